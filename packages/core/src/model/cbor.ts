@@ -1,0 +1,41 @@
+import * as dagCbor from '@ipld/dag-cbor'
+import { equalBytes } from './bytes.ts'
+import { accept, refuse, type Verdict } from './verdict.ts'
+
+/** Deterministic dag-cbor of a structure of ours. */
+export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
+  return dagCbor.encode(value) as Uint8Array<ArrayBuffer>
+}
+
+/** Decodes one dag-cbor item of at most `maxBytes`, strictly: what does not re-encode to the same bytes is refused. */
+export function decodeCbor(bytes: Uint8Array, maxBytes: number): Verdict<unknown> {
+  if (bytes.length > maxBytes) return refuse('too-large')
+  try {
+    const value: unknown = dagCbor.decode(bytes)
+    return equalBytes(dagCbor.encode(value), bytes) ? accept(value) : refuse('not-canonical')
+  } catch {
+    return refuse('malformed')
+  }
+}
+
+/** The value as a plain object with exactly the required keys and possibly the optional ones, else `undefined`. */
+export function asStruct(value: unknown, required: readonly string[], optional: readonly string[] = []): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined
+  const struct = value as Readonly<Record<string, unknown>>
+  let found = 0
+  for (const key of Object.keys(struct)) {
+    if (required.includes(key)) found++
+    else if (!optional.includes(key)) return undefined
+  }
+  return found === required.length ? struct : undefined
+}
+
+/** Whether a value is a byte string, of this length where one is given. */
+export function isBytes(value: unknown, length?: number): value is Uint8Array {
+  return value instanceof Uint8Array && (length === undefined || value.length === length)
+}
+
+/** Whether a value is a non-negative safe integer. */
+export function isUint(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,38 @@
+/** 2025-01-01T00:00:00Z in Unix milliseconds: 41 bits of milliseconds from here last until 2094. */
+const EPOCH_MS = 1_735_689_600_000
+/** Room for the counter below the milliseconds: 12 bits. */
+const COUNTER = 4096
+
+/** The largest time that the format can carry: one safe integer. */
+export const MAX_TIME: number = 2 ** 53 - 1
+
+/** The hybrid time that stands for a wall-clock time, with counter 0. */
+export function timeFromMs(ms: number): number {
+  return Math.max(0, Math.floor(ms) - EPOCH_MS) * COUNTER
+}
+
+/** The wall-clock part of a hybrid time, Unix milliseconds. */
+export function msFromTime(time: number): number {
+  return Math.floor(time / COUNTER) + EPOCH_MS
+}
+
+/** A hybrid logical clock: times that never go back here and always pass what was seen, whatever the wall clock does. */
+export class Clock {
+  #last = 0
+  readonly #now: () => number
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  /** Wall-clock time as a hybrid time. */
+  wall(): number {
+    return timeFromMs(this.#now())
+  }
+
+  /** The time of a new write to a key whose newest known version has time `seen` (0 for none): `max(now, last+1, seen+1)`. */
+  next(seen: number): number {
+    this.#last = Math.max(this.wall(), this.#last + 1, seen + 1)
+    return this.#last
+  }
+}

@@ -1,0 +1,92 @@
+import { fromUtf8 } from './bytes.ts'
+import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
+import { DocstoreError } from '../errors.ts'
+import { accept, refuse, type Verdict } from './verdict.ts'
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+/** A stored document: a JSON object with its `_id`. */
+export type Document = { readonly _id: string; readonly [key: string]: Json }
+
+/** Strings that JSON writes as they are. Surrogates take the slow path, which refuses lone ones. */
+const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/
+
+/**
+ * Canonical JSON (RFC 8785: sorted keys, no white space, ECMAScript numbers) of a document. Like `JSON.stringify`, it leaves
+ * out `undefined` fields and calls `toJSON`. Throws `bad-document` for what JSON cannot carry unchanged.
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, 0)
+}
+
+function write(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return quote(value)
+    case 'number':
+      if (!Number.isFinite(value)) throw badDocument(`${value} is not a JSON number`)
+      return JSON.stringify(value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      return value === null ? 'null' : writeObject(value, depth + 1)
+    default:
+      throw badDocument(`a ${typeof value} is not JSON`)
+  }
+}
+
+function writeObject(value: object, depth: number): string {
+  if (depth > MAX_CONTENT_DEPTH) throw badDocument(`nested deeper than ${MAX_CONTENT_DEPTH} levels, or refers to itself`)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON(), depth)
+  if (Array.isArray(value)) {
+    let json = '['
+    for (let i = 0; i < value.length; i++) json += `${i === 0 ? '' : ','}${write(value[i] ?? null, depth)}`
+    return `${json}]`
+  }
+  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw badDocument(`a ${value.constructor.name} is not JSON`)
+  let json = '{'
+  const fields = value as Readonly<Record<string, unknown>>
+  for (const key of sortedKeys(fields)) {
+    const field = fields[key]
+    if (field === undefined) continue
+    if (key === '/' || key === '__proto__') throw badDocument(`the field name ${JSON.stringify(key)} is reserved`)
+    json += `${json.length === 1 ? '' : ','}${quote(key)}:${write(field, depth)}`
+  }
+  return `${json}}`
+}
+
+/** RFC 8785 order: by UTF-16 units, which is how JavaScript compares strings. Most objects that arrive are sorted already. */
+function sortedKeys(value: Readonly<Record<string, unknown>>): string[] {
+  const keys = Object.keys(value)
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] ?? '') > (keys[i] ?? '')) return keys.sort()
+  return keys
+}
+
+function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`
+  if (!text.isWellFormed()) throw badDocument('a string has a lone surrogate')
+  return JSON.stringify(text)
+}
+
+function badDocument(what: string): DocstoreError {
+  return new DocstoreError('bad-document', `The document cannot be stored: ${what}`)
+}
+
+/** Whether a value is a JSON object: what a document has to be. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Parses content from another peer: canonical JSON of an object whose `_id` is `id`. */
+export function decodeContent(bytes: Uint8Array, id: string): Verdict<{ text: string; document: Document }> {
+  if (bytes.length > MAX_CONTENT_BYTES) return refuse('too-large')
+  const text = fromUtf8(bytes)
+  if (text === undefined) return refuse('bad-content')
+  try {
+    const document: unknown = JSON.parse(text)
+    if (!isPlainObject(document) || document['_id'] !== id) return refuse('bad-content')
+    return canonicalJson(document) === text ? accept({ text, document: document as Document }) : refuse('not-canonical')
+  } catch {
+    return refuse('bad-content')
+  }
+}

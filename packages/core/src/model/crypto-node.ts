@@ -1,0 +1,37 @@
+/// <reference types="node" />
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign as nodeSign, verify as nodeVerify } from 'node:crypto'
+
+/** SHA-256 of bytes or of a string's UTF-8. */
+export function sha256(data: Uint8Array | string): Uint8Array {
+  return hash('sha256', data, 'buffer')
+}
+
+/** Public keys that were used lately, parsed. Bounded: an open namespace can have any number of authors. */
+const MAX_CACHED_KEYS = 1024
+const publicKeys = new Map<string, KeyObject>()
+
+function publicKeyObject(publicKey: Uint8Array): KeyObject {
+  const x = Buffer.from(publicKey).toString('base64url')
+  let key = publicKeys.get(x)
+  if (key === undefined) {
+    key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+    if (publicKeys.size >= MAX_CACHED_KEYS) publicKeys.clear()
+    publicKeys.set(x, key)
+  }
+  return key
+}
+
+/** The bare ed25519 equation, cofactorless (RFC 8032 §5.1.7); `verifySignature` adds the strict checks. */
+export function verifyEquation(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return nodeVerify(null, message, publicKeyObject(publicKey), signature)
+}
+
+/** DER prefix of an ed25519 private key in PKCS #8 (RFC 8410 §7); the 32-byte seed follows. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** The public key and the signing function of a 32-byte seed. */
+export function openSigner(seed: Uint8Array): { publicKey: Uint8Array; sign: (message: Uint8Array) => Uint8Array } {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
+  const { x } = createPublicKey(key).export({ format: 'jwk' })
+  return { publicKey: new Uint8Array(Buffer.from(x ?? '', 'base64url')), sign: (message) => nodeSign(null, message, key) }
+}

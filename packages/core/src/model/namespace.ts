@@ -1,0 +1,128 @@
+import { compareBytes } from './bytes.ts'
+import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
+import { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './cbor.ts'
+import { sha256 } from '#crypto'
+import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
+import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
+import { isTitle } from './network.ts'
+import { accept, refuse, type Verdict } from './verdict.ts'
+
+/** Who may write documents in a namespace. `members` is in the format; this release refuses it. */
+export const WRITE_POLICIES = ['owner', 'members', 'author', 'anyone'] as const
+export type WritePolicy = (typeof WRITE_POLICIES)[number]
+
+/** The immutable fields of a namespace. Its id is the CID of this. */
+export interface Genesis {
+  readonly v: 1
+  readonly t: 'ns'
+  readonly net: CID
+  readonly kind: string
+  readonly owner: Uint8Array
+  /** sha-256 of the owner's next key, for rotation; `null` where there is none. */
+  readonly next: Uint8Array | null
+  readonly write: WritePolicy
+  readonly nonce: Uint8Array | null
+}
+
+/** The mutable fields of a namespace: the newest head wins by `(epoch, seq)`, then by lowest hash. */
+export interface Head {
+  readonly v: 1
+  readonly t: 'head'
+  readonly net: CID
+  readonly ns: CID
+  readonly epoch: number
+  readonly seq: number
+  /** Hash of the head that the writer saw; `null` for the first. */
+  readonly prev: Uint8Array | null
+  readonly at: number
+  readonly body: { readonly title: string }
+  /** Key rotations since the genesis; always empty so far. */
+  readonly rot: readonly never[]
+  readonly by: Uint8Array
+}
+
+/** A genesis with its canonical bytes and its id. */
+export interface DecodedGenesis {
+  readonly genesis: Genesis
+  readonly bytes: Uint8Array
+  readonly cid: CID
+}
+
+/** A head with its canonical bytes, hash and signature. */
+export interface SignedHead {
+  readonly head: Head
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+  readonly signature: Uint8Array
+}
+
+const KIND = /^[a-z][a-z0-9-]{0,31}$/
+
+/** A new genesis, owned by this identity. */
+export function createGenesis({ net, owner, write, kind = 'app', nonce = crypto.getRandomValues(new Uint8Array(16)) }: {
+  net: CID
+  owner: Identity
+  write: WritePolicy
+  kind?: string
+  nonce?: Uint8Array
+}): DecodedGenesis {
+  const genesis: Genesis = { v: 1, t: 'ns', net, kind, owner: owner.author, next: null, write, nonce }
+  const bytes = encodeCbor(genesis)
+  return { genesis, bytes, cid: cidOfBytes(DAG_CBOR, bytes) }
+}
+
+/** Checks and reads a genesis of network `net`. */
+export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenesis> {
+  const decoded = decodeCbor(bytes, MAX_GENESIS_BYTES)
+  if (!decoded.ok) return decoded
+  const struct = asStruct(decoded.value, ['v', 't', 'net', 'kind', 'owner', 'next', 'write', 'nonce'])
+  if (struct === undefined || struct['t'] !== 'ns') return refuse('malformed')
+  const { v, kind, owner, next, write, nonce } = struct
+  if (v !== 1) return refuse('unsupported')
+  if (!isOurCid(struct['net'], DAG_CBOR)) return refuse('malformed')
+  if (!equalCids(struct['net'], net)) return refuse('wrong-network')
+  const policy = WRITE_POLICIES.find((known) => known === write)
+  if (policy === undefined || policy === 'members') return refuse('unsupported')
+  if (typeof kind !== 'string' || !KIND.test(kind)) return refuse('malformed')
+  if (!isBytes(owner, AUTHOR_BYTES) || !isAuthorKey(owner)) return refuse('bad-key')
+  if (!(next === null || isBytes(next, 32)) || !(nonce === null || isBytes(nonce, 16))) return refuse('malformed')
+  return accept({ genesis: { v, t: 'ns', net, kind, owner, next, write: policy, nonce }, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
+}
+
+/** Signs a head. */
+export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity: Identity): SignedHead {
+  const head: Head = { v: 1, t: 'head', ...fields, rot: [], by: identity.author }
+  const bytes = encodeCbor(head)
+  const hash = sha256(bytes)
+  return { head, bytes, hash, signature: identity.sign('head', hash) }
+}
+
+/** Checks a head against its genesis, signature included, and reads it. */
+export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Promise<Verdict<SignedHead>> {
+  const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
+  if (!decoded.ok) return decoded
+  const struct = asStruct(decoded.value, ['v', 't', 'net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'])
+  if (struct === undefined || struct['t'] !== 'head') return refuse('malformed')
+  const { v, net, ns, epoch, seq, prev, at, rot, by } = struct
+  if (v !== 1) return refuse('unsupported')
+  if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
+  if (!equalCids(net, genesis.net)) return refuse('wrong-network')
+  if (!equalCids(ns, cid)) return refuse('wrong-namespace')
+  const body = asStruct(struct['body'], ['title'])
+  if (body === undefined || !isTitle(body['title'])) return refuse('malformed')
+  if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
+  if (!Array.isArray(rot)) return refuse('malformed')
+  if (rot.length > 0 || epoch > 0) return refuse('unsupported')
+  if (!isBytes(by, AUTHOR_BYTES) || compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
+  const hash = sha256(bytes)
+  if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
+  const head: Head = { v, t: 'head', net, ns, epoch, seq, prev, at, body: { title: body['title'] }, rot: [], by }
+  return accept({ head, bytes, hash, signature })
+}
+
+/** Whether head `a` wins over head `b`: higher `(epoch, seq)`, then lower hash. */
+export function headWins(a: SignedHead, b: SignedHead): boolean {
+  if (a.head.epoch !== b.head.epoch) return a.head.epoch > b.head.epoch
+  if (a.head.seq !== b.head.seq) return a.head.seq > b.head.seq
+  return compareBytes(a.hash, b.hash) < 0
+}

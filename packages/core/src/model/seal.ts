@@ -1,0 +1,30 @@
+import type { CID } from './cid.ts'
+import { encodeCbor } from './cbor.ts'
+import { sha256 } from '#crypto'
+import { type Identity, verifySignature } from './identity.ts'
+import { MAX_SEAL_RECORDS } from './limits.ts'
+
+/** One signature of one author over 1 to 64 record hashes, which lie one after another, 32 bytes each. */
+export interface Seal {
+  readonly by: Uint8Array
+  readonly hashes: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** sha-256 of the sealed structure `{v:1, t:"seal", net, hashes:[…]}`. */
+function sealHash(net: CID, hashes: Uint8Array): Uint8Array {
+  const list: Uint8Array[] = []
+  for (let i = 0; i < hashes.length; i += 32) list.push(hashes.subarray(i, i + 32))
+  return sha256(encodeCbor({ v: 1, t: 'seal', net, hashes: list }))
+}
+
+/** Seals up to 64 record hashes. */
+export function createSeal(net: CID, hashes: Uint8Array, identity: Identity): Seal {
+  return { by: identity.author, hashes, signature: identity.sign('seal', sealHash(net, hashes)) }
+}
+
+/** Whether a seal has the right shape and its author's signature. */
+export function verifySeal(net: CID, { by, hashes, signature }: Seal): boolean | Promise<boolean> {
+  if (hashes.length === 0 || hashes.length % 32 !== 0 || hashes.length > MAX_SEAL_RECORDS * 32) return false
+  return verifySignature(by, 'seal', sealHash(net, hashes), signature)
+}

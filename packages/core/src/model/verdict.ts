@@ -1,0 +1,27 @@
+/** Why remote bytes were refused. Stable: peers and users see these words. */
+export type Refusal =
+  | 'malformed' // not the expected encoding or shape
+  | 'not-canonical' // decodes, but is not the one canonical encoding of its value
+  | 'too-large'
+  | 'wrong-network'
+  | 'wrong-namespace'
+  | 'bad-signature'
+  | 'bad-key' // a public key that strict ed25519 does not accept
+  | 'not-sealed' // the record's hash is not in its seal
+  | 'bad-content' // content is not a document, or not the one that the record names
+  | 'not-allowed' // the write policy of the namespace does not let this author write here
+  | 'future' // the record's time lies too far ahead of our clock; it may be accepted later
+  | 'unsupported' // a version or policy that this release does not know
+
+/** What a decoder returns: a value, or the reason why there is none. Decoders never throw on remote bytes. */
+export type Verdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Refusal }
+
+/** Wraps a good value. */
+export function accept<T>(value: T): Verdict<T> {
+  return { ok: true, value }
+}
+
+/** A refusal with its reason. */
+export function refuse(reason: Refusal): { readonly ok: false; readonly reason: Refusal } {
+  return { ok: false, reason }
+}
