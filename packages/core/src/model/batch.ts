@@ -1,8 +1,9 @@
-import * as dagCbor from '@ipld/dag-cbor'
-import { isBytes, isUint } from './cbor.ts'
-import { MAX_TIME } from './clock.ts'
-import { MAX_CONTENT_BYTES, MAX_KEY_BYTES } from './limits.ts'
-import type { Seal } from './seal.ts'
+import { encodeCbor } from './cbor.ts'
+import { CborReader } from './cbor-reader.ts'
+import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
+import { MAX_CONTENT_BYTES } from './limits.ts'
+import { splitKey } from './record.ts'
+import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** A record on its way between peers. What the batch or its scope says already (network, namespace, author, CID) is left out. */
@@ -27,52 +28,65 @@ export interface Batch {
 /** Most records in one batch. Bounds the work that one frame can ask for. */
 export const MAX_BATCH_RECORDS = 2048
 
-/** Bytes that a record adds to a batch beside its content, at most; used to fill frames without encoding twice. */
-export const RECORD_OVERHEAD_BYTES = 80
-/** Bytes that a seal adds beside its hashes. */
+/** Bytes that a record adds to a batch beside its key's UTF-8 and its content, at most; used to fill frames without encoding twice. */
+export const RECORD_OVERHEAD_BYTES = 96
+/** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
 /** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`. */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
-  return dagCbor.encode([
+  return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
     records.map(({ key, at, content, seal, prev, exp }) => [key, at, content, seal, prev, exp]),
-  ]) as Uint8Array<ArrayBuffer>
+  ])
 }
 
 /** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. */
 export function decodeBatch(bytes: Uint8Array): Verdict<Batch> {
-  let value: unknown
-  try {
-    value = dagCbor.decode(bytes)
-  } catch {
-    return refuse('malformed')
-  }
-  if (!Array.isArray(value) || value.length !== 2) return refuse('malformed')
-  const [sealList, recordList]: unknown[] = value
-  if (!Array.isArray(sealList) || !Array.isArray(recordList)) return refuse('malformed')
-  if (recordList.length > MAX_BATCH_RECORDS || sealList.length > recordList.length) return refuse('too-large')
+  const reader = new CborReader(bytes)
+  if (reader.array() !== 2) return refuse('malformed')
   const seals: Seal[] = []
-  for (const item of sealList as unknown[]) {
-    if (!Array.isArray(item) || item.length !== 3) return refuse('malformed')
-    const [by, signature, hashes]: unknown[] = item
-    if (!isBytes(by) || !isBytes(signature) || !isBytes(hashes)) return refuse('malformed')
-    seals.push({ by, signature, hashes })
+  const sealCount = reader.array()
+  if (sealCount === undefined) return refuse('malformed')
+  if (sealCount > MAX_BATCH_RECORDS) return refuse('too-large')
+  for (let i = 0; i < sealCount; i++) {
+    const seal = readSeal(reader)
+    if (seal === undefined) return refuse('malformed')
+    seals.push(seal)
   }
   const records: WireRecord[] = []
-  for (const item of recordList as unknown[]) {
-    if (!Array.isArray(item) || item.length !== 6) return refuse('malformed')
-    const [key, at, content, seal, prev, exp]: unknown[] = item
-    if (!isUint(at) || at > MAX_TIME || !isUint(seal) || seal >= seals.length) return refuse('malformed')
-    if (!(prev === null || isBytes(prev, 32)) || !(exp === null || isUint(exp))) return refuse('malformed')
-    if (typeof key === 'string') {
-      if (!isBytes(content)) return refuse('malformed')
-      if (key.length > MAX_KEY_BYTES || content.length > MAX_CONTENT_BYTES) return refuse('too-large')
-      records.push({ key, at, content, seal, prev, exp })
-    } else {
-      if (!isBytes(key, 32) || content !== null) return refuse('malformed')
-      records.push({ key, at, content, seal, prev, exp })
-    }
+  const recordCount = reader.array()
+  if (recordCount === undefined || sealCount > recordCount) return refuse('malformed')
+  if (recordCount > MAX_BATCH_RECORDS) return refuse('too-large')
+  for (let i = 0; i < recordCount; i++) {
+    const record = readRecord(reader)
+    if (record === undefined || record.seal >= sealCount) return refuse('malformed')
+    if (record.content !== null && record.content.length > MAX_CONTENT_BYTES) return refuse('too-large')
+    records.push(record)
   }
-  return accept({ seals, records })
+  return reader.done ? accept({ seals, records }) : refuse('malformed')
+}
+
+function readSeal(reader: CborReader): Seal | undefined {
+  if (reader.array() !== 3) return undefined
+  const by = reader.bytes()
+  const signature = reader.bytes()
+  const hashes = reader.bytes()
+  if (by?.length !== AUTHOR_BYTES || signature?.length !== SIGNATURE_BYTES || hashes === undefined || !isHashList(hashes)) return undefined
+  return { by, signature, hashes }
+}
+
+function readRecord(reader: CborReader): WireRecord | undefined {
+  if (reader.array() !== 6) return undefined
+  const key = reader.text() ?? reader.bytes()
+  const at = reader.uint()
+  const content = reader.readNull() ? null : reader.bytes()
+  const seal = reader.uint()
+  const prev = reader.readNull() ? null : reader.bytes()
+  const exp = reader.readNull() ? null : reader.uint()
+  if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
+    return undefined
+  if (prev !== null && prev.length !== 32) return undefined
+  const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
+  return isShaped ? { key, at, content, seal, prev, exp } : undefined
 }

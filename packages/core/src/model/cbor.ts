@@ -19,7 +19,11 @@ export function decodeCbor(bytes: Uint8Array, maxBytes: number): Verdict<unknown
 }
 
 /** The value as a plain object with exactly the required keys and possibly the optional ones, else `undefined`. */
-export function asStruct(value: unknown, required: readonly string[], optional: readonly string[] = []): Readonly<Record<string, unknown>> | undefined {
+export function asStruct(
+  value: unknown,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Readonly<Record<string, unknown>> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined
   const struct = value as Readonly<Record<string, unknown>>
   let found = 0
@@ -28,6 +32,20 @@ export function asStruct(value: unknown, required: readonly string[], optional: 
     else if (!optional.includes(key)) return undefined
   }
   return found === required.length ? struct : undefined
+}
+
+/** The fields of a structure of ours: type `t`, version 1, and exactly these names beside. */
+export function readStruct(
+  value: unknown,
+  t: string,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Verdict<Readonly<Record<string, unknown>>> {
+  if (typeof value !== 'object' || value === null || !('t' in value) || value.t !== t || !('v' in value) || !isUint(value.v))
+    return refuse('malformed')
+  if (value.v !== 1) return refuse('unsupported')
+  const struct = asStruct(value, ['v', 't', ...required], optional)
+  return struct === undefined ? refuse('malformed') : accept(struct)
 }
 
 /** Whether a value is a byte string, of this length where one is given. */

@@ -1,7 +1,9 @@
+import { base32 } from 'multiformats/bases/base32'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { sha256 } from '#crypto'
 import { equalBytes } from './bytes.ts'
+import { isBytes } from './cbor.ts'
 
 /** Multicodec of the signed structures. */
 export const DAG_CBOR = 0x71
@@ -24,7 +26,8 @@ export function parseCid(codec: number, text: string): CID | undefined {
   if (text.length > 64) return undefined
   try {
     const cid = CID.parse(text)
-    return isOurCid(cid, codec) && cid.toString() === text ? cid : undefined
+    // Not cid.toString(): it gives back the text that was parsed, `=` padding and all.
+    return isOurCid(cid, codec) && base32.encode(cid.bytes) === text ? cid : undefined
   } catch {
     return undefined
   }
@@ -33,7 +36,9 @@ export function parseCid(codec: number, text: string): CID | undefined {
 /** Whether a value is a CIDv1 of this codec with a sha2-256 digest. */
 export function isOurCid(value: unknown, codec: number): value is CID {
   const cid = CID.asCID(value)
-  return cid !== null && cid.version === 1 && cid.code === codec && cid.multihash.code === SHA2_256 && cid.multihash.digest.length === 32
+  // asCID takes maps that only look like a CID, such as {"/": "x", "bytes": "x", …}; those have no bytes.
+  if (cid === null || !isBytes(cid.bytes)) return false
+  return cid.version === 1 && cid.code === codec && cid.multihash.code === SHA2_256 && cid.multihash.digest.length === 32
 }
 
 /** Whether two CIDs are the same. */

@@ -30,9 +30,11 @@ export class Clock {
     return timeFromMs(this.#now())
   }
 
-  /** The time of a new write to a key whose newest known version has time `seen` (0 for none): `max(now, last+1, seen+1)`. */
+  /** The time of a new write to a key whose newest known version has time `seen` (0 for none): `max(now, last+1, seen+1)`. Throws past `MAX_TIME`. */
   next(seen: number): number {
-    this.#last = Math.max(this.wall(), this.#last + 1, seen + 1)
-    return this.#last
+    const time = Math.max(this.wall(), this.#last + 1, seen + 1)
+    if (!(time <= MAX_TIME)) throw new RangeError('the clock has left the range of times')
+    this.#last = time
+    return time
   }
 }

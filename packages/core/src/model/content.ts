@@ -12,11 +12,18 @@ export type Document = { readonly _id: string; readonly [key: string]: Json }
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/
 
 /**
- * Canonical JSON (RFC 8785: sorted keys, no white space, ECMAScript numbers) of a document. Like `JSON.stringify`, it leaves
- * out `undefined` fields and calls `toJSON`. Throws `bad-document` for what JSON cannot carry unchanged.
+ * Canonical JSON (RFC 8785: sorted keys, no white space, ECMAScript numbers) of a document. Like `JSON.stringify`, it calls
+ * `toJSON`, leaves out `undefined` fields and writes `null` for `undefined` items. Throws `bad-document` for what JSON cannot carry.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, 0)
+  return write(represent(value), 0)
+}
+
+/** What stands for a value in JSON: what its `toJSON` returns, where it has one. */
+function represent(value: unknown): unknown {
+  // Buffer has a toJSON, but nobody who puts bytes into a document wants {"type":"Buffer","data":[…]}.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  return 'toJSON' in value && typeof value.toJSON === 'function' ? value.toJSON() : value
 }
 
 function write(value: unknown, depth: number): string {
@@ -37,17 +44,21 @@ function write(value: unknown, depth: number): string {
 
 function writeObject(value: object, depth: number): string {
   if (depth > MAX_CONTENT_DEPTH) throw badDocument(`nested deeper than ${MAX_CONTENT_DEPTH} levels, or refers to itself`)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON(), depth)
   if (Array.isArray(value)) {
     let json = '['
-    for (let i = 0; i < value.length; i++) json += `${i === 0 ? '' : ','}${write(value[i] ?? null, depth)}`
+    for (let i = 0; i < value.length; i++) json += `${i === 0 ? '' : ','}${write(represent(value[i]) ?? null, depth)}`
     return `${json}]`
   }
-  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw badDocument(`a ${value.constructor.name} is not JSON`)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    // Instances of people's own classes pass. Map, Set, Promise, Error, bytes, boxed values … would lose what is in them.
+    const kind = Object.prototype.toString.call(value).slice('[object '.length, -1)
+    if (kind !== 'Object') throw badDocument(`a ${kind} is not JSON`)
+  }
   let json = '{'
   const fields = value as Readonly<Record<string, unknown>>
   for (const key of sortedKeys(fields)) {
-    const field = fields[key]
+    const field = represent(fields[key])
     if (field === undefined) continue
     if (key === '/' || key === '__proto__') throw badDocument(`the field name ${JSON.stringify(key)} is reserved`)
     json += `${json.length === 1 ? '' : ','}${quote(key)}:${write(field, depth)}`
@@ -77,9 +88,9 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parses content from another peer: canonical JSON of an object whose `_id` is `id`. */
-export function decodeContent(bytes: Uint8Array, id: string): Verdict<{ text: string; document: Document }> {
-  if (bytes.length > MAX_CONTENT_BYTES) return refuse('too-large')
+/** Parses content from another peer: canonical JSON of an object whose `_id` is `id`, of at most the network's `maxBytes`. */
+export function decodeContent(bytes: Uint8Array, id: string, maxBytes: number = MAX_CONTENT_BYTES): Verdict<{ text: string; document: Document }> {
+  if (bytes.length > Math.min(maxBytes, MAX_CONTENT_BYTES)) return refuse('too-large')
   const text = fromUtf8(bytes)
   if (text === undefined) return refuse('bad-content')
   try {

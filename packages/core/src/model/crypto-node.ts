@@ -3,7 +3,12 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject, sign as nodeSi
 
 /** SHA-256 of bytes or of a string's UTF-8. */
 export function sha256(data: Uint8Array | string): Uint8Array {
-  return hash('sha256', data, 'buffer')
+  return plainBytes(hash('sha256', data, 'buffer'))
+}
+
+/** The same bytes as a plain `Uint8Array`: what `slice` and equality mean must not depend on the platform. */
+function plainBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 /** Public keys that were used lately, parsed. Bounded: an open namespace can have any number of authors. */
@@ -33,5 +38,5 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 export function openSigner(seed: Uint8Array): { publicKey: Uint8Array; sign: (message: Uint8Array) => Uint8Array } {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' })
   const { x } = createPublicKey(key).export({ format: 'jwk' })
-  return { publicKey: new Uint8Array(Buffer.from(x ?? '', 'base64url')), sign: (message) => nodeSign(null, message, key) }
+  return { publicKey: Uint8Array.from(Buffer.from(x ?? '', 'base64url')), sign: (message) => plainBytes(nodeSign(null, message, key)) }
 }

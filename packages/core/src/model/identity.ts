@@ -6,7 +6,8 @@ import { compareBytes, concatBytes, utf8 } from './bytes.ts'
 const ED25519_PREFIX = Uint8Array.of(0xed, 0x01)
 /** Length of an author key as it stands in records: multicodec prefix and 32 bytes. */
 export const AUTHOR_BYTES = 34
-const SIGNATURE_BYTES = 64
+/** Length of a signature, bytes. */
+export const SIGNATURE_BYTES = 64
 /** p = 2^255 - 19 and L, the order of the base point; both little-endian. */
 const P: Uint8Array = littleEndian(2n ** 255n - 19n)
 const L: Uint8Array = littleEndian(2n ** 252n + 27742317777372353535851937790883648493n)
@@ -19,7 +20,7 @@ const SMALL_ORDER_Y: readonly Uint8Array[] = [
   littleEndian(0n),
   littleEndian(1n),
   littleEndian(2n ** 255n - 20n),
-  littleEndian(0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n),
+  littleEndian(0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n),
   littleEndian(0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n),
 ]
 
@@ -59,7 +60,7 @@ export function authorName(author: Uint8Array): string {
 /** Whether the bytes are an author key that we accept: ed25519, canonical, not of small order. */
 export function isAuthorKey(author: Uint8Array): boolean {
   if (author.length !== AUTHOR_BYTES || author[0] !== ED25519_PREFIX[0] || author[1] !== ED25519_PREFIX[1]) return false
-  const y = author.slice(2)
+  const y = Uint8Array.from(author.subarray(2)) // not slice(): on a Buffer that is a view, and the next line would change the key
   y[31] = (y[31] ?? 0) & 0x7f
   return compareLittleEndian(y, P) < 0 && !SMALL_ORDER_Y.some((small) => compareBytes(small, y) === 0)
 }
@@ -92,4 +93,3 @@ function compareLittleEndian(a: Uint8Array, b: Uint8Array): number {
   }
   return 0
 }
-

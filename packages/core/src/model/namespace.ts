@@ -1,6 +1,6 @@
 import { compareBytes } from './bytes.ts'
 import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
-import { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './cbor.ts'
+import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
 import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
@@ -21,6 +21,7 @@ export interface Genesis {
   /** sha-256 of the owner's next key, for rotation; `null` where there is none. */
   readonly next: Uint8Array | null
   readonly write: WritePolicy
+  /** 16 random bytes; `null` in a profile, whose id has to follow from the owner's key alone. */
   readonly nonce: Uint8Array | null
 }
 
@@ -58,35 +59,41 @@ export interface SignedHead {
 
 const KIND = /^[a-z][a-z0-9-]{0,31}$/
 
-/** A new genesis, owned by this identity. */
-export function createGenesis({ net, owner, write, kind = 'app', nonce = crypto.getRandomValues(new Uint8Array(16)) }: {
+/** A new genesis, owned by this identity. Throws where peers would refuse it. */
+export function createGenesis({
+  net,
+  owner,
+  write,
+  kind = 'app',
+  nonce = crypto.getRandomValues(new Uint8Array(16)),
+}: {
   net: CID
   owner: Identity
   write: WritePolicy
   kind?: string
-  nonce?: Uint8Array
+  nonce?: Uint8Array | null
 }): DecodedGenesis {
   const genesis: Genesis = { v: 1, t: 'ns', net, kind, owner: owner.author, next: null, write, nonce }
-  const bytes = encodeCbor(genesis)
-  return { genesis, bytes, cid: cidOfBytes(DAG_CBOR, bytes) }
+  const decoded = decodeGenesis(encodeCbor(genesis), net)
+  if (!decoded.ok) throw new TypeError(`a genesis with kind ${JSON.stringify(kind)} and policy ${write} is ${decoded.reason}`)
+  return decoded.value
 }
 
 /** Checks and reads a genesis of network `net`. */
 export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenesis> {
   const decoded = decodeCbor(bytes, MAX_GENESIS_BYTES)
   if (!decoded.ok) return decoded
-  const struct = asStruct(decoded.value, ['v', 't', 'net', 'kind', 'owner', 'next', 'write', 'nonce'])
-  if (struct === undefined || struct['t'] !== 'ns') return refuse('malformed')
-  const { v, kind, owner, next, write, nonce } = struct
-  if (v !== 1) return refuse('unsupported')
-  if (!isOurCid(struct['net'], DAG_CBOR)) return refuse('malformed')
-  if (!equalCids(struct['net'], net)) return refuse('wrong-network')
+  const struct = readStruct(decoded.value, 'ns', ['net', 'kind', 'owner', 'next', 'write', 'nonce'])
+  if (!struct.ok) return struct
+  const { net: network, kind, owner, next, write, nonce } = struct.value
+  if (!isOurCid(network, DAG_CBOR) || typeof kind !== 'string' || !KIND.test(kind) || !isBytes(owner) || typeof write !== 'string')
+    return refuse('malformed')
+  if (!(next === null || isBytes(next, 32)) || !(nonce === null || isBytes(nonce, 16))) return refuse('malformed')
+  if (!equalCids(network, net)) return refuse('wrong-network')
+  if (!isAuthorKey(owner)) return refuse('bad-key')
   const policy = WRITE_POLICIES.find((known) => known === write)
   if (policy === undefined || policy === 'members') return refuse('unsupported')
-  if (typeof kind !== 'string' || !KIND.test(kind)) return refuse('malformed')
-  if (!isBytes(owner, AUTHOR_BYTES) || !isAuthorKey(owner)) return refuse('bad-key')
-  if (!(next === null || isBytes(next, 32)) || !(nonce === null || isBytes(nonce, 16))) return refuse('malformed')
-  return accept({ genesis: { v, t: 'ns', net, kind, owner, next, write: policy, nonce }, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
+  return accept({ genesis: { v: 1, t: 'ns', net, kind, owner, next, write: policy, nonce }, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
 }
 
 /** Signs a head. */
@@ -101,22 +108,21 @@ export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity:
 export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Promise<Verdict<SignedHead>> {
   const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
   if (!decoded.ok) return decoded
-  const struct = asStruct(decoded.value, ['v', 't', 'net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'])
-  if (struct === undefined || struct['t'] !== 'head') return refuse('malformed')
-  const { v, net, ns, epoch, seq, prev, at, rot, by } = struct
-  if (v !== 1) return refuse('unsupported')
+  const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'])
+  if (!struct.ok) return struct
+  const { net, ns, epoch, seq, prev, at, body, rot, by } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!equalCids(net, genesis.net)) return refuse('wrong-network')
   if (!equalCids(ns, cid)) return refuse('wrong-namespace')
-  const body = asStruct(struct['body'], ['title'])
-  if (body === undefined || !isTitle(body['title'])) return refuse('malformed')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
-  if (!Array.isArray(rot)) return refuse('malformed')
+  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot)) return refuse('malformed')
   if (rot.length > 0 || epoch > 0) return refuse('unsupported')
-  if (!isBytes(by, AUTHOR_BYTES) || compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
+  const title = asStruct(body, ['title'])?.['title']
+  if (!isTitle(title)) return refuse('malformed')
+  if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
-  const head: Head = { v, t: 'head', net, ns, epoch, seq, prev, at, body: { title: body['title'] }, rot: [], by }
+  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: { title }, rot: [], by }
   return accept({ head, bytes, hash, signature })
 }
 

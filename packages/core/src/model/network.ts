@@ -1,8 +1,8 @@
 import { base64url } from 'multiformats/bases/base64'
 import { type CID, cidOfBytes, DAG_CBOR } from './cid.ts'
-import { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './cbor.ts'
+import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_TITLE_LENGTH } from './limits.ts'
-import { AUTHOR_BYTES } from './identity.ts'
+import { isAuthorKey } from './identity.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a network is. Its id is the CID of this, so nothing in it can change. */
@@ -20,6 +20,7 @@ export interface NetworkDescriptor {
   readonly copies: number
   /** Copies that a write waits for unless it says otherwise. */
   readonly acks: number
+  /** `content`: most bytes of one document; at most `MAX_CONTENT_BYTES`, whatever the encoded descriptor says. */
   readonly limits: { readonly content: number }
 }
 
@@ -46,7 +47,7 @@ export function createNetwork(name: string, nonce: Uint8Array = crypto.getRandom
     limits: { content: MAX_CONTENT_BYTES },
   }
   const decoded = decodeNetwork(encodeCbor(descriptor))
-  if (!decoded.ok) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters`)
+  if (!decoded.ok) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters, and its nonce 16 bytes`)
   return decoded.value
 }
 
@@ -54,23 +55,28 @@ export function createNetwork(name: string, nonce: Uint8Array = crypto.getRandom
 export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   const decoded = decodeCbor(bytes, MAX_DESCRIPTOR_BYTES)
   if (!decoded.ok) return decoded
-  const struct = asStruct(decoded.value, ['v', 't', 'name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'])
-  if (struct === undefined || struct['t'] !== 'net') return refuse('malformed')
-  const { v, name, nonce, admission, authorities, copies, acks } = struct
-  if (v !== 1 || admission !== 'open') return refuse('unsupported')
-  const limits = asStruct(struct['limits'], ['content'])
+  const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'])
+  if (!struct.ok) return struct
+  const { name, nonce, admission, authorities, copies, acks } = struct.value
+  if (typeof admission !== 'string') return refuse('malformed')
+  if (admission !== 'open') return refuse('unsupported')
+  const limits = asStruct(struct.value['limits'], ['content'])
   if (limits === undefined || !isUint(limits['content'])) return refuse('malformed')
   if (!isTitle(name) || !isBytes(nonce, 16) || !isUint(copies) || copies < 1 || !isUint(acks) || acks > copies) return refuse('malformed')
-  if (!Array.isArray(authorities) || !authorities.every((key) => isBytes(key, AUTHOR_BYTES))) return refuse('malformed')
+  if (!Array.isArray(authorities) || !authorities.every((key) => isBytes(key))) return refuse('malformed')
+  if (!authorities.every(isAuthorKey)) return refuse('bad-key')
   const cid = cidOfBytes(DAG_CBOR, bytes)
   const content = Math.min(limits['content'], MAX_CONTENT_BYTES)
-  const descriptor: NetworkDescriptor = { v, t: 'net', name, nonce, admission, authorities, copies, acks, limits: { content } }
+  const descriptor: NetworkDescriptor = { v: 1, t: 'net', name, nonce, admission, authorities, copies, acks, limits: { content } }
   return accept({ descriptor, bytes, cid, id: cid.toString() })
 }
 
+/** Decoders of CBOR drop it at the start of a string, so a name that starts with it would not survive. */
+const BYTE_ORDER_MARK = '\ufeff'
+
 /** Whether a value is usable as the name of a network or the title of a namespace. */
 export function isTitle(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TITLE_LENGTH && value.isWellFormed()
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TITLE_LENGTH && value.isWellFormed() && value[0] !== BYTE_ORDER_MARK
 }
 
 /** The descriptor in the form that a join link carries: multibase base64url. */
@@ -82,7 +88,8 @@ export function networkToText(network: Network): string {
 export function networkFromText(text: string): Verdict<Network> {
   if (text.length > 2 * MAX_DESCRIPTOR_BYTES) return refuse('too-large')
   try {
-    return decodeNetwork(base64url.decode(text))
+    const network = decodeNetwork(base64url.decode(text))
+    return network.ok && networkToText(network.value) !== text ? refuse('not-canonical') : network
   } catch {
     return refuse('malformed')
   }

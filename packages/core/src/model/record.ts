@@ -1,7 +1,7 @@
 import { concatBytes, utf8 } from './bytes.ts'
 import { type CID, cidOf, DAG_CBOR, DAG_JSON, equalCids, isOurCid } from './cid.ts'
 import { MAX_TIME } from './clock.ts'
-import { asStruct, decodeCbor, isBytes, isUint } from './cbor.ts'
+import { decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, authorName } from './identity.ts'
 import { MAX_CONTENT_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from './limits.ts'
@@ -117,34 +117,34 @@ const LINK = Uint8Array.of(0xd8, 0x2a, 0x58, 0x25, 0x00)
 /** CIDv1, dag-json (varint 0x0129), sha2-256, 32 bytes. One byte longer than a dag-cbor CID. */
 const CONTENT_LINK = Uint8Array.of(0xd8, 0x2a, 0x58, 0x26, 0x00, 0x01, 0xa9, 0x02, 0x12, 0x20)
 
-let at = 0
+let cursor = 0
 function raw(bytes: Uint8Array): void {
-  scratch.set(bytes, at)
-  at += bytes.length
+  scratch.set(bytes, cursor)
+  cursor += bytes.length
 }
 function head(major: number, value: number): void {
-  if (value < 24) scratch[at++] = major | value
+  if (value < 24) scratch[cursor++] = major | value
   else if (value < 0x100) {
-    scratch[at++] = major | 24
-    scratch[at++] = value
+    scratch[cursor++] = major | 24
+    scratch[cursor++] = value
   } else if (value < 0x10000) {
-    scratch[at++] = major | 25
-    scratch[at++] = value >>> 8
-    scratch[at++] = value & 0xff
+    scratch[cursor++] = major | 25
+    scratch[cursor++] = value >>> 8
+    scratch[cursor++] = value & 0xff
   } else if (value < 0x100000000) {
-    scratch[at++] = major | 26
+    scratch[cursor++] = major | 26
     word(value)
   } else {
-    scratch[at++] = major | 27
+    scratch[cursor++] = major | 27
     word(Math.floor(value / 0x100000000))
     word(value % 0x100000000)
   }
 }
 function word(value: number): void {
-  scratch[at++] = value >>> 24
-  scratch[at++] = (value >>> 16) & 0xff
-  scratch[at++] = (value >>> 8) & 0xff
-  scratch[at++] = value & 0xff
+  scratch[cursor++] = value >>> 24
+  scratch[cursor++] = (value >>> 16) & 0xff
+  scratch[cursor++] = (value >>> 8) & 0xff
+  scratch[cursor++] = value & 0xff
 }
 function byteString(bytes: Uint8Array): void {
   head(0x40, bytes.length)
@@ -152,7 +152,7 @@ function byteString(bytes: Uint8Array): void {
 }
 
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
-  at = 0
+  cursor = 0
   const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1)
   head(0xa0, fields)
   if (!record.del) {
@@ -195,7 +195,7 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
     raw(SIZE)
     head(0, record.size)
   }
-  return scratch.subarray(0, at)
+  return scratch.subarray(0, cursor)
 }
 
 /** The canonical dag-cbor of a record. */
@@ -218,18 +218,17 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   const decoded = decodeCbor(bytes, MAX_RECORD_BYTES)
   if (!decoded.ok) return decoded
   const isDelete = typeof decoded.value === 'object' && decoded.value !== null && 'del' in decoded.value
-  const required = isDelete ? ['v', 't', 'net', 'ns', 'kh', 'at', 'del', 'by'] : ['v', 't', 'net', 'ns', 'k', 'at', 'cid', 'size', 'by']
-  const struct = asStruct(decoded.value, required, ['prev', 'exp'])
-  if (struct === undefined || struct['t'] !== 'rec') return refuse('malformed')
-  if (struct['v'] !== 1) return refuse('unsupported')
-  if (!isOurCid(struct['net'], DAG_CBOR) || !isOurCid(struct['ns'], DAG_CBOR)) return refuse('malformed')
-  if (!equalCids(struct['net'], scope.net)) return refuse('wrong-network')
-  if (!equalCids(struct['ns'], scope.ns)) return refuse('wrong-namespace')
-  const { k, kh, cid, size, by, prev, exp } = struct
-  if (!isBytes(by, AUTHOR_BYTES) || !isUint(struct['at'])) return refuse('malformed')
+  const required = isDelete ? ['net', 'ns', 'kh', 'at', 'del', 'by'] : ['net', 'ns', 'k', 'at', 'cid', 'size', 'by']
+  const struct = readStruct(decoded.value, 'rec', required, ['prev', 'exp'])
+  if (!struct.ok) return struct
+  const { net, ns, k, kh, at, cid, del, size, by, prev, exp } = struct.value
+  if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
+  if (!equalCids(net, scope.net)) return refuse('wrong-network')
+  if (!equalCids(ns, scope.ns)) return refuse('wrong-namespace')
+  if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
-  const base = { at: struct['at'], by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }) }
-  const record = isDelete ? readDelete(base, struct['del'], kh) : readPut(base, k, cid, size)
+  const base = { at, by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }) }
+  const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size)
   return record === undefined || !isRecord(record) ? refuse('malformed') : accept(record)
 }
 

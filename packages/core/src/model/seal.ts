@@ -11,6 +11,11 @@ export interface Seal {
   readonly signature: Uint8Array
 }
 
+/** Whether bytes are 1 to 64 hashes, one after another. */
+export function isHashList(hashes: Uint8Array): boolean {
+  return hashes.length > 0 && hashes.length % 32 === 0 && hashes.length <= MAX_SEAL_RECORDS * 32
+}
+
 /** sha-256 of the sealed structure `{v:1, t:"seal", net, hashes:[…]}`. */
 function sealHash(net: CID, hashes: Uint8Array): Uint8Array {
   const list: Uint8Array[] = []
@@ -18,13 +23,13 @@ function sealHash(net: CID, hashes: Uint8Array): Uint8Array {
   return sha256(encodeCbor({ v: 1, t: 'seal', net, hashes: list }))
 }
 
-/** Seals up to 64 record hashes. */
+/** Seals 1 to 64 record hashes. */
 export function createSeal(net: CID, hashes: Uint8Array, identity: Identity): Seal {
+  if (!isHashList(hashes)) throw new RangeError(`a seal covers 1 to ${MAX_SEAL_RECORDS} hashes of 32 bytes`)
   return { by: identity.author, hashes, signature: identity.sign('seal', sealHash(net, hashes)) }
 }
 
 /** Whether a seal has the right shape and its author's signature. */
 export function verifySeal(net: CID, { by, hashes, signature }: Seal): boolean | Promise<boolean> {
-  if (hashes.length === 0 || hashes.length % 32 !== 0 || hashes.length > MAX_SEAL_RECORDS * 32) return false
-  return verifySignature(by, 'seal', sealHash(net, hashes), signature)
+  return isHashList(hashes) && verifySignature(by, 'seal', sealHash(net, hashes), signature)
 }
