@@ -1,0 +1,23 @@
+/** Most bytes of one batch on the wire. Below the frame limit, with room for the message around it. */
+export const MAX_BATCH_BYTES: number = 192 * 1024
+
+/** Records read at a time to fill a batch. */
+export const EXPORT_PAGE = 512
+
+/** Records read at a time to bring the summary of a namespace up to date. */
+export const SUMMARY_PAGE = 4096
+
+/** Entries of all summaries in memory together, 56 bytes each; the least used summaries go first. */
+export const MAX_SUMMARY_ENTRIES = 2_000_000
+
+/** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
+export const MAX_NAMESPACES = 10_000
+
+/** Bytes of replaced and deleted content are gone from the disk this long after the write at most, milliseconds. */
+export const SCRUB_DELAY_MS = 1_000
+
+/** Documents that one call may write; the callers cut longer input into such pieces. */
+export const MAX_WRITES = 4096
+
+/** Largest page of a query. */
+export const MAX_PAGE = 10_000

@@ -1,0 +1,450 @@
+import { DocstoreError } from '../errors.ts'
+import { decodeBatch } from '../model/batch.ts'
+import { parseCid, DAG_JSON } from '../model/cid.ts'
+import { Clock, msFromTime, timeFromMs } from '../model/clock.ts'
+import { didOf, type Identity } from '../model/identity.ts'
+import { MAX_FUTURE_MS, MAX_SEAL_RECORDS } from '../model/limits.ts'
+import { createGenesis, type DecodedGenesis, decodeGenesis, decodeHead, headWins, type SignedHead, signHead, type WritePolicy } from '../model/namespace.ts'
+import { isTitle, type Network } from '../model/network.ts'
+import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
+import { createSeal } from '../model/seal.ts'
+import type { Refusal } from '../model/verdict.ts'
+import { parseFilter, parseSort } from '../query/index.ts'
+import { answer, compareReply, firstQuestion } from '../sets/reconcile.ts'
+import type { SummedTree } from '../sets/summed-tree.ts'
+import { SLOT_BYTES } from '../model/record.ts'
+import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
+import { competitor, judgeBatch } from './accept.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
+import { BatchBuilder } from './outgoing.ts'
+import { Summaries } from './summaries.ts'
+import type { Acceptance, AcceptResult, ChangeRow, CommitEvent, FindRequest, FindResult, NamespaceInfo, OutgoingBatch, Replica, ReplicaInfo, Summary, Write, WriteResult } from './types.ts'
+import { localWrite } from './writer.ts'
+
+/** A namespace that is in use: what its records are judged by. */
+interface OpenNamespace {
+  readonly ns: number
+  readonly id: string
+  readonly genesis: DecodedGenesis
+  readonly head: SignedHead
+  readonly scope: RecordScope
+}
+
+/** Writes to one namespace that share the next transaction. */
+interface PendingGroup {
+  readonly entries: CommitEntry[]
+  readonly settle: { readonly count: number; readonly resolve: (outcomes: readonly (CommitOutcome | undefined)[]) => void; readonly reject: (error: unknown) => void }[]
+}
+
+/** What a local replica is made of. */
+export interface LocalReplicaInit {
+  readonly storage: Storage
+  readonly network: Network
+  readonly identity: Identity
+  /** Random id of the database, hexadecimal. */
+  readonly epoch: string
+  /** Wall clock, Unix milliseconds. */
+  readonly now?: () => number
+}
+
+/** A replica on a storage in this thread. */
+export class LocalReplica implements Replica {
+  readonly #storage: Storage
+  readonly #network: Network
+  readonly #identity: Identity
+  readonly #epoch: string
+  readonly #now: () => number
+  readonly #clock: Clock
+  readonly #summaries: Summaries
+  readonly #namespaces = new Map<string, OpenNamespace>()
+  readonly #listeners = new Set<(event: CommitEvent) => void>()
+  readonly #pending = new Map<OpenNamespace, PendingGroup>()
+  readonly #sealing = new Map<number, Promise<void>>()
+  #scrubTimer: ReturnType<typeof setTimeout> | undefined
+
+  private constructor({ storage, network, identity, epoch, now = Date.now }: LocalReplicaInit) {
+    this.#storage = storage
+    this.#network = network
+    this.#identity = identity
+    this.#epoch = epoch
+    this.#now = now
+    this.#clock = new Clock(now)
+    this.#summaries = new Summaries(storage)
+  }
+
+  /** Opens what the storage holds. */
+  static async open(init: LocalReplicaInit): Promise<LocalReplica> {
+    const replica = new LocalReplica(init)
+    for (const stored of await init.storage.namespaces()) await replica.#load(stored)
+    return replica
+  }
+
+  async #load(stored: StoredNamespace): Promise<void> {
+    const genesis = decodeGenesis(stored.genesis, this.#network.cid)
+    const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
+    if (!genesis.ok || !head.ok) throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
+    this.#remember(stored.ns, genesis.value, head.value)
+  }
+
+  #remember(ns: number, genesis: DecodedGenesis, head: SignedHead): OpenNamespace {
+    const id = genesis.cid.toString()
+    const scope: RecordScope = { net: this.#network.cid, ns: genesis.cid, write: genesis.genesis.write }
+    const open: OpenNamespace = { ns, id, genesis, head, scope }
+    this.#namespaces.set(id, open)
+    return open
+  }
+
+  async info(): Promise<ReplicaInfo> {
+    const { id, bytes, descriptor } = this.#network
+    return { network: { id, name: descriptor.name, descriptor: bytes }, identity: this.#identity.did, epoch: this.#epoch }
+  }
+
+  async getMeta(key: string): Promise<Uint8Array | undefined> {
+    return this.#storage.getMeta(key)
+  }
+
+  async setMeta(key: string, value: Uint8Array | undefined): Promise<void> {
+    return this.#storage.setMeta(key, value)
+  }
+
+  async listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]> {
+    return this.#storage.listMeta(prefix)
+  }
+
+  async createNamespace({ name, write }: { name: string; write: WritePolicy }): Promise<NamespaceInfo> {
+    if (!isTitle(name)) throw new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
+    if (write === 'members') {
+      throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
+    }
+    const genesis = createGenesis({ net: this.#network.cid, owner: this.#identity, write })
+    const head = signHead(
+      { net: this.#network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: this.#clock.next(0), body: { title: name } },
+      this.#identity,
+    )
+    return this.#info(await this.#save(genesis, head))
+  }
+
+  async namespaces(): Promise<readonly NamespaceInfo[]> {
+    return [...this.#namespaces.values()].map((open) => this.#info(open))
+  }
+
+  async namespace(id: string): Promise<NamespaceInfo | undefined> {
+    const open = this.#namespaces.get(id)
+    return open && this.#info(open)
+  }
+
+  #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
+    return {
+      id,
+      name: head.body.title,
+      write: genesis.write,
+      owner: didOf(genesis.owner),
+      writable: genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#identity.author, undefined),
+      createdAt: new Date(msFromTime(head.at)).toISOString(),
+    }
+  }
+
+  async #save(genesis: DecodedGenesis, head: SignedHead): Promise<OpenNamespace> {
+    const cid = genesis.cid.toString()
+    const ns = await this.#storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
+    const open = this.#remember(ns, genesis, head)
+    this.#emit({ namespace: cid, from: 0, to: 0, collections: [] })
+    return open
+  }
+
+  #open(id: string): OpenNamespace {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) {
+      throw new DocstoreError('unknown-namespace', `The namespace ${id.slice(0, 80)} is not here. Check the id; if a peer has it, connect to the network and try again`)
+    }
+    return open
+  }
+
+  async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    const open = this.#open(id)
+    checkCollection(collection)
+    if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    const { genesis } = open.genesis
+    const author = { identity: this.#identity, clock: this.#clock }
+    const entries: CommitEntry[] = []
+    for (const write of writes) {
+      if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
+        const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
+        throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
+      }
+      if (write.content !== null && write.content.length * 3 > this.#maxContent && new TextEncoder().encode(write.content).length > this.#maxContent) {
+        throw new DocstoreError('document-too-large', `The document ${JSON.stringify(write.id)} has more than ${this.#maxContent} bytes as JSON`)
+      }
+      entries.push(localWrite(open.scope, collection, write, author))
+    }
+    const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#commitSoon(open, entries)
+    const current = await this.#storage.lastSeq(open.ns)
+    return outcomes.map((outcome) =>
+      outcome === undefined ? { status: 'unchanged', seq: current, at: 0 } : { status: 'written', seq: outcome.seq, at: outcome.record.at },
+    )
+  }
+
+  get #maxContent(): number {
+    return this.#network.descriptor.limits.content
+  }
+
+  /** Group commit: all single writes of one turn of the event loop share a transaction. Their seal can wait. */
+  #commitSoon(open: OpenNamespace, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
+    return new Promise((resolve, reject) => {
+      let group = this.#pending.get(open)
+      if (group === undefined) {
+        group = { entries: [], settle: [] }
+        this.#pending.set(open, group)
+        queueMicrotask(() => void this.#flush(open))
+      }
+      group.entries.push(...entries)
+      group.settle.push({ count: entries.length, resolve, reject })
+    })
+  }
+
+  async #flush(open: OpenNamespace): Promise<void> {
+    const group = this.#pending.get(open)
+    this.#pending.delete(open)
+    if (group === undefined) return
+    try {
+      const outcomes = await this.#storage.commit(open.ns, group.entries)
+      let at = 0
+      for (const { count, resolve } of group.settle) {
+        resolve(outcomes.slice(at, at + count))
+        at += count
+      }
+      this.#committed(open, outcomes)
+    } catch (error) {
+      for (const { reject } of group.settle) reject(error)
+    }
+  }
+
+  async #commitBulk(open: OpenNamespace, entries: readonly CommitEntry[], writes: readonly Write[]): Promise<readonly (CommitOutcome | undefined)[]> {
+    const isDistinct = new Set(writes.map((write) => write.id)).size === writes.length
+    const sealWith = (hashes: Uint8Array) => createSeal(this.#network.cid, hashes, this.#identity)
+    const outcomes = await this.#storage.commit(open.ns, entries, isDistinct ? { sealWith } : {})
+    this.#committed(open, outcomes)
+    return outcomes
+  }
+
+  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
+    let from = 0
+    let to = 0
+    const collections = new Set<string>()
+    for (const outcome of outcomes) {
+      if (outcome === undefined) continue
+      if (to === 0) from = outcome.seq - 1
+      to = outcome.seq
+      if (outcome.record.collection !== null) collections.add(outcome.record.collection)
+      if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
+    }
+    if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
+    return { from, to }
+  }
+
+  #scrubSoon(): void {
+    this.#scrubTimer ??= setTimeout(() => {
+      this.#scrubTimer = undefined
+      // A full disk can stop the clean-up; the next replaced or deleted document tries again.
+      Promise.resolve()
+        .then(() => this.#storage.scrub())
+        .catch(() => undefined)
+    }, SCRUB_DELAY_MS)
+  }
+
+  #emit(event: CommitEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
+    return this.#storage.get(this.#open(id).ns, collection, documentId)
+  }
+
+  async find(id: string, collection: string, { filter = {}, sort = {}, limit, cursor }: FindRequest): Promise<FindResult> {
+    const { ns } = this.#open(id)
+    checkCollection(collection)
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new DocstoreError('bad-limit', `A page has 1 to ${MAX_PAGE} documents`)
+    const parsedSort = parseSort(sort)
+    const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedSort.length)
+    const { contents, end } = await this.#storage.find(ns, collection, { filter: parseFilter(filter), sort: parsedSort, limit, after })
+    return { contents, cursor: end && encodeCursor(end) }
+  }
+
+  async count(id: string, collection: string, filter: unknown): Promise<number> {
+    checkCollection(collection)
+    return this.#storage.count(this.#open(id).ns, collection, parseFilter(filter))
+  }
+
+  async collections(id: string): Promise<readonly { readonly collection: string; readonly documents: number }[]> {
+    return this.#storage.collections(this.#open(id).ns)
+  }
+
+  async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
+    const records = await this.#storage.recordsSince(this.#open(id).ns, since, Math.min(limit, MAX_PAGE))
+    return records.map(({ seq, collection, id: documentId, content, by, at }) => ({ seq, collection: collection ?? '', id: documentId ?? '', content, by: didOf(by), at }))
+  }
+
+  async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
+    checkCollection(collection)
+    // The rules for field names are those of a sort.
+    parseSort(Object.fromEntries(fields.map((name) => [name, 1])))
+    await this.#storage.createIndex(this.#open(id).ns, collection, fields)
+  }
+
+  async indexes(id: string, collection: string): Promise<readonly (readonly string[])[]> {
+    return this.#storage.indexes(this.#open(id).ns, collection)
+  }
+
+  async content(cid: string): Promise<string | undefined> {
+    const parsed = parseCid(DAG_JSON, cid)
+    return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
+  }
+
+  async exportNamespace(id: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+    const open = this.#namespaces.get(id)
+    return open && { genesis: open.genesis.bytes, head: open.head.bytes, signature: open.head.signature }
+  }
+
+  async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
+    const genesis = decodeGenesis(genesisBytes, this.#network.cid)
+    if (!genesis.ok) return { refused: genesis.reason }
+    const head = await decodeHead(headBytes, signature, genesis.value)
+    if (!head.ok) return { refused: head.reason }
+    if (head.value.head.at > this.#latest()) return { refused: 'future' }
+    const id = genesis.value.cid.toString()
+    const known = this.#namespaces.get(id)
+    if (known === undefined && this.#namespaces.size >= MAX_NAMESPACES) return { refused: 'too-large' }
+    if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    return { id }
+  }
+
+  #latest(): number {
+    return timeFromMs(this.#now() + MAX_FUTURE_MS)
+  }
+
+  async summary(id: string): Promise<Summary> {
+    const { tree, seq } = await this.#summaries.current(this.#open(id).ns)
+    return { root: tree.root(), count: tree.size, seq }
+  }
+
+  async #tree(id: string): Promise<SummedTree> {
+    return (await this.#summaries.current(this.#open(id).ns)).tree
+  }
+
+  async lastSeq(id: string): Promise<number> {
+    return this.#storage.lastSeq(this.#open(id).ns)
+  }
+
+  /** Signs what nobody signed yet, in groups of 64. */
+  async #sealPending(ns: number): Promise<void> {
+    const run = (this.#sealing.get(ns) ?? Promise.resolve()).then(async () => {
+      for (;;) {
+        const records = await this.#storage.unsealed(ns, MAX_SEAL_RECORDS)
+        if (records.length === 0) return
+        const hashes = new Uint8Array(records.length * 32)
+        records.forEach(({ hash }, i) => hashes.set(hash, i * 32))
+        await this.#storage.attachSeal(ns, records.map(({ seq }) => seq), createSeal(this.#network.cid, hashes, this.#identity))
+        if (records.length < MAX_SEAL_RECORDS) return
+      }
+    })
+    this.#sealing.set(ns, run.catch(() => undefined))
+    return run
+  }
+
+  async batchSince(
+    id: string,
+    since: number,
+    { maxBytes, skip = [] }: { maxBytes: number; skip?: readonly (readonly [from: number, to: number])[] },
+  ): Promise<OutgoingBatch> {
+    const { ns } = this.#open(id)
+    await this.#sealPending(ns)
+    const builder = new BatchBuilder(this.#storage, maxBytes)
+    let seq = since
+    for (;;) {
+      const records = await this.#storage.recordsSince(ns, seq, EXPORT_PAGE)
+      for (const record of records) {
+        const isSkipped = skip.some(([from, to]) => record.seq > from && record.seq <= to)
+        if (!isSkipped && !(await builder.add(record))) return { batch: builder.finish(), records: builder.records, seq, more: true }
+        seq = record.seq
+      }
+      if (records.length < EXPORT_PAGE) return { batch: builder.finish(), records: builder.records, seq, more: false }
+    }
+  }
+
+  async batchOf(id: string, slots: Uint8Array, { maxBytes }: { maxBytes: number }): Promise<{ batch: Uint8Array | undefined; taken: number }> {
+    const { ns } = this.#open(id)
+    await this.#sealPending(ns)
+    const builder = new BatchBuilder(this.#storage, maxBytes)
+    let taken = 0
+    for (let offset = 0; offset + SLOT_BYTES <= slots.length; offset += SLOT_BYTES) {
+      const [record] = await this.#storage.recordsBySlot(ns, [slots.subarray(offset, offset + SLOT_BYTES)])
+      if (record !== undefined && !(await builder.add(record))) break
+      taken++
+    }
+    return { batch: builder.finish(), taken }
+  }
+
+  async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return { refused: 'wrong-namespace' }
+    const batch = decodeBatch(batchBytes)
+    if (!batch.ok) return { refused: batch.reason }
+    const rules = { scope: open.scope, owner: open.genesis.genesis.owner, maxContentBytes: this.#maxContent, latest: this.#latest() }
+    const judged = await judgeBatch(batch.value, rules)
+    const entries: CommitEntry[] = []
+    const same = new Set<CommitEntry>()
+    for (const one of judged) {
+      if (!one.ok) continue
+      const entry = competitor(one)
+      const noticing: CommitEntry = {
+        ...entry,
+        build: (old) => {
+          if (old !== undefined && old.at === one.record.at && old.hash.every((byte, i) => byte === one.record.hash[i])) same.add(noticing)
+          return entry.build(old)
+        },
+      }
+      entries.push(noticing)
+    }
+    const outcomes = await this.#storage.commit(open.ns, entries, { seals: batch.value.seals })
+    const range = this.#committed(open, outcomes)
+    let next = 0
+    const results = judged.map((one): Acceptance => {
+      if (!one.ok) return one.reason
+      const entry = entries[next]
+      return outcomes[next++] !== undefined ? 'stored' : entry !== undefined && same.has(entry) ? 'same' : 'superseded'
+    })
+    return { results, ...range }
+  }
+
+  async firstQuestion(id: string): Promise<Uint8Array> {
+    return firstQuestion(await this.#tree(id))
+  }
+
+  async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
+    const answered = answer(await this.#tree(id), question)
+    return answered.ok ? answered.value : { refused: answered.reason }
+  }
+
+  async compareReply(id: string, reply: Uint8Array): ReturnType<Replica['compareReply']> {
+    const compared = compareReply(await this.#tree(id), reply)
+    return compared.ok ? compared.value : { refused: compared.reason }
+  }
+
+  onCommit(listener: (event: CommitEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#scrubTimer !== undefined) {
+      clearTimeout(this.#scrubTimer)
+      await this.#storage.scrub()
+    }
+    await this.#storage.close()
+  }
+}
+
+function checkCollection(name: string): void {
+  if (!isCollectionName(name)) throw new DocstoreError('bad-collection', 'A collection name has 1 to 64 letters, digits, "_" or "-"')
+}

@@ -1,0 +1,60 @@
+import { DocstoreError } from '../errors.ts'
+import { toHex } from '../model/bytes.ts'
+import { createSeed, identityFromSeed } from '../model/identity.ts'
+import { createNetwork, decodeNetwork, type Network } from '../model/network.ts'
+import type { Storage } from '../storage/storage.ts'
+import { LocalReplica } from './local-replica.ts'
+
+/** Keys of the small values that make up a peer. */
+const IDENTITY = 'identity'
+const EPOCH = 'epoch'
+const NETWORK = 'network'
+
+/** How to open a replica. */
+export interface OpenReplicaOptions {
+  /** Descriptor of the network to join; refused where the data belongs to another network already. */
+  readonly network?: Uint8Array | undefined
+  /** Name of the network that is made where there is none and none is given. */
+  readonly networkName?: string | undefined
+  readonly now?: (() => number) | undefined
+}
+
+/** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
+export async function openReplica(storage: Storage, { network, networkName = 'my network', now }: OpenReplicaOptions = {}): Promise<LocalReplica> {
+  const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
+  const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
+  return LocalReplica.open({
+    storage,
+    network: await chooseNetwork(storage, network, networkName),
+    identity: identityFromSeed(seed),
+    epoch: toHex(epoch),
+    ...(now === undefined ? {} : { now }),
+  })
+}
+
+async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, name: string): Promise<Network> {
+  const storedBytes = await storage.getMeta(NETWORK)
+  const stored = storedBytes === undefined ? undefined : readNetwork(storedBytes)
+  const given = wanted === undefined ? undefined : readNetwork(wanted)
+  if (stored !== undefined && (given === undefined || given.id === stored.id)) return stored
+  if (stored !== undefined && (await storage.namespaces()).length > 0) {
+    throw new DocstoreError(
+      'other-network',
+      `This data belongs to the network "${stored.descriptor.name}" (${stored.id}), the link to another one. Use another data folder for it`,
+    )
+  }
+  const network = given ?? createNetwork(name)
+  await storage.setMeta(NETWORK, network.bytes)
+  return network
+}
+
+function readNetwork(bytes: Uint8Array): Network {
+  const network = decodeNetwork(bytes)
+  if (!network.ok) throw new DocstoreError('bad-network', `The network descriptor is not valid (${network.reason})`)
+  return network.value
+}
+
+async function remember(storage: Storage, key: string, value: Uint8Array): Promise<Uint8Array> {
+  await storage.setMeta(key, value)
+  return value
+}

@@ -1,0 +1,49 @@
+import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../model/batch.ts'
+import { utf8 } from '../model/bytes.ts'
+import type { Seal } from '../model/seal.ts'
+import type { Storage, StoredRecord } from '../storage/storage.ts'
+
+/** Fills one batch with sealed records until it is full. */
+export class BatchBuilder {
+  readonly #storage: Storage
+  readonly #maxBytes: number
+  readonly #records: WireRecord[] = []
+  readonly #seals: Seal[] = []
+  readonly #sealNumbers = new Map<number, number>()
+  #bytes = 16
+
+  constructor(storage: Storage, maxBytes: number) {
+    this.#storage = storage
+    this.#maxBytes = maxBytes
+  }
+
+  get records(): number {
+    return this.#records.length
+  }
+
+  /** Adds a record; `false` where it has to wait for the next batch. The first record always fits. */
+  async add(record: StoredRecord): Promise<boolean> {
+    if (record.seal === null) return false
+    const known = this.#sealNumbers.get(record.seal)
+    const seal = known === undefined ? await this.#storage.seal(record.seal) : undefined
+    const content = record.content === null ? null : utf8(record.content)
+    const key = record.content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const bytes = RECORD_OVERHEAD_BYTES + key.length * (content === null ? 1 : 3) + (content?.length ?? 0) + (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
+    if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return false
+    let number = known
+    if (number === undefined) {
+      // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here.
+      if (seal === undefined) return true
+      number = this.#seals.push(seal) - 1
+      this.#sealNumbers.set(record.seal, number)
+    }
+    this.#bytes += bytes
+    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp })
+    return true
+  }
+
+  /** The encoded batch, `undefined` where nothing was added. */
+  finish(): Uint8Array | undefined {
+    return this.#records.length === 0 ? undefined : encodeBatch({ seals: this.#seals, records: this.#records })
+  }
+}

@@ -1,0 +1,160 @@
+import type { WritePolicy } from '../model/namespace.ts'
+import type { Refusal } from '../model/verdict.ts'
+
+/** Who this peer is and which network it is in. */
+export interface ReplicaInfo {
+  readonly network: { readonly id: string; readonly name: string; readonly descriptor: Uint8Array }
+  /** `did:key` of the identity that signs here. */
+  readonly identity: string
+  /** Random id of this database: cursors of another one mean nothing here. */
+  readonly epoch: string
+}
+
+/** A namespace as users see it. */
+export interface NamespaceInfo {
+  readonly id: string
+  readonly name: string
+  readonly write: WritePolicy
+  /** `did:key` of the owner. */
+  readonly owner: string
+  /** Whether this identity may write here. */
+  readonly writable: boolean
+  readonly createdAt: string
+}
+
+/** One document to write: its content with `_id`, canonical JSON, or `null` to delete it. */
+export interface Write {
+  readonly id: string
+  readonly content: string | null
+}
+
+/** What a write did. `unchanged`: the same content was here already, or there was nothing to delete. */
+export interface WriteResult {
+  readonly status: 'written' | 'unchanged'
+  /** Position in the namespace's local order; whoever has everything up to here has this write. */
+  readonly seq: number
+  /** Hybrid time of the version that stands. */
+  readonly at: number
+}
+
+/** A query as it comes from the user; it is checked where it runs. */
+export interface FindRequest {
+  readonly filter?: unknown
+  readonly sort?: unknown
+  readonly limit: number
+  /** From the page before. */
+  readonly cursor?: string | undefined
+}
+
+/** A page of results: documents as canonical JSON, and where to go on; no cursor means that this was the last. */
+export interface FindResult {
+  readonly contents: readonly string[]
+  readonly cursor: string | undefined
+}
+
+/** One change in the namespace's local order. */
+export interface ChangeRow {
+  readonly seq: number
+  readonly collection: string
+  readonly id: string
+  /** `null`: deleted. */
+  readonly content: string | null
+  /** `did:key` of the author. */
+  readonly by: string
+  readonly at: number
+}
+
+/** What two peers compare first. */
+export interface Summary {
+  /** Digest of the whole set of records: equal roots, equal sets. */
+  readonly root: string
+  /** Number of records, tombstones included. */
+  readonly count: number
+  /** Highest position in the local order that the root covers. */
+  readonly seq: number
+}
+
+/** Records to send, and where the next batch begins. */
+export interface OutgoingBatch {
+  /** Encoded batch; `undefined` where there is nothing to send. */
+  readonly batch: Uint8Array | undefined
+  readonly records: number
+  /** Local position up to which everything is in this batch or was skipped. */
+  readonly seq: number
+  /** Whether more follows right away. */
+  readonly more: boolean
+}
+
+/** What became of each record of a batch that arrived. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+
+/** What accepting a batch did. */
+export interface AcceptResult {
+  /** One word per record, in the order of the batch. */
+  readonly results: readonly Acceptance[]
+  /** Local positions that the stored records got: `from < seq <= to`. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Something was committed. */
+export interface CommitEvent {
+  /** Id of the namespace. */
+  readonly namespace: string
+  /** Local positions of the new versions: `from < seq <= to`. */
+  readonly from: number
+  readonly to: number
+  readonly collections: readonly string[]
+}
+
+/**
+ * The data of one peer in one network: everything that is stored, checked and found, and nothing of connections. All arguments
+ * and results can be cloned to another thread, tab or process, because a replica often lives in one.
+ */
+export interface Replica {
+  info(): Promise<ReplicaInfo>
+  getMeta(key: string): Promise<Uint8Array | undefined>
+  setMeta(key: string, value: Uint8Array | undefined): Promise<void>
+  listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>
+
+  createNamespace(init: { name: string; write: WritePolicy }): Promise<NamespaceInfo>
+  namespaces(): Promise<readonly NamespaceInfo[]>
+  namespace(id: string): Promise<NamespaceInfo | undefined>
+
+  write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
+  get(ns: string, collection: string, id: string): Promise<string | undefined>
+  find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
+  count(ns: string, collection: string, filter: unknown): Promise<number>
+  collections(ns: string): Promise<readonly { readonly collection: string; readonly documents: number }[]>
+  changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
+  createIndex(ns: string, collection: string, fields: readonly string[]): Promise<void>
+  indexes(ns: string, collection: string): Promise<readonly (readonly string[])[]>
+  /** Content by CID, whichever document has it. */
+  content(cid: string): Promise<string | undefined>
+
+  /** Genesis and winning head, to hand to another peer. */
+  exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
+  /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
+  importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
+  summary(ns: string): Promise<Summary>
+  lastSeq(ns: string): Promise<number>
+  /** Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). */
+  batchSince(ns: string, since: number, options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[] }): Promise<OutgoingBatch>
+  /** Sealed records in these slots (16 bytes each, one after another), as many as fit; `taken` slots were looked at. */
+  batchOf(ns: string, slots: Uint8Array, options: { readonly maxBytes: number }): Promise<{ readonly batch: Uint8Array | undefined; readonly taken: number }>
+  /** Judges a batch and stores what wins. Never throws on what is in it. */
+  accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
+  /** The first question of a reconciliation. */
+  firstQuestion(ns: string): Promise<Uint8Array>
+  /** Answers another peer's question. */
+  answer(ns: string, question: Uint8Array): Promise<Uint8Array | { readonly refused: Refusal }>
+  /** Compares another peer's answer with what is here. */
+  compareReply(
+    ns: string,
+    reply: Uint8Array,
+  ): Promise<{ readonly next: Uint8Array | undefined; readonly need: Uint8Array; readonly have: Uint8Array } | { readonly refused: Refusal }>
+
+  /** Calls back after every commit; returns a function that ends it. */
+  onCommit(listener: (event: CommitEvent) => void): () => void
+  close(): Promise<void>
+}

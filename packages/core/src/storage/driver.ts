@@ -1,0 +1,41 @@
+import { DocstoreError, errorMessage } from '../errors.ts'
+
+/** What SQLite stores and what we bind. */
+export type SqlValue = null | number | string | Uint8Array
+/** One result row, by column name. */
+export type SqlRow = Readonly<Record<string, SqlValue>>
+
+/** A prepared statement. */
+export interface SqlStatement {
+  run(...params: readonly SqlValue[]): void
+  get(...params: readonly SqlValue[]): SqlRow | undefined
+  all(...params: readonly SqlValue[]): readonly SqlRow[]
+}
+
+/** The few things that we need of SQLite, the same in Node and in a browser's worker. Synchronous on both sides. */
+export interface SqlDriver {
+  exec(sql: string): void
+  prepare(sql: string): SqlStatement
+  /** Whether a transaction is open: SQLite ends one by itself on some errors. */
+  inTransaction(): boolean
+  /** Rows that the last statement changed. */
+  changes(): number
+  close(): void
+}
+
+/** Primary result codes of SQLite that mean something to a user (sqlite.org/rescode.html). */
+const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = new Map([
+  [5, ['data-in-use', 'Another process is using this data. Close it, or give another data folder']],
+  [8, ['storage-read-only', 'The data folder cannot be written to. Check its permissions']],
+  [10, ['storage-failed', 'The disk reported an error']],
+  [11, ['data-corrupt', 'The database is damaged. Restore it from a backup or an export']],
+  [13, ['disk-full', 'The disk is full. Free some space; what was stored before is safe']],
+  [14, ['storage-failed', 'The database file cannot be opened. Check the path and its permissions']],
+  [26, ['data-corrupt', 'The file is not a docstore database']],
+])
+
+/** Turns an error of a SQLite binding into ours, by SQLite's result code. */
+export function storageError(error: unknown, resultCode: number | undefined): DocstoreError {
+  const [code, sentence] = CODES.get((resultCode ?? 1) & 0xff) ?? ['storage-failed', 'The database reported an error']
+  return new DocstoreError(code, `${sentence} (SQLite: ${errorMessage(error)})`, { cause: error })
+}

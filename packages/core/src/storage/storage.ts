@@ -1,0 +1,135 @@
+import type { Filter, Sort } from '../query/index.ts'
+import type { Seal } from '../model/seal.ts'
+import type { SqlValue } from './driver.ts'
+
+/** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
+export type Awaitable<T> = T | Promise<T>
+
+/** A namespace as it is stored. `ns` is its number in this database. */
+export interface StoredNamespace {
+  readonly ns: number
+  readonly cid: string
+  readonly genesis: Uint8Array
+  readonly head: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** The stored version of a document or of its tombstone. */
+export interface StoredRecord {
+  /** Local append order within the namespace; every write gets a higher one. */
+  readonly seq: number
+  readonly slot: Uint8Array
+  /** Absent in a tombstone of a document that was never here. */
+  readonly collection: string | null
+  readonly id: string | null
+  readonly at: number
+  readonly hash: Uint8Array
+  readonly by: Uint8Array
+  /** Number of its seal; `null` while it has none. */
+  readonly seal: number | null
+  readonly prev: Uint8Array | null
+  readonly exp: number | null
+  /** Key hash, of a tombstone only. */
+  readonly kh: Uint8Array | null
+  /** Canonical JSON; `null` for a tombstone. */
+  readonly content: string | null
+}
+
+/** A version to be stored. */
+export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal'> {
+  /** sha-256 of the content; `null` for a tombstone. */
+  readonly digest: Uint8Array | null
+}
+
+/** Which version holds a slot. */
+export interface Version extends Pick<StoredRecord, 'seq' | 'slot' | 'hash' | 'at'> {}
+
+/** One competitor for a slot. */
+export interface CommitEntry {
+  readonly slot: Uint8Array
+  /** Which of the commit's seals covers it, where seals are given. */
+  readonly seal?: number
+  /**
+   * Called inside the transaction with the version that holds the slot: returns the one to store instead, or `undefined` to leave
+   * everything as it is. Pure and synchronous.
+   */
+  readonly build: (old: StoredRecord | undefined) => NewRecord | undefined
+}
+
+/** How the records of a commit are signed. */
+export interface CommitSeals {
+  /** Seals that arrived with the records. */
+  readonly seals?: readonly Seal[]
+  /** Signs here and now, in groups; slots must differ from each other then. Without either, records wait for `attachSeal`. */
+  readonly sealWith?: (hashes: Uint8Array) => Seal
+}
+
+/** What a commit did with one entry; `undefined` where it kept the old version. */
+export interface CommitOutcome {
+  readonly seq: number
+  readonly record: NewRecord
+  readonly replaced: StoredRecord | undefined
+}
+
+/** Where a page of results ended. */
+export interface PageEnd {
+  readonly values: readonly SqlValue[]
+  readonly id: string
+}
+
+/** A query within one collection. */
+export interface StoredQuery {
+  readonly filter: Filter
+  readonly sort: Sort
+  readonly limit: number
+  readonly after?: PageEnd | undefined
+}
+
+/**
+ * Where a peer's data lies. Every method is one atomic step; a method that throws has changed nothing. Implementations are
+ * held to one contract by `testing/storage-contract.ts`.
+ */
+export interface Storage {
+  /** Small values of the peer itself: keys, settings. */
+  getMeta(key: string): Awaitable<Uint8Array | undefined>
+  /** Sets a value, or removes it with `undefined`. */
+  setMeta(key: string, value: Uint8Array | undefined): Awaitable<void>
+  /** All values whose key starts with `prefix`, sorted by key. */
+  listMeta(prefix: string): Awaitable<readonly (readonly [key: string, value: Uint8Array])[]>
+
+  namespaces(): Awaitable<readonly StoredNamespace[]>
+  /** Adds a namespace, or replaces the head of one that is here. */
+  saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): Awaitable<number>
+
+  /** Lets records compete for their slots, all in one transaction, and stores the winners. */
+  commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
+  /** Local records that nobody signed yet, in append order. */
+  unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
+  /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */
+  attachSeal(ns: number, seqs: readonly number[], seal: Seal): Awaitable<void>
+  seal(seal: number): Awaitable<Seal | undefined>
+
+  /** Highest `seq` in the namespace, 0 where it is empty. */
+  lastSeq(ns: number): Awaitable<number>
+  /** Records in append order, after `since`. */
+  recordsSince(ns: number, since: number, limit: number): Awaitable<readonly StoredRecord[]>
+  recordsBySlot(ns: number, slots: readonly Uint8Array[]): Awaitable<readonly StoredRecord[]>
+  /** The versions that hold the slots, in append order: what the summary of the set is made of. */
+  versionsSince(ns: number, since: number, limit: number): Awaitable<readonly Version[]>
+  /** Content with this sha-256, whichever document has it. */
+  contentByDigest(digest: Uint8Array): Awaitable<string | undefined>
+
+  /** Content of a document, `undefined` where there is none or it was deleted. */
+  get(ns: number, collection: string, id: string): Awaitable<string | undefined>
+  find(ns: number, collection: string, query: StoredQuery): Awaitable<{ readonly contents: readonly string[]; readonly end: PageEnd | undefined }>
+  count(ns: number, collection: string, filter: Filter): Awaitable<number>
+  /** Collections that have documents, with their counts. */
+  collections(ns: number): Awaitable<readonly { readonly collection: string; readonly documents: number }[]>
+  /** Declares an index over one or more paths. Declaring it again changes nothing. */
+  createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>
+  indexes(ns: number, collection: string): Awaitable<readonly (readonly string[])[]>
+
+  /** Makes sure that bytes of deleted and replaced content are gone from the disk. */
+  scrub(): Awaitable<void>
+  close(): Awaitable<void>
+}

@@ -1,0 +1,57 @@
+import { DocstoreError } from '../errors.ts'
+import { decodeResponse, encodeRequest, type Request, type Response } from './messages.ts'
+
+/** A way to put one question at a time to one peer. The transport brings its own time limit and ends the channel on failure. */
+export interface Exchange {
+  /** Sends a frame and resolves with the answer. Rejects when the channel is broken; it is of no use after that. */
+  exchange(frame: Uint8Array): Promise<Uint8Array>
+  close(): void
+}
+
+/** What went over the wire. */
+export interface Traffic {
+  bytesIn: number
+  bytesOut: number
+  requests: number
+}
+
+/** Requests and responses on an exchange, one at a time, in order. */
+export class Channel {
+  readonly #exchange: Exchange
+  readonly #traffic: Traffic
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(exchange: Exchange, traffic: Traffic) {
+    this.#exchange = exchange
+    this.#traffic = traffic
+  }
+
+  /** The response of the type that the request calls for; throws what the other side reports, and on anything else. */
+  async ask<T extends Response['t']>(request: Request, ...expected: readonly T[]): Promise<Extract<Response, { t: T }>> {
+    const turn = this.#last.then(() => this.#send(request))
+    this.#last = turn.catch(() => undefined)
+    const response = await turn
+    if (response.t === 'error') throw new DocstoreError(response.code, `The peer refused: ${response.message}`)
+    if (!isOneOf(response, expected)) throw new DocstoreError('protocol', `The peer answered ${request.t} with ${response.t}`)
+    return response
+  }
+
+  async #send(request: Request): Promise<Response> {
+    const frame = encodeRequest(request)
+    this.#traffic.requests++
+    this.#traffic.bytesOut += frame.length
+    const answer = await this.#exchange.exchange(frame)
+    this.#traffic.bytesIn += answer.length
+    const response = decodeResponse(answer)
+    if (!response.ok) throw new DocstoreError('protocol', `The peer sent an answer that cannot be read (${response.reason})`)
+    return response.value
+  }
+
+  close(): void {
+    this.#exchange.close()
+  }
+}
+
+function isOneOf<T extends Response['t']>(response: Response, expected: readonly T[]): response is Extract<Response, { t: T }> {
+  return expected.some((type) => type === response.t)
+}

@@ -1,0 +1,6 @@
+export { Channel, type Exchange, type Traffic } from './channel.ts'
+export { Ledger } from './ledger.ts'
+export { MAX_FRAME_BYTES, FOLLOW_WAIT_MS } from './limits.ts'
+export type { Role } from './messages.ts'
+export { Responder, type ResponderInit } from './responder.ts'
+export { type NamespaceSync, Session, type SessionInit } from './session.ts'
