@@ -60,18 +60,28 @@ export function authorName(author: Uint8Array): string {
 /** Whether the bytes are an author key that we accept: ed25519, canonical, not of small order. */
 export function isAuthorKey(author: Uint8Array): boolean {
   if (author.length !== AUTHOR_BYTES || author[0] !== ED25519_PREFIX[0] || author[1] !== ED25519_PREFIX[1]) return false
-  const y = Uint8Array.from(author.subarray(2)) // not slice(): on a Buffer that is a view, and the next line would change the key
+  const y = yOf(author.subarray(2))
+  return compareLittleEndian(y, P) < 0 && !isSmallOrder(y)
+}
+
+/** The y coordinate of an encoded point: all but the sign bit. */
+function yOf(point: Uint8Array): Uint8Array {
+  const y = Uint8Array.from(point) // not slice(): of a Buffer that is a view, and the next line would change the caller's bytes
   y[31] = (y[31] ?? 0) & 0x7f
-  return compareLittleEndian(y, P) < 0 && !SMALL_ORDER_Y.some((small) => compareBytes(small, y) === 0)
+  return y
+}
+
+function isSmallOrder(y: Uint8Array): boolean {
+  return SMALL_ORDER_Y.some((small) => compareBytes(small, y) === 0)
 }
 
 /**
- * Strict ed25519, the same verdict on every platform: canonical key that is not of small order, S below L, and the
- * cofactorless equation of RFC 8032. A promise where WebCrypto does the work.
+ * Strict ed25519, the same verdict on every platform: canonical key that is not of small order, R neither (WebCrypto refuses
+ * it), S below L, and the cofactorless equation of RFC 8032. A promise where WebCrypto does the work.
  */
 export function verifySignature(author: Uint8Array, domain: string, hash: Uint8Array, signature: Uint8Array): boolean | Promise<boolean> {
   if (signature.length !== SIGNATURE_BYTES || !isAuthorKey(author)) return false
-  if (compareLittleEndian(signature.subarray(32), L) >= 0) return false
+  if (compareLittleEndian(signature.subarray(32), L) >= 0 || isSmallOrder(yOf(signature.subarray(0, 32)))) return false
   return verifyEquation(author.subarray(2), signedMessage(domain, hash), signature)
 }
 
