@@ -1,0 +1,6 @@
+export { type Filter, parseFilter } from './filter.ts'
+export { matches } from './match.ts'
+export { pathExpression, pathFault, valueAt } from './path.ts'
+export { arrayEntryValue, createIndexSql, type QueryScope } from './scope.ts'
+export { compareBySort, parseSort, type Sort } from './sort.ts'
+export { compileCount, compileFind, compileSortValues } from './sql.ts'

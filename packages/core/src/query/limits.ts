@@ -1,0 +1,17 @@
+/** Deepest nesting of `$and`, `$or` and `$not` in a filter. Filters come from other peers too, and are walked recursively. */
+export const MAX_FILTER_DEPTH = 16
+
+/** Most conditions in one filter. SQLite stops at expressions 1,000 levels deep; a chain of these stays far below. */
+export const MAX_FILTER_CONDITIONS = 200
+
+/** Most values in one `$in` or `$nin`. */
+export const MAX_IN_VALUES = 1000
+
+/** Longest dotted path of a field, UTF-16 units. */
+export const MAX_PATH_LENGTH = 256
+
+/** Most segments in the dotted path of a field. */
+export const MAX_PATH_SEGMENTS = 16
+
+/** Most fields in one sort: what one index can hold. */
+export const MAX_SORT_FIELDS = 8

@@ -1,0 +1,130 @@
+import { canonicalJson, type Json } from '../model/content.ts'
+import type { Comparison, Filter } from './filter.ts'
+import { isOrdered } from './match.ts'
+import { arrayEntryValue } from './scope.ts'
+import { jsonPath, pathExpression, typeExpression } from './path.ts'
+import { allOf, anyOf, jsonNumber, type SqlFragment } from './sql-fragment.ts'
+
+/** A filter on one value. */
+export type ValueFilter = Extract<Filter, { kind: 'equals' | 'compare' }>
+type CompareFilter = Extract<Filter, { kind: 'compare' }>
+
+/** The SQL expressions for a JSON value that a predicate is about. Its type tells `true` from 1, and an object from the string that spells it. */
+export interface Subject {
+  readonly value: string
+  readonly type: string
+  readonly isNull: string
+}
+
+/** The ends at which something else limits a value. */
+export interface BoundedEnds {
+  readonly lower?: boolean
+  readonly upper?: boolean
+}
+
+/** The value at a path of a document. */
+export function fieldSubject(path: string): Subject {
+  return { value: pathExpression(path), type: typeExpression(path), isNull: `${pathExpression(path)} IS NULL` }
+}
+
+/** Whether a document has an array at the path with an element that satisfies the filter: from the content itself. */
+export function elementPredicate(filter: ValueFilter): SqlFragment {
+  const { sql, params } = valuePredicate(filter, { value: 'e.value', type: 'e.type', isNull: "e.type = 'null'" })
+  const elements = `json_each(content, ${jsonPath(filter.path)})`
+  return { sql: `(${typeExpression(filter.path)} = 'array' AND EXISTS (SELECT 1 FROM ${elements} AS e WHERE ${sql}))`, params }
+}
+
+/** SELECTs the rows with an array that has an element which satisfies the filter: from `array_entries`. */
+export function arrayEntryRows(filter: ValueFilter, ix: number): SqlFragment {
+  const { sql, params } = filter.kind === 'equals' ? entryMembership(filter.values) : range('value', filter, { sql: '?', params: [filter.value] })
+  return { sql: `SELECT rid FROM array_entries WHERE ix = ? AND ${sql}`, params: [ix, ...params] }
+}
+
+/**
+ * Whether one value satisfies the filter: a term that an index can look up, and more only where it would let in too much.
+ * `bounded` says at which ends other conditions limit the value more closely, so that SQLite should search by those.
+ */
+export function valuePredicate(filter: ValueFilter, subject: Subject, bounded: BoundedEnds = {}): SqlFragment {
+  return filter.kind === 'equals' ? equality(filter.values, subject) : comparison(filter, subject, bounded)
+}
+
+function equality(values: readonly Json[], { value, type, isNull }: Subject): SqlFragment {
+  const { nothing = [], booleans = [], bits = [], lookalikes = [], composites = [], others = [] } = Object.groupBy(values, kindOf)
+  const conditions: SqlFragment[] = []
+  if (others.length > 0) conditions.push(membership(value, others))
+  if (nothing.length > 0) conditions.push({ sql: isNull, params: [] })
+  for (const truth of new Set(booleans))
+    conditions.push(withType({ sql: `${value} = ${truth ? 1 : 0}`, params: [] }, `${type} = '${truth ? 'true' : 'false'}'`))
+  if (bits.length > 0) conditions.push(withType(membership(value, bits), `${type} = 'integer'`))
+  if (lookalikes.length > 0) conditions.push(withType(membership(value, lookalikes), `${type} = 'text'`))
+  if (composites.length > 0) conditions.push(withType(membership(value, composites), `${type} IN ('array', 'object')`))
+  const any = anyOf(conditions)
+  // An index can look up one list, but not the sides of an OR.
+  return conditions.length > 1 && nothing.length === 0 ? allOf([membership(value, values), any]) : any
+}
+
+/** Values that take the same SQL: `bits` are those that booleans turn into, `lookalikes` the strings that could be JSON of a `composite`. */
+function kindOf(value: Json): 'nothing' | 'booleans' | 'bits' | 'lookalikes' | 'composites' | 'others' {
+  if (value === null) return 'nothing'
+  if (typeof value === 'object') return 'composites'
+  if (typeof value === 'boolean') return 'booleans'
+  if (value === 0 || value === 1) return 'bits'
+  return typeof value === 'string' && /^[[{]/.test(value) ? 'lookalikes' : 'others'
+}
+
+/** True of the operands, and of what SQLite takes for them: `true` as 1, a string for the JSON that it spells. */
+function membership(value: string, operands: readonly Json[]): SqlFragment {
+  const [only] = operands
+  if (operands.length !== 1 || only === undefined) return { sql: `${value} IN (SELECT value FROM json_each(?))`, params: [listOf(operands)] }
+  const operand = typeof only === 'number' ? jsonNumber(only) : { sql: '?', params: [typeof only === 'string' ? only : canonicalJson(only)] }
+  return { sql: `${value} = ${operand.sql}`, params: operand.params }
+}
+
+/** The same for the `value` of `array_entries`, where numbers are doubles and booleans are blobs. */
+function entryMembership(operands: readonly Json[]): SqlFragment {
+  const [only] = operands
+  const single = only === undefined || operands.length > 1 ? undefined : arrayEntryValue(only)
+  if (single !== undefined) return { sql: 'value = ?', params: [single] }
+  const entry = "CASE type WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' WHEN 'integer' THEN value * 1.0 ELSE value END"
+  return { sql: `value IN (SELECT ${entry} FROM json_each(?))`, params: [listOf(operands)] }
+}
+
+/** All operands in one parameter, so that the statement is the same for any number of them. */
+function listOf(operands: readonly Json[]): string {
+  return `[${operands.map(canonicalJson).join()}]`
+}
+
+function withType({ sql, params }: SqlFragment, type: string): SqlFragment {
+  return { sql: `(${sql} AND ${type})`, params }
+}
+
+function comparison(filter: CompareFilter, { value, type }: Subject, bounded: BoundedEnds): SqlFragment {
+  const { operator, value: bound } = filter
+  const isLower = endOf(operator) === 'lower'
+  if (typeof bound === 'number') {
+    const inRange = range(value, filter, jsonNumber(bound), bounded)
+    const hasBits = [0, 1].some((bit) => isOrdered(bit, operator, bound))
+    return hasBits ? withType(inRange, `(${value} NOT IN (0, 1) OR ${type} = 'integer')`) : inRange
+  }
+  const inRange = range(value, filter, { sql: '?', params: [bound] }, bounded)
+  // JSON of arrays and objects starts with one of these, and most strings do not: the type is looked up for few.
+  const hasLookalikes = isLower ? bound < '|' : bound > '['
+  return hasLookalikes ? withType(inRange, `(substr(${value}, 1, 1) NOT IN ('[', '{') OR ${type} = 'text')`) : inRange
+}
+
+/**
+ * SQLite's order is NULL, numbers, text, blobs. The other end of the range keeps to the type of the operand. Of several terms for one
+ * end, SQLite may take the widest to search by; a unary plus takes a term out of that choice.
+ */
+function range(value: string, { operator, value: bound }: CompareFilter, operand: SqlFragment, { lower, upper }: BoundedEnds = {}): SqlFragment {
+  const low = `${lower ? '+' : ''}${value}`
+  const high = `${upper ? '+' : ''}${value}`
+  const isText = typeof bound === 'string'
+  if (endOf(operator) === 'lower') return { sql: `${low} ${operator} ${operand.sql} AND ${high} < ${isText ? "x''" : "''"}`, params: operand.params }
+  return { sql: `${high} ${operator} ${operand.sql}${isText ? ` AND ${low} >= ''` : ''}`, params: operand.params }
+}
+
+/** The end of a range that a comparison sets. */
+export function endOf(operator: Comparison): 'lower' | 'upper' {
+  return operator === '>' || operator === '>=' ? 'lower' : 'upper'
+}
