@@ -2,9 +2,11 @@ import * as dagCbor from '@ipld/dag-cbor'
 import { equalBytes } from './bytes.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
-/** Deterministic dag-cbor of a structure of ours. */
+/** Deterministic dag-cbor of a structure of ours, in memory of its own. */
 export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
-  return dagCbor.encode(value) as Uint8Array<ArrayBuffer>
+  // In Node the encoder gives a view on Buffer's shared pool; what is handed out must be safe to keep and to transfer.
+  const bytes = dagCbor.encode(value)
+  return bytes.constructor === Uint8Array && bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes)
 }
 
 /** Decodes one dag-cbor item of at most `maxBytes`, strictly: what does not re-encode to the same bytes is refused. */

@@ -3,7 +3,7 @@ import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
 import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
-import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
+import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES, MAX_TITLE_LENGTH } from './limits.ts'
 import { isTitle } from './network.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
@@ -93,11 +93,16 @@ export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenes
   if (!isAuthorKey(owner)) return refuse('bad-key')
   const policy = WRITE_POLICIES.find((known) => known === write)
   if (policy === undefined || policy === 'members') return refuse('unsupported')
-  return accept({ genesis: { v: 1, t: 'ns', net, kind, owner, next, write: policy, nonce }, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
+  return accept({
+    genesis: { v: 1, t: 'ns', net, kind, owner, next, write: policy, nonce },
+    bytes: Uint8Array.from(bytes),
+    cid: cidOfBytes(DAG_CBOR, bytes),
+  })
 }
 
-/** Signs a head. */
+/** Signs a head. Throws for a title that peers would refuse. */
 export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity: Identity): SignedHead {
+  if (!isTitle(fields.body.title)) throw new TypeError(`a title has 1 to ${MAX_TITLE_LENGTH} characters`)
   const head: Head = { v: 1, t: 'head', ...fields, rot: [], by: identity.author }
   const bytes = encodeCbor(head)
   const hash = sha256(bytes)
@@ -123,7 +128,7 @@ export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { gen
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
   const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: { title }, rot: [], by }
-  return accept({ head, bytes, hash, signature })
+  return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
 }
 
 /** Whether head `a` wins over head `b`: higher `(epoch, seq)`, then lower hash. */

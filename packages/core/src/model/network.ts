@@ -47,7 +47,7 @@ export function createNetwork(name: string, nonce: Uint8Array = crypto.getRandom
     limits: { content: MAX_CONTENT_BYTES },
   }
   const decoded = decodeNetwork(encodeCbor(descriptor))
-  if (!decoded.ok) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters, and its nonce 16 bytes`)
+  if (!isTitle(name) || !decoded.ok) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters, and its nonce 16 bytes`)
   return decoded.value
 }
 
@@ -68,7 +68,7 @@ export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   const cid = cidOfBytes(DAG_CBOR, bytes)
   const content = Math.min(limits['content'], MAX_CONTENT_BYTES)
   const descriptor: NetworkDescriptor = { v: 1, t: 'net', name, nonce, admission, authorities, copies, acks, limits: { content } }
-  return accept({ descriptor, bytes, cid, id: cid.toString() })
+  return accept({ descriptor, bytes: Uint8Array.from(bytes), cid, id: cid.toString() })
 }
 
 /** Decoders of CBOR drop it at the start of a string, so a name that starts with it would not survive. */

@@ -1,0 +1,184 @@
+import * as dagJson from '@ipld/dag-json'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { utf8 } from './bytes.ts'
+import { canonicalJson, decodeContent } from './content.ts'
+import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
+
+const text = fc.string({ unit: 'grapheme' })
+const name = fc
+  .oneof(text, fc.nat().map(String), fc.constantFrom('constructor', 'toString', 'toJSON', 'é', '\ue000', '😀', ''))
+  .filter((key) => key !== '/' && key !== '__proto__')
+const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, true, false),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    text,
+    fc.array(tie('json')),
+    fc.dictionary(name, tie('json')),
+  ),
+}))
+
+/** RFC 8785 as its appendix gives it, over what JSON.parse knows. */
+function reference(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(reference).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${reference(item)}`).join(',')}}`
+}
+
+function shuffled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shuffled)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, item]) => [key, shuffled(item)]),
+  )
+}
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)]
+}
+
+describe('canonical JSON', () => {
+  it('is RFC 8785', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(canonicalJson(value)).toBe(reference(value))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('does not depend on the order of keys, and is a fixed point', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const written = canonicalJson(value)
+        expect(canonicalJson(shuffled(value))).toBe(written)
+        expect(canonicalJson(JSON.parse(written))).toBe(written)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is dag-json', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const written = canonicalJson({ value })
+        const big = (_: string, item: unknown): unknown => (typeof item === 'bigint' ? Number(item) : item)
+        expect(canonicalJson(JSON.parse(JSON.stringify(dagJson.decode(utf8(written)), big)))).toBe(written)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('writes numbers as ECMAScript does', () => {
+    expect(canonicalJson([-0, 1e21, 1e20, 1e-7, 5e-324, 0.1 + 0.2, 2 ** 53])).toBe(
+      '[0,1e+21,100000000000000000000,1e-7,5e-324,0.30000000000000004,9007199254740992]',
+    )
+  })
+
+  it('sorts keys by UTF-16 units, integer-like ones too', () => {
+    expect(canonicalJson({ 10: 0, 9: 0, '\ue000': 0, '😀': 0, a: 0, A: 0, '': 0 })).toBe('{"":0,"10":0,"9":0,"A":0,"a":0,"😀":0,"\ue000":0}')
+  })
+
+  it('follows JSON.stringify for undefined, sparse arrays and toJSON', () => {
+    const sparse: unknown[] = [undefined]
+    sparse[2] = 1
+    const value = {
+      a: undefined,
+      b: sparse,
+      c: new Date(0),
+      d: { toJSON: () => undefined },
+      e: { toJSON: () => ({ z: 1, a: 2 }) },
+      f: [{ toJSON: () => undefined }],
+    }
+    expect(canonicalJson(value)).toBe('{"b":[null,null,1],"c":"1970-01-01T00:00:00.000Z","e":{"a":2,"z":1},"f":[null]}')
+    const selfish = {
+      a: 1,
+      toJSON() {
+        return { a: this.a }
+      },
+    }
+    expect(canonicalJson(selfish)).toBe('{"a":1}')
+  })
+
+  it('takes instances of classes for their fields', () => {
+    class Point {
+      x = 1
+      get y(): number {
+        return 2
+      }
+    }
+    expect(canonicalJson(new Point())).toBe('{"x":1}')
+    expect(canonicalJson(Object.assign(Object.create(null), { a: 1 }))).toBe('{"a":1}')
+  })
+
+  const cyclic: Record<string, unknown> = {}
+  cyclic['self'] = cyclic
+  const cyclicList: unknown[] = []
+  cyclicList.push(cyclicList, cyclicList)
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('x')],
+    ['a function', () => 1],
+    ['a lone surrogate', 'a\ud800'],
+    ['a lone surrogate in a key', { '\udc00': 1 }],
+    ['a cycle', cyclic],
+    ['a cycle that doubles', cyclicList],
+    ['a field /', { '/': 'x' }],
+    ['a field __proto__', JSON.parse('{"__proto__":1}')],
+    ['a Map', new Map([[1, 2]])],
+    ['a Set', new Set([1])],
+    ['bytes', new Uint8Array(2)],
+    ['a Buffer', Buffer.from('x')],
+    ['an ArrayBuffer', new ArrayBuffer(1)],
+    ['a promise', Promise.resolve(1)],
+    ['an Error', new Error('x')],
+    ['a RegExp', /x/],
+    ['a boxed number', Object(1)],
+    ['a boxed string', Object('x')],
+    ['a boxed boolean', Object(true)],
+    ['nesting beyond the limit', nested(MAX_CONTENT_DEPTH + 1)],
+  ])('refuses %s', (_, value) => {
+    expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ code: 'bad-document' }))
+    if (value !== undefined) expect(() => canonicalJson({ a: [value] })).toThrow(expect.objectContaining({ code: 'bad-document' }))
+  })
+
+  it('nests as deep as the limit', () => {
+    expect(canonicalJson(nested(MAX_CONTENT_DEPTH))).toBe(JSON.stringify(nested(MAX_CONTENT_DEPTH)))
+  })
+})
+
+describe('content from a peer', () => {
+  const document = (bytes: number): string => canonicalJson({ _id: 'x', a: 'y'.repeat(bytes - '{"_id":"x","a":""}'.length) })
+
+  it('has at most 120 KiB, and less where the network says so', () => {
+    expect(decodeContent(utf8(document(MAX_CONTENT_BYTES)), 'x').ok).toBe(true)
+    expect(decodeContent(utf8(document(MAX_CONTENT_BYTES + 1)), 'x', MAX_CONTENT_BYTES + 1)).toEqual({ ok: false, reason: 'too-large' })
+    expect(decodeContent(utf8(document(100)), 'x', 100).ok).toBe(true)
+    expect(decodeContent(utf8(document(101)), 'x', 100)).toEqual({ ok: false, reason: 'too-large' })
+  })
+
+  it('is what canonicalJson wrote', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, json), text, (fields, id) => {
+        const written = canonicalJson({ ...fields, _id: id })
+        const verdict = decodeContent(utf8(written), id)
+        expect(verdict.ok && verdict.value.text).toBe(written)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('never throws, however deep it nests', () => {
+    expect(decodeContent(utf8('['.repeat(MAX_CONTENT_BYTES)), 'x').ok).toBe(false)
+    expect(decodeContent(utf8(`{"_id":"x","a":${'['.repeat(60_000)}${']'.repeat(60_000)}}`), 'x')).toEqual({ ok: false, reason: 'bad-content' })
+  })
+})
