@@ -18,8 +18,6 @@ export interface SqlDriver {
   prepare(sql: string): SqlStatement
   /** Whether a transaction is open: SQLite ends one by itself on some errors. */
   inTransaction(): boolean
-  /** Rows that the last statement changed. */
-  changes(): number
   close(): void
 }
 

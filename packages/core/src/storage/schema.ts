@@ -27,12 +27,11 @@ CREATE TABLE records (
   rid INTEGER PRIMARY KEY, ns INTEGER NOT NULL, slot BLOB NOT NULL, collection TEXT, id TEXT, at INTEGER NOT NULL, hash BLOB NOT NULL,
   author INTEGER NOT NULL, seal INTEGER, prev BLOB, exp INTEGER,
   kh BLOB, -- of a tombstone: the hash of its key
-  content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID at a quarter of an index on the digest
+  content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT -- canonical JSON; NULL for a tombstone
 );
 CREATE UNIQUE INDEX records_by_slot ON records (slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
-CREATE INDEX records_by_content ON records (content_key) WHERE content IS NOT NULL;
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,
   UNIQUE (ns, collection, path));
@@ -54,7 +53,10 @@ export function prepareSchema(driver: SqlDriver, durability: Durability): void {
   const isEmpty = driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
   if (!isEmpty && pragma('application_id') !== APPLICATION_ID) throw new DocstoreError('data-corrupt', 'The file is a database of another program')
   if (version > SCHEMA_VERSION) {
-    throw new DocstoreError('data-too-new', `The data was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}). Update the program`)
+    throw new DocstoreError(
+      'data-too-new',
+      `The data was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}). Update the program`,
+    )
   }
   if (!isEmpty) return
   driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)

@@ -7,7 +7,18 @@ import type { Seal } from '../model/seal.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow, SqlStatement, SqlValue } from './driver.ts'
 import { type Durability, prepareSchema, SEQ_SPAN } from './schema.ts'
-import type { CommitEntry, CommitOutcome, CommitSeals, NewRecord, PageEnd, Storage, StoredNamespace, StoredQuery, StoredRecord, Version } from './storage.ts'
+import type {
+  CommitEntry,
+  CommitOutcome,
+  CommitSeals,
+  NewRecord,
+  PageEnd,
+  Storage,
+  StoredNamespace,
+  StoredQuery,
+  StoredRecord,
+  Version,
+} from './storage.ts'
 
 /** Prepared statements of queries that are kept for the next time. */
 const MAX_STATEMENTS = 200
@@ -123,7 +134,12 @@ export class SqliteStorage implements Storage {
   unsealed(ns: number, limit: number): StoredRecord[] {
     const sealed = Number(this.#sql('SELECT sealed FROM namespaces WHERE ns = ?').get(ns)?.['sealed'] ?? 0)
     const from = Math.max(sealed, ns * SEQ_SPAN)
-    return this.#records(`SELECT ${COLUMNS} ${FROM} WHERE r.rid > ? AND r.rid < ? AND r.seal IS NULL ORDER BY r.rid LIMIT ?`, from, (ns + 1) * SEQ_SPAN, limit)
+    return this.#records(
+      `SELECT ${COLUMNS} ${FROM} WHERE r.rid > ? AND r.rid < ? AND r.seal IS NULL ORDER BY r.rid LIMIT ?`,
+      from,
+      (ns + 1) * SEQ_SPAN,
+      limit,
+    )
   }
 
   attachSeal(ns: number, seqs: readonly number[], seal: Seal): void {
@@ -154,7 +170,12 @@ export class SqliteStorage implements Storage {
   }
 
   recordsSince(ns: number, since: number, limit: number): StoredRecord[] {
-    return this.#records(`SELECT ${COLUMNS} ${FROM} WHERE r.rid > ? AND r.rid < ? ORDER BY r.rid LIMIT ?`, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
+    return this.#records(
+      `SELECT ${COLUMNS} ${FROM} WHERE r.rid > ? AND r.rid < ? ORDER BY r.rid LIMIT ?`,
+      ns * SEQ_SPAN + since,
+      (ns + 1) * SEQ_SPAN,
+      limit,
+    )
   }
 
   recordsBySlot(ns: number, slots: readonly Uint8Array[]): StoredRecord[] {
@@ -176,6 +197,8 @@ export class SqliteStorage implements Storage {
   }
 
   contentByDigest(digest: Uint8Array): string | undefined {
+    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
+    this.#sql('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
     for (const row of this.#sql('SELECT content FROM records WHERE content_key = ? AND content IS NOT NULL').all(contentKey(digest))) {
       const content = String(row['content'])
       if (compareBytes(sha256(content), digest) === 0) return content
@@ -246,7 +269,9 @@ export class SqliteStorage implements Storage {
   }
 
   #records(sql: string, ...params: readonly SqlValue[]): StoredRecord[] {
-    return this.#sql(sql).all(...params).map(storedRecord)
+    return this.#sql(sql)
+      .all(...params)
+      .map(storedRecord)
   }
 
   #replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {

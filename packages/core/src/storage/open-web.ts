@@ -1,0 +1,41 @@
+import { DocstoreError } from '../errors.ts'
+import { openPool } from './opfs-pool.ts'
+import type { Durability } from './schema.ts'
+import { loadWebSqlite, webDriver } from './sqlite-web.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+import type { SqlDriver } from './driver.ts'
+import type { Storage } from './storage.ts'
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/
+
+/**
+ * Opens or makes a database in a browser; call it in a dedicated worker. `name` tells the databases of one origin apart;
+ * `memory` keeps nothing and works everywhere. Throws `no-opfs` where the browser offers no private files, and `data-in-use` while
+ * another tab has it open.
+ */
+export async function openWebStorage(name: string, options: { durability?: Durability } = {}): Promise<Storage> {
+  if (!NAME.test(name)) throw new DocstoreError('bad-name', 'The name of a store has 1 to 64 letters, digits, "_" or "-"')
+  const driver = name === 'memory' ? await openMemoryDriver() : await openPoolDriver(name)
+  try {
+    return new SqliteStorage(driver, options)
+  } catch (error) {
+    driver.close()
+    throw error
+  }
+}
+
+async function openMemoryDriver(): Promise<SqlDriver> {
+  const web = await loadWebSqlite()
+  return webDriver(web, new web.sqlite.oo1.DB(':memory:'))
+}
+
+async function openPoolDriver(name: string): Promise<SqlDriver> {
+  const web = await loadWebSqlite()
+  const { pool, release } = await openPool(web.sqlite, name)
+  try {
+    return webDriver(web, new pool.OpfsSAHPoolDb('/docstore.sqlite'), release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
