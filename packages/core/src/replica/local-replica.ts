@@ -20,7 +20,7 @@ import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } fro
 import { BatchBuilder } from './outgoing.ts'
 import { Summaries } from './summaries.ts'
 import type { Acceptance, AcceptResult, ChangeRow, CommitEvent, FindRequest, FindResult, NamespaceInfo, OutgoingBatch, Replica, ReplicaInfo, Summary, Write, WriteResult } from './types.ts'
-import { localWrite } from './writer.ts'
+import { type LocalWrite, localWrite } from './writer.ts'
 
 /** A namespace that is in use: what its records are judged by. */
 interface OpenNamespace {
@@ -167,7 +167,7 @@ export class LocalReplica implements Replica {
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
     const { genesis } = open.genesis
     const author = { identity: this.#identity, clock: this.#clock }
-    const entries: CommitEntry[] = []
+    const entries: LocalWrite[] = []
     for (const write of writes) {
       if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
         const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
@@ -180,8 +180,10 @@ export class LocalReplica implements Replica {
     }
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#commitSoon(open, entries)
     const current = await this.#storage.lastSeq(open.ns)
-    return outcomes.map((outcome) =>
-      outcome === undefined ? { status: 'unchanged', seq: current, at: 0 } : { status: 'written', seq: outcome.seq, at: outcome.record.at },
+    return outcomes.map((outcome, i) =>
+      outcome === undefined
+        ? { status: 'unchanged', seq: current, at: entries[i]?.keptAt() ?? 0 }
+        : { status: 'written', seq: outcome.seq, at: outcome.record.at },
     )
   }
 
@@ -258,30 +260,38 @@ export class LocalReplica implements Replica {
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
-    return this.#storage.get(this.#open(id).ns, collection, documentId)
+    const open = this.#namespaces.get(id)
+    return open && this.#storage.get(open.ns, collection, documentId)
   }
 
   async find(id: string, collection: string, { filter = {}, sort = {}, limit, cursor }: FindRequest): Promise<FindResult> {
-    const { ns } = this.#open(id)
     checkCollection(collection)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new DocstoreError('bad-limit', `A page has 1 to ${MAX_PAGE} documents`)
     const parsedSort = parseSort(sort)
     const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedSort.length)
-    const { contents, end } = await this.#storage.find(ns, collection, { filter: parseFilter(filter), sort: parsedSort, limit, after })
+    const parsedFilter = parseFilter(filter)
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return { contents: [], cursor: undefined }
+    const { contents, end } = await this.#storage.find(open.ns, collection, { filter: parsedFilter, sort: parsedSort, limit, after })
     return { contents, cursor: end && encodeCursor(end) }
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
     checkCollection(collection)
-    return this.#storage.count(this.#open(id).ns, collection, parseFilter(filter))
+    const parsedFilter = parseFilter(filter)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
   }
 
   async collections(id: string): Promise<readonly { readonly collection: string; readonly documents: number }[]> {
-    return this.#storage.collections(this.#open(id).ns)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.collections(open.ns)
   }
 
   async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
-    const records = await this.#storage.recordsSince(this.#open(id).ns, since, Math.min(limit, MAX_PAGE))
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return []
+    const records = await this.#storage.recordsSince(open.ns, since, Math.min(limit, MAX_PAGE))
     return records.map(({ seq, collection, id: documentId, content, by, at }) => ({ seq, collection: collection ?? '', id: documentId ?? '', content, by: didOf(by), at }))
   }
 
@@ -333,7 +343,8 @@ export class LocalReplica implements Replica {
   }
 
   async lastSeq(id: string): Promise<number> {
-    return this.#storage.lastSeq(this.#open(id).ns)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? 0 : this.#storage.lastSeq(open.ns)
   }
 
   /** Signs what nobody signed yet, in groups of 64. */

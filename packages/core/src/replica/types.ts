@@ -109,7 +109,8 @@ export interface CommitEvent {
 
 /**
  * The data of one peer in one network: everything that is stored, checked and found, and nothing of connections. All arguments
- * and results can be cloned to another thread, tab or process, because a replica often lives in one.
+ * and results can be cloned to another thread, tab or process, because a replica often lives in one. A namespace that is not here
+ * (yet) reads as empty; writing to it throws `unknown-namespace`.
  */
 export interface Replica {
   info(): Promise<ReplicaInfo>

@@ -37,8 +37,10 @@ export interface SessionInit {
   readonly openExchange: (signal: AbortSignal) => Promise<Exchange>
   readonly now: () => number
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Called whenever something in `status` changed. */
-  readonly onChange: () => void
+  /** Called once, when both sides said hello. */
+  readonly onStart?: () => void
+  /** Called whenever the status of a namespace changed. */
+  readonly onChange: (ns: string) => void
 }
 
 /** Failures of the whole session, not of one namespace. */
@@ -82,6 +84,7 @@ export class Session {
     const unlisten = this.#init.replica.onCommit(({ namespace }) => this.#pushed.has(namespace) && this.#schedulePush(namespace))
     try {
       this.#control = await this.#openChannel()
+      this.#init.onStart?.()
       for (const ns of this.status.keys()) this.#scheduleSync(ns)
       await Promise.race([this.#followLoop(), this.#recheckLoop(), this.#failure])
     } catch (error) {
@@ -184,7 +187,7 @@ export class Session {
         state.error = errorMessage(error)
         if (!(error instanceof DocstoreError) || FATAL.has(error.code)) this.#fail(error)
       }
-      this.#init.onChange()
+      this.#init.onChange(ns)
     })
     const settled = run.catch(() => undefined)
     this.#queues.set(ns, settled)
@@ -298,7 +301,7 @@ export class Session {
       if (result === 'stored') state.received++
       else if (isRefusal(result)) this.#refused(state, result)
     }
-    this.#init.onChange()
+    this.#init.onChange(ns)
   }
 
   #refused(state: NamespaceSync, reason: Refusal): void {
@@ -316,7 +319,7 @@ export class Session {
       else if (result === 'future') isEarly = true
       if (isRefusal(result)) this.#refused(state, result)
     }
-    this.#init.onChange()
+    this.#init.onChange(ns)
     return isEarly
   }
 

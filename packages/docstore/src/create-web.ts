@@ -1,0 +1,53 @@
+import { fetchWellKnown, parseJoinLink } from './network/join-link.ts'
+import { startLibp2p } from './network/libp2p-web.ts'
+import { LocalNetwork } from './network/local-network.ts'
+import { messagePort } from './rpc/message-port.ts'
+import { remoteReplica } from './rpc/remote.ts'
+import { RpcClient } from './rpc/rpc.ts'
+import { Docstore } from './store/docstore.ts'
+
+/** How to open a store in a browser. */
+export interface DocstoreOptions {
+  /** Name of the data in this origin's private file system; `'memory'` keeps nothing. */
+  readonly data?: string
+  /** Join link of a network, or the address of one of its relays. Remembered with the data. */
+  readonly join?: string
+  /** `'off'`: no connections; the documents that are here can be used all the same. */
+  readonly network?: 'on' | 'off'
+  /** Name of the network that is made when there is none and none is joined. */
+  readonly networkName?: string
+}
+
+/** How long a bare relay address may take to answer on first use. */
+const WELL_KNOWN_TIMEOUT_MS = 5000
+
+/**
+ * Opens a document store. SQLite runs in a worker on the origin's private file system; connections run in this window. Throws
+ * `bad-link`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use` (another tab), `no-opfs`.
+ */
+export async function createDocstore({ data = 'default', join, network: mode = 'on', networkName }: DocstoreOptions = {}): Promise<Docstore> {
+  const worker = new Worker(new URL('./store/worker-web.ts', import.meta.url), { type: 'module' })
+  const client = new RpcClient(messagePort(worker, { onEnd: () => worker.terminate() }))
+  try {
+    const link = join === undefined ? undefined : parseJoinLink(join)
+    const hasNetwork = (await client.call('open-storage', [data])) === true
+    const wanted = link?.network ?? (link !== undefined && !hasNetwork ? (await fetchWellKnown(link.origin, AbortSignal.timeout(WELL_KNOWN_TIMEOUT_MS))).network : undefined)
+    await client.call('open-replica', [{ network: wanted?.bytes, networkName }])
+    const replica = remoteReplica(client)
+    let network: LocalNetwork | undefined
+    if (mode === 'on') {
+      const { id } = (await replica.info()).network
+      network = await LocalNetwork.start({ replica, networkId: id, libp2p: await startLibp2p(replica, id), role: 'peer' })
+      if (link !== undefined) await network.addRelay(link.origin)
+    }
+    const close = async (): Promise<void> => {
+      await network?.close()
+      await client.call('close', [])
+      client.close()
+    }
+    return await Docstore.of({ replica, network, libp2p: network?.libp2p, close })
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}

@@ -1,0 +1,2 @@
+export * from './exports.ts'
+export { createDocstore, type DocstoreOptions } from './create-web.ts'

@@ -1,0 +1,54 @@
+import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { FaultTolerance } from '@libp2p/interface'
+import { keychain } from '@libp2p/keychain'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import type { Replica } from '@p2p-docstore/core'
+import { MetaDatastore } from './meta-datastore.ts'
+import { MAX_MESSAGE_BYTES } from './limits.ts'
+
+/** libp2p with our services. */
+export type DocstoreLibp2p = Libp2p<{ pubsub: GossipSub }>
+
+/** Name of the value that holds the installation's key. It identifies the node, not the person. */
+const PEER_KEY = 'peer-key'
+
+/** The peer key of this data; made on first use. */
+export async function peerKey(replica: Replica): Promise<PrivateKey> {
+  const stored = await replica.getMeta(PEER_KEY)
+  if (stored !== undefined) return privateKeyFromProtobuf(stored)
+  const key = await generateKeyPair('Ed25519')
+  await replica.setMeta(PEER_KEY, privateKeyToProtobuf(key))
+  return key
+}
+
+/** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
+export function commonOptions(replica: Replica, networkId: string, privateKey: PrivateKey) {
+  const protocolPrefix = `docstore/${networkId}`
+  return {
+    privateKey,
+    datastore: new MetaDatastore(replica),
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    connectionMonitor: { protocolPrefix },
+    services: {
+      // Keeps the WebRTC certificate across restarts, together with the datastore.
+      keychain: keychain(),
+      identify: identify({ protocolPrefix }),
+      identifyPush: identifyPush({ protocolPrefix }),
+      ping: ping({ protocolPrefix }),
+      pubsub: gossipsub({
+        allowPublishToZeroTopicPeers: true,
+        fallbackToFloodsub: false,
+        maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        // By default every peer behind one address is silenced from the fifteenth on.
+        scoreParams: { IPColocationFactorWeight: 0 },
+      }),
+    },
+  }
+}

@@ -1,0 +1,302 @@
+import { DocstoreError, fromUtf8, Ledger, type Replica, Responder, type Role, utf8 } from '@p2p-docstore/core'
+import { delay } from './delay.ts'
+import type { DocstoreLibp2p } from './libp2p.ts'
+import { MAX_INBOUND_STREAMS, MAX_RELAYS } from './limits.ts'
+import { RelayLink, viaOf } from './relay-link.ts'
+import { answerStream, syncProtocol } from './streams.ts'
+import { Topics } from './topics.ts'
+import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, SyncReport } from './types.ts'
+
+/** Name of the list of relays among the small values of the peer. */
+const RELAYS = 'relays'
+/** How often a relay asks the relay that it joined for new namespaces, milliseconds. */
+const LIST_INTERVAL_MS = 10_000
+/** How often waiting calls look again; changes wake them earlier. */
+const POLL_MS = 1000
+
+/** What a network is made of. */
+export interface LocalNetworkInit {
+  readonly replica: Replica
+  readonly networkId: string
+  readonly libp2p: DocstoreLibp2p
+  readonly role: Role
+}
+
+/** The network of the process that holds the data. */
+export class LocalNetwork implements Network {
+  readonly libp2p: DocstoreLibp2p
+  readonly #replica: Replica
+  readonly #networkId: string
+  readonly #role: Role
+  readonly #topics: Topics
+  readonly #ended = new AbortController()
+  readonly #wanted = new Set<string>()
+  readonly #links = new Map<string, RelayLink>()
+  readonly #ledgers = new Map<string, Ledger>()
+  readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
+  readonly #background: Promise<void>[] = []
+  #unlisten: () => void = () => undefined
+
+  private constructor({ replica, networkId, libp2p, role }: LocalNetworkInit) {
+    this.#replica = replica
+    this.#networkId = networkId
+    this.libp2p = libp2p
+    this.#role = role
+    this.#topics = new Topics({
+      pubsub: libp2p.services.pubsub,
+      networkId,
+      forwards: role === 'relay',
+      onMessage: (message) => this.#emit('message', message),
+    })
+  }
+
+  /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
+  static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
+    const network = new LocalNetwork(init)
+    await network.#start()
+    return network
+  }
+
+  async #start(): Promise<void> {
+    const protocol = syncProtocol(this.#networkId)
+    await this.libp2p.handle(
+      protocol,
+      (stream, connection) => {
+        const responder = new Responder({ replica: this.#replica, role: this.#role, ledger: this.#ledgerOf(connection.remotePeer.toString()), now: Date.now, delay })
+        return answerStream(stream, responder)
+      },
+      { maxInboundStreams: MAX_INBOUND_STREAMS },
+    )
+    this.libp2p.addEventListener('peer:connect', () => this.#peersChanged())
+    this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
+      this.#ledgers.delete(detail.toString())
+      this.#peersChanged()
+    })
+    this.#unlisten = wakeEvents(() => {
+      for (const link of this.#links.values()) link.wake()
+    })
+    const stored = await this.#replica.getMeta(RELAYS)
+    const text = stored && fromUtf8(stored)
+    for (const origin of text === undefined ? [] : (JSON.parse(text) as readonly string[])) this.#link(origin)
+    if (this.#role === 'relay') {
+      for (const { id } of await this.#replica.namespaces()) this.#wanted.add(id)
+      this.#background.push(this.#copyNamespaces())
+    }
+  }
+
+  async peerId(): Promise<string> {
+    return this.libp2p.peerId.toString()
+  }
+
+  async addresses(): Promise<readonly string[]> {
+    return this.libp2p.getMultiaddrs().map((address) => address.toString())
+  }
+
+  async peers(): Promise<readonly PeerStatus[]> {
+    const relays = [...this.#links.values()].map((link) => link.status())
+    const known = new Set(relays.map(({ id }) => id))
+    const others = new Map<string, PeerStatus>()
+    for (const connection of this.libp2p.getConnections()) {
+      const id = connection.remotePeer.toString()
+      if (!known.has(id)) others.set(id, { id, via: viaOf(connection), role: 'peer', state: 'connected', origin: undefined, error: undefined })
+    }
+    return [...relays, ...others.values()]
+  }
+
+  async addRelay(origin: string): Promise<void> {
+    if (this.#links.has(origin)) return
+    if (this.#links.size >= MAX_RELAYS) throw new DocstoreError('too-many-relays', `A peer keeps in touch with at most ${MAX_RELAYS} relays`)
+    this.#link(origin)
+    await this.#replica.setMeta(RELAYS, utf8(JSON.stringify([...this.#links.keys()])))
+  }
+
+  #link(origin: string): void {
+    const link = new RelayLink({
+      libp2p: this.libp2p,
+      replica: this.#replica,
+      networkId: this.#networkId,
+      role: this.#role,
+      origin,
+      ledgerOf: (peer) => this.#ledgerOf(peer),
+      wanted: this.#wanted,
+      onPeer: () => this.#peersChanged(),
+      onSync: (namespace) => this.#emit('sync', { namespace }),
+    })
+    this.#links.set(origin, link)
+    link.start()
+  }
+
+  #ledgerOf(peer: string): Ledger {
+    let ledger = this.#ledgers.get(peer)
+    if (ledger === undefined) {
+      ledger = new Ledger()
+      this.#ledgers.set(peer, ledger)
+    }
+    return ledger
+  }
+
+  #connectedRelays(): RelayLink[] {
+    return [...this.#links.values()].filter((link) => link.isConnected)
+  }
+
+  async connected({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
+    if (this.#links.size > 0) await this.#until(() => this.#connectedRelays().length > 0, 'peers', limited(timeoutMs, signal, this.#ended.signal))
+    return this.#connectedRelays().length
+  }
+
+  async want(ns: string): Promise<void> {
+    if (this.#wanted.has(ns)) return
+    this.#wanted.add(ns)
+    for (const { session } of this.#links.values()) session?.want(ns)
+    this.#emit('sync', { namespace: ns })
+  }
+
+  async namespaceStatus(ns: string): Promise<NamespaceStatus> {
+    const peers = [...this.#links.values()].map((link): NamespacePeerStatus => {
+      const sync = link.session?.status.get(ns)
+      const { id, via, error } = link.status()
+      return {
+        id,
+        via,
+        state: !link.isConnected ? 'offline' : (sync?.state ?? 'waiting'),
+        lastSyncedAt: sync?.lastSyncedAt,
+        acked: sync?.acked ?? 0,
+        received: sync?.received ?? 0,
+        sent: sync?.sent ?? 0,
+        refused: sync?.refused ?? 0,
+        error: link.isConnected ? sync?.error : error,
+      }
+    })
+    return { peers }
+  }
+
+  async sync(ns: string, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<SyncReport> {
+    const abort = limited(timeoutMs, signal, this.#ended.signal)
+    if (this.#links.size === 0) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
+    await this.want(ns)
+    const work = [...this.#links.values()].map(async (link) => {
+      const session = await link.untilSession(abort)
+      const before = { ...session.status.get(ns), ...session.traffic }
+      await raceAbort(session.syncNow(ns, abort), abort)
+      const after = { ...session.status.get(ns), ...session.traffic }
+      return {
+        peer: after.state === 'live' ? link.peer : undefined,
+        received: (after.received ?? 0) - (before.received ?? 0),
+        sent: (after.sent ?? 0) - (before.sent ?? 0),
+        rounds: (after.rounds ?? 0) - (before.rounds ?? 0),
+        bytesIn: after.bytesIn - before.bytesIn,
+        bytesOut: after.bytesOut - before.bytesOut,
+      }
+    })
+    const settled = await Promise.allSettled(work)
+    const reports = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    if (reports.length === 0) throw settled.find((one) => one.status === 'rejected')?.reason
+    const sum = (pick: (report: (typeof reports)[number]) => number): number => reports.reduce((total, report) => total + pick(report), 0)
+    return {
+      received: sum(({ received }) => received),
+      sent: sum(({ sent }) => sent),
+      rounds: sum(({ rounds }) => rounds),
+      bytesIn: sum(({ bytesIn }) => bytesIn),
+      bytesOut: sum(({ bytesOut }) => bytesOut),
+      peers: reports.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
+    }
+  }
+
+  async delivered(ns: string, { copies, seq, timeoutMs, signal }: { copies: number; seq: number; timeoutMs: number; signal?: AbortSignal }): Promise<readonly string[]> {
+    await this.want(ns)
+    const abort = limited(timeoutMs, signal, this.#ended.signal)
+    const holders = (): string[] => this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : []))
+    await this.#until(() => holders().length >= copies, 'sync', abort)
+    if (holders().length >= copies) return holders()
+    throw new DocstoreError('not-delivered', `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`, {
+      details: { copies: holders().length },
+    })
+  }
+
+  async publish(topic: string, text: string): Promise<number> {
+    return this.#topics.publish(topic, text, this.#ended.signal)
+  }
+
+  async subscribe(topic: string): Promise<void> {
+    this.#topics.subscribe(topic)
+  }
+
+  async unsubscribe(topic: string): Promise<void> {
+    this.#topics.unsubscribe(topic)
+  }
+
+  on<K extends keyof NetworkEvents>(event: K, listener: (payload: NetworkEvents[K]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    listeners.add(listener as (payload: never) => void)
+    return () => listeners.delete(listener as (payload: never) => void)
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
+    this.#unlisten()
+    await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    await Promise.all(this.#background)
+    await this.libp2p.stop()
+  }
+
+  #emit<K extends keyof NetworkEvents>(event: K, payload: NetworkEvents[K]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (payload: NetworkEvents[K]) => void)(payload)
+  }
+
+  #peersChanged(): void {
+    void this.peers().then((peers) => this.#emit('peers', peers))
+  }
+
+  /** Resolves when the condition holds or the signal aborts; looks again at every such event. */
+  async #until(condition: () => boolean, event: keyof NetworkEvents, signal: AbortSignal): Promise<void> {
+    while (!condition() && !signal.aborted) {
+      const changed = new AbortController()
+      const unlisten = this.on(event, () => changed.abort())
+      await delay(POLL_MS, AbortSignal.any([signal, changed.signal]))
+      unlisten()
+    }
+  }
+
+  /** A relay that joined another one keeps everything that it has, and offers it everything that comes in here. */
+  async #copyNamespaces(): Promise<void> {
+    const { signal } = this.#ended
+    const unlisten = this.#replica.onCommit(({ namespace }) => void this.want(namespace))
+    while (!signal.aborted) {
+      for (const { session } of this.#connectedRelays()) {
+        // A relay that does not answer is tried again with the next round.
+        const ids = await (session?.listNamespaces() ?? Promise.resolve([])).catch(() => [])
+        for (const id of ids) await this.want(id)
+      }
+      await delay(LIST_INTERVAL_MS, signal)
+    }
+    unlisten()
+  }
+}
+
+function limited(timeoutMs: number, ...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(timeoutMs), ...signals.filter((signal) => signal !== undefined)])
+}
+
+async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new DocstoreError('timeout', 'The peers did not become equal in time. What was exchanged so far is kept'))
+    if (signal.aborted) fail()
+    signal.addEventListener('abort', fail, { once: true })
+  })
+  return Promise.race([work, late])
+}
+
+/** In a browser: calls back when the machine is online again or the page is looked at. */
+function wakeEvents(wake: () => void): () => void {
+  if (typeof globalThis.addEventListener !== 'function' || typeof document === 'undefined') return () => undefined
+  const onVisible = (): void => {
+    if (document.visibilityState === 'visible') wake()
+  }
+  globalThis.addEventListener('online', wake)
+  document.addEventListener('visibilitychange', onVisible)
+  return () => {
+    globalThis.removeEventListener('online', wake)
+    document.removeEventListener('visibilitychange', onVisible)
+  }
+}

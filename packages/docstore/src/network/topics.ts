@@ -1,0 +1,90 @@
+import type { GossipSub } from '@libp2p/gossipsub'
+import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
+import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
+import type { Message } from './types.ts'
+
+/** How long a publisher waits to learn who is in the topic: one exchange of subscriptions with a relay that just connected. */
+const SETTLE_MS = 1500
+
+/** Application messages on GossipSub. Topics of one network have its id in their name. */
+export class Topics {
+  readonly #pubsub: GossipSub
+  readonly #prefix: string
+  readonly #onMessage: (message: Message) => void
+  readonly #own = new Set<string>()
+  readonly #forwarded = new Set<string>()
+
+  constructor({ pubsub, networkId, forwards, onMessage }: { pubsub: GossipSub; networkId: string; forwards: boolean; onMessage: (message: Message) => void }) {
+    this.#pubsub = pubsub
+    this.#prefix = `/docstore/${networkId}/topic/`
+    this.#onMessage = onMessage
+    pubsub.addEventListener('message', ({ detail }) => {
+      if (!detail.topic.startsWith(this.#prefix) || detail.type !== 'signed') return
+      const topic = detail.topic.slice(this.#prefix.length)
+      const text = fromUtf8(detail.data)
+      if (!this.#own.has(topic) || text === undefined || detail.data.length > MAX_MESSAGE_BYTES) return
+      this.#onMessage({ topic, from: detail.from.toString(), text, at: Date.now() })
+    })
+    if (forwards) pubsub.addEventListener('subscription-change', ({ detail }) => this.#forward(detail.subscriptions))
+  }
+
+  async publish(topic: string, text: string, signal: AbortSignal): Promise<number> {
+    const data = utf8(text)
+    if (data.length > MAX_MESSAGE_BYTES) throw new DocstoreError('message-too-large', `A message has at most ${MAX_MESSAGE_BYTES} bytes`)
+    const name = this.#name(topic)
+    if (this.#pubsub.getPeers().length > 0) await this.#untilSubscribers(name, signal)
+    const { recipients } = await this.#pubsub.publish(name, data)
+    return recipients.length
+  }
+
+  subscribe(topic: string): void {
+    const name = this.#name(topic)
+    this.#own.add(topic)
+    this.#pubsub.subscribe(name)
+  }
+
+  unsubscribe(topic: string): void {
+    const name = this.#name(topic)
+    this.#own.delete(topic)
+    if (!this.#forwarded.has(name)) this.#pubsub.unsubscribe(name)
+  }
+
+  #name(topic: string): string {
+    if (topic.length === 0 || topic.length > MAX_TOPIC_LENGTH || !topic.isWellFormed()) {
+      throw new DocstoreError('bad-topic', `A topic has 1 to ${MAX_TOPIC_LENGTH} characters`)
+    }
+    return this.#prefix + topic
+  }
+
+  /** A relay takes part in every topic that somebody at it is subscribed to; otherwise two browsers there would not hear each other. */
+  #forward(subscriptions: readonly { readonly topic: string; readonly subscribe: boolean }[]): void {
+    for (const { topic } of subscriptions) {
+      if (!topic.startsWith(this.#prefix) || topic.length > this.#prefix.length + MAX_TOPIC_LENGTH) continue
+      const isWanted = this.#pubsub.getSubscribers(topic).length > 0
+      if (isWanted && !this.#forwarded.has(topic) && this.#forwarded.size < MAX_FORWARDED_TOPICS) {
+        this.#forwarded.add(topic)
+        this.#pubsub.subscribe(topic)
+      } else if (!isWanted && this.#forwarded.delete(topic) && !this.#own.has(topic.slice(this.#prefix.length))) {
+        this.#pubsub.unsubscribe(topic)
+      }
+    }
+  }
+
+  #untilSubscribers(name: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#pubsub.removeEventListener('subscription-change', check)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const check = (): void => {
+        if (this.#pubsub.getSubscribers(name).length > 0) done()
+      }
+      const timer = setTimeout(done, SETTLE_MS)
+      this.#pubsub.addEventListener('subscription-change', check)
+      signal.addEventListener('abort', done, { once: true })
+      check()
+    })
+  }
+}

@@ -1,0 +1,97 @@
+/** How a relay or peer is connected. */
+export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'other'
+
+/** A peer that is connected or that we try to reach. */
+export interface PeerStatus {
+  /** libp2p peer id; the relay's address while it was never reached. */
+  readonly id: string
+  readonly via: Via | undefined
+  readonly role: 'relay' | 'peer'
+  readonly state: 'connected' | 'connecting'
+  /** Where it was found. */
+  readonly origin: string | undefined
+  /** Why the last attempt failed. */
+  readonly error: string | undefined
+}
+
+/** How one namespace stands with one peer. */
+export interface NamespacePeerStatus {
+  readonly id: string
+  readonly via: Via | undefined
+  readonly state: 'waiting' | 'absent' | 'syncing' | 'live' | 'failed' | 'offline'
+  /** Unix milliseconds; `undefined` where both were never seen to be equal. */
+  readonly lastSyncedAt: number | undefined
+  /** Local position up to which the peer has everything. */
+  readonly acked: number
+  readonly received: number
+  readonly sent: number
+  readonly refused: number
+  readonly error: string | undefined
+}
+
+/** How a namespace stands with the network. */
+export interface NamespaceStatus {
+  readonly peers: readonly NamespacePeerStatus[]
+}
+
+/** What bringing a namespace up to date did. */
+export interface SyncReport {
+  readonly received: number
+  readonly sent: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly rounds: number
+  /** Relays with which both sides were seen to be equal. */
+  readonly peers: readonly string[]
+}
+
+/** An application message. */
+export interface Message {
+  readonly topic: string
+  /** Peer id of the sender. */
+  readonly from: string
+  readonly text: string
+  /** Unix milliseconds, by our clock, when it arrived. */
+  readonly at: number
+}
+
+/** What a network reports by itself. */
+export interface NetworkEvents {
+  /** A peer connected, went, or could not be reached. */
+  readonly peers: readonly PeerStatus[]
+  /** Something about how this namespace stands has changed. */
+  readonly sync: { readonly namespace: string }
+  readonly message: Message
+}
+
+/**
+ * The connections of one peer. All arguments and results can be cloned, because a second process on the same data, or a second tab,
+ * uses the network of the first.
+ */
+export interface Network {
+  /** This peer's id. */
+  peerId(): Promise<string>
+  /** Multiaddrs on which others reach this peer. */
+  addresses(): Promise<readonly string[]>
+  peers(): Promise<readonly PeerStatus[]>
+  /** Remembers a relay and keeps in touch with it from now on. */
+  addRelay(origin: string): Promise<void>
+  /** Resolves with the number of connected relays, as soon as there is one or when the time is over. */
+  connected(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<number>
+
+  /** Keeps a namespace equal with the relays from now on. */
+  want(ns: string): Promise<void>
+  namespaceStatus(ns: string): Promise<NamespaceStatus>
+  /** Makes a namespace equal with all connected relays now. */
+  sync(ns: string, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<SyncReport>
+  /** Resolves with the peers that have everything up to local position `seq`, once they are `copies`. */
+  delivered(ns: string, options: { readonly copies: number; readonly seq: number; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
+
+  /** Sends a message to a topic; resolves with the number of peers that it was handed to. */
+  publish(topic: string, text: string): Promise<number>
+  subscribe(topic: string): Promise<void>
+  unsubscribe(topic: string): Promise<void>
+
+  on<K extends keyof NetworkEvents>(event: K, listener: (payload: NetworkEvents[K]) => void): () => void
+  close(): Promise<void>
+}

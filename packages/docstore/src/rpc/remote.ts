@@ -1,0 +1,89 @@
+import type { CommitEvent, Replica } from '@p2p-docstore/core'
+import type { Network, NetworkEvents } from '../network/types.ts'
+import { methodsOf, remoteMethods, type RpcClient, type Service } from './rpc.ts'
+
+const REPLICA_METHODS = [
+  'info',
+  'getMeta',
+  'setMeta',
+  'listMeta',
+  'createNamespace',
+  'namespaces',
+  'namespace',
+  'write',
+  'get',
+  'find',
+  'count',
+  'collections',
+  'changes',
+  'createIndex',
+  'indexes',
+  'content',
+  'exportNamespace',
+  'importNamespace',
+  'summary',
+  'lastSeq',
+  'batchSince',
+  'batchOf',
+  'accept',
+  'firstQuestion',
+  'answer',
+  'compareReply',
+] as const satisfies readonly (keyof Replica)[]
+
+const NETWORK_METHODS = [
+  'peerId',
+  'addresses',
+  'peers',
+  'addRelay',
+  'connected',
+  'want',
+  'namespaceStatus',
+  'sync',
+  'delivered',
+  'publish',
+  'subscribe',
+  'unsubscribe',
+] as const satisfies readonly (keyof Network)[]
+
+const NETWORK_EVENTS = ['peers', 'sync', 'message'] as const satisfies readonly (keyof NetworkEvents)[]
+
+/** A replica that lives on the other side of a line. Closing it closes nothing there. */
+export function remoteReplica(client: RpcClient): Replica {
+  return {
+    ...remoteMethods<Replica, (typeof REPLICA_METHODS)[number]>(client, REPLICA_METHODS, 'replica.'),
+    onCommit: (listener) => client.onEvent((name, payload) => name === 'commit' && listener(payload as CommitEvent)),
+    close: async () => undefined,
+  }
+}
+
+/** A network that lives on the other side of a line. Closing it closes nothing there. */
+export function remoteNetwork(client: RpcClient): Network {
+  return {
+    ...remoteMethods<Network, (typeof NETWORK_METHODS)[number]>(client, NETWORK_METHODS, 'network.'),
+    on: (event, listener) => client.onEvent((name, payload) => name === event && listener(payload as never)),
+    close: async () => undefined,
+  }
+}
+
+/** What a process or thread that holds a replica, and perhaps the network, offers to others. */
+export function peerService(replica: Replica, network: () => Network | undefined): Service {
+  const callReplica = methodsOf(replica, REPLICA_METHODS)
+  return {
+    call: async (method, args) => {
+      if (method.startsWith('replica.')) return callReplica(method.slice('replica.'.length), args)
+      const current = network()
+      if (method === 'has-network') return current !== undefined
+      if (current === undefined) throw new Error('The process that holds the data is not connected')
+      return methodsOf(current, NETWORK_METHODS)(method.slice('network.'.length), args)
+    },
+    events: (emit) => {
+      const ends = [replica.onCommit((event) => emit('commit', event))]
+      const current = network()
+      if (current !== undefined) for (const event of NETWORK_EVENTS) ends.push(current.on(event, (payload) => emit(event, payload)))
+      return () => {
+        for (const end of ends) end()
+      }
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+import type { DocstoreLibp2p } from '../network/libp2p.ts'
+import type { Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import { type Diagnosis, diagnose } from './doctor.ts'
+import { Namespace } from './namespace.ts'
+import { Queue } from './queue.ts'
+
+/** What a store is made of; `createDocstore` puts it together. */
+export interface DocstoreParts {
+  readonly replica: Replica
+  readonly network: Network | undefined
+  /** libp2p itself, in the process and window that runs it. */
+  readonly libp2p: DocstoreLibp2p | undefined
+  readonly close: () => Promise<void>
+}
+
+/** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
+export class Docstore {
+  /** Who this is and which network it is in. */
+  readonly info: ReplicaInfo
+  /** libp2p itself, where this process runs it. */
+  readonly libp2p: DocstoreLibp2p | undefined
+  readonly namespaces: Namespaces
+  /** The parts below, for those who build on them. */
+  readonly replica: Replica
+  readonly network: Network | undefined
+  readonly #close: () => Promise<void>
+
+  private constructor(info: ReplicaInfo, { replica, network, libp2p, close }: DocstoreParts) {
+    this.info = info
+    this.libp2p = libp2p
+    this.replica = replica
+    this.network = network
+    this.namespaces = new Namespaces(replica, network)
+    this.#close = close
+  }
+
+  /** A store of these parts. */
+  static async of(parts: DocstoreParts): Promise<Docstore> {
+    return new Docstore(await parts.replica.info(), parts)
+  }
+
+  /** Relays and peers: who is connected, and who is being reached for. */
+  async peers(): Promise<readonly PeerStatus[]> {
+    return this.network?.peers() ?? []
+  }
+
+  /** Calls back with all peers whenever one comes or goes (`peer`), or with a namespace whose state changed (`sync`). Returns the way to stop. */
+  on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
+  on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
+  on(event: 'peer' | 'sync', listener: ((peers: readonly PeerStatus[]) => void) | ((change: NetworkEvents['sync']) => void)): () => void {
+    if (this.network === undefined) return () => undefined
+    return event === 'peer' ? this.network.on('peers', listener as (peers: readonly PeerStatus[]) => void) : this.network.on('sync', listener as (change: NetworkEvents['sync']) => void)
+  }
+
+  /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */
+  async publish(topic: string, text: string): Promise<{ recipients: number }> {
+    return { recipients: await this.#connectedNetwork().publish(topic, text) }
+  }
+
+  /** Messages of a topic, from now on. Ends with the signal or when the loop is left. */
+  async *subscribe(topic: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Message> {
+    const network = this.#connectedNetwork()
+    const messages = new Queue<Message>(signal)
+    const unlisten = network.on('message', (message) => message.topic === topic && messages.push(message))
+    await network.subscribe(topic)
+    try {
+      yield* messages
+    } finally {
+      unlisten()
+      await network.unsubscribe(topic)
+    }
+  }
+
+  /** Looks for the commonest faults and names their fix. */
+  async doctor(): Promise<readonly Diagnosis[]> {
+    return diagnose(this.replica, this.network)
+  }
+
+  async close(): Promise<void> {
+    await this.#close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #connectedNetwork(): Network {
+    if (this.network === undefined) throw new DocstoreError('offline', 'This store was opened without a network')
+    return this.network
+  }
+}
+
+/** The namespaces of a store. */
+export class Namespaces {
+  readonly #replica: Replica
+  readonly #network: Network | undefined
+
+  constructor(replica: Replica, network: Network | undefined) {
+    this.#replica = replica
+    this.#network = network
+  }
+
+  /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
+  async create({ name, write = 'owner' }: { name: string; write?: WritePolicy }): Promise<Namespace> {
+    const { id } = await this.#replica.createNamespace({ name, write })
+    return this.open(id)
+  }
+
+  /** Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. */
+  async open(id: string): Promise<Namespace> {
+    if (parseCid(DAG_CBOR, id) === undefined) throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+    await this.#network?.want(id)
+    return new Namespace(id, this.#replica, this.#network)
+  }
+
+  /** All namespaces that are here. */
+  async list(): Promise<readonly NamespaceInfo[]> {
+    return this.#replica.namespaces()
+  }
+}

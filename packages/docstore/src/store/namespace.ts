@@ -1,0 +1,101 @@
+import type { NamespaceInfo, Replica } from '@p2p-docstore/core'
+import { DocstoreError } from '@p2p-docstore/core'
+import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
+import { Collection, type CollectionInit } from './collection.ts'
+
+/** The collection that a namespace itself stands for. */
+export const DEFAULT_COLLECTION = 'docs'
+/** How long `sync` and `delivered` try unless told otherwise, milliseconds. */
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** How a namespace stands, here and with the relays. */
+export interface NamespaceReport {
+  /** Digest of the whole set of records: equal roots, equal sets. */
+  readonly root: string
+  readonly documents: number
+  /** Whether at least one relay has everything that is here. */
+  readonly synced: boolean
+  readonly peers: readonly NamespacePeerStatus[]
+}
+
+/** What making a namespace equal with the relays did. */
+export interface SyncResult extends SyncReport {
+  readonly root: string
+  readonly documents: number
+  readonly seconds: number
+}
+
+/** A namespace: its own methods are those of the collection `docs`; `collection` gives the others. */
+export class Namespace extends Collection {
+  readonly id: string
+  readonly #replica: Replica
+  readonly #network: Network | undefined
+  readonly #init: CollectionInit
+
+  constructor(id: string, replica: Replica, network: Network | undefined) {
+    const init: CollectionInit = {
+      replica,
+      namespace: id,
+      name: DEFAULT_COLLECTION,
+      isSynced: async () => network !== undefined && isSyncedWith(await network.namespaceStatus(id), await replica.lastSeq(id)),
+      onSync: (listener) => network?.on('sync', (event) => event.namespace === id && listener()) ?? (() => undefined),
+    }
+    super(init)
+    this.id = id
+    this.#replica = replica
+    this.#network = network
+    this.#init = init
+  }
+
+  /** Another collection of the namespace. It needs no declaration. */
+  collection(name: string): Collection {
+    return new Collection({ ...this.#init, name })
+  }
+
+  /** Name, owner and write policy; `undefined` while the namespace has not arrived from a peer. */
+  async info(): Promise<NamespaceInfo | undefined> {
+    return this.#replica.namespace(this.id)
+  }
+
+  async status(): Promise<NamespaceReport> {
+    if ((await this.info()) === undefined) {
+      const { peers } = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
+      return { root: '', documents: 0, synced: false, peers }
+    }
+    const { root, seq } = await this.#replica.summary(this.id)
+    const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
+    return { root, documents: await this.#documents(), synced: isSyncedWith(status, seq), peers: status.peers }
+  }
+
+  /** Makes this peer and its relays equal now. Rejects with `relay-unreachable` or `timeout` where that fails. */
+  async sync({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<SyncResult> {
+    const began = performance.now()
+    const network = this.#connectedNetwork()
+    const report = await network.sync(this.id, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    if ((await this.info()) === undefined) {
+      throw new DocstoreError('unknown-namespace', `No relay that was reached has the namespace ${this.id}. Check the id`)
+    }
+    const { root } = await this.#replica.summary(this.id)
+    return { root, documents: await this.#documents(), ...report, seconds: (performance.now() - began) / 1000 }
+  }
+
+  /** Resolves with the peers that have everything written here so far; rejects with `not-delivered` when time is over. */
+  async delivered({ copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    const seq = await this.#replica.lastSeq(this.id)
+    return this.#connectedNetwork().delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  }
+
+  async #documents(): Promise<number> {
+    const collections = await this.#replica.collections(this.id)
+    return collections.reduce((total, { documents }) => total + documents, 0)
+  }
+
+  #connectedNetwork(): Network {
+    if (this.#network === undefined) throw new DocstoreError('offline', 'This store was opened without a network')
+    return this.#network
+  }
+}
+
+function isSyncedWith({ peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): boolean {
+  return peers.some(({ state, acked }) => state === 'live' && acked >= seq)
+}

@@ -1,0 +1,31 @@
+/** Something may have happened: raised by events, waited for by one loop. Raising it twice before the loop looks counts once. */
+export class Signal {
+  readonly #abort: AbortSignal | undefined
+  #isRaised = false
+  #wake: (() => void) | undefined
+
+  constructor(abort: AbortSignal | undefined) {
+    this.#abort = abort
+    abort?.addEventListener('abort', () => this.raise(), { once: true })
+  }
+
+  get isAborted(): boolean {
+    return this.#abort?.aborted === true
+  }
+
+  raise(): void {
+    this.#isRaised = true
+    this.#wake?.()
+  }
+
+  /** Resolves at once if it was raised since the last wait, else when it is. */
+  async wait(): Promise<void> {
+    if (!this.#isRaised && !this.isAborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#wake = undefined
+    this.#isRaised = false
+  }
+}

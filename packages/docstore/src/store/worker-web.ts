@@ -1,0 +1,40 @@
+import { DocstoreError, openReplica, type OpenReplicaOptions, type Replica, type Storage } from '@p2p-docstore/core'
+import { openWebStorage } from '@p2p-docstore/core/storage/web'
+import { messagePort } from '../rpc/message-port.ts'
+import { peerService } from '../rpc/remote.ts'
+import { serve, type Service } from '../rpc/rpc.ts'
+
+/** The worker that holds the data of a browser peer: storage, checks and queries run here, off the page's thread. */
+let storage: Storage | undefined
+let service: Service | undefined
+let replica: Replica | undefined
+const commitListeners = new Set<(name: string, payload: unknown) => void>()
+
+serve(messagePort(self), {
+  call: async (method, args) => {
+    switch (method) {
+      case 'open-storage': {
+        storage = await openWebStorage(String(args[0]))
+        return (await storage.getMeta('network')) !== undefined
+      }
+      case 'open-replica': {
+        if (storage === undefined) throw new DocstoreError('internal', 'The storage is not open')
+        replica = await openReplica(storage, args[0] as OpenReplicaOptions)
+        service = peerService(replica, () => undefined)
+        service.events((name, payload) => {
+          for (const emit of commitListeners) emit(name, payload)
+        })
+        return undefined
+      }
+      case 'close':
+        return replica?.close()
+      default:
+        if (service === undefined) throw new DocstoreError('internal', 'The replica is not open')
+        return service.call(method, args)
+    }
+  },
+  events: (emit) => {
+    commitListeners.add(emit)
+    return () => commitListeners.delete(emit)
+  },
+})

@@ -1,0 +1,17 @@
+/** What an operator can choose. */
+export interface RelayOptions {
+  /** Data folder. */
+  readonly data: string
+  /** Port of the page; 0 takes any free one. */
+  readonly port?: number
+  /** Address to listen on. The default lets only this machine in. */
+  readonly host?: string
+  /** Join link of a network to take part in; without one, the relay's own. */
+  readonly join?: string
+  readonly networkName?: string
+}
+
+/** Port of the page where none is chosen. */
+export const DEFAULT_PORT = 8080
+/** Address of the relay where none is chosen: safe on any machine. `0.0.0.0` opens it to the network. */
+export const DEFAULT_HOST = '127.0.0.1'

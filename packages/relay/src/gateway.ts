@@ -1,0 +1,84 @@
+import { DocstoreError, errorCode, errorMessage, parseCid, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Docstore } from 'p2p-docstore'
+
+/** Documents of one page of `GET /ns/NS/docs`. */
+const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 1000
+
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ['not-found', 404],
+  ['unknown-namespace', 404],
+  ['bad-filter', 400],
+  ['bad-sort', 400],
+  ['bad-limit', 400],
+  ['bad-cursor', 400],
+  ['bad-namespace-id', 400],
+])
+
+/** Documents over HTTP, to read: content has its CID as ETag, so what a cache has is never sent twice. */
+export async function gatewayRoutes(http: FastifyInstance, { store }: { store: Docstore }): Promise<void> {
+  http.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
+  http.setErrorHandler(async (error, _request, reply) => {
+    const code = errorCode(error)
+    return reply.status(STATUS.get(code) ?? 500).send({ error: { code, message: STATUS.has(code) ? errorMessage(error) : 'The relay failed to answer' } })
+  })
+
+  http.get('/ns/:ns/docs/*', async (request: FastifyRequest<{ Params: { ns: string; '*': string } }>, reply) => {
+    await knownNamespace(store, request.params.ns)
+    const content = await store.replica.get(request.params.ns, 'docs', request.params['*'])
+    if (content === undefined) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(request.params['*'])}`)
+    return sendContent(request, reply, content)
+  })
+
+  http.get('/ns/:ns/docs', async (request: FastifyRequest<{ Params: { ns: string }; Querystring: Readonly<Record<string, string | undefined>> }>, reply) => {
+    await knownNamespace(store, request.params.ns)
+    const { filter, sort, limit, cursor } = request.query
+    const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
+    if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT) throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
+    const page = await store.replica.find(request.params.ns, 'docs', { filter: parseFilterText(filter), sort: parseSortText(sort), limit: size, cursor })
+    // Contents are JSON already: they are put together, not parsed and written again.
+    const body = `{"documents":[${page.contents.join(',')}]${page.cursor === undefined ? '' : `,"cursor":${JSON.stringify(page.cursor)}`}}`
+    return sendWithTag(request, reply, body, `"${cidOfBytes(DAG_JSON, body).toString()}"`, 'no-cache')
+  })
+
+  http.get('/content/:cid', async (request: FastifyRequest<{ Params: { cid: string } }>, reply) => {
+    if (parseCid(DAG_JSON, request.params.cid) === undefined) throw new DocstoreError('not-found', 'This is not the CID of a document')
+    const content = await store.replica.content(request.params.cid)
+    if (content === undefined) throw new DocstoreError('not-found', 'No document with this content is here')
+    return sendWithTag(request, reply, content, `"${request.params.cid}"`, 'public, max-age=31536000, immutable')
+  })
+}
+
+async function knownNamespace(store: Docstore, ns: string): Promise<void> {
+  if ((await store.replica.namespace(ns)) === undefined) throw new DocstoreError('unknown-namespace', 'This relay does not have the namespace')
+}
+
+function sendContent(request: FastifyRequest, reply: FastifyReply, content: string): FastifyReply {
+  return sendWithTag(request, reply, content, `"${cidOfBytes(DAG_JSON, content).toString()}"`, 'no-cache')
+}
+
+function sendWithTag(request: FastifyRequest, reply: FastifyReply, body: string, tag: string, cacheControl: string): FastifyReply {
+  void reply.header('etag', tag).header('cache-control', cacheControl)
+  if (request.headers['if-none-match'] === tag) return reply.status(304).send()
+  return reply.type('application/json; charset=utf-8').send(body)
+}
+
+function parseFilterText(text: string | undefined): unknown {
+  if (text === undefined) return {}
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new DocstoreError('bad-filter', 'filter is JSON, such as {"country":"FR"}')
+  }
+}
+
+/** `name,-age` as a sort: rising by name, then falling by age. */
+function parseSortText(text: string | undefined): Record<string, 1 | -1> {
+  const sort: Record<string, 1 | -1> = {}
+  for (const field of text === undefined || text === '' ? [] : text.split(',')) {
+    if (field.startsWith('-')) sort[field.slice(1)] = -1
+    else sort[field] = 1
+  }
+  return sort
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import { networkToText } from '@p2p-docstore/core'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
+import { gatewayRoutes } from './gateway.ts'
+
+/** Largest request head and body: everything that this server takes is in the URL. */
+const MAX_BODY_BYTES = 1024
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** What the page may load: itself, its worker and its WebAssembly; connections go to relays anywhere. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+
+/** The HTTP side of a relay: the page, who it is, how it is, and documents to read. */
+export async function createHttp(store: Docstore): Promise<FastifyInstance> {
+  const http = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 1024 }, forceCloseConnections: true })
+  const network = readNetwork(store.info.network.descriptor)
+
+  http.get(WELL_KNOWN_PATH, async (_request, reply) => {
+    void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store')
+    return {
+      network: network.id,
+      name: network.descriptor.name,
+      descriptor: networkToText(network),
+      peer: await store.network?.peerId(),
+      addresses: await store.network?.addresses(),
+      services: ['storage', 'gateway', 'messages'],
+    }
+  })
+
+  http.get('/health', async () => {
+    const namespaces = await store.namespaces.list()
+    const peers = await store.peers()
+    return { ok: true, network: network.id, namespaces: namespaces.length, peers: peers.filter(({ state }) => state === 'connected').length, uptime: process.uptime() }
+  })
+
+  await http.register(gatewayRoutes, { store })
+
+  const page = pageFolder()
+  if (page === undefined) http.get('/', async (_request, reply) => reply.type('text/plain').send('The page is not built. Run `npm run build`, then reload.\n'))
+  else {
+    await http.register(fastifyStatic, {
+      root: page,
+      setHeaders: (reply, path) => {
+        void reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
+        void reply.header('x-content-type-options', 'nosniff')
+        void reply.header('referrer-policy', 'no-referrer')
+        // Names of built files carry their hash; the page itself does not.
+        void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      },
+      preCompressed: true,
+    })
+  }
+  return http
+}
+
+/** Where the built page lies, `undefined` where it was not built. */
+function pageFolder(): string | undefined {
+  const folder = join(dirname(fileURLToPath(import.meta.resolve('@p2p-docstore/web/package.json'))), 'dist')
+  return existsSync(join(folder, 'index.html')) ? folder : undefined
+}

@@ -1,0 +1,97 @@
+import { DocstoreError, errorMessage } from '@p2p-docstore/core'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEFAULT_HOST, DEFAULT_PORT, type RelayOptions } from './config.ts'
+import { createHttp } from './http.ts'
+import { choosePorts, type PeerPorts } from './ports.ts'
+
+/** What a relay says when it is ready. */
+export interface RelayReady {
+  readonly network: string
+  readonly networkName: string
+  readonly peer: string
+  readonly identity: string
+  /** URL of the page. */
+  readonly http: string
+  /** Link with which others join the network. */
+  readonly join: string
+  readonly addresses: readonly string[]
+}
+
+/** A running relay. */
+export interface Relay {
+  readonly ready: RelayReady
+  readonly store: Docstore
+  /** Ends connections, then closes the database. */
+  close(): Promise<void>
+}
+
+/** Starts a relay. Throws `port-in-use`, `data-in-use` and whatever `createDocstore` throws. */
+export async function startRelay({ data, port = DEFAULT_PORT, host = DEFAULT_HOST, join: joinLink, networkName = 'my network' }: RelayOptions): Promise<Relay> {
+  const ports = await preparePorts(data, host, port)
+  const family = host.includes(':') ? 'ip6' : 'ip4'
+  const store = await createDocstore({
+    data,
+    role: 'relay',
+    networkName,
+    ...(joinLink === undefined ? {} : { join: joinLink }),
+    listen: [
+      `/${family}/${host}/tcp/${ports.tcp}`,
+      `/${family}/${host}/tcp/${ports.webSocket}/ws`,
+      `/${family}/${host}/udp/${ports.webRtcDirect}/webrtc-direct`,
+    ],
+  })
+  try {
+    const http = await createHttp(store)
+    const url = await listenHttp(http, host, port)
+    const network = readNetwork(store.info.network.descriptor)
+    return {
+      store,
+      ready: {
+        network: network.id,
+        networkName: network.descriptor.name,
+        peer: (await store.network?.peerId()) ?? '',
+        identity: store.info.identity,
+        http: url,
+        join: formatJoinLink(url, network),
+        addresses: (await store.network?.addresses()) ?? [],
+      },
+      close: async () => {
+        await http.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Reads and remembers the ports before the store opens, which needs them. */
+async function preparePorts(data: string, host: string, port: number): Promise<PeerPorts> {
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const storage = openNodeStorage(join(data, 'docstore.db'))
+  try {
+    return await choosePorts({ getMeta: async (key) => storage.getMeta(key), setMeta: async (key, value) => storage.setMeta(key, value) }, host, port)
+  } finally {
+    await storage.close()
+  }
+}
+
+async function listenHttp(http: Awaited<ReturnType<typeof createHttp>>, host: string, port: number): Promise<string> {
+  try {
+    await http.listen({ port, host })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE') throw new DocstoreError('port-in-use', `Port ${port} is in use. Stop what uses it, or choose another with --port`, { cause: error })
+    if (code === 'EACCES') throw new DocstoreError('port-not-allowed', `Port ${port} needs special rights. Choose one above 1023 with --port`, { cause: error })
+    throw new DocstoreError('listen-failed', `The relay cannot listen on ${host}:${port} (${errorMessage(error)})`, { cause: error })
+  }
+  const address = http.server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  // A browser cannot open "all addresses"; on this machine the loopback one is meant.
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${bound}`
+}
