@@ -9,7 +9,12 @@ export default defineConfig({
       {
         resolve: { conditions: [...resolve.conditions, 'node'] },
         ssr: { resolve: { conditions: [...resolve.conditions, 'node'] } },
-        test: { name: 'node', include: ['packages/**/*.test.ts', 'test/**/*.test.ts'], exclude: ['**/*.browser.test.ts', '**/node_modules/**'], testTimeout: 30_000 },
+        test: {
+          name: 'node',
+          include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          testTimeout: 30_000,
+        },
       },
       {
         resolve,
@@ -20,7 +25,12 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'] } }),
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+                args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+              },
+            }),
             instances: [{ browser: 'chromium' }],
           },
         },

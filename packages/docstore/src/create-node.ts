@@ -66,7 +66,8 @@ async function own(database: string, socket: string | undefined, options: Docsto
   try {
     const link = join === undefined ? undefined : parseJoinLink(join)
     const isNew = (await storage.getMeta('network')) === undefined
-    const wanted = link?.network ?? (link !== undefined && isNew ? (await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))).network : undefined)
+    const wanted =
+      link?.network ?? (link !== undefined && isNew ? (await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))).network : undefined)
     const replica = await openReplica(storage, { network: wanted?.bytes, networkName })
     let network: Network | undefined
     let libp2p: Docstore['libp2p']
@@ -110,7 +111,10 @@ async function listenForOthers(path: string, replica: Replica, network: Network 
     const port = socketPort(socket)
     ports.add(port)
     port.onClose(() => ports.delete(port))
-    serve(port, peerService(replica, () => network))
+    serve(
+      port,
+      peerService(replica, () => network),
+    )
   })
   const oldMask = process.umask(0o077)
   try {
@@ -160,7 +164,10 @@ async function joinThroughOwner(join: string, replica: Replica, network: Network
   const link = parseJoinLink(join)
   const { network: own } = await replica.info()
   if (link.network !== undefined && link.network.id !== own.id) {
-    throw new DocstoreError('other-network', `The data folder is in use for the network "${own.name}" (${own.id}), the link is to another one. Use another data folder for it`)
+    throw new DocstoreError(
+      'other-network',
+      `The data folder is in use for the network "${own.name}" (${own.id}), the link is to another one. Use another data folder for it`,
+    )
   }
   await network?.addRelay(link.origin)
 }

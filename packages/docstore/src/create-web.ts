@@ -31,7 +31,9 @@ export async function createDocstore({ data = 'default', join, network: mode = '
   try {
     const link = join === undefined ? undefined : parseJoinLink(join)
     const hasNetwork = (await client.call('open-storage', [data])) === true
-    const wanted = link?.network ?? (link !== undefined && !hasNetwork ? (await fetchWellKnown(link.origin, AbortSignal.timeout(WELL_KNOWN_TIMEOUT_MS))).network : undefined)
+    const wanted =
+      link?.network ??
+      (link !== undefined && !hasNetwork ? (await fetchWellKnown(link.origin, AbortSignal.timeout(WELL_KNOWN_TIMEOUT_MS))).network : undefined)
     await client.call('open-replica', [{ network: wanted?.bytes, networkName }])
     const replica = remoteReplica(client)
     let network: LocalNetwork | undefined

@@ -2,7 +2,18 @@ export { DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, typ
 export { formatJoinLink, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
 export type { Message, NamespacePeerStatus, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
-export { Collection, type FilterInput, type FindOptions, type Found, type NewDocument, type Page, type PutManyProgress, type PutManyResult, type PutResult, type SortInput } from './store/collection.ts'
+export {
+  Collection,
+  type FilterInput,
+  type FindOptions,
+  type Found,
+  type NewDocument,
+  type Page,
+  type PutManyProgress,
+  type PutManyResult,
+  type PutResult,
+  type SortInput,
+} from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'

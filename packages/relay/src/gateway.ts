@@ -21,7 +21,9 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
   http.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   http.setErrorHandler(async (error, _request, reply) => {
     const code = errorCode(error)
-    return reply.status(STATUS.get(code) ?? 500).send({ error: { code, message: STATUS.has(code) ? errorMessage(error) : 'The relay failed to answer' } })
+    return reply
+      .status(STATUS.get(code) ?? 500)
+      .send({ error: { code, message: STATUS.has(code) ? errorMessage(error) : 'The relay failed to answer' } })
   })
 
   http.get('/ns/:ns/docs/*', async (request: FastifyRequest<{ Params: { ns: string; '*': string } }>, reply) => {
@@ -31,16 +33,25 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
     return sendContent(request, reply, content)
   })
 
-  http.get('/ns/:ns/docs', async (request: FastifyRequest<{ Params: { ns: string }; Querystring: Readonly<Record<string, string | undefined>> }>, reply) => {
-    await knownNamespace(store, request.params.ns)
-    const { filter, sort, limit, cursor } = request.query
-    const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
-    if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT) throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
-    const page = await store.replica.find(request.params.ns, 'docs', { filter: parseFilterText(filter), sort: parseSortText(sort), limit: size, cursor })
-    // Contents are JSON already: they are put together, not parsed and written again.
-    const body = `{"documents":[${page.contents.join(',')}]${page.cursor === undefined ? '' : `,"cursor":${JSON.stringify(page.cursor)}`}}`
-    return sendWithTag(request, reply, body, `"${cidOfBytes(DAG_JSON, body).toString()}"`, 'no-cache')
-  })
+  http.get(
+    '/ns/:ns/docs',
+    async (request: FastifyRequest<{ Params: { ns: string }; Querystring: Readonly<Record<string, string | undefined>> }>, reply) => {
+      await knownNamespace(store, request.params.ns)
+      const { filter, sort, limit, cursor } = request.query
+      const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
+      if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
+        throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
+      const page = await store.replica.find(request.params.ns, 'docs', {
+        filter: parseFilterText(filter),
+        sort: parseSortText(sort),
+        limit: size,
+        cursor,
+      })
+      // Contents are JSON already: they are put together, not parsed and written again.
+      const body = `{"documents":[${page.contents.join(',')}]${page.cursor === undefined ? '' : `,"cursor":${JSON.stringify(page.cursor)}`}}`
+      return sendWithTag(request, reply, body, `"${cidOfBytes(DAG_JSON, body).toString()}"`, 'no-cache')
+    },
+  )
 
   http.get('/content/:cid', async (request: FastifyRequest<{ Params: { cid: string } }>, reply) => {
     if (parseCid(DAG_JSON, request.params.cid) === undefined) throw new DocstoreError('not-found', 'This is not the CID of a document')

@@ -17,7 +17,12 @@ const CONTENT_SECURITY_POLICY =
 
 /** The HTTP side of a relay: the page, who it is, how it is, and documents to read. */
 export async function createHttp(store: Docstore): Promise<FastifyInstance> {
-  const http = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 1024 }, forceCloseConnections: true })
+  const http = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 1024 },
+    forceCloseConnections: true,
+  })
   const network = readNetwork(store.info.network.descriptor)
 
   http.get(WELL_KNOWN_PATH, async (_request, reply) => {
@@ -35,13 +40,20 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
   http.get('/health', async () => {
     const namespaces = await store.namespaces.list()
     const peers = await store.peers()
-    return { ok: true, network: network.id, namespaces: namespaces.length, peers: peers.filter(({ state }) => state === 'connected').length, uptime: process.uptime() }
+    return {
+      ok: true,
+      network: network.id,
+      namespaces: namespaces.length,
+      peers: peers.filter(({ state }) => state === 'connected').length,
+      uptime: process.uptime(),
+    }
   })
 
   await http.register(gatewayRoutes, { store })
 
   const page = pageFolder()
-  if (page === undefined) http.get('/', async (_request, reply) => reply.type('text/plain').send('The page is not built. Run `npm run build`, then reload.\n'))
+  if (page === undefined)
+    http.get('/', async (_request, reply) => reply.type('text/plain').send('The page is not built. Run `npm run build`, then reload.\n'))
   else {
     await http.register(fastifyStatic, {
       root: page,

@@ -33,7 +33,11 @@ function next(base: number, offset: number): number {
 /** The wanted port if it is free, else any. */
 async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
   const tryPort = kind === 'tcp' ? tryTcp : tryUdp
-  return (wanted === 0 ? undefined : await tryPort(host, wanted)) ?? (await tryPort(host, 0)) ?? Promise.reject(new DocstoreError('bad-host', `This machine has no address ${host} to listen on`))
+  return (
+    (wanted === 0 ? undefined : await tryPort(host, wanted)) ??
+    (await tryPort(host, 0)) ??
+    Promise.reject(new DocstoreError('bad-host', `This machine has no address ${host} to listen on`))
+  )
 }
 
 function tryTcp(host: string, port: number): Promise<number | undefined> {

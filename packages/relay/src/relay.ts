@@ -29,7 +29,13 @@ export interface Relay {
 }
 
 /** Starts a relay. Throws `port-in-use`, `data-in-use` and whatever `createDocstore` throws. */
-export async function startRelay({ data, port = DEFAULT_PORT, host = DEFAULT_HOST, join: joinLink, networkName = 'my network' }: RelayOptions): Promise<Relay> {
+export async function startRelay({
+  data,
+  port = DEFAULT_PORT,
+  host = DEFAULT_HOST,
+  join: joinLink,
+  networkName = 'my network',
+}: RelayOptions): Promise<Relay> {
   const ports = await preparePorts(data, host, port)
   const family = host.includes(':') ? 'ip6' : 'ip4'
   const store = await createDocstore({
@@ -85,8 +91,10 @@ async function listenHttp(http: Awaited<ReturnType<typeof createHttp>>, host: st
     await http.listen({ port, host })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EADDRINUSE') throw new DocstoreError('port-in-use', `Port ${port} is in use. Stop what uses it, or choose another with --port`, { cause: error })
-    if (code === 'EACCES') throw new DocstoreError('port-not-allowed', `Port ${port} needs special rights. Choose one above 1023 with --port`, { cause: error })
+    if (code === 'EADDRINUSE')
+      throw new DocstoreError('port-in-use', `Port ${port} is in use. Stop what uses it, or choose another with --port`, { cause: error })
+    if (code === 'EACCES')
+      throw new DocstoreError('port-not-allowed', `Port ${port} needs special rights. Choose one above 1023 with --port`, { cause: error })
     throw new DocstoreError('listen-failed', `The relay cannot listen on ${host}:${port} (${errorMessage(error)})`, { cause: error })
   }
   const address = http.server.address()

@@ -17,11 +17,13 @@ export interface Rules {
 }
 
 /** A record that may compete for its slot, or why it may not. */
-export type Judged = { readonly ok: true; readonly slot: Uint8Array; readonly record: NewRecord; readonly seal: number } | { readonly ok: false; readonly reason: Refusal }
+export type Judged =
+  | { readonly ok: true; readonly slot: Uint8Array; readonly record: NewRecord; readonly seal: number }
+  | { readonly ok: false; readonly reason: Refusal }
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
 export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly Judged[]> {
-  const validSeals = await Promise.all(batch.seals.map((seal) => verifySeal(rules.scope.net, seal)))
+  const validSeals = await Promise.all(batch.seals.map(async (seal) => verifySeal(rules.scope.net, seal)))
   const members = batch.seals.map(({ hashes }, i) => (validSeals[i] === true ? hashes : new Uint8Array()))
   return batch.records.map((wire) => {
     const seal = batch.seals[wire.seal]
@@ -72,7 +74,10 @@ function includesHash(hashes: Uint8Array, hash: Uint8Array): boolean {
 }
 
 /** Merge is a join: per slot the highest time wins, then the lowest hash. */
-export function wins(challenger: { readonly at: number; readonly hash: Uint8Array }, holder: { readonly at: number; readonly hash: Uint8Array }): boolean {
+export function wins(
+  challenger: { readonly at: number; readonly hash: Uint8Array },
+  holder: { readonly at: number; readonly hash: Uint8Array },
+): boolean {
   return challenger.at === holder.at ? compareBytes(challenger.hash, holder.hash) < 0 : challenger.at > holder.at
 }
 

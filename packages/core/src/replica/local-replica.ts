@@ -4,7 +4,16 @@ import { parseCid, DAG_JSON } from '../model/cid.ts'
 import { Clock, msFromTime, timeFromMs } from '../model/clock.ts'
 import { didOf, type Identity } from '../model/identity.ts'
 import { MAX_FUTURE_MS, MAX_SEAL_RECORDS } from '../model/limits.ts'
-import { createGenesis, type DecodedGenesis, decodeGenesis, decodeHead, headWins, type SignedHead, signHead, type WritePolicy } from '../model/namespace.ts'
+import {
+  createGenesis,
+  type DecodedGenesis,
+  decodeGenesis,
+  decodeHead,
+  headWins,
+  type SignedHead,
+  signHead,
+  type WritePolicy,
+} from '../model/namespace.ts'
 import { isTitle, type Network } from '../model/network.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
@@ -19,7 +28,21 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { Summaries } from './summaries.ts'
-import type { Acceptance, AcceptResult, ChangeRow, CommitEvent, FindRequest, FindResult, NamespaceInfo, OutgoingBatch, Replica, ReplicaInfo, Summary, Write, WriteResult } from './types.ts'
+import type {
+  Acceptance,
+  AcceptResult,
+  ChangeRow,
+  CommitEvent,
+  FindRequest,
+  FindResult,
+  NamespaceInfo,
+  OutgoingBatch,
+  Replica,
+  ReplicaInfo,
+  Summary,
+  Write,
+  WriteResult,
+} from './types.ts'
 import { type LocalWrite, localWrite } from './writer.ts'
 
 /** A namespace that is in use: what its records are judged by. */
@@ -34,7 +57,11 @@ interface OpenNamespace {
 /** Writes to one namespace that share the next transaction. */
 interface PendingGroup {
   readonly entries: CommitEntry[]
-  readonly settle: { readonly count: number; readonly resolve: (outcomes: readonly (CommitOutcome | undefined)[]) => void; readonly reject: (error: unknown) => void }[]
+  readonly settle: {
+    readonly count: number
+    readonly resolve: (outcomes: readonly (CommitOutcome | undefined)[]) => void
+    readonly reject: (error: unknown) => void
+  }[]
 }
 
 /** What a local replica is made of. */
@@ -83,7 +110,8 @@ export class LocalReplica implements Replica {
   async #load(stored: StoredNamespace): Promise<void> {
     const genesis = decodeGenesis(stored.genesis, this.#network.cid)
     const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
-    if (!genesis.ok || !head.ok) throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
+    if (!genesis.ok || !head.ok)
+      throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
     this.#remember(stored.ns, genesis.value, head.value)
   }
 
@@ -156,7 +184,10 @@ export class LocalReplica implements Replica {
   #open(id: string): OpenNamespace {
     const open = this.#namespaces.get(id)
     if (open === undefined) {
-      throw new DocstoreError('unknown-namespace', `The namespace ${id.slice(0, 80)} is not here. Check the id; if a peer has it, connect to the network and try again`)
+      throw new DocstoreError(
+        'unknown-namespace',
+        `The namespace ${id.slice(0, 80)} is not here. Check the id; if a peer has it, connect to the network and try again`,
+      )
     }
     return open
   }
@@ -173,7 +204,11 @@ export class LocalReplica implements Replica {
         const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
         throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
       }
-      if (write.content !== null && write.content.length * 3 > this.#maxContent && new TextEncoder().encode(write.content).length > this.#maxContent) {
+      if (
+        write.content !== null &&
+        write.content.length * 3 > this.#maxContent &&
+        new TextEncoder().encode(write.content).length > this.#maxContent
+      ) {
         throw new DocstoreError('document-too-large', `The document ${JSON.stringify(write.id)} has more than ${this.#maxContent} bytes as JSON`)
       }
       entries.push(localWrite(open.scope, collection, write, author))
@@ -292,7 +327,14 @@ export class LocalReplica implements Replica {
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
     const records = await this.#storage.recordsSince(open.ns, since, Math.min(limit, MAX_PAGE))
-    return records.map(({ seq, collection, id: documentId, content, by, at }) => ({ seq, collection: collection ?? '', id: documentId ?? '', content, by: didOf(by), at }))
+    return records.map(({ seq, collection, id: documentId, content, by, at }) => ({
+      seq,
+      collection: collection ?? '',
+      id: documentId ?? '',
+      content,
+      by: didOf(by),
+      at,
+    }))
   }
 
   async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
@@ -355,11 +397,18 @@ export class LocalReplica implements Replica {
         if (records.length === 0) return
         const hashes = new Uint8Array(records.length * 32)
         records.forEach(({ hash }, i) => hashes.set(hash, i * 32))
-        await this.#storage.attachSeal(ns, records.map(({ seq }) => seq), createSeal(this.#network.cid, hashes, this.#identity))
+        await this.#storage.attachSeal(
+          ns,
+          records.map(({ seq }) => seq),
+          createSeal(this.#network.cid, hashes, this.#identity),
+        )
         if (records.length < MAX_SEAL_RECORDS) return
       }
     })
-    this.#sealing.set(ns, run.catch(() => undefined))
+    this.#sealing.set(
+      ns,
+      run.catch(() => undefined),
+    )
     return run
   }
 

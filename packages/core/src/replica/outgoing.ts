@@ -28,7 +28,11 @@ export class BatchBuilder {
     const seal = known === undefined ? await this.#storage.seal(record.seal) : undefined
     const content = record.content === null ? null : utf8(record.content)
     const key = record.content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
-    const bytes = RECORD_OVERHEAD_BYTES + key.length * (content === null ? 1 : 3) + (content?.length ?? 0) + (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
+    const bytes =
+      RECORD_OVERHEAD_BYTES +
+      key.length * (content === null ? 1 : 3) +
+      (content?.length ?? 0) +
+      (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
     if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return false
     let number = known
     if (number === undefined) {

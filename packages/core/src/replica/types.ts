@@ -140,9 +140,17 @@ export interface Replica {
   summary(ns: string): Promise<Summary>
   lastSeq(ns: string): Promise<number>
   /** Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). */
-  batchSince(ns: string, since: number, options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[] }): Promise<OutgoingBatch>
+  batchSince(
+    ns: string,
+    since: number,
+    options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[] },
+  ): Promise<OutgoingBatch>
   /** Sealed records in these slots (16 bytes each, one after another), as many as fit; `taken` slots were looked at. */
-  batchOf(ns: string, slots: Uint8Array, options: { readonly maxBytes: number }): Promise<{ readonly batch: Uint8Array | undefined; readonly taken: number }>
+  batchOf(
+    ns: string,
+    slots: Uint8Array,
+    options: { readonly maxBytes: number },
+  ): Promise<{ readonly batch: Uint8Array | undefined; readonly taken: number }>
   /** Judges a batch and stores what wins. Never throws on what is in it. */
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
   /** The first question of a reconciliation. */

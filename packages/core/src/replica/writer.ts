@@ -26,7 +26,8 @@ export interface LocalWrite extends CommitEntry {
 /** The commit entry of a local write. It always beats the version that is here, and leaves equal content alone. */
 export function localWrite(scope: RecordScope, collection: string, { id, content }: Write, { identity, clock }: Author): LocalWrite {
   const key = recordKey(collection, id)
-  if (key === undefined) throw new DocstoreError('bad-id', `The id ${JSON.stringify(id.slice(0, 80))} is empty, too long or has characters that ids cannot have`)
+  if (key === undefined)
+    throw new DocstoreError('bad-id', `The id ${JSON.stringify(id.slice(0, 80))} is empty, too long or has characters that ids cannot have`)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
   let kept = 0

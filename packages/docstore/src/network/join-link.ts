@@ -50,7 +50,9 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
     if (!response.ok) throw new Error(`HTTP status ${response.status}`)
     text = await response.text()
   } catch (cause) {
-    throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, { cause })
+    throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, {
+      cause,
+    })
   }
   const wellKnown = text.length > MAX_WELL_KNOWN_BYTES ? undefined : readWellKnown(text)
   if (wellKnown === undefined) throw new DocstoreError('not-a-relay', `What answers at ${origin} is not a docstore relay`)
@@ -61,8 +63,10 @@ function readWellKnown(text: string): WellKnown | undefined {
   try {
     const value = JSON.parse(text) as Readonly<Record<string, unknown>>
     const { network, descriptor, peer, addresses } = value
-    if (typeof network !== 'string' || parseCid(DAG_CBOR, network) === undefined || typeof descriptor !== 'string' || typeof peer !== 'string') return undefined
-    if (!Array.isArray(addresses) || addresses.length > 64 || !addresses.every((address): address is string => typeof address === 'string')) return undefined
+    if (typeof network !== 'string' || parseCid(DAG_CBOR, network) === undefined || typeof descriptor !== 'string' || typeof peer !== 'string')
+      return undefined
+    if (!Array.isArray(addresses) || addresses.length > 64 || !addresses.every((address): address is string => typeof address === 'string'))
+      return undefined
     const decoded = networkFromText(descriptor)
     return decoded.ok && decoded.value.id === network ? { network: decoded.value, peer, addresses } : undefined
   } catch {

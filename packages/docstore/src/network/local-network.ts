@@ -62,7 +62,13 @@ export class LocalNetwork implements Network {
     await this.libp2p.handle(
       protocol,
       (stream, connection) => {
-        const responder = new Responder({ replica: this.#replica, role: this.#role, ledger: this.#ledgerOf(connection.remotePeer.toString()), now: Date.now, delay })
+        const responder = new Responder({
+          replica: this.#replica,
+          role: this.#role,
+          ledger: this.#ledgerOf(connection.remotePeer.toString()),
+          now: Date.now,
+          delay,
+        })
         return answerStream(stream, responder)
       },
       { maxInboundStreams: MAX_INBOUND_STREAMS },
@@ -202,15 +208,23 @@ export class LocalNetwork implements Network {
     }
   }
 
-  async delivered(ns: string, { copies, seq, timeoutMs, signal }: { copies: number; seq: number; timeoutMs: number; signal?: AbortSignal }): Promise<readonly string[]> {
+  async delivered(
+    ns: string,
+    { copies, seq, timeoutMs, signal }: { copies: number; seq: number; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<readonly string[]> {
     await this.want(ns)
     const abort = limited(timeoutMs, signal, this.#ended.signal)
-    const holders = (): string[] => this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : []))
+    const holders = (): string[] =>
+      this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : []))
     await this.#until(() => holders().length >= copies, 'sync', abort)
     if (holders().length >= copies) return holders()
-    throw new DocstoreError('not-delivered', `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`, {
-      details: { copies: holders().length },
-    })
+    throw new DocstoreError(
+      'not-delivered',
+      `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
+      {
+        details: { copies: holders().length },
+      },
+    )
   }
 
   async publish(topic: string, text: string): Promise<number> {
@@ -228,8 +242,8 @@ export class LocalNetwork implements Network {
   on<K extends keyof NetworkEvents>(event: K, listener: (payload: NetworkEvents[K]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners)
-    listeners.add(listener as (payload: never) => void)
-    return () => listeners.delete(listener as (payload: never) => void)
+    listeners.add(listener)
+    return () => listeners.delete(listener)
   }
 
   async close(): Promise<void> {

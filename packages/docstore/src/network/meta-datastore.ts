@@ -41,5 +41,4 @@ export class MetaDatastore extends BaseDatastore {
   override async *_allKeys({ prefix }: KeyQuery): AsyncGenerator<Key> {
     for await (const { key } of this._all(prefix === undefined ? {} : { prefix })) yield key
   }
-
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { DocstoreError, errorMessage, fromUtf8, Ledger, type Replica, Session, utf8, type Role } from '@p2p-docstore/core'
+import { DocstoreError, errorMessage, fromUtf8, type Ledger, type Replica, Session, utf8, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { fetchWellKnown } from './join-link.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -154,7 +154,9 @@ export class RelayLink {
     } finally {
       connection.removeEventListener('close', onClose)
       // A session that failed on a living connection begins again on a new one.
-      await connection.close({ signal: AbortSignal.timeout(1000) }).catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('failed')))
+      await connection
+        .close({ signal: AbortSignal.timeout(1000) })
+        .catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('failed')))
     }
     if (closed.signal.aborted) throw new DocstoreError('connection-lost', `The connection to the relay at ${this.origin} was lost`)
   }
@@ -167,7 +169,10 @@ export class RelayLink {
     try {
       const wellKnown = await fetchWellKnown(this.origin, limited)
       if (wellKnown.network.id !== networkId) {
-        throw new DocstoreError('other-network', `The relay at ${this.origin} is in the network "${wellKnown.network.descriptor.name}" now, not in ours`)
+        throw new DocstoreError(
+          'other-network',
+          `The relay at ${this.origin} is in the network "${wellKnown.network.descriptor.name}" now, not in ours`,
+        )
       }
       addresses = wellKnown.addresses
       await replica.setMeta(key, utf8(JSON.stringify(addresses)))
@@ -179,7 +184,10 @@ export class RelayLink {
       addresses = JSON.parse(text) as readonly string[]
     }
     if (addresses.length === 0) throw new DocstoreError('no-address', `The relay at ${this.origin} has no address that peers could dial`)
-    return libp2p.dial(addresses.map((address) => multiaddr(address)), { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
+    return libp2p.dial(
+      addresses.map((address) => multiaddr(address)),
+      { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) },
+    )
   }
 }
 

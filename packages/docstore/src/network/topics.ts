@@ -14,7 +14,12 @@ export class Topics {
   readonly #own = new Set<string>()
   readonly #forwarded = new Set<string>()
 
-  constructor({ pubsub, networkId, forwards, onMessage }: { pubsub: GossipSub; networkId: string; forwards: boolean; onMessage: (message: Message) => void }) {
+  constructor({
+    pubsub,
+    networkId,
+    forwards,
+    onMessage,
+  }: { pubsub: GossipSub; networkId: string; forwards: boolean; onMessage: (message: Message) => void }) {
     this.#pubsub = pubsub
     this.#prefix = `/docstore/${networkId}/topic/`
     this.#onMessage = onMessage

@@ -85,7 +85,10 @@ export interface Network {
   /** Makes a namespace equal with all connected relays now. */
   sync(ns: string, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<SyncReport>
   /** Resolves with the peers that have everything up to local position `seq`, once they are `copies`. */
-  delivered(ns: string, options: { readonly copies: number; readonly seq: number; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
+  delivered(
+    ns: string,
+    options: { readonly copies: number; readonly seq: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<readonly string[]>
 
   /** Sends a message to a topic; resolves with the number of peers that it was handed to. */
   publish(topic: string, text: string): Promise<number>

@@ -13,7 +13,13 @@ type RpcMessage =
   | { readonly kind: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[]; readonly hasSignal: boolean }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly code: string; readonly message: string; readonly details: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'failure'
+      readonly id: number
+      readonly code: string
+      readonly message: string
+      readonly details: Readonly<Record<string, unknown>>
+    }
   | { readonly kind: 'event'; readonly name: string; readonly payload: unknown }
 
 /** Calls under way on one line. Ours are made by code of ours; the bound keeps a bug from filling the memory. */

@@ -34,7 +34,14 @@ export async function* changesOf<T extends Document>(
         if (row.collection !== name) continue
         const document = row.content === null ? undefined : (JSON.parse(row.content) as T)
         if (parsed !== undefined && document !== undefined && !matches(parsed, document)) continue
-        yield { type: document === undefined ? 'delete' : 'put', _id: row.id, document, from: row.by, at: new Date(msFromTime(row.at)).toISOString(), seq: row.seq }
+        yield {
+          type: document === undefined ? 'delete' : 'put',
+          _id: row.id,
+          document,
+          from: row.by,
+          at: new Date(msFromTime(row.at)).toISOString(),
+          seq: row.seq,
+        }
       }
       if (rows.length < PAGE) await news.wait()
     }

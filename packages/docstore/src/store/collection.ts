@@ -1,4 +1,15 @@
-import { canonicalJson, cidOfBytes, DAG_JSON, type Document, DocstoreError, isPlainObject, MAX_WRITES, msFromTime, type Replica, type Write } from '@p2p-docstore/core'
+import {
+  canonicalJson,
+  cidOfBytes,
+  DAG_JSON,
+  type Document,
+  DocstoreError,
+  isPlainObject,
+  MAX_WRITES,
+  msFromTime,
+  type Replica,
+  type Write,
+} from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'

@@ -50,7 +50,9 @@ export class Docstore {
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
   on(event: 'peer' | 'sync', listener: ((peers: readonly PeerStatus[]) => void) | ((change: NetworkEvents['sync']) => void)): () => void {
     if (this.network === undefined) return () => undefined
-    return event === 'peer' ? this.network.on('peers', listener as (peers: readonly PeerStatus[]) => void) : this.network.on('sync', listener as (change: NetworkEvents['sync']) => void)
+    return event === 'peer'
+      ? this.network.on('peers', listener as (peers: readonly PeerStatus[]) => void)
+      : this.network.on('sync', listener as (change: NetworkEvents['sync']) => void)
   }
 
   /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */
@@ -109,7 +111,8 @@ export class Namespaces {
 
   /** Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. */
   async open(id: string): Promise<Namespace> {
-    if (parseCid(DAG_CBOR, id) === undefined) throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+    if (parseCid(DAG_CBOR, id) === undefined)
+      throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
     await this.#network?.want(id)
     return new Namespace(id, this.#replica, this.#network)
   }

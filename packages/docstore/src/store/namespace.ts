@@ -80,7 +80,15 @@ export class Namespace extends Collection {
   }
 
   /** Resolves with the peers that have everything written here so far; rejects with `not-delivered` when time is over. */
-  async delivered({ copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
+  async delivered({
+    copies = 1,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    signal,
+  }: {
+    copies?: number
+    timeoutMs?: number
+    signal?: AbortSignal
+  } = {}): Promise<readonly string[]> {
     const seq = await this.#replica.lastSeq(this.id)
     return this.#connectedNetwork().delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
   }

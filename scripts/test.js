@@ -1,0 +1,11 @@
+// Runs all tests: `npm test`, or `npm test -- packages/core` for some of them.
+import { spawnSync } from 'node:child_process'
+import { findOrInstallChromium } from './chromium.js'
+
+const chromium = findOrInstallChromium()
+if (chromium === undefined) {
+  console.error('The browser tests need Chromium. Install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH, and run again.')
+  process.exit(1)
+}
+const { status } = spawnSync('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, CHROMIUM_PATH: chromium } })
+process.exit(status ?? 1)
