@@ -55,7 +55,7 @@ export function keyHash(ns: CID, key: string): Uint8Array {
 
 /** The place that versions of one document compete for. With policy `author` each author has places of its own. */
 export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array): Uint8Array {
-  return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).subarray(0, SLOT_BYTES)
+  return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
 }
 
 const COLLECTION = /^[A-Za-z0-9_-]{1,64}$/

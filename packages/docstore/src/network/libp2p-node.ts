@@ -2,7 +2,8 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
-import { commonOptions, type DocstoreLibp2p, peerKey } from './libp2p.ts'
+import { commonOptions, type DocstoreLibp2p } from './libp2p.ts'
+import { peerKey } from './peer-key.ts'
 
 /** Connections that a listening peer accepts, and how fast. libp2p's defaults (5 a second from one host) are for clients. */
 const SERVER_CONNECTIONS = { maxConnections: 2000, inboundConnectionThreshold: 100, maxIncomingPendingConnections: 200 }

@@ -2,7 +2,8 @@ import { webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
-import { commonOptions, type DocstoreLibp2p, peerKey } from './libp2p.ts'
+import { commonOptions, type DocstoreLibp2p } from './libp2p.ts'
+import { peerKey } from './peer-key.ts'
 
 /** Starts libp2p in a browser window: it dials relays over WebRTC-direct, or over WebSocket where UDP is blocked. */
 export async function startLibp2p(replica: Replica, networkId: string): Promise<DocstoreLibp2p> {

@@ -1,5 +1,4 @@
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
-import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
@@ -13,18 +12,6 @@ import { MAX_MESSAGE_BYTES } from './limits.ts'
 
 /** libp2p with our services. */
 export type DocstoreLibp2p = Libp2p<{ pubsub: GossipSub }>
-
-/** Name of the value that holds the installation's key. It identifies the node, not the person. */
-const PEER_KEY = 'peer-key'
-
-/** The peer key of this data; made on first use. */
-export async function peerKey(replica: Replica): Promise<PrivateKey> {
-  const stored = await replica.getMeta(PEER_KEY)
-  if (stored !== undefined) return privateKeyFromProtobuf(stored)
-  const key = await generateKeyPair('Ed25519')
-  await replica.setMeta(PEER_KEY, privateKeyToProtobuf(key))
-  return key
-}
 
 /** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
 export function commonOptions(replica: Replica, networkId: string, privateKey: PrivateKey) {

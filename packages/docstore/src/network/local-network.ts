@@ -7,8 +7,6 @@ import { answerStream, syncProtocol } from './streams.ts'
 import { Topics } from './topics.ts'
 import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, SyncReport } from './types.ts'
 
-/** Name of the list of relays among the small values of the peer. */
-const RELAYS = 'relays'
 /** How often a relay asks the relay that it joined for new namespaces, milliseconds. */
 const LIST_INTERVAL_MS = 10_000
 /** How often waiting calls look again; changes wake them earlier. */
@@ -81,9 +79,7 @@ export class LocalNetwork implements Network {
     this.#unlisten = wakeEvents(() => {
       for (const link of this.#links.values()) link.wake()
     })
-    const stored = await this.#replica.getMeta(RELAYS)
-    const text = stored && fromUtf8(stored)
-    for (const origin of text === undefined ? [] : (JSON.parse(text) as readonly string[])) this.#link(origin)
+    for (const origin of await knownRelays(this.#replica)) this.#link(origin)
     if (this.#role === 'relay') {
       for (const { id } of await this.#replica.namespaces()) this.#wanted.add(id)
       this.#background.push(this.#copyNamespaces())
@@ -111,9 +107,8 @@ export class LocalNetwork implements Network {
 
   async addRelay(origin: string): Promise<void> {
     if (this.#links.has(origin)) return
-    if (this.#links.size >= MAX_RELAYS) throw new DocstoreError('too-many-relays', `A peer keeps in touch with at most ${MAX_RELAYS} relays`)
-    this.#link(origin)
-    await this.#replica.setMeta(RELAYS, utf8(JSON.stringify([...this.#links.keys()])))
+    await rememberRelay(this.#replica, origin)
+    if (!this.#links.has(origin)) this.#link(origin)
   }
 
   #link(origin: string): void {
@@ -143,6 +138,16 @@ export class LocalNetwork implements Network {
 
   #connectedRelays(): RelayLink[] {
     return [...this.#links.values()].filter((link) => link.isConnected)
+  }
+
+  async isRelay(): Promise<boolean> {
+    return this.#role === 'relay'
+  }
+
+  async reach({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
+    const abort = limited(timeoutMs, signal, this.#ended.signal)
+    await Promise.all([...this.#links.values()].map((link) => link.reach(abort)))
+    return this.#connectedRelays().length
   }
 
   async connected({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {

@@ -39,7 +39,8 @@ export class RelayLink {
   #error: string | undefined
   #wake: (() => void) | undefined
   #running: Promise<void> | undefined
-  #sessionStarted: (() => void)[] = []
+  /** Called when a session has begun, or an attempt to begin one has failed. */
+  #onAttempt: (() => void)[] = []
 
   constructor(init: RelayLinkInit) {
     this.#init = init
@@ -89,12 +90,30 @@ export class RelayLink {
   async untilSession(signal: AbortSignal): Promise<Session> {
     while (this.#session === undefined) {
       if (signal.aborted) throw new DocstoreError('relay-unreachable', this.#error ?? `The relay at ${this.origin} was not reached in time`)
-      await new Promise<void>((resolve) => {
-        this.#sessionStarted.push(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await this.#nextAttempt(signal)
     }
     return this.#session
+  }
+
+  /** Tries at once where there is no session; resolves with whether there is one, as soon as that try has failed or the signal aborts. */
+  async reach(signal: AbortSignal): Promise<boolean> {
+    if (!this.isConnected && !signal.aborted) {
+      const attempt = this.#nextAttempt(signal)
+      this.wake()
+      await attempt
+    }
+    return this.isConnected
+  }
+
+  #nextAttempt(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAttempt.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #attempted(): void {
+    for (const resolve of this.#onAttempt.splice(0)) resolve()
   }
 
   async #run(): Promise<void> {
@@ -110,6 +129,7 @@ export class RelayLink {
       }
       this.#session = undefined
       this.#connection = undefined
+      this.#attempted()
       this.#init.onPeer()
       for (const ns of this.#init.wanted) this.#init.onSync(ns)
       // Whoever was connected for a while starts over with a short pause.
@@ -145,7 +165,7 @@ export class RelayLink {
       onStart: () => {
         this.#session = session
         onPeer()
-        for (const resolve of this.#sessionStarted.splice(0)) resolve()
+        this.#attempted()
       },
     })
     for (const ns of wanted) session.want(ns)

@@ -15,7 +15,7 @@ import { type Change, changesOf } from './changes.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
-export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
+export type NewDocument = { readonly _id?: string } & object
 /** A filter: MongoDB's operators `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not`, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
 /** Fields to sort by: 1 rising, -1 falling. */
@@ -66,7 +66,7 @@ const DEFAULT_PAGE = 50
 /** Bytes of documents, as JSON, that one bulk write commits at once at most. */
 const MAX_CHUNK_LENGTH: number = 4 * 1024 * 1024
 /** Documents that one bulk write commits at once. */
-const CHUNK: number = Math.min(1024, MAX_WRITES)
+const CHUNK: number = Math.min(2048, MAX_WRITES)
 
 /** What a collection works with. */
 export interface CollectionInit {

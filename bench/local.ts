@@ -1,0 +1,93 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDocstore, type Docstore, type Namespace } from 'p2p-docstore'
+import { type BenchDocument, benchDocument } from './documents.ts'
+
+/** One process measures one round; the figures go to the parent as one line of JSON. */
+export type Figures = Readonly<Record<string, number>>
+
+const QUERIES = 300
+const GETS = 20_000
+
+/** Everything that needs no network, on `count` documents. */
+export async function measureLocal(count: number): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'docstore-bench-'))
+  try {
+    const documents = Array.from({ length: count }, (_, i) => benchDocument(i, count / 100))
+    const bulk = await measureBulk(join(folder, 'bulk'), documents)
+    const single = await measureSingle(join(folder, 'single'), documents.slice(0, Math.min(count, 20_000)))
+    return { ...single, ...bulk }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measureSingle(data: string, documents: readonly BenchDocument[]): Promise<Figures> {
+  const { store, notes } = await open(data)
+  const seconds = await time(async () => {
+    for (const document of documents) await notes.put({ ...document })
+  })
+  await store.close()
+  return { 'put one by one, docs/s': documents.length / seconds }
+}
+
+async function measureBulk(data: string, documents: readonly BenchDocument[]): Promise<Figures> {
+  const { store, notes } = await open(data)
+  const bulk = await time(() => notes.putMany(documents))
+  await store.close()
+  const bytes = size(data)
+  const reopen = await time(async () => {
+    const again = await createDocstore({ data, network: 'off' })
+    const [info] = await again.namespaces.list()
+    await (await again.namespaces.open(info?.id ?? '')).get(documents[17]?._id ?? '')
+    await again.close()
+  })
+  const again = await createDocstore({ data, network: 'off' })
+  const same = await again.namespaces.open(notes.id)
+  const get = await time(async () => {
+    for (let i = 0; i < GETS; i++) await same.get(documents[(i * 7919) % documents.length]?._id ?? '')
+  })
+  const index = await time(() => same.createIndex(['author']).then(() => same.createIndex(['n'])))
+  const equality = await timeEach(async (i) => {
+    const found = await same.find({ author: `author-${i % (documents.length / 100)}` }, { limit: 100 }).toArray()
+    if (found.length !== 100) throw new Error(`expected 100 documents, got ${found.length}`)
+  })
+  const range = await timeEach(async (i) => {
+    const found = await same.find({ n: { $gt: (i * 31) % (documents.length / 2) } }, { sort: { n: 1 }, limit: 20 }).toArray()
+    if (found.length !== 20) throw new Error(`expected 20 documents, got ${found.length}`)
+  })
+  await again.close()
+  return {
+    'put in bulk, docs/s': documents.length / bulk,
+    'get by id, /s': GETS / get,
+    'index, two fields, ms': index * 1000,
+    'indexed equality, 100 results, ms': equality * 1000,
+    'range + sort + limit 20, ms': range * 1000,
+    'reopen and read one, ms': reopen * 1000,
+    'disk, bytes per document': bytes / documents.length,
+  }
+}
+
+async function open(data: string): Promise<{ store: Docstore; notes: Namespace }> {
+  const store = await createDocstore({ data, network: 'off' })
+  return { store, notes: await store.namespaces.create({ name: 'bench', write: 'owner' }) }
+}
+
+/** Seconds that the work takes. */
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return (performance.now() - began) / 1000
+}
+
+/** Median seconds of one of many calls. */
+async function timeEach(work: (i: number) => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < QUERIES; i++) times.push(await time(() => work(i)))
+  return times.toSorted((a, b) => a - b)[QUERIES >> 1] ?? 0
+}
+
+function size(folder: string): number {
+  return readdirSync(folder).reduce((total, name) => total + statSync(join(folder, name)).size, 0)
+}

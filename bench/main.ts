@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type Figures, measureLocal } from './local.ts'
+import { measureFloors } from './floors.ts'
+
+/** Rounds of each measurement, each in a process of its own; the table shows medians. */
+const ROUNDS = 3
+const SIZES = [10_000, 100_000]
+
+/** What each figure aims at; the floors have none. */
+const AIMS: ReadonlyMap<string, string> = new Map([
+  ['put one by one, docs/s', '≥ 20,000'],
+  ['put in bulk, docs/s', '≥ 80,000'],
+  ['get by id, /s', '≥ 150,000'],
+  ['indexed equality, 100 results, ms', '≤ 0.25'],
+  ['range + sort + limit 20, ms', '≤ 0.2'],
+  ['reopen and read one, ms', '≤ 10'],
+  ['disk, bytes per document', '≤ 550'],
+])
+
+const [, , role, argument] = process.argv
+if (role === 'local') console.log(JSON.stringify(await measureLocal(Number(argument))))
+else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
+else {
+  console.log(
+    `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,
+  )
+  for (const size of SIZES) printTable(`${size.toLocaleString('en')} documents`, runRounds('local', String(size)))
+  printTable('Floors of this machine', runRounds('floors', ''))
+}
+
+function runRounds(what: string, size: string): readonly Figures[] {
+  return Array.from({ length: ROUNDS }, () => {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--conditions=@p2p-docstore/source', fileURLToPath(import.meta.url), what, size],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(`The measurement ${what} ${size} failed: ${stderr}`)
+    return JSON.parse(stdout) as Figures
+  })
+}
+
+function printTable(title: string, rounds: readonly Figures[]): void {
+  console.log(`| ${title.padEnd(44)} | median | least – most | aim |\n| --- | ---: | ---: | ---: |`)
+  for (const name of Object.keys(rounds[0] ?? {})) {
+    const values = rounds.map((figures) => figures[name] ?? Number.NaN).toSorted((a, b) => a - b)
+    const median = values[values.length >> 1] ?? Number.NaN
+    console.log(
+      `| ${name.padEnd(44)} | ${show(median)} | ${show(values[0] ?? Number.NaN)} – ${show(values.at(-1) ?? Number.NaN)} | ${AIMS.get(name) ?? ''} |`,
+    )
+  }
+  console.log()
+}
+
+function show(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toFixed(3)
+}
