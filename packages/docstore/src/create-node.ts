@@ -3,9 +3,10 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join as joinPath, resolve } from 'node:path'
-import { DocstoreError, type Durability, errorCode, openReplica, type Replica } from '@p2p-docstore/core'
+import { DocstoreError, type Durability, errorCode, openReplica, type Replica, type ReplicaInfo, type Storage } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
-import { fetchWellKnown, parseJoinLink } from './network/join-link.ts'
+import { fetchWellKnown, type JoinLink, parseJoinLink, readNetwork } from './network/join-link.ts'
+import { forgetRelays, knownRelays, rememberRelay } from './network/known-relays.ts'
 import type { Network } from './network/types.ts'
 import { peerService, remoteNetwork, remoteReplica } from './rpc/remote.ts'
 import { RpcClient, serve } from './rpc/rpc.ts'
@@ -18,6 +19,8 @@ export interface DocstoreOptions {
   readonly data?: string
   /** Join link of a network, or the address of one of its relays. Remembered in the data folder. */
   readonly join?: string
+  /** Descriptor of the network to be in, where no link is at hand: that of a backup. */
+  readonly descriptor?: Uint8Array
   /** `'off'`: no connections; the documents that are here can be used all the same. */
   readonly network?: 'on' | 'off'
   /** `'full'` also waits for the disk's flush on every write. */
@@ -61,22 +64,24 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
 }
 
 async function own(database: string, socket: string | undefined, options: DocstoreOptions): Promise<Docstore> {
-  const { network: mode = 'on', join, durability = 'normal', networkName, role = 'peer', listen = [], announce = [] } = options
+  const { network: mode = 'on', join, descriptor, durability = 'normal', networkName, role = 'peer', listen = [], announce = [] } = options
   const storage = openNodeStorage(database, { durability })
+  let libp2p: Docstore['libp2p']
   try {
-    const link = join === undefined ? undefined : parseJoinLink(join)
-    const isNew = (await storage.getMeta('network')) === undefined
-    const wanted =
-      link?.network ?? (link !== undefined && isNew ? (await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))).network : undefined)
-    const replica = await openReplica(storage, { network: wanted?.bytes, networkName })
+    const link = join === undefined ? undefined : await resolveLink(parseJoinLink(join), storage)
+    const wanted = link?.network?.bytes ?? descriptor
+    const before = await storage.getMeta('network')
+    if (descriptor !== undefined && before !== undefined && link === undefined) await refuseOther(descriptor, before, storage)
+    const replica = await openReplica(storage, { network: wanted, networkName })
+    const { descriptor: now } = (await replica.info()).network
+    if (before !== undefined && Buffer.compare(before, now) !== 0) await forgetRelays(replica)
+    if (link !== undefined) await rememberRelay(replica, link.origin)
     let network: Network | undefined
-    let libp2p: Docstore['libp2p']
     if (mode === 'on') {
       const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('./network/libp2p-node.ts'), import('./network/local-network.ts')])
       const { id } = (await replica.info()).network
       libp2p = await startLibp2p(replica, id, { listen, announce })
       network = await LocalNetwork.start({ replica, networkId: id, libp2p, role })
-      if (link !== undefined) await network.addRelay(link.origin)
     }
     const server = socket === undefined ? undefined : await listenForOthers(socket, replica, network)
     const close = async (): Promise<void> => {
@@ -86,9 +91,23 @@ async function own(database: string, socket: string | undefined, options: Docsto
     }
     return await Docstore.of({ replica, network, libp2p, close })
   } catch (error) {
+    await libp2p?.stop()
     await storage.close()
     throw error
   }
+}
+
+/** The link with its network. Only the relay knows it where the link is a bare address; one that this data knows may be down. */
+async function resolveLink(link: JoinLink, storage: Storage): Promise<JoinLink> {
+  if (link.network !== undefined || (await knownRelays({ getMeta: async (key) => storage.getMeta(key) })).includes(link.origin)) return link
+  const { network } = await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))
+  return { ...link, network }
+}
+
+/** A backup of another network does not make data that has joined one leave it. */
+async function refuseOther(wanted: Uint8Array, current: Uint8Array, storage: Storage): Promise<void> {
+  if (Buffer.compare(wanted, current) === 0 || (await knownRelays({ getMeta: async (key) => storage.getMeta(key) })).length === 0) return
+  throw new DocstoreError('other-network', 'The data folder belongs to another network. Use another data folder')
 }
 
 /** A local socket has a short name (107 bytes on Linux), so a long folder gets one beside the other temporary files. */
@@ -135,7 +154,7 @@ async function listenForOthers(path: string, replica: Replica, network: Network 
 }
 
 /** A store through the process that owns the folder; `undefined` where it does not answer or lacks the network that is asked for. */
-async function attach(path: string, { network: mode = 'on', join }: DocstoreOptions): Promise<Docstore | undefined> {
+async function attach(path: string, { network: mode = 'on', join, descriptor }: DocstoreOptions): Promise<Docstore | undefined> {
   const socket = connect(path)
   const isOpen = await new Promise<boolean>((done) => {
     socket.once('connect', () => done(true))
@@ -150,9 +169,11 @@ async function attach(path: string, { network: mode = 'on', join }: DocstoreOpti
       client.close()
       return undefined
     }
-    const network = hasNetwork && mode === 'on' ? remoteNetwork(client) : undefined
+    const network = hasNetwork ? remoteNetwork(client) : undefined
     if (join !== undefined) await joinThroughOwner(join, replica, network)
-    return await Docstore.of({ replica, network, libp2p: undefined, close: async () => client.close() })
+    const current = (await replica.info()).network
+    if (descriptor !== undefined && readNetwork(descriptor).id !== current.id) throw otherNetwork(current)
+    return await Docstore.of({ replica, network: mode === 'on' ? network : undefined, libp2p: undefined, close: async () => client.close() })
   } catch (error) {
     client.close()
     if (errorCode(error) === 'owner-gone') return undefined
@@ -162,12 +183,16 @@ async function attach(path: string, { network: mode = 'on', join }: DocstoreOpti
 
 async function joinThroughOwner(join: string, replica: Replica, network: Network | undefined): Promise<void> {
   const link = parseJoinLink(join)
-  const { network: own } = await replica.info()
-  if (link.network !== undefined && link.network.id !== own.id) {
-    throw new DocstoreError(
-      'other-network',
-      `The data folder is in use for the network "${own.name}" (${own.id}), the link is to another one. Use another data folder for it`,
-    )
-  }
-  await network?.addRelay(link.origin)
+  const { network: current } = await replica.info()
+  const wanted =
+    link.network ??
+    ((await knownRelays(replica)).includes(link.origin)
+      ? undefined
+      : (await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))).network)
+  if (wanted !== undefined && wanted.id !== current.id) throw otherNetwork(current)
+  await (network?.addRelay(link.origin) ?? rememberRelay(replica, link.origin))
+}
+
+function otherNetwork({ name, id }: ReplicaInfo['network']): DocstoreError {
+  return new DocstoreError('other-network', `The data folder is in use for the network "${name}" (${id}), not for this one. Use another data folder`)
 }

@@ -1,7 +1,8 @@
-import { DocstoreError, fromUtf8, Ledger, type Replica, Responder, type Role, utf8 } from '@p2p-docstore/core'
+import { DocstoreError, Ledger, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
+import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
-import { MAX_INBOUND_STREAMS, MAX_RELAYS } from './limits.ts'
+import { MAX_INBOUND_STREAMS } from './limits.ts'
 import { RelayLink, viaOf } from './relay-link.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import { Topics } from './topics.ts'
@@ -181,11 +182,16 @@ export class LocalNetwork implements Network {
     return { peers }
   }
 
-  async sync(ns: string, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<SyncReport> {
+  async sync(
+    ns: string,
+    { timeoutMs, connectedOnly = false, signal }: { timeoutMs: number; connectedOnly?: boolean; signal?: AbortSignal },
+  ): Promise<SyncReport> {
     const abort = limited(timeoutMs, signal, this.#ended.signal)
-    if (this.#links.size === 0) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
+    if (this.#links.size === 0 && this.#role !== 'relay')
+      throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
-    const work = [...this.#links.values()].map(async (link) => {
+    const links = connectedOnly ? this.#connectedRelays() : [...this.#links.values()]
+    const work = links.map(async (link) => {
       const session = await link.untilSession(abort)
       const before = { ...session.status.get(ns), ...session.traffic }
       await raceAbort(session.syncNow(ns, abort), abort)
@@ -201,7 +207,7 @@ export class LocalNetwork implements Network {
     })
     const settled = await Promise.allSettled(work)
     const reports = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    if (reports.length === 0) throw settled.find((one) => one.status === 'rejected')?.reason
+    if (reports.length === 0 && settled.length > 0) throw settled.find((one) => one.status === 'rejected')?.reason
     const sum = (pick: (report: (typeof reports)[number]) => number): number => reports.reduce((total, report) => total + pick(report), 0)
     return {
       received: sum(({ received }) => received),
@@ -219,8 +225,12 @@ export class LocalNetwork implements Network {
   ): Promise<readonly string[]> {
     await this.want(ns)
     const abort = limited(timeoutMs, signal, this.#ended.signal)
-    const holders = (): string[] =>
-      this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : []))
+    // What is on a relay's own disk is a copy on a relay.
+    const own = this.#role === 'relay' ? [await this.peerId()] : []
+    const holders = (): string[] => [
+      ...own,
+      ...this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : [])),
+    ]
     await this.#until(() => holders().length >= copies, 'sync', abort)
     if (holders().length >= copies) return holders()
     throw new DocstoreError(

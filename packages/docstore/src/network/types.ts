@@ -76,14 +76,18 @@ export interface Network {
   peers(): Promise<readonly PeerStatus[]>
   /** Remembers a relay and keeps in touch with it from now on. */
   addRelay(origin: string): Promise<void>
+  /** Whether this peer is a relay itself. */
+  isRelay(): Promise<boolean>
+  /** Tries the relays that are not connected, once, now; resolves with the number of connected ones when every try has an end. */
+  reach(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<number>
   /** Resolves with the number of connected relays, as soon as there is one or when the time is over. */
   connected(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<number>
 
   /** Keeps a namespace equal with the relays from now on. */
   want(ns: string): Promise<void>
   namespaceStatus(ns: string): Promise<NamespaceStatus>
-  /** Makes a namespace equal with all connected relays now. */
-  sync(ns: string, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<SyncReport>
+  /** Makes a namespace equal with all relays now; with `connectedOnly`, with those that are connected already. */
+  sync(ns: string, options: { readonly timeoutMs: number; readonly connectedOnly?: boolean; readonly signal?: AbortSignal }): Promise<SyncReport>
   /** Resolves with the peers that have everything up to local position `seq`, once they are `copies`. */
   delivered(
     ns: string,

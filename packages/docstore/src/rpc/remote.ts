@@ -36,6 +36,8 @@ const NETWORK_METHODS = [
   'addresses',
   'peers',
   'addRelay',
+  'isRelay',
+  'reach',
   'connected',
   'want',
   'namespaceStatus',

@@ -40,6 +40,14 @@ export class Docstore {
     return new Docstore(await parts.replica.info(), parts)
   }
 
+  /** This installation's libp2p peer id. */
+  async peerId(): Promise<string> {
+    if (this.network !== undefined) return this.network.peerId()
+    // Only who works without a network asks here, and only they load this.
+    const [{ peerKey }, { peerIdFromPrivateKey }] = await Promise.all([import('../network/peer-key.ts'), import('@libp2p/peer-id')])
+    return peerIdFromPrivateKey(await peerKey(this.replica)).toString()
+  }
+
   /** Relays and peers: who is connected, and who is being reached for. */
   async peers(): Promise<readonly PeerStatus[]> {
     return this.network?.peers() ?? []

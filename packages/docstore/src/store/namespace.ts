@@ -67,11 +67,22 @@ export class Namespace extends Collection {
     return { root, documents: await this.#documents(), synced: isSyncedWith(status, seq), peers: status.peers }
   }
 
-  /** Makes this peer and its relays equal now. Rejects with `relay-unreachable` or `timeout` where that fails. */
-  async sync({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<SyncResult> {
+  /**
+   * Makes this peer and its relays equal now; with `connectedOnly`, those that are connected already. Rejects with
+   * `relay-unreachable` or `timeout` where that fails.
+   */
+  async sync({
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    connectedOnly = false,
+    signal,
+  }: {
+    timeoutMs?: number
+    connectedOnly?: boolean
+    signal?: AbortSignal
+  } = {}): Promise<SyncResult> {
     const began = performance.now()
     const network = this.#connectedNetwork()
-    const report = await network.sync(this.id, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    const report = await network.sync(this.id, { timeoutMs, connectedOnly, ...(signal === undefined ? {} : { signal }) })
     if ((await this.info()) === undefined) {
       throw new DocstoreError('unknown-namespace', `No relay that was reached has the namespace ${this.id}. Check the id`)
     }
