@@ -1,15 +1,19 @@
-import type { Json } from '../model/content.ts'
-import { arrayEntryValue, createIndexSql, pathExpression } from '../query/index.ts'
-import type { SqlDriver, SqlStatement } from './driver.ts'
 import { DocstoreError } from '../errors.ts'
+import type { Document } from '../model/content.ts'
+import { arrayEntryValue, createIndexSql, pathExpression, pathFault, valueAt } from '../query/index.ts'
+import { SEQ_SPAN } from './schema.ts'
+import type { Statements } from './statements.ts'
 
 /** Declared indexes per namespace: each is looked at on every write there. */
 export const MAX_INDEXES = 64
+/** Fields in one index: what one sort can use. */
 const MAX_PATHS = 8
+/** Documents that are read at a time while an index is made over them. */
+const BACKFILL_PAGE = 100
 
 interface IndexedPath {
   readonly ix: number
-  readonly segments: readonly string[]
+  readonly path: string
   hasArrays: boolean
 }
 
@@ -18,20 +22,23 @@ interface IndexedPath {
  * hold, go to `array_entries`; a path that never met an array is marked so, and its queries stay plain comparisons.
  */
 export class DeclaredIndexes {
-  readonly #driver: SqlDriver
+  readonly #statements: Statements
+  /** By namespace and collection, then by path. */
   readonly #paths = new Map<string, Map<string, IndexedPath>>()
-  readonly #insertEntry: SqlStatement
-  readonly #deleteEntries: SqlStatement
-  readonly #markArrays: SqlStatement
+  /** How to forget what the running transaction has learned, should it fail. */
+  readonly #undo: (() => void)[] = []
   #anyArrays = false
 
-  constructor(driver: SqlDriver) {
-    this.#driver = driver
-    this.#insertEntry = driver.prepare('INSERT OR IGNORE INTO array_entries (ix, value, rid) VALUES (?, ?, ?)')
-    this.#deleteEntries = driver.prepare('DELETE FROM array_entries WHERE rid = ?')
-    this.#markArrays = driver.prepare('UPDATE index_paths SET arrays = 1 WHERE ix = ?')
-    for (const row of driver.prepare('SELECT ix, ns, collection, path, arrays FROM index_paths').all()) {
-      this.#remember(Number(row['ns']), String(row['collection']), String(row['path']), Number(row['ix']), row['arrays'] === 1)
+  constructor(statements: Statements) {
+    this.#statements = statements
+    for (const row of statements.own('SELECT ix, ns, collection, path, arrays FROM index_paths').all()) {
+      const hasArrays = row['arrays'] === 1
+      this.#collection(Number(row['ns']), String(row['collection'])).set(String(row['path']), {
+        ix: Number(row['ix']),
+        path: String(row['path']),
+        hasArrays,
+      })
+      this.#anyArrays ||= hasArrays
     }
   }
 
@@ -43,84 +50,103 @@ export class DeclaredIndexes {
   }
 
   list(ns: number, collection: string): string[][] {
-    const rows = this.#driver.prepare('SELECT paths FROM indexes WHERE ns = ? AND collection = ? ORDER BY name').all(ns, collection)
+    const rows = this.#statements.own('SELECT paths FROM indexes WHERE ns = ? AND collection = ? ORDER BY name').all(ns, collection)
     return rows.map((row) => JSON.parse(String(row['paths'])) as string[])
   }
 
   /** Makes an index over what is stored and what will be. Call inside a transaction. */
   create(ns: number, collection: string, paths: readonly string[]): void {
-    if (paths.length === 0 || paths.length > MAX_PATHS) throw new DocstoreError('bad-index', `An index has 1 to ${MAX_PATHS} fields`)
+    checkPaths(paths)
     const name = `ix/${ns}/${collection}/${JSON.stringify(paths)}`
-    if (this.#driver.prepare('SELECT 1 FROM indexes WHERE name = ?').get(name) !== undefined) return
-    const { n } = this.#driver.prepare('SELECT count(*) AS n FROM indexes WHERE ns = ?').get(ns) ?? {}
+    if (this.#statements.own('SELECT 1 FROM indexes WHERE name = ?').get(name) !== undefined) return
+    const { n } = this.#statements.own('SELECT count(*) AS n FROM indexes WHERE ns = ?').get(ns) ?? {}
     if (Number(n) >= MAX_INDEXES) throw new DocstoreError('too-many-indexes', `A namespace can have ${MAX_INDEXES} declared indexes`)
     for (const path of paths) if (path !== '_id') this.#track(ns, collection, path)
-    this.#driver.prepare('INSERT INTO indexes (name, ns, collection, paths) VALUES (?, ?, ?, ?)').run(name, ns, collection, JSON.stringify(paths))
-    this.#driver.exec(createIndexSql({ name: name.replaceAll('"', "'"), ns, collection, paths }))
+    this.#statements.own('INSERT INTO indexes (name, ns, collection, paths) VALUES (?, ?, ?, ?)').run(name, ns, collection, JSON.stringify(paths))
+    this.#statements.exec(createIndexSql({ name, ns, collection, paths }))
   }
 
-  /** Adds the array entries of a new version. */
+  /** Adds the array entries of a new version. Call inside a transaction. */
   added(ns: number, collection: string, rid: number, content: string): void {
-    const paths = this.#paths.get(`${ns}/${collection}`)
+    const paths = this.#paths.size === 0 ? undefined : this.#paths.get(`${ns}/${collection}`)
     if (paths === undefined) return
-    const document = JSON.parse(content) as { readonly [key: string]: Json }
-    for (const indexed of paths.values()) {
-      const value = valueAt(document, indexed.segments)
-      if (!Array.isArray(value)) continue
-      if (!indexed.hasArrays) {
-        this.#markArrays.run(indexed.ix)
-        indexed.hasArrays = true
-        this.#anyArrays = true
-      }
-      for (const element of value as readonly Json[]) {
-        const entry = arrayEntryValue(element)
-        if (entry !== undefined) this.#insertEntry.run(indexed.ix, entry, rid)
-      }
-    }
+    const document = JSON.parse(content) as Document
+    for (const indexed of paths.values()) this.#addEntries(indexed, rid, document)
   }
 
   /** Removes the array entries of a version that is replaced. */
   removed(rid: number): void {
-    if (this.#anyArrays) this.#deleteEntries.run(rid)
+    if (this.#anyArrays) this.#statements.own('DELETE FROM array_entries WHERE rid = ?').run(rid)
   }
 
-  /** Forgets what a rolled-back transaction marked. */
-  reload(): void {
-    this.#anyArrays = false
-    for (const row of this.#driver.prepare('SELECT ns, collection, path, arrays FROM index_paths').all()) {
-      const indexed = this.#paths.get(`${Number(row['ns'])}/${String(row['collection'])}`)?.get(String(row['path']))
-      if (indexed === undefined) continue
-      indexed.hasArrays = row['arrays'] === 1
-      if (indexed.hasArrays) this.#anyArrays = true
-    }
+  /** Keeps what the transaction has learned. */
+  committed(): void {
+    this.#undo.length = 0
+  }
+
+  /** Forgets what the transaction has learned: its rows are gone. */
+  rolledBack(): void {
+    for (const undo of this.#undo.splice(0)) undo()
+  }
+
+  #collection(ns: number, collection: string): Map<string, IndexedPath> {
+    const key = `${ns}/${collection}`
+    const paths = this.#paths.get(key) ?? new Map<string, IndexedPath>()
+    this.#paths.set(key, paths)
+    return paths
   }
 
   #track(ns: number, collection: string, path: string): void {
-    if (this.#paths.get(`${ns}/${collection}`)?.has(path)) return
-    this.#driver.prepare('INSERT INTO index_paths (ns, collection, path, arrays) VALUES (?, ?, ?, 0)').run(ns, collection, path)
-    const { ix } = this.#driver.prepare('SELECT ix FROM index_paths WHERE ns = ? AND collection = ? AND path = ?').get(ns, collection, path) ?? {}
-    this.#remember(ns, collection, path, Number(ix), false)
-    const expression = pathExpression(path)
-    const withArrays = this.#driver
-      .prepare(`SELECT rid, content FROM records WHERE ns = ? AND collection = ? AND content IS NOT NULL AND substr(${expression}, 1, 1) = '['`)
-      .all(ns, collection)
-    for (const row of withArrays) this.added(ns, collection, Number(row['rid']), String(row['content']))
+    const paths = this.#collection(ns, collection)
+    if (paths.has(path)) return
+    const row = this.#statements
+      .own('INSERT INTO index_paths (ns, collection, path, arrays) VALUES (?, ?, ?, 0) RETURNING ix')
+      .get(ns, collection, path)
+    const indexed = { ix: Number(row?.['ix']), path, hasArrays: false }
+    paths.set(path, indexed)
+    this.#undo.push(() => paths.delete(path))
+    this.#backfill(ns, collection, indexed)
   }
 
-  #remember(ns: number, collection: string, path: string, ix: number, hasArrays: boolean): void {
-    const key = `${ns}/${collection}`
-    const paths = this.#paths.get(key) ?? new Map<string, IndexedPath>()
-    paths.set(path, { ix, segments: path.split('.'), hasArrays })
-    this.#paths.set(key, paths)
-    if (hasArrays) this.#anyArrays = true
+  #backfill(ns: number, collection: string, indexed: IndexedPath): void {
+    const startsAsArray = `substr(${pathExpression(indexed.path)}, 1, 1) = '['`
+    const sql = `SELECT rid, content FROM records WHERE rid > ? AND rid < ? AND collection = ? AND content IS NOT NULL AND ${startsAsArray} ORDER BY rid LIMIT ?`
+    let after = ns * SEQ_SPAN
+    for (;;) {
+      const rows = this.#statements.query(sql).all(after, (ns + 1) * SEQ_SPAN, collection, BACKFILL_PAGE)
+      for (const row of rows) {
+        after = Number(row['rid'])
+        this.#addEntries(indexed, after, JSON.parse(String(row['content'])) as Document)
+      }
+      if (rows.length < BACKFILL_PAGE) return
+    }
+  }
+
+  #addEntries(indexed: IndexedPath, rid: number, document: Document): void {
+    const value = valueAt(document, indexed.path)
+    if (!Array.isArray(value)) return
+    if (!indexed.hasArrays) this.#markArrays(indexed)
+    const insert = this.#statements.own('INSERT OR IGNORE INTO array_entries (ix, value, rid) VALUES (?, ?, ?)')
+    for (const element of value) {
+      const entry = arrayEntryValue(element)
+      if (entry !== undefined) insert.run(indexed.ix, entry, rid)
+    }
+  }
+
+  #markArrays(indexed: IndexedPath): void {
+    this.#statements.own('UPDATE index_paths SET arrays = 1 WHERE ix = ?').run(indexed.ix)
+    indexed.hasArrays = true
+    this.#anyArrays = true
+    this.#undo.push(() => {
+      indexed.hasArrays = false
+    })
   }
 }
 
-function valueAt(document: { readonly [key: string]: Json }, segments: readonly string[]): Json | undefined {
-  let value: Json | undefined = document
-  for (const segment of segments) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    value = (value as { readonly [key: string]: Json })[segment]
+function checkPaths(paths: readonly string[]): void {
+  if (paths.length === 0 || paths.length > MAX_PATHS) throw new DocstoreError('bad-index', `An index has 1 to ${MAX_PATHS} fields`)
+  for (const path of paths) {
+    const fault = pathFault(path)
+    if (fault !== undefined) throw new DocstoreError('bad-index', `The field name ${JSON.stringify(path.slice(0, 80))} ${fault}`)
   }
-  return value
 }

@@ -10,6 +10,8 @@ export interface SqlStatement {
   run(...params: readonly SqlValue[]): void
   get(...params: readonly SqlValue[]): SqlRow | undefined
   all(...params: readonly SqlValue[]): readonly SqlRow[]
+  /** Frees it; it must not be used any more. */
+  finalize(): void
 }
 
 /** The few things that we need of SQLite, the same in Node and in a browser's worker. Synchronous on both sides. */

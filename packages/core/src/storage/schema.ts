@@ -1,4 +1,4 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** Version of the schema, kept in `user_version`. Raise it together with a migration and a test on an old database. */
@@ -16,8 +16,7 @@ export const SEQ_SPAN: number = 2 ** 36
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE namespaces (
-  ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
-  sealed INTEGER NOT NULL DEFAULT 0 -- every record up to this row id has its seal
+  ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -30,7 +29,9 @@ CREATE TABLE records (
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT -- canonical JSON; NULL for a tombstone
 );
-CREATE UNIQUE INDEX records_by_slot ON records (slot);
+-- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
+CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
+CREATE INDEX records_unsealed ON records (ns) WHERE seal IS NULL;
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,
@@ -39,25 +40,56 @@ CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT
 CREATE INDEX array_entries_by_rid ON array_entries (rid);
 `
 
+/** Pages after which the write-ahead log is copied into the database: 16 MB, so that a large import does it rarely. */
+const WAL_PAGES = 4000
+/** What the log file is cut to after a transaction that needed more, bytes. */
+const WAL_BYTES: number = 64 * 1024 * 1024
+
 /** `normal`: safe when the process is killed. `full`: also when the machine loses power, at the price of a disk flush per commit. */
 export type Durability = 'normal' | 'full'
 
-/** Makes the schema in a new database; refuses one of a newer version or of another program. */
+/** Makes the schema in a new database; refuses one of a newer version or of another program, and leaves that as it is. */
 export function prepareSchema(driver: SqlDriver, durability: Durability): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
-  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL')
-  driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY`)
-  driver.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA trusted_schema = OFF')
-  const pragma = (name: string): number => Number(driver.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
-  const version = pragma('user_version')
-  const isEmpty = driver.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
-  if (!isEmpty && pragma('application_id') !== APPLICATION_ID) throw new DocstoreError('data-corrupt', 'The file is a database of another program')
+  // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
+  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
+  const isNew = checkOwner(driver)
+  driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768')
+  driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+  driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
+  if (isNew) driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  else emptyLog(driver)
+}
+
+/** Whether the database is empty, and so ours to make. Throws where it belongs to someone else. */
+function checkOwner(driver: SqlDriver): boolean {
+  const version = numberOf(driver, 'PRAGMA user_version')
+  const owner = numberOf(driver, 'PRAGMA application_id')
+  const hasTables = numberOf(driver, 'SELECT EXISTS (SELECT 1 FROM sqlite_schema)') === 1
+  if (!hasTables && version === 0 && owner === 0) return true
+  if (owner !== APPLICATION_ID) throw new DocstoreError('data-corrupt', 'The file is a database of another program')
   if (version > SCHEMA_VERSION) {
     throw new DocstoreError(
       'data-too-new',
       `The data was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}). Update the program`,
     )
   }
-  if (!isEmpty) return
-  driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  return false
+}
+
+/** A process that was killed may have left deleted content in the log. */
+function emptyLog(driver: SqlDriver): void {
+  try {
+    driver.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // Without space for that, reading still works.
+    if (errorCode(error) !== 'disk-full') throw error
+  }
+}
+
+function numberOf(driver: SqlDriver, sql: string): number {
+  const statement = driver.prepare(sql)
+  const [value] = Object.values(statement.get() ?? {})
+  statement.finalize()
+  return Number(value ?? 0)
 }

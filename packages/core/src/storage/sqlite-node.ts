@@ -45,6 +45,10 @@ class NodeStatement implements SqlStatement {
       throw storageError(error, resultCode(error))
     }
   }
+
+  finalize(): void {
+    // Node does it when the object is collected.
+  }
 }
 
 /** SQLite of Node itself. `path` is a file or `:memory:`. */

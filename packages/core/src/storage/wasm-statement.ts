@@ -80,6 +80,10 @@ export class WasmStatement implements SqlStatement {
     return rows
   }
 
+  finalize(): void {
+    this.#prepared.finalize()
+  }
+
   #execute(params: readonly SqlValue[], onRow: (row: () => SqlRow) => boolean): void {
     const statement = this.#prepared.pointer
     if (statement === undefined) throw new DocstoreError('storage-closed', 'The store was closed')

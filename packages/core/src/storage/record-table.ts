@@ -1,0 +1,139 @@
+import { sha256 } from '#crypto'
+import { compareBytes } from '../model/bytes.ts'
+import type { AuthorTable } from './author-table.ts'
+import type { DeclaredIndexes } from './declared-indexes.ts'
+import type { SqlRow, SqlValue } from './driver.ts'
+import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from './rows.ts'
+import { SEQ_SPAN } from './schema.ts'
+import type { SealTable } from './seal-table.ts'
+import type { Statements } from './statements.ts'
+import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.ts'
+
+const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
+
+/** What a record table works with. */
+export interface RecordTableInit {
+  readonly statements: Statements
+  readonly authors: AuthorTable
+  readonly seals: SealTable
+  readonly indexes: DeclaredIndexes
+}
+
+/** The versions that hold the slots, by position, slot, document and content. */
+export class RecordTable {
+  readonly #statements: Statements
+  readonly #authors: AuthorTable
+  readonly #seals: SealTable
+  readonly #indexes: DeclaredIndexes
+  readonly #lastSeq = new Map<number, number>()
+
+  constructor({ statements, authors, seals, indexes }: RecordTableInit) {
+    this.#statements = statements
+    this.#authors = authors
+    this.#seals = seals
+    this.#indexes = indexes
+  }
+
+  lastSeq(ns: number): number {
+    this.#statements.assertOpen()
+    let last = this.#lastSeq.get(ns)
+    if (last === undefined) {
+      const row = this.#statements.own('SELECT max(rid) AS rid FROM records WHERE rid > ? AND rid < ?').get(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN)
+      last = typeof row?.['rid'] === 'number' ? row['rid'] - ns * SEQ_SPAN : 0
+      this.#lastSeq.set(ns, last)
+    }
+    return last
+  }
+
+  /** Forgets the positions that a rolled-back transaction gave out. */
+  rolledBack(): void {
+    this.#lastSeq.clear()
+  }
+
+  bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
+    const row = this.#statements.own(`${SELECT} WHERE r.ns = ? AND r.slot = ?`).get(ns, slot)
+    return row && storedRecord(row)
+  }
+
+  since(ns: number, since: number, limit: number): StoredRecord[] {
+    return this.#page('WHERE r.rid > ? AND r.rid < ? ORDER BY r.rid LIMIT ?', ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
+  }
+
+  unsealed(ns: number, limit: number): StoredRecord[] {
+    return this.#page('WHERE r.ns = ? AND r.seal IS NULL ORDER BY r.rid LIMIT ?', ns, limit)
+  }
+
+  #page(condition: string, ...params: readonly SqlValue[]): StoredRecord[] {
+    return this.#statements
+      .own(`${SELECT} ${condition}`)
+      .all(...params)
+      .map(storedRecord)
+  }
+
+  versionsSince(ns: number, since: number, limit: number): Version[] {
+    const rows = this.#statements
+      .own('SELECT rid, slot, hash, at FROM records WHERE rid > ? AND rid < ? ORDER BY rid LIMIT ?')
+      .all(ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
+    return rows.map((row) => ({ seq: Number(row['rid']) - ns * SEQ_SPAN, slot: bytes(row['slot']), hash: bytes(row['hash']), at: Number(row['at']) }))
+  }
+
+  content(ns: number, collection: string, id: string): string | undefined {
+    const row = this.#statements
+      .own('SELECT content FROM records WHERE ns = ? AND collection = ? AND id = ? AND content IS NOT NULL')
+      .get(ns, collection, id)
+    return row && String(row['content'])
+  }
+
+  contentByDigest(digest: Uint8Array): string | undefined {
+    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
+    this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    const next = this.#statements.own(
+      'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
+    )
+    // One at a time: any number of documents can have this content, and others can be made to share its first 48 bits.
+    let row: SqlRow | undefined
+    while ((row = next.get(contentKey(digest), Number(row?.['rid'] ?? 0))) !== undefined) {
+      const content = String(row['content'])
+      if (compareBytes(sha256(content), digest) === 0) return content
+    }
+    return undefined
+  }
+
+  /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
+  replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
+    if (old !== undefined) this.#remove(ns, old)
+    const seq = this.lastSeq(ns) + 1
+    const rid = ns * SEQ_SPAN + seq
+    const { collection, id, at, hash, prev, exp, kh, digest, content } = record
+    const author = this.#authors.number(record.by)
+    const key = digest && contentKey(digest)
+    this.#statements
+      .own(
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+      )
+      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, key, content)
+    if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
+    this.#lastSeq.set(ns, seq)
+    return { seq, record, replaced: old }
+  }
+
+  #remove(ns: number, { seq, seal }: StoredRecord): void {
+    const rid = ns * SEQ_SPAN + seq
+    this.#indexes.removed(rid)
+    this.#statements.own('DELETE FROM records WHERE rid = ?').run(rid)
+    if (seal !== null) this.#seals.release(seal)
+  }
+
+  /** Puts a record that has no seal under one; `false` where there is no such record. */
+  seal(ns: number, seq: number, seal: number): boolean {
+    const row = this.#statements.own('UPDATE records SET seal = ? WHERE rid = ? AND seal IS NULL RETURNING rid').get(seal, ns * SEQ_SPAN + seq)
+    return row !== undefined
+  }
+}
+
+/** First 48 bits of a digest, as an integer. */
+function contentKey(digest: Uint8Array): number {
+  let key = 0
+  for (let i = 0; i < 6; i++) key = key * 256 + (digest[i] ?? 0)
+  return key
+}

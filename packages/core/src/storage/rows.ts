@@ -1,0 +1,37 @@
+import type { SqlRow, SqlValue } from './driver.ts'
+import { SEQ_SPAN } from './schema.ts'
+import type { StoredRecord } from './storage.ts'
+
+/** The columns that `storedRecord` reads. */
+export const RECORD_COLUMNS = 'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content'
+/** Where they come from. */
+export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
+
+/** A record from its row. */
+export function storedRecord(row: SqlRow): StoredRecord {
+  const { collection, id, seal, exp, content } = row
+  return {
+    seq: Number(row['rid']) % SEQ_SPAN,
+    slot: bytes(row['slot']),
+    collection: typeof collection === 'string' ? collection : null,
+    id: typeof id === 'string' ? id : null,
+    at: Number(row['at']),
+    hash: bytes(row['hash']),
+    by: bytes(row['by']),
+    seal: typeof seal === 'number' ? seal : null,
+    prev: bytesOrUndefined(row['prev']) ?? null,
+    exp: typeof exp === 'number' ? exp : null,
+    kh: bytesOrUndefined(row['kh']) ?? null,
+    content: typeof content === 'string' ? content : null,
+  }
+}
+
+/** A blob of a column that is never NULL. */
+export function bytes(value: SqlValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array()
+}
+
+/** A blob, `undefined` for NULL and where there is no row. */
+export function bytesOrUndefined(value: SqlValue | undefined): Uint8Array | undefined {
+  return value instanceof Uint8Array ? value : undefined
+}
