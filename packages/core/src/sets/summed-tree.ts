@@ -103,7 +103,7 @@ export class SummedTree {
     }
   }
 
-  /** Cuts `[low, high)` into at most `parts` ranges of nearly equal counts; returns the inner bounds. */
+  /** Cuts `[low, high)` into at most `parts` ranges of nearly equal counts; returns the inner bounds, as short as they can be. */
   split(low: Bound, high: Bound, parts: number): Uint8Array[] {
     const first = this.#rank(low ?? new Uint8Array())
     const count = this.#rank(high) - first
@@ -111,7 +111,7 @@ export class SummedTree {
     let previous = first
     for (let part = 1; part < parts; part++) {
       const rank = first + Math.floor((count * part) / parts)
-      if (rank > previous) bounds.push(this.#slotAt(rank))
+      if (rank > previous) bounds.push(boundBetween(this.#slotAt(rank - 1), this.#slotAt(rank)))
       previous = rank
     }
     return bounds
@@ -193,6 +193,13 @@ function entryAt(leaf: Leaf, position: number): TreeEntry {
     hash: leaf.bytes.slice(offset + HASH_AT, offset + TIME_AT),
     at: leaf.view.getFloat64(offset + TIME_AT),
   }
+}
+
+/** The shortest bound that has `left` below it and `right` not. */
+function boundBetween(left: Uint8Array, right: Uint8Array): Uint8Array {
+  let same = 0
+  while (same < SLOT_BYTES && left[same] === right[same]) same++
+  return right.subarray(0, same + 1)
 }
 
 /** Position of the first entry that does not lie before the bound. */
