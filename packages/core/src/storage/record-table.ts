@@ -101,8 +101,9 @@ export class RecordTable {
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
-    if (old !== undefined) this.#remove(ns, old)
+    // Before the old version goes: it may be the one that shows the last position.
     const seq = this.lastSeq(ns) + 1
+    if (old !== undefined) this.#remove(ns, old)
     const rid = ns * SEQ_SPAN + seq
     const { collection, id, at, hash, prev, exp, kh, digest, content } = record
     const author = this.#authors.number(record.by)
