@@ -1,5 +1,5 @@
 /** The documents of every benchmark: 300 bytes as JSON, 100 authors, numbered. */
-export interface BenchDocument {
+export type BenchDocument = {
   readonly _id: string
   readonly title: string
   readonly body: string

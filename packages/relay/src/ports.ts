@@ -30,14 +30,21 @@ function next(base: number, offset: number): number {
   return base === 0 || base + offset > 65_535 ? 0 : base + offset
 }
 
+/** How often, and how long apart, a port of the last time is tried: what held it may just be ending. */
+const ATTEMPTS = 10
+const PAUSE_MS = 100
+
 /** The wanted port if it is free, else any. */
 async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
   const tryPort = kind === 'tcp' ? tryTcp : tryUdp
-  return (
-    (wanted === 0 ? undefined : await tryPort(host, wanted)) ??
-    (await tryPort(host, 0)) ??
-    Promise.reject(new DocstoreError('bad-host', `This machine has no address ${host} to listen on`))
-  )
+  for (let attempt = 0; wanted !== 0 && attempt < ATTEMPTS; attempt++) {
+    const port = await tryPort(host, wanted)
+    if (port !== undefined) return port
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+  const any = await tryPort(host, 0)
+  if (any === undefined) throw new DocstoreError('bad-host', `This machine has no address ${host} to listen on`)
+  return any
 }
 
 function tryTcp(host: string, port: number): Promise<number | undefined> {

@@ -7,6 +7,9 @@ export const REQUEST_TIMEOUT_MS = 30_000
 /** How long a stream may lie idle before the answering side closes it, milliseconds. Askers compare roots every half minute. */
 export const IDLE_STREAM_MS: number = 3 * 60_000
 
+/** How long a stream that we ended with an error waits for the other side to close it too, milliseconds. */
+export const LINGER_MS = 1000
+
 /** First and longest pause between two attempts to reach a relay, milliseconds. */
 export const MIN_RETRY_MS = 250
 export const MAX_RETRY_MS = 10_000

@@ -1,7 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import { DocstoreError, errorMessage, type Exchange, FOLLOW_WAIT_MS, MAX_FRAME_BYTES, type Responder } from '@p2p-docstore/core'
-import { IDLE_STREAM_MS, REQUEST_TIMEOUT_MS } from './limits.ts'
+import { delay } from './delay.ts'
+import { IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from './limits.ts'
 
 /** Name of the sync protocol in a network. */
 export function syncProtocol(networkId: string): string {
@@ -39,7 +40,9 @@ export async function answerStream(stream: Stream, responder: Responder): Promis
       await frames.write(frame, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
       if (isLast) {
         await stream.close({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
-        return
+        // Time for the other side to read why, and to close too; then the stream goes either way.
+        await delay(LINGER_MS, ended.signal)
+        throw new DocstoreError('closed', 'The stream ended with an error')
       }
     }
   } catch (error) {

@@ -3,8 +3,8 @@ import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
 import type { Message } from './types.ts'
 
-/** How long a publisher waits to learn who is in the topic: one exchange of subscriptions with a relay that just connected. */
-const SETTLE_MS = 1500
+/** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
+const SETTLE_MS = 2500
 
 /** Application messages on GossipSub. Topics of one network have its id in their name. */
 export class Topics {
@@ -13,6 +13,7 @@ export class Topics {
   readonly #onMessage: (message: Message) => void
   readonly #own = new Set<string>()
   readonly #forwarded = new Set<string>()
+  readonly #changed = new Set<string>()
 
   constructor({
     pubsub,
@@ -30,7 +31,9 @@ export class Topics {
       if (!this.#own.has(topic) || text === undefined || detail.data.length > MAX_MESSAGE_BYTES) return
       this.#onMessage({ topic, from: detail.from.toString(), text, at: Date.now() })
     })
-    if (forwards) pubsub.addEventListener('subscription-change', ({ detail }) => this.#forward(detail.subscriptions))
+    if (!forwards) return
+    pubsub.addEventListener('subscription-change', ({ detail }) => this.#note(detail.subscriptions))
+    pubsub.addEventListener('gossipsub:heartbeat', () => this.#forward())
   }
 
   async publish(topic: string, text: string, signal: AbortSignal): Promise<number> {
@@ -61,10 +64,20 @@ export class Topics {
     return this.#prefix + topic
   }
 
-  /** A relay takes part in every topic that somebody at it is subscribed to; otherwise two browsers there would not hear each other. */
-  #forward(subscriptions: readonly { readonly topic: string; readonly subscribe: boolean }[]): void {
+  /** Notes topics whose subscribers changed, to be looked at with the next heartbeat. */
+  #note(subscriptions: readonly { readonly topic: string }[]): void {
     for (const { topic } of subscriptions) {
       if (!topic.startsWith(this.#prefix) || topic.length > this.#prefix.length + MAX_TOPIC_LENGTH) continue
+      if (this.#changed.size < MAX_FORWARDED_TOPICS) this.#changed.add(topic)
+    }
+  }
+
+  /**
+   * A relay takes part in every topic that somebody at it is subscribed to; otherwise two browsers there would not hear each other.
+   * It waits for a heartbeat, by which the streams to new subscribers are open: whoever sees the relay in a topic can count on it.
+   */
+  #forward(): void {
+    for (const topic of this.#changed) {
       const isWanted = this.#pubsub.getSubscribers(topic).length > 0
       if (isWanted && !this.#forwarded.has(topic) && this.#forwarded.size < MAX_FORWARDED_TOPICS) {
         this.#forwarded.add(topic)
@@ -73,6 +86,7 @@ export class Topics {
         this.#pubsub.unsubscribe(topic)
       }
     }
+    this.#changed.clear()
   }
 
   #untilSubscribers(name: string, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ import { type Change, changesOf } from './changes.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
-export type NewDocument = { readonly _id?: string } & object
+export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
 /** A filter: MongoDB's operators `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not`, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
 /** Fields to sort by: 1 rising, -1 falling. */

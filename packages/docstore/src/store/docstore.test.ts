@@ -104,8 +104,8 @@ describe('documents', () => {
       [{ _id: 'a\0b' }, 'bad-id'],
       [{ body: 'x'.repeat(130_000) }, 'document-too-large'],
     ]
-    for (const [document, code] of bad) expect(await codeOf(notes.put(document as object)), JSON.stringify(code)).toBe(code)
-    expect(await codeOf(notes.putMany([{ ok: 1 }, 'no' as unknown as object]))).toBe('bad-document')
+    for (const [document, code] of bad) expect(await codeOf(notes.put(document as never)), JSON.stringify(code)).toBe(code)
+    expect(await codeOf(notes.putMany([{ ok: 1 }, 'no' as never]))).toBe('bad-document')
     expect((await notes.status()).root).toBe(root)
   })
 
