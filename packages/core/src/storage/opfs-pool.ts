@@ -1,7 +1,9 @@
 import type { SAHPoolUtil, Sqlite3Static } from '@sqlite.org/sqlite-wasm'
 import { DocstoreError, errorMessage } from '../errors.ts'
 
-/** A tab that was just closed holds its files for a moment longer than its lock. */
+/** How long a page that was reloaded may wait for the worker of its former self to end, milliseconds. */
+const LOCK_WAIT_MS = 1_000
+/** A worker that has ended holds its files for a moment longer than its lock. */
 const RETRY_MS = 100
 const MAX_RETRIES = 20
 
@@ -52,11 +54,8 @@ function inUse(cause?: unknown): DocstoreError {
 function lock(name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     navigator.locks
-      .request(name, { ifAvailable: true }, async (granted) => {
-        if (granted === null) throw inUse()
-        await new Promise<void>((release) => resolve(release))
-      })
-      .catch(reject)
+      .request(name, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, () => new Promise<void>((release) => resolve(release)))
+      .catch((error: unknown) => reject(inUse(error)))
   })
 }
 

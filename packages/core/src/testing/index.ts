@@ -1,0 +1,1 @@
+export { type OpenedStorage, type OpenStorage, storageContract } from './storage-contract.ts'

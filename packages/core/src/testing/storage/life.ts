@@ -1,0 +1,83 @@
+import { describe, expect } from 'vitest'
+import { errorCode } from '../../errors.ts'
+import { utf8 } from '../../model/bytes.ts'
+import { parseFilter } from '../../query/index.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { addNamespace, type OpenStorage, put, query, sealOver, slot, testOn, version } from './fixtures.ts'
+import { signerOf } from './plans.ts'
+
+/** Every method of a storage, called in some way. */
+const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: Storage) => unknown } = {
+  getMeta: (storage) => storage.getMeta('a'),
+  setMeta: (storage) => storage.setMeta('a', undefined),
+  listMeta: (storage) => storage.listMeta(''),
+  namespaces: (storage) => storage.namespaces(),
+  saveNamespace: (storage) => addNamespace(storage),
+  commit: (storage) => storage.commit(1, [put()], { sealWith: signerOf({ kind: 'fail' }) }),
+  unsealed: (storage) => storage.unsealed(1, 1),
+  attachSeal: (storage) => storage.attachSeal(1, [1], sealOver([])),
+  seal: (storage) => storage.seal(1),
+  lastSeq: (storage) => storage.lastSeq(1),
+  recordsSince: (storage) => storage.recordsSince(1, 0, 1),
+  recordsBySlot: (storage) => storage.recordsBySlot(1, [slot('a')]),
+  versionsSince: (storage) => storage.versionsSince(1, 0, 1),
+  contentByDigest: (storage) => storage.contentByDigest(new Uint8Array(32)),
+  get: (storage) => storage.get(1, 'cities', 'a'),
+  find: (storage) => storage.find(1, 'cities', query({ a: 1 }, { sort: { a: 1 } })),
+  count: (storage) => storage.count(1, 'cities', parseFilter({ a: 1 })),
+  collections: (storage) => storage.collections(1),
+  createIndex: (storage) => storage.createIndex(1, 'cities', ['a']),
+  indexes: (storage) => storage.indexes(1, 'cities'),
+  scrub: (storage) => storage.scrub(),
+}
+
+/** Closing, and what is left on the disk. */
+export function lifeContract(open: OpenStorage): void {
+  const test = testOn(open)
+
+  describe('close', () => {
+    test('can be called twice; everything else then says storage-closed', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      await storage.createIndex(ns, 'cities', ['a'])
+      await storage.commit(ns, [put({ id: 'a' })])
+      for (const call of Object.values(CALLS)) {
+        await Promise.resolve()
+          .then(() => call(storage))
+          .catch(() => undefined)
+      }
+      await storage.close()
+      await storage.close()
+      for (const [name, call] of Object.entries(CALLS)) {
+        const code = await Promise.resolve()
+          .then(() => call(storage))
+          .then(() => 'answered', errorCode)
+        expect(code, name).toBe('storage-closed')
+      }
+    })
+  })
+
+  describe('scrub', () => {
+    test('removes the bytes of replaced and deleted content, and of values', async ({ storage, files }) => {
+      const ns = await addNamespace(storage)
+      const secret = (what: string, i: number): string => `secret ${what} number ${i}`
+      await storage.createIndex(ns, 'cities', ['text'])
+      await storage.createIndex(ns, 'cities', ['list'])
+      await storage.contentByDigest(new Uint8Array(32))
+      const count = 40
+      for (let i = 0; i < count; i++) {
+        await storage.commit(ns, [
+          put({ id: `${i}`, fields: { text: secret('text', i), list: [secret('item', i)], long: secret('long', i).repeat(400) } }),
+        ])
+        await storage.setMeta(`${i}`, utf8(secret('value', i)))
+      }
+      for (let i = 0; i < count; i++) {
+        const at = 2
+        await storage.commit(ns, [put(i % 2 === 0 ? { id: `${i}`, at, fields: null } : { id: `${i}`, at, fields: { text: 'public' } })])
+        await storage.setMeta(`${i}`, i % 2 === 0 ? undefined : utf8('public'))
+      }
+      await storage.scrub()
+      expect(await storage.get(ns, 'cities', '1')).toBe(version({ id: '1', fields: { text: 'public' } }).content)
+      for (const bytes of (await files?.()) ?? []) expect(new TextDecoder('latin1').decode(bytes)).not.toMatch(/secret (text|item|long|value) number/)
+    })
+  })
+}

@@ -1,0 +1,222 @@
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+import { errorCode } from '../../errors.ts'
+import type { Document } from '../../model/content.ts'
+import { compareBySort, matches, parseFilter, parseSort } from '../../query/index.ts'
+import type { PageEnd, Storage, StoredQuery } from '../../storage/storage.ts'
+import { addNamespace, idsOf, type OpenStorage, put, query, testOn } from './fixtures.ts'
+
+const CITIES = [
+  { id: 'lyon', fields: { country: 'FR', population: 520_000, tags: ['river', 'food'], twin: null } },
+  { id: 'nice', fields: { country: 'FR', population: 340_000, tags: ['sea'] } },
+  { id: 'oslo', fields: { country: 'NO', population: 700_000, tags: 'sea', capital: true } },
+  { id: 'rome', fields: { country: 'IT', population: 2_750_000, capital: true, founded: { year: -753 } } },
+  { id: 'turin', fields: { country: 'IT', population: 840_000, tags: [], capital: false } },
+]
+
+/** Finding documents, with and without indexes. */
+export function queriesContract(open: OpenStorage): void {
+  const test = testOn(open)
+
+  async function withCities(storage: Storage): Promise<number> {
+    const ns = await addNamespace(storage)
+    const other = await addNamespace(storage, 'other')
+    await storage.commit(
+      other,
+      CITIES.map((city) => put(city)),
+    )
+    await storage.commit(ns, [...CITIES.map((city) => put(city)), put({ id: 'lyon', collection: 'people' }), put({ id: 'gone', fields: null })])
+    return ns
+  }
+
+  describe('documents', () => {
+    test('are read by id, and listed by collection', async ({ storage }) => {
+      const ns = await withCities(storage)
+      expect(JSON.parse((await storage.get(ns, 'cities', 'rome')) ?? '')).toEqual({ _id: 'rome', ...CITIES[3]?.fields })
+      expect(await storage.get(ns, 'people', 'rome')).toBeUndefined()
+      expect(await storage.get(ns, 'cities', 'gone')).toBeUndefined()
+      expect(await storage.collections(ns)).toEqual([
+        { collection: 'cities', documents: 5 },
+        { collection: 'people', documents: 1 },
+      ])
+      await storage.commit(ns, [put({ id: 'lyon', collection: 'people', at: 2, fields: null })])
+      expect(await storage.collections(ns)).toEqual([{ collection: 'cities', documents: 5 }])
+    })
+  })
+
+  describe('find and count', () => {
+    const FILTERS: readonly (readonly [filter: unknown, ids: readonly string[]])[] = [
+      [{}, ['lyon', 'nice', 'oslo', 'rome', 'turin']],
+      [{ country: 'FR' }, ['lyon', 'nice']],
+      [{ country: { $in: ['NO', 'IT'] }, capital: true }, ['oslo', 'rome']],
+      [{ population: { $gt: 600_000, $lte: 840_000 } }, ['oslo', 'turin']],
+      [{ tags: 'sea' }, ['nice', 'oslo']],
+      [{ tags: { $exists: false } }, ['rome']],
+      [{ 'founded.year': -753 }, ['rome']],
+      [{ twin: null }, ['lyon', 'nice', 'oslo', 'rome', 'turin']],
+      [{ twin: { $exists: true } }, ['lyon']],
+      [{ $or: [{ _id: 'lyon' }, { tags: { $nin: ['sea', 'food', 'river'] } }] }, ['lyon', 'rome', 'turin']],
+      [{ $not: { capital: true } }, ['lyon', 'nice', 'turin']],
+    ]
+
+    for (const indexed of [[], [['country'], ['tags'], ['population', 'country'], ['founded.year'], ['capital']]]) {
+      test(`take filters, with ${indexed.length} indexes`, async ({ storage }) => {
+        const ns = await withCities(storage)
+        for (const paths of indexed) await storage.createIndex(ns, 'cities', paths)
+        for (const [filter, ids] of FILTERS) {
+          expect(await idsOf(storage, ns, query(filter, { sort: { _id: 1 } })), JSON.stringify(filter)).toEqual(ids)
+          expect(await storage.count(ns, 'cities', parseFilter(filter)), JSON.stringify(filter)).toBe(ids.length)
+        }
+      })
+    }
+
+    test('sort', async ({ storage }) => {
+      const ns = await withCities(storage)
+      expect(await idsOf(storage, ns, query({}, { sort: { country: 1, population: -1 } }))).toEqual(
+        ['lyon', 'nice', 'turin', 'rome', 'oslo'].sort(byCountryThenSize),
+      )
+      expect(await idsOf(storage, ns, query({}, { sort: { capital: -1 }, limit: 2 }))).toEqual(['rome', 'oslo'])
+    })
+
+    for (const indexed of [false, true]) {
+      test(`give every document once, page by page, ${indexed ? 'with' : 'without'} an index`, async ({ storage }) => {
+        const ns = await addNamespace(storage)
+        const values = [null, 'a\u0000b', 'a\u0000c', 'a', '', 2 ** 60, 2 ** 60 + 4096, 1e300, -0.5, 0, 1, true, false, ['a'], { b: 1 }]
+        if (indexed) await storage.createIndex(ns, 'cities', ['value', 'group'])
+        await storage.commit(
+          ns,
+          values.flatMap((value, i) => [put({ id: `${i}`, fields: { value, group: i % 2 } }), put({ id: `${i} again`, fields: { value } })]),
+        )
+        for (const sort of [{}, { value: 1 }, { value: -1 }, { group: 1, value: -1 }, { value: 1, _id: -1 }]) {
+          const all = await idsOf(storage, ns, query({}, { sort }))
+          expect(all).toHaveLength(values.length * 2)
+          for (const limit of [1, 7]) expect(await pages(storage, ns, query({}, { sort, limit }))).toEqual(all)
+        }
+      })
+    }
+
+    test('have no next page where the documents end', async ({ storage }) => {
+      const ns = await withCities(storage)
+      expect((await storage.find(ns, 'cities', query({}, { limit: 6 }))).end).toBeUndefined()
+      expect((await storage.find(ns, 'empty', query())).end).toBeUndefined()
+      const { end } = await storage.find(ns, 'cities', query({}, { limit: 5 }))
+      expect(await storage.find(ns, 'cities', query({}, { after: end }))).toEqual({ contents: [], end: undefined })
+    })
+  })
+
+  describe('indexes', () => {
+    test('are listed once each, and kept', async ({ storage, reopen }) => {
+      const ns = await withCities(storage)
+      await storage.createIndex(ns, 'cities', ['country', 'population'])
+      await storage.createIndex(ns, 'cities', ['country', 'population'])
+      await storage.createIndex(ns, 'cities', ['tags', '_id'])
+      await storage.createIndex(ns, 'people', ['name'])
+      const again = await reopen()
+      await again.createIndex(ns, 'cities', ['tags', '_id'])
+      expect(new Set(await again.indexes(ns, 'cities'))).toEqual(
+        new Set([
+          ['country', 'population'],
+          ['tags', '_id'],
+        ]),
+      )
+      expect(await again.indexes(ns, 'people')).toEqual([['name']])
+      expect(await again.indexes(ns, 'empty')).toEqual([])
+      expect(await idsOf(again, ns, query({ tags: 'sea' }, { sort: { _id: 1 } }))).toEqual(['nice', 'oslo'])
+    })
+
+    test('take all names that fields can have', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      const names = ["it's", "a','b", 'a', 'b', 'a b', '[0]', '$x', '#', 'back\\slash', 'ключ', '*', 'a.$b']
+      await storage.commit(
+        ns,
+        names.map((name) => put({ id: name, fields: nested(name, 1) })),
+      )
+      for (const name of names) await storage.createIndex(ns, 'cities', [name])
+      await storage.createIndex(ns, 'cities', ['a', 'b'])
+      for (const name of names.filter((name) => !name.startsWith('$'))) expect(await idsOf(storage, ns, query({ [name]: 1 }))).toEqual([name])
+    })
+
+    test('that cannot be are refused, and leave nothing behind', async ({ storage }) => {
+      const ns = await withCities(storage)
+      const bad = [[], Array.from({ length: 9 }, (_, i) => `f${i}`), [''], ['a..b'], ['tags', 'a"b'], ['a\0b'], ['x'.repeat(300)]]
+      for (const paths of bad) {
+        const code = await Promise.resolve()
+          .then(() => storage.createIndex(ns, 'cities', paths))
+          .catch(errorCode)
+        expect(code, JSON.stringify(paths)).toBe('bad-index')
+      }
+      expect(await storage.indexes(ns, 'cities')).toEqual([])
+      expect(await idsOf(storage, ns, query({ tags: 'sea' }, { sort: { _id: 1 } }))).toEqual(['nice', 'oslo'])
+    })
+
+    test('are limited per namespace', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      const other = await addNamespace(storage, 'other')
+      for (let i = 0; i < 64; i++) await storage.createIndex(ns, `c${i % 3}`, [`f${i}`])
+      const code = await Promise.resolve()
+        .then(() => storage.createIndex(ns, 'c0', ['one more']))
+        .catch(errorCode)
+      expect(code).toBe('too-many-indexes')
+      await storage.createIndex(ns, 'c0', ['f0'])
+      await storage.createIndex(other, 'c0', ['f0'])
+    })
+
+    test('stay true while documents change, whenever arrays appear', async ({ storage }) => {
+      let ns = 0
+      const value = fc.constantFrom<unknown>(0, 1, true, 'x', 'y', null, ['x'], ['y', 'x', 1], [[1]], [], { a: ['x'] })
+      const step = fc.oneof(
+        { weight: 6, arbitrary: fc.record({ id: fc.constantFrom('p', 'q', 'r', 's', 't'), a: value, b: value }) },
+        { weight: 1, arbitrary: fc.constantFrom({ paths: ['a'] }, { paths: ['b', 'a'] }, { paths: ['a.a'] }) },
+        { weight: 1, arbitrary: fc.constantFrom('p', 'q', 'r') },
+      )
+      const filters = [{ a: 'x' }, { a: 1 }, { a: { $in: ['y', true] } }, { b: { $gte: 'x' } }, { 'a.a': 'x' }, { $not: { a: 'x' } }, { a: null }]
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          ns = await addNamespace(storage, `run ${ns + 1}`)
+          const documents = new Map<string, Document>()
+          for (const [i, one] of steps.entries()) {
+            if (typeof one === 'string') {
+              documents.delete(one)
+              await storage.commit(ns, [put({ id: one, at: i, fields: null })])
+            } else if ('paths' in one) await storage.createIndex(ns, 'cities', one.paths)
+            else {
+              const { id, ...fields } = one
+              documents.set(id, JSON.parse(JSON.stringify({ _id: id, ...fields })) as Document)
+              await storage.commit(ns, [put({ id, at: i, fields })])
+            }
+          }
+          for (const input of filters) {
+            const filter = parseFilter(input)
+            const expected = [...documents.values()]
+              .filter((document) => matches(filter, document))
+              .sort((a, b) => compareBySort(parseSort({ a: -1 }), a, b))
+            expect(await idsOf(storage, ns, query(input, { sort: { a: -1 } }))).toEqual(expected.map(({ _id }) => _id))
+            expect(await storage.count(ns, 'cities', filter)).toBe(expected.length)
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+  })
+}
+
+function byCountryThenSize(a: string, b: string): number {
+  const sizeOf = (id: string): { country: string; population: number } =>
+    CITIES.find((city) => city.id === id)?.fields ?? { country: '', population: 0 }
+  return sizeOf(a).country.localeCompare(sizeOf(b).country) || sizeOf(b).population - sizeOf(a).population
+}
+
+function nested(path: string, value: number): Record<string, unknown> {
+  const [first = '', ...rest] = path.split('.')
+  return { [first]: rest.length === 0 ? value : nested(rest.join('.'), value) }
+}
+
+async function pages(storage: Storage, ns: number, wanted: StoredQuery): Promise<string[]> {
+  const ids: string[] = []
+  let after: PageEnd | undefined
+  do {
+    ids.push(...(await idsOf(storage, ns, { ...wanted, after })))
+    after = (await storage.find(ns, 'cities', { ...wanted, after })).end
+  } while (after !== undefined)
+  return ids
+}

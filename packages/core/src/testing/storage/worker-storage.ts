@@ -1,0 +1,86 @@
+import { DocstoreError } from '../../errors.ts'
+import type { Seal } from '../../model/seal.ts'
+import type { Durability } from '../../storage/schema.ts'
+import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.ts'
+import { type BuildPlan, planOf, type SignPlan, signPlanOf } from './plans.ts'
+
+/** What is asked of the worker. */
+export type Request =
+  | { readonly kind: 'open'; readonly name: string; readonly durability: Durability | undefined }
+  | {
+      readonly kind: 'commit'
+      readonly ns: number
+      readonly entries: readonly (Omit<CommitEntry, 'build'> & { readonly plan: BuildPlan })[]
+      readonly seals: readonly Seal[] | undefined
+      readonly sign: SignPlan | undefined
+    }
+  | { readonly kind: 'call'; readonly method: keyof Storage; readonly args: readonly unknown[] }
+
+/** What it answers. */
+export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: string; readonly message: string }
+
+/** A worker with a storage of its own. */
+export class StorageWorker {
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  #lastId = 0
+
+  constructor() {
+    this.#worker.addEventListener('message', ({ data: { id, answer } }: MessageEvent<{ id: number; answer: Answer }>) => {
+      const waiting = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (answer.ok) waiting?.resolve(answer.value)
+      else waiting?.reject(new DocstoreError(answer.code, answer.message))
+    })
+    this.#worker.addEventListener('error', ({ message }) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(`The worker failed: ${message}`))
+    })
+  }
+
+  /** Opens a storage in the worker; its commits must be made from plans. */
+  async open(name: string, { durability }: { readonly durability?: Durability } = {}): Promise<Storage> {
+    await this.#ask({ kind: 'open', name, durability })
+    const call = (method: keyof Storage): never => ((...args: readonly unknown[]) => this.#ask({ kind: 'call', method, args })) as never
+    return {
+      getMeta: call('getMeta'),
+      setMeta: call('setMeta'),
+      listMeta: call('listMeta'),
+      namespaces: call('namespaces'),
+      saveNamespace: call('saveNamespace'),
+      commit: async (ns, entries, { seals, sealWith } = {}) => {
+        const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
+        const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
+        return outcomes as readonly (CommitOutcome | undefined)[]
+      },
+      unsealed: call('unsealed'),
+      attachSeal: call('attachSeal'),
+      seal: call('seal'),
+      lastSeq: call('lastSeq'),
+      recordsSince: call('recordsSince'),
+      recordsBySlot: call('recordsBySlot'),
+      versionsSince: call('versionsSince'),
+      contentByDigest: call('contentByDigest'),
+      get: call('get'),
+      find: call('find'),
+      count: call('count'),
+      collections: call('collections'),
+      createIndex: call('createIndex'),
+      indexes: call('indexes'),
+      scrub: call('scrub'),
+      close: call('close'),
+    }
+  }
+
+  /** Ends the worker at once, as when its tab is closed. */
+  terminate(): void {
+    this.#worker.terminate()
+  }
+
+  #ask(request: Request): Promise<unknown> {
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, request })
+    })
+  }
+}
