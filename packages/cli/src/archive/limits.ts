@@ -1,0 +1,8 @@
+/** Largest block, bytes: a batch of 2,048 records with the longest keys is smaller. */
+export const MAX_BLOCK_BYTES: number = 2 * 1024 * 1024
+/** Largest header of a CAR file, bytes. It names one root. */
+export const MAX_HEADER_BYTES = 1024
+/** Most bytes of contents that wait for the batch which names them. */
+export const MAX_WAITING_BYTES: number = 2 * 1024 * 1024
+/** Bytes of one batch of records, contents included. */
+export const BATCH_BYTES: number = 192 * 1024

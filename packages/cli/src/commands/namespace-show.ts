@@ -1,0 +1,55 @@
+import { DocstoreError } from '@p2p-docstore/core'
+import { decode } from '@ipld/dag-cbor'
+import { Command } from 'commander'
+import type { Docstore, Namespace } from 'p2p-docstore'
+import type { Run } from '../context.ts'
+import { openToRead } from '../open-namespace.ts'
+import { openStore } from '../open-store.ts'
+import { readable } from '../readable.ts'
+import { textTable } from '../text-table.ts'
+
+/** `docstore namespace show NS` */
+export function namespaceShowCommand(run: Run): Command {
+  return new Command('show')
+    .description('show genesis, head and counts of a namespace')
+    .argument('<ns>', 'id or name')
+    .action((ns: string) =>
+      run(async (context) => {
+        await using store = await openStore(context)
+        const shown = await describe(store, await openToRead(context, store, ns))
+        await context.output.result(shown, () => {
+          const rows = [
+            ['id', shown.id],
+            ['name', shown.name],
+            ['owner', shown.owner],
+            ['write', shown.write],
+            ['created', shown.createdAt],
+            ['root', shown.root],
+            ['documents', String(shown.documents)],
+            ['records', String(shown.records)],
+            ...shown.collections.map(({ collection, documents }) => ['collection', `${collection}: ${documents}`]),
+          ]
+          return textTable(rows)
+        })
+      }),
+    )
+}
+
+async function describe({ replica }: Docstore, { id }: Namespace) {
+  const [info, bytes, summary, collections] = [
+    await replica.namespace(id),
+    await replica.exportNamespace(id),
+    await replica.summary(id),
+    await replica.collections(id),
+  ]
+  if (info === undefined || bytes === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here`)
+  return {
+    ...info,
+    root: summary.root,
+    records: summary.count,
+    documents: collections.reduce((total, { documents }) => total + documents, 0),
+    collections,
+    genesis: readable(decode(bytes.genesis)),
+    head: readable(decode(bytes.head)),
+  }
+}

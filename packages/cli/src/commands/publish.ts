@@ -1,0 +1,22 @@
+import { Command } from 'commander'
+import type { Run } from '../context.ts'
+import { REACH_TIMEOUT_MS } from '../limits.ts'
+import { openStore } from '../open-store.ts'
+
+/** `docstore publish TOPIC TEXT` */
+export function publishCommand(run: Run): Command {
+  return new Command('publish')
+    .description('send a message to everyone who is subscribed to a topic now')
+    .argument('<topic>')
+    .argument('<text>')
+    .action((topic: string, text: string) =>
+      run(async (context) => {
+        await using store = await openStore(context)
+        await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+        const { recipients } = await store.publish(topic, text)
+        await context.output.result({ recipients }, () =>
+          recipients === 0 ? 'Nobody is subscribed, or no relay could be reached.' : `Handed to ${recipients} peers.`,
+        )
+      }),
+    )
+}

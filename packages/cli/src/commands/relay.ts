@@ -1,0 +1,73 @@
+import { Command, Option } from 'commander'
+import type { PeerStatus } from 'p2p-docstore'
+import type { Run } from '../context.ts'
+import { wholeNumber } from '../settings.ts'
+
+/** `docstore relay` */
+export function relayCommand(run: Run): Command {
+  return new Command('relay')
+    .description('run a relay and serve the page; makes a network on first start, or joins the one of --join')
+    .addOption(new Option('--port <port>', 'port of the page; 0 takes any free one').argParser(wholeNumber(0, 65_535)))
+    .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
+    .option('--name <name>', 'name of the network that is made on first start')
+    .action(({ port, host, name }: { port?: number; host?: string; name?: string }) =>
+      run(async ({ settings: { data, join }, output, signal }) => {
+        // Loads the web server, which no other command needs.
+        const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
+        const relay = await startRelay({
+          data,
+          ...(port === undefined ? {} : { port }),
+          ...(host === undefined ? {} : { host }),
+          ...(join === undefined ? {} : { join }),
+          ...(name === undefined ? {} : { networkName: name }),
+        })
+        const { network, networkName, peer, identity, http, join: link, addresses } = relay.ready
+        const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'
+        await output.result({ event: 'ready', network, networkName, peer, identity, http, join: link, addresses }, () =>
+          [
+            `The relay of "${networkName}" is ready.`,
+            '',
+            `  page       ${http}`,
+            `  join link  ${link}`,
+            '',
+            onlyHere
+              ? 'Only this machine can connect. To let others in: docstore relay --host 0.0.0.0'
+              : `Peers connect to ${addresses.length} addresses.`,
+            'Press Ctrl+C to stop.',
+          ].join('\n'),
+        )
+        const show = peerEvents(({ event, id, via }) =>
+          output.result({ event, peer: id, via }, () => `${event === 'peer-connected' ? '+' : '-'} ${id} ${via ?? ''}`.trimEnd()),
+        )
+        const unlisten = relay.store.on('peer', show)
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve()
+          signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+        unlisten()
+        await relay.close()
+      }),
+    )
+}
+
+interface PeerEvent {
+  readonly event: 'peer-connected' | 'peer-disconnected'
+  readonly id: string
+  readonly via: PeerStatus['via']
+}
+
+/** Turns lists of peers into who came and who went. */
+function peerEvents(emit: (event: PeerEvent) => Promise<void>): (peers: readonly PeerStatus[]) => void {
+  const known = new Map<string, PeerStatus['via']>()
+  return (peers) => {
+    const connected = new Map(peers.filter(({ state }) => state === 'connected').map(({ id, via }) => [id, via]))
+    const events: PeerEvent[] = []
+    for (const [id, via] of known) if (!connected.has(id) && known.delete(id)) events.push({ event: 'peer-disconnected', id, via })
+    for (const [id, via] of connected) {
+      if (!known.has(id)) events.push({ event: 'peer-connected', id, via })
+      known.set(id, via)
+    }
+    // Whoever reads the events of a relay may stop; the relay goes on.
+    for (const event of events) emit(event).catch(() => undefined)
+  }
+}

@@ -1,0 +1,38 @@
+import { createReadStream } from 'node:fs'
+import { addAbortSignal } from 'node:stream'
+import { Command } from 'commander'
+import { readNetwork } from 'p2p-docstore'
+import { badExport, openCar } from '../archive/car-reader.ts'
+import { type ExportHead, readExportHead, restore } from '../archive/restore.ts'
+import type { Run } from '../context.ts'
+import { openStore } from '../open-store.ts'
+
+/** `docstore restore FILE` */
+export function restoreCommand(run: Run): Command {
+  return new Command('restore')
+    .description('take in a namespace from a file that `export` wrote')
+    .argument('<file>', 'the file; - is standard input')
+    .action((file: string) =>
+      run(async (context) => {
+        const input = addAbortSignal(context.signal, file === '-' ? process.stdin : createReadStream(file))
+        const car = await openCar(input)
+        const head = await readExportHead(car)
+        checkNetwork(head)
+        // A fresh folder gets its network from the file.
+        await using store = await openStore(context, { descriptor: head.network })
+        const id = await restore(store.replica, head, car.blocks)
+        const { root } = await store.replica.summary(id)
+        const documents = (await store.replica.collections(id)).reduce((total, { documents: here }) => total + here, 0)
+        const bytes = car.bytesRead()
+        await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
+      }),
+    )
+}
+
+function checkNetwork({ network }: ExportHead): void {
+  try {
+    readNetwork(network)
+  } catch (error) {
+    throw badExport('its network cannot be read', error)
+  }
+}

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import type { Docstore, NamespaceReport } from 'p2p-docstore'
+import type { Context, Run } from '../context.ts'
+import { REACH_TIMEOUT_MS } from '../limits.ts'
+import { freshen, openToRead } from '../open-namespace.ts'
+import { openStore } from '../open-store.ts'
+import { textTable } from '../text-table.ts'
+
+/** `docstore status [NS]` */
+export function statusCommand(run: Run): Command {
+  return new Command('status')
+    .description('show peers, and how namespaces stand with them')
+    .argument('[ns]', 'id or name of one namespace')
+    .action((ns: string | undefined) =>
+      run(async (context) => {
+        await using store = await openStore(context)
+        await (ns === undefined ? showAll(context, store) : showOne(context, store, ns))
+      }),
+    )
+}
+
+async function showOne(context: Context, store: Docstore, ns: string): Promise<void> {
+  const namespace = await openToRead(context, store, ns)
+  const info = await namespace.info()
+  const report = reported(await namespace.status())
+  await context.output.result({ id: namespace.id, name: info?.name, ...report }, () =>
+    [
+      `${info?.name ?? namespace.id}: ${report.documents} documents, ${report.synced ? 'synced' : 'not synced'}`,
+      `root ${report.root}`,
+      peersText(report.peers),
+    ]
+      .join('\n')
+      .trimEnd(),
+  )
+}
+
+async function showAll(context: Context, store: Docstore): Promise<void> {
+  await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+  const namespaces: ({ id: string; name: string } & ReturnType<typeof reported>)[] = []
+  for (const { id, name } of await store.namespaces.list()) {
+    const namespace = await store.namespaces.open(id)
+    await freshen(context, store, namespace)
+    namespaces.push({ id, name, ...reported(await namespace.status()) })
+  }
+  const peers = (await store.peers()).map(({ id, role, via = null, state, origin = null, error = null }) => ({ id, role, via, state, origin, error }))
+  const { network, identity } = store.info
+  const status = { network: network.id, networkName: network.name, identity, peer: await store.peerId(), peers, namespaces }
+  await context.output.result(status, () => {
+    const connected = peers.filter(({ state }) => state === 'connected').length
+    const head = `Network "${network.name}", ${connected} of ${peers.length} peers connected`
+    if (namespaces.length === 0) return `${head}\nNo namespace is here.`
+    const rows = namespaces.map(({ id, name, documents, synced }) => [id, String(documents), synced ? 'synced' : 'not synced', name])
+    return `${head}\n${textTable([['namespace', 'documents', 'state', 'name'], ...rows])}`
+  })
+}
+
+/** A report with every field in its JSON: what is not known is `null`. */
+function reported({ root, documents, synced, peers }: NamespaceReport) {
+  const shown = peers.map(({ via, lastSyncedAt, error, ...rest }) => ({
+    ...rest,
+    via: via ?? null,
+    lastSyncedAt: lastSyncedAt ?? null,
+    error: error ?? null,
+  }))
+  return { root, documents, synced, peers: shown }
+}
+
+function peersText(peers: ReturnType<typeof reported>['peers']): string {
+  return textTable(
+    peers.map(({ id, via, state, lastSyncedAt, error }) => [
+      id,
+      via ?? '',
+      state,
+      lastSyncedAt === null ? 'never equal' : `equal at ${new Date(lastSyncedAt).toISOString()}`,
+      error ?? '',
+    ]),
+  )
+}

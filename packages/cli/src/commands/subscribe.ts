@@ -1,0 +1,22 @@
+import { Command } from 'commander'
+import type { Run } from '../context.ts'
+import { REACH_TIMEOUT_MS } from '../limits.ts'
+import { openStore } from '../open-store.ts'
+
+/** `docstore subscribe TOPIC` */
+export function subscribeCommand(run: Run): Command {
+  return new Command('subscribe')
+    .description('print the messages of a topic, one per line')
+    .argument('<topic>')
+    .action((topic: string) =>
+      run(async (context) => {
+        const { settings, output, signal } = context
+        await using store = await openStore(context)
+        const reached = await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+        if (reached === 0 && (await store.network?.isRelay()) === false) output.note('No relay could be reached yet; it is tried again all the time.')
+        const messages = store.subscribe(topic, { signal })
+        output.note(`Listening to ${JSON.stringify(topic)}. Press Ctrl+C to stop.`)
+        for await (const { from, text } of messages) await output.lines([{ topic, from, text }])
+      }),
+    )
+}

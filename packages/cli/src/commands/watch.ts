@@ -1,0 +1,27 @@
+import { Command } from 'commander'
+import { collectionOption } from '../collection-option.ts'
+import type { Run } from '../context.ts'
+import { parseFilterArgument } from '../json-argument.ts'
+import { openToRead } from '../open-namespace.ts'
+import { openStore } from '../open-store.ts'
+
+/** `docstore watch NS [FILTER]` */
+export function watchCommand(run: Run): Command {
+  return new Command('watch')
+    .description('print every change as it happens, from now on, one per line')
+    .argument('<ns>', 'id or name of the namespace')
+    .argument('[filter]', 'JSON; only puts of documents that match, and all deletes', parseFilterArgument, {})
+    .addOption(collectionOption())
+    .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection }: { collection: string }) =>
+      run(async (context) => {
+        const { output, signal } = context
+        await using store = await openStore(context)
+        const namespace = await openToRead(context, store, ns)
+        const since = await store.replica.lastSeq(namespace.id)
+        output.note('Watching. Press Ctrl+C to stop.')
+        for await (const { type, _id, document = null, from } of namespace.collection(collection).changes({ since, filter, signal })) {
+          await output.lines([{ type, _id, document, from }])
+        }
+      }),
+    )
+}

@@ -1,0 +1,62 @@
+import { DocstoreError, errorCode } from '@p2p-docstore/core'
+import { Option } from 'commander'
+import type { Docstore, Namespace } from 'p2p-docstore'
+import type { Context } from './context.ts'
+import { wholeNumber } from './settings.ts'
+
+/** How many relays have to confirm a write. */
+export interface CopiesOptions {
+  readonly copies: number
+  readonly offline?: boolean
+}
+
+/** The options of every command that writes. */
+export function copiesOptions(): Option[] {
+  return [
+    new Option('--copies <n>', 'relays that have to hold a copy before the command ends').default(1).argParser(wholeNumber(0, 100)),
+    new Option('--offline', 'wait for no relay'),
+  ]
+}
+
+/**
+ * Waits until so many relays hold everything that was written; resolves with how many do when the time is over. The time is over
+ * when nothing went forward for the whole timeout, so that a large import on a slow line is not called lost.
+ */
+export async function waitForCopies(
+  { settings: { timeoutMs }, output, signal }: Context,
+  { network }: Docstore,
+  namespace: Namespace,
+  { copies: wanted, offline = false }: CopiesOptions,
+): Promise<number> {
+  const copies = offline ? 0 : wanted
+  if (copies === 0 || network === undefined) return 0
+  if (!(await network.isRelay()) && !(await network.peers()).some(({ role }) => role === 'relay')) {
+    output.note('No relay is known, so this is the only copy. `docstore join LINK` joins a network.')
+    return 0
+  }
+  for (let before = await progress(namespace); ; ) {
+    try {
+      return (await namespace.delivered({ copies, timeoutMs, signal })).length
+    } catch (error) {
+      if (errorCode(error) !== 'not-delivered') throw error
+      const now = await progress(namespace)
+      if (now > before && !signal.aborted) {
+        before = now
+        continue
+      }
+      const confirmed = error instanceof DocstoreError ? Number(error.details['copies']) : 0
+      output.note(`${confirmed} of ${copies} relays confirmed in time. Everything is kept here, and sent as soon as a relay is reached.`)
+      return confirmed
+    }
+  }
+}
+
+/** Local positions that relays have confirmed, in all. */
+async function progress(namespace: Namespace): Promise<number> {
+  return (await namespace.status()).peers.reduce((total, { acked }) => total + acked, 0)
+}
+
+/** What a person reads about the copies of a write. */
+export function copiesText(copies: number): string {
+  return copies === 0 ? 'kept here' : copies === 1 ? 'kept here and by 1 relay' : `kept here and by ${copies} relays`
+}

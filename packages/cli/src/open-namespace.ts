@@ -1,0 +1,44 @@
+import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import type { Docstore, Namespace } from 'p2p-docstore'
+import type { Context } from './context.ts'
+import { REACH_TIMEOUT_MS } from './limits.ts'
+import { namespaceId } from './namespace-id.ts'
+
+/** Opens a namespace to read: up to date with the relays that are reachable, else as it is here. Throws `unknown-namespace`. */
+export async function openToRead(context: Context, store: Docstore, text: string): Promise<Namespace> {
+  const namespace = await store.namespaces.open(await namespaceId(store, text))
+  await freshen(context, store, namespace)
+  return known(namespace)
+}
+
+/** Opens a namespace to write. One that is not here yet is asked for; one that is here waits for nobody. */
+export async function openToWrite(context: Context, store: Docstore, text: string): Promise<Namespace> {
+  const namespace = await store.namespaces.open(await namespaceId(store, text))
+  if ((await namespace.info()) === undefined) await freshen(context, store, namespace)
+  return known(namespace)
+}
+
+/** Makes a namespace equal with the relays that can be reached soon; says so where that is not possible. */
+export async function freshen({ settings: { timeoutMs }, output, signal }: Context, { network }: Docstore, { id }: Namespace): Promise<void> {
+  const relays = (await network?.peers())?.filter(({ role }) => role === 'relay') ?? []
+  if (network === undefined || relays.length === 0) return
+  if ((await network.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })) === 0) {
+    signal.throwIfAborted()
+    output.note('No relay could be reached: this is what is here.')
+    return
+  }
+  try {
+    await network.sync(id, { timeoutMs, connectedOnly: true, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (errorCode(error) === 'owner-gone') throw error
+    output.note(`This is what is here; it may not be up to date. ${errorMessage(error)}.`)
+  }
+}
+
+async function known(namespace: Namespace): Promise<Namespace> {
+  if ((await namespace.info()) === undefined) {
+    throw new DocstoreError('unknown-namespace', `The namespace ${namespace.id} is neither here nor at a relay that can be reached`)
+  }
+  return namespace
+}

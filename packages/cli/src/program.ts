@@ -1,0 +1,59 @@
+import { Command } from 'commander'
+import { countCommand } from './commands/count.ts'
+import { deleteCommand } from './commands/delete.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { exportCommand } from './commands/export.ts'
+import { findCommand } from './commands/find.ts'
+import { getCommand } from './commands/get.ts'
+import { idCommand } from './commands/id.ts'
+import { importCommand } from './commands/import.ts'
+import { joinCommand } from './commands/join.ts'
+import { namespaceCommand } from './commands/namespace.ts'
+import { peersCommand } from './commands/peers.ts'
+import { publishCommand } from './commands/publish.ts'
+import { putCommand } from './commands/put.ts'
+import { relayCommand } from './commands/relay.ts'
+import { restoreCommand } from './commands/restore.ts'
+import { statusCommand } from './commands/status.ts'
+import { subscribeCommand } from './commands/subscribe.ts'
+import { syncCommand } from './commands/sync.ts'
+import { watchCommand } from './commands/watch.ts'
+import type { Run } from './context.ts'
+import { addGlobalOptions } from './settings.ts'
+
+const COMMANDS = [
+  relayCommand,
+  joinCommand,
+  idCommand,
+  namespaceCommand,
+  putCommand,
+  getCommand,
+  deleteCommand,
+  importCommand,
+  findCommand,
+  countCommand,
+  watchCommand,
+  syncCommand,
+  statusCommand,
+  exportCommand,
+  restoreCommand,
+  publishCommand,
+  subscribeCommand,
+  peersCommand,
+  doctorCommand,
+]
+
+/** The command line: every command, and what is common to all of them. */
+export function createProgram(run: Run): Command {
+  const program = new Command('docstore').description('A peer-to-peer document store').helpCommand(false)
+  addGlobalOptions(program)
+  for (const create of COMMANDS) program.addCommand(create(run))
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    // The error is reported in one place, in the form that was asked for.
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => undefined })
+      .configureHelp({ showGlobalOptions: true })
+  }
+  return program
+}

@@ -1,0 +1,78 @@
+import { CommanderError } from 'commander'
+import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import { END_TIMEOUT_MS } from './limits.ts'
+import { Output, OutputClosed } from './output.ts'
+import { createProgram } from './program.ts'
+import { readSettings } from './settings.ts'
+import { untilSignal } from './signals.ts'
+
+/** Runs one command line; resolves with the exit code: 0 done, 1 could not be done, 2 used wrongly. */
+export async function run(args: readonly string[]): Promise<number> {
+  const output = new Output({ isJson: args.includes('--json') && !isOperand(args, '--json') })
+  try {
+    const program = createProgram(async (work) => {
+      const signal = untilSignal()
+      const working = work({ settings: readSettings(program), output, signal })
+      await Promise.race([working, tooLate(signal)])
+    })
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    return report(error, output)
+  }
+}
+
+/** Whether a word stands behind `--`, where it is no option. */
+function isOperand(args: readonly string[], word: string): boolean {
+  const end = args.indexOf('--')
+  return end !== -1 && end < args.indexOf(word)
+}
+
+async function report(error: unknown, output: Output): Promise<number> {
+  if (error instanceof OutputClosed) return 0
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    const isHelp = error.code === 'commander.help'
+    await fail(output, 'usage', isHelp ? 'A command is missing' : error.message.replace(/^error: /, ''))
+    return 2
+  }
+  const { code, message } = explain(error)
+  await fail(output, code, message)
+  return code === 'usage' ? 2 : 1
+}
+
+async function fail(output: Output, code: string, message: string): Promise<void> {
+  output.note(`docstore: ${message}`)
+  if (output.isJson) await output.lines([{ error: { code, message } }]).catch(() => undefined)
+}
+
+/** System errors get a sentence; everything else has one. */
+function explain(error: unknown): { code: string; message: string } {
+  const code = errorCode(error)
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'the file'
+  switch (code) {
+    case 'ENOENT':
+      return { code: 'no-file', message: `There is no file ${path}` }
+    case 'EISDIR':
+      return { code: 'no-file', message: `${path} is a folder` }
+    case 'EACCES':
+    case 'EPERM':
+      return { code: 'no-permission', message: `You may not use ${path}` }
+    case 'ENOSPC':
+      return { code: 'disk-full', message: 'The disk is full. Free some space and try again' }
+    case 'ABORT_ERR':
+      return { code: 'interrupted', message: 'Interrupted' }
+    default:
+      return { code: error instanceof DocstoreError ? code : code === 'unknown' ? 'internal' : code, message: errorMessage(error) }
+  }
+}
+
+/** Rejects when a command that was told to end has not done so in time. */
+function tooLate(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const expire = (): void => {
+      setTimeout(() => reject(new DocstoreError('interrupted', 'Interrupted')), END_TIMEOUT_MS).unref()
+    }
+    signal.addEventListener('abort', expire, { once: true })
+  })
+}

@@ -1,0 +1,52 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_TIMEOUT_S } from './limits.ts'
+
+/** What every command is told. */
+export interface Settings {
+  /** Data folder. */
+  readonly data: string
+  /** Join link of the network, where one was given. */
+  readonly join: string | undefined
+  /** Whether standard output is for programs. */
+  readonly isJson: boolean
+  readonly timeoutMs: number
+}
+
+/** Adds the options that stand before or after any command. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--data <dir>', 'folder for keys, documents and network', join(homedir(), '.docstore'))
+    .option('--join <link>', 'join link of a network, or the address of a relay; remembered with the data')
+    .option('--json', 'JSON on standard output, everything for people on standard error')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait for peers').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds))
+}
+
+/** The settings that were given on the command line. */
+export function readSettings(program: Command): Settings {
+  const { data, join, json = false, timeout } = program.opts<{ data: string; join?: string; json?: boolean; timeout: number }>()
+  return { data, join, isJson: json, timeoutMs: timeout * 1000 }
+}
+
+/** Longest delay of a timer, seconds. */
+const MAX_SECONDS = 2_147_483
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() === '' || !(seconds > 0) || seconds > MAX_SECONDS) throw new InvalidArgumentError('It is a number of seconds above 0.')
+  return seconds
+}
+
+/** Reads a whole number within bounds; for options. */
+export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < min || number > max) {
+      throw new InvalidArgumentError(
+        max === Number.MAX_SAFE_INTEGER ? `It is a whole number from ${min}.` : `It is a whole number from ${min} to ${max}.`,
+      )
+    }
+    return number
+  }
+}
