@@ -1,0 +1,40 @@
+import type { PeerStatus } from 'p2p-docstore'
+import type { ReactNode } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
+import { shortPeer } from '../ui/short-names.ts'
+import { type ConnectionState, viaName } from './connection-state.ts'
+
+/** The relays and peers of the panel, each with how it is connected or why not. */
+export function ConnectionSection({ peers, connection }: { readonly peers: readonly PeerStatus[]; readonly connection: ConnectionState }): ReactNode {
+  return (
+    <section className="panel-section">
+      <h3>Connection</h3>
+      {connection.state === 'offline' ? (
+        <p className="hint">
+          Everything works without a relay: you read and write here, and it is exchanged when one is back. It is tried again all the time.
+        </p>
+      ) : null}
+      <ul className="plain-list">
+        {peers.map((peer) => (
+          <li key={peer.id} className="peer" data-testid={TEST_IDS.relayRow} data-state={peer.state}>
+            <span className={`dot dot-${dotOf(peer)}`} aria-hidden="true" />
+            <span>
+              <strong>{peer.origin ?? `Peer ${shortPeer(peer.id)}`}</strong>
+              <span className="peer-fact">{factOf(peer)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {peers.length === 0 ? <p className="hint">No relay is known yet.</p> : null}
+    </section>
+  )
+}
+
+function dotOf({ state, error }: PeerStatus): ConnectionState['state'] {
+  return state === 'connected' ? 'connected' : error === undefined ? 'connecting' : 'offline'
+}
+
+function factOf({ state, via, error, role }: PeerStatus): string {
+  if (state === 'connected') return `${role === 'relay' ? 'Relay' : 'Peer'}, over ${viaName(via)}`
+  return error ?? 'Connecting…'
+}

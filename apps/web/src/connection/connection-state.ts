@@ -1,0 +1,31 @@
+import type { PeerStatus } from 'p2p-docstore'
+
+/** How this peer stands with its relays. */
+export type ConnectionState =
+  | { readonly state: 'connected'; readonly via: string; readonly others: number }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'offline'; readonly reason: string }
+
+const VIA_NAMES: Readonly<Record<string, string>> = {
+  'webrtc-direct': 'WebRTC-direct',
+  webrtc: 'WebRTC',
+  websocket: 'WebSocket',
+  tcp: 'TCP',
+  other: 'libp2p',
+}
+
+/** A transport's name for people. */
+export function viaName(via: string | undefined): string {
+  return via === undefined ? '' : (VIA_NAMES[via] ?? via)
+}
+
+/** Sums up the peers in one state. One relay is enough to be connected. */
+export function connectionOf(peers: readonly PeerStatus[], isOnline: boolean): ConnectionState {
+  const relay = peers.find(({ role, state }) => role === 'relay' && state === 'connected')
+  if (relay !== undefined) {
+    return { state: 'connected', via: relay.via ?? 'other', others: peers.filter(({ state }) => state === 'connected').length - 1 }
+  }
+  if (!isOnline) return { state: 'offline', reason: 'This device has no network' }
+  const failed = peers.find(({ role, error }) => role === 'relay' && error !== undefined)
+  return failed?.error === undefined ? { state: 'connecting' } : { state: 'offline', reason: failed.error }
+}

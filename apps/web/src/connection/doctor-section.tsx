@@ -1,0 +1,42 @@
+import type { Diagnosis, Docstore } from 'p2p-docstore'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { errorText } from '../store/error-text.ts'
+import { TEST_IDS } from '../test-ids.ts'
+
+/** What the library's self-check finds, and what to do about it. Runs again whenever the connection changes. */
+export function DoctorSection({ store, connection }: { readonly store: Docstore; readonly connection: string }): ReactNode {
+  const [findings, setFindings] = useState<readonly Diagnosis[]>()
+  const run = useCallback(async () => {
+    setFindings(undefined)
+    try {
+      setFindings(await store.doctor())
+    } catch (error) {
+      setFindings([{ check: 'doctor', ok: false, message: errorText(error), fix: 'Reload the page' }])
+    }
+  }, [store])
+  useEffect(() => void run(), [run, connection])
+  return (
+    <section className="panel-section">
+      <div className="section-head">
+        <h3>Check-up</h3>
+        <button type="button" className="button-small" data-testid={TEST_IDS.doctorRun} onClick={() => void run()}>
+          Check again
+        </button>
+      </div>
+      <ul className="plain-list" aria-live="polite">
+        {findings?.map(({ check, ok, message, fix }, i) => (
+          <li key={`${check}-${i}`} className="finding" data-testid={TEST_IDS.doctorFinding} data-ok={ok}>
+            <span className={ok ? 'mark mark-ok' : 'mark mark-bad'} aria-label={ok ? 'fine' : 'fault'}>
+              {ok ? '✓' : '!'}
+            </span>
+            <span>
+              {message}
+              {fix === '' ? null : <span className="fix">{fix}</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {findings === undefined ? <p className="hint">Checking…</p> : null}
+    </section>
+  )
+}

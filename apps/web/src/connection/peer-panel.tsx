@@ -1,0 +1,49 @@
+import type { Docstore, PeerStatus } from 'p2p-docstore'
+import type { ReactNode } from 'react'
+import type { Durability } from '../store/use-durability.ts'
+import { TEST_IDS } from '../test-ids.ts'
+import { CopyField } from '../ui/copy-field.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { ConnectionSection } from './connection-section.tsx'
+import type { ConnectionState } from './connection-state.ts'
+import { DoctorSection } from './doctor-section.tsx'
+import { StorageSection } from './storage-section.tsx'
+
+/** Everything about this peer: its connections, who it is, which network it is in, and how safe its data is. */
+export function PeerPanel({
+  store,
+  joinLink,
+  peers,
+  connection,
+  durability,
+  onClose,
+}: {
+  readonly store: Docstore
+  readonly joinLink: string
+  readonly peers: readonly PeerStatus[]
+  readonly connection: ConnectionState
+  readonly durability: Durability
+  readonly onClose: () => void
+}): ReactNode {
+  const { identity, network } = store.info
+  return (
+    <Panel title="This peer" testId={TEST_IDS.peerPanel} closeTestId={TEST_IDS.peerPanelClose} onClose={onClose}>
+      <ConnectionSection peers={peers} connection={connection} />
+      <section className="panel-section">
+        <h3>Identity</h3>
+        <p className="hint">Signs what you write. It lives in this browser only.</p>
+        <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
+      </section>
+      <section className="panel-section">
+        <h3>Network</h3>
+        <p data-testid={TEST_IDS.networkName} data-value={network.name}>
+          {network.name}
+        </p>
+        <p className="hint">Whoever opens this link takes part.</p>
+        <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
+      </section>
+      <StorageSection durability={durability} network={network.id} />
+      <DoctorSection store={store} connection={connection.state} />
+    </Panel>
+  )
+}

@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react'
+import { chooseData, listDatasets } from '../store/datasets.ts'
+import type { Durability } from '../store/use-durability.ts'
+import { TEST_IDS } from '../test-ids.ts'
+import { bytesText } from '../ui/numbers.ts'
+
+/** Whether what is stored here is safe, and which other networks have data in this browser. */
+export function StorageSection({ durability, network }: { readonly durability: Durability; readonly network: string }): ReactNode {
+  const { state, isRefused, usedBytes, quotaBytes, ask } = durability
+  const others = listDatasets().filter((dataset) => dataset.network !== network)
+  return (
+    <section className="panel-section">
+      <h3>Storage</h3>
+      <p data-testid={TEST_IDS.durability} data-state={state}>
+        {textOf(state)}
+      </p>
+      {usedBytes === undefined ? null : (
+        <p className="hint">
+          {bytesText(usedBytes)} used{quotaBytes === undefined ? '' : ` of ${bytesText(quotaBytes)}`}
+        </p>
+      )}
+      {isRefused ? (
+        <p className="hint">
+          The browser was asked to keep it and does not promise to yet. It does for pages that are used often, installed or bookmarked.
+        </p>
+      ) : null}
+      {state === 'may-be-cleared' ? (
+        <button type="button" className="button-small" onClick={ask}>
+          {isRefused ? 'Ask again' : 'Ask the browser to keep it'}
+        </button>
+      ) : null}
+      {others.length === 0 ? null : <h4>Other networks in this browser</h4>}
+      <ul className="plain-list">
+        {others.map((dataset) => (
+          <li key={dataset.data} className="section-head">
+            <span>{dataset.networkName}</span>
+            <button
+              type="button"
+              className="button-small"
+              data-testid={TEST_IDS.datasetSwitch}
+              onClick={() => {
+                chooseData(dataset.data)
+                location.assign('/')
+              }}
+            >
+              Open
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function textOf(state: Durability['state']): string {
+  switch (state) {
+    case 'kept':
+      return 'The browser keeps your documents until you remove them.'
+    case 'may-be-cleared':
+      return 'Stored on this device. The browser may clear it when space runs short; what a relay has comes back.'
+    case 'not-stored':
+      return 'Nothing is stored: documents and identity are gone when this tab closes. What a relay has stays there.'
+    case 'unknown':
+      return 'Stored on this device.'
+  }
+}

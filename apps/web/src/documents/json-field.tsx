@@ -1,0 +1,60 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
+import type { ParsedText } from './json-text.ts'
+
+/** A text field for JSON with line numbers, which marks the line that is wrong. */
+export function JsonField({
+  text,
+  parsed,
+  isReadOnly,
+  onChange,
+}: {
+  readonly text: string
+  readonly parsed: ParsedText
+  readonly isReadOnly: boolean
+  readonly onChange: (text: string) => void
+}): ReactNode {
+  const gutter = useRef<HTMLPreElement>(null)
+  const area = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => area.current?.focus(), [])
+  const lines = text.split('\n')
+  const badLine = parsed.ok ? undefined : parsed.line
+  return (
+    <>
+      <div className="json-field">
+        <pre ref={gutter} className="gutter" aria-hidden="true">
+          {lines.map((_, i) => (
+            // A line has no other name than its number.
+            <span key={i} className={badLine === i + 1 ? 'bad-line' : undefined}>
+              {i + 1}
+            </span>
+          ))}
+        </pre>
+        <textarea
+          ref={area}
+          data-testid={TEST_IDS.editorText}
+          aria-label="Document as JSON"
+          aria-invalid={!parsed.ok}
+          aria-describedby="editor-error"
+          value={text}
+          readOnly={isReadOnly}
+          spellCheck={false}
+          autoCapitalize="off"
+          rows={Math.min(Math.max(lines.length + 1, 8), 24)}
+          wrap="off"
+          onChange={(event) => onChange(event.target.value)}
+          onScroll={(event) => {
+            if (gutter.current !== null) gutter.current.scrollTop = event.currentTarget.scrollTop
+          }}
+        />
+      </div>
+      <p id="editor-error" className="error" data-testid={TEST_IDS.editorError} aria-live="polite">
+        {parsed.ok ? '' : `${place(parsed)}${parsed.message}`}
+      </p>
+    </>
+  )
+}
+
+function place({ line, column }: { readonly line: number | undefined; readonly column: number | undefined }): string {
+  return line === undefined ? '' : `Line ${line}, column ${column ?? 1}: `
+}

@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
+import { numberText } from '../ui/numbers.ts'
+import type { DocumentList } from './use-document-list.ts'
+
+/** Where in the list the page is, how many there are, and the ways on. */
+export function Pager({ list }: { readonly list: DocumentList }): ReactNode {
+  const { documents, total, first, isIndexing, toFirst, toPrevious, toNext } = list
+  return (
+    <footer className="pager">
+      <p className="pager-range" aria-live="polite">
+        <span data-testid={TEST_IDS.pagerRange}>
+          {documents.length === 0 ? '0' : `${numberText(first)}–${numberText(first + documents.length - 1)}`}
+        </span>
+        <span data-testid={TEST_IDS.count} data-total={total}>
+          {total === undefined ? '' : ` of ${numberText(total)}`}
+        </span>
+        {isIndexing ? (
+          <span className="chip" data-testid={TEST_IDS.indexing}>
+            <span className="dot dot-connecting" aria-hidden="true" /> Indexing…
+          </span>
+        ) : null}
+      </p>
+      <div className="pager-buttons">
+        <PagerButton testId={TEST_IDS.pagerFirst} label="First" go={toFirst} />
+        <PagerButton testId={TEST_IDS.pagerPrevious} label="Previous" go={toPrevious} />
+        <PagerButton testId={TEST_IDS.pagerNext} label="Next" go={toNext} />
+      </div>
+      <p className="keys" aria-hidden="true">
+        <kbd>/</kbd> filter <kbd>↑</kbd>
+        <kbd>↓</kbd> move <kbd>Enter</kbd> open <kbd>Del</kbd> delete <kbd>n</kbd>
+        <kbd>p</kbd> page <kbd>a</kbd> add
+      </p>
+    </footer>
+  )
+}
+
+function PagerButton({ testId, label, go }: { readonly testId: string; readonly label: string; readonly go: (() => void) | undefined }): ReactNode {
+  return (
+    <button type="button" data-testid={testId} disabled={go === undefined} onClick={go}>
+      {label}
+    </button>
+  )
+}

@@ -1,0 +1,52 @@
+import type { NamespacePeerStatus } from 'p2p-docstore'
+import type { NamespaceState } from './use-namespace.ts'
+import { numberText } from '../ui/numbers.ts'
+
+/** How a namespace stands with the relays, in one word and one sentence. */
+export interface SyncState {
+  readonly state: 'synced' | 'syncing' | 'pending' | 'looking' | 'absent' | 'not-connected'
+  readonly text: string
+}
+
+/** Sums up the status of a namespace. Nothing is called synced unless a relay has everything that is here. */
+export function syncStateOf({ info, report }: NamespaceState): SyncState {
+  const { peers, synced } = report
+  const reached = peers.filter(({ state }) => state !== 'offline')
+  if (info === undefined) {
+    if (reached.length === 0) return { state: 'not-connected', text: 'No relay is reached' }
+    return reached.every(({ state }) => state === 'absent')
+      ? { state: 'absent', text: 'No relay that was reached has it' }
+      : { state: 'looking', text: 'Looking for it…' }
+  }
+  if (synced) return { state: 'synced', text: 'Synced' }
+  if (reached.length === 0) return { state: 'pending', text: 'Saved here, no relay reached' }
+  const working = reached.find(({ state }) => state === 'syncing' || state === 'waiting')
+  if (working !== undefined) return { state: 'syncing', text: progressText(working) }
+  return { state: 'pending', text: 'Saved here, not yet at a relay' }
+}
+
+function progressText({ received, sent }: NamespacePeerStatus): string {
+  if (received > 0) return `Receiving… ${numberText(received)}`
+  return sent > 0 ? `Sending… ${numberText(sent)}` : 'Comparing…'
+}
+
+/** One peer's state for people. */
+export function peerStateText({ state, lastSyncedAt, received, sent, refused, error }: NamespacePeerStatus): string {
+  const facts = [
+    error,
+    received > 0 ? `${numberText(received)} received` : undefined,
+    sent > 0 ? `${numberText(sent)} sent` : undefined,
+    refused > 0 ? `${numberText(refused)} refused` : undefined,
+    lastSyncedAt === undefined ? undefined : `equal at ${new Date(lastSyncedAt).toLocaleTimeString()}`,
+  ]
+  return [STATE_NAMES[state], ...facts.filter((fact) => fact !== undefined)].join(', ')
+}
+
+const STATE_NAMES: Readonly<Record<NamespacePeerStatus['state'], string>> = {
+  waiting: 'waiting',
+  absent: 'does not have it',
+  syncing: 'exchanging',
+  live: 'up to date, follows every change',
+  failed: 'failed',
+  offline: 'not reached',
+}

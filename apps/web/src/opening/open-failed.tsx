@@ -1,0 +1,84 @@
+import { type ReactNode, useEffect } from 'react'
+import type { Opener } from '../store/opener.ts'
+import { TEST_IDS } from '../test-ids.ts'
+import { OtherNetworkActions } from './other-network-actions.tsx'
+
+/** How often a relay that did not answer on first use is asked again, milliseconds. */
+const RETRY_MS = 3000
+
+/** Why there is no store, in words that say what to do. */
+export function OpenFailed({ code, message, opener }: { readonly code: string; readonly message: string; readonly opener: Opener }): ReactNode {
+  useEffect(() => {
+    if (code !== 'relay-unreachable') return undefined
+    const timer = setTimeout(() => void opener.open(), RETRY_MS)
+    return () => clearTimeout(timer)
+  }, [code, opener])
+  const { title, hint } = explain(code)
+  return (
+    <main className="opening" data-testid={TEST_IDS.openFailed} data-code={code}>
+      <p className="opening-title">Docstore</p>
+      <h1>{title}</h1>
+      <p role="alert">{message}.</p>
+      <p className="hint">{hint}</p>
+      {code === 'other-network' ? <OtherNetworkActions /> : <FailedActions code={code} opener={opener} />}
+    </main>
+  )
+}
+
+function FailedActions({ code, opener }: { readonly code: string; readonly opener: Opener }): ReactNode {
+  return (
+    <div className="actions">
+      <button type="button" className="button-primary" data-testid={TEST_IDS.retry} onClick={() => void opener.open()}>
+        {code === 'data-in-use' ? 'Continue here' : 'Try again'}
+      </button>
+      {code === 'bad-link' ? (
+        <button type="button" onClick={() => location.assign('/')}>
+          Go on without the link
+        </button>
+      ) : null}
+      {STORAGE_CODES.has(code) ? (
+        <button type="button" data-testid={TEST_IDS.openWithoutStoring} onClick={() => void opener.open({ isStored: false })}>
+          Use without storing
+        </button>
+      ) : null}
+    </div>
+  )
+}
+
+const STORAGE_CODES: ReadonlySet<string> = new Set(['no-opfs', 'storage-failed', 'disk-full', 'data-corrupt', 'data-too-new', 'data-in-use'])
+
+function explain(code: string): { readonly title: string; readonly hint: string } {
+  switch (code) {
+    case 'data-in-use':
+      return {
+        title: 'Open in another tab',
+        hint: 'One tab at a time works with the documents of this browser. Close the other one, then continue here. Nothing is lost.',
+      }
+    case 'no-opfs':
+      return {
+        title: 'This page cannot store anything here',
+        hint: 'You can still use it: what you write goes to the relay, and is gone from this device when the tab closes. So is the identity that signs it.',
+      }
+    case 'relay-unreachable':
+      return {
+        title: 'The relay does not answer',
+        hint: 'On the first visit the page asks its relay which network to join. It tries again every few seconds.',
+      }
+    case 'other-network':
+      return {
+        title: 'This link leads to another network',
+        hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them.',
+      }
+    case 'bad-link':
+      return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, with everything after the # sign.' }
+    case 'disk-full':
+      return { title: 'No space left', hint: 'Free some space on this device, then try again. What was stored before is safe.' }
+    case 'data-too-new':
+      return {
+        title: 'The page is older than your data',
+        hint: 'Reload the page to get the current version; if that does not help, the relay has to be updated.',
+      }
+    default:
+      return { title: 'The documents cannot be opened', hint: 'Try again; if it stays like this, reload the page.' }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Docstore } from 'p2p-docstore'
+import { currentData, MEMORY_DATA, rememberDataset } from './datasets.ts'
+import { errorCode, errorText } from './error-text.ts'
+import { rememberedNamespaces } from './remembered.ts'
+
+/** Where opening the store stands. */
+export type OpenState =
+  | { readonly state: 'opening' }
+  | { readonly state: 'open'; readonly store: Docstore; readonly joinLink: string; readonly isStored: boolean }
+  | { readonly state: 'failed'; readonly code: string; readonly message: string }
+
+/** A tab that was just closed or reloaded holds its data for a moment longer: these pauses are made before saying so, milliseconds. */
+const IN_USE_RETRY_MS = [100, 200, 400, 800] as const
+
+/** Opens the one store of the page, and opens it again when the user asks to. */
+export class Opener {
+  #state: OpenState = { state: 'opening' }
+  readonly #listeners = new Set<() => void>()
+
+  /** The current state; the same object until it changes. */
+  readonly getState = (): OpenState => this.#state
+
+  /** Calls back whenever the state changes. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Opens the data of this browser, or with `isStored: false` one that is gone with the page. */
+  async open({ isStored = true }: { isStored?: boolean } = {}): Promise<void> {
+    this.#set({ state: 'opening' })
+    try {
+      this.#set(await openStore(isStored ? currentData() : MEMORY_DATA))
+    } catch (error) {
+      this.#set({ state: 'failed', code: errorCode(error), message: errorText(error) })
+    }
+  }
+
+  #set(state: OpenState): void {
+    this.#state = state
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+async function openStore(data: string): Promise<OpenState> {
+  const { createDocstore, formatJoinLink, readNetwork } = await import('p2p-docstore')
+  const open = (): Promise<Docstore> => createDocstore({ data, join: isJoinLink(location.hash) ? location.href : location.origin })
+  const store = await retryWhileInUse(open)
+  const network = readNetwork(store.info.network.descriptor)
+  if (data !== MEMORY_DATA) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
+  // The link has done its work; what stays in the address bar can be bookmarked.
+  if (isJoinLink(location.hash)) history.replaceState(null, '', '#/')
+  // What is here, and what was asked for earlier and has not arrived yet, is kept equal with the relays.
+  const here = await store.namespaces.list()
+  for (const id of new Set([...here.map((namespace) => namespace.id), ...rememberedNamespaces()])) await store.namespaces.open(id)
+  return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isStored: data !== MEMORY_DATA }
+}
+
+async function retryWhileInUse(open: () => Promise<Docstore>): Promise<Docstore> {
+  for (const pauseMs of IN_USE_RETRY_MS) {
+    try {
+      return await open()
+    } catch (error) {
+      if (errorCode(error) !== 'data-in-use') throw error
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+  return open()
+}
+
+/** Whether the part of an address after `#` is an invitation. */
+export function isJoinLink(hash: string): boolean {
+  return new URLSearchParams(hash.slice(1)).has('join')
+}

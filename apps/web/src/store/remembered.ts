@@ -1,0 +1,48 @@
+const NAMESPACES_KEY = 'docstore.namespaces'
+const TOPICS_KEY = 'docstore.topics'
+
+/** Ids of namespaces that were opened here and may not have arrived yet. */
+export function rememberedNamespaces(): readonly string[] {
+  return readStrings(NAMESPACES_KEY)
+}
+
+/** Notes the id of a namespace that is wanted here. */
+export function rememberNamespace(id: string): void {
+  const ids = rememberedNamespaces()
+  if (!ids.includes(id)) writeStrings(NAMESPACES_KEY, [...ids, id])
+}
+
+/** Forgets the id of a namespace that never came. */
+export function forgetNamespace(id: string): void {
+  writeStrings(
+    NAMESPACES_KEY,
+    rememberedNamespaces().filter((one) => one !== id),
+  )
+}
+
+/** Topics that are listened to. */
+export function rememberedTopics(): readonly string[] {
+  return readStrings(TOPICS_KEY)
+}
+
+/** Notes which topics are listened to. */
+export function rememberTopics(topics: readonly string[]): void {
+  writeStrings(TOPICS_KEY, topics)
+}
+
+function readStrings(key: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
+    return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+function writeStrings(key: string, values: readonly string[]): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(values))
+  } catch {
+    // Without it the page asks again next time.
+  }
+}

@@ -1,0 +1,95 @@
+/** Names by which end-to-end tests find the parts of the page. */
+export const TEST_IDS = {
+  /** The whole screen while there is no store: `data-code` is the error's code. */
+  opening: 'opening',
+  openFailed: 'open-failed',
+  retry: 'retry',
+  openWithoutStoring: 'open-without-storing',
+  switchNetwork: 'switch-network',
+  stayInNetwork: 'stay-in-network',
+  otherNetworkBanner: 'other-network-banner',
+
+  /** Button in the header; `data-state` is connected, connecting or offline, `data-via` the transport. */
+  connection: 'connection',
+  peerPanel: 'peer-panel',
+  peerPanelClose: 'peer-panel-close',
+  relayRow: 'relay-row',
+  doctorRun: 'doctor-run',
+  doctorFinding: 'doctor-finding',
+  /** `data-value` is the whole text of each of these four. */
+  identity: 'identity',
+  identityCopy: 'identity-copy',
+  networkName: 'network-name',
+  joinLink: 'join-link',
+  joinLinkCopy: 'join-link-copy',
+  /** `data-state` is kept, may-be-cleared, not-stored or unknown. */
+  durability: 'durability',
+  datasetSwitch: 'dataset-switch',
+
+  namespaceList: 'namespace-list',
+  /** `data-id` is the namespace's id, `data-documents` its count. */
+  namespaceItem: 'namespace-item',
+  createForm: 'namespace-create-form',
+  createOpen: 'namespace-create-open',
+  createName: 'namespace-create-name',
+  /** One radio button per policy, with the policy as its value. */
+  createPolicy: 'namespace-create-policy',
+  createSubmit: 'namespace-create-submit',
+  openForm: 'namespace-open-form',
+  openId: 'namespace-open-id',
+  openSubmit: 'namespace-open-submit',
+
+  namespaceTitle: 'namespace-title',
+  namespaceIdCopy: 'namespace-id-copy',
+  /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */
+  syncState: 'sync-state',
+  syncPeer: 'sync-peer',
+  readOnlyReason: 'read-only-reason',
+  collectionTab: 'collection-tab',
+
+  filter: 'filter',
+  filterError: 'filter-error',
+  filterClear: 'filter-clear',
+  /** `data-field` is the field, `aria-sort` its direction. */
+  sortHeader: 'sort-header',
+  documentList: 'document-list',
+  /** `data-id` is the document's `_id`. */
+  documentRow: 'document-row',
+  documentOpen: 'document-open',
+  documentDelete: 'document-delete',
+  documentAdd: 'document-add',
+  documentsEmpty: 'documents-empty',
+  indexing: 'indexing',
+  /** `data-total` is the number of matching documents. */
+  count: 'count',
+  pagerFirst: 'pager-first',
+  pagerPrevious: 'pager-previous',
+  pagerNext: 'pager-next',
+  pagerRange: 'pager-range',
+
+  editor: 'document-editor',
+  editorText: 'document-editor-text',
+  editorError: 'document-editor-error',
+  editorSave: 'document-editor-save',
+  editorDelete: 'document-editor-delete',
+  editorClose: 'document-editor-close',
+  editorNewer: 'document-editor-newer',
+
+  toast: 'toast',
+  toastAction: 'toast-action',
+
+  messagesOpen: 'messages-open',
+  messagesPanel: 'messages-panel',
+  messagesClose: 'messages-close',
+  topicForm: 'topic-form',
+  topicInput: 'topic-input',
+  topicSubmit: 'topic-submit',
+  /** `data-topic` is the topic. */
+  topicTab: 'topic-tab',
+  topicLeave: 'topic-leave',
+  messageList: 'message-list',
+  /** `data-from` is the sender's peer id, or `you`. */
+  message: 'message',
+  messageInput: 'message-input',
+  messageSend: 'message-send',
+} as const

@@ -1,0 +1,28 @@
+import react from '@vitejs/plugin-react'
+import { defaultClientConditions, defineConfig } from 'vite'
+import { offlinePlugin } from './offline-plugin.ts'
+import { precompressPlugin } from './precompress-plugin.ts'
+
+/** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
+const PAGE_PARTS = [
+  { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
+  { name: 'docstore', test: /node_modules\/|packages\/(core|docstore)\//, priority: 1 },
+]
+const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
+
+// Vite reads its configuration from the default export.
+export default defineConfig({
+  plugins: [react(), offlinePlugin(), precompressPlugin()],
+  resolve: { conditions: ['@p2p-docstore/source', ...defaultClientConditions] },
+  build: {
+    target: 'es2023',
+    // The relay's content security policy has no data: URLs but for images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: PAGE_PARTS } } },
+  },
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js', codeSplitting: { groups: WORKER_PARTS } } },
+  },
+})
