@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDocstore, type Docstore, type Message, type Namespace } from 'p2p-docstore'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BrowserPeer } from './browser-peer.ts'
+import { buildPageIfMissing } from './build-page.ts'
+import { type RelayChild, startRelayChild } from './relay-child.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'docstore-page-'))
+const relayData = join(folder, 'relay')
+/** A lost connection over UDP is noticed only when nothing comes for a while. */
+const OUTAGE = { timeout: 40_000, interval: 200 }
+
+let relay: RelayChild
+let ada: BrowserPeer
+let ben: BrowserPeer
+let terminal: Docstore
+let notes: Namespace
+const heard: Message[] = []
+const stopped = new AbortController()
+
+async function titles(): Promise<unknown[]> {
+  const documents = await notes.find({}, { sort: { title: 1 } }).toArray()
+  return documents.map(({ title }) => title)
+}
+
+beforeAll(async () => {
+  await buildPageIfMissing()
+  relay = await startRelayChild(relayData)
+  ada = await BrowserPeer.open(join(folder, 'ada'), relay.ready.http)
+  ben = await BrowserPeer.open(join(folder, 'ben'), relay.ready.join)
+  terminal = await createDocstore({ data: join(folder, 'terminal'), join: relay.ready.join })
+  await Promise.all([ada.untilConnection('connected'), ben.untilConnection('connected')])
+  const id = await ada.createNamespace('Notes')
+  await ben.openNamespace(id)
+  notes = await terminal.namespaces.open(id)
+  await notes.sync()
+}, 120_000)
+
+afterAll(async () => {
+  stopped.abort()
+  await Promise.all([ada?.close(), ben?.close(), terminal?.close()])
+  await relay?.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('two browsers and a terminal on one relay', () => {
+  it('shows what is added in each of them in the two others', async () => {
+    await ada.add({ title: 'from Ada' })
+    await ben.row('from Ada').waitFor()
+    await ben.add({ title: 'from Ben' })
+    await notes.put({ title: 'from the terminal' })
+    await ada.row('from Ben').waitFor()
+    await ada.row('from the terminal').waitFor()
+    await ben.row('from the terminal').waitFor()
+    await expect.poll(titles).toEqual(['from Ada', 'from Ben', 'from the terminal'])
+    await ada.part('count', '[data-total="3"]').waitFor()
+    await ada.part('syncState', '[data-state="synced"]').waitFor()
+  })
+
+  it('shows edits and deletions everywhere', async () => {
+    await ben.edit('from Ada', { title: 'from Ada, edited by Ben' })
+    await ada.row('edited by Ben').waitFor()
+    await ada.delete('from Ben')
+    await ben.row('from Ben').filter({ hasNotText: 'edited' }).waitFor({ state: 'detached' })
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+  })
+
+  it('brings a deleted document back everywhere when the deletion is undone', async () => {
+    await ada.delete('from the terminal')
+    await ben.row('from the terminal').waitFor({ state: 'detached' })
+    await ada.part('toast').filter({ hasText: 'from the terminal' }).getByRole('button', { name: 'Undo' }).click()
+    await ben.row('from the terminal').waitFor()
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+  })
+
+  it('hears a message in the other browser and in the terminal', async () => {
+    const listening = terminal.subscribe('tea', { signal: stopped.signal })
+    void (async () => {
+      for await (const message of listening) heard.push(message)
+    })()
+    await ben.joinTopic('tea')
+    await ada.joinTopic('tea')
+    await ada.say('The kettle is on')
+    await ada.part('message', '[data-from="you"]').filter({ hasText: 'The kettle is on' }).waitFor()
+    await ben.part('message').filter({ hasText: 'The kettle is on' }).waitFor()
+    await expect.poll(() => heard.map(({ text }) => text)).toEqual(['The kettle is on'])
+    const sender = await ben.part('message').getAttribute('data-from')
+    expect(sender).toBe(heard[0]?.from)
+    expect(sender).not.toBe('you')
+  })
+})
+
+describe('while the relay is away', () => {
+  it('opens after a reload, with every document', async () => {
+    await Promise.all([ada.untilPageIsKept(), ben.untilPageIsKept()])
+    await relay.kill()
+    await ada.page.reload()
+    await ada.row('edited by Ben').waitFor()
+    await ada.row('from the terminal').waitFor()
+    await ada.untilConnection('offline')
+  })
+
+  it('takes writes in each of them, and exchanges them by itself once the relay is back', async () => {
+    await ada.add({ title: 'Ada, offline' })
+    await ben.add({ title: 'Ben, offline' })
+    await notes.put({ title: 'terminal, offline' })
+    await ada.row('Ada, offline').waitFor()
+    await ada.part('syncState', '[data-state="pending"]').waitFor()
+    relay = await startRelayChild(relayData, relay.port)
+    const all = ['Ada, offline', 'Ben, offline', 'from Ada, edited by Ben', 'from the terminal', 'terminal, offline']
+    await expect.poll(titles, OUTAGE).toEqual(all)
+    for (const browser of [ada, ben]) {
+      for (const title of all) await browser.row(title).waitFor(OUTAGE)
+      await browser.part('syncState', '[data-state="synced"]').waitFor(OUTAGE)
+    }
+  }, 90_000)
+
+  it('hears messages again, in the topics that it remembers', async () => {
+    await ada.part('messagesOpen').click()
+    await ben.say('Is anyone still there?')
+    await ada.part('message').filter({ hasText: 'Is anyone still there?' }).waitFor()
+    await expect.poll(() => heard.at(-1)?.text).toBe('Is anyone still there?')
+  })
+})
