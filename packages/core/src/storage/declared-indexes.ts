@@ -5,7 +5,7 @@ import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
 /** Declared indexes per namespace: each is looked at on every write there. */
-export const MAX_INDEXES = 64
+const MAX_INDEXES = 64
 /** Fields in one index: what one sort can use. */
 const MAX_PATHS = 8
 /** Documents that are read at a time while an index is made over them. */

@@ -23,8 +23,11 @@ export async function openPool(sqlite: Sqlite3Static, name: string): Promise<Ope
     return {
       pool,
       release: () => {
-        pool.pauseVfs()
-        unlock()
+        try {
+          pool.pauseVfs()
+        } finally {
+          unlock()
+        }
       },
     }
   } catch (error) {
@@ -55,7 +58,7 @@ function lock(name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     navigator.locks
       .request(name, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, () => new Promise<void>((release) => resolve(release)))
-      .catch((error: unknown) => reject(inUse(error)))
+      .catch((error: unknown) => reject(isRefusal(error) ? noOpfs(error) : inUse(error)))
   })
 }
 

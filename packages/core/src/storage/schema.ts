@@ -2,7 +2,7 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** Version of the schema, kept in `user_version`. Raise it together with a migration and a test on an old database. */
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353

@@ -1,5 +1,5 @@
 import initSqlite, { type Database, type Sqlite3Static } from '@sqlite.org/sqlite-wasm'
-import { errorMessage } from '../errors.ts'
+import { DocstoreError, errorMessage } from '../errors.ts'
 import { type SqlDriver, storageError } from './driver.ts'
 import { type RawSqlite, WasmStatement } from './wasm-statement.ts'
 import { WasmScratch } from './wasm-scratch.ts'
@@ -11,15 +11,28 @@ export interface WebSqlite {
   takeFileError(): unknown
 }
 
-const SQLITE_IOERR = 10
 const SQLITE_FULL = 13
+/** Results that come from the file system: SQLITE_IOERR and SQLITE_CANTOPEN. */
+const FILE_ERRORS: ReadonlySet<number> = new Set([10, 14])
+
+/** Browsers throw, or write less than they were given, which the virtual file system reports in these words. */
+function isNoSpace({ name, message }: Error): boolean {
+  return name === 'QuotaExceededError' || message.includes('Unknown write() failure')
+}
 
 let loading: Promise<WebSqlite> | undefined
 
-/** Loads SQLite once per worker. */
-export function loadWebSqlite(): Promise<WebSqlite> {
+/** Loads SQLite once per worker. A later call tries again where that failed. */
+export async function loadWebSqlite(): Promise<WebSqlite> {
   loading ??= load()
-  return loading
+  try {
+    return await loading
+  } catch (error) {
+    loading = undefined
+    throw new DocstoreError('storage-failed', `SQLite could not be loaded. Check the connection and reload the page (${errorMessage(error)})`, {
+      cause: error,
+    })
+  }
 }
 
 async function load(): Promise<WebSqlite> {
@@ -46,9 +59,10 @@ export function webDriver({ sqlite, takeFileError }: WebSqlite, database: Databa
   const raw = sqlite.wasm.exports as RawSqlite
   const scratch = new WasmScratch(sqlite.wasm)
   const failure = (resultCode: number, message: string): Error => {
+    const primary = resultCode & 0xff
     const fileError = takeFileError()
-    const isFull = (resultCode & 0xff) === SQLITE_IOERR && fileError instanceof Error && fileError.name === 'QuotaExceededError'
-    return storageError(fileError ?? new Error(message), isFull ? SQLITE_FULL : resultCode)
+    if (!FILE_ERRORS.has(primary) || !(fileError instanceof Error)) return storageError(new Error(message), resultCode)
+    return storageError(fileError, isNoSpace(fileError) ? SQLITE_FULL : resultCode)
   }
   const guard = <T>(work: () => T): T => {
     try {
@@ -65,9 +79,12 @@ export function webDriver({ sqlite, takeFileError }: WebSqlite, database: Databa
     },
     inTransaction: () => sqlite.capi.sqlite3_get_autocommit(database) === 0,
     close: () => {
-      guard(() => database.close())
-      scratch.free()
-      onClose()
+      try {
+        guard(() => database.close())
+      } finally {
+        scratch.free()
+        onClose()
+      }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { cdp } from 'vitest/browser'
 import { errorCode } from '../errors.ts'
 import { addNamespace, put, sealOver, version } from '../testing/storage/fixtures.ts'
 import { readStoreFiles, removeStoreFiles } from '../testing/storage/opfs-files.ts'
@@ -81,6 +82,27 @@ describe('private files', () => {
     await again.close()
   })
 
+  it('say disk-full where the browser grants no more space, and go on when it does', async () => {
+    const storage = await worker.open('full')
+    const ns = await addNamespace(storage)
+    const { usage = 0 } = await navigator.storage.estimate()
+    await setQuota(usage + 8 * 1024 * 1024)
+    const bulk = (n: number) => Array.from({ length: 20 }, (_, i) => put({ id: `${n}/${i}`, fields: { pad: 'x'.repeat(100_000) } }))
+    let commits = 0
+    let code = ''
+    while (code === '' && commits < 20) {
+      code = await Promise.resolve(storage.commit(ns, bulk(commits))).then(() => '', errorCode)
+      if (code === '') commits++
+    }
+    await setQuota(undefined)
+    expect(code).toBe('disk-full')
+    expect(await storage.lastSeq(ns)).toBe(commits * 20)
+    expect(await storage.recordsSince(ns, 0, 1000)).toHaveLength(commits * 20)
+    await storage.commit(ns, bulk(commits))
+    expect(await storage.lastSeq(ns)).toBe((commits + 1) * 20)
+    await storage.close()
+  })
+
   it('need a worker, and a name that can be a folder', async () => {
     const { openWebStorage } = await import('./open-web.ts')
     await expect(openWebStorage('../up').catch(errorCode)).resolves.toBe('bad-name')
@@ -89,3 +111,9 @@ describe('private files', () => {
     await storage.close()
   })
 })
+
+/** Sets how much this origin may keep, bytes; `undefined` for what the browser grants by itself. */
+async function setQuota(bytes: number | undefined): Promise<void> {
+  const quota = bytes === undefined ? {} : { quotaSize: bytes }
+  await cdp().send('Storage.overrideQuotaForOrigin', { origin: location.origin, ...quota })
+}

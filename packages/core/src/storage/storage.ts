@@ -3,7 +3,7 @@ import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './driver.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
-export type Awaitable<T> = T | Promise<T>
+type Awaitable<T> = T | Promise<T>
 
 /** A namespace as it is stored. `ns` is its number in this database. */
 export interface StoredNamespace {
@@ -116,14 +116,14 @@ export interface Storage {
   recordsBySlot(ns: number, slots: readonly Uint8Array[]): Awaitable<readonly StoredRecord[]>
   /** The versions that hold the slots, in append order: what the summary of the set is made of. */
   versionsSince(ns: number, since: number, limit: number): Awaitable<readonly Version[]>
-  /** Content with this sha-256, whichever document has it. */
+  /** Content with this sha-256, whichever document has it. The first call may take a while: it makes an index. */
   contentByDigest(digest: Uint8Array): Awaitable<string | undefined>
 
   /** Content of a document, `undefined` where there is none or it was deleted. */
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
   find(ns: number, collection: string, query: StoredQuery): Awaitable<{ readonly contents: readonly string[]; readonly end: PageEnd | undefined }>
   count(ns: number, collection: string, filter: Filter): Awaitable<number>
-  /** Collections that have documents, with their counts. */
+  /** Collections that have documents, with their counts; 10,000 of them at most. */
   collections(ns: number): Awaitable<readonly { readonly collection: string; readonly documents: number }[]>
   /** Declares an index over one or more paths. Declaring it again changes nothing. */
   createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>

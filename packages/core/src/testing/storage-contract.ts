@@ -1,13 +1,13 @@
 import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
-import type { OpenStorage } from './storage/fixtures.ts'
+import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { queriesContract } from './storage/queries.ts'
 import { sealsContract } from './storage/seals.ts'
 import { valuesContract } from './storage/values.ts'
 
-export type { OpenedStorage, OpenStorage } from './storage/fixtures.ts'
+export type { OpenedStorage, OpenStorage } from './storage/test-on.ts'
 
 /** What every `Storage` has to do. `open` gives an empty one for each test. */
 export function storageContract(name: string, open: OpenStorage): void {

@@ -1,22 +1,8 @@
 import { describe, expect } from 'vitest'
 import { sha256 } from '#crypto'
 import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
-import {
-  addNamespace,
-  author,
-  compete,
-  entry,
-  FAIL,
-  keep,
-  type OpenStorage,
-  put,
-  query,
-  slot,
-  slotOf,
-  snapshot,
-  testOn,
-  version,
-} from './fixtures.ts'
+import { addNamespace, author, compete, entry, FAIL, keep, put, query, slot, slotOf, snapshot, version } from './fixtures.ts'
+import { type OpenStorage, testOn } from './test-on.ts'
 import { buildOf, PLANNED_FAILURE } from './plans.ts'
 
 /** What a commit stores, and what it tells. */

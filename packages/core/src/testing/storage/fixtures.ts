@@ -1,39 +1,10 @@
 import { sha256 } from '#crypto'
-import { it } from 'vitest'
 import { concatBytes, utf8 } from '../../model/bytes.ts'
 import { canonicalJson } from '../../model/content.ts'
 import type { Seal } from '../../model/seal.ts'
 import { parseFilter, parseSort } from '../../query/index.ts'
 import type { CommitEntry, NewRecord, Storage, StoredQuery } from '../../storage/storage.ts'
 import { buildOf, signerOf } from './plans.ts'
-
-/** A storage that a test works on. */
-export interface OpenedStorage {
-  readonly storage: Storage
-  /** Closes it and opens what it kept. One that keeps nothing gives itself. */
-  reopen(): Promise<Storage>
-  /** The raw bytes of its files, where it has any. */
-  files?(): Promise<readonly Uint8Array[]>
-  /** Closes it and removes what it kept. */
-  cleanup(): Promise<void>
-}
-
-/** Opens an empty storage. */
-export type OpenStorage = () => Promise<OpenedStorage>
-
-/** Declares tests on a storage of their own each. */
-export function testOn(open: OpenStorage): (fact: string, test: (opened: OpenedStorage) => Promise<void>) => void {
-  return (fact, test) => {
-    it(fact, async () => {
-      const opened = await open()
-      try {
-        await test(opened)
-      } finally {
-        await opened.cleanup()
-      }
-    })
-  }
-}
 
 /** A key of an author, which need not be one that signs. */
 export function author(name: string): Uint8Array {

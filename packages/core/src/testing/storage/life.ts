@@ -3,7 +3,8 @@ import { errorCode } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { parseFilter } from '../../query/index.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { addNamespace, type OpenStorage, put, query, sealOver, slot, testOn, version } from './fixtures.ts'
+import { addNamespace, put, query, sealOver, slot, version } from './fixtures.ts'
+import { type OpenStorage, testOn } from './test-on.ts'
 import { signerOf } from './plans.ts'
 
 /** Every method of a storage, called in some way. */

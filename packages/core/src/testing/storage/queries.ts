@@ -4,7 +4,8 @@ import { errorCode } from '../../errors.ts'
 import type { Document } from '../../model/content.ts'
 import { compareBySort, matches, parseFilter, parseSort } from '../../query/index.ts'
 import type { PageEnd, Storage, StoredQuery } from '../../storage/storage.ts'
-import { addNamespace, idsOf, type OpenStorage, put, query, testOn } from './fixtures.ts'
+import { addNamespace, idsOf, put, query } from './fixtures.ts'
+import { type OpenStorage, testOn } from './test-on.ts'
 
 const CITIES = [
   { id: 'lyon', fields: { country: 'FR', population: 520_000, tags: ['river', 'food'], twin: null } },

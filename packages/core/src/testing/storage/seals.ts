@@ -2,7 +2,8 @@ import { describe, expect } from 'vitest'
 import { concatBytes } from '../../model/bytes.ts'
 import { errorCode } from '../../errors.ts'
 import type { NewRecord, Storage } from '../../storage/storage.ts'
-import { addNamespace, author, compete, entry, keep, type OpenStorage, put, sealOver, snapshot, testOn, version } from './fixtures.ts'
+import { addNamespace, author, compete, entry, keep, put, sealOver, snapshot, version } from './fixtures.ts'
+import { type OpenStorage, testOn } from './test-on.ts'
 import { PLANNED_FAILURE, signerOf } from './plans.ts'
 
 const ada = author('ada')
