@@ -1,11 +1,8 @@
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { DEFAULT_HOST, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { createHttp } from './http.ts'
-import { choosePorts, type PeerPorts } from './ports.ts'
+import { choosePorts } from './ports.ts'
 
 /** What a relay says when it is ready. */
 export interface RelayReady {
@@ -36,18 +33,20 @@ export async function startRelay({
   join: joinLink,
   networkName = 'my network',
 }: RelayOptions): Promise<Relay> {
-  const ports = await preparePorts(data, host, port)
   const family = host.includes(':') ? 'ip6' : 'ip4'
   const store = await createDocstore({
     data,
     role: 'relay',
     networkName,
     ...(joinLink === undefined ? {} : { join: joinLink }),
-    listen: [
-      `/${family}/${host}/tcp/${ports.tcp}`,
-      `/${family}/${host}/tcp/${ports.webSocket}/ws`,
-      `/${family}/${host}/udp/${ports.webRtcDirect}/webrtc-direct`,
-    ],
+    listen: async (meta) => {
+      const ports = await choosePorts(meta, host, port)
+      return [
+        `/${family}/${host}/tcp/${ports.tcp}`,
+        `/${family}/${host}/tcp/${ports.webSocket}/ws`,
+        `/${family}/${host}/udp/${ports.webRtcDirect}/webrtc-direct`,
+      ]
+    },
   })
   try {
     const http = await createHttp(store)
@@ -72,17 +71,6 @@ export async function startRelay({
   } catch (error) {
     await store.close()
     throw error
-  }
-}
-
-/** Reads and remembers the ports before the store opens, which needs them. */
-async function preparePorts(data: string, host: string, port: number): Promise<PeerPorts> {
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  const storage = openNodeStorage(join(data, 'docstore.db'))
-  try {
-    return await choosePorts({ getMeta: async (key) => storage.getMeta(key), setMeta: async (key, value) => storage.setMeta(key, value) }, host, port)
-  } finally {
-    await storage.close()
   }
 }
 

@@ -4,8 +4,11 @@ import { MAX_RELAYS } from './limits.ts'
 /** Name of the list of relays among the small values of the peer. */
 const RELAYS = 'relays'
 
+/** Where small values of the peer are read. */
+export type MetaReader = Pick<Replica, 'getMeta'>
+
 /** Origins of the relays that this data knows. */
-export async function knownRelays(replica: Pick<Replica, 'getMeta'>): Promise<readonly string[]> {
+export async function knownRelays(replica: MetaReader): Promise<readonly string[]> {
   const stored = await replica.getMeta(RELAYS)
   const text = stored && fromUtf8(stored)
   return text === undefined ? [] : (JSON.parse(text) as readonly string[])

@@ -229,7 +229,12 @@ export class LocalNetwork implements Network {
     const own = this.#role === 'relay' ? [await this.peerId()] : []
     const holders = (): string[] => [
       ...own,
-      ...this.#connectedRelays().flatMap(({ session, peer }) => (peer !== undefined && (session?.status.get(ns)?.acked ?? 0) >= seq ? [peer] : [])),
+      ...this.#connectedRelays().flatMap(({ session, peer }) => {
+        const sync = session?.status.get(ns)
+        // A namespace without documents is at position 0, as is one that the relay never heard of.
+        const isThere = sync !== undefined && sync.acked >= seq && (seq > 0 || sync.state === 'live')
+        return peer !== undefined && isThere ? [peer] : []
+      }),
     ]
     await this.#until(() => holders().length >= copies, 'sync', abort)
     if (holders().length >= copies) return holders()
@@ -266,6 +271,7 @@ export class LocalNetwork implements Network {
     this.#unlisten()
     await Promise.all([...this.#links.values()].map((link) => link.stop()))
     await Promise.all(this.#background)
+    this.#topics.close()
     await this.libp2p.stop()
   }
 

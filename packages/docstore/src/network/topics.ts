@@ -1,6 +1,7 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
+import { TopicCounts } from './topic-counts.ts'
 import type { Message } from './types.ts'
 
 /** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
@@ -11,9 +12,10 @@ export class Topics {
   readonly #pubsub: GossipSub
   readonly #prefix: string
   readonly #onMessage: (message: Message) => void
-  readonly #own = new Set<string>()
+  readonly #own = new TopicCounts()
   readonly #forwarded = new Set<string>()
   readonly #changed = new Set<string>()
+  #isClosed = false
 
   constructor({
     pubsub,
@@ -53,8 +55,12 @@ export class Topics {
 
   unsubscribe(topic: string): void {
     const name = this.#name(topic)
-    this.#own.delete(topic)
-    if (!this.#forwarded.has(name)) this.#pubsub.unsubscribe(name)
+    if (this.#own.remove(topic) && !this.#forwarded.has(name) && !this.#isClosed) this.#pubsub.unsubscribe(name)
+  }
+
+  /** To be called before GossipSub stops: it takes no more calls then. */
+  close(): void {
+    this.#isClosed = true
   }
 
   #name(topic: string): string {
@@ -77,6 +83,8 @@ export class Topics {
    * It waits for a heartbeat, by which the streams to new subscribers are open: whoever sees the relay in a topic can count on it.
    */
   #forward(): void {
+    // A heartbeat that was under way ends after the stop.
+    if (this.#isClosed) return
     for (const topic of this.#changed) {
       const isWanted = this.#pubsub.getSubscribers(topic).length > 0
       if (isWanted && !this.#forwarded.has(topic) && this.#forwarded.size < MAX_FORWARDED_TOPICS) {

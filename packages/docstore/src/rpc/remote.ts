@@ -2,7 +2,8 @@ import type { CommitEvent, Replica } from '@p2p-docstore/core'
 import type { Network, NetworkEvents } from '../network/types.ts'
 import { methodsOf, remoteMethods, type RpcClient, type Service } from './rpc.ts'
 
-const REPLICA_METHODS = [
+/** What a replica offers over a line. */
+export const REPLICA_METHODS = [
   'info',
   'getMeta',
   'setMeta',
@@ -31,7 +32,8 @@ const REPLICA_METHODS = [
   'compareReply',
 ] as const satisfies readonly (keyof Replica)[]
 
-const NETWORK_METHODS = [
+/** What a network offers over a line. */
+export const NETWORK_METHODS = [
   'peerId',
   'addresses',
   'peers',

@@ -154,17 +154,31 @@ function takeSignal(args: readonly unknown[]): { signal: AbortSignal | undefined
 
 /** The methods of an object that may be called from the other side, by name. */
 export function methodsOf<T extends object>(target: T, names: readonly (keyof T & string)[]): Service['call'] {
-  const allowed = new Set<string>(names)
+  const allowed = new Map<string, keyof T & string>(names.map((name) => [name, name]))
   return async (method, args) => {
-    if (!allowed.has(method)) throw new DocstoreError('no-method', `There is no method ${method}`)
-    const member: unknown = target[method as keyof T]
-    if (typeof member !== 'function') throw new DocstoreError('no-method', `There is no method ${method}`)
-    return (await member.apply(target, args)) as unknown
+    const name = allowed.get(method)
+    if (name === undefined) throw new DocstoreError('no-method', `There is no method ${method}`)
+    return callMethod(target, name, args)
   }
+}
+
+/** Calls a method whose name is known only now. */
+export async function callMethod<T extends object>(target: T, name: keyof T & string, args: readonly unknown[]): Promise<unknown> {
+  const member: unknown = target[name]
+  if (typeof member !== 'function') throw new DocstoreError('no-method', `There is no method ${name}`)
+  return (await member.apply(target, args)) as unknown
+}
+
+/** An object whose methods are all handed to one function. */
+export function forwardMethods<T extends object, K extends keyof T & string>(
+  names: readonly K[],
+  call: (name: K, args: readonly unknown[]) => Promise<unknown>,
+): Pick<T, K> {
+  // The one place where names become methods: the list is checked against the interface by its type.
+  return Object.fromEntries(names.map((name) => [name, (...args: readonly unknown[]) => call(name, args)])) as unknown as Pick<T, K>
 }
 
 /** An object whose methods call the other side. */
 export function remoteMethods<T extends object, K extends keyof T & string>(client: RpcClient, names: readonly K[], prefix = ''): Pick<T, K> {
-  // The one place where names become methods: the list is checked against the interface by its type.
-  return Object.fromEntries(names.map((name) => [name, (...args: readonly unknown[]) => client.call(prefix + name, args)])) as unknown as Pick<T, K>
+  return forwardMethods(names, (name, args) => client.call(prefix + name, args))
 }

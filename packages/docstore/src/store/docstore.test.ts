@@ -245,15 +245,32 @@ describe('one folder', () => {
     expect(await codeOf(notes.find({ $bad: 1 }).toArray())).toBe('bad-filter')
   })
 
-  it('says so when the program that held the data ended, and can be opened again', async () => {
+  it('goes on in another program when the one that held the data ends, calls and feeds alike', async () => {
     const data = folder()
     const owner = await createDocstore({ data, network: 'off' })
     const second = await open({ data })
-    const notes = await second.namespaces.create({ name: 'shared' })
-    await owner.close()
-    expect(await codeOf(notes.put({}))).toBe('owner-gone')
     const third = await open({ data })
+    const notes = await second.namespaces.create({ name: 'shared' })
+    const feed = (await third.namespaces.open(notes.id)).changes({ since: 0 })[Symbol.asyncIterator]()
+    await notes.put({ _id: 'a' })
+    expect((await feed.next()).value).toMatchObject({ _id: 'a' })
+    const next = feed.next()
+    await owner.close()
+    await notes.put({ _id: 'b' })
+    expect((await next).value).toMatchObject({ _id: 'b' })
+    await second.close()
     expect((await third.namespaces.list()).map(({ name }) => name)).toEqual(['shared'])
+    expect(await (await third.namespaces.open(notes.id)).count()).toBe(2)
+  })
+
+  it('hands the data over to a program that connects, and goes on working through it', async () => {
+    const data = folder()
+    const first = await open({ data })
+    const notes = await first.namespaces.create({ name: 'shared' })
+    const connected = await open({ data, network: 'on' })
+    expect(connected.libp2p).toBeDefined()
+    await notes.put({ _id: 'a' })
+    expect(await (await connected.namespaces.open(notes.id)).get('a')).toEqual({ _id: 'a' })
   })
 
   it('refuses the link of another network once it has documents', async () => {

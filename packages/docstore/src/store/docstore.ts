@@ -18,26 +18,29 @@ export interface DocstoreParts {
 export class Docstore {
   /** Who this is and which network it is in. */
   readonly info: ReplicaInfo
-  /** libp2p itself, where this process runs it. */
-  readonly libp2p: DocstoreLibp2p | undefined
   readonly namespaces: Namespaces
   /** The parts below, for those who build on them. */
   readonly replica: Replica
   readonly network: Network | undefined
-  readonly #close: () => Promise<void>
+  readonly #parts: DocstoreParts
 
-  private constructor(info: ReplicaInfo, { replica, network, libp2p, close }: DocstoreParts) {
+  private constructor(info: ReplicaInfo, parts: DocstoreParts) {
+    const { replica, network } = parts
     this.info = info
-    this.libp2p = libp2p
     this.replica = replica
     this.network = network
     this.namespaces = new Namespaces(replica, network)
-    this.#close = close
+    this.#parts = parts
   }
 
   /** A store of these parts. */
   static async of(parts: DocstoreParts): Promise<Docstore> {
     return new Docstore(await parts.replica.info(), parts)
+  }
+
+  /** libp2p itself, while this process runs it. */
+  get libp2p(): DocstoreLibp2p | undefined {
+    return this.#parts.libp2p
   }
 
   /** This installation's libp2p peer id. */
@@ -88,7 +91,7 @@ export class Docstore {
   }
 
   async close(): Promise<void> {
-    await this.#close()
+    await this.#parts.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,7 @@ export class Namespace extends Collection {
       replica,
       namespace: id,
       name: DEFAULT_COLLECTION,
-      isSynced: async () => network !== undefined && isSyncedWith(await network.namespaceStatus(id), await replica.lastSeq(id)),
+      isSynced: async () => network !== undefined && (await isSynced(network, await network.namespaceStatus(id), await replica.lastSeq(id))),
       onSync: (listener) => network?.on('sync', (event) => event.namespace === id && listener()) ?? (() => undefined),
     }
     super(init)
@@ -64,7 +64,8 @@ export class Namespace extends Collection {
     }
     const { root, seq } = await this.#replica.summary(this.id)
     const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
-    return { root, documents: await this.#documents(), synced: isSyncedWith(status, seq), peers: status.peers }
+    const synced = this.#network !== undefined && (await isSynced(this.#network, status, seq))
+    return { root, documents: await this.#documents(), synced, peers: status.peers }
   }
 
   /**
@@ -115,6 +116,7 @@ export class Namespace extends Collection {
   }
 }
 
-function isSyncedWith({ peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): boolean {
-  return peers.some(({ state, acked }) => state === 'live' && acked >= seq)
+/** Whether a relay has everything up to a local position; a relay has what it has. */
+async function isSynced(network: Network, { peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): Promise<boolean> {
+  return peers.some(({ state, acked }) => state === 'live' && acked >= seq) || network.isRelay()
 }
