@@ -1,5 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
+import { equalBytes } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
 import { Clock, msFromTime, timeFromMs } from '../model/clock.ts'
 import { didOf, type Identity } from '../model/identity.ts'
@@ -28,6 +29,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { Summaries } from './summaries.ts'
+import { Turns } from './turns.ts'
 import type {
   Acceptance,
   AcceptResult,
@@ -88,6 +90,7 @@ export class LocalReplica implements Replica {
   readonly #listeners = new Set<(event: CommitEvent) => void>()
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
+  readonly #imports = new Turns()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor({ storage, network, identity, epoch, now = Date.now }: LocalReplicaInit) {
@@ -291,7 +294,16 @@ export class LocalReplica implements Replica {
   }
 
   #emit(event: CommitEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // The commit stands, and the other listeners must hear of it; the failure is reported as uncaught.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
@@ -358,14 +370,21 @@ export class LocalReplica implements Replica {
     return open && { genesis: open.genesis.bytes, head: open.head.bytes, signature: open.head.signature }
   }
 
+  /** One at a time: of two heads that arrive together the winner has to stay. */
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
+    return this.#imports.take(() => this.#import(genesisBytes, headBytes, signature))
+  }
+
+  async #import(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
     const genesis = decodeGenesis(genesisBytes, this.#network.cid)
     if (!genesis.ok) return { refused: genesis.reason }
+    const id = genesis.value.cid.toString()
+    const known = this.#namespaces.get(id)
+    // Peers show each other their heads at every comparison; nearly always it is the one that was checked before.
+    if (known !== undefined && equalBytes(known.head.bytes, headBytes)) return { id }
     const head = await decodeHead(headBytes, signature, genesis.value)
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#latest()) return { refused: 'future' }
-    const id = genesis.value.cid.toString()
-    const known = this.#namespaces.get(id)
     if (known === undefined && this.#namespaces.size >= MAX_NAMESPACES) return { refused: 'too-large' }
     if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
     return { id }
@@ -420,29 +439,58 @@ export class LocalReplica implements Replica {
     const { ns } = this.#open(id)
     await this.#sealPending(ns)
     const builder = new BatchBuilder(this.#storage, maxBytes)
+    const end = (seq: number, more: boolean): OutgoingBatch => ({ batch: builder.finish(), records: builder.records, seq, more })
     let seq = since
-    for (;;) {
+    let next = 0
+    reading: for (;;) {
+      let range = skip[next]
+      while (range !== undefined && range[1] <= seq) range = skip[++next]
+      if (range !== undefined && range[0] <= seq) {
+        seq = range[1]
+        continue
+      }
+      // What is passed over anyway is not even read, except within a page.
+      const until = range?.[0] ?? Number.POSITIVE_INFINITY
       const records = await this.#storage.recordsSince(ns, seq, EXPORT_PAGE)
       for (const record of records) {
-        const isSkipped = skip.some(([from, to]) => record.seq > from && record.seq <= to)
-        if (!isSkipped && !(await builder.add(record))) return { batch: builder.finish(), records: builder.records, seq, more: true }
+        if (record.seq > until) {
+          seq = until
+          continue reading
+        }
+        const added = await builder.add(record)
+        if (added === 'full') return end(seq, true)
+        if (added === 'unsealed') {
+          // Written since the sealing above.
+          await this.#sealPending(ns)
+          continue reading
+        }
         seq = record.seq
       }
-      if (records.length < EXPORT_PAGE) return { batch: builder.finish(), records: builder.records, seq, more: false }
+      if (records.length < EXPORT_PAGE) return end(seq, false)
     }
   }
 
-  async batchOf(id: string, slots: Uint8Array, { maxBytes }: { maxBytes: number }): Promise<{ batch: Uint8Array | undefined; taken: number }> {
+  async batchOf(
+    id: string,
+    slots: Uint8Array,
+    { maxBytes }: { maxBytes: number },
+  ): Promise<{ batch: Uint8Array | undefined; records: number; taken: number }> {
     const { ns } = this.#open(id)
     await this.#sealPending(ns)
     const builder = new BatchBuilder(this.#storage, maxBytes)
     let taken = 0
-    for (let offset = 0; offset + SLOT_BYTES <= slots.length; offset += SLOT_BYTES) {
+    for (let offset = 0; offset + SLOT_BYTES <= slots.length; ) {
       const [record] = await this.#storage.recordsBySlot(ns, [slots.subarray(offset, offset + SLOT_BYTES)])
-      if (record !== undefined && !(await builder.add(record))) break
+      const added = record === undefined ? 'added' : await builder.add(record)
+      if (added === 'full') break
+      if (added === 'unsealed') {
+        await this.#sealPending(ns)
+        continue
+      }
+      offset += SLOT_BYTES
       taken++
     }
-    return { batch: builder.finish(), taken }
+    return { batch: builder.finish(), records: builder.records, taken }
   }
 
   async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {

@@ -21,9 +21,9 @@ export class BatchBuilder {
     return this.#records.length
   }
 
-  /** Adds a record; `false` where it has to wait for the next batch. The first record always fits. */
-  async add(record: StoredRecord): Promise<boolean> {
-    if (record.seal === null) return false
+  /** Adds a record, where it has its seal and there is room; the first record always fits. */
+  async add(record: StoredRecord): Promise<'added' | 'full' | 'unsealed'> {
+    if (record.seal === null) return 'unsealed'
     const known = this.#sealNumbers.get(record.seal)
     const seal = known === undefined ? await this.#storage.seal(record.seal) : undefined
     const content = record.content === null ? null : utf8(record.content)
@@ -33,17 +33,17 @@ export class BatchBuilder {
       key.length * (content === null ? 1 : 3) +
       (content?.length ?? 0) +
       (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
-    if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return false
+    if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return 'full'
     let number = known
     if (number === undefined) {
       // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here.
-      if (seal === undefined) return true
+      if (seal === undefined) return 'added'
       number = this.#seals.push(seal) - 1
       this.#sealNumbers.set(record.seal, number)
     }
     this.#bytes += bytes
     this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp })
-    return true
+    return 'added'
   }
 
   /** The encoded batch, `undefined` where nothing was added. */

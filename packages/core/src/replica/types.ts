@@ -150,7 +150,7 @@ export interface Replica {
     ns: string,
     slots: Uint8Array,
     options: { readonly maxBytes: number },
-  ): Promise<{ readonly batch: Uint8Array | undefined; readonly taken: number }>
+  ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly taken: number }>
   /** Judges a batch and stores what wins. Never throws on what is in it. */
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
   /** The first question of a reconciliation. */

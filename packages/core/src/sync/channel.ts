@@ -1,5 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import { decodeResponse, encodeRequest, type Request, type Response } from './messages.ts'
+import { Turns } from '../replica/turns.ts'
 
 /** A way to put one question at a time to one peer. The transport brings its own time limit and ends the channel on failure. */
 export interface Exchange {
@@ -19,7 +20,11 @@ export interface Traffic {
 export class Channel {
   readonly #exchange: Exchange
   readonly #traffic: Traffic
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
+  #interrupt: ((error: DocstoreError) => void) | undefined
+  #isClosed = false
+  /** Called once, when the channel is closed on this side. */
+  onClose: (() => void) | undefined
 
   constructor(exchange: Exchange, traffic: Traffic) {
     this.#exchange = exchange
@@ -28,28 +33,40 @@ export class Channel {
 
   /** The response of the type that the request calls for; throws what the other side reports, and on anything else. */
   async ask<T extends Response['t']>(request: Request, ...expected: readonly T[]): Promise<Extract<Response, { t: T }>> {
-    const turn = this.#last.then(() => this.#send(request))
-    this.#last = turn.catch(() => undefined)
-    const response = await turn
+    const response = await this.#turns.take(() => this.#send(request))
     if (response.t === 'error') throw new DocstoreError(response.code, `The peer refused: ${response.message}`)
     if (!isOneOf(response, expected)) throw new DocstoreError('protocol', `The peer answered ${request.t} with ${response.t}`)
     return response
   }
 
   async #send(request: Request): Promise<Response> {
+    if (this.#isClosed) throw closed()
     const frame = encodeRequest(request)
     this.#traffic.requests++
     this.#traffic.bytesOut += frame.length
-    const answer = await this.#exchange.exchange(frame)
+    const answer = await new Promise<Uint8Array>((resolve, reject) => {
+      this.#interrupt = reject
+      this.#exchange.exchange(frame).then(resolve, reject)
+    })
+    this.#interrupt = undefined
     this.#traffic.bytesIn += answer.length
     const response = decodeResponse(answer)
     if (!response.ok) throw new DocstoreError('protocol', `The peer sent an answer that cannot be read (${response.reason})`)
     return response.value
   }
 
+  /** Ends the channel. Whoever waits for an answer gets `connection-lost`, whatever the transport does. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#interrupt?.(closed())
     this.#exchange.close()
+    this.onClose?.()
   }
+}
+
+function closed(): DocstoreError {
+  return new DocstoreError('connection-lost', 'The channel to the peer was closed')
 }
 
 function isOneOf<T extends Response['t']>(response: Response, expected: readonly T[]): response is Extract<Response, { t: T }> {

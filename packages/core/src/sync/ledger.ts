@@ -1,14 +1,45 @@
+import type { AcceptResult, OutgoingBatch, Replica } from '../replica/types.ts'
+import type { Refusal } from '../model/verdict.ts'
+import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import { MAX_LEDGER_RANGES } from './limits.ts'
+import { Turns } from '../replica/turns.ts'
 
 /** A range of local positions: `from < seq <= to`. */
 export type SeqRange = readonly [from: number, to: number]
 
-/** Which local versions came from one peer, per namespace, so that they are not sent back to it. Forgetting some costs bytes only. */
+/**
+ * Which local versions came from one peer, per namespace, so that they are not sent back to it. One for each peer, shared by all that
+ * receives from it or sends to it. Forgetting some costs bytes only.
+ */
 export class Ledger {
   readonly #ranges = new Map<string, SeqRange[]>()
+  readonly #turns = new Turns()
+  #epoch: string | undefined
 
-  /** Notes that everything in `from < seq <= to` came from the peer. */
-  add(ns: string, from: number, to: number): void {
+  /** Tells which database the peer has: what it gave from another one, it may have lost. */
+  meet(epoch: string): void {
+    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#ranges.clear()
+    this.#epoch = epoch
+  }
+
+  /** Stores a batch from the peer, and notes where it came from before anybody can send it. */
+  accept(replica: Replica, ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }> {
+    return this.#turns.take(async () => {
+      const accepted = await replica.accept(ns, batch)
+      if (!('refused' in accepted)) this.#add(ns, accepted.from, accepted.to)
+      return accepted
+    })
+  }
+
+  /** What the peer may not have: everything after `since`, without what came from it. */
+  batchSince(replica: Replica, ns: string, since: number): Promise<OutgoingBatch> {
+    return this.#turns.take(() => {
+      const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
+      return replica.batchSince(ns, since, { maxBytes: MAX_BATCH_BYTES, skip })
+    })
+  }
+
+  #add(ns: string, from: number, to: number): void {
     if (to <= from) return
     const ranges = this.#ranges.get(ns) ?? []
     const last = ranges.at(-1)
@@ -16,10 +47,5 @@ export class Ledger {
     else ranges.push([from, to])
     if (ranges.length > MAX_LEDGER_RANGES) ranges.shift()
     this.#ranges.set(ns, ranges)
-  }
-
-  /** The ranges that a sender at position `since` has to pass over. */
-  after(ns: string, since: number): readonly SeqRange[] {
-    return (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
   }
 }

@@ -23,7 +23,7 @@ export interface Followed {
 
 /** What one side asks. The first request of every stream is `hello`. */
 export type Request =
-  | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number }
+  | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number; readonly epoch: string }
   /** Which namespaces are there, after this id? */
   | { readonly t: 'list'; readonly after: string }
   /** How does this namespace stand with you? */
@@ -82,11 +82,12 @@ export function encodeRequest(request: Request): Uint8Array {
 
 /** One frame: dag-cbor of a response. */
 export function encodeResponse(response: Response): Uint8Array {
-  return dagCbor.encode(response.t === 'results' ? { ...response, results: Uint8Array.from(response.results, (one) => ACCEPTANCES.indexOf(one)) } : response)
+  return dagCbor.encode(
+    response.t === 'results' ? { ...response, results: Uint8Array.from(response.results, (one) => ACCEPTANCES.indexOf(one)) } : response,
+  )
 }
 
 function decodeFrame(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  if (bytes.length > MAX_FRAME_BYTES) return undefined
   try {
     const value: unknown = dagCbor.decode(bytes)
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : undefined
@@ -97,6 +98,7 @@ function decodeFrame(bytes: Uint8Array): Readonly<Record<string, unknown>> | und
 
 /** Reads a request frame. */
 export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
+  if (bytes.length > MAX_FRAME_BYTES) return refuse('too-large')
   const frame = decodeFrame(bytes)
   const request = frame && readRequest(frame)
   return request === undefined ? refuse('malformed') : accept(request)
@@ -106,23 +108,38 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
   const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, epoch, wants, wait } = frame
   switch (t) {
     case 'hello':
-      return asStruct(frame, ['t', 'v', 'net', 'role', 'clock']) && v === 1 && isText(net) && isRole(role) && isUint(clock) ? { t, v, net, role, clock } : undefined
+      return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
+        ? { t, v, net, role, clock, epoch }
+        : undefined
     case 'list':
       return asStruct(frame, ['t', 'after']) && isText(after) ? { t, after } : undefined
     case 'open':
       return asStruct(frame, ['t', 'ns']) && isText(ns) ? { t, ns } : undefined
     case 'offer':
-      return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature) ? { t, genesis, head, signature } : undefined
+      return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature)
+        ? { t, genesis, head, signature }
+        : undefined
     case 'ask':
       return asStruct(frame, ['t', 'ns', 'question']) && isText(ns) && isBytes(question) ? { t, ns, question } : undefined
     case 'fetch':
-      return asStruct(frame, ['t', 'ns', 'slots']) && isText(ns) && isBytes(slots) && slots.length % SLOT_BYTES === 0 && slots.length <= MAX_FETCH_SLOTS * SLOT_BYTES
+      return asStruct(frame, ['t', 'ns', 'slots']) &&
+        isText(ns) &&
+        isBytes(slots) &&
+        slots.length % SLOT_BYTES === 0 &&
+        slots.length <= MAX_FETCH_SLOTS * SLOT_BYTES
         ? { t, ns, slots }
         : undefined
     case 'put':
       return asStruct(frame, ['t', 'ns', 'batch']) && isText(ns) && isBytes(batch) ? { t, ns, batch } : undefined
     case 'follow': {
-      if (!asStruct(frame, ['t', 'epoch', 'wants', 'wait']) || !isText(epoch) || !isUint(wait) || !Array.isArray(wants) || wants.length > MAX_FOLLOWED) return undefined
+      if (
+        !asStruct(frame, ['t', 'epoch', 'wants', 'wait']) ||
+        !isText(epoch) ||
+        !isUint(wait) ||
+        !Array.isArray(wants) ||
+        wants.length > MAX_FOLLOWED
+      )
+        return undefined
       const followed: Followed[] = []
       for (const want of wants as unknown[]) {
         if (!Array.isArray(want) || want.length !== 2) return undefined
@@ -139,13 +156,15 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
 
 /** Reads a response frame. */
 export function decodeResponse(bytes: Uint8Array): Verdict<Response> {
+  if (bytes.length > MAX_FRAME_BYTES) return refuse('too-large')
   const frame = decodeFrame(bytes)
   const response = frame && readResponse(frame)
   return response === undefined ? refuse('malformed') : accept(response)
 }
 
 function readResponse(frame: Readonly<Record<string, unknown>>): Response | undefined {
-  const { t, v, net, role, clock, epoch, ids, root, count, seq, genesis, head, signature, reply, batch, taken, results, ns, more, code, message } = frame
+  const { t, v, net, role, clock, epoch, ids, root, count, seq, genesis, head, signature, reply, batch, taken, results, ns, more, code, message } =
+    frame
   switch (t) {
     case 'hello':
       return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch) ? { t, v, net, role, clock, epoch } : undefined

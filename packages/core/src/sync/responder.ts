@@ -1,10 +1,11 @@
-import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
+import { DocstoreError, errorMessage } from '../errors.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE } from './limits.ts'
-import { decodeRequest, encodeResponse, type Followed, type Request, type Response, type Role } from './messages.ts'
+import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT } from './limits.ts'
+import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import { waitForNews } from './news.ts'
 
 /** What a responder needs. Time comes from outside, so that tests can bend it. */
 export interface ResponderInit {
@@ -20,7 +21,7 @@ export interface ResponderInit {
 }
 
 /** Errors after which the stream is of no use: the other side does not speak this protocol, or not in this network. */
-const ENDING: ReadonlySet<string> = new Set(['malformed', 'no-hello', 'wrong-network', 'unknown-epoch'])
+const ENDING: ReadonlySet<string> = new Set(['malformed', 'too-large', 'no-hello', 'wrong-network', 'unknown-epoch'])
 
 /** Answers the requests of one stream, one at a time. Holds nothing but whether the other side said hello. */
 export class Responder {
@@ -36,22 +37,23 @@ export class Responder {
     const request = decodeRequest(frame)
     let response: Response
     try {
-      response = request.ok ? await this.#answer(request.value, signal) : { t: 'error', code: 'malformed', message: 'The request cannot be read' }
+      response = request.ok ? await this.#answer(request.value, signal) : { t: 'error', code: request.reason, message: 'The request cannot be read' }
     } catch (error) {
-      response = { t: 'error', code: errorCode(error), message: errorMessage(error).slice(0, 500) }
+      response = errorResponse(error)
     }
     return { frame: encodeResponse(response), isLast: response.t === 'error' && ENDING.has(response.code) }
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Response> {
-    const { replica, now } = this.#init
+    const { replica, ledger, now, delay, role, onNamespace } = this.#init
     if (request.t !== 'hello' && !this.#isGreeted) throw new DocstoreError('no-hello', 'A stream begins with hello')
     switch (request.t) {
       case 'hello': {
         const { network, epoch } = await replica.info()
         if (request.net !== network.id) throw new DocstoreError('wrong-network', `This peer is in the network ${network.id}`)
         this.#isGreeted = true
-        return { t: 'hello', v: 1, net: network.id, role: this.#init.role, clock: timeFromMs(now()), epoch }
+        ledger.meet(request.epoch)
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }
       }
       case 'list': {
         const ids = (await replica.namespaces()).map(({ id }) => id).sort()
@@ -60,18 +62,18 @@ export class Responder {
       case 'open': {
         const namespace = await replica.exportNamespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
-        this.#init.onNamespace?.(request.ns)
+        onNamespace?.(request.ns)
         return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
       }
       case 'offer': {
         const imported = await replica.importNamespace(request.genesis, request.head, request.signature)
-        if ('refused' in imported) throw new DocstoreError(imported.refused, `The namespace was refused: ${imported.refused}`)
-        this.#init.onNamespace?.(imported.id)
+        if ('refused' in imported) throw refused('namespace', imported.refused)
+        onNamespace?.(imported.id)
         return { t: 'ok' }
       }
       case 'ask': {
         const reply = await replica.answer(request.ns, request.question)
-        if ('refused' in reply) throw new DocstoreError(reply.refused, 'The question cannot be read')
+        if ('refused' in reply) throw refused('question', reply.refused)
         return { t: 'reply', reply }
       }
       case 'fetch': {
@@ -79,43 +81,28 @@ export class Responder {
         return { t: 'batch', batch: batch ?? null, taken }
       }
       case 'put': {
-        const accepted = await replica.accept(request.ns, request.batch)
-        if ('refused' in accepted) throw new DocstoreError(accepted.refused, `The batch was refused: ${accepted.refused}`)
-        this.#init.ledger.add(request.ns, accepted.from, accepted.to)
+        const accepted = await ledger.accept(replica, request.ns, request.batch)
+        if ('refused' in accepted) throw refused('batch', accepted.refused)
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
-      case 'follow':
-        return this.#follow(request.epoch, request.wants, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
+      case 'follow': {
+        if (request.epoch !== (await replica.info()).epoch) {
+          throw new DocstoreError('unknown-epoch', 'The cursor belongs to another database. Compare first')
+        }
+        const wait = Math.min(request.wait, FOLLOW_WAIT_MS)
+        return waitForNews({ replica, ledger, delay }, request.wants, wait, signal)
+      }
     }
   }
+}
 
-  async #follow(epoch: string, wants: readonly Followed[], wait: number, signal: AbortSignal): Promise<Response> {
-    const { replica, delay } = this.#init
-    if (epoch !== (await replica.info()).epoch) throw new DocstoreError('unknown-epoch', 'The cursor belongs to another database. Reconcile first')
-    const ended = new AbortController()
-    const stop = (): void => ended.abort()
-    signal.addEventListener('abort', stop, { once: true })
-    const wanted = new Set(wants.map(({ ns }) => ns))
-    // Listens before it looks, so that nothing falls between.
-    const unlisten = replica.onCommit(({ namespace }) => wanted.has(namespace) && stop())
-    try {
-      const news = (await this.#news(wants)) ?? undefined
-      if (news !== undefined || wait === 0) return news ?? { t: 'idle' }
-      if (!ended.signal.aborted) await delay(wait, ended.signal)
-      return (signal.aborted ? undefined : await this.#news(wants)) ?? { t: 'idle' }
-    } finally {
-      unlisten()
-      signal.removeEventListener('abort', stop)
-    }
-  }
+function refused(what: string, reason: string): DocstoreError {
+  return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
+}
 
-  async #news(wants: readonly Followed[]): Promise<Response | undefined> {
-    const { replica, ledger } = this.#init
-    for (const { ns, since } of wants) {
-      if ((await replica.lastSeq(ns)) <= since) continue
-      const { batch, seq, more } = await replica.batchSince(ns, since, { maxBytes: MAX_BATCH_BYTES, skip: ledger.after(ns, since) })
-      return { t: 'news', ns, batch: batch ?? null, seq, more }
-    }
-    return undefined
-  }
+/** What the other side may know of a failure: errors of ours in full, of everything else only that there was one. */
+function errorResponse(error: unknown): Response {
+  return error instanceof DocstoreError
+    ? { t: 'error', code: error.code, message: errorMessage(error).slice(0, MAX_ERROR_TEXT) }
+    : { t: 'error', code: 'internal', message: 'The request failed' }
 }

@@ -1,0 +1,268 @@
+import { DocstoreError } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
+import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
+import { SLOT_BYTES } from '../model/record.ts'
+import type { Refusal } from '../model/verdict.ts'
+import { MAX_BATCH_BYTES } from '../replica/limits.ts'
+import type { Acceptance, Replica } from '../replica/types.ts'
+import type { Channel } from './channel.ts'
+import type { Ledger } from './ledger.ts'
+import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
+import type { Response } from './messages.ts'
+import { type NamespaceSync, newStatus } from './status.ts'
+import type { Turns } from '../replica/turns.ts'
+
+/** What the namespaces of one session share. */
+export interface LinkContext {
+  readonly replica: Replica
+  readonly ledger: Ledger
+  readonly now: () => number
+  readonly channel: () => Channel
+  /** Id of the peer's database, from its greeting. */
+  readonly theirEpoch: () => string
+  /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
+  readonly transfers: Turns
+  /** Called when the peer's news count from this position of its local order on. */
+  readonly onFollow: (ns: string, seq: number) => void
+  /** Called when some records were refused, so that they have to be tried again later. */
+  readonly onRefused: (ns: string) => void
+  readonly onChange: (ns: string) => void
+}
+
+/** What one comparison did. */
+interface Tally {
+  moved: number
+  /** Records that we, or the peer, refused. */
+  refusedHere: number
+  refusedThere: number
+}
+
+/** One namespace and one peer: makes both sides equal, and sends what is new here. Its methods must not run at the same time, except `takeNews`. */
+export class NamespaceLink {
+  readonly status: NamespaceSync = newStatus()
+  readonly #ns: string
+  readonly #context: LinkContext
+  /** Our local position up to which the peer was offered everything; `undefined` before the first comparison. */
+  #pushed: number | undefined
+  /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
+  #hasHole = false
+
+  constructor(ns: string, context: LinkContext) {
+    this.#ns = ns
+    this.#context = context
+  }
+
+  /** Whether commits have to be pushed. */
+  get isPushing(): boolean {
+    return this.#pushed !== undefined
+  }
+
+  /** Compares until both sides are equal, or have at least what the other had at the beginning. Throws `not-equal` where that is not possible. */
+  async sync(): Promise<void> {
+    const { replica, now, onFollow } = this.#context
+    if (this.status.state !== 'live') this.status.state = 'syncing'
+    let rootsBefore = ''
+    let refused = 0
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
+      if (!(await this.#shareNamespace(opened))) {
+        this.status.state = 'absent'
+        onFollow(this.#ns, 0)
+        return
+      }
+      const ours = await replica.summary(this.#ns)
+      const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
+      const isEqual = ours.root === theirs.root
+      const tally = isEqual ? newTally() : await this.#equalize(pass === 0, ours.count, theirs.count)
+      // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
+      onFollow(this.#ns, theirs.seq)
+      this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
+      this.#hasHole = tally.refusedThere > 0
+      if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
+      await this.push()
+      refused = tally.refusedHere + tally.refusedThere
+      if (isEqual) {
+        this.status.state = 'live'
+        this.status.lastSyncedAt = now()
+        return
+      }
+      const roots = ours.root + theirs.root
+      if (refused > 0 && tally.moved === 0) break
+      if (roots === rootsBefore) throw new DocstoreError('not-equal', 'What the peer sends is not what it says that it has')
+      rootsBefore = roots
+    }
+    if (refused > 0) {
+      throw new DocstoreError('not-equal', `Some records were refused (${this.status.lastRefusal ?? 'unknown'}); they are tried again later`)
+    }
+    // Both are written to faster than they are compared; what there was at the beginning has arrived.
+    this.status.state = 'live'
+  }
+
+  /** Sends what was committed here since the last time, except what came from the peer. */
+  async push(): Promise<void> {
+    if (this.#pushed !== undefined) await this.#pushSince(this.#pushed, true)
+  }
+
+  /** Stores news that the peer sent. */
+  async takeNews(batch: Uint8Array): Promise<void> {
+    const tally = newTally()
+    await this.#take(batch, tally)
+    if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
+  }
+
+  async #equalize(isFirst: boolean, ourCount: number, theirCount: number): Promise<Tally> {
+    const tally = newTally()
+    // Whole copies need no comparing; where one did not make us equal, comparing will.
+    if (isFirst && ourCount === 0) await this.#pullAll(tally)
+    else if (isFirst && theirCount === 0) tally.refusedThere = await this.#pushSince(0, false)
+    else await this.#reconcile(tally)
+    return tally
+  }
+
+  /** Makes both sides know the namespace and its newest head. False where neither has it. */
+  async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<boolean> {
+    const { replica, channel } = this.#context
+    if (opened.t === 'opened') {
+      if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
+        throw new DocstoreError('protocol', 'The peer answered with another namespace')
+      const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
+      if ('refused' in imported) throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
+    }
+    const ours = await replica.exportNamespace(this.#ns)
+    if (ours === undefined) return false
+    if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) await channel().ask({ t: 'offer', ...ours }, 'ok')
+    return true
+  }
+
+  async #reconcile(tally: Tally): Promise<void> {
+    const { replica, channel } = this.#context
+    let question: Uint8Array | undefined = await replica.firstQuestion(this.#ns)
+    for (let round = 0; question !== undefined; round++) {
+      if (round >= MAX_ROUNDS) throw new DocstoreError('protocol', `The peer did not come to an end in ${MAX_ROUNDS} rounds`)
+      this.status.rounds++
+      const { reply } = await channel().ask({ t: 'ask', ns: this.#ns, question }, 'reply')
+      const difference = await replica.compareReply(this.#ns, reply)
+      if ('refused' in difference) throw new DocstoreError('protocol', `The peer's answer cannot be read (${difference.refused})`)
+      if (difference.next !== undefined && equalBytes(question, difference.next)) throw new DocstoreError('protocol', 'The peer answers in circles')
+      await this.#fetch(difference.need, tally)
+      await this.#putSlots(difference.have, tally)
+      question = difference.next
+    }
+  }
+
+  async #fetch(slots: Uint8Array, tally: Tally): Promise<void> {
+    for (let offset = 0; offset < slots.length; ) {
+      const wanted = slots.slice(offset, offset + MAX_FETCH_SLOTS * SLOT_BYTES)
+      const taken = await this.#context.transfers.take(async () => {
+        const answer = await this.#context.channel().ask({ t: 'fetch', ns: this.#ns, slots: wanted }, 'batch')
+        if (answer.batch !== null) await this.#take(answer.batch, tally)
+        return answer.taken
+      })
+      if (taken === 0 || taken > wanted.length / SLOT_BYTES) throw new DocstoreError('protocol', 'The peer lists records that it does not send')
+      offset += taken * SLOT_BYTES
+    }
+  }
+
+  async #putSlots(slots: Uint8Array, tally: Tally): Promise<void> {
+    for (let offset = 0; offset < slots.length; ) {
+      const wanted = slots.slice(offset, offset + MAX_FETCH_SLOTS * SLOT_BYTES)
+      const taken = await this.#context.transfers.take(async () => {
+        const outgoing = await this.#context.replica.batchOf(this.#ns, wanted, { maxBytes: MAX_BATCH_BYTES })
+        if (outgoing.batch !== undefined) {
+          const refused = await this.#put(outgoing.batch, outgoing.records)
+          tally.refusedThere += refused
+          tally.moved += outgoing.records - refused
+        }
+        return outgoing.taken
+      })
+      if (taken === 0) throw new DocstoreError('internal', 'A record could not be prepared for sending')
+      offset += taken * SLOT_BYTES
+    }
+  }
+
+  /** First copy of a namespace: everything in the peer's order, for as long as that brings something. */
+  async #pullAll(tally: Tally): Promise<void> {
+    for (let since = 0, isMore = true; isMore; ) {
+      const position = since
+      const movedBefore = tally.moved
+      const news = await this.#context.transfers.take(async () => {
+        const wants = [{ ns: this.#ns, since: position }]
+        const answer = await this.#context.channel().ask({ t: 'follow', epoch: this.#context.theirEpoch(), wants, wait: 0 }, 'news', 'idle')
+        if (answer.t === 'idle') return answer
+        if (answer.ns !== this.#ns || answer.seq <= position) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+        if (answer.batch !== null) await this.#take(answer.batch, tally)
+        return answer
+      })
+      isMore = news.t === 'news' && news.more && tally.moved > movedBefore
+      if (news.t === 'news') since = news.seq
+    }
+  }
+
+  async #take(batch: Uint8Array, tally: Tally): Promise<void> {
+    const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
+    if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
+    for (const result of accepted.results) {
+      if (result === 'stored') {
+        this.status.received++
+        tally.moved++
+      } else if (isRefusal(result)) {
+        this.#noteRefusal(result)
+        tally.refusedHere++
+      }
+    }
+    this.#context.onChange(this.#ns)
+  }
+
+  /** Sends a batch; resolves with the number of its records that the peer refused. */
+  async #put(batch: Uint8Array, records: number): Promise<number> {
+    const { results } = await this.#context.channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
+    if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
+    let refused = 0
+    for (const result of results) {
+      if (result === 'stored') this.status.sent++
+      else if (isRefusal(result)) {
+        this.#noteRefusal(result)
+        refused++
+      }
+    }
+    this.#context.onChange(this.#ns)
+    return refused
+  }
+
+  /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. Resolves with the number of refused records. */
+  async #pushSince(since: number, isSkipping: boolean): Promise<number> {
+    const { replica, ledger, transfers, onRefused } = this.#context
+    let refused = 0
+    for (let from = since, isMore = true; isMore; ) {
+      const position = from
+      const outgoing = await transfers.take(async () => {
+        const next = isSkipping
+          ? await ledger.batchSince(replica, this.#ns, position)
+          : await replica.batchSince(this.#ns, position, { maxBytes: MAX_BATCH_BYTES })
+        if (next.batch !== undefined) refused += await this.#put(next.batch, next.records)
+        return next
+      })
+      from = outgoing.seq
+      isMore = outgoing.more
+      this.#pushed = Math.max(from, this.#pushed ?? 0)
+      // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
+      if (refused > 0) this.#hasHole = true
+      if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
+    }
+    if (refused > 0) onRefused(this.#ns)
+    return refused
+  }
+
+  #noteRefusal(reason: Refusal): void {
+    this.status.refused++
+    this.status.lastRefusal = reason
+  }
+}
+
+function newTally(): Tally {
+  return { moved: 0, refusedHere: 0, refusedThere: 0 }
+}
+
+function isRefusal(result: Acceptance): result is Refusal {
+  return result !== 'stored' && result !== 'same' && result !== 'superseded'
+}

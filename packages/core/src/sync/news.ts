@@ -1,0 +1,72 @@
+import { errorCode } from '../errors.ts'
+import type { Replica } from '../replica/types.ts'
+import type { Ledger } from './ledger.ts'
+import type { Followed, Response } from './messages.ts'
+import { Wake } from './wake.ts'
+
+/** What is asked for news. */
+export interface NewsSource {
+  readonly replica: Replica
+  readonly ledger: Ledger
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * The answer to a follow request: the first namespace with records that the other side may not have, as soon as there is one, or `idle`
+ * after `waitMs`. What came from the other side itself is no news; when the time is over it is only told how far it has come.
+ */
+export async function waitForNews(source: NewsSource, wants: readonly Followed[], waitMs: number, signal: AbortSignal): Promise<Response> {
+  const positions = new Map(wants.map(({ ns, since }) => [ns, since]))
+  const passed = new Map<string, number>()
+  const changed = new Set<string>()
+  const wake = new Wake()
+  const ended = new AbortController()
+  const stop = (): void => ended.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  // Listens before it looks, so that nothing falls between.
+  const unlisten = source.replica.onCommit(({ namespace }) => {
+    if (!positions.has(namespace)) return
+    changed.add(namespace)
+    wake.ring()
+  })
+  let isOver = waitMs === 0
+  const timeout = isOver
+    ? Promise.resolve()
+    : source.delay(waitMs, ended.signal).finally(() => {
+        isOver = true
+        wake.ring()
+      })
+  try {
+    for (let namespaces = [...positions.keys()]; ; namespaces = [...changed]) {
+      changed.clear()
+      for (const ns of namespaces) {
+        const since = positions.get(ns) ?? 0
+        if ((await lastSeq(source.replica, ns)) <= since) continue
+        const { batch, seq, more } = await source.ledger.batchSince(source.replica, ns, since)
+        if (batch !== undefined) return { t: 'news', ns, batch, seq, more }
+        if (seq > since) passed.set(ns, seq)
+        positions.set(ns, seq)
+      }
+      if (isOver) break
+      await wake.wait()
+    }
+    const [first] = passed
+    return first === undefined ? { t: 'idle' } : { t: 'news', ns: first[0], batch: null, seq: first[1], more: false }
+  } finally {
+    unlisten()
+    signal.removeEventListener('abort', stop)
+    ended.abort()
+    await timeout
+  }
+}
+
+/** Position of a namespace, 0 where it is not here yet: who follows it is told when it comes. */
+async function lastSeq(replica: Replica, ns: string): Promise<number> {
+  try {
+    return await replica.lastSeq(ns)
+  } catch (error) {
+    if (errorCode(error) === 'unknown-namespace') return 0
+    throw error
+  }
+}

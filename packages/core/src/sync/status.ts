@@ -1,0 +1,37 @@
+import type { Refusal } from '../model/verdict.ts'
+
+/** How a namespace stands with one peer. */
+export interface NamespaceSync {
+  /**
+   * `waiting`: not begun, or the session ended. `absent`: neither side has it. `live`: each side has what the other had when it was last
+   * compared, and what came since is on its way. `failed`: see `error`; it is tried again.
+   */
+  state: 'waiting' | 'absent' | 'syncing' | 'live' | 'failed'
+  /** Our local position up to which the peer has everything durably. */
+  acked: number
+  /** Records that came from and went to the peer. */
+  received: number
+  sent: number
+  rounds: number
+  /** Records that the peer, or we, refused, and the latest reason. */
+  refused: number
+  lastRefusal: Refusal | undefined
+  /** Unix milliseconds of the last time that both sides were seen to be equal. */
+  lastSyncedAt: number | undefined
+  error: string | undefined
+}
+
+/** The status of a namespace that nothing was done for yet. */
+export function newStatus(): NamespaceSync {
+  return {
+    state: 'waiting',
+    acked: 0,
+    received: 0,
+    sent: 0,
+    rounds: 0,
+    refused: 0,
+    lastRefusal: undefined,
+    lastSyncedAt: undefined,
+    error: undefined,
+  }
+}

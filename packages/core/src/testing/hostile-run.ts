@@ -1,0 +1,249 @@
+import { compareBytes, toHex } from '../model/bytes.ts'
+import { authorName } from '../model/identity.ts'
+import { createNetwork } from '../model/network.ts'
+import type { WritePolicy } from '../model/namespace.ts'
+import type { Write } from '../replica/types.ts'
+import type { Version } from '../storage/storage.ts'
+import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
+import { type SeededRandom, seededRandom } from './random.ts'
+import { TestPeer } from './test-peer.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+const COLLECTION = 'notes'
+const MINUTE_MS = 60_000
+/** How wrong a clock may be. Twice this lies between the slowest and the fastest, and then some. */
+const MAX_SKEW_MS: number = 10 * MINUTE_MS
+/** Until then the slowest clock has passed everything that the fastest wrote. */
+const PATIENCE_MS: number = 45 * MINUTE_MS
+
+/** A write that was acknowledged: the last of its key, as far as its writer knew. */
+interface Acknowledged {
+  readonly ns: string
+  readonly id: string
+  readonly at: number
+  readonly content: string | null
+}
+
+/** What a run did, for the curious. */
+export interface RunFigures {
+  readonly peers: number
+  readonly writes: number
+  readonly refused: number
+  /** Virtual milliseconds from the end of the trouble until all were equal. */
+  readonly healedAfterMs: number
+}
+
+/** Peers in a hostile network, random writers, and at the end a look at whether everything arrived everywhere. Throws where not. */
+export class HostileRun {
+  readonly #random: SeededRandom
+  readonly #time = new VirtualTime()
+  readonly #wires: HostileNetwork
+  readonly #peers: TestPeer[] = []
+  readonly #policies = new Map<string, { readonly write: WritePolicy; readonly owner: TestPeer }>()
+  readonly #acknowledged = new Map<string, Acknowledged>()
+  /** What each peer was seen to have, per namespace. */
+  readonly #observed = new Map<string, { seq: number; readonly versions: Map<string, Version> }>()
+  readonly #canLie: boolean
+  #writes = 0
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed)
+    this.#wires = new HostileNetwork(this.#time, this.#random)
+    this.#canLie = this.#random.chance(0.3)
+  }
+
+  /** Runs to the end. */
+  async run(): Promise<RunFigures> {
+    try {
+      await this.#build()
+      const steps = 20 + this.#random.below(40)
+      for (let step = 0; step < steps; step++) {
+        this.#wires.faults = this.#randomFaults()
+        await this.#step()
+        await this.#time.advance(this.#random.pick([0, 1, 20, 500, 5000, 20_000]))
+        await this.#checkInvariants()
+      }
+      this.#wires.faults = NO_FAULTS
+      this.#wires.heal()
+      const healedAfterMs = await this.#until(() => this.#differing())
+      await this.#checkContents()
+      await this.#until(() => this.#misled())
+      await this.#checkInvariants()
+      let refused = 0
+      for (const { sessions } of this.#peers) for (const { status } of sessions.values()) for (const one of status.values()) refused += one.refused
+      return { peers: this.#peers.length, writes: this.#writes, refused, healedAfterMs }
+    } finally {
+      for (const peer of this.#peers) await peer.close()
+    }
+  }
+
+  async #build(): Promise<void> {
+    const random = this.#random
+    const network = createNetwork('hostile', random.bytes(16))
+    const isSkewed = random.chance(0.6)
+    const peer = async (name: string, role: 'relay' | 'peer'): Promise<TestPeer> => {
+      const skewMs = isSkewed ? random.below(2 * MAX_SKEW_MS) - MAX_SKEW_MS : random.below(2000) - 1000
+      const one = new TestPeer({ name, role, network, time: this.#time, wires: this.#wires, random, skewMs })
+      await one.start()
+      this.#peers.push(one)
+      return one
+    }
+    const relays: TestPeer[] = []
+    for (let i = 1 + random.below(3); i > 0; i--) relays.push(await peer(`relay${i}`, 'relay'))
+    for (const [i, relay] of relays.entries()) {
+      const next = relays[i + 1]
+      if (next === undefined) continue
+      relay.dial(next)
+      if (random.chance(0.5)) next.dial(relay)
+    }
+    const writers: TestPeer[] = []
+    for (let i = 1 + random.below(4); i > 0; i--) {
+      const one = await peer(`peer${i}`, 'peer')
+      writers.push(one)
+      one.dial(random.pick(relays))
+      if (random.chance(0.3)) one.dial(random.pick(relays))
+    }
+    for (const write of ['owner', 'author', 'anyone'] as const) {
+      const owner = random.pick(this.#peers)
+      const ns = await owner.createNamespace(write)
+      this.#policies.set(ns, { write, owner })
+      for (const one of writers) if (random.chance(0.9)) one.want(ns)
+    }
+  }
+
+  #randomFaults(): Faults {
+    const random = this.#random
+    if (random.chance(0.4)) return { ...NO_FAULTS, maxDelayMs: random.pick([0, 5, 200]) }
+    const some = (): number => (random.chance(0.5) ? random.next() * 0.2 : 0)
+    const lies = this.#canLie ? { flip: random.next() * 0.1 } : { flip: 0 }
+    return { drop: some(), loseAnswer: some(), repeat: some(), cut: some(), ...lies, maxDelayMs: random.pick([0, 50, 2000]) }
+  }
+
+  async #step(): Promise<void> {
+    const random = this.#random
+    const event = random.below(20)
+    if (event === 0) this.#wires.heal()
+    else if (event < 3) {
+      const [a, b] = [random.pick(this.#peers), random.pick(this.#peers)]
+      if (a !== b) this.#wires.partition(a.name, b.name)
+    } else if (event < 5) {
+      const one = random.pick(this.#peers)
+      await one.stop()
+      if (random.chance(0.5)) await this.#time.advance(random.below(30_000))
+      await one.start()
+    } else for (let writes = random.below(6); writes >= 0; writes--) await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    const random = this.#random
+    const peer = random.pick(this.#peers)
+    const [ns, { write, owner }] = random.pick([...this.#policies])
+    if (peer.life.aborted || (await peer.replica.namespace(ns)) === undefined || (write === 'owner' && peer !== owner)) return
+    const prefix = write === 'author' ? `${authorName(peer.identity.author)}/` : ''
+    const count = random.pick([1, 1, 1, 2, 5, 130])
+    const writes: Write[] = []
+    for (let i = 0; i < count; i++) {
+      // Few ids for single writes, so that peers meet on them.
+      const id = `${prefix}${random.below(count > 10 ? 400 : 12)}`
+      const isDelete = random.chance(0.25)
+      writes.push({ id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
+    }
+    // Several at once, so that they share a transaction or wait for each other.
+    const pending = random.chance(0.5)
+      ? writes.map(async (one) => [one, (await peer.replica.write(ns, COLLECTION, [one]))[0]] as const)
+      : [peer.replica.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
+    for (const [{ id, content }, result] of await Promise.all(pending)) {
+      if (result?.status !== 'written') continue
+      const key = `${ns} ${id}`
+      const known = this.#acknowledged.get(key)
+      if (known === undefined || result.at > known.at) this.#acknowledged.set(key, { ns, id, at: result.at, content })
+      // Two authors in the same instant: the hash decides, which is none of this test's business.
+      else if (result.at === known.at) this.#acknowledged.delete(key)
+    }
+  }
+
+  /** What holds at any moment, however bad the network is. */
+  async #checkInvariants(): Promise<void> {
+    for (const peer of this.#peers) {
+      for (const ns of this.#policies.keys()) await this.#observe(peer, ns)
+      if (!this.#canLie) for (const other of peer.sessions.keys()) await this.#checkAcked(peer, other)
+    }
+  }
+
+  /** `acked` claims nothing that the other peer does not have. */
+  async #checkAcked(peer: TestPeer, other: TestPeer): Promise<void> {
+    for (const [ns, { acked }] of peer.sessions.get(other)?.status ?? []) {
+      if (acked === 0) continue
+      const theirs = await this.#observe(other, ns)
+      for (const [slot, { seq, at, hash }] of await this.#observe(peer, ns)) {
+        const version = theirs.get(slot)
+        const isThere = version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0))
+        if (seq <= acked && !isThere) throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
+      }
+    }
+  }
+
+  /** The versions that a peer has. Throws where one gave way to an older one. */
+  async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, Version>> {
+    const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { seq: 0, versions: new Map<string, Version>() }
+    this.#observed.set(`${peer.name} ${ns}`, observed)
+    const stored = (await peer.storage.namespaces()).find(({ cid }) => cid === ns)
+    if (stored === undefined) return observed.versions
+    for (const version of await peer.storage.versionsSince(stored.ns, observed.seq, 100_000)) {
+      const slot = toHex(version.slot)
+      const old = observed.versions.get(slot)
+      if (old !== undefined && old.at > version.at) throw new Error(`${peer.name} went back to an older version`)
+      observed.versions.set(slot, version)
+      observed.seq = version.seq
+    }
+    return observed.versions
+  }
+
+  /** Lets time pass until nobody has anything to say against it any more; resolves with the milliseconds that it took. */
+  async #until(complaint: () => Promise<string | undefined>): Promise<number> {
+    for (const began = this.#time.elapsedMs; ; await this.#time.advance(10_000)) {
+      const elapsed = this.#time.elapsedMs - began
+      const said = await complaint()
+      if (said === undefined) return elapsed
+      if (elapsed > PATIENCE_MS) throw new Error(`After ${PATIENCE_MS / MINUTE_MS} minutes: ${said}`)
+    }
+  }
+
+  async #differing(): Promise<string | undefined> {
+    for (const ns of this.#policies.keys()) {
+      let first: string | undefined
+      for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
+        const root = (await peer.replica.namespace(ns)) === undefined ? 'absent' : (await peer.replica.summary(ns)).root
+        if (first !== undefined && root !== first) return `${peer.name} has something else than others in ${ns}`
+        first ??= root
+      }
+    }
+    return undefined
+  }
+
+  async #checkContents(): Promise<void> {
+    for (const { ns, id, content } of this.#acknowledged.values()) {
+      for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
+        const found = (await peer.replica.get(ns, COLLECTION, id)) ?? null
+        if (found !== content) throw new Error(`${peer.name} has ${found} in place of ${content}`)
+      }
+    }
+  }
+
+  /** Once all are equal, the sessions have to know it: no namespace is behind, none is called anything but live. */
+  async #misled(): Promise<string | undefined> {
+    for (const peer of this.#peers) {
+      if (peer.sessions.size === 0 && peer.role === 'peer') return `${peer.name} has no session`
+      for (const [other, session] of peer.sessions) {
+        for (const [ns, { state, acked, error }] of session.status) {
+          // A lie can bring up a namespace that does not exist.
+          if (!this.#policies.has(ns)) continue
+          if (state !== 'live') return `${peer.name} calls a namespace ${state} with ${other.name}: ${error ?? ''}`
+          const last = await peer.replica.lastSeq(ns)
+          if (acked !== last) return `${peer.name} is at ${last}, and believes that ${other.name} has ${acked}`
+        }
+      }
+    }
+    return undefined
+  }
+}

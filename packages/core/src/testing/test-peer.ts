@@ -1,0 +1,187 @@
+import { identityFromSeed, type Identity } from '../model/identity.ts'
+import { createGenesis, signHead, type WritePolicy } from '../model/namespace.ts'
+import type { Network } from '../model/network.ts'
+import { timeFromMs } from '../model/clock.ts'
+import type { LocalReplica } from '../replica/local-replica.ts'
+import { openReplica } from '../replica/open-replica.ts'
+import { openNodeStorage } from '../storage/open-node.ts'
+import type { Storage } from '../storage/storage.ts'
+import { Ledger } from '../sync/ledger.ts'
+import type { Role } from '../sync/messages.ts'
+import { Responder } from '../sync/responder.ts'
+import { Session } from '../sync/session.ts'
+import type { HostileNetwork } from './hostile-network.ts'
+import type { SeededRandom } from './random.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** Pause between two attempts to connect, milliseconds. */
+const RETRY_MS = 2000
+
+/** How often a relay asks the relays that it dials for their namespaces, milliseconds. */
+const LIST_MS = 20_000
+
+/** What a test peer lives in. */
+export interface TestPeerInit {
+  readonly name: string
+  readonly role: Role
+  readonly network: Network
+  readonly time: VirtualTime
+  readonly wires: HostileNetwork
+  readonly random: SeededRandom
+  /** How wrong its clock is. */
+  readonly skewMs?: number
+}
+
+/** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
+export class TestPeer {
+  readonly name: string
+  readonly identity: Identity
+  readonly storage: Storage
+  /** Namespaces to keep equal with all peers that are dialled. A relay adds those that others bring. */
+  readonly wanted = new Set<string>()
+  readonly sessions = new Map<TestPeer, Session>()
+  readonly #init: TestPeerInit
+  readonly #dialled = new Set<TestPeer>()
+  readonly #seed: Uint8Array
+  #ledgers = new Map<string, Ledger>()
+  #replica: LocalReplica | undefined
+  #life = new AbortController()
+
+  constructor(init: TestPeerInit) {
+    this.name = init.name
+    this.#init = init
+    this.#seed = init.random.bytes(32)
+    this.identity = identityFromSeed(this.#seed)
+    this.storage = openNodeStorage(':memory:')
+  }
+
+  get role(): Role {
+    return this.#init.role
+  }
+
+  get now(): () => number {
+    return this.#init.time.clock(this.#init.skewMs)
+  }
+
+  get replica(): LocalReplica {
+    if (this.#replica === undefined) throw new Error(`${this.name} was not started`)
+    return this.#replica
+  }
+
+  /** Starts, or starts again on the same storage; everything else is new. */
+  async start(): Promise<void> {
+    await this.storage.setMeta('identity', this.#seed)
+    if ((await this.storage.getMeta('epoch')) === undefined) await this.storage.setMeta('epoch', this.#init.random.bytes(8))
+    this.#replica = await openReplica(this.storage, { network: this.#init.network.bytes, now: this.now })
+    this.#life = new AbortController()
+    this.#ledgers = new Map()
+    for (const { id } of await this.replica.namespaces()) this.want(id)
+    for (const other of this.#dialled) void this.#keepInTouch(other, this.#life.signal)
+    if (this.role === 'relay') void this.#copyNamespaces(this.#life.signal)
+  }
+
+  /** Ends all sessions and all answering. The storage stays. */
+  async stop(): Promise<void> {
+    this.#life.abort()
+    await this.#init.time.settle()
+  }
+
+  /** Ends for good. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.replica.close()
+  }
+
+  want(ns: string): void {
+    this.wanted.add(ns)
+    for (const session of this.sessions.values()) session.want(ns)
+  }
+
+  /** Keeps in touch with a peer from now on. */
+  dial(other: TestPeer): void {
+    this.#dialled.add(other)
+    void this.#keepInTouch(other, this.#life.signal)
+  }
+
+  /** A responder for a stream that another peer opens. */
+  respond(from: string): Responder {
+    const onNamespace = (id: string): void => {
+      if (this.role === 'relay') this.want(id)
+    }
+    return new Responder({
+      replica: this.replica,
+      role: this.role,
+      ledger: this.#ledgerOf(from),
+      now: this.now,
+      delay: this.#init.time.delay,
+      onNamespace,
+    })
+  }
+
+  /** Aborts when the peer stops. */
+  get life(): AbortSignal {
+    return this.#life.signal
+  }
+
+  /** Makes a namespace with a nonce from the seed. */
+  async createNamespace(write: WritePolicy): Promise<string> {
+    const net = this.#init.network.cid
+    const genesis = createGenesis({ net, owner: this.identity, write, nonce: this.#init.random.bytes(16) })
+    const at = timeFromMs(this.now())
+    const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body: { title: write } }, this.identity)
+    const imported = await this.replica.importNamespace(genesis.bytes, head.bytes, head.signature)
+    if ('refused' in imported) throw new Error(imported.refused)
+    this.want(imported.id)
+    return imported.id
+  }
+
+  #ledgerOf(peer: string): Ledger {
+    const ledger = this.#ledgers.get(peer) ?? new Ledger()
+    this.#ledgers.set(peer, ledger)
+    return ledger
+  }
+
+  async #copyNamespaces(life: AbortSignal): Promise<void> {
+    while (!life.aborted) {
+      for (const session of this.sessions.values()) {
+        const ids = await session.listNamespaces().catch(() => [])
+        for (const id of ids) this.want(id)
+      }
+      await this.#init.time.delay(LIST_MS, life)
+    }
+  }
+
+  async #keepInTouch(other: TestPeer, life: AbortSignal): Promise<void> {
+    const { wires, time, random, role } = this.#init
+    while (!life.aborted) {
+      try {
+        if (other.life.aborted) throw new Error(`${other.name} is off`)
+        const connection = wires.connect(this.name, other.name)
+        const session = new Session({
+          replica: this.replica,
+          role,
+          ledger: this.#ledgerOf(other.name),
+          openExchange: async () => connection.openExchange(other.respond(this.name)),
+          now: this.now,
+          delay: time.delay,
+          random: random.next,
+          onChange: () => undefined,
+        })
+        for (const ns of this.wanted) session.want(ns)
+        this.sessions.set(other, session)
+        const endedByOther = (): void => connection.end()
+        other.life.addEventListener('abort', endedByOther, { once: true })
+        try {
+          await session.run(AbortSignal.any([life, connection.signal]))
+        } finally {
+          other.life.removeEventListener('abort', endedByOther)
+          connection.end()
+        }
+      } catch {
+        // The session is over; the next one begins where this one came to.
+      }
+      this.sessions.delete(other)
+      await time.delay(random.below(RETRY_MS), life)
+    }
+  }
+}
