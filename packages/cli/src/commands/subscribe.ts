@@ -15,8 +15,15 @@ export function subscribeCommand(run: Run): Command {
         const reached = await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
         if (reached === 0 && (await store.network?.isRelay()) === false) output.note('No relay could be reached yet; it is tried again all the time.')
         const messages = store.subscribe(topic, { signal })
+        let next = messages.next()
+        // Whoever reads this line can publish: the subscription was made before this question was answered.
+        await Promise.race([next, store.peerId()])
         output.note(`Listening to ${JSON.stringify(topic)}. Press Ctrl+C to stop.`)
-        for await (const { from, text } of messages) await output.lines([{ topic, from, text }])
+        for (let message = await next; message.done !== true; message = await next) {
+          const { from, text } = message.value
+          await output.lines([{ topic, from, text }])
+          next = messages.next()
+        }
       }),
     )
 }

@@ -43,6 +43,7 @@ export class LocalNetwork implements Network {
     this.#role = role
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
+      hasConnections: () => libp2p.getConnections().length > 0,
       networkId,
       forwards: role === 'relay',
       onMessage: (message) => this.#emit('message', message),
@@ -247,8 +248,10 @@ export class LocalNetwork implements Network {
     )
   }
 
-  async publish(topic: string, text: string): Promise<number> {
-    return this.#topics.publish(topic, text, this.#ended.signal)
+  async publish(topic: string, text: string, store?: string): Promise<number> {
+    const recipients = await this.#topics.publish(topic, text, this.#ended.signal)
+    if (this.#topics.has(topic)) this.#emit('message', { topic, text, from: await this.peerId(), at: Date.now(), store })
+    return recipients
   }
 
   async subscribe(topic: string): Promise<void> {

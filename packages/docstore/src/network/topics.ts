@@ -1,29 +1,40 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
+import { delay } from './delay.ts'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
 import { TopicCounts } from './topic-counts.ts'
 import type { Message } from './types.ts'
 
 /** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
 const SETTLE_MS = 2500
+/** Pause before a message that reached nobody is sent again to those who are known by then. */
+const RETRY_MS = 50
+
+/** What topics work with. */
+export interface TopicsInit {
+  readonly pubsub: GossipSub
+  /** Whether this peer is connected to anyone. */
+  readonly hasConnections: () => boolean
+  readonly networkId: string
+  /** Whether to take part in the topics of the peers that are connected. */
+  readonly forwards: boolean
+  readonly onMessage: (message: Message) => void
+}
 
 /** Application messages on GossipSub. Topics of one network have its id in their name. */
 export class Topics {
   readonly #pubsub: GossipSub
   readonly #prefix: string
   readonly #onMessage: (message: Message) => void
+  readonly #hasConnections: () => boolean
   readonly #own = new TopicCounts()
   readonly #forwarded = new Set<string>()
   readonly #changed = new Set<string>()
   #isClosed = false
 
-  constructor({
-    pubsub,
-    networkId,
-    forwards,
-    onMessage,
-  }: { pubsub: GossipSub; networkId: string; forwards: boolean; onMessage: (message: Message) => void }) {
+  constructor({ pubsub, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
     this.#pubsub = pubsub
+    this.#hasConnections = hasConnections
     this.#prefix = `/docstore/${networkId}/topic/`
     this.#onMessage = onMessage
     pubsub.addEventListener('message', ({ detail }) => {
@@ -42,15 +53,25 @@ export class Topics {
     const data = utf8(text)
     if (data.length > MAX_MESSAGE_BYTES) throw new DocstoreError('message-too-large', `A message has at most ${MAX_MESSAGE_BYTES} bytes`)
     const name = this.#name(topic)
-    if (this.#pubsub.getPeers().length > 0) await this.#untilSubscribers(name, signal)
-    const { recipients } = await this.#pubsub.publish(name, data)
-    return recipients.length
+    for (const until = Date.now() + SETTLE_MS; ; ) {
+      if (this.#hasConnections()) await this.#untilSubscribers(name, until - Date.now(), signal)
+      const { recipients } = await this.#pubsub.publish(name, data)
+      const isSubscribed = this.#pubsub.getSubscribers(name).length > 0
+      if (recipients.length > 0 || !isSubscribed || signal.aborted || Date.now() > until) return recipients.length
+      // The stream to a peer that has just connected opens a moment after its subscriptions have arrived.
+      await delay(RETRY_MS, signal)
+    }
   }
 
   subscribe(topic: string): void {
     const name = this.#name(topic)
     this.#own.add(topic)
     this.#pubsub.subscribe(name)
+  }
+
+  /** Whether somebody here is subscribed. */
+  has(topic: string): boolean {
+    return this.#own.has(topic)
   }
 
   unsubscribe(topic: string): void {
@@ -97,7 +118,7 @@ export class Topics {
     this.#changed.clear()
   }
 
-  #untilSubscribers(name: string, signal: AbortSignal): Promise<void> {
+  #untilSubscribers(name: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -108,7 +129,7 @@ export class Topics {
       const check = (): void => {
         if (this.#pubsub.getSubscribers(name).length > 0) done()
       }
-      const timer = setTimeout(done, SETTLE_MS)
+      const timer = setTimeout(done, timeoutMs)
       this.#pubsub.addEventListener('subscription-change', check)
       signal.addEventListener('abort', done, { once: true })
       check()

@@ -53,6 +53,8 @@ export interface Message {
   readonly text: string
   /** Unix milliseconds, by our clock, when it arrived. */
   readonly at: number
+  /** Which store of this very peer sent it; absent in messages of others. */
+  readonly store?: string | undefined
 }
 
 /** What a network reports by itself. */
@@ -94,8 +96,11 @@ export interface Network {
     options: { readonly copies: number; readonly seq: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<readonly string[]>
 
-  /** Sends a message to a topic; resolves with the number of peers that it was handed to. */
-  publish(topic: string, text: string): Promise<number>
+  /**
+   * Sends a message to a topic; resolves with the number of peers that it was handed to. Other programs on the same data get it
+   * too: `store` lets the sender tell its own messages from theirs.
+   */
+  publish(topic: string, text: string, store?: string): Promise<number>
   subscribe(topic: string): Promise<void>
   unsubscribe(topic: string): Promise<void>
 

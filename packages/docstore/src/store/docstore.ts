@@ -1,4 +1,4 @@
-import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, toHex, type WritePolicy } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
 import type { Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import { type Diagnosis, diagnose } from './doctor.ts'
@@ -23,6 +23,8 @@ export class Docstore {
   readonly replica: Replica
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
+  /** Marks our own messages. */
+  readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
   private constructor(info: ReplicaInfo, parts: DocstoreParts) {
     const { replica, network } = parts
@@ -68,14 +70,14 @@ export class Docstore {
 
   /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */
   async publish(topic: string, text: string): Promise<{ recipients: number }> {
-    return { recipients: await this.#connectedNetwork().publish(topic, text) }
+    return { recipients: await this.#connectedNetwork().publish(topic, text, this.#id) }
   }
 
   /** Messages of a topic, from now on. Ends with the signal or when the loop is left. */
   async *subscribe(topic: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Message> {
     const network = this.#connectedNetwork()
     const messages = new Queue<Message>(signal)
-    const unlisten = network.on('message', (message) => message.topic === topic && messages.push(message))
+    const unlisten = network.on('message', (message) => message.topic === topic && message.store !== this.#id && messages.push(message))
     await network.subscribe(topic)
     try {
       yield* messages
