@@ -60,7 +60,8 @@ export class RecordTable {
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {
-    return this.#page('WHERE r.ns = ? AND r.seal IS NULL ORDER BY r.rid LIMIT ?', ns, limit)
+    const condition = 'r.rid > ? + (SELECT sealed FROM namespaces WHERE ns = ?) AND r.rid < ? AND r.seal IS NULL'
+    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, ns * SEQ_SPAN, ns, (ns + 1) * SEQ_SPAN, limit)
   }
 
   #page(condition: string, ...params: readonly SqlValue[]): StoredRecord[] {
@@ -129,6 +130,14 @@ export class RecordTable {
   seal(ns: number, seq: number, seal: number): boolean {
     const row = this.#statements.own('UPDATE records SET seal = ? WHERE rid = ? AND seal IS NULL RETURNING rid').get(seal, ns * SEQ_SPAN + seq)
     return row !== undefined
+  }
+
+  /** Moves on to the first record without a seal, so that `unsealed` need not pass over all the others. An index would cost every write a page. */
+  advanceSealed(ns: number): void {
+    const first = 'SELECT rid FROM records WHERE rid > ?1 + sealed AND rid < ?2 AND seal IS NULL ORDER BY rid LIMIT 1'
+    this.#statements
+      .own(`UPDATE namespaces SET sealed = coalesce((${first}) - 1 - ?1, ?3) WHERE ns = ?4`)
+      .run(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, this.lastSeq(ns), ns)
   }
 }
 

@@ -16,7 +16,8 @@ export const SEQ_SPAN: number = 2 ** 36
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE namespaces (
-  ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL
+  ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
+  sealed INTEGER NOT NULL DEFAULT 0 -- position up to which every record has its seal
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -31,7 +32,6 @@ CREATE TABLE records (
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
-CREATE INDEX records_unsealed ON records (ns) WHERE seal IS NULL;
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,

@@ -102,6 +102,7 @@ export class SqliteStorage implements Storage {
       return this.#records.replace(ns, slot, old, record, under.seal)
     })
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
+    if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
 
@@ -119,9 +120,11 @@ export class SqliteStorage implements Storage {
       seals.push(this.#seals.add(sealWith(joined), group.length))
     }
     let position = 0
-    return built.map(
+    const outcomes = built.map(
       ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
     )
+    if (seals.length > 0) this.#records.advanceSealed(ns)
+    return outcomes
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {
@@ -133,6 +136,7 @@ export class SqliteStorage implements Storage {
       const number = this.#seals.add(seal, seqs.length)
       const passedOver = seqs.filter((seq) => !this.#records.seal(ns, seq, number))
       this.#seals.release(number, passedOver.length)
+      this.#records.advanceSealed(ns)
     })
   }
 
