@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, hash, type KeyObject, sign as nodeSi
  * more than the hash itself, because each one is an allocation outside V8's heap.
  */
 export function sha256(data: Uint8Array | string): Uint8Array {
-  const text = hash('sha256', data, 'latin1')
+  const text = hash('sha256', data, 'binary')
   const digest = new Uint8Array(32)
   for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
   return digest
