@@ -441,6 +441,7 @@ export class LocalReplica implements Replica {
     const builder = new BatchBuilder(this.#storage, maxBytes)
     const end = (seq: number, more: boolean): OutgoingBatch => ({ batch: builder.finish(), records: builder.records, seq, more })
     let seq = since
+    let sealedTo = 0
     let next = 0
     reading: for (;;) {
       let range = skip[next]
@@ -459,8 +460,9 @@ export class LocalReplica implements Replica {
         }
         const added = await builder.add(record)
         if (added === 'full') return end(seq, true)
-        if (added === 'unsealed') {
-          // Written since the sealing above.
+        // Written since the sealing above. Whatever has no seal even then stays here.
+        if (added === 'unsealed' && record.seq > sealedTo) {
+          sealedTo = record.seq
           await this.#sealPending(ns)
           continue reading
         }
@@ -479,11 +481,13 @@ export class LocalReplica implements Replica {
     await this.#sealPending(ns)
     const builder = new BatchBuilder(this.#storage, maxBytes)
     let taken = 0
+    let sealedTo = 0
     for (let offset = 0; offset + SLOT_BYTES <= slots.length; ) {
       const [record] = await this.#storage.recordsBySlot(ns, [slots.subarray(offset, offset + SLOT_BYTES)])
       const added = record === undefined ? 'added' : await builder.add(record)
       if (added === 'full') break
-      if (added === 'unsealed') {
+      if (added === 'unsealed' && record !== undefined && record.seq > sealedTo) {
+        sealedTo = record.seq
         await this.#sealPending(ns)
         continue
       }

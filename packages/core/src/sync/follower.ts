@@ -64,7 +64,13 @@ export class Follower {
       const answer = await channel.ask({ t: 'follow', epoch: this.#init.theirEpoch(), wants, wait }, 'news', 'idle')
       this.#isWaitingLong = false
       if (answer.t === 'idle') for (const { ns } of wants) this.#toTheBack(ns, 0)
-      else await this.#news(answer.ns, answer.seq, answer.batch)
+      else {
+        // Compared with what was asked: meanwhile a comparison can have gone further.
+        const asked = wants.find(({ ns }) => ns === answer.ns)
+        if (asked === undefined || answer.seq <= asked.since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+        if (await this.#init.onNews(answer.ns, answer.batch)) this.#toTheBack(answer.ns, answer.seq)
+        else this.#positions.delete(answer.ns)
+      }
     } catch (error) {
       // A channel that was dropped on purpose is no failure.
       if (!signal.aborted && channel === this.#channel) throw error
@@ -80,13 +86,6 @@ export class Follower {
       if (!signal.aborted) throw error
     }
     return this.#channel
-  }
-
-  async #news(ns: string, seq: number, batch: Uint8Array | null): Promise<void> {
-    const since = this.#positions.get(ns)
-    if (since === undefined || seq <= since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
-    if (await this.#init.onNews(ns, batch)) this.#toTheBack(ns, seq)
-    else this.#positions.delete(ns)
   }
 
   #toTheBack(ns: string, seq: number): void {

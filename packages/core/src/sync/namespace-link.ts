@@ -52,8 +52,8 @@ export class NamespaceLink {
     this.#context = context
   }
 
-  /** Whether commits have to be pushed. */
-  get isPushing(): boolean {
+  /** Whether it was compared before, so that commits are to be pushed and news to be taken. */
+  get isCompared(): boolean {
     return this.#pushed !== undefined
   }
 
@@ -68,7 +68,9 @@ export class NamespaceLink {
       if (!(await this.#shareNamespace(opened))) {
         this.status.state = 'absent'
         onFollow(this.#ns, 0)
-        return
+        // From here on a commit asks for another comparison; one that came just before is seen here.
+        if ((await replica.namespace(this.#ns)) === undefined) return
+        continue
       }
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }

@@ -184,14 +184,15 @@ export class Session {
   #onCommit({ namespace }: CommitEvent): void {
     const link = this.#links.get(namespace)
     if (link === undefined || this.#control === undefined) return
-    if (link.status.state === 'absent') this.#scheduleSync(namespace)
-    else if (link.isPushing) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
+    if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
+    else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
 
   async #takeNews(ns: string, batch: Uint8Array | null): Promise<boolean> {
     const link = this.#links.get(ns)
     if (link === undefined) return false
-    if (link.status.state === 'absent') {
+    // The peer has it now. It is compared first, because the namespace itself does not come with its news.
+    if (!link.isCompared) {
       this.#scheduleSync(ns)
       return false
     }

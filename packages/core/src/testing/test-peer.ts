@@ -1,3 +1,4 @@
+import { DocstoreError, errorCode } from '../errors.ts'
 import { identityFromSeed, type Identity } from '../model/identity.ts'
 import { createGenesis, signHead, type WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
@@ -40,6 +41,8 @@ export class TestPeer {
   /** Namespaces to keep equal with all peers that are dialled. A relay adds those that others bring. */
   readonly wanted = new Set<string>()
   readonly sessions = new Map<TestPeer, Session>()
+  /** What ended sessions, apart from broken connections. */
+  readonly failures: unknown[] = []
   readonly #init: TestPeerInit
   readonly #dialled = new Set<TestPeer>()
   readonly #seed: Uint8Array
@@ -155,7 +158,7 @@ export class TestPeer {
     const { wires, time, random, role } = this.#init
     while (!life.aborted) {
       try {
-        if (other.life.aborted) throw new Error(`${other.name} is off`)
+        if (other.life.aborted) throw new DocstoreError('connection-lost', `${other.name} is off`)
         const connection = wires.connect(this.name, other.name)
         const session = new Session({
           replica: this.replica,
@@ -177,8 +180,9 @@ export class TestPeer {
           other.life.removeEventListener('abort', endedByOther)
           connection.end()
         }
-      } catch {
+      } catch (error) {
         // The session is over; the next one begins where this one came to.
+        if (errorCode(error) !== 'connection-lost') this.failures.push(error)
       }
       this.sessions.delete(other)
       await time.delay(random.below(RETRY_MS), life)

@@ -1,0 +1,470 @@
+import * as dagCbor from '@ipld/dag-cbor'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DocstoreError, errorCode } from '../errors.ts'
+import { createNetwork } from '../model/network.ts'
+import { HostileNetwork } from '../testing/hostile-network.ts'
+import { seededRandom } from '../testing/random.ts'
+import { ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
+import { TestPeer } from '../testing/test-peer.ts'
+import { VirtualTime } from '../testing/virtual-time.ts'
+import { Ledger } from './ledger.ts'
+import type { Request, Response } from './messages.ts'
+import { Session } from './session.ts'
+import type { NamespaceSync } from './status.ts'
+
+const MINUTE_MS = 60_000
+const idle = new AbortController().signal
+
+/** A peer and a relay, the session between them, and what was said in it. */
+class Pair {
+  readonly time = new VirtualTime()
+  readonly random = seededRandom(5)
+  readonly network = createNetwork('test', this.random.bytes(16))
+  readonly peer: TestPeer = this.newPeer('peer')
+  readonly relay: TestPeer = this.newPeer('relay')
+  readonly scripted = new ScriptedPeer(() => this.relay.respond('peer'))
+  readonly ended = new AbortController()
+  readonly session = new Session({
+    replica: this.lazyReplica(),
+    role: 'peer',
+    ledger: new Ledger(),
+    openExchange: () => this.scripted.openExchange(),
+    now: this.peer.now,
+    delay: this.time.delay,
+    random: this.random.next,
+    onChange: () => undefined,
+  })
+  error: unknown
+  isOver = false
+
+  newPeer(name: string, skewMs = 0): TestPeer {
+    const wires = new HostileNetwork(this.time, this.random)
+    return new TestPeer({
+      name,
+      role: name === 'relay' ? 'relay' : 'peer',
+      network: this.network,
+      time: this.time,
+      wires,
+      random: this.random,
+      skewMs,
+    })
+  }
+
+  /** The replica exists only once the peer has started. */
+  private lazyReplica(): TestPeer['replica'] {
+    return new Proxy({} as TestPeer['replica'], { get: (_, name) => Reflect.get(this.peer.replica, name).bind(this.peer.replica) as unknown })
+  }
+
+  async open(): Promise<this> {
+    await this.peer.start()
+    await this.relay.start()
+    return this
+  }
+
+  /** Starts the session and lets it come to rest. */
+  async run(): Promise<void> {
+    this.session
+      .run(this.ended.signal)
+      .catch((error: unknown) => (this.error = error))
+      .finally(() => (this.isOver = true))
+      .catch(() => undefined)
+    await this.time.advance(0)
+  }
+
+  status(ns: string): NamespaceSync {
+    const status = this.session.status.get(ns)
+    if (status === undefined) throw new Error('not wanted')
+    return status
+  }
+
+  async put(peer: TestPeer, ns: string, ids: readonly string[], n = 0): Promise<void> {
+    for (const id of ids) await peer.replica.write(ns, 'notes', [{ id, content: `{"_id":"${id}","n":${n}}` }])
+  }
+
+  /** Whether both have the same records. */
+  async isEqual(ns: string): Promise<boolean> {
+    return (await this.peer.replica.summary(ns)).root === (await this.relay.replica.summary(ns)).root
+  }
+}
+
+function numbers(count: number, prefix = 'n'): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i}`)
+}
+
+let pair: Pair
+beforeEach(async () => {
+  pair = await new Pair().open()
+})
+afterEach(async () => {
+  pair.ended.abort()
+  await pair.peer.close()
+  await pair.relay.close()
+})
+
+describe('Session', () => {
+  it('copies, pushes and follows, and sends nothing back to where it came from', async () => {
+    const { peer, relay, scripted, session } = pair
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(100, 'before'))
+    session.want(ns)
+    await pair.run()
+    expect(pair.status(ns)).toMatchObject({ state: 'live', received: 100, sent: 0 })
+    await pair.put(peer, ns, numbers(50, 'up'))
+    await pair.time.advance(100)
+    await pair.put(relay, ns, numbers(50, 'down'))
+    await pair.time.advance(100)
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect(pair.status(ns)).toMatchObject({ state: 'live', received: 150, sent: 50, refused: 0, acked: await peer.replica.lastSeq(ns) })
+    let [up, down] = [0, 0]
+    for (const { request, response } of scripted.heard) {
+      if (request.t === 'put') up += request.batch.length
+      if (response.t === 'news') down += response.batch?.length ?? 0
+    }
+    // Fifty single documents of some 40 bytes; each of them once, in whichever direction.
+    expect(up).toBeLessThan(50 * 250)
+    expect(down).toBeLessThan(150 * 250)
+    const { requests } = session.traffic
+    await pair.time.advance(5 * MINUTE_MS)
+    // Nothing but comparing roots (every half minute) and waiting for news (every 20 seconds).
+    expect(session.traffic.requests - requests).toBeLessThanOrEqual(14 + 16)
+    expect(pair.status(ns)).toMatchObject({ received: 150, sent: 50 })
+  })
+
+  it('fetches only what is missing after a time apart', async () => {
+    const { peer, relay, scripted, session } = pair
+    const ns = await relay.createNamespace('anyone')
+    await relay.replica.write(
+      ns,
+      'notes',
+      numbers(3000).map((id) => ({ id, content: `{"_id":"${id}"}` })),
+    )
+    const { batch } = await relay.replica.batchSince(ns, 0, { maxBytes: 1_000_000 })
+    const exported = await relay.replica.exportNamespace(ns)
+    if (exported === undefined || batch === undefined) throw new Error('no namespace')
+    await peer.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+    for (let since = 0, more = true; more; ) {
+      const next = await relay.replica.batchSince(ns, since, { maxBytes: 190_000 })
+      if (next.batch !== undefined) await peer.replica.accept(ns, next.batch)
+      ;({ seq: since, more } = next)
+    }
+    await pair.put(relay, ns, numbers(20, 'there'))
+    await pair.put(peer, ns, numbers(20, 'here'))
+    session.want(ns)
+    await pair.run()
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect(pair.status(ns)).toMatchObject({ state: 'live', received: 20, sent: 20 })
+    expect(session.traffic.bytesIn + session.traffic.bytesOut).toBeLessThan(40_000)
+    expect(scripted.count('fetch')).toBeLessThanOrEqual(3)
+  })
+
+  it('follows a namespace that is wanted later at once, while another waits for news', async () => {
+    const { relay, session } = pair
+    const [first, second] = [await relay.createNamespace('anyone'), await relay.createNamespace('anyone')]
+    session.want(first)
+    await pair.run()
+    await pair.time.advance(5000)
+    session.want(second)
+    await pair.time.advance(1500)
+    await pair.put(relay, second, ['a'])
+    await pair.time.advance(1)
+    expect(pair.status(second)).toMatchObject({ state: 'live', received: 1 })
+  })
+
+  it('notices a namespace that neither side had, as soon as one of them has', async () => {
+    const { peer, relay, session } = pair
+    const other = pair.newPeer('other')
+    await other.start()
+    const [theirs, ours] = [await other.createNamespace('anyone'), await other.createNamespace('anyone')]
+    await pair.put(other, theirs, ['a'])
+    session.want(theirs)
+    session.want(ours)
+    await pair.run()
+    await pair.time.advance(2000)
+    expect(pair.status(theirs).state).toBe('absent')
+    for (const [ns, to] of [
+      [theirs, relay],
+      [ours, peer],
+    ] as const) {
+      const exported = await other.replica.exportNamespace(ns)
+      const { batch } = await other.replica.batchSince(ns, 0, { maxBytes: 1000 })
+      if (exported !== undefined) await to.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+      if (batch !== undefined) await to.replica.accept(ns, batch)
+    }
+    await pair.time.advance(1)
+    expect(pair.status(theirs)).toMatchObject({ state: 'live', received: 1 })
+    expect(pair.status(ours).state).toBe('live')
+    expect(await relay.replica.namespace(ours)).toBeDefined()
+  })
+
+  it('gives everything again to a relay that lost its data', async () => {
+    const { peer, session, scripted } = pair
+    const ns = await peer.createNamespace('anyone')
+    const ledger = new Ledger()
+    await pair.put(peer, ns, numbers(5))
+    session.want(ns)
+    await pair.run()
+    pair.ended.abort()
+    await pair.time.settle()
+    const empty = pair.newPeer('relay')
+    await empty.start()
+    const again = new ScriptedPeer(() => empty.respond('peer'))
+    const ended = new AbortController()
+    for (const target of [scripted, again]) {
+      const next = new Session({
+        replica: peer.replica,
+        role: 'peer',
+        ledger,
+        openExchange: target.openExchange,
+        now: peer.now,
+        delay: pair.time.delay,
+        onChange: () => undefined,
+      })
+      next.want(ns)
+      const stop = new AbortController()
+      const running = next.run(AbortSignal.any([ended.signal, stop.signal]))
+      await pair.time.advance(100)
+      stop.abort()
+      await running
+    }
+    expect((await empty.replica.summary(ns)).root).toBe((await peer.replica.summary(ns)).root)
+    await empty.close()
+  })
+
+  it('shares the connection: a small namespace does not wait for a large one', async () => {
+    const { relay, session, scripted } = pair
+    const [large, small] = [await relay.createNamespace('anyone'), await relay.createNamespace('anyone')]
+    await relay.replica.write(
+      large,
+      'notes',
+      numbers(4000).map((id) => ({ id, content: `{"_id":"${id}","text":"${'x'.repeat(400)}"}` })),
+    )
+    await pair.put(relay, small, ['a'])
+    session.want(large)
+    session.want(small)
+    await pair.run()
+    const order = scripted.heard.flatMap(({ response }) => (response.t === 'news' ? [response.ns] : []))
+    expect(order.lastIndexOf(large)).toBeGreaterThan(order.indexOf(small) + 2)
+  })
+
+  it('ends when it is stopped, whatever it waits for', async () => {
+    const { relay, session, scripted } = pair
+    const ns = await relay.createNamespace('anyone')
+    scripted.twist = (request, honest) => (request.t === 'open' ? new Promise(() => undefined) : honest)
+    session.want(ns)
+    await pair.run()
+    const waiting = session.syncNow(ns, idle).catch(errorCode)
+    pair.ended.abort()
+    await pair.time.settle()
+    expect(pair.isOver).toBe(true)
+    expect(pair.error).toBeUndefined()
+    expect(await waiting).toBe('connection-lost')
+    expect(pair.status(ns).state).toBe('waiting')
+  })
+})
+
+describe('acked', () => {
+  it('stops below what the peer refused, takes the rest along, and goes on when the peer takes it', async () => {
+    const fast = pair.newPeer('fast', 6 * MINUTE_MS)
+    await fast.start()
+    const { peer, relay, session } = pair
+    const ns = await fast.createNamespace('anyone')
+    const namespace = await fast.replica.exportNamespace(ns)
+    if (namespace === undefined) throw new Error('no namespace')
+    // The peer's clock is two minutes ahead of the relay's: it takes what the relay does not take yet.
+    const middle = pair.newPeer('middle', 2 * MINUTE_MS)
+    await middle.start()
+    await pair.time.advance(2 * MINUTE_MS)
+    await middle.replica.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+    await relay.replica.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+    await pair.put(middle, ns, ['first'])
+    await pair.put(fast, ns, ['early'])
+    const { batch } = await fast.replica.batchSince(ns, 0, { maxBytes: 1000 })
+    expect(batch && (await middle.replica.accept(ns, batch))).toMatchObject({ results: ['stored'] })
+    await pair.put(middle, ns, ['last'])
+    const next = new Session({
+      replica: middle.replica,
+      role: 'peer',
+      ledger: new Ledger(),
+      openExchange: pair.scripted.openExchange,
+      now: middle.now,
+      delay: pair.time.delay,
+      onChange: () => undefined,
+    })
+    next.want(ns)
+    const running = next.run(pair.ended.signal)
+    await pair.time.advance(0)
+    expect(await relay.replica.get(ns, 'notes', 'last')).toBeDefined()
+    expect(await relay.replica.get(ns, 'notes', 'early')).toBeUndefined()
+    expect(next.status.get(ns)).toMatchObject({ state: 'failed', acked: 0, lastRefusal: 'future' })
+    await pair.put(middle, ns, ['more'])
+    await pair.time.advance(100)
+    expect(await relay.replica.get(ns, 'notes', 'more')).toBeDefined()
+    expect(next.status.get(ns)?.acked).toBe(0)
+    await pair.time.advance(4 * MINUTE_MS)
+    expect(await relay.replica.get(ns, 'notes', 'early')).toBeDefined()
+    expect(next.status.get(ns)).toMatchObject({ state: 'live', acked: 4, error: undefined })
+    pair.ended.abort()
+    await running
+    expect(session.status.size).toBe(0)
+    expect(await peer.replica.namespaces()).toEqual([])
+  })
+})
+
+describe('a peer that misbehaves', () => {
+  const isRequest = (type: Request['t'], answer: (request: Request, honest: Response) => Response | Uint8Array | undefined): Twist => {
+    return (request, honest) => (request.t === type ? answer(request, honest) : honest)
+  }
+
+  async function against(twist: Twist, { both = false } = {}): Promise<string> {
+    const ns = await pair.relay.createNamespace('anyone')
+    await pair.put(pair.relay, ns, numbers(40))
+    if (both) {
+      const exported = await pair.relay.replica.exportNamespace(ns)
+      if (exported !== undefined) await pair.peer.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+      await pair.put(pair.peer, ns, numbers(40, 'ours'))
+    }
+    pair.scripted.twist = twist
+    pair.session.want(ns)
+    await pair.run()
+    await pair.time.advance(1000)
+    return ns
+  }
+
+  it.each<[string, Twist, string]>([
+    ['is in another network', isRequest('hello', (_, honest) => (honest.t === 'hello' ? { ...honest, net: 'other' } : honest)), 'wrong-network'],
+    ['breaks the connection', isRequest('open', () => undefined), 'unknown'],
+    ['sends garbage', isRequest('open', () => Uint8Array.of(1, 2, 3)), 'protocol'],
+    ['sends too much', isRequest('open', () => dagCbor.encode({ t: 'reply', reply: new Uint8Array(300_000) })), 'protocol'],
+    ['answers what was not asked', isRequest('open', () => ({ t: 'idle' })), 'protocol'],
+    ['sends an error that ends the stream', isRequest('open', () => ({ t: 'error', code: 'malformed', message: '' })), 'malformed'],
+    [
+      'sends a batch that cannot be read',
+      isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, batch: Uint8Array.of(1) } : honest)),
+      'protocol',
+    ],
+    ['sends news of another namespace', isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, ns: 'other' } : honest)), 'protocol'],
+    ['sends news that go back', isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, seq: 0 } : honest)), 'protocol'],
+  ])('ends the session where it %s', async (_, twist, code) => {
+    await against(twist)
+    expect(pair.isOver).toBe(true)
+    expect(errorCode(pair.error)).toBe(code)
+  })
+
+  it('ends the session where the news of the waiting channel go back', async () => {
+    const ns = await against((_, honest) => honest)
+    expect(pair.status(ns).state).toBe('live')
+    pair.scripted.twist = isRequest('follow', (request) =>
+      request.t === 'follow' ? { t: 'news', ns, batch: null, seq: request.wants[0]?.since ?? 0, more: false } : { t: 'idle' },
+    )
+    await pair.time.advance(MINUTE_MS)
+    expect(errorCode(pair.error)).toBe('protocol')
+  })
+
+  it.each<[string, Twist]>([
+    ['lists records that it does not send', isRequest('fetch', () => ({ t: 'batch', batch: null, taken: 0 }))],
+    ['sends fewer results than records', isRequest('put', (_, honest) => (honest.t === 'results' ? { ...honest, results: [] } : honest))],
+    [
+      'repeats the question',
+      isRequest('ask', (request, honest) => (honest.t === 'reply' && request.t === 'ask' ? { t: 'reply', reply: other(request.question) } : honest)),
+    ],
+  ])('ends the session where it %s while both compare', async (_, twist) => {
+    await against(twist, { both: true })
+    expect(errorCode(pair.error)).toBe('protocol')
+  })
+
+  it('keeps no namespace that it did not ask for', async () => {
+    const other = await pair.relay.createNamespace('anyone')
+    const exported = await pair.relay.replica.exportNamespace(other)
+    await against(isRequest('open', (_, honest) => (honest.t === 'opened' && exported !== undefined ? { ...honest, ...exported } : honest)))
+    expect(errorCode(pair.error)).toBe('protocol')
+    expect(await pair.peer.replica.namespaces()).toEqual([])
+  })
+
+  it.each<[string, Twist]>([
+    [
+      'promises records and sends none',
+      isRequest('fetch', (request, honest) => (request.t === 'fetch' && honest.t === 'batch' ? { ...honest, batch: null } : honest)),
+    ],
+    ['invents a root', isRequest('open', (_, honest) => (honest.t === 'opened' ? { ...honest, root: 'ff' } : honest))],
+  ])('does not try for ever, and does not call it live, where the peer %s', async (_, twist) => {
+    const ns = await against(twist, { both: true })
+    expect(pair.status(ns)).toMatchObject({ state: 'failed' })
+    const { requests } = pair.session.traffic
+    expect(requests).toBeLessThan(60)
+    await pair.time.advance(10 * MINUTE_MS)
+    expect(pair.session.traffic.requests - requests).toBeLessThan(200)
+    const failed = pair.session.syncNow(ns, idle).catch(errorCode)
+    await pair.time.settle()
+    expect(await failed).toBe('not-equal')
+    // As soon as it behaves, all is well.
+    pair.scripted.twist = (_, honest) => honest
+    await pair.time.advance(3 * MINUTE_MS)
+    expect(pair.status(ns)).toMatchObject({ state: 'live', error: undefined })
+    expect(await pair.isEqual(ns)).toBe(true)
+  })
+
+  it('comes to an end where the peer sends the same news for ever', async () => {
+    let seq = 0
+    let batch: Uint8Array | undefined
+    const ns = await against((request, honest) => {
+      if (honest.t === 'news' && honest.batch !== null) batch ??= honest.batch
+      const isEndless = request.t === 'follow' && request.wait === 0 && batch !== undefined
+      return isEndless && batch !== undefined ? { t: 'news', ns: request.wants[0]?.ns ?? '', batch, seq: ++seq, more: true } : honest
+    })
+    expect(pair.scripted.count('follow')).toBeLessThan(12)
+    expect(pair.status(ns).state).toBe('live')
+  })
+
+  it('does not let the error of one namespace stop the others', async () => {
+    const bad = await pair.relay.createNamespace('anyone')
+    pair.session.want(bad)
+    const ns = await against(
+      isRequest('open', (request, honest) =>
+        request.t === 'open' && request.ns === bad ? { t: 'error', code: 'storage-full', message: 'no room' } : honest,
+      ),
+    )
+    expect(pair.status(bad)).toMatchObject({ state: 'failed', error: expect.stringContaining('no room') as string })
+    expect(pair.status(ns)).toMatchObject({ state: 'live', received: 40 })
+    await pair.put(pair.relay, ns, ['later'])
+    await pair.time.advance(1)
+    expect(pair.status(ns).received).toBe(41)
+    expect(pair.isOver).toBe(false)
+  })
+
+  it('goes on where our own storage fails for a while', async () => {
+    const ns = await against((_, honest) => honest)
+    const { commit } = pair.peer.storage
+    pair.peer.storage.commit = () => {
+      throw new DocstoreError('storage-full', 'The disk is full')
+    }
+    await pair.put(pair.relay, ns, ['later'])
+    await pair.time.advance(1000)
+    expect(pair.status(ns)).toMatchObject({ state: 'failed', error: 'The disk is full' })
+    const { requests } = pair.session.traffic
+    await pair.time.advance(10_000)
+    expect(pair.session.traffic.requests - requests).toBeLessThan(15)
+    pair.peer.storage.commit = commit
+    await pair.time.advance(3 * MINUTE_MS)
+    expect(pair.status(ns)).toMatchObject({ state: 'live', received: 41, error: undefined })
+  })
+
+  it('lists namespaces page by page, and not for ever', async () => {
+    await against((_, honest) => honest)
+    let page = 0
+    pair.scripted.twist = isRequest('list', () => ({
+      t: 'list',
+      ids: Array.from({ length: 1000 }, (_, i) => String(++page * 1000 + i).padStart(9, '0')),
+    }))
+    const listing = pair.session.listNamespaces()
+    await pair.time.settle()
+    expect((await listing).length).toBe(10_000)
+    pair.scripted.twist = isRequest('list', () => ({ t: 'list', ids: ['b', 'a'] }))
+    await expect(pair.session.listNamespaces()).rejects.toMatchObject({ code: 'protocol' })
+  })
+})
+
+/** The same ranges with other fingerprints: "all of this differs". */
+function other(question: Uint8Array): Uint8Array {
+  const ranges = dagCbor.decode<[Uint8Array, Uint8Array, Uint8Array][]>(question)
+  return dagCbor.encode(ranges.map(([low, high, print]) => [low, high, print.map((byte) => byte ^ 1)]))
+}
