@@ -40,6 +40,7 @@ export const TEST_IDS = {
   openSubmit: 'namespace-open-submit',
 
   namespaceTitle: 'namespace-title',
+  namespaceForget: 'namespace-forget',
   namespaceIdCopy: 'namespace-id-copy',
   /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */
   syncState: 'sync-state',

@@ -35,7 +35,10 @@ export function DocumentEditor({
   const [failure, setFailure] = useState('')
   const parsed = useMemo(() => parseDocumentText(text), [text])
   const newer = useNewerDocument({ store, namespace, collection, base })
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    dialog.current?.querySelector('textarea')?.focus()
+  }, [])
   const save = async (): Promise<void> => {
     if (!parsed.ok || readOnly !== undefined) return
     if (original !== undefined && parsed.document._id !== original._id) {

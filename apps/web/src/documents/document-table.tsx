@@ -22,7 +22,7 @@ export function DocumentTable({
   readonly whyReadOnly: (id: string) => string | undefined
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
-  const { documents, columns, state, error } = list
+  const { documents, columns, state } = list
   const [activeId, setActiveId] = useState<string>()
   const found = documents.findIndex(({ _id }) => _id === activeId)
   const active = found === -1 ? 0 : found
@@ -54,13 +54,6 @@ export function DocumentTable({
     if (action === undefined) return
     event.preventDefault()
     action()
-  }
-  if (error !== undefined && documents.length === 0) {
-    return (
-      <p className="error" role="alert">
-        {error}
-      </p>
-    )
   }
   if (state === 'loading') return <div className="skeleton" role="status" aria-label="Loading documents" />
   return (

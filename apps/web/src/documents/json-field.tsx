@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import type { ParsedText } from './json-text.ts'
 
@@ -15,8 +15,6 @@ export function JsonField({
   readonly onChange: (text: string) => void
 }): ReactNode {
   const gutter = useRef<HTMLPreElement>(null)
-  const area = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => area.current?.focus(), [])
   const lines = text.split('\n')
   const badLine = parsed.ok ? undefined : parsed.line
   return (
@@ -31,7 +29,6 @@ export function JsonField({
           ))}
         </pre>
         <textarea
-          ref={area}
           data-testid={TEST_IDS.editorText}
           aria-label="Document as JSON"
           aria-invalid={!parsed.ok}

@@ -30,7 +30,7 @@ export function useDocumentActions({
       try {
         const { _id } = await collection.put(document)
         onWritten()
-        if (isNew) toast({ text: `Added ${shorten(_id)}`, action: { label: 'Show', run: () => onShow(_id) } })
+        if (isNew) toast({ text: `Added ${nameOf({ ...document, _id })}`, topic: 'added', action: { label: 'Show', run: () => onShow(_id) } })
         return undefined
       } catch (error) {
         return errorText(error)
@@ -56,7 +56,7 @@ export function useDocumentActions({
   return { save, remove }
 }
 
-function nameOf(document: Document): string {
+function nameOf(document: NewDocument & { readonly _id: string }): string {
   const name = document['name'] ?? document['title']
   return typeof name === 'string' && name !== '' ? `“${name.slice(0, 40)}”` : shorten(document._id)
 }

@@ -12,7 +12,6 @@ export interface DocumentList {
   /** Number of the first document of the page, from 1. */
   readonly first: number
   readonly state: 'loading' | 'ready' | 'stale'
-  readonly error: string | undefined
   readonly isIndexing: boolean
   readonly isFiltered: boolean
   readonly filterText: string
@@ -47,10 +46,11 @@ export function useDocumentList(source: {
 }): DocumentList {
   const [filterText, setFilterText] = useState('')
   const parsed = useMemo(() => parseQuickFilter(filterText), [filterText])
-  const [view, setView] = useState<View>({ filter: {}, sort: undefined, cursors: START })
+  const [view, setView] = useState<View>(() => ({ filter: parsed.ok ? parsed.filter : {}, sort: undefined, cursors: START }))
   useEffect(() => {
     if (!parsed.ok) return undefined
-    const timer = setTimeout(() => setView((last) => ({ ...last, filter: parsed.filter, cursors: START })), TYPING_MS)
+    const { filter } = parsed
+    const timer = setTimeout(() => setView((last) => (last.filter === filter ? last : { ...last, filter, cursors: START })), TYPING_MS)
     return () => clearTimeout(timer)
   }, [parsed])
   const query = useMemo((): DocumentQuery => ({ filter: view.filter, sort: view.sort, cursor: view.cursors.at(-1) }), [view])
@@ -68,11 +68,11 @@ export function useDocumentList(source: {
     total,
     first: (view.cursors.length - 1) * PAGE_SIZE + 1,
     state: page.value === undefined ? 'loading' : page.isPending ? 'stale' : 'ready',
-    error: page.error,
     isIndexing,
     isFiltered: Object.keys(view.filter).length > 0,
     filterText,
-    filterError: parsed.ok ? undefined : parsed.message,
+    // What the library finds wrong with it, such as an operator that does not exist, is said in the same place.
+    filterError: parsed.ok ? page.error : parsed.message,
     setFilterText,
     sort: view.sort,
     toggleSort,

@@ -20,7 +20,7 @@ export interface DocumentQuery {
 }
 
 /** One page of documents. */
-export interface DocumentPage {
+interface DocumentPage {
   readonly documents: readonly Document[]
   /** Where the next page begins; `undefined` on the last. */
   readonly next: string | undefined

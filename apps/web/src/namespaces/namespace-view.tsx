@@ -2,6 +2,7 @@ import type { Docstore, Namespace } from 'p2p-docstore'
 import { type ReactNode, useMemo } from 'react'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import { DEFAULT_COLLECTION, namespaceHref } from '../route.ts'
+import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { policyName } from './policies.ts'
@@ -37,7 +38,7 @@ function OpenNamespaceView({ store, collectionName, namespace, onWritten }: Name
   const collection = useMemo(() => namespace.collection(collectionName), [namespace, collectionName])
   if (state === undefined) return <p className="hint pad">Opening…</p>
   const { info } = state
-  if (info === undefined) return <NotHere state={state} />
+  if (info === undefined) return <NotHere state={state} onForget={() => forgetNamespace(store.info.network.id, namespace.id)} />
   const { state: syncState } = syncStateOf(state)
   return (
     <article className="namespace">
@@ -104,7 +105,7 @@ function CollectionTabs({
   )
 }
 
-function NotHere({ state }: { readonly state: NamespaceState }): ReactNode {
+function NotHere({ state, onForget }: { readonly state: NamespaceState; readonly onForget: () => void }): ReactNode {
   const sync = syncStateOf(state)
   return (
     <div className="empty">
@@ -116,6 +117,16 @@ function NotHere({ state }: { readonly state: NamespaceState }): ReactNode {
           ? 'No relay that was reached has this namespace. Check the id; if its owner is offline, it appears as soon as a relay gets it.'
           : 'The namespace is asked for and appears by itself as soon as a relay sends it.'}
       </p>
+      <button
+        type="button"
+        data-testid={TEST_IDS.namespaceForget}
+        onClick={() => {
+          onForget()
+          location.hash = '#/'
+        }}
+      >
+        Stop looking for it
+      </button>
     </div>
   )
 }

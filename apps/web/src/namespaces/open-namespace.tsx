@@ -2,7 +2,6 @@ import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
 import { namespaceHref, parseRoute } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
-import { rememberNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
 
 /** Opens a namespace by its id, or by a link to it. */
@@ -13,7 +12,6 @@ export function OpenNamespace({ store }: { readonly store: Docstore }): ReactNod
     try {
       const id = idIn(text)
       await store.namespaces.open(id)
-      rememberNamespace(id)
       setText('')
       setError('')
       location.hash = namespaceHref(id)

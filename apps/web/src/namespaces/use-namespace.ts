@@ -1,6 +1,7 @@
 import type { Docstore, Namespace, NamespaceInfo, NamespaceReport } from 'p2p-docstore'
 import { useCallback, useEffect, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
+import { rememberNamespace } from '../store/remembered.ts'
 import { type Live, useLive } from '../store/use-live.ts'
 
 /** A namespace by id: `undefined` for a moment, then itself, or why the id is none. */
@@ -12,7 +13,11 @@ export function useNamespace(store: Docstore, id: string): { readonly namespace:
   useEffect(() => {
     let isCurrent = true
     store.namespaces.open(id).then(
-      (namespace) => isCurrent && setOpened({ namespace, error: undefined }),
+      (namespace) => {
+        // It may take a while to arrive: it is looked for until then, also after a reload.
+        rememberNamespace(store.info.network.id, id)
+        if (isCurrent) setOpened({ namespace, error: undefined })
+      },
       (error: unknown) => isCurrent && setOpened({ namespace: undefined, error: errorText(error) }),
     )
     return () => {

@@ -28,16 +28,23 @@ export function OpenFailed({ code, message, opener }: { readonly code: string; r
 function FailedActions({ code, opener }: { readonly code: string; readonly opener: Opener }): ReactNode {
   return (
     <div className="actions">
-      <button type="button" className="button-primary" data-testid={TEST_IDS.retry} onClick={() => void opener.open()}>
-        {code === 'data-in-use' ? 'Continue here' : 'Try again'}
-      </button>
+      {code === 'no-opfs' ? null : (
+        <button type="button" className="button-primary" data-testid={TEST_IDS.retry} onClick={() => void opener.open()}>
+          {code === 'data-in-use' ? 'Continue here' : 'Try again'}
+        </button>
+      )}
       {code === 'bad-link' ? (
         <button type="button" onClick={() => location.assign('/')}>
           Go on without the link
         </button>
       ) : null}
       {STORAGE_CODES.has(code) ? (
-        <button type="button" data-testid={TEST_IDS.openWithoutStoring} onClick={() => void opener.open({ isStored: false })}>
+        <button
+          type="button"
+          className={code === 'no-opfs' ? 'button-primary' : undefined}
+          data-testid={TEST_IDS.openWithoutStoring}
+          onClick={() => void opener.open({ isStored: false })}
+        >
           Use without storing
         </button>
       ) : null}

@@ -7,7 +7,7 @@ export interface Dataset {
 }
 
 /** Data that is used unless another was chosen. */
-export const DEFAULT_DATA = 'default'
+const DEFAULT_DATA = 'default'
 /** Keeps nothing. */
 export const MEMORY_DATA = 'memory'
 

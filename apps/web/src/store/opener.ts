@@ -1,7 +1,7 @@
 import type { Docstore } from 'p2p-docstore'
-import { currentData, MEMORY_DATA, rememberDataset } from './datasets.ts'
+import { chooseData, currentData, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
 import { errorCode, errorText } from './error-text.ts'
-import { rememberedNamespaces } from './remembered.ts'
+import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 
 /** Where opening the store stands. */
 export type OpenState =
@@ -30,7 +30,7 @@ export class Opener {
   async open({ isStored = true }: { isStored?: boolean } = {}): Promise<void> {
     this.#set({ state: 'opening' })
     try {
-      this.#set(await openStore(isStored ? currentData() : MEMORY_DATA))
+      this.#set(await openStore(isStored))
     } catch (error) {
       this.#set({ state: 'failed', code: errorCode(error), message: errorText(error) })
     }
@@ -42,18 +42,24 @@ export class Opener {
   }
 }
 
-async function openStore(data: string): Promise<OpenState> {
-  const { createDocstore, formatJoinLink, readNetwork } = await import('p2p-docstore')
+async function openStore(isStored: boolean): Promise<OpenState> {
+  const { createDocstore, formatJoinLink, parseJoinLink, readNetwork } = await import('p2p-docstore')
+  const invited = isJoinLink(location.hash) ? parseJoinLink(location.href).network?.id : undefined
+  // An invitation to a network that this browser knows opens the data of that network.
+  const known = listDatasets().find(({ network }) => network === invited)
+  if (isStored && known !== undefined) chooseData(known.data)
+  const data = isStored ? currentData() : MEMORY_DATA
   const open = (): Promise<Docstore> => createDocstore({ data, join: isJoinLink(location.hash) ? location.href : location.origin })
   const store = await retryWhileInUse(open)
   const network = readNetwork(store.info.network.descriptor)
-  if (data !== MEMORY_DATA) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
+  if (isStored) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
   // The link has done its work; what stays in the address bar can be bookmarked.
   if (isJoinLink(location.hash)) history.replaceState(null, '', '#/')
   // What is here, and what was asked for earlier and has not arrived yet, is kept equal with the relays.
   const here = await store.namespaces.list()
-  for (const id of new Set([...here.map((namespace) => namespace.id), ...rememberedNamespaces()])) await store.namespaces.open(id)
-  return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isStored: data !== MEMORY_DATA }
+  for (const { id } of here) forgetNamespace(network.id, id)
+  for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network.id)]) await store.namespaces.open(id)
+  return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isStored }
 }
 
 async function retryWhileInUse(open: () => Promise<Docstore>): Promise<Docstore> {

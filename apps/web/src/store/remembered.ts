@@ -1,23 +1,26 @@
-const NAMESPACES_KEY = 'docstore.namespaces'
+const NAMESPACES_KEY = 'docstore.namespaces/'
 const TOPICS_KEY = 'docstore.topics'
 
-/** Ids of namespaces that were opened here and may not have arrived yet. */
-export function rememberedNamespaces(): readonly string[] {
-  return readStrings(NAMESPACES_KEY)
+/** Ids of namespaces of a network that were asked for here and may not have arrived yet. */
+export function rememberedNamespaces(network: string): readonly string[] {
+  return readStrings(NAMESPACES_KEY + network)
 }
 
 /** Notes the id of a namespace that is wanted here. */
-export function rememberNamespace(id: string): void {
-  const ids = rememberedNamespaces()
-  if (!ids.includes(id)) writeStrings(NAMESPACES_KEY, [...ids, id])
+export function rememberNamespace(network: string, id: string): void {
+  const ids = rememberedNamespaces(network)
+  if (!ids.includes(id)) writeStrings(NAMESPACES_KEY + network, [...ids, id])
 }
 
-/** Forgets the id of a namespace that never came. */
-export function forgetNamespace(id: string): void {
-  writeStrings(
-    NAMESPACES_KEY,
-    rememberedNamespaces().filter((one) => one !== id),
-  )
+/** Forgets the id of a namespace: it has arrived, or is not wanted any more. */
+export function forgetNamespace(network: string, id: string): void {
+  const ids = rememberedNamespaces(network)
+  if (ids.includes(id)) {
+    writeStrings(
+      NAMESPACES_KEY + network,
+      ids.filter((one) => one !== id),
+    )
+  }
 }
 
 /** Topics that are listened to. */

@@ -19,7 +19,7 @@ export function useNamespaces(store: Docstore): Live<readonly ListedNamespace[]>
   const load = useCallback(async () => {
     const infos = await store.namespaces.list()
     const here = new Set(infos.map(({ id }) => id))
-    const missing = rememberedNamespaces().filter((id) => !here.has(id))
+    const missing = rememberedNamespaces(store.info.network.id).filter((id) => !here.has(id))
     const listed = await Promise.all(infos.map(async (info) => ({ id: info.id, info, documents: await counts.of(info.id) })))
     listed.sort((a, b) => a.info.name.localeCompare(b.info.name) || (a.id < b.id ? -1 : 1))
     return [...listed, ...missing.map((id) => ({ id, info: undefined, documents: 0 }))]

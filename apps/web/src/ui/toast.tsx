@@ -5,6 +5,8 @@ import { TEST_IDS } from '../test-ids.ts'
 export interface ToastContent {
   readonly text: string
   readonly kind?: 'fact' | 'error'
+  /** A later message of the same topic takes the place of this one. */
+  readonly topic?: string
   readonly action?: { readonly label: string; readonly run: () => void; readonly standsMs?: number }
 }
 

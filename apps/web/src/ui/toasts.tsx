@@ -20,7 +20,12 @@ let nextId = 1
 /** Holds the messages of the page. */
 export function Toasts({ children }: { readonly children: ReactNode }): ReactNode {
   const [toasts, setToasts] = useState<readonly (ToastContent & { readonly id: number })[]>([])
-  const show = useCallback<ShowToast>((toast) => setToasts((last) => [...last, { ...toast, id: nextId++ }].slice(-MAX_TOASTS)), [])
+  const show = useCallback<ShowToast>((toast) => {
+    setToasts((last) => {
+      const others = last.filter(({ topic }) => topic === undefined || topic !== toast.topic)
+      return [...others, { ...toast, id: nextId++ }].slice(-MAX_TOASTS)
+    })
+  }, [])
   const remove = useCallback((id: number) => setToasts((last) => last.filter((toast) => toast.id !== id)), [])
   const items = useMemo(() => toasts.map((toast) => <Toast key={toast.id} toast={toast} onGone={() => remove(toast.id)} />), [toasts, remove])
   return (

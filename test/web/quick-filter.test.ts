@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { indexFieldsOf, parseQuickFilter } from '../../apps/web/src/documents/quick-filter.ts'
+
+function filterOf(text: string): unknown {
+  const parsed = parseQuickFilter(text)
+  return parsed.ok ? parsed.filter : parsed.message
+}
+
+describe('parseQuickFilter', () => {
+  it('matches everything where nothing is typed', () => {
+    expect(filterOf('  ')).toEqual({})
+  })
+
+  it('reads conditions with and without spaces', () => {
+    expect(filterOf('country=FR')).toEqual({ country: 'FR' })
+    expect(filterOf('country = FR  population > 1000000')).toEqual({ $and: [{ country: 'FR' }, { population: { $gt: 1_000_000 } }] })
+    expect(filterOf('a.b>=1.5')).toEqual({ 'a.b': { $gte: 1.5 } })
+    expect(filterOf('größe<-2')).toEqual({ größe: { $lt: -2 } })
+  })
+
+  it('takes a bare number for itself and for the text of it, because people do not see the difference', () => {
+    expect(filterOf('admin1=02')).toEqual({ admin1: { $in: [2, '02'] } })
+    expect(filterOf('done!=true')).toEqual({ done: { $nin: [true, 'true'] } })
+    expect(filterOf('admin1="02"')).toEqual({ admin1: '02' })
+  })
+
+  it('reads quoted values with spaces and escapes', () => {
+    expect(filterOf(`name="New York" note='it is'`)).toEqual({ $and: [{ name: 'New York' }, { note: 'it is' }] })
+    expect(filterOf(String.raw`name="a \"b\" \\"`)).toEqual({ name: String.raw`a "b" \ `.trim() })
+  })
+
+  it('finds beginnings and existing fields with a star', () => {
+    expect(filterOf('name=Par*')).toEqual({ name: { $gte: 'Par', $lt: 'Par\u{10FFFF}' } })
+    expect(filterOf('name=*')).toEqual({ name: { $exists: true } })
+  })
+
+  it('reads JSON', () => {
+    expect(filterOf('{"country":"FR","population":{"$gt":5}}')).toEqual({ country: 'FR', population: { $gt: 5 } })
+  })
+
+  it.each(['what', 'country=', '=FR', 'country=FR and', '{"country":', '{"a":1} x', 'name="open'])('says what is wrong with %s', (text) => {
+    expect(parseQuickFilter(text)).toMatchObject({ ok: false, message: expect.stringMatching(/condition|JSON/) })
+  })
+})
+
+describe('indexFieldsOf', () => {
+  it('puts exact fields first, then the one to sort by', () => {
+    expect(indexFieldsOf({ country: 'FR' }, 'name')).toEqual(['country', 'name'])
+    expect(indexFieldsOf({ $and: [{ population: { $gt: 5 } }, { country: { $in: ['FR', 'DE'] } }] }, undefined)).toEqual(['country'])
+    expect(indexFieldsOf({ population: { $gt: 5 } }, undefined)).toEqual(['population'])
+    expect(indexFieldsOf({ population: { $gt: 5 } }, 'name')).toEqual(['name'])
+    expect(indexFieldsOf({}, '_id')).toEqual([])
+  })
+})
