@@ -1,3 +1,4 @@
+import { DocstoreError } from '@p2p-docstore/core'
 import { fetchWellKnown, parseJoinLink } from './network/join-link.ts'
 import { startLibp2p } from './network/libp2p-web.ts'
 import { LocalNetwork } from './network/local-network.ts'
@@ -23,14 +24,15 @@ const WELL_KNOWN_TIMEOUT_MS = 5000
 
 /**
  * Opens a document store. SQLite runs in a worker on the origin's private file system; connections run in this window. Throws
- * `bad-link`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use` (another tab), `no-opfs`.
+ * `bad-link`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use` (another tab), `no-opfs`,
+ * `worker-failed`.
  */
 export async function createDocstore({ data = 'default', join, network: mode = 'on', networkName }: DocstoreOptions = {}): Promise<Docstore> {
   const worker = new Worker(new URL('./store/worker-web.ts', import.meta.url), { type: 'module' })
   const client = new RpcClient(messagePort(worker, { onEnd: () => worker.terminate() }))
   try {
     const link = join === undefined ? undefined : parseJoinLink(join)
-    const hasNetwork = (await client.call('open-storage', [data])) === true
+    const hasNetwork = (await Promise.race([client.call('open-storage', [data]), startFailure(worker)])) === true
     const wanted =
       link?.network ??
       (link !== undefined && !hasNetwork ? (await fetchWellKnown(link.origin, AbortSignal.timeout(WELL_KNOWN_TIMEOUT_MS))).network : undefined)
@@ -52,4 +54,15 @@ export async function createDocstore({ data = 'default', join, network: mode = '
     client.close()
     throw error
   }
+}
+
+/** Rejects when the worker's program cannot be loaded; without it, opening would wait for an answer for ever. */
+function startFailure(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (event: ErrorEvent): void => {
+      const cause = event.message === undefined || event.message === '' ? 'it could not be loaded' : event.message
+      reject(new DocstoreError('worker-failed', `The part of the program that stores documents did not start (${cause}). Reload the page`))
+    }
+    worker.addEventListener('error', fail, { once: true })
+  })
 }
