@@ -42,7 +42,7 @@ export class HostileRun {
   readonly #policies = new Map<string, { readonly write: WritePolicy; readonly owner: TestPeer }>()
   readonly #acknowledged = new Map<string, Acknowledged>()
   /** What each peer was seen to have, per namespace. */
-  readonly #observed = new Map<string, { seq: number; readonly versions: Map<string, Version> }>()
+  readonly #observed = new Map<string, { ns: number | undefined; seq: number; readonly versions: Map<string, Version> }>()
   readonly #canLie: boolean
   #writes = 0
 
@@ -56,7 +56,7 @@ export class HostileRun {
   async run(): Promise<RunFigures> {
     try {
       await this.#build()
-      const steps = 15 + this.#random.below(30)
+      const steps = 12 + this.#random.below(24)
       for (let step = 0; step < steps; step++) {
         this.#wires.faults = this.#randomFaults()
         await this.#step()
@@ -140,11 +140,11 @@ export class HostileRun {
     const [ns, { write, owner }] = random.pick([...this.#policies])
     if (peer.life.aborted || (await peer.replica.namespace(ns)) === undefined || (write === 'owner' && peer !== owner)) return
     const prefix = write === 'author' ? `${authorName(peer.identity.author)}/` : ''
-    const count = random.pick([1, 1, 1, 2, 5, 100])
+    const count = random.pick([1, 1, 1, 2, 5, 70])
     const writes: Write[] = []
     for (let i = 0; i < count; i++) {
       // Few ids for single writes, so that peers meet on them.
-      const id = `${prefix}${random.below(count > 10 ? 300 : 12)}`
+      const id = `${prefix}${random.below(count > 10 ? 150 : 12)}`
       const isDelete = random.chance(0.25)
       writes.push({ id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
@@ -188,11 +188,11 @@ export class HostileRun {
 
   /** The versions that a peer has. Throws where one gave way to an older one. */
   async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, Version>> {
-    const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { seq: 0, versions: new Map<string, Version>() }
+    const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { ns: undefined, seq: 0, versions: new Map<string, Version>() }
     this.#observed.set(`${peer.name} ${ns}`, observed)
-    const stored = (await peer.storage.namespaces()).find(({ cid }) => cid === ns)
-    if (stored === undefined) return observed.versions
-    for (const version of await peer.storage.versionsSince(stored.ns, observed.seq, 100_000)) {
+    observed.ns ??= (await peer.storage.namespaces()).find(({ cid }) => cid === ns)?.ns
+    if (observed.ns === undefined || (await peer.storage.lastSeq(observed.ns)) === observed.seq) return observed.versions
+    for (const version of await peer.storage.versionsSince(observed.ns, observed.seq, 100_000)) {
       const slot = toHex(version.slot)
       const old = observed.versions.get(slot)
       if (old !== undefined && old.at > version.at) throw new Error(`${peer.name} went back to an older version`)
