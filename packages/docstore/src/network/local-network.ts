@@ -187,10 +187,13 @@ export class LocalNetwork implements Network {
     ns: string,
     { timeoutMs, connectedOnly = false, signal }: { timeoutMs: number; connectedOnly?: boolean; signal?: AbortSignal },
   ): Promise<SyncReport> {
-    const abort = limited(timeoutMs, signal, this.#ended.signal)
     if (this.#links.size === 0 && this.#role !== 'relay')
       throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
+    return this.#patiently(ns, timeoutMs, signal, (abort) => this.#syncAll(ns, connectedOnly, abort))
+  }
+
+  async #syncAll(ns: string, connectedOnly: boolean, abort: AbortSignal): Promise<SyncReport> {
     const links = connectedOnly ? this.#connectedRelays() : [...this.#links.values()]
     const work = links.map(async (link) => {
       const session = await link.untilSession(abort)
@@ -225,7 +228,6 @@ export class LocalNetwork implements Network {
     { copies, seq, timeoutMs, signal }: { copies: number; seq: number; timeoutMs: number; signal?: AbortSignal },
   ): Promise<readonly string[]> {
     await this.want(ns)
-    const abort = limited(timeoutMs, signal, this.#ended.signal)
     // What is on a relay's own disk is a copy on a relay.
     const own = this.#role === 'relay' ? [await this.peerId()] : []
     const holders = (): string[] => [
@@ -237,7 +239,7 @@ export class LocalNetwork implements Network {
         return peer !== undefined && isThere ? [peer] : []
       }),
     ]
-    await this.#until(() => holders().length >= copies, 'sync', abort)
+    await this.#patiently(ns, timeoutMs, signal, (abort) => this.#until(() => holders().length >= copies, 'sync', abort))
     if (holders().length >= copies) return holders()
     throw new DocstoreError(
       'not-delivered',
@@ -284,6 +286,37 @@ export class LocalNetwork implements Network {
 
   #peersChanged(): void {
     void this.peers().then((peers) => this.#emit('peers', peers))
+  }
+
+  /** Runs work whose signal aborts when nothing of the namespace has moved for so long: a large one takes its time, a dead connection does not. */
+  async #patiently<T>(ns: string, timeoutMs: number, signal: AbortSignal | undefined, work: (abort: AbortSignal) => Promise<T>): Promise<T> {
+    const idle = new AbortController()
+    const end = (): void => idle.abort()
+    let moved = this.#moved(ns)
+    let timer = setTimeout(end, timeoutMs)
+    const unlisten = this.on('sync', () => {
+      const now = this.#moved(ns)
+      if (now === moved) return
+      moved = now
+      clearTimeout(timer)
+      timer = setTimeout(end, timeoutMs)
+    })
+    try {
+      return await work(AbortSignal.any([idle.signal, this.#ended.signal, ...(signal === undefined ? [] : [signal])]))
+    } finally {
+      clearTimeout(timer)
+      unlisten()
+    }
+  }
+
+  /** A number that changes whenever documents of the namespace went over a connection. */
+  #moved(ns: string): number {
+    let moved = 0
+    for (const { session } of this.#links.values()) {
+      const sync = session?.status.get(ns)
+      if (sync !== undefined) moved += sync.received + sync.sent + sync.acked
+    }
+    return moved
   }
 
   /** Resolves when the condition holds or the signal aborts; looks again at every such event. */
