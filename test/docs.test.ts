@@ -61,7 +61,7 @@ describe('every command in the documentation works', () => {
       let namespace = ''
       for (const block of commands) {
         const script = block.replaceAll('npx docstore', 'docstore').replaceAll('LINK', `'${link}'`).replaceAll('NAMESPACE', namespace)
-        if (/^docstore relay/.test(script)) link = await startRelay(`${script.trim()} --port 0 --json`)
+        if (script.startsWith('docstore relay')) link = await startRelay(`${script.trim()} --port 0 --json`)
         else {
           const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: ENV, encoding: 'utf8' })
           expect(status, stderr).toBe(0)

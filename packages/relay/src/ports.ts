@@ -37,7 +37,8 @@ const PAUSE_MS = 100
 /** The wanted port if it is free, else any. */
 async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
   const tryPort = kind === 'tcp' ? tryTcp : tryUdp
-  for (let attempt = 0; wanted !== 0 && attempt < ATTEMPTS; attempt++) {
+  const attempts = wanted === 0 ? 0 : ATTEMPTS
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const port = await tryPort(host, wanted)
     if (port !== undefined) return port
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))

@@ -181,7 +181,7 @@ describe('a relay', () => {
   it('lets forty peers of one address in at once', async () => {
     const { ready, store } = await relay()
     const stores = await Promise.all(Array.from({ length: 40 }, () => client(ready.join)))
-    const reached = await Promise.all(stores.map(({ network }) => network?.connected({ timeoutMs: 15_000 })))
+    const reached = await Promise.all(stores.map(async ({ network }) => network?.connected({ timeoutMs: 15_000 })))
     expect(reached).toEqual(stores.map(() => 1))
     expect((await store.peers()).length).toBeGreaterThanOrEqual(40)
   })
@@ -200,7 +200,7 @@ describe('messages', () => {
       }
     }
     const listeners = [listen(b, 'b', 'room'), listen(c, 'c', 'elsewhere')]
-    await Promise.all([a, b, c].map(({ network }) => network?.connected({ timeoutMs: 10_000 })))
+    await Promise.all([a, b, c].map(async ({ network }) => network?.connected({ timeoutMs: 10_000 })))
     await expect.poll(async () => (await a.publish('room', 'hi')).recipients, { timeout: 10_000 }).toBe(1)
     await expect.poll(() => heard.includes('b:hi'), { timeout: 10_000 }).toBe(true)
     expect(heard.every((one) => one.startsWith('b:'))).toBe(true)

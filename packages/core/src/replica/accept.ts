@@ -74,10 +74,7 @@ function includesHash(hashes: Uint8Array, hash: Uint8Array): boolean {
 }
 
 /** Merge is a join: per slot the highest time wins, then the lowest hash. */
-export function wins(
-  challenger: { readonly at: number; readonly hash: Uint8Array },
-  holder: { readonly at: number; readonly hash: Uint8Array },
-): boolean {
+function wins(challenger: { readonly at: number; readonly hash: Uint8Array }, holder: { readonly at: number; readonly hash: Uint8Array }): boolean {
   return challenger.at === holder.at ? compareBytes(challenger.hash, holder.hash) < 0 : challenger.at > holder.at
 }
 

@@ -4,7 +4,7 @@ import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.
 import { Collection, type CollectionInit } from './collection.ts'
 
 /** The collection that a namespace itself stands for. */
-export const DEFAULT_COLLECTION = 'docs'
+const DEFAULT_COLLECTION = 'docs'
 /** How long `sync` and `delivered` try unless told otherwise, milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000
 
