@@ -29,8 +29,8 @@ export async function waitForCopies(
   { copies: wanted, offline = false }: CopiesOptions,
 ): Promise<number> {
   const copies = offline ? 0 : wanted
-  if (copies === 0 || network === undefined) return 0
-  if (!(await network.isRelay()) && !(await network.peers()).some(({ role }) => role === 'relay')) {
+  if (copies === 0) return 0
+  if (network === undefined || (!(await network.isRelay()) && !(await network.peers()).some(({ role }) => role === 'relay'))) {
     output.note('No relay is known, so this is the only copy. `docstore join LINK` joins a network.')
     return 0
   }

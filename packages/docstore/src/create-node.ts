@@ -12,8 +12,8 @@ export interface DocstoreOptions {
   readonly join?: string
   /** Descriptor of the network to be in, where no link is at hand: that of a backup. */
   readonly descriptor?: Uint8Array
-  /** `'off'`: no connections; the documents that are here can be used all the same. */
-  readonly network?: 'on' | 'off'
+  /** `'off'`: no connections; the documents that are here can be used all the same. `'auto'`: connected where a relay is known. */
+  readonly network?: 'on' | 'off' | 'auto'
   /** `'full'` also waits for the disk's flush on every write. */
   readonly durability?: Durability
   /** Name of the network that is made when there is none and none is joined. */
@@ -36,7 +36,7 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
   const shared = await SharedFolder.open(data, options)
   return Docstore.of({
     replica: sharedReplica(shared),
-    network: network === 'on' ? sharedNetwork(shared) : undefined,
+    network: network === 'on' || shared.opened?.network !== undefined ? sharedNetwork(shared) : undefined,
     get libp2p() {
       return shared.opened?.libp2p
     },

@@ -16,7 +16,7 @@ export function deleteCommand(run: Run): Command {
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, id: string, options: CopiesOptions & { collection: string }) =>
     run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'on' })
+      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       const namespace = await openToWrite(context, store, ns)
       const documents = namespace.collection(options.collection)
       let deleted = await documents.delete(id)

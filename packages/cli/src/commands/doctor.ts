@@ -33,7 +33,7 @@ export function doctorCommand(run: Run): Command {
 async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
   const { settings, signal } = context
   try {
-    await using store = await openStore(context)
+    await using store = await openStore(context, { network: 'on' })
     await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
     const opened: Diagnosis = { check: 'data', ok: true, message: `${settings.data} opens; the network is "${store.info.network.name}"`, fix: '' }
     return [opened, ...(await store.doctor())]

@@ -33,7 +33,7 @@ export function importCommand(run: Run): Command {
 async function importFile(context: Context, ns: string, file: string, options: ImportOptions): Promise<void> {
   const began = performance.now()
   const source = await openRows(file, context.signal)
-  await using store = await openStore(context, { network: options.offline === true ? 'off' : 'on' })
+  await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
   const namespace = await openToWrite(context, store, ns)
   const { limits } = readNetwork(store.info.network.descriptor).descriptor
   const documents = documentsOf(source, { idField: options.id, collection: options.collection, maxBytes: limits.content })

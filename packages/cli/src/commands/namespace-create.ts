@@ -13,7 +13,7 @@ export function namespaceCreateCommand(run: Run): Command {
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((name: string, options: CopiesOptions & { write: WritePolicy }) =>
     run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'on' })
+      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       const namespace = await store.namespaces.create({ name, write: options.write })
       const copies = await waitForCopies(context, store, namespace, options)
       const result = { id: namespace.id, name, write: options.write, copies }

@@ -11,7 +11,7 @@ export function publishCommand(run: Run): Command {
     .argument('<text>')
     .action((topic: string, text: string) =>
       run(async (context) => {
-        await using store = await openStore(context)
+        await using store = await openStore(context, { network: 'on' })
         await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
         const { recipients } = await store.publish(topic, text)
         await context.output.result({ recipients }, () =>

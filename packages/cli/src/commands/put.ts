@@ -23,7 +23,7 @@ export function putCommand(run: Run): Command {
     run(async (context) => {
       const document = parseJson(await readInput(context, file))
       if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'on' })
+      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       const namespace = await openToWrite(context, store, ns)
       const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
       const copies = await waitForCopies(context, store, namespace, options)

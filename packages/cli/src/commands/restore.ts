@@ -19,7 +19,7 @@ export function restoreCommand(run: Run): Command {
         const head = await readExportHead(car)
         checkNetwork(head)
         // A fresh folder gets its network from the file.
-        await using store = await openStore(context, { descriptor: head.network })
+        await using store = await openStore(context, { network: 'off', descriptor: head.network })
         const id = await restore(store.replica, head, car.blocks)
         const { root } = await store.replica.summary(id)
         const documents = (await store.replica.collections(id)).reduce((total, { documents: here }) => total + here, 0)

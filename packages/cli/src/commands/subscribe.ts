@@ -11,7 +11,7 @@ export function subscribeCommand(run: Run): Command {
     .action((topic: string) =>
       run(async (context) => {
         const { settings, output, signal } = context
-        await using store = await openStore(context)
+        await using store = await openStore(context, { network: 'on' })
         const reached = await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
         if (reached === 0 && (await store.network?.isRelay()) === false) output.note('No relay could be reached yet; it is tried again all the time.')
         const messages = store.subscribe(topic, { signal })

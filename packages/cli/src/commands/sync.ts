@@ -11,7 +11,7 @@ export function syncCommand(run: Run): Command {
     .action((ns: string) =>
       run(async (context) => {
         const { settings, output, signal } = context
-        await using store = await openStore(context)
+        await using store = await openStore(context, { network: 'on' })
         const namespace = await store.namespaces.open(await namespaceId(store, ns))
         const result = await namespace.sync({ timeoutMs: settings.timeoutMs, signal })
         await output.result(

@@ -15,7 +15,7 @@ export function watchCommand(run: Run): Command {
     .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection }: { collection: string }) =>
       run(async (context) => {
         const { output, signal } = context
-        await using store = await openStore(context)
+        await using store = await openStore(context, { network: 'on' })
         const namespace = await openToRead(context, store, ns)
         const since = await store.replica.lastSeq(namespace.id)
         output.note('Watching. Press Ctrl+C to stop.')

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
 import type { DocstoreOptions } from '../create-node.ts'
 import { parseJoinLink, readNetwork } from '../network/join-link.ts'
-import { rememberRelay } from '../network/known-relays.ts'
+import { knownRelays, rememberRelay } from '../network/known-relays.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { RpcClient } from '../rpc/rpc.ts'
@@ -24,19 +24,20 @@ export async function attach(
   try {
     const replica = remoteReplica(client)
     const hasNetwork = (await client.call('has-network', [])) === true
-    if (mode === 'on' && !hasNetwork) {
-      await client.call('hand-over', ['network' satisfies HandOverReason])
-      client.close()
-      return undefined
-    }
     const network = hasNetwork ? remoteNetwork(client) : undefined
     const current = (await replica.info()).network
     if (join !== undefined) await joinThroughOwner(join, current, replica, network)
     if (descriptor !== undefined && readNetwork(descriptor).id !== current.id) throw otherNetwork(current)
+    const wantsNetwork = mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
+    if (wantsNetwork && !hasNetwork) {
+      await client.call('hand-over', ['network' satisfies HandOverReason])
+      client.close()
+      return undefined
+    }
     let isClosed = false
     const opened: Opened = {
       replica,
-      network: mode === 'on' ? network : undefined,
+      network: mode === 'off' ? undefined : network,
       libp2p: undefined,
       close: async () => {
         isClosed = true

@@ -31,7 +31,7 @@ export async function own({ database, socket, onHandOver = () => false }: Place,
     if (before !== undefined && Buffer.compare(before, now) !== 0) await forgetRelays(replica)
     if (link !== undefined) await rememberRelay(replica, link.origin)
     let network: Network | undefined
-    if (mode === 'on') {
+    if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) {
       const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
       libp2p = await startLibp2p(replica, id, { listen: typeof listen === 'function' ? await listen(replica) : listen, announce })
       network = await LocalNetwork.start({ replica, networkId: id, libp2p, role })

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ready, Workbench } from './testing/docstore-process.ts'
+
+const bench = new Workbench()
+const [relayData, a, b] = [bench.folder(), bench.folder(), bench.folder()]
+let ready: Ready
+let notes = ''
+
+beforeAll(async () => {
+  ready = (await bench.relay(relayData)).ready
+  await bench.json(['join', ready.join, '--data', a])
+  notes = await bench.namespace(a, 'notes')
+})
+afterAll(() => bench.close())
+
+describe('two folders and a relay', () => {
+  it('carries a document from one to the other, and its delete', async () => {
+    const put = await bench.json(['put', 'notes', '--data', a], '{"title":"Hello","_id":"hello"}')
+    expect(put).toEqual({ _id: 'hello', cid: expect.stringMatching(/^baguqeera/), at: expect.stringMatching(/^20.*Z$/), copies: 1 })
+    expect(await bench.json(['get', notes, 'hello', '--data', b, '--join', ready.join])).toEqual({ _id: 'hello', title: 'Hello' })
+    // By name, and without the link, now that both are known there.
+    expect(await bench.json(['count', 'notes', '--data', b])).toEqual({ count: 1 })
+    expect(await bench.json(['delete', 'notes', 'hello', '--data', b])).toMatchObject({ _id: 'hello', deleted: true, copies: 1 })
+    expect(await bench.failure(['get', 'notes', 'hello', '--data', a])).toMatchObject({ exit: 1, code: 'not-found' })
+    expect(await bench.failure(['delete', 'notes', 'hello', '--data', a])).toMatchObject({ exit: 1, code: 'not-found' })
+  })
+
+  it('finds by filter, sort and limit, one document per line', async () => {
+    await bench.json(
+      ['import', 'notes', '-', '--collection', 'cities', '--data', a],
+      '[{"_id":"p","pop":3},{"_id":"q","pop":1},{"_id":"r","pop":2},{"_id":"s"}]',
+    )
+    const { stdout } = await bench.run(['find', 'notes', '{"pop":{"$gt":1}}', '--sort', '-pop', '--collection', 'cities', '--data', b, '--json'])
+    expect(stdout).toBe('{"_id":"p","pop":3}\n{"_id":"r","pop":2}\n')
+    expect((await bench.run(['find', 'notes', '--limit', '1', '--collection', 'cities', '--data', b])).stdout).toBe('{"_id":"p","pop":3}\n')
+    expect(await bench.json(['count', 'notes', '{"pop":{"$exists":true}}', '--collection', 'cities', '--data', b])).toEqual({ count: 3 })
+  })
+
+  it('shows how a namespace stands, equal on both sides and at the relay', async () => {
+    const synced = await bench.json(['sync', 'notes', '--data', a])
+    expect(synced).toMatchObject({ root: expect.stringMatching(/^[0-9a-f]+$/), documents: 4 })
+    for (const field of ['received', 'sent', 'bytesIn', 'bytesOut', 'rounds', 'seconds']) expect(synced[field]).toBeTypeOf('number')
+    const status = await bench.json(['status', notes, '--data', b])
+    expect(status).toMatchObject({ root: synced['root'], documents: 4, synced: true })
+    expect(status['peers']).toEqual([
+      expect.objectContaining({ id: expect.stringMatching(/^12D3/), via: 'tcp', state: 'live', lastSyncedAt: expect.any(Number) }),
+    ])
+    // The relay's own folder, through the relay.
+    expect(await bench.json(['status', 'notes', '--data', relayData])).toMatchObject({ root: synced['root'], documents: 4, synced: true })
+    expect(await bench.json(['put', 'notes', '--data', relayData], '{"from":"here"}')).toMatchObject({ copies: 1 })
+    const all = await bench.json(['status', '--data', a])
+    expect(all).toMatchObject({
+      network: ready.network,
+      namespaces: [{ id: notes, name: 'notes', documents: 5 }],
+      peers: [{ role: 'relay', state: 'connected' }],
+    })
+  })
+
+  it('lists and shows namespaces, peers and this identity', async () => {
+    const id = await bench.json<{ identity: string; peer: string }>(['id', '--data', a])
+    expect(id).toEqual({ identity: expect.stringMatching(/^did:key:z6Mk/), peer: expect.stringMatching(/^12D3/) })
+    const list = await bench.json<readonly unknown[]>(['namespace', 'list', '--data', b])
+    expect(list).toEqual([expect.objectContaining({ id: notes, name: 'notes', write: 'anyone', owner: id.identity })])
+    const shown = await bench.json(['namespace', 'show', notes, '--data', b])
+    expect(shown).toMatchObject({
+      id: notes,
+      name: 'notes',
+      genesis: { t: 'ns', write: 'anyone', net: ready.network },
+      head: { t: 'head', seq: 0, body: { title: 'notes' } },
+    })
+    expect(await bench.json<readonly unknown[]>(['peers', '--data', a])).toEqual([
+      expect.objectContaining({ role: 'relay', state: 'connected', origin: ready.http }),
+    ])
+  })
+
+  it('speaks to people without --json', async () => {
+    const { code, stdout } = await bench.run(['status', '--data', a])
+    expect(code).toBe(0)
+    expect(stdout).toContain('1 of 1 peers connected')
+    expect((await bench.run(['put', 'notes', '--offline', '--data', a], '{"_id":"x"}')).stdout).toBe('x  kept here\n')
+  })
+})
+
+describe('without a relay', () => {
+  it('keeps a write at once where none is known, and in time where none answers', async () => {
+    const alone = bench.folder()
+    await bench.namespace(alone, 'mine')
+    const began = performance.now()
+    expect(await bench.json(['put', 'mine', '--data', alone], '{}')).toMatchObject({ copies: 0 })
+    expect(performance.now() - began).toBeLessThan(10_000)
+    await bench.json(['join', ready.join.replace(/:\d+\//, ':9/'), '--data', b])
+    const { relay, ready: other } = await bench.relay(bench.folder())
+    const lonely = bench.folder()
+    await bench.json(['join', other.join, '--data', lonely])
+    const ns = await bench.namespace(lonely, 'mine')
+    await relay.stop()
+    const { code, stdout, stderr } = await bench.run(['put', ns, '--timeout', '1', '--json', '--data', lonely], '{"_id":"kept"}')
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ copies: 0 })])
+    expect(stderr).toContain('0 of 1 relays confirmed')
+    const read = await bench.run(['get', ns, 'kept', '--json', '--data', lonely])
+    expect([read.code, read.stdout]).toEqual([0, '{"_id":"kept"}\n'])
+    expect(read.stderr).toContain('No relay could be reached')
+    expect(await bench.failure(['sync', ns, '--timeout', '1', '--data', lonely])).toMatchObject({ exit: 1, code: 'relay-unreachable' })
+    expect(await bench.failure(['sync', 'mine', '--data', alone])).toMatchObject({ exit: 1, code: 'no-relay' })
+  })
+
+  it('is diagnosed, with the fix', async () => {
+    type Found = readonly { check: string; ok: boolean; message: string; fix: string }[]
+    const healthy = await bench.json<Found>(['doctor', '--data', a])
+    expect(healthy.every(({ ok }) => ok)).toBe(true)
+    const alone = await bench.json<Found>(['doctor', '--data', bench.folder()])
+    expect(alone.filter(({ ok }) => !ok)).toEqual([
+      { check: 'relay', ok: false, message: 'No relay is known', fix: expect.stringContaining('docstore relay') },
+    ])
+    const half = await bench.json<Found>(['doctor', '--timeout', '1', '--data', b])
+    expect(half.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['relay', 'connection'])
+    const wrong = await bench.json<Found>(['doctor', '--join', 'nonsense', '--data', alone.length > 0 ? a : b])
+    expect(wrong).toEqual([expect.objectContaining({ check: 'data', ok: false, fix: expect.stringContaining('join link') })])
+  })
+})
+
+describe('mistakes', () => {
+  it('end with 2 and the code "usage" where the command line is wrong', async () => {
+    const wrong = [
+      ['nope'],
+      ['get', 'notes'],
+      ['find', 'notes', '{bad'],
+      ['find', 'notes', '--limit', '0'],
+      ['put', 'notes', '--nope'],
+      ['id', '--timeout', 'soon'],
+    ]
+    const failures = await Promise.all(wrong.map((args) => bench.failure([...args, '--data', a])))
+    expect(failures).toEqual(wrong.map(() => ({ exit: 2, code: 'usage', message: expect.any(String) })))
+    const [incomplete, nothing, help] = await Promise.all([bench.run(['get']), bench.run([]), bench.run(['--help'])])
+    expect([incomplete.code, incomplete.stdout, nothing.code, help.code]).toEqual([2, '', 2, 0])
+    expect(incomplete.stderr).toContain('missing required argument')
+  })
+
+  it('end with 1 and a code of their own otherwise', async () => {
+    const foreignId = await bench.namespace(bench.folder(), 'elsewhere')
+    const wrong: readonly (readonly [code: string, args: readonly string[], input?: string])[] = [
+      ['unknown-namespace', ['get', 'nothing', 'x']],
+      ['unknown-namespace', ['put', foreignId], '{}'],
+      ['bad-collection', ['count', 'notes', '--collection', 'a b']],
+      ['bad-filter', ['find', 'notes', '{"$nope":1}']],
+      ['bad-json', ['put', 'notes'], '{"a":\n1,}'],
+      ['bad-document', ['put', 'notes'], '[1]'],
+      ['no-file', ['put', 'notes', 'no-such-file.json']],
+      ['bad-link', ['join', 'nonsense']],
+    ]
+    const failures = await Promise.all(wrong.map(([, args, input]) => bench.failure([...args, '--data', a], input)))
+    expect(failures.map(({ exit, code }) => [exit, code])).toEqual(wrong.map(([code]) => [1, code]))
+    expect(failures[4]?.message).toContain('line 2, column 3')
+    const { code, stdout, stderr } = await bench.run(['get', 'nothing', 'x', '--data', a])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^docstore: No namespace named "nothing" is here/)
+  })
+
+  it('name both namespaces of one name', async () => {
+    const twice = bench.folder()
+    const ids = [await bench.namespace(twice, 'same', '--offline'), await bench.namespace(twice, 'same', '--offline')]
+    const { code, message } = await bench.failure(['count', 'same', '--data', twice])
+    expect(code).toBe('ambiguous-namespace')
+    for (const id of ids) expect(message).toContain(id)
+    expect(await bench.json(['count', ids[0] ?? '', '--data', twice])).toEqual({ count: 0 })
+  })
+
+  it('refuse the link of a foreign network, and leave the folder as it was', async () => {
+    const { relay, ready: foreign } = await bench.relay(bench.folder())
+    expect(await bench.failure(['join', foreign.join, '--data', a])).toMatchObject({ exit: 1, code: 'other-network' })
+    expect(await bench.failure(['count', 'notes', '--join', foreign.http, '--data', a])).toMatchObject({ exit: 1, code: 'other-network' })
+    await relay.stop()
+    expect(await bench.json(['join', ready.join, '--data', a])).toEqual({ network: ready.network, name: 'my network' })
+    // A bare address tells the network too, and a folder without documents may still change.
+    const fresh = bench.folder()
+    await bench.json(['id', '--data', fresh])
+    expect(await bench.json(['join', ready.http, '--data', fresh])).toEqual({ network: ready.network, name: 'my network' })
+  })
+
+  it('say that a port or a folder is in use by a relay', async () => {
+    const { port } = new URL(ready.http)
+    expect(await bench.failure(['relay', '--port', port, '--data', bench.folder()])).toMatchObject({ exit: 1, code: 'port-in-use' })
+    expect(await bench.failure(['relay', '--port', '0', '--data', relayData])).toMatchObject({ exit: 1, code: 'data-in-use' })
+  })
+})
+
+describe('the program', () => {
+  it('is executable under its name', () => {
+    const bin = new URL('main.ts', import.meta.url)
+    expect(existsSync(bin)).toBe(true)
+    expect(readFileSync(bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env -S node --conditions=@p2p-docstore\/source /)
+  })
+})
