@@ -1,4 +1,4 @@
-import type { Docstore, Namespace } from 'p2p-docstore'
+import type { Docstore, Namespace, NamespaceInfo } from 'p2p-docstore'
 import { type ReactNode, useMemo } from 'react'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import { DEFAULT_COLLECTION, namespaceHref } from '../route.ts'
@@ -8,7 +8,7 @@ import { CopyButton } from '../ui/copy-button.tsx'
 import { policyName } from './policies.ts'
 import { SyncBadge } from './sync-badge.tsx'
 import { syncStateOf } from './sync-state.ts'
-import { type NamespaceState, useNamespace, useNamespaceState } from './use-namespace.ts'
+import { useNamespace, useNamespaceFacts, useNamespaceStanding } from './use-namespace.ts'
 
 interface NamespaceViewProps {
   readonly store: Docstore
@@ -33,13 +33,23 @@ export function NamespaceView(props: NamespaceViewProps): ReactNode {
   return namespace === undefined ? null : <OpenNamespaceView {...props} namespace={namespace} />
 }
 
-function OpenNamespaceView({ store, collectionName, namespace, onWritten }: NamespaceViewProps & { readonly namespace: Namespace }): ReactNode {
-  const { value: state } = useNamespaceState(store, namespace)
+function OpenNamespaceView(props: NamespaceViewProps & { readonly namespace: Namespace }): ReactNode {
+  const { value: facts } = useNamespaceFacts(props.store, props.namespace)
+  if (facts === undefined) return <p className="hint pad">Opening…</p>
+  return facts.info === undefined ? <NotHere store={props.store} namespace={props.namespace} /> : <NamespacePage {...props} info={facts.info} />
+}
+
+function NamespacePage({
+  store,
+  collectionName,
+  namespace,
+  info,
+  onWritten,
+}: NamespaceViewProps & { readonly namespace: Namespace; readonly info: NamespaceInfo }): ReactNode {
+  // The documents are children, so that they ask the database before its state is asked for: comparing large sets takes a while.
+  const { value: standing } = useNamespaceStanding(store, namespace)
+  const sync = standing && syncStateOf(standing.report, true)
   const collection = useMemo(() => namespace.collection(collectionName), [namespace, collectionName])
-  if (state === undefined) return <p className="hint pad">Opening…</p>
-  const { info } = state
-  if (info === undefined) return <NotHere state={state} onForget={() => forgetNamespace(store.info.network.id, namespace.id)} />
-  const { state: syncState } = syncStateOf(state)
   return (
     <article className="namespace">
       <header className="namespace-head">
@@ -52,16 +62,16 @@ function OpenNamespaceView({ store, collectionName, namespace, onWritten }: Name
           <CopyButton text={namespace.id} label="namespace id" testId={TEST_IDS.namespaceIdCopy}>
             Copy id
           </CopyButton>
-          <SyncBadge namespace={state} />
+          {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
         </div>
       </header>
-      <CollectionTabs namespace={namespace.id} names={state.collections} selected={collectionName} />
+      <CollectionTabs namespace={namespace.id} names={standing?.collections ?? []} selected={collectionName} />
       <DocumentsView
         store={store}
         namespace={namespace.id}
         collection={collection}
         info={info}
-        isSettled={syncState !== 'syncing'}
+        isSettled={sync !== undefined && sync.state !== 'syncing'}
         onWritten={onWritten}
       />
     </article>
@@ -105,15 +115,16 @@ function CollectionTabs({
   )
 }
 
-function NotHere({ state, onForget }: { readonly state: NamespaceState; readonly onForget: () => void }): ReactNode {
-  const sync = syncStateOf(state)
+function NotHere({ store, namespace }: { readonly store: Docstore; readonly namespace: Namespace }): ReactNode {
+  const { value: standing } = useNamespaceStanding(store, namespace)
+  const sync = standing && syncStateOf(standing.report, false)
   return (
     <div className="empty">
       <BackLink />
       <h1>Not here yet</h1>
-      <SyncBadge namespace={state} />
+      {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
       <p>
-        {sync.state === 'absent'
+        {sync?.state === 'absent'
           ? 'No relay that was reached has this namespace. Check the id; if its owner is offline, it appears as soon as a relay gets it.'
           : 'The namespace is asked for and appears by itself as soon as a relay sends it.'}
       </p>
@@ -121,7 +132,7 @@ function NotHere({ state, onForget }: { readonly state: NamespaceState; readonly
         type="button"
         data-testid={TEST_IDS.namespaceForget}
         onClick={() => {
-          onForget()
+          forgetNamespace(store.info.network.id, namespace.id)
           location.hash = '#/'
         }}
       >

@@ -1,15 +1,15 @@
+import type { NamespaceReport } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
 import { viaName } from '../connection/connection-state.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { shortPeer } from '../ui/short-names.ts'
-import { peerStateText, syncStateOf } from './sync-state.ts'
-import type { NamespaceState } from './use-namespace.ts'
+import { peerStateText, type SyncState } from './sync-state.ts'
 
 /** Whether a relay has everything; opens into one line per relay. */
-export function SyncBadge({ namespace }: { readonly namespace: NamespaceState }): ReactNode {
+export function SyncBadge({ sync, report }: { readonly sync: SyncState; readonly report: NamespaceReport }): ReactNode {
   const [isOpen, setOpen] = useState(false)
-  const { state, text } = syncStateOf(namespace)
-  const { peers } = namespace.report
+  const { state, text } = sync
+  const { peers } = report
   return (
     <div className="sync">
       <button
@@ -38,7 +38,7 @@ export function SyncBadge({ namespace }: { readonly namespace: NamespaceState })
   )
 }
 
-function dotOf(state: ReturnType<typeof syncStateOf>['state']): string {
+function dotOf(state: SyncState['state']): string {
   switch (state) {
     case 'synced':
       return 'connected'

@@ -1,5 +1,4 @@
-import type { NamespacePeerStatus } from 'p2p-docstore'
-import type { NamespaceState } from './use-namespace.ts'
+import type { NamespacePeerStatus, NamespaceReport } from 'p2p-docstore'
 import { numberText } from '../ui/numbers.ts'
 
 /** How a namespace stands with the relays, in one word and one sentence. */
@@ -9,10 +8,10 @@ export interface SyncState {
 }
 
 /** Sums up the status of a namespace. Nothing is called synced unless a relay has everything that is here. */
-export function syncStateOf({ info, report }: NamespaceState): SyncState {
+export function syncStateOf(report: NamespaceReport, isHere: boolean): SyncState {
   const { peers, synced } = report
   const reached = peers.filter(({ state }) => state !== 'offline')
-  if (info === undefined) {
+  if (!isHere) {
     if (reached.length === 0) return { state: 'not-connected', text: 'No relay is reached' }
     return reached.every(({ state }) => state === 'absent')
       ? { state: 'absent', text: 'No relay that was reached has it' }

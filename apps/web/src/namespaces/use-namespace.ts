@@ -1,5 +1,5 @@
 import type { Docstore, Namespace, NamespaceInfo, NamespaceReport } from 'p2p-docstore'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { rememberNamespace } from '../store/remembered.ts'
 import { type Live, useLive } from '../store/use-live.ts'
@@ -27,23 +27,43 @@ export function useNamespace(store: Docstore, id: string): { readonly namespace:
   return opened
 }
 
-/** How a namespace stands, together with what it is. */
-export interface NamespaceState {
+/** What a namespace is, as far as it is known here. */
+export interface NamespaceFacts {
   /** `undefined` while it has not arrived. */
   readonly info: NamespaceInfo | undefined
+}
+
+/** Name and policy of a namespace, as they change. Quick, also while the database is busy comparing. */
+export function useNamespaceFacts(store: Docstore, namespace: Namespace): Live<NamespaceFacts> {
+  const load = useCallback(async () => ({ info: await namespace.info() }), [namespace])
+  const subscribe = useCallback(
+    (nudge: () => void) => store.replica.onCommit((event) => event.namespace === namespace.id && nudge()),
+    [store, namespace],
+  )
+  return useLive(load, subscribe)
+}
+
+/** How a namespace stands with the relays. */
+export interface NamespaceStanding {
   readonly report: NamespaceReport
-  /** Collections besides which there may be empty ones. */
+  /** Collections that have documents. */
   readonly collections: readonly string[]
 }
 
 /** Status takes the database's time, milliseconds. */
 const PAUSE_MS = 300
+/** How long the first look waits for a connection at most, milliseconds. */
+const CONNECT_MS = 1500
 
-/** Name, policy, synchronization and collections of a namespace, as they change. */
-export function useNamespaceState(store: Docstore, namespace: Namespace): Live<NamespaceState> {
+/** Synchronization and collections of a namespace, as they change. */
+export function useNamespaceStanding(store: Docstore, namespace: Namespace): Live<NamespaceStanding> {
+  const isFirst = useRef(true)
   const load = useCallback(async () => {
-    const [info, report, collections] = await Promise.all([namespace.info(), namespace.status(), store.replica.collections(namespace.id)])
-    return { info, report, collections: collections.map(({ collection }) => collection) }
+    // Comparing a large set for the first time keeps the database busy, and a connection that is being made needs it too.
+    if (isFirst.current) await store.network?.connected({ timeoutMs: CONNECT_MS })
+    isFirst.current = false
+    const [report, collections] = await Promise.all([namespace.status(), store.replica.collections(namespace.id)])
+    return { report, collections: collections.map(({ collection }) => collection) }
   }, [store, namespace])
   const subscribe = useCallback(
     (nudge: () => void) => {

@@ -1,5 +1,7 @@
 /** The share of the time that repeated work may take: one part in this many plus one. */
 const REST_FACTOR = 3
+/** Longest rest, milliseconds: what happens after a long run is shown soon all the same. */
+const MAX_REST_MS = 1000
 
 /**
  * Runs asynchronous work again after each nudge: never twice at once, and with a rest after it that grows with what it took. A
@@ -32,7 +34,7 @@ export class Refresher {
       this.#isWanted = false
       const began = performance.now()
       await this.#work()
-      const rest = Math.max(this.#pauseMs, REST_FACTOR * (performance.now() - began))
+      const rest = Math.max(this.#pauseMs, Math.min(REST_FACTOR * (performance.now() - began), MAX_REST_MS))
       await new Promise((resolve) => setTimeout(resolve, rest))
     }
     this.#isBusy = false
