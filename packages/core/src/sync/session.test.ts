@@ -1,7 +1,9 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
+import { toHex } from '../model/bytes.ts'
 import { createNetwork } from '../model/network.ts'
+import type { Version } from '../storage/storage.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
 import { ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
@@ -81,6 +83,16 @@ class Pair {
     for (const id of ids) await peer.replica.write(ns, 'notes', [{ id, content: `{"_id":"${id}","n":${n}}` }])
   }
 
+  /** How many records the relay lacks of those up to this position. */
+  async missing(ns: string, acked: number): Promise<number> {
+    const versions = async ({ storage }: TestPeer): Promise<readonly Version[]> => {
+      const stored = (await storage.namespaces()).find(({ cid }) => cid === ns)
+      return stored === undefined ? [] : storage.versionsSince(stored.ns, 0, 10_000)
+    }
+    const theirs = new Map((await versions(this.relay)).map(({ slot, at }) => [toHex(slot), at]))
+    return (await versions(this.peer)).filter(({ seq, slot, at }) => seq <= acked && (theirs.get(toHex(slot)) ?? 0) < at).length
+  }
+
   /** Whether both have the same records. */
   async isEqual(ns: string): Promise<boolean> {
     return (await this.peer.replica.summary(ns)).root === (await this.relay.replica.summary(ns)).root
@@ -130,6 +142,27 @@ describe('Session', () => {
     expect(pair.status(ns)).toMatchObject({ received: 150, sent: 50 })
   })
 
+  it('sends nothing back even where the word that it is stored comes late', async () => {
+    const { peer, relay, scripted, session } = pair
+    const ns = await relay.createNamespace('anyone')
+    for (const { replica } of [peer, relay]) {
+      const accept = replica.accept.bind(replica)
+      replica.accept = async (...batch) => {
+        const accepted = await accept(...batch)
+        await pair.time.delay(5)
+        return accepted
+      }
+    }
+    session.want(ns)
+    await pair.run()
+    await pair.put(peer, ns, ['up'])
+    await pair.put(relay, ns, ['down'])
+    await pair.time.advance(1000)
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect(scripted.count('put')).toBe(1)
+    expect(scripted.heard.filter(({ response }) => response.t === 'news' && response.batch !== null).length).toBe(1)
+  })
+
   it('fetches only what is missing after a time apart', async () => {
     const { peer, relay, scripted, session } = pair
     const ns = await relay.createNamespace('anyone')
@@ -157,6 +190,32 @@ describe('Session', () => {
     expect(scripted.count('fetch')).toBeLessThanOrEqual(3)
   })
 
+  it('passes nothing over that is committed while both compare, on either side', async () => {
+    const { peer, relay, session, scripted } = pair
+    const ns = await relay.createNamespace('anyone')
+    const exported = await relay.replica.exportNamespace(ns)
+    if (exported === undefined) throw new Error('no namespace')
+    await peer.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+    await pair.put(relay, ns, numbers(30, 'there'))
+    await pair.put(peer, ns, numbers(30, 'here'))
+    let answers = 0
+    // With every answer that is under way something is written on both sides.
+    scripted.twist = async (request, honest) => {
+      expect(await pair.missing(ns, session.status.get(ns)?.acked ?? 0)).toBe(0)
+      if (request.t === 'hello' || answers > 20) return honest
+      answers++
+      await pair.put(relay, ns, [`there${answers}`, `there, during ${request.t}${answers}`], answers)
+      await pair.put(peer, ns, [`here${answers}`, `here, during ${request.t}${answers}`], answers)
+      return honest
+    }
+    session.want(ns)
+    await pair.run()
+    await pair.time.advance(1)
+    expect(answers).toBeGreaterThan(10)
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect(pair.status(ns)).toMatchObject({ state: 'live', acked: await peer.replica.lastSeq(ns) })
+  })
+
   it('follows a namespace that is wanted later at once, while another waits for news', async () => {
     const { relay, session } = pair
     const [first, second] = [await relay.createNamespace('anyone'), await relay.createNamespace('anyone')]
@@ -168,6 +227,21 @@ describe('Session', () => {
     await pair.put(relay, second, ['a'])
     await pair.time.advance(1)
     expect(pair.status(second)).toMatchObject({ state: 'live', received: 1 })
+  })
+
+  it('follows more namespaces than one request can name', async () => {
+    const { relay, session } = pair
+    const all: string[] = []
+    for (let i = 0; i < 1100; i++) {
+      const ns = await relay.createNamespace('anyone')
+      all.push(ns)
+      session.want(ns)
+    }
+    await pair.run()
+    await pair.time.advance(5000)
+    for (const ns of all) await pair.put(relay, ns, ['a'])
+    await pair.time.advance(20_000)
+    expect(all.filter((ns) => pair.status(ns).received !== 1)).toEqual([])
   })
 
   it('notices a namespace that neither side had, as soon as one of them has', async () => {
