@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_PORT, type RelayOptions } from './config.ts'
@@ -60,7 +61,7 @@ export async function startRelay({
         peer: (await store.network?.peerId()) ?? '',
         identity: store.info.identity,
         http: url,
-        join: formatJoinLink(url, network),
+        join: formatJoinLink(joinOrigin(url, host), network),
         addresses: (await store.network?.addresses()) ?? [],
       },
       close: async () => {
@@ -90,4 +91,13 @@ async function listenHttp(http: Awaited<ReturnType<typeof createHttp>>, host: st
   // A browser cannot open "all addresses"; on this machine the loopback one is meant.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   return `http://${shown}:${bound}`
+}
+
+/** The origin that others reach: where the relay listens on all addresses, the first one that is not this machine's alone. */
+function joinOrigin(url: string, host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return url
+  const outer = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')
+  return outer === undefined ? url : `http://${outer.address}:${new URL(url).port}`
 }

@@ -14,12 +14,12 @@ interface ParsedRow {
  * one stays a string, so that `007` and `1.50` lose nothing. The cells of `_id` always stay strings. Throws `bad-csv` with the line.
  */
 export async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<Row> {
-  const parser = Readable.from(text).pipe(parse({ bom: true, info: true, skip_empty_lines: true, delimiter }))
+  const rows: AsyncIterable<ParsedRow> = Readable.from(text).pipe(parse({ bom: true, info: true, skip_empty_lines: true, delimiter }))
   let fields: readonly string[] | undefined
   // The first line of a record that spans several is where the one before it ended, plus one.
   let lastLine = 0
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
+    for await (const { record, info } of rows) {
       const place = `line ${lastLine + 1 < info.lines ? `${lastLine + 1}` : info.lines}`
       lastLine = info.lines
       if (fields === undefined) fields = readHeader(record)

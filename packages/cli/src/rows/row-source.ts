@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
-import { addAbortSignal, type Readable } from 'node:stream'
+import { addAbortSignal } from 'node:stream'
 import { csvRows } from './csv.ts'
 import { jsonArrayRows } from './json-array.ts'
 import { ndjsonRows } from './ndjson.ts'
@@ -28,10 +28,10 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
  * character: `[` begins a JSON array, `{` NDJSON, everything else CSV.
  */
 export async function openRows(file: string, signal: AbortSignal): Promise<RowSource> {
-  const input: Readable = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
+  const input: AsyncIterable<Uint8Array> = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
   let bytes = 0
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of input as AsyncIterable<Uint8Array>) {
+    for await (const chunk of input) {
       bytes += chunk.length
       yield chunk
     }

@@ -19,6 +19,8 @@ export interface WellKnown {
   readonly peer: string
   /** Multiaddrs, current at the time of asking. */
   readonly addresses: readonly string[]
+  /** The relay's clock when it answered, Unix milliseconds to the second; unknown to pages of other origins. */
+  readonly clock?: number
 }
 
 /** The link that invites into a network: the page of one of its relays, with the network's descriptor behind `#join=`. */
@@ -45,9 +47,11 @@ export function parseJoinLink(text: string): JoinLink {
 /** Asks a relay for its well-known document. */
 export async function fetchWellKnown(origin: string, signal: AbortSignal): Promise<WellKnown> {
   let text: string
+  let date: string | null
   try {
     const response = await fetch(origin + WELL_KNOWN_PATH, { signal, headers: { accept: 'application/json' } })
     if (!response.ok) throw new Error(`HTTP status ${response.status}`)
+    date = response.headers.get('date')
     text = await response.text()
   } catch (cause) {
     throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, {
@@ -56,7 +60,8 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
   }
   const wellKnown = text.length > MAX_WELL_KNOWN_BYTES ? undefined : readWellKnown(text)
   if (wellKnown === undefined) throw new DocstoreError('not-a-relay', `What answers at ${origin} is not a docstore relay`)
-  return wellKnown
+  const clock = Date.parse(date ?? '')
+  return Number.isNaN(clock) ? wellKnown : { ...wellKnown, clock }
 }
 
 function readWellKnown(text: string): WellKnown | undefined {

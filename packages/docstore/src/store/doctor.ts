@@ -12,6 +12,8 @@ export interface Diagnosis {
 }
 
 const CHECK_TIMEOUT_MS = 5000
+/** How far two clocks may be apart, milliseconds. Records that lie five minutes ahead of a peer's clock have to wait there. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000
 
 /** Looks for the commonest faults: storage, relays that do not answer, a relay of another network, a connection that does not come up. */
 export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
@@ -39,7 +41,7 @@ async function checkRelays(replica: Replica, network: Network | undefined): Prom
   const found: Diagnosis[] = []
   for (const { origin = '', state, error } of relays) {
     try {
-      const { network: theirs } = await fetchWellKnown(origin, AbortSignal.timeout(CHECK_TIMEOUT_MS))
+      const { network: theirs, clock } = await fetchWellKnown(origin, AbortSignal.timeout(CHECK_TIMEOUT_MS))
       const isSame = theirs.id === own.id
       found.push({
         check: 'relay',
@@ -47,6 +49,7 @@ async function checkRelays(replica: Replica, network: Network | undefined): Prom
         message: isSame ? `The relay at ${origin} answers` : `The relay at ${origin} is in another network, "${theirs.descriptor.name}"`,
         fix: isSame ? '' : 'Use another data folder for that network, or ask for a new link to yours',
       })
+      if (clock !== undefined) found.push(checkClock(origin, Date.now() - clock))
     } catch (cause) {
       found.push({ check: 'relay', ok: false, message: errorMessage(cause), fix: 'Start the relay, or join again with a current link' })
     }
@@ -58,4 +61,15 @@ async function checkRelays(replica: Replica, network: Network | undefined): Prom
     })
   }
   return found
+}
+
+function checkClock(origin: string, aheadMs: number): Diagnosis {
+  const ok = Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS
+  const seconds = Math.round(Math.abs(aheadMs) / 1000)
+  return {
+    check: 'clock',
+    ok,
+    message: ok ? `The clock agrees with that of ${origin}` : `The clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${origin}`,
+    fix: ok ? '' : 'Set the clock of this machine, or that of the relay: what is written in the future is held back',
+  }
 }
