@@ -1,6 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import type { Channel } from './channel.ts'
 import { FOLLOW_SETTLING_MS, FOLLOW_WAIT_MS, MAX_FOLLOWED } from './limits.ts'
+import type { Followed } from './messages.ts'
 import { Wake } from './wake.ts'
 
 /** What a follower needs of its session. */
@@ -16,8 +17,10 @@ export interface FollowerInit {
 /** Waits for news of all compared namespaces, on a channel of its own. */
 export class Follower {
   readonly #init: FollowerInit
-  /** Position in the peer's local order per namespace; those that have not had an answer for longest come first. */
+  /** Position in the peer's local order per namespace. */
   readonly #positions = new Map<string, number>()
+  /** The same as the peer knows it on this channel. */
+  readonly #told = new Map<string, number>()
   readonly #added = new Wake()
   #channel: Channel | undefined
   #isWaitingLong = false
@@ -54,28 +57,34 @@ export class Follower {
   async #ask(signal: AbortSignal): Promise<void> {
     const channel = this.#channel ?? (await this.#open(signal))
     if (channel === undefined) return
-    const wants = [...this.#positions].slice(0, MAX_FOLLOWED).map(([ns, since]) => ({ ns, since }))
+    const wants: Followed[] = []
+    for (const [ns, since] of this.#positions) if (wants.length < MAX_FOLLOWED && this.#told.get(ns) !== since) wants.push({ ns, since })
     const isSettling = this.#init.isSettling()
-    // Those that have no room in this request have theirs in one of the next.
-    const requests = Math.ceil(this.#positions.size / MAX_FOLLOWED)
-    this.#isWaitingLong = !isSettling
+    const wait = wants.length === MAX_FOLLOWED ? 0 : isSettling ? FOLLOW_SETTLING_MS : FOLLOW_WAIT_MS
+    this.#isWaitingLong = wait === FOLLOW_WAIT_MS
     try {
-      const wait = isSettling ? FOLLOW_SETTLING_MS : Math.floor(FOLLOW_WAIT_MS / requests)
       const answer = await channel.ask({ t: 'follow', epoch: this.#init.theirEpoch(), wants, wait }, 'news', 'idle')
       this.#isWaitingLong = false
-      if (answer.t === 'idle') for (const { ns } of wants) this.#toTheBack(ns, 0)
-      else {
-        // Compared with what was asked: meanwhile a comparison can have gone further.
-        const asked = wants.find(({ ns }) => ns === answer.ns)
-        if (asked === undefined || answer.seq <= asked.since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
-        if (await this.#init.onNews(answer.ns, answer.batch)) this.#toTheBack(answer.ns, answer.seq)
-        else this.#positions.delete(answer.ns)
-      }
+      if (channel !== this.#channel) return
+      for (const { ns, since } of wants) this.#told.set(ns, since)
+      if (answer.t === 'news') await this.#take(answer.ns, answer.seq, answer.batch)
     } catch (error) {
       // A channel that was dropped on purpose is no failure.
       if (!signal.aborted && channel === this.#channel) throw error
     } finally {
       this.#isWaitingLong = false
+    }
+  }
+
+  async #take(ns: string, seq: number, batch: Uint8Array | null): Promise<void> {
+    // Compared with what the peer was told: meanwhile a comparison can have gone further.
+    const since = this.#told.get(ns)
+    if (since === undefined || seq <= since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+    if (await this.#init.onNews(ns, batch)) this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
+    else {
+      // It is followed no longer, which a new channel begins with.
+      this.#positions.delete(ns)
+      this.#dropChannel()
     }
   }
 
@@ -88,15 +97,10 @@ export class Follower {
     return this.#channel
   }
 
-  #toTheBack(ns: string, seq: number): void {
-    const position = Math.max(seq, this.#positions.get(ns) ?? 0)
-    this.#positions.delete(ns)
-    this.#positions.set(ns, position)
-  }
-
   #dropChannel(): void {
     const channel = this.#channel
     this.#channel = undefined
+    this.#told.clear()
     channel?.close()
   }
 }

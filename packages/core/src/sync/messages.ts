@@ -36,7 +36,12 @@ export type Request =
   | { readonly t: 'fetch'; readonly ns: string; readonly slots: Uint8Array }
   /** Take these records. */
   | { readonly t: 'put'; readonly ns: string; readonly batch: Uint8Array }
-  /** Tell me what is new since; wait up to `wait` milliseconds for it. */
+  /** Send me the records after a position. */
+  | { readonly t: 'pull'; readonly epoch: string; readonly ns: string; readonly since: number }
+  /**
+   * Tell me what is new; wait up to `wait` milliseconds for it. `wants` adds to what earlier requests of this stream named, or moves its
+   * positions.
+   */
   | { readonly t: 'follow'; readonly epoch: string; readonly wants: readonly Followed[]; readonly wait: number }
 
 /** What the other side answers. */
@@ -49,6 +54,7 @@ export type Response =
   | { readonly t: 'reply'; readonly reply: Uint8Array }
   | { readonly t: 'batch'; readonly batch: Uint8Array | null; readonly taken: number }
   | { readonly t: 'results'; readonly results: readonly Acceptance[]; readonly clock: number }
+  /** Records of a namespace up to position `seq`, and whether there are `more` behind it. */
   | { readonly t: 'news'; readonly ns: string; readonly batch: Uint8Array | null; readonly seq: number; readonly more: boolean }
   | { readonly t: 'idle' }
   | { readonly t: 'error'; readonly code: string; readonly message: string }
@@ -105,7 +111,7 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, epoch, wants, wait } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, epoch, since, wants, wait } = frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
@@ -131,6 +137,8 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
         : undefined
     case 'put':
       return asStruct(frame, ['t', 'ns', 'batch']) && isText(ns) && isBytes(batch) ? { t, ns, batch } : undefined
+    case 'pull':
+      return asStruct(frame, ['t', 'epoch', 'ns', 'since']) && isText(epoch) && isText(ns) && isUint(since) ? { t, epoch, ns, since } : undefined
     case 'follow': {
       if (
         !asStruct(frame, ['t', 'epoch', 'wants', 'wait']) ||

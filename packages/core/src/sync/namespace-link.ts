@@ -188,15 +188,14 @@ export class NamespaceLink {
       const position = since
       const movedBefore = tally.moved
       const news = await this.#context.transfers.take(async () => {
-        const wants = [{ ns: this.#ns, since: position }]
-        const answer = await this.#context.channel().ask({ t: 'follow', epoch: this.#context.theirEpoch(), wants, wait: 0 }, 'news', 'idle')
-        if (answer.t === 'idle') return answer
-        if (answer.ns !== this.#ns || answer.seq <= position) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+        const { channel, theirEpoch } = this.#context
+        const answer = await channel().ask({ t: 'pull', epoch: theirEpoch(), ns: this.#ns, since: position }, 'news')
+        if (answer.ns !== this.#ns || answer.seq < position) throw new DocstoreError('protocol', 'The peer answered what was not asked')
         if (answer.batch !== null) await this.#take(answer.batch, tally)
         return answer
       })
-      isMore = news.t === 'news' && news.more && tally.moved > movedBefore
-      if (news.t === 'news') since = news.seq
+      isMore = news.more && tally.moved > movedBefore
+      since = news.seq
     }
   }
 

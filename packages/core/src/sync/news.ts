@@ -1,7 +1,7 @@
 import { errorCode } from '../errors.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import type { Followed, Response } from './messages.ts'
+import type { Response } from './messages.ts'
 import { Wake } from './wake.ts'
 
 /** What is asked for news. */
@@ -13,11 +13,9 @@ export interface NewsSource {
 
 /**
  * The answer to a follow request: the first namespace with records that the other side may not have, as soon as there is one, or `idle`
- * after `waitMs`. What came from the other side itself is no news; when the time is over it is only told how far it has come.
+ * after `waitMs`. What came from the other side itself is no news; its positions are moved past that.
  */
-export async function waitForNews(source: NewsSource, wants: readonly Followed[], waitMs: number, signal: AbortSignal): Promise<Response> {
-  const positions = new Map(wants.map(({ ns, since }) => [ns, since]))
-  const passed = new Map<string, number>()
+export async function waitForNews(source: NewsSource, positions: Map<string, number>, waitMs: number, signal: AbortSignal): Promise<Response> {
   const changed = new Set<string>()
   const wake = new Wake()
   const ended = new AbortController()
@@ -44,15 +42,13 @@ export async function waitForNews(source: NewsSource, wants: readonly Followed[]
         const since = positions.get(ns) ?? 0
         if ((await lastSeq(source.replica, ns)) <= since) continue
         const { batch, seq, more } = await source.ledger.batchSince(source.replica, ns, since)
+        // The position stays until the next request moves it: this answer may be lost.
         if (batch !== undefined) return { t: 'news', ns, batch, seq, more }
-        if (seq > since) passed.set(ns, seq)
         positions.set(ns, seq)
       }
-      if (isOver) break
+      if (isOver) return { t: 'idle' }
       await wake.wait()
     }
-    const [first] = passed
-    return first === undefined ? { t: 'idle' } : { t: 'news', ns: first[0], batch: null, seq: first[1], more: false }
   } finally {
     unlisten()
     signal.removeEventListener('abort', stop)

@@ -101,6 +101,7 @@ describe('Responder', () => {
     { t: 'open', ns: 'x' },
     { t: 'put', ns: 'x', batch: new Uint8Array() },
     { t: 'follow', epoch: 'x', wants: [], wait: 0 },
+    { t: 'pull', epoch: 'x', ns: 'x', since: 0 },
   ])('does not answer $t before hello', async (request) => {
     expect(await ask(relay.respond('somebody'), request)).toMatchObject({ response: { t: 'error', code: 'no-hello' }, isLast: true })
   })
@@ -111,8 +112,12 @@ describe('Responder', () => {
   })
 
   it('refuses a cursor of another database', async () => {
-    const follow: Request = { t: 'follow', epoch: 'another', wants: [{ ns, since: 0 }], wait: 0 }
-    expect(await ask(responder, follow)).toMatchObject({ response: { t: 'error', code: 'unknown-epoch' }, isLast: true })
+    const requests: Request[] = [
+      { t: 'follow', epoch: 'another', wants: [{ ns, since: 0 }], wait: 0 },
+      { t: 'pull', epoch: 'another', ns, since: 0 },
+    ]
+    for (const request of requests)
+      expect(await ask(responder, request)).toMatchObject({ response: { t: 'error', code: 'unknown-epoch' }, isLast: true })
   })
 
   it.each<[Request, string]>([
@@ -301,8 +306,14 @@ describe('follow', () => {
     const since2 = ask(waiting, { t: 'follow', epoch, wants: [{ ns, since: 2 }], wait: 20_000 })
     await time.advance(20_000)
     expect((await since2).response).toEqual({ t: 'idle' })
-    // Where only the asking side's own records are new, it is told how far they go.
+    // The stream remembers what it follows; a request can move the position.
+    expect((await ask(waiting, { t: 'follow', epoch, wants: [], wait: 0 })).response).toEqual({ t: 'idle' })
     expect((await ask(waiting, { t: 'follow', epoch, wants: [{ ns, since: 0 }], wait: 0 })).response).toMatchObject({ t: 'news', seq: 2 })
+    // An answer may be lost: until the next request moves the position, it is given again.
+    expect((await ask(waiting, { t: 'follow', epoch, wants: [], wait: 0 })).response).toMatchObject({ t: 'news', seq: 2 })
+    expect((await ask(waiting, { t: 'follow', epoch, wants: [{ ns, since: 2 }], wait: 0 })).response).toEqual({ t: 'idle' })
+    expect((await ask(putting, { t: 'pull', epoch, ns, since: 0 })).response).toMatchObject({ t: 'news', ns, seq: 2, more: false })
+    expect((await ask(putting, { t: 'pull', epoch, ns, since: 2 })).response).toEqual({ t: 'news', ns, batch: null, seq: 2, more: false })
     expect((await ask(waiting, { t: 'follow', epoch, wants: [{ ns: 'not here', since: 0 }], wait: 0 })).response).toEqual({ t: 'idle' })
   })
 

@@ -1,6 +1,6 @@
 import { DocstoreError, errorMessage } from '../errors.ts'
 import { timeFromMs } from '../model/clock.ts'
-import { MAX_BATCH_BYTES } from '../replica/limits.ts'
+import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
 import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT } from './limits.ts'
@@ -23,9 +23,10 @@ export interface ResponderInit {
 /** Errors after which the stream is of no use: the other side does not speak this protocol, or not in this network. */
 const ENDING: ReadonlySet<string> = new Set(['malformed', 'too-large', 'no-hello', 'wrong-network', 'unknown-epoch'])
 
-/** Answers the requests of one stream, one at a time. Holds nothing but whether the other side said hello. */
+/** Answers the requests of one stream, one at a time. Holds whether the other side said hello, and what it follows. */
 export class Responder {
   readonly #init: ResponderInit
+  readonly #followed = new Map<string, number>()
   #isGreeted = false
 
   constructor(init: ResponderInit) {
@@ -85,14 +86,27 @@ export class Responder {
         if ('refused' in accepted) throw refused('batch', accepted.refused)
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
+      case 'pull': {
+        await this.#checkEpoch(request.epoch)
+        const { batch, seq, more } = await ledger.batchSince(replica, request.ns, request.since)
+        return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
+      }
       case 'follow': {
-        if (request.epoch !== (await replica.info()).epoch) {
-          throw new DocstoreError('unknown-epoch', 'The cursor belongs to another database. Compare first')
+        await this.#checkEpoch(request.epoch)
+        for (const { ns, since } of request.wants) {
+          // To the back of the queue, so that one busy namespace does not keep the others waiting.
+          this.#followed.delete(ns)
+          this.#followed.set(ns, since)
         }
-        const wait = Math.min(request.wait, FOLLOW_WAIT_MS)
-        return waitForNews({ replica, ledger, delay }, request.wants, wait, signal)
+        if (this.#followed.size > MAX_NAMESPACES) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
+        return waitForNews({ replica, ledger, delay }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
     }
+  }
+
+  async #checkEpoch(epoch: string): Promise<void> {
+    if (epoch === (await this.#init.replica.info()).epoch) return
+    throw new DocstoreError('unknown-epoch', 'The position belongs to another database. Compare first')
   }
 }
 

@@ -413,11 +413,10 @@ describe('a peer that misbehaves', () => {
     ['sends an error that ends the stream', isRequest('open', () => ({ t: 'error', code: 'malformed', message: '' })), 'malformed'],
     [
       'sends a batch that cannot be read',
-      isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, batch: Uint8Array.of(1) } : honest)),
+      isRequest('pull', (_, honest) => (honest.t === 'news' ? { ...honest, batch: Uint8Array.of(1) } : honest)),
       'protocol',
     ],
-    ['sends news of another namespace', isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, ns: 'other' } : honest)), 'protocol'],
-    ['sends news that go back', isRequest('follow', (_, honest) => (honest.t === 'news' ? { ...honest, seq: 0 } : honest)), 'protocol'],
+    ['sends news of another namespace', isRequest('pull', (_, honest) => (honest.t === 'news' ? { ...honest, ns: 'other' } : honest)), 'protocol'],
   ])('ends the session where it %s', async (_, twist, code) => {
     await against(twist)
     expect(pair.isOver).toBe(true)
@@ -482,10 +481,10 @@ describe('a peer that misbehaves', () => {
     let batch: Uint8Array | undefined
     const ns = await against((request, honest) => {
       if (honest.t === 'news' && honest.batch !== null) batch ??= honest.batch
-      const isEndless = request.t === 'follow' && request.wait === 0 && batch !== undefined
-      return isEndless && batch !== undefined ? { t: 'news', ns: request.wants[0]?.ns ?? '', batch, seq: ++seq, more: true } : honest
+      const isEndless = request.t === 'pull' && batch !== undefined
+      return isEndless && batch !== undefined ? { t: 'news', ns: request.ns, batch, seq: ++seq, more: true } : honest
     })
-    expect(pair.scripted.count('follow')).toBeLessThan(12)
+    expect(pair.scripted.count('pull')).toBeLessThan(4)
     expect(pair.status(ns).state).toBe('live')
   })
 
