@@ -5,9 +5,9 @@ import { type Batch, decodeBatch, encodeBatch } from '../model/batch.ts'
 import { utf8 } from '../model/bytes.ts'
 import { authorName } from '../model/identity.ts'
 import { createNetwork, type Network } from '../model/network.ts'
-import { keyHash, recordHash } from '../model/record.ts'
+import { recordHash } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
-import { decodeGenesis, type WritePolicy } from '../model/namespace.ts'
+import { type DecodedGenesis, decodeGenesis } from '../model/namespace.ts'
 import { sha256 } from '#crypto'
 import { timeFromMs } from '../model/clock.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
@@ -46,7 +46,7 @@ async function greeted(peer: TestPeer): Promise<Responder> {
 /** Everything that a peer holds, to see that nothing changed. */
 async function everything(peer: TestPeer): Promise<unknown> {
   const stored = await peer.storage.namespaces()
-  return [stored, await Promise.all(stored.map(({ ns }) => peer.storage.recordsSince(ns, 0, 10_000)))]
+  return [stored, await Promise.all(stored.map(async ({ ns }) => peer.storage.recordsSince(ns, 0, 10_000)))]
 }
 
 describe('Responder', () => {
@@ -178,7 +178,7 @@ describe('put', () => {
     return { seals: [seal], records: [{ key: `notes/${id}`, at, content: bytes, seal: 0, prev: null, exp: null }] }
   }
 
-  async function genesisOf(peer: TestPeer, ns: string): Promise<{ cid: Parameters<typeof keyHash>[0]; genesis: { write: WritePolicy } }> {
+  async function genesisOf(peer: TestPeer, ns: string): Promise<DecodedGenesis> {
     const exported = await peer.replica.exportNamespace(ns)
     const decoded = exported && decodeGenesis(exported.genesis, network.cid)
     if (decoded?.ok !== true) throw new Error('no genesis')
