@@ -29,6 +29,8 @@ export class SharedFolder {
   #opened: Opened | undefined
   #opening: Promise<Opened> | undefined
   #isClosed = false
+  /** Attached to owners that have ended. */
+  readonly #gone = new WeakSet<Opened>()
 
   private constructor(folder: string, options: DocstoreOptions) {
     this.#folder = folder
@@ -39,8 +41,14 @@ export class SharedFolder {
   static async open(folder: string, options: DocstoreOptions): Promise<SharedFolder> {
     const shared = new SharedFolder(resolve(folder), options)
     mkdirSync(shared.#folder, { recursive: true, mode: 0o700 })
-    shared.#use(await shared.#openUntil(options))
-    return shared
+    for (;;) {
+      try {
+        shared.#use(await shared.#openUntil(options))
+        return shared
+      } catch (error) {
+        if (errorCode(error) !== 'owner-gone') throw error
+      }
+    }
   }
 
   /** What is open now; nothing while the owner changes. */
@@ -68,7 +76,9 @@ export class SharedFolder {
     await opened?.close()
   }
 
+  /** Works with it from now on. Throws `owner-gone` where that owner has ended already. */
   #use(opened: Opened): void {
+    if (this.#gone.has(opened)) throw new DocstoreError('owner-gone', 'The process that held the data ended. Try again')
     this.#opened = opened
     opened.replica.onCommit((event) => {
       for (const listener of this.commits) listener(event)
@@ -79,6 +89,7 @@ export class SharedFolder {
   }
 
   #lost(opened: Opened): void {
+    this.#gone.add(opened)
     if (this.#opened !== opened || this.#isClosed) return
     this.#opened = undefined
     this.#reopenInBackground()
@@ -104,12 +115,22 @@ export class SharedFolder {
   async #openAgain(ownFrom: number): Promise<Opened> {
     // The link was remembered with the data the first time.
     const { join: _join, descriptor: _descriptor, ...options } = this.#options
-    const opened = await this.#openUntil(options, ownFrom)
-    for (const ns of this.wanted) await opened.network?.want(ns)
-    for (const topic of this.topics.topics) await opened.network?.subscribe(topic)
-    this.#use(opened)
-    await this.#announce(opened)
-    return opened
+    for (;;) {
+      const opened = await this.#openUntil(options, ownFrom)
+      try {
+        for (const ns of this.wanted) await opened.network?.want(ns)
+        for (const topic of this.topics.topics) await opened.network?.subscribe(topic)
+        this.#use(opened)
+        await this.#announce(opened)
+        return opened
+      } catch (error) {
+        this.#opened = undefined
+        // Kept open, it would be in the way of the next try.
+        await opened.close()
+        // The new owner may end as soon as the old one: many short commands at once.
+        if (errorCode(error) !== 'owner-gone') throw error
+      }
+    }
   }
 
   /** Something may have been written while nobody could tell us: listeners look again. */
