@@ -22,12 +22,12 @@ export function sharedReplica(shared: SharedFolder): Replica {
 /** A network that outlives the process that is connected. */
 export function sharedNetwork(shared: SharedFolder): Network {
   return {
-    ...forwardMethods<Network, (typeof NETWORK_METHODS)[number]>(NETWORK_METHODS, (name, args) => {
+    ...forwardMethods<Network, (typeof NETWORK_METHODS)[number]>(NETWORK_METHODS, async (name, args) => {
       const [first] = args
       if (typeof first === 'string') {
         if (name === 'want' || name === 'sync' || name === 'delivered') shared.wanted.add(first)
-        if (name === 'subscribe' && !shared.topics.add(first)) return Promise.resolve()
-        if (name === 'unsubscribe' && !shared.topics.remove(first)) return Promise.resolve()
+        if (name === 'subscribe' && !shared.topics.add(first)) return undefined
+        if (name === 'unsubscribe' && !shared.topics.remove(first)) return undefined
       }
       return shared.run(
         ({ network }) => {

@@ -1,3 +1,6 @@
+import { DocstoreError } from '@p2p-docstore/core'
+import { MAX_TOPIC_LENGTH } from './limits.ts'
+
 /** How often each topic is subscribed to: whoever is second in must not end it for the first when they leave. */
 export class TopicCounts {
   readonly #counts = new Map<string, number>()
@@ -11,8 +14,9 @@ export class TopicCounts {
     return this.#counts.has(topic)
   }
 
-  /** Counts a subscription; whether it is the first to this topic. */
+  /** Counts a subscription; whether it is the first to this topic. Throws `bad-topic`. */
   add(topic: string): boolean {
+    checkTopic(topic)
     const count = this.#counts.get(topic) ?? 0
     this.#counts.set(topic, count + 1)
     return count === 0
@@ -25,4 +29,10 @@ export class TopicCounts {
     else this.#counts.delete(topic)
     return count === 1
   }
+}
+
+/** Throws `bad-topic` for a name that no topic can have. */
+export function checkTopic(topic: string): void {
+  if (topic.length > 0 && topic.length <= MAX_TOPIC_LENGTH && topic.isWellFormed()) return
+  throw new DocstoreError('bad-topic', `A topic has 1 to ${MAX_TOPIC_LENGTH} characters`)
 }

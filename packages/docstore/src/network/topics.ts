@@ -2,7 +2,7 @@ import type { GossipSub } from '@libp2p/gossipsub'
 import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
-import { TopicCounts } from './topic-counts.ts'
+import { checkTopic, TopicCounts } from './topic-counts.ts'
 import type { Message } from './types.ts'
 
 /** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
@@ -85,9 +85,7 @@ export class Topics {
   }
 
   #name(topic: string): string {
-    if (topic.length === 0 || topic.length > MAX_TOPIC_LENGTH || !topic.isWellFormed()) {
-      throw new DocstoreError('bad-topic', `A topic has 1 to ${MAX_TOPIC_LENGTH} characters`)
-    }
+    checkTopic(topic)
     return this.#prefix + topic
   }
 
@@ -106,14 +104,17 @@ export class Topics {
   #forward(): void {
     // A heartbeat that was under way ends after the stop.
     if (this.#isClosed) return
+    // All of them: GossipSub does not tell when a subscriber is gone because its connection is.
+    for (const topic of this.#forwarded) {
+      if (this.#pubsub.getSubscribers(topic).length > 0) continue
+      this.#forwarded.delete(topic)
+      if (!this.#own.has(topic.slice(this.#prefix.length))) this.#pubsub.unsubscribe(topic)
+    }
     for (const topic of this.#changed) {
-      const isWanted = this.#pubsub.getSubscribers(topic).length > 0
-      if (isWanted && !this.#forwarded.has(topic) && this.#forwarded.size < MAX_FORWARDED_TOPICS) {
-        this.#forwarded.add(topic)
-        this.#pubsub.subscribe(topic)
-      } else if (!isWanted && this.#forwarded.delete(topic) && !this.#own.has(topic.slice(this.#prefix.length))) {
-        this.#pubsub.unsubscribe(topic)
-      }
+      if (this.#forwarded.size >= MAX_FORWARDED_TOPICS) break
+      if (this.#forwarded.has(topic) || this.#pubsub.getSubscribers(topic).length === 0) continue
+      this.#forwarded.add(topic)
+      this.#pubsub.subscribe(topic)
     }
     this.#changed.clear()
   }

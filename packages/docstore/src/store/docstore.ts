@@ -73,17 +73,23 @@ export class Docstore {
     return { recipients: await this.#connectedNetwork().publish(topic, text, this.#id) }
   }
 
-  /** Messages of a topic, from now on. Ends with the signal or when the loop is left. */
+  /**
+   * Messages of a topic, from now on; a reader that is 1,000 behind loses the oldest. Ends with the signal or when the loop is left.
+   * Throws `bad-topic`, `offline`.
+   */
   async *subscribe(topic: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Message> {
     const network = this.#connectedNetwork()
     const messages = new Queue<Message>(signal)
     const unlisten = network.on('message', (message) => message.topic === topic && message.store !== this.#id && messages.push(message))
-    await network.subscribe(topic)
     try {
-      yield* messages
+      await network.subscribe(topic)
+      try {
+        yield* messages
+      } finally {
+        await network.unsubscribe(topic)
+      }
     } finally {
       unlisten()
-      await network.unsubscribe(topic)
     }
   }
 
