@@ -549,11 +549,14 @@ export class LocalReplica implements Replica {
   }
 
   async close(): Promise<void> {
-    if (this.#scrubTimer !== undefined) {
-      clearTimeout(this.#scrubTimer)
-      await this.#storage.scrub()
+    const isScrubbing = this.#scrubTimer !== undefined
+    clearTimeout(this.#scrubTimer)
+    this.#scrubTimer = undefined
+    try {
+      if (isScrubbing) await this.#storage.scrub()
+    } finally {
+      await this.#storage.close()
     }
-    await this.#storage.close()
   }
 }
 

@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { closeSync, openSync } from 'node:fs'
 import { DocstoreError } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import type { Durability } from './schema.ts'
@@ -13,11 +14,22 @@ import type { Storage } from './storage.ts'
 export function openNodeStorage(path: string, options: { durability?: Durability } = {}): Storage {
   let driver: SqlDriver | undefined
   try {
+    if (path !== ':memory:') makePrivate(path)
     driver = openNodeDriver(path)
     return new SqliteStorage(driver, options)
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
     throw new DocstoreError(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
+  }
+}
+
+/** Makes a missing file before SQLite does: the keys lie in it, and the folder may be open to others. SQLite gives its log the same mode. */
+function makePrivate(path: string): void {
+  try {
+    // Never a file that is there: closing it would take away the lock that this process may have on it.
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // It is there already, or it cannot be made, which SQLite will say in our words.
   }
 }

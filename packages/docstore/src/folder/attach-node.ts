@@ -7,7 +7,7 @@ import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { RpcClient } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
-import type { HandOverReason, Opened } from './opened.ts'
+import { type HandOverReason, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import { resolveLink } from './own-node.ts'
 
 /**
@@ -23,14 +23,14 @@ export async function attach(
   if (client === undefined) return undefined
   try {
     const replica = remoteReplica(client)
-    const hasNetwork = (await client.call('has-network', [])) === true
+    const hasNetwork = (await answerOf(client, 'has-network')) === true
     const network = hasNetwork ? remoteNetwork(client) : undefined
     const current = (await replica.info()).network
     if (join !== undefined) await joinThroughOwner(join, current, replica, network)
     if (descriptor !== undefined && readNetwork(descriptor).id !== current.id) throw otherNetwork(current)
     const wantsNetwork = mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
     if (wantsNetwork && !hasNetwork) {
-      await client.call('hand-over', ['network' satisfies HandOverReason])
+      await answerOf(client, 'hand-over', 'network' satisfies HandOverReason)
       client.close()
       return undefined
     }
@@ -58,12 +58,22 @@ export async function askForHandOver(path: string): Promise<boolean> {
   const client = await connectToOwner(path)
   if (client === undefined) return true
   try {
-    return (await client.call('hand-over', ['relay' satisfies HandOverReason])) === true
+    return (await answerOf(client, 'hand-over', 'relay' satisfies HandOverReason)) === true
   } catch {
     // It ended meanwhile.
     return true
   } finally {
     client.close()
+  }
+}
+
+/** The owner's answer. One that was stopped still lets us connect: the line is closed then, which rejects with `owner-gone`. */
+async function answerOf(client: RpcClient, method: string, ...args: readonly unknown[]): Promise<unknown> {
+  const timer = setTimeout(() => client.close(), OWNER_TIMEOUT_MS)
+  try {
+    return await client.call(method, args)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -3,7 +3,7 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../create-node.ts'
 import { fetchWellKnown, type JoinLink, parseJoinLink } from '../network/join-link.ts'
 import { forgetRelays, knownRelays, type MetaReader, rememberRelay } from '../network/known-relays.ts'
-import type { Network } from '../network/types.ts'
+import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import { listenForOthers } from './listen-node.ts'
 
@@ -22,6 +22,7 @@ export async function own({ database, socket, onHandOver = () => false }: Place,
   const storage = openNodeStorage(database, { durability })
   const meta: MetaReader = { getMeta: async (key) => storage.getMeta(key) }
   let libp2p: Opened['libp2p']
+  let network: LocalNetwork | undefined
   try {
     const link = join === undefined ? undefined : await resolveLink(parseJoinLink(join), meta)
     const before = await storage.getMeta('network')
@@ -30,11 +31,10 @@ export async function own({ database, socket, onHandOver = () => false }: Place,
     const { id, descriptor: now } = (await replica.info()).network
     if (before !== undefined && Buffer.compare(before, now) !== 0) await forgetRelays(replica)
     if (link !== undefined) await rememberRelay(replica, link.origin)
-    let network: Network | undefined
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) {
-      const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
+      const [{ startLibp2p }, local] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
       libp2p = await startLibp2p(replica, id, { listen: typeof listen === 'function' ? await listen(replica) : listen, announce })
-      network = await LocalNetwork.start({ replica, networkId: id, libp2p, role })
+      network = await local.LocalNetwork.start({ replica, networkId: id, libp2p, role })
     }
     const server = socket === undefined ? undefined : await listenForOthers(socket, { replica, network, onHandOver })
     return {
@@ -43,12 +43,16 @@ export async function own({ database, socket, onHandOver = () => false }: Place,
       libp2p,
       close: async () => {
         server?.close()
-        await network?.close()
-        await replica.close()
+        try {
+          await network?.close()
+        } finally {
+          await replica.close()
+        }
       },
     }
   } catch (error) {
-    await libp2p?.stop()
+    // Whatever else goes wrong, the folder is let go.
+    await (network?.close() ?? libp2p?.stop())?.catch(() => undefined)
     await storage.close()
     throw error
   }

@@ -1,8 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createDocstore, type Docstore, type DocstoreOptions } from '../index-node.ts'
+import { RpcClient } from '../rpc/rpc.ts'
+import { socketPort } from '../rpc/socket-port-node.ts'
 
 const stores: Docstore[] = []
 const folders: string[] = []
@@ -271,6 +275,41 @@ describe('one folder', () => {
     expect(connected.libp2p).toBeDefined()
     await notes.put({ _id: 'a' })
     expect(await (await connected.namespaces.open(notes.id)).get('a')).toEqual({ _id: 'a' })
+  })
+
+  it('outlives a second program that asked for a topic that cannot be', async () => {
+    const data = folder()
+    const owner = await open({ data, network: 'on' })
+    const second = await createDocstore({ data })
+    // Past the checks of the second program, as an older version of it would be.
+    const socket = connect(join(data, 'docstore.sock'))
+    const client = new RpcClient(socketPort(socket))
+    expect(await codeOf(client.call('network.subscribe', ['']))).toBe('bad-topic')
+    expect(await codeOf(second.subscribe('').next())).toBe('bad-topic')
+    client.close()
+    await second.close()
+    // An error that nobody owns would have failed this run by now.
+    await new Promise((done) => setTimeout(done, 50))
+    expect(await owner.network?.peerId()).toBeDefined()
+  })
+
+  it('lets nobody else on the machine read the database, which holds the keys', async () => {
+    const data = folder()
+    chmodSync(data, 0o755)
+    await open({ data })
+    for (const file of readdirSync(data)) expect([file, statSync(join(data, file)).mode & 0o077]).toEqual([file, 0])
+  })
+
+  it('says that the owner does not answer, instead of waiting for it for ever', { timeout: 20_000 }, async () => {
+    const data = folder()
+    const storage = openNodeStorage(join(data, 'docstore.db'))
+    const silent = createServer().listen(join(data, 'docstore.sock'))
+    try {
+      expect(await codeOf(createDocstore({ data, network: 'off' }))).toBe('data-in-use')
+    } finally {
+      silent.close()
+      await storage.close()
+    }
   })
 
   it('refuses the link of another network once it has documents', async () => {
