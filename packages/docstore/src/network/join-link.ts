@@ -52,16 +52,31 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
     const response = await fetch(origin + WELL_KNOWN_PATH, { signal, headers: { accept: 'application/json' } })
     if (!response.ok) throw new Error(`HTTP status ${response.status}`)
     date = response.headers.get('date')
-    text = await response.text()
+    text = await readText(response)
   } catch (cause) {
     throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, {
       cause,
     })
   }
-  const wellKnown = text.length > MAX_WELL_KNOWN_BYTES ? undefined : readWellKnown(text)
+  const wellKnown = readWellKnown(text)
   if (wellKnown === undefined) throw new DocstoreError('not-a-relay', `What answers at ${origin} is not a docstore relay`)
   const clock = Date.parse(date ?? '')
   return Number.isNaN(clock) ? wellKnown : { ...wellKnown, clock }
+}
+
+/** The body, or the beginning of one that is too large to be ours: what answers can be anything, and send without end. */
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  // Not `for await`, which Safari's streams do not have.
+  const reader = response.body?.getReader()
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    text += decoder.decode(part.value, { stream: true })
+    if (text.length <= MAX_WELL_KNOWN_BYTES) continue
+    await reader?.cancel()
+    break
+  }
+  return text
 }
 
 function readWellKnown(text: string): WellKnown | undefined {

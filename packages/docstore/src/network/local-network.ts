@@ -1,4 +1,4 @@
-import { DocstoreError, Ledger, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -10,6 +10,8 @@ import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, Peer
 
 /** How often a relay asks the relay that it joined for new namespaces, milliseconds. */
 const LIST_INTERVAL_MS = 10_000
+/** Namespaces that a relay keeps equal with the relay that it joined: as many as others may bring in. */
+const MAX_COPIED_NAMESPACES = 10_000
 /** How often waiting calls look again; changes wake them earlier. */
 const POLL_MS = 1000
 
@@ -281,7 +283,16 @@ export class LocalNetwork implements Network {
   }
 
   #emit<K extends keyof NetworkEvents>(event: K, payload: NetworkEvents[K]): void {
-    for (const listener of this.#listeners.get(event) ?? []) (listener as (payload: NetworkEvents[K]) => void)(payload)
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        ;(listener as (payload: NetworkEvents[K]) => void)(payload)
+      } catch (error) {
+        // A program's mistake must not end the loop that keeps in touch with a relay; it is reported as uncaught.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   #peersChanged(): void {
@@ -337,7 +348,8 @@ export class LocalNetwork implements Network {
       for (const { session } of this.#connectedRelays()) {
         // A relay that does not answer is tried again with the next round.
         const ids = await (session?.listNamespaces() ?? Promise.resolve([])).catch(() => [])
-        for (const id of ids) await this.want(id)
+        // Ids cost it nothing: what it lists beyond what could be kept here is not even remembered.
+        for (const id of ids) if (this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) await this.want(id)
       }
       await delay(LIST_INTERVAL_MS, signal)
     }

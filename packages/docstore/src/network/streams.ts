@@ -4,6 +4,9 @@ import { DocstoreError, errorMessage, type Exchange, FOLLOW_WAIT_MS, MAX_FRAME_B
 import { delay } from './delay.ts'
 import { IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from './limits.ts'
 
+/** One frame at a time is under way, so a stream that holds more than two is not ours: by default it could make us hold 4 MiB. */
+const FRAMES = { maxDataLength: MAX_FRAME_BYTES, maxBufferSize: 2 * MAX_FRAME_BYTES }
+
 /** Name of the sync protocol in a network. */
 export function syncProtocol(networkId: string): string {
   return `/docstore/${networkId}/sync/1`
@@ -12,7 +15,7 @@ export function syncProtocol(networkId: string): string {
 /** Opens a stream to a peer for questions and answers, one at a time. */
 export async function openExchange(connection: Connection, protocol: string, signal: AbortSignal): Promise<Exchange> {
   const stream = await lost(connection.newStream(protocol, { signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) }))
-  const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES })
+  const frames = lpStream(stream, FRAMES)
   return {
     exchange: async (frame) => {
       const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS + FOLLOW_WAIT_MS)
@@ -30,7 +33,7 @@ export async function openExchange(connection: Connection, protocol: string, sig
 
 /** Answers a stream until it ends. One frame is held at a time, and nothing is read before the last answer is written. */
 export async function answerStream(stream: Stream, responder: Responder): Promise<void> {
-  const frames = lpStream(stream, { maxDataLength: MAX_FRAME_BYTES })
+  const frames = lpStream(stream, FRAMES)
   const ended = new AbortController()
   stream.addEventListener('close', () => ended.abort(), { once: true })
   try {

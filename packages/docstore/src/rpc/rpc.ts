@@ -104,7 +104,15 @@ export class RpcClient {
         resolve: (value) => (done(), resolve(value)),
         reject: (error) => (done(), reject(error)),
       })
-      this.#port.post({ kind: 'call', id, method, args: plain, hasSignal: signal !== undefined } satisfies RpcMessage)
+      try {
+        this.#port.post({ kind: 'call', id, method, args: plain, hasSignal: signal !== undefined } satisfies RpcMessage)
+      } catch (cause) {
+        this.#waiting.delete(id)
+        done()
+        reject(
+          new DocstoreError('bad-argument', `An argument of ${method} cannot be sent to where the data lies (${errorMessage(cause)})`, { cause }),
+        )
+      }
     })
   }
 
