@@ -1,8 +1,8 @@
 /** Most bytes of one batch on the wire. Below the frame limit, with room for the message around it. */
 export const MAX_BATCH_BYTES: number = 192 * 1024
 
-/** Records read at a time to fill a batch. */
-export const EXPORT_PAGE = 512
+/** Records read at a time to fill a batch: 4 MB where all are of the largest size, of which the batch takes one. */
+export const EXPORT_PAGE = 32
 
 /** Records read at a time to bring the summary of a namespace up to date. */
 export const SUMMARY_PAGE = 4096

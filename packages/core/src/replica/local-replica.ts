@@ -313,7 +313,7 @@ export class LocalReplica implements Replica {
 
   async find(id: string, collection: string, { filter = {}, sort = {}, limit, cursor }: FindRequest): Promise<FindResult> {
     checkCollection(collection)
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new DocstoreError('bad-limit', `A page has 1 to ${MAX_PAGE} documents`)
+    checkLimit(limit)
     const parsedSort = parseSort(sort)
     const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedSort.length)
     const parsedFilter = parseFilter(filter)
@@ -336,9 +336,10 @@ export class LocalReplica implements Replica {
   }
 
   async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
+    checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    const records = await this.#storage.recordsSince(open.ns, since, Math.min(limit, MAX_PAGE))
+    const records = await this.#storage.recordsSince(open.ns, since, limit)
     return records.map(({ seq, collection, id: documentId, content, by, at }) => ({
       seq,
       collection: collection ?? '',
@@ -468,7 +469,7 @@ export class LocalReplica implements Replica {
         }
         seq = record.seq
       }
-      if (records.length < EXPORT_PAGE) return end(seq, false)
+      if (records.length === 0 || seq >= (await this.#storage.lastSeq(ns))) return end(seq, false)
     }
   }
 
@@ -562,4 +563,8 @@ export class LocalReplica implements Replica {
 
 function checkCollection(name: string): void {
   if (!isCollectionName(name)) throw new DocstoreError('bad-collection', 'A collection name has 1 to 64 letters, digits, "_" or "-"')
+}
+
+function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new DocstoreError('bad-limit', `A page has 1 to ${MAX_PAGE} documents`)
 }

@@ -46,7 +46,10 @@ export interface FindRequest {
   readonly cursor?: string | undefined
 }
 
-/** A page of results: documents as canonical JSON, and where to go on; no cursor means that this was the last. */
+/**
+ * A page of results: documents as canonical JSON, and where to go on; no cursor means that this was the last. A page of large documents
+ * can have fewer than its limit: it ends once they have 16 Mi UTF-16 units.
+ */
 export interface FindResult {
   readonly contents: readonly string[]
   readonly cursor: string | undefined
@@ -127,6 +130,7 @@ export interface Replica {
   find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
   count(ns: string, collection: string, filter: unknown): Promise<number>
   collections(ns: string): Promise<readonly { readonly collection: string; readonly documents: number }[]>
+  /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
   createIndex(ns: string, collection: string, fields: readonly string[]): Promise<void>
   indexes(ns: string, collection: string): Promise<readonly (readonly string[])[]>

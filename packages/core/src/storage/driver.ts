@@ -10,6 +10,8 @@ export interface SqlStatement {
   run(...params: readonly SqlValue[]): void
   get(...params: readonly SqlValue[]): SqlRow | undefined
   all(...params: readonly SqlValue[]): readonly SqlRow[]
+  /** Calls back with one row after the other until that returns false; the callback must not use the database. */
+  each(params: readonly SqlValue[], onRow: (row: SqlRow) => boolean): void
   /** Frees it; it must not be used any more. */
   finalize(): void
 }

@@ -3,6 +3,7 @@ import { compareBytes } from '../model/bytes.ts'
 import type { AuthorTable } from './author-table.ts'
 import type { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlRow, SqlValue } from './driver.ts'
+import { pageOf } from './page.ts'
 import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from './rows.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
@@ -56,19 +57,17 @@ export class RecordTable {
   }
 
   since(ns: number, since: number, limit: number): StoredRecord[] {
-    return this.#page('WHERE r.rid > ? AND r.rid < ? ORDER BY r.rid LIMIT ?', ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
+    return this.#page('WHERE r.rid > ? AND r.rid < ? ORDER BY r.rid LIMIT ?', limit, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN)
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {
     const condition = 'r.rid > ? + (SELECT sealed FROM namespaces WHERE ns = ?) AND r.rid < ? AND r.seal IS NULL'
-    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, ns * SEQ_SPAN, ns, (ns + 1) * SEQ_SPAN, limit)
+    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN, ns, (ns + 1) * SEQ_SPAN)
   }
 
-  #page(condition: string, ...params: readonly SqlValue[]): StoredRecord[] {
-    return this.#statements
-      .own(`${SELECT} ${condition}`)
-      .all(...params)
-      .map(storedRecord)
+  #page(condition: string, limit: number, ...params: readonly SqlValue[]): StoredRecord[] {
+    const statement = this.#statements.own(`${SELECT} ${condition}`)
+    return pageOf(statement, [...params, limit], limit).rows.map(storedRecord)
   }
 
   versionsSince(ns: number, since: number, limit: number): Version[] {

@@ -14,7 +14,7 @@ function guard<T>(work: () => T): T {
   }
 }
 
-/** A statement whose errors are ours. Written out three times: these calls are the hot path, a closure each would show. */
+/** A statement whose errors are ours. Written out each time: these calls are the hot path, a closure each would show. */
 class NodeStatement implements SqlStatement {
   readonly #statement: StatementSync
 
@@ -41,6 +41,14 @@ class NodeStatement implements SqlStatement {
   all(...params: readonly SqlValue[]): readonly SqlRow[] {
     try {
       return this.#statement.all(...params) as readonly SqlRow[]
+    } catch (error) {
+      throw storageError(error, resultCode(error))
+    }
+  }
+
+  each(params: readonly SqlValue[], onRow: (row: SqlRow) => boolean): void {
+    try {
+      for (const row of this.#statement.iterate(...params)) if (!onRow(row as SqlRow)) return
     } catch (error) {
       throw storageError(error, resultCode(error))
     }

@@ -5,6 +5,7 @@ import { compileCount, compileFind, compileSortValues, type Filter, type QuerySc
 import { AuthorTable } from './author-table.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow } from './driver.ts'
+import { pageOf } from './page.ts'
 import { RecordTable } from './record-table.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { type Durability, prepareSchema } from './schema.ts'
@@ -170,8 +171,8 @@ export class SqliteStorage implements Storage {
 
   find(ns: number, collection: string, { filter, sort, limit, after }: StoredQuery): { contents: string[]; end: PageEnd | undefined } {
     const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after })
-    const rows = this.#statements.query(sql).all(...params)
-    const last = rows.length < limit ? undefined : rows.at(-1)
+    const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
+    const last = isFull ? rows.at(-1) : undefined
     return { contents: rows.map((row) => String(row['content'])), end: last && this.#pageEnd(last, sort) }
   }
 

@@ -111,7 +111,9 @@ export interface Storage {
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>
-  /** Records in append order, after `since`. */
+  /**
+   * Records in append order, after `since`: at most `limit`, fewer once their content has 16 Mi UTF-16 units, none only where none follow.
+   */
   recordsSince(ns: number, since: number, limit: number): Awaitable<readonly StoredRecord[]>
   recordsBySlot(ns: number, slots: readonly Uint8Array[]): Awaitable<readonly StoredRecord[]>
   /** The versions that hold the slots, in append order: what the summary of the set is made of. */
@@ -121,6 +123,7 @@ export interface Storage {
 
   /** Content of a document, `undefined` where there is none or it was deleted. */
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
+  /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<{ readonly contents: readonly string[]; readonly end: PageEnd | undefined }>
   count(ns: number, collection: string, filter: Filter): Awaitable<number>
   /** Collections that have documents, with their counts; 10,000 of them at most. */

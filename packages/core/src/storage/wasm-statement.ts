@@ -80,6 +80,10 @@ export class WasmStatement implements SqlStatement {
     return rows
   }
 
+  each(params: readonly SqlValue[], onRow: (row: SqlRow) => boolean): void {
+    this.#execute(params, (row) => onRow(row()))
+  }
+
   finalize(): void {
     this.#prepared.finalize()
   }

@@ -15,7 +15,7 @@ export interface Change<T> {
 }
 
 /** Changes read at a time. */
-const PAGE = 500
+const PAGE = 128
 
 /** The change feed of a collection: what follows `since` (default: from now on), and then whatever comes. */
 export async function* changesOf<T extends Document>(
@@ -43,7 +43,7 @@ export async function* changesOf<T extends Document>(
           seq: row.seq,
         }
       }
-      if (rows.length < PAGE) await news.wait()
+      if (rows.length === 0) await news.wait()
     }
   } finally {
     unlisten()

@@ -46,7 +46,7 @@ export interface FindOptions {
   readonly limit?: number
 }
 
-/** One page of a query; without a cursor it is the last one. */
+/** One page of a query; without a cursor it is the last one. A page of large documents can have fewer than its limit. */
 export interface Page<T> {
   readonly documents: readonly T[]
   readonly cursor: string | undefined

@@ -96,6 +96,26 @@ export function queriesContract(open: OpenStorage): void {
       })
     }
 
+    test('end a page of large documents early, and say where to go on', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      const text = 'x'.repeat(100_000)
+      const ids = Array.from({ length: 200 }, (_, i) => `${1000 + i}`)
+      await storage.commit(
+        ns,
+        ids.map((id) => put({ id, fields: { text } })),
+      )
+      const all = query({}, { limit: 10_000 })
+      const first = await storage.find(ns, 'cities', all)
+      expect(first.contents).toHaveLength(168)
+      const second = await storage.find(ns, 'cities', { ...all, after: first.end })
+      expect(second).toMatchObject({ contents: { length: 32 }, end: undefined })
+      expect([...first.contents, ...second.contents].map((content) => String(JSON.parse(content)._id))).toEqual(ids)
+
+      const records = await storage.recordsSince(ns, 0, 10_000)
+      expect(records.at(-1)?.seq).toBe(168)
+      expect(await storage.recordsSince(ns, 168, 10_000)).toHaveLength(32)
+    })
+
     test('have no next page where the documents end', async ({ storage }) => {
       const ns = await withCities(storage)
       expect((await storage.find(ns, 'cities', query({}, { limit: 6 }))).end).toBeUndefined()
