@@ -7,21 +7,32 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
 import { gatewayRoutes } from './gateway.ts'
 
-/** Largest request head and body: everything that this server takes is in the URL. */
+/** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
 const MAX_BODY_BYTES = 1024
+/** How long a request may take to arrive, milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000
+/** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
+const IDLE_CONNECTION_MS = 30_000
+/** HTTP connections at once. Each can hold one page of documents; those who come then are turned away; peers use other ports. */
+const MAX_CONNECTIONS = 500
 
 /** What the page may load: itself, its worker and its WebAssembly; connections go to relays anywhere. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** The HTTP side of a relay: the page, who it is, how it is, and documents to read. */
 export async function createHttp(store: Docstore): Promise<FastifyInstance> {
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: IDLE_CONNECTION_MS,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
+  })
+  http.server.maxConnections = MAX_CONNECTIONS
+  // Documents are other people's: nothing but the page may be taken for one, even where it is opened as one.
+  http.addHook('onRequest', async (_request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   const network = readNetwork(store.info.network.descriptor)
 
@@ -59,7 +70,6 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
       root: page,
       setHeaders: (reply, path) => {
         void reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
-        void reply.header('x-content-type-options', 'nosniff')
         void reply.header('referrer-policy', 'no-referrer')
         // Names of built files carry their hash; the page itself does not.
         void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')

@@ -109,6 +109,9 @@ describe('a relay', () => {
     const document = await get(`/ns/${notes.id}/docs/a%2Fb`)
     expect(await document.text()).toBe('{"_id":"a/b","n":1}')
     expect(document.headers.get('etag')).toBe(`"${cid}"`)
+    expect(document.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(document.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect((await get('/')).headers.get('x-content-type-options')).toBe('nosniff')
     expect((await get(`/ns/${notes.id}/docs/a/b`, { 'if-none-match': `"${cid}"` })).status).toBe(304)
     expect(await (await get(`/content/${cid}`)).json()).toEqual({ _id: 'a/b', n: 1 })
     const first = (await (await get(`/ns/${notes.id}/docs?filter={"n":{"$gt":1}}&sort=-n&limit=1`)).json()) as {

@@ -65,8 +65,11 @@ export async function startRelay({
         addresses: (await store.network?.addresses()) ?? [],
       },
       close: async () => {
-        await http.close()
-        await store.close()
+        try {
+          await http.close()
+        } finally {
+          await store.close()
+        }
       },
     }
   } catch (error) {
