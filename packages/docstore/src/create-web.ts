@@ -30,6 +30,7 @@ const WELL_KNOWN_TIMEOUT_MS = 5000
 export async function createDocstore({ data = 'default', join, network: mode = 'on', networkName }: DocstoreOptions = {}): Promise<Docstore> {
   const worker = new Worker(new URL('./store/worker-web.ts', import.meta.url), { type: 'module' })
   const client = new RpcClient(messagePort(worker, { onEnd: () => worker.terminate() }))
+  let network: LocalNetwork | undefined
   try {
     const link = join === undefined ? undefined : parseJoinLink(join)
     const hasNetwork = (await Promise.race([client.call('open-storage', [data]), startFailure(worker)])) === true
@@ -38,19 +39,23 @@ export async function createDocstore({ data = 'default', join, network: mode = '
       (link !== undefined && !hasNetwork ? (await fetchWellKnown(link.origin, AbortSignal.timeout(WELL_KNOWN_TIMEOUT_MS))).network : undefined)
     await client.call('open-replica', [{ network: wanted?.bytes, networkName }])
     const replica = remoteReplica(client)
-    let network: LocalNetwork | undefined
     if (mode === 'on') {
       const { id } = (await replica.info()).network
       network = await LocalNetwork.start({ replica, networkId: id, libp2p: await startLibp2p(replica, id), role: 'peer' })
       if (link !== undefined) await network.addRelay(link.origin)
     }
     const close = async (): Promise<void> => {
-      await network?.close()
-      await client.call('close', [])
-      client.close()
+      try {
+        await network?.close()
+        await client.call('close', [])
+      } finally {
+        // Ends the worker, so that the data is free whatever failed.
+        client.close()
+      }
     }
     return await Docstore.of({ replica, network, libp2p: network?.libp2p, close })
   } catch (error) {
+    await network?.close().catch(() => undefined)
     client.close()
     throw error
   }
