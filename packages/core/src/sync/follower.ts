@@ -11,7 +11,7 @@ export interface FollowerInit {
   /** Whether more namespaces will soon have to be followed. */
   readonly isSettling: () => boolean
   /** Takes news; resolves with false where they were not taken, so that the namespace is followed no longer. */
-  readonly onNews: (ns: string, batch: Uint8Array | null) => Promise<boolean>
+  readonly onNews: (ns: string, batch: Uint8Array | null, seq: number) => Promise<boolean>
 }
 
 /** Waits for news of all compared namespaces, on a channel of its own. */
@@ -80,7 +80,7 @@ export class Follower {
     // Compared with what the peer was told: meanwhile a comparison can have gone further.
     const since = this.#told.get(ns)
     if (since === undefined || seq <= since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
-    if (await this.#init.onNews(ns, batch)) this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
+    if (await this.#init.onNews(ns, batch, seq)) this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
     else {
       // It is followed no longer, which a new channel begins with.
       this.#positions.delete(ns)

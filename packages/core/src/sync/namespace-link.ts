@@ -6,6 +6,7 @@ import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import type { Acceptance, Replica } from '../replica/types.ts'
 import type { Channel } from './channel.ts'
+import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
 import type { Response } from './messages.ts'
@@ -29,9 +30,22 @@ export interface LinkContext {
   readonly onChange: (ns: string) => void
 }
 
+/** A side that has at most this part of what the other has is filled in order instead of compared: what it has already is sent again. */
+const MOSTLY_EMPTY = 4
+/** Batches in a row that bring nothing new until a copy in order is given up for a comparison. */
+const MAX_IDLE_BATCHES = 2
+
+/** How much one side has. */
+interface Extent {
+  readonly count: number
+  readonly seq: number
+}
+
 /** What one comparison did. */
 interface Tally {
   moved: number
+  /** Whether it covered both sets, and did not lean on what earlier sessions noted. */
+  isComplete: boolean
   /** Records that we, or the peer, refused. */
   refusedHere: number
   refusedThere: number
@@ -44,6 +58,8 @@ export class NamespaceLink {
   readonly #context: LinkContext
   /** Our local position up to which the peer was offered everything; `undefined` before the first comparison. */
   #pushed: number | undefined
+  /** How far earlier sessions came; known from the first comparison on. */
+  #kept: KeptPositions | undefined
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
   #hasHole = false
 
@@ -61,6 +77,7 @@ export class NamespaceLink {
   async sync(): Promise<void> {
     const { replica, now, onFollow } = this.#context
     if (this.status.state !== 'live') this.status.state = 'syncing'
+    const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
@@ -75,17 +92,19 @@ export class NamespaceLink {
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root
-      const tally = isEqual ? newTally() : await this.#equalize(pass === 0, ours.count, theirs.count)
+      if (theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
+      const tally = isEqual ? newTally() : await this.#equalize(pass === 0, kept, ours, theirs)
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
-      this.#hasHole = tally.refusedThere > 0
+      this.#hasHole = tally.refusedThere > 0 || !tally.isComplete
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
       if (isEqual) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
+        await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
         return
       }
       const roots = ours.root + theirs.root
@@ -105,19 +124,25 @@ export class NamespaceLink {
     if (this.#pushed !== undefined) await this.#pushSince(this.#pushed, true)
   }
 
-  /** Stores news that the peer sent. */
-  async takeNews(batch: Uint8Array): Promise<void> {
+  /** Stores news that the peer sent, which is complete up to this position of its local order. */
+  async takeNews(batch: Uint8Array | null, seq: number): Promise<void> {
     const tally = newTally()
-    await this.#take(batch, tally)
+    if (batch !== null) await this.#take(batch, tally)
+    await this.#kept?.note({ pulled: seq })
     if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
   }
 
-  async #equalize(isFirst: boolean, ourCount: number, theirCount: number): Promise<Tally> {
+  async #equalize(isFirst: boolean, kept: KeptPositions, ours: Extent, theirs: Extent): Promise<Tally> {
     const tally = newTally()
-    // Whole copies need no comparing; where one did not make us equal, comparing will.
-    if (isFirst && ourCount === 0) await this.#pullAll(tally)
-    else if (isFirst && theirCount === 0) tally.refusedThere = await this.#pushSince(0, false)
-    else await this.#reconcile(tally)
+    // Copies in order need no comparing, and records of one seal travel together; where that did not make us equal, comparing will.
+    const { pulled, pushed } = kept.current
+    const isPull = theirs.seq > pulled && (pulled > 0 || ours.count * MOSTLY_EMPTY <= theirs.count)
+    const isPush = ours.seq > pushed && (pushed > 0 || theirs.count * MOSTLY_EMPTY <= ours.count)
+    tally.isComplete = !isFirst || !(isPull || isPush) || ours.count === 0 || theirs.count === 0
+    if (!tally.isComplete) this.#hasHole = true
+    if (isFirst && isPull) await this.#pullSince(ours.count === 0 ? 0 : pulled, tally)
+    if (isFirst && isPush) tally.refusedThere = await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0)
+    if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally)
     return tally
   }
 
@@ -182,9 +207,9 @@ export class NamespaceLink {
     }
   }
 
-  /** First copy of a namespace: everything in the peer's order, for as long as that brings something. */
-  async #pullAll(tally: Tally): Promise<void> {
-    for (let since = 0, isMore = true; isMore; ) {
+  /** Everything after a position of the peer's order, for as long as that brings something. */
+  async #pullSince(start: number, tally: Tally): Promise<void> {
+    for (let since = start, isMore = true, idle = 0; isMore && idle < MAX_IDLE_BATCHES; ) {
       const position = since
       const movedBefore = tally.moved
       const news = await this.#context.transfers.take(async () => {
@@ -194,8 +219,10 @@ export class NamespaceLink {
         if (answer.batch !== null) await this.#take(answer.batch, tally)
         return answer
       })
-      isMore = news.more && tally.moved > movedBefore
+      idle = tally.moved > movedBefore ? 0 : idle + 1
+      isMore = news.more && news.seq > since
       since = news.seq
+      await this.#kept?.note({ pulled: since }, { isFinal: true })
     }
   }
 
@@ -246,6 +273,7 @@ export class NamespaceLink {
       from = outgoing.seq
       isMore = outgoing.more
       this.#pushed = Math.max(from, this.#pushed ?? 0)
+      await this.#kept?.note({ pushed: from })
       // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
       if (refused > 0) this.#hasHole = true
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
@@ -261,7 +289,7 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, refusedHere: 0, refusedThere: 0 }
+  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0 }
 }
 
 function isRefusal(result: Acceptance): result is Refusal {

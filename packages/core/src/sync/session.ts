@@ -65,7 +65,7 @@ export class Session {
       openChannel: () => this.#openChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       isSettling: () => this.#queues.size > 0,
-      onNews: (ns, batch) => this.#takeNews(ns, batch),
+      onNews: (ns, batch, seq) => this.#takeNews(ns, batch, seq),
     })
     this.#context = {
       replica,
@@ -188,7 +188,7 @@ export class Session {
     else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
 
-  async #takeNews(ns: string, batch: Uint8Array | null): Promise<boolean> {
+  async #takeNews(ns: string, batch: Uint8Array | null, seq: number): Promise<boolean> {
     const link = this.#links.get(ns)
     if (link === undefined) return false
     // The peer has it now. It is compared first, because the namespace itself does not come with its news.
@@ -197,7 +197,7 @@ export class Session {
       return false
     }
     try {
-      if (batch !== null) await link.takeNews(batch)
+      await link.takeNews(batch, seq)
       return true
     } catch (error) {
       this.#failed(ns, link, error)
