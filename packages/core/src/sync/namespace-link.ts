@@ -35,6 +35,11 @@ const MOSTLY_EMPTY = 4
 /** Batches in a row that bring nothing new until a copy in order is given up for a comparison. */
 const MAX_IDLE_BATCHES = 2
 
+/** Batches pulled before another namespace may have its turn. */
+const BATCHES_PER_TURN = 8
+
+type News = Extract<Response, { t: 'news' }>
+
 /** How much one side has. */
 interface Extent {
   readonly count: number
@@ -209,21 +214,41 @@ export class NamespaceLink {
 
   /** Everything after a position of the peer's order, for as long as that brings something. */
   async #pullSince(start: number, tally: Tally): Promise<void> {
-    for (let since = start, isMore = true, idle = 0; isMore && idle < MAX_IDLE_BATCHES; ) {
-      const position = since
+    for (let since: number | undefined = start; since !== undefined; ) {
+      const position: number = since
+      since = await this.#context.transfers.take(() => this.#pullTurn(position, tally))
+    }
+  }
+
+  /** A few batches, each asked for while the one before is stored. Resolves with the position to go on from, `undefined` at the end. */
+  async #pullTurn(start: number, tally: Tally): Promise<number | undefined> {
+    let asked: Promise<News> | undefined = this.#askPull(start)
+    let since = start
+    let idle = 0
+    for (let turn = 1; asked !== undefined; turn++) {
+      const news: News = await asked
+      const isMore = news.more && news.seq > since
+      asked = isMore && turn < BATCHES_PER_TURN ? this.#askPull(news.seq) : undefined
+      // Whether it failed is seen when it is awaited; storing comes first.
+      asked?.catch(() => undefined)
       const movedBefore = tally.moved
-      const news = await this.#context.transfers.take(async () => {
-        const { channel, theirEpoch } = this.#context
-        const answer = await channel().ask({ t: 'pull', epoch: theirEpoch(), ns: this.#ns, since: position }, 'news')
-        if (answer.ns !== this.#ns || answer.seq < position) throw new DocstoreError('protocol', 'The peer answered what was not asked')
-        if (answer.batch !== null) await this.#take(answer.batch, tally)
-        return answer
-      })
-      idle = tally.moved > movedBefore ? 0 : idle + 1
-      isMore = news.more && news.seq > since
+      if (news.batch !== null) await this.#take(news.batch, tally)
       since = news.seq
       await this.#kept?.note({ pulled: since }, { isFinal: true })
+      idle = tally.moved > movedBefore ? 0 : idle + 1
+      if (!isMore || idle >= MAX_IDLE_BATCHES) {
+        await asked
+        return undefined
+      }
     }
+    return since
+  }
+
+  async #askPull(since: number): Promise<News> {
+    const { channel, theirEpoch } = this.#context
+    const answer = await channel().ask({ t: 'pull', epoch: theirEpoch(), ns: this.#ns, since }, 'news')
+    if (answer.ns !== this.#ns || answer.seq < since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+    return answer
   }
 
   async #take(batch: Uint8Array, tally: Tally): Promise<void> {
