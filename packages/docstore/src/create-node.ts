@@ -16,6 +16,8 @@ export interface DocstoreOptions {
   readonly network?: 'on' | 'off' | 'auto'
   /** `'full'` also waits for the disk's flush on every write. */
   readonly durability?: Durability
+  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. */
+  readonly maxBytes?: number
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
   /** What this peer is to others; relays answer and keep everything. */

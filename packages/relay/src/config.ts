@@ -9,7 +9,12 @@ export interface RelayOptions {
   /** Join link of a network to take part in; without one, the relay's own. */
   readonly join?: string
   readonly networkName?: string
+  /** Largest size of the database, bytes. */
+  readonly maxBytes?: number
 }
+
+/** Largest database where nothing is chosen: an open relay must not fill the disk of its machine. */
+export const DEFAULT_MAX_BYTES: number = 10 * 1024 ** 3
 
 /** Port of the page where none is chosen. */
 export const DEFAULT_PORT = 8080

@@ -166,6 +166,19 @@ describe('a relay', () => {
     expect(await codeOf(startRelay({ data, port: 0, join: link }))).toBe('other-network')
   })
 
+  it('takes no more than its disk may hold, says so, and goes on serving what it has', async () => {
+    const { ready } = await relay({ maxBytes: 400_000 })
+    const a = await client(ready.join)
+    const notes = await a.namespaces.create({ name: 'notes' })
+    await notes.put({ _id: 'first', n: 1 })
+    await notes.delivered()
+    await notes.putMany(Array.from({ length: 500 }, (_, n) => ({ n, body: 'x'.repeat(2000) })))
+    await expect.poll(async () => (await notes.status()).peers[0]?.error, { timeout: 15_000 }).toMatch(/limit/)
+    expect(await codeOf(notes.delivered({ timeoutMs: 100 }))).toBe('not-delivered')
+    expect(await notes.count()).toBe(501)
+    expect((await fetch(`${ready.http}/ns/${notes.id}/docs/first`)).status).toBe(200)
+  })
+
   it('copies everything of the network that it joins, and passes on what comes in', async () => {
     const first = await relay()
     const a = await client(first.ready.join)

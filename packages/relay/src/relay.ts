@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
-import { DEFAULT_HOST, DEFAULT_PORT, type RelayOptions } from './config.ts'
+import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { createHttp } from './http.ts'
 import { choosePorts } from './ports.ts'
 
@@ -31,6 +31,7 @@ export async function startRelay({
   data,
   port = DEFAULT_PORT,
   host = DEFAULT_HOST,
+  maxBytes = DEFAULT_MAX_BYTES,
   join: joinLink,
   networkName = 'my network',
 }: RelayOptions): Promise<Relay> {
@@ -39,6 +40,7 @@ export async function startRelay({
     data,
     role: 'relay',
     networkName,
+    maxBytes,
     ...(joinLink === undefined ? {} : { join: joinLink }),
     listen: async (meta) => {
       const ports = await choosePorts(meta, host, port)

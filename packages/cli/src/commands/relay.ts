@@ -10,7 +10,12 @@ export function relayCommand(run: Run): Command {
     .addOption(new Option('--port <port>', 'port of the page; 0 takes any free one').argParser(wholeNumber(0, 65_535)))
     .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
     .option('--name <name>', 'name of the network that is made on first start')
-    .action(({ port, host, name }: { port?: number; host?: string; name?: string }) =>
+    .addOption(
+      new Option('--max-disk <gib>', 'largest size of the database in GiB (default: 10); reading goes on beyond it').argParser(
+        wholeNumber(1, 1_000_000),
+      ),
+    )
+    .action(({ port, host, name, maxDisk }: { port?: number; host?: string; name?: string; maxDisk?: number }) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         // Loads the web server, which no other command needs.
         const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
@@ -20,6 +25,7 @@ export function relayCommand(run: Run): Command {
           ...(host === undefined ? {} : { host }),
           ...(join === undefined ? {} : { join }),
           ...(name === undefined ? {} : { networkName: name }),
+          ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
         })
         const { network, networkName, peer, identity, http, join: link, addresses } = relay.ready
         const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'

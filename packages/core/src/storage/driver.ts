@@ -31,7 +31,10 @@ const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = ne
   [8, ['storage-read-only', 'The data folder cannot be written to. Check its permissions']],
   [10, ['storage-failed', 'The disk reported an error']],
   [11, ['data-corrupt', 'The database is damaged. Restore it from a backup or an export']],
-  [13, ['disk-full', 'The disk is full. Free some space; what was stored before is safe']],
+  [
+    13,
+    ['disk-full', 'The disk is full, or the data has reached its size limit. Free some space, or raise the limit; what was stored before is safe'],
+  ],
   [14, ['storage-failed', 'The database file cannot be opened. Check the path and its permissions']],
   [26, ['data-corrupt', 'The file is not a docstore database']],
 ])

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { DocstoreError } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
-import type { Durability } from './schema.ts'
+import type { StorageOptions } from './schema.ts'
 import { openNodeDriver } from './sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
@@ -11,7 +11,7 @@ import type { Storage } from './storage.ts'
  * Opens or makes a database in Node. `path` is a file, or `:memory:` to keep nothing. Throws `data-in-use`, `data-too-new`,
  * `data-corrupt`, or `storage-failed` where the file cannot be opened; what lies there stays as it is.
  */
-export function openNodeStorage(path: string, options: { durability?: Durability } = {}): Storage {
+export function openNodeStorage(path: string, options: StorageOptions = {}): Storage {
   let driver: SqlDriver | undefined
   try {
     if (path !== ':memory:') makePrivate(path)

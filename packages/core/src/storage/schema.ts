@@ -48,13 +48,21 @@ const WAL_BYTES: number = 64 * 1024 * 1024
 /** `normal`: safe when the process is killed. `full`: also when the machine loses power, at the price of a disk flush per commit. */
 export type Durability = 'normal' | 'full'
 
+/** How a database is opened. */
+export interface StorageOptions {
+  readonly durability?: Durability
+  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. Without it, the disk is the limit. */
+  readonly maxBytes?: number
+}
+
 /** Makes the schema in a new database; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, durability: Durability): void {
+export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes }: StorageOptions): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
   driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
   const isNew = checkOwner(driver)
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768')
+  if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (isNew) driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)

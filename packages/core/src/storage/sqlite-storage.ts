@@ -8,7 +8,7 @@ import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
 import { RecordTable } from './record-table.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
-import { type Durability, prepareSchema } from './schema.ts'
+import { type StorageOptions, prepareSchema } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type { CommitEntry, CommitOutcome, CommitSeals, PageEnd, Storage, StoredNamespace, StoredQuery, StoredRecord, Version } from './storage.ts'
@@ -28,8 +28,8 @@ export class SqliteStorage implements Storage {
   readonly #records: RecordTable
   #isClosed = false
 
-  constructor(driver: SqlDriver, { durability = 'normal' }: { durability?: Durability } = {}) {
-    prepareSchema(driver, durability)
+  constructor(driver: SqlDriver, options: StorageOptions = {}) {
+    prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)

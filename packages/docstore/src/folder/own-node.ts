@@ -18,8 +18,8 @@ export interface Place {
 
 /** Opens data in this process. Throws `data-in-use` where another one has it. */
 export async function own({ database, socket, onHandOver = () => false }: Place, options: DocstoreOptions): Promise<Opened> {
-  const { network: mode = 'on', join, descriptor, durability = 'normal', networkName, role = 'peer', listen = [], announce = [] } = options
-  const storage = openNodeStorage(database, { durability })
+  const { network: mode = 'on', join, descriptor, durability = 'normal', maxBytes, networkName, role = 'peer', listen = [], announce = [] } = options
+  const storage = openNodeStorage(database, { durability, ...(maxBytes === undefined ? {} : { maxBytes }) })
   const meta: MetaReader = { getMeta: async (key) => storage.getMeta(key) }
   let libp2p: Opened['libp2p']
   let network: LocalNetwork | undefined
