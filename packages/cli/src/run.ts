@@ -33,12 +33,17 @@ async function report(error: unknown, output: Output): Promise<number> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     const isHelp = error.code === 'commander.help'
-    await fail(output, 'usage', isHelp ? 'A command is missing' : error.message.replace(/^error: /, ''))
+    await fail(output, 'usage', isHelp ? 'A command is missing' : usageText(error.message))
     return 2
   }
   const { code, message } = explain(error)
   await fail(output, code, message)
   return code === 'usage' ? 2 : 1
+}
+
+/** What commander says, without what only its own form of messages needs. */
+function usageText(message: string): string {
+  return message.replace(/^error: /, '').replace(/^command-argument value .* is invalid for argument '(\w+)'\. /s, '$1: ')
 }
 
 async function fail(output: Output, code: string, message: string): Promise<void> {

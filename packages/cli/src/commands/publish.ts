@@ -15,7 +15,9 @@ export function publishCommand(run: Run): Command {
         await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
         const { recipients } = await store.publish(topic, text)
         await context.output.result({ recipients }, () =>
-          recipients === 0 ? 'Handed to no other peer: nobody is subscribed, or no relay could be reached.' : `Handed to ${recipients} peers.`,
+          recipients === 0
+            ? 'Handed to no other peer: nobody is subscribed, or no relay could be reached.'
+            : `Handed to ${recipients} ${recipients === 1 ? 'peer' : 'peers'}.`,
         )
       }),
     )

@@ -7,7 +7,12 @@ import { wholeNumber } from '../settings.ts'
 export function relayCommand(run: Run): Command {
   return new Command('relay')
     .description('run a relay and serve the page; makes a network on first start, or joins the one of --join')
-    .addOption(new Option('--port <port>', 'port of the page; 0 takes any free one').argParser(wholeNumber(0, 65_535)))
+    .addOption(
+      new Option(
+        '--port <port>',
+        'port of the page (default: 8080, or what DIR last used); peers use the next three; 0 takes any free ones',
+      ).argParser(wholeNumber(0, 65_535)),
+    )
     .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
     .option('--name <name>', 'name of the network that is made on first start')
     .addOption(

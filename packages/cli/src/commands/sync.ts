@@ -17,7 +17,7 @@ export function syncCommand(run: Run): Command {
         await output.result(
           result,
           () =>
-            `Equal with ${result.peers.length} relays: ${result.documents} documents, ${result.received} records received, ${result.sent} sent, in ${result.seconds.toFixed(2)} s.`,
+            `Equal with ${result.peers.length} ${result.peers.length === 1 ? 'relay' : 'relays'}: ${result.documents} documents, ${result.received} records received, ${result.sent} sent, in ${result.seconds.toFixed(2)} s.`,
         )
       }),
     )

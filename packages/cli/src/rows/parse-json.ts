@@ -11,9 +11,13 @@ export function parseJson(text: string, { firstLine = 1 }: { firstLine?: number 
     const before = text.slice(0, error.offset)
     const line = firstLine + (before.match(/\n/g)?.length ?? 0)
     const column = error.offset - before.lastIndexOf('\n')
-    throw new DocstoreError('bad-json', `Not JSON at line ${line}, column ${column}: ${error.found} does not belong there`, {
-      cause,
-      details: { line, column },
-    })
+    throw new DocstoreError(
+      'bad-json',
+      text.trim() === '' ? 'Not JSON: the text is empty' : `Not JSON at line ${line}, column ${column}: ${error.found} does not belong there`,
+      {
+        cause,
+        details: { line, column },
+      },
+    )
   }
 }

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError, errorMessage, fromUtf8, type Ledger, type Replica, Session, utf8, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { fetchWellKnown } from './join-link.ts'
@@ -204,10 +204,7 @@ export class RelayLink {
       addresses = JSON.parse(text) as readonly string[]
     }
     if (addresses.length === 0) throw new DocstoreError('no-address', `The relay at ${this.origin} has no address that peers could dial`)
-    return libp2p.dial(
-      addresses.map((address) => multiaddr(address)),
-      { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) },
-    )
+    return libp2p.dial(addresses.flatMap(readMultiaddr), { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
   }
 }
 
@@ -218,4 +215,13 @@ export function viaOf(connection: Connection): Via {
   if (address.includes('/webrtc')) return 'webrtc'
   if (address.includes('/ws')) return 'websocket'
   return address.includes('/tcp/') ? 'tcp' : 'other'
+}
+
+/** The address, or nothing where it is none: one that we cannot read must not keep us from the others. */
+function readMultiaddr(text: string): Multiaddr[] {
+  try {
+    return [multiaddr(text)]
+  } catch {
+    return []
+  }
 }
