@@ -10,7 +10,7 @@ export function relayCommand(run: Run): Command {
     .addOption(
       new Option(
         '--port <port>',
-        'port of the page (default: 8080, or what DIR last used); peers use the next three; 0 takes any free ones',
+        'port of the page (default: 8080); 0 takes any free one; peers use three more, the next ones where they are free',
       ).argParser(wholeNumber(0, 65_535)),
     )
     .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
@@ -42,7 +42,7 @@ export function relayCommand(run: Run): Command {
             `  join link  ${link}`,
             '',
             onlyHere
-              ? 'Only this machine can connect. To let others in: docstore relay --host 0.0.0.0'
+              ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
               : `Peers connect to ${addresses.length} addresses.`,
             'Press Ctrl+C to stop.',
           ].join('\n'),
