@@ -46,6 +46,7 @@ export async function* changesOf<T extends Document>(
       if (rows.length === 0) await news.wait()
     }
   } finally {
+    news.end()
     unlisten()
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
+import { either } from './signal.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
@@ -73,6 +74,8 @@ export interface CollectionInit {
   readonly replica: Replica
   readonly namespace: string
   readonly name: string
+  /** Aborts when the store closes. */
+  readonly closing: AbortSignal
   /** Whether a relay has everything that is here. */
   readonly isSynced: () => Promise<boolean>
   /** Calls back when the answer of `isSynced` may have changed. */
@@ -180,15 +183,15 @@ export class Collection<T extends Document = Document> {
 
   /**
    * The results of a query, now and after every change that touches the collection. `synced` tells whether a relay has everything
-   * that is here. Ends with the signal or when the loop is left.
+   * that is here. Ends with the signal, with the store, or when the loop is left.
    */
   watch(filter: FilterInput = {}, options: FindOptions & { signal?: AbortSignal } = {}): AsyncIterable<WatchedResult<T>> {
-    return watchQuery<T>(this.#init, () => this.find(filter, options).toArray(), options.signal)
+    return watchQuery<T>(this.#init, () => this.find(filter, options).toArray(), either(this.#init.closing, options.signal))
   }
 
-  /** Every change after a position, then every new one as it happens, from whichever peer. Ends with the signal. */
+  /** Every change after a position, then every new one as it happens, from whichever peer. Ends with the signal or the store. */
   changes(options: { since?: number; filter?: FilterInput; signal?: AbortSignal } = {}): AsyncIterable<Change<T>> {
-    return changesOf<T>(this.#init, options)
+    return changesOf<T>(this.#init, { ...options, signal: either(this.#init.closing, options.signal) })
   }
 
   /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */

@@ -179,6 +179,21 @@ describe('queries', () => {
 })
 
 describe('watching', () => {
+  it('ends when the store closes, waiting or not', { timeout: 10_000 }, async () => {
+    const store = await open({ network: 'on' })
+    const notes = await store.namespaces.create({ name: 'notes' })
+    await notes.put({ n: 1 })
+    const read = async (values: AsyncIterable<unknown>): Promise<number> => {
+      let count = 0
+      for await (const _ of values) count++
+      return count
+    }
+    const ended = Promise.all([read(notes.watch()), read(notes.changes({ since: 0 })), read(store.subscribe('room'))])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await store.close()
+    expect(await ended).toEqual([1, 1, 0])
+  })
+
   it('shows the results now and after each change that matters', async () => {
     const notes = await (await open()).namespaces.create({ name: 'notes' })
     await notes.put({ _id: 'a', tag: 'x' })

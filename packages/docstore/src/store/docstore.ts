@@ -4,6 +4,7 @@ import type { Message, Network, NetworkEvents, PeerStatus } from '../network/typ
 import { type Diagnosis, diagnose } from './doctor.ts'
 import { Namespace } from './namespace.ts'
 import { Queue } from './queue.ts'
+import { either } from './signal.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
 export interface DocstoreParts {
@@ -23,6 +24,8 @@ export class Docstore {
   readonly replica: Replica
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
+  /** Ends what is being watched. */
+  readonly #closing = new AbortController()
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
@@ -31,7 +34,7 @@ export class Docstore {
     this.info = info
     this.replica = replica
     this.network = network
-    this.namespaces = new Namespaces(replica, network)
+    this.namespaces = new Namespaces(replica, network, this.#closing.signal)
     this.#parts = parts
   }
 
@@ -74,12 +77,12 @@ export class Docstore {
   }
 
   /**
-   * Messages of a topic, from now on; a reader that is 1,000 behind loses the oldest. Ends with the signal or when the loop is left.
+   * Messages of a topic, from now on; a reader that is 1,000 behind loses the oldest. Ends with the signal, with the store, or when the loop is left.
    * Throws `bad-topic`, `offline`.
    */
   async *subscribe(topic: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Message> {
     const network = this.#connectedNetwork()
-    const messages = new Queue<Message>(signal)
+    const messages = new Queue<Message>(either(this.#closing.signal, signal))
     const unlisten = network.on('message', (message) => message.topic === topic && message.store !== this.#id && messages.push(message))
     try {
       await network.subscribe(topic)
@@ -98,7 +101,9 @@ export class Docstore {
     return diagnose(this.replica, this.network)
   }
 
+  /** Ends everything that is being watched, then the network, then the database. */
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#parts.close()
   }
 
@@ -116,10 +121,12 @@ export class Docstore {
 export class Namespaces {
   readonly #replica: Replica
   readonly #network: Network | undefined
+  readonly #closing: AbortSignal
 
-  constructor(replica: Replica, network: Network | undefined) {
+  constructor(replica: Replica, network: Network | undefined, closing: AbortSignal) {
     this.#replica = replica
     this.#network = network
+    this.#closing = closing
   }
 
   /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
@@ -133,7 +140,7 @@ export class Namespaces {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
     await this.#network?.want(id)
-    return new Namespace(id, this.#replica, this.#network)
+    return new Namespace(id, this.#replica, this.#network, this.#closing)
   }
 
   /** All namespaces that are here. */

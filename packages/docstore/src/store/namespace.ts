@@ -32,11 +32,12 @@ export class Namespace extends Collection {
   readonly #network: Network | undefined
   readonly #init: CollectionInit
 
-  constructor(id: string, replica: Replica, network: Network | undefined) {
+  constructor(id: string, replica: Replica, network: Network | undefined, closing: AbortSignal) {
     const init: CollectionInit = {
       replica,
       namespace: id,
       name: DEFAULT_COLLECTION,
+      closing,
       isSynced: async () => network !== undefined && (await isSynced(network, await network.namespaceStatus(id), await replica.lastSeq(id))),
       onSync: (listener) => network?.on('sync', (event) => event.namespace === id && listener()) ?? (() => undefined),
     }

@@ -5,11 +5,12 @@ const MAX_WAITING = 1000
 export class Queue<T> implements AsyncIterable<T> {
   readonly #values: T[] = []
   readonly #signal: AbortSignal | undefined
+  readonly #onAbort = (): void => this.#wake?.()
   #wake: (() => void) | undefined
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal
-    signal?.addEventListener('abort', () => this.#wake?.(), { once: true })
+    signal?.addEventListener('abort', this.#onAbort)
   }
 
   push(value: T): void {
@@ -19,13 +20,17 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    while (this.#signal?.aborted !== true) {
-      const value = this.#values.shift()
-      if (value !== undefined) yield value
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
+    try {
+      while (this.#signal?.aborted !== true) {
+        const value = this.#values.shift()
+        if (value !== undefined) yield value
+        else
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve
+          })
+      }
+    } finally {
+      this.#signal?.removeEventListener('abort', this.#onAbort)
     }
   }
 }

@@ -1,16 +1,22 @@
 /** Something may have happened: raised by events, waited for by one loop. Raising it twice before the loop looks counts once. */
 export class Signal {
   readonly #abort: AbortSignal | undefined
+  readonly #onAbort = (): void => this.raise()
   #isRaised = false
   #wake: (() => void) | undefined
 
   constructor(abort: AbortSignal | undefined) {
     this.#abort = abort
-    abort?.addEventListener('abort', () => this.raise(), { once: true })
+    abort?.addEventListener('abort', this.#onAbort)
   }
 
   get isAborted(): boolean {
     return this.#abort?.aborted === true
+  }
+
+  /** Lets go of the abort signal, which may live longer. */
+  end(): void {
+    this.#abort?.removeEventListener('abort', this.#onAbort)
   }
 
   raise(): void {
@@ -28,4 +34,9 @@ export class Signal {
     this.#wake = undefined
     this.#isRaised = false
   }
+}
+
+/** Aborts when either does. */
+export function either(closing: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? closing : AbortSignal.any([closing, signal])
 }

@@ -55,6 +55,7 @@ export async function* watchQuery<T extends Document>(
       if (!isStale) await news.wait()
     }
   } finally {
+    news.end()
     unlisten()
     unlistenSync()
   }
