@@ -122,7 +122,9 @@ describe('a relay', () => {
     const next = await get(`/ns/${notes.id}/docs?filter={"n":{"$gt":1}}&sort=-n&limit=1&cursor=${encodeURIComponent(first.cursor)}`)
     expect(((await next.json()) as { documents: unknown[] }).documents).toEqual([{ _id: 'x', n: 2 }])
 
+    expect(await (await get('/metrics')).text()).toMatch(/^docstore_namespaces 1$/m)
     for (const [path, status, code] of [
+      ['/nowhere', 404, 'not-found'],
       [`/ns/${notes.id}/docs/none`, 404, 'not-found'],
       ['/ns/nonsense/docs', 404, 'unknown-namespace'],
       [`/ns/${notes.id}/docs?filter={`, 400, 'bad-filter'],

@@ -204,7 +204,15 @@ export class RelayLink {
       addresses = JSON.parse(text) as readonly string[]
     }
     if (addresses.length === 0) throw new DocstoreError('no-address', `The relay at ${this.origin} has no address that peers could dial`)
-    return libp2p.dial(addresses.flatMap(readMultiaddr), { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
+    try {
+      return await libp2p.dial(addresses.flatMap(readMultiaddr), { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
+    } catch (cause) {
+      throw new DocstoreError(
+        'relay-unreachable',
+        `The relay at ${this.origin} does not answer. Check that it runs, and that no firewall is in between`,
+        { cause },
+      )
+    }
   }
 }
 

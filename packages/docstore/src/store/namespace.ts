@@ -89,7 +89,7 @@ export class Namespace extends Collection {
       throw new DocstoreError('unknown-namespace', `No relay that was reached has the namespace ${this.id}. Check the id`)
     }
     const { root } = await this.#replica.summary(this.id)
-    return { root, documents: await this.#documents(), ...report, seconds: (performance.now() - began) / 1000 }
+    return { root, documents: await this.#documents(), ...report, seconds: Math.round(performance.now() - began) / 1000 }
   }
 
   /** Resolves with the peers that have everything written here so far; rejects with `not-delivered` when time is over. */
