@@ -61,7 +61,7 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
   driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
   const isNew = checkOwner(driver)
-  driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768')
+  driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536')
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
