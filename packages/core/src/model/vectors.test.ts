@@ -22,7 +22,6 @@ const textOf = (name: string): string => readFileSync(new URL(name, directory), 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 
 /** The cases of a file. What lies in them is described by the file; `any` is what JSON.parse gives. */
-// biome-ignore lint/suspicious/noExplicitAny: the shape of a case is asserted by what the tests expect of it
 type Case = Record<string, any> & { name: string }
 const load = (name: string): { context: Case; valid: Case[]; invalid: Case[] } => JSON.parse(textOf(name))
 

@@ -12,6 +12,8 @@ export interface Positions {
 
 /** Positions are written down at most this often, milliseconds. What is lost in a crash costs a few records sent twice. */
 const SAVE_INTERVAL_MS = 1000
+/** Databases of peers that are remembered per namespace. A peer can call itself new whenever it likes; that must not fill our disk. */
+const MAX_EPOCHS = 16
 
 /**
  * Positions that outlive sessions and restarts, so that an interrupted copy goes on where it was, in the order in which it was sealed.
@@ -32,10 +34,16 @@ export class KeptPositions {
 
   /** Reads what is known about a namespace and the peer whose database has this epoch. */
   static async load(replica: Replica, ns: string, epoch: string, now: () => number): Promise<KeptPositions> {
-    const kept = new KeptPositions(replica, now, `positions/${epoch}/${ns}`)
+    const prefix = `positions/${ns}/`
+    const kept = new KeptPositions(replica, now, prefix + epoch)
     const stored = await replica.getMeta(kept.#key)
     const [pulled, pushed] = ((stored && fromUtf8(stored)) ?? '').split(' ').map(Number)
     if (isUint(pulled) && isUint(pushed)) kept.#positions = { pulled, pushed }
+    if (stored === undefined) {
+      const others = await replica.listMeta(prefix)
+      // Forgetting costs one comparison with each.
+      if (others.length >= MAX_EPOCHS) for (const [key] of others) await replica.setMeta(key, undefined)
+    }
     return kept
   }
 

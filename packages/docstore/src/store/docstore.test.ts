@@ -183,15 +183,15 @@ describe('watching', () => {
     const store = await open({ network: 'on' })
     const notes = await store.namespaces.create({ name: 'notes' })
     await notes.put({ n: 1 })
-    const read = async (values: AsyncIterable<unknown>): Promise<number> => {
-      let count = 0
-      for await (const _ of values) count++
-      return count
+    const counts = [0, 0, 0]
+    const read = async (values: AsyncIterable<unknown>, i: number): Promise<void> => {
+      for await (const _ of values) counts[i] = (counts[i] ?? 0) + 1
     }
-    const ended = Promise.all([read(notes.watch()), read(notes.changes({ since: 0 })), read(store.subscribe('room'))])
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    const ended = Promise.all([read(notes.watch(), 0), read(notes.changes({ since: 0 }), 1), read(store.subscribe('room'), 2)])
+    await expect.poll(() => counts).toEqual([1, 1, 0])
     await store.close()
-    expect(await ended).toEqual([1, 1, 0])
+    await ended
+    expect(counts).toEqual([1, 1, 0])
   })
 
   it('shows the results now and after each change that matters', async () => {
