@@ -24,14 +24,14 @@ import { answer, compareReply, firstQuestion } from '../sets/reconcile.ts'
 import type { SummedTree } from '../sets/summed-tree.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
-import { competitor, judgeBatch } from './accept.ts'
+import { judgeBatch } from './accept.ts'
+import { Arrivals } from './arrivals.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { Summaries } from './summaries.ts'
 import { Turns } from './turns.ts'
 import type {
-  Acceptance,
   AcceptResult,
   ChangeRow,
   CommitEvent,
@@ -91,6 +91,8 @@ export class LocalReplica implements Replica {
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
+  /** Batches on their way in, by namespace id. */
+  readonly #arrivals = new Map<string, { readonly group: Arrivals; readonly turns: Turns }>()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor({ storage, network, identity, epoch, now = Date.now }: LocalReplicaInit) {
@@ -268,7 +270,7 @@ export class LocalReplica implements Replica {
     return outcomes
   }
 
-  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
+  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): void {
     let from = 0
     let to = 0
     const collections = new Set<string>()
@@ -280,7 +282,6 @@ export class LocalReplica implements Replica {
       if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
     }
     if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
-    return { from, to }
   }
 
   #scrubSoon(): void {
@@ -498,36 +499,36 @@ export class LocalReplica implements Replica {
     return { batch: builder.finish(), records: builder.records, taken }
   }
 
-  async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
+  async accept(id: string, batchBytes: Uint8Array, { hold = false }: { readonly hold?: boolean } = {}): Promise<AcceptResult | { refused: Refusal }> {
     const open = this.#namespaces.get(id)
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
     const rules = { scope: open.scope, owner: open.genesis.genesis.owner, maxContentBytes: this.#maxContent, latest: this.#latest() }
-    const judged = await judgeBatch(batch.value, rules)
-    const entries: CommitEntry[] = []
-    const same = new Set<CommitEntry>()
-    for (const one of judged) {
-      if (!one.ok) continue
-      const entry = competitor(one)
-      const noticing: CommitEntry = {
-        ...entry,
-        build: (old) => {
-          if (old !== undefined && old.at === one.record.at && old.hash.every((byte, i) => byte === one.record.hash[i])) same.add(noticing)
-          return entry.build(old)
-        },
-      }
-      entries.push(noticing)
+    const judging = judgeBatch(batch.value, rules)
+    const arrivals = this.#arrivalsOf(open)
+    // In the order of the calls, however long the judging of each takes: the last one ends the holding.
+    const { stored } = await arrivals.turns.take(async () => ({ stored: arrivals.group.add(await judging, batch.value.seals, { hold }) }))
+    return stored
+  }
+
+  async flush(id: string): Promise<void> {
+    const arrivals = this.#arrivals.get(id)
+    await arrivals?.turns.take(() => arrivals.group.flush())
+  }
+
+  #arrivalsOf(open: OpenNamespace): { readonly group: Arrivals; readonly turns: Turns } {
+    let arrivals = this.#arrivals.get(open.id)
+    if (arrivals === undefined) {
+      const group = new Arrivals(async (entries, seals) => {
+        const outcomes = await this.#storage.commit(open.ns, entries, { seals })
+        this.#committed(open, outcomes)
+        return outcomes
+      })
+      arrivals = { group, turns: new Turns() }
+      this.#arrivals.set(open.id, arrivals)
     }
-    const outcomes = await this.#storage.commit(open.ns, entries, { seals: batch.value.seals })
-    const range = this.#committed(open, outcomes)
-    let next = 0
-    const results = judged.map((one): Acceptance => {
-      if (!one.ok) return one.reason
-      const entry = entries[next]
-      return outcomes[next++] !== undefined ? 'stored' : entry !== undefined && same.has(entry) ? 'same' : 'superseded'
-    })
-    return { results, ...range }
+    return arrivals
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {
@@ -554,6 +555,7 @@ export class LocalReplica implements Replica {
     clearTimeout(this.#scrubTimer)
     this.#scrubTimer = undefined
     try {
+      await Promise.all([...this.#arrivals.keys()].map((id) => this.flush(id)))
       if (isScrubbing) await this.#storage.scrub()
     } finally {
       await this.#storage.close()

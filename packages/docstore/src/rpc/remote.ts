@@ -27,6 +27,7 @@ export const REPLICA_METHODS = [
   'batchSince',
   'batchOf',
   'accept',
+  'flush',
   'firstQuestion',
   'answer',
   'compareReply',
