@@ -17,4 +17,14 @@ export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Storage } from './storage/storage.ts'
-export { type Exchange, FOLLOW_WAIT_MS, Ledger, MAX_FRAME_BYTES, type NamespaceSync, Responder, type Role, Session } from './sync/index.ts'
+export {
+  type Exchange,
+  FOLLOW_WAIT_MS,
+  Ledger,
+  MAX_FRAME_BYTES,
+  type NamespaceSync,
+  Responder,
+  type Role,
+  Session,
+  type Violation,
+} from './sync/index.ts'

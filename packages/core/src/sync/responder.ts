@@ -1,6 +1,7 @@
 import { DocstoreError, errorMessage } from '../errors.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
+import type { Refusal } from '../model/verdict.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
 import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT } from './limits.ts'
@@ -18,10 +19,29 @@ export interface ResponderInit {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** Called with the id of every namespace that the other side works on. */
   readonly onNamespace?: (id: string) => void
+  /** Called with what no honest peer sends. */
+  readonly onViolation?: (violation: Violation) => void
 }
 
+/** A request that breaks the protocol, or records that an honest peer would have refused itself. */
+export type Violation = 'malformed' | 'too-large' | 'no-hello' | 'wrong-network' | 'forged-records'
+
 /** Errors after which the stream is of no use: the other side does not speak this protocol, or not in this network. */
-const ENDING: ReadonlySet<string> = new Set(['malformed', 'too-large', 'no-hello', 'wrong-network', 'unknown-epoch'])
+const VIOLATIONS = ['malformed', 'too-large', 'no-hello', 'wrong-network'] as const
+const ENDING: ReadonlySet<string> = new Set([...VIOLATIONS, 'unknown-epoch'])
+
+/** Refusals of records that every peer agrees on, whatever its clock, its version and the head that it knows. */
+const FORGERIES: ReadonlySet<string> = new Set([
+  'malformed',
+  'not-canonical',
+  'too-large',
+  'wrong-network',
+  'wrong-namespace',
+  'bad-signature',
+  'bad-key',
+  'not-sealed',
+  'bad-content',
+] satisfies Refusal[])
 
 /** Answers the requests of one stream, one at a time. Holds whether the other side said hello, and what it follows. */
 export class Responder {
@@ -42,6 +62,7 @@ export class Responder {
     } catch (error) {
       response = errorResponse(error)
     }
+    if (response.t === 'error') this.#report(response.code)
     return { frame: encodeResponse(response), isLast: response.t === 'error' && ENDING.has(response.code) }
   }
 
@@ -84,6 +105,7 @@ export class Responder {
       case 'put': {
         const accepted = await ledger.accept(replica, request.ns, request.batch)
         if ('refused' in accepted) throw refused('batch', accepted.refused)
+        if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
       case 'pull': {
@@ -102,6 +124,11 @@ export class Responder {
         return waitForNews({ replica, ledger, delay }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
     }
+  }
+
+  #report(code: string): void {
+    const violation = VIOLATIONS.find((one) => one === code)
+    if (violation !== undefined) this.#init.onViolation?.(violation)
   }
 
   async #checkEpoch(epoch: string): Promise<void> {
