@@ -41,7 +41,7 @@ export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> 
   ])
 }
 
-/** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. */
+/** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. What it gives points into `bytes`. */
 export function decodeBatch(bytes: Uint8Array): Verdict<Batch> {
   const reader = new CborReader(bytes)
   if (reader.array() !== 2) return refuse('malformed')
@@ -71,7 +71,7 @@ function readSeal(reader: CborReader): Seal | undefined {
   if (reader.array() !== 3) return undefined
   const by = reader.bytes()
   const signature = reader.bytes()
-  const hashes = reader.bytes()
+  const hashes = reader.view()
   if (by?.length !== AUTHOR_BYTES || signature?.length !== SIGNATURE_BYTES || hashes === undefined || !isHashList(hashes)) return undefined
   return { by, signature, hashes }
 }
@@ -80,7 +80,7 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (reader.array() !== 6) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
-  const content = reader.readNull() ? null : reader.bytes()
+  const content = reader.readNull() ? null : reader.view()
   const seal = reader.uint()
   const prev = reader.readNull() ? null : reader.bytes()
   const exp = reader.readNull() ? null : reader.uint()

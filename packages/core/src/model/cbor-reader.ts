@@ -41,6 +41,11 @@ export class CborReader {
     return this.#payload(0x40)?.slice()
   }
 
+  /** A byte string as it lies in the input: for what is long and soon done with. */
+  view(): Uint8Array | undefined {
+    return this.#payload(0x40)
+  }
+
   /** A text string of valid UTF-8. */
   text(): string | undefined {
     const bytes = this.#payload(0x60)

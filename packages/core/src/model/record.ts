@@ -50,7 +50,10 @@ export const SLOT_BYTES = 16
 
 /** Hash of a key within its namespace: what a tombstone carries in place of the key. */
 export function keyHash(ns: CID, key: string): Uint8Array {
-  return sha256(concatBytes(ns.bytes, utf8(key)))
+  scratch.set(ns.bytes)
+  const { read, written } = TEXT_ENCODER.encodeInto(key, scratch.subarray(ns.bytes.length))
+  if (read < key.length) throw new RangeError(`a key has at most ${MAX_KEY_BYTES} bytes`)
+  return sha256(scratch.subarray(0, ns.bytes.length + written))
 }
 
 /** The place that versions of one document compete for. With policy `author` each author has places of its own. */
@@ -67,9 +70,16 @@ export function isCollectionName(name: unknown): name is string {
 
 /** The record key of a document, or `undefined` where the id is not allowed (empty, too long, NUL or ill-formed). */
 export function recordKey(collection: string, id: string): string | undefined {
-  if (id.length === 0 || id.length > MAX_KEY_BYTES || id.includes('\0') || !id.isWellFormed()) return undefined
   const key = `${collection}/${id}`
-  return key.length * 3 <= MAX_KEY_BYTES || utf8(key).length <= MAX_KEY_BYTES ? key : undefined
+  return isDocumentId(id) && isKeyLength(key) ? key : undefined
+}
+
+function isDocumentId(id: string): boolean {
+  return id.length > 0 && !id.includes('\0') && id.isWellFormed()
+}
+
+function isKeyLength(key: string): boolean {
+  return key.length * 3 <= MAX_KEY_BYTES || (key.length <= MAX_KEY_BYTES && utf8(key).length <= MAX_KEY_BYTES)
 }
 
 /** Collection and document id of a record key, or `undefined` where it is not one. */
@@ -77,7 +87,7 @@ export function splitKey(key: string): { collection: string; id: string } | unde
   const slash = key.indexOf('/')
   const collection = key.slice(0, slash)
   const id = key.slice(slash + 1)
-  return slash > 0 && isCollectionName(collection) && recordKey(collection, id) !== undefined ? { collection, id } : undefined
+  return slash > 0 && isCollectionName(collection) && isDocumentId(id) && isKeyLength(key) ? { collection, id } : undefined
 }
 
 /** Whether the write policy lets author `by` write this key. With `author`, ids start with the author's own name. */
@@ -150,6 +160,19 @@ function byteString(bytes: Uint8Array): void {
   head(0x40, bytes.length)
   raw(bytes)
 }
+function text(value: string): void {
+  const start = cursor
+  head(0x60, value.length)
+  const { read, written } = TEXT_ENCODER.encodeInto(value, scratch.subarray(cursor))
+  if (read < value.length) throw new RangeError(`a key has at most ${MAX_KEY_BYTES} bytes`)
+  if (written !== value.length) {
+    // Not ASCII: the length before it can need more room.
+    cursor = start
+    head(0x60, written)
+    TEXT_ENCODER.encodeInto(value, scratch.subarray(cursor))
+  }
+  cursor += written
+}
 
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
@@ -157,9 +180,7 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   head(0xa0, fields)
   if (!record.del) {
     raw(K)
-    const key = TEXT_ENCODER.encode(record.k)
-    head(0x60, key.length)
-    raw(key)
+    text(record.k)
   }
   raw(T_REC)
   raw(V_1)

@@ -21,6 +21,3 @@ export const MAX_WRITES = 4096
 
 /** Largest page of a query. */
 export const MAX_PAGE = 10_000
-
-/** Arrived records that may wait for others to share a transaction: about eight batches of ordinary documents. */
-export const MAX_HELD_RECORDS = 4096

@@ -25,13 +25,13 @@ import type { SummedTree } from '../sets/summed-tree.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
-import { Arrivals } from './arrivals.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { Summaries } from './summaries.ts'
 import { Turns } from './turns.ts'
 import type {
+  Acceptance,
   AcceptResult,
   ChangeRow,
   CommitEvent,
@@ -91,8 +91,6 @@ export class LocalReplica implements Replica {
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
-  /** Batches on their way in, by namespace id. */
-  readonly #arrivals = new Map<string, { readonly group: Arrivals; readonly turns: Turns }>()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor({ storage, network, identity, epoch, now = Date.now }: LocalReplicaInit) {
@@ -270,7 +268,7 @@ export class LocalReplica implements Replica {
     return outcomes
   }
 
-  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): void {
+  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
     let from = 0
     let to = 0
     const collections = new Set<string>()
@@ -282,6 +280,7 @@ export class LocalReplica implements Replica {
       if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
     }
     if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
+    return { from, to }
   }
 
   #scrubSoon(): void {
@@ -499,36 +498,22 @@ export class LocalReplica implements Replica {
     return { batch: builder.finish(), records: builder.records, taken }
   }
 
-  async accept(id: string, batchBytes: Uint8Array, { hold = false }: { readonly hold?: boolean } = {}): Promise<AcceptResult | { refused: Refusal }> {
+  async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
     const open = this.#namespaces.get(id)
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
     const rules = { scope: open.scope, owner: open.genesis.genesis.owner, maxContentBytes: this.#maxContent, latest: this.#latest() }
-    const judging = judgeBatch(batch.value, rules)
-    const arrivals = this.#arrivalsOf(open)
-    // In the order of the calls, however long the judging of each takes: the last one ends the holding.
-    const { stored } = await arrivals.turns.take(async () => ({ stored: arrivals.group.add(await judging, batch.value.seals, { hold }) }))
-    return stored
-  }
-
-  async flush(id: string): Promise<void> {
-    const arrivals = this.#arrivals.get(id)
-    await arrivals?.turns.take(() => arrivals.group.flush())
-  }
-
-  #arrivalsOf(open: OpenNamespace): { readonly group: Arrivals; readonly turns: Turns } {
-    let arrivals = this.#arrivals.get(open.id)
-    if (arrivals === undefined) {
-      const group = new Arrivals(async (entries, seals) => {
-        const outcomes = await this.#storage.commit(open.ns, entries, { seals })
-        this.#committed(open, outcomes)
-        return outcomes
-      })
-      arrivals = { group, turns: new Turns() }
-      this.#arrivals.set(open.id, arrivals)
-    }
-    return arrivals
+    const judged = await judgeBatch(batch.value, rules)
+    const competitors = judged.filter((one) => typeof one !== 'string')
+    const outcomes = await this.#storage.commit(open.ns, competitors, { seals: batch.value.seals })
+    const range = this.#committed(open, outcomes)
+    let next = 0
+    const results = judged.map((one): Acceptance => {
+      if (typeof one === 'string') return one
+      return outcomes[next++] !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+    })
+    return { results, ...range }
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {
@@ -555,7 +540,6 @@ export class LocalReplica implements Replica {
     clearTimeout(this.#scrubTimer)
     this.#scrubTimer = undefined
     try {
-      await Promise.all([...this.#arrivals.keys()].map((id) => this.flush(id)))
       if (isScrubbing) await this.#storage.scrub()
     } finally {
       await this.#storage.close()

@@ -155,13 +155,8 @@ export interface Replica {
     slots: Uint8Array,
     options: { readonly maxBytes: number },
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly taken: number }>
-  /**
-   * Judges a batch and stores what wins. Never throws on what is in it. With `hold` it may be stored together with the next one: the
-   * promise can then wait until a call without it, or `flush`.
-   */
-  accept(ns: string, batch: Uint8Array, options?: { readonly hold?: boolean }): Promise<AcceptResult | { readonly refused: Refusal }>
-  /** Stores what `accept` holds. */
-  flush(ns: string): Promise<void>
+  /** Judges a batch and stores what wins. Never throws on what is in it. */
+  accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
   /** The first question of a reconciliation. */
   firstQuestion(ns: string): Promise<Uint8Array>
   /** Answers another peer's question. */

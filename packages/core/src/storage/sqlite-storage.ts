@@ -89,9 +89,10 @@ export class SqliteStorage implements Storage {
 
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
     const kept = new Map<number, { readonly seal: number; records: number }>()
-    const outcomes = entries.map(({ slot, seal: position, build }) => {
+    const outcomes = entries.map((entry) => {
+      const { slot, seal: position } = entry
       const old = this.#records.bySlot(ns, slot)
-      const record = build(old)
+      const record = entry.build(old)
       if (record === undefined) return undefined
       if (position === undefined) return this.#records.replace(ns, slot, old, record, null)
       const seal = seals[position]
@@ -108,9 +109,9 @@ export class SqliteStorage implements Storage {
   }
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
-    const built = entries.map(({ slot, build }) => {
-      const old = this.#records.bySlot(ns, slot)
-      return { slot, old, record: build(old) }
+    const built = entries.map((entry) => {
+      const old = this.#records.bySlot(ns, entry.slot)
+      return { slot: entry.slot, old, record: entry.build(old) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []

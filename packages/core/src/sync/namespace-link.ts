@@ -32,11 +32,11 @@ export interface LinkContext {
 
 /** A side that has at most this part of what the other has is filled in order instead of compared: what it has already is sent again. */
 const MOSTLY_EMPTY = 4
-/** Groups of batches in a row that bring nothing new until a copy in order is given up for a comparison. */
-const MAX_IDLE_GROUPS = 1
+/** Batches in a row that bring nothing new until a copy in order is given up for a comparison. */
+const MAX_IDLE_BATCHES = 2
 
-/** Pulled batches that are stored in one transaction: 1.5 MiB. */
-const BATCHES_PER_GROUP = 8
+/** Batches pulled before another namespace that waits gets its turn. */
+const BATCHES_PER_TURN = 8
 
 type News = Extract<Response, { t: 'news' }>
 
@@ -220,46 +220,29 @@ export class NamespaceLink {
     }
   }
 
-  /**
-   * Batch after batch, each asked for while those before are judged, and stored in groups. Resolves with the position to go on from
-   * when another namespace wants its turn, with `undefined` at the end.
-   */
+  /** Batch after batch, each asked for while the one before is stored. Resolves with the position to go on from, `undefined` at the end. */
   async #pullTurn(start: number, tally: Tally): Promise<number | undefined> {
-    const { replica, transfers } = this.#context
-    const group: Promise<void>[] = []
     let asked: Promise<News> | undefined = this.#askPull(start)
     let since = start
     let idle = 0
-    let movedBefore = tally.moved
-    try {
-      while (asked !== undefined) {
-        const news: News = await asked
-        const isMore = news.more && news.seq > since
-        since = news.seq
-        const hold = isMore && group.length + 1 < BATCHES_PER_GROUP
-        const isTurnOver = !isMore || (!hold && transfers.isContended)
-        asked = isTurnOver ? undefined : this.#askPull(since)
-        // Whether it failed is seen when it is awaited; storing comes first.
-        asked?.catch(() => undefined)
-        const storing = news.batch === null ? Promise.resolve() : this.#take(news.batch, tally, { hold })
-        storing.catch(() => undefined)
-        group.push(storing)
-        if (hold) continue
-        await replica.flush(this.#ns)
-        await Promise.all(group.splice(0))
-        await this.#kept?.note({ pulled: since }, { isFinal: true })
-        idle = tally.moved > movedBefore ? 0 : idle + 1
-        movedBefore = tally.moved
-        if (!isMore || idle >= MAX_IDLE_GROUPS) {
-          await asked
-          return undefined
-        }
+    for (let turn = 1; asked !== undefined; turn++) {
+      const news: News = await asked
+      const isMore = news.more && news.seq > since
+      const isOver = !isMore || (turn >= BATCHES_PER_TURN && this.#context.transfers.isContended)
+      asked = isOver ? undefined : this.#askPull(news.seq)
+      // Whether it failed is seen when it is awaited; storing comes first.
+      asked?.catch(() => undefined)
+      const movedBefore = tally.moved
+      if (news.batch !== null) await this.#take(news.batch, tally)
+      since = news.seq
+      await this.#kept?.note({ pulled: since }, { isFinal: !isMore })
+      idle = tally.moved > movedBefore ? 0 : idle + 1
+      if (!isMore || idle >= MAX_IDLE_BATCHES) {
+        await asked
+        return undefined
       }
-      return since
-    } finally {
-      await replica.flush(this.#ns)
-      await Promise.allSettled(group)
     }
+    return since
   }
 
   async #askPull(since: number): Promise<News> {
@@ -269,8 +252,8 @@ export class NamespaceLink {
     return answer
   }
 
-  async #take(batch: Uint8Array, tally: Tally, options: { readonly hold?: boolean } = {}): Promise<void> {
-    const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch, options)
+  async #take(batch: Uint8Array, tally: Tally): Promise<void> {
+    const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
     if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
     for (const result of accepted.results) {
       if (result === 'stored') {

@@ -484,7 +484,7 @@ describe('a peer that misbehaves', () => {
       const isEndless = request.t === 'pull' && batch !== undefined
       return isEndless && batch !== undefined ? { t: 'news', ns: request.ns, batch, seq: ++seq, more: true } : honest
     })
-    expect(pair.scripted.count('pull')).toBeLessThan(20)
+    expect(pair.scripted.count('pull')).toBeLessThan(6)
     expect(pair.status(ns).state).toBe('live')
   })
 

@@ -27,7 +27,6 @@ export const REPLICA_METHODS = [
   'batchSince',
   'batchOf',
   'accept',
-  'flush',
   'firstQuestion',
   'answer',
   'compareReply',
