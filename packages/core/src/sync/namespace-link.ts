@@ -97,6 +97,9 @@ export class NamespaceLink {
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root
+      this.status.have = theirs.count
+      this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
+      this.#context.onChange(this.#ns)
       if (theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
       const tally = isEqual ? newTally() : await this.#equalize(pass === 0, kept, ours, theirs)
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
@@ -122,6 +125,7 @@ export class NamespaceLink {
     }
     // Both are written to faster than they are compared; what there was at the beginning has arrived.
     this.status.state = 'live'
+    this.status.want = 0
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
@@ -176,6 +180,8 @@ export class NamespaceLink {
       const difference = await replica.compareReply(this.#ns, reply)
       if ('refused' in difference) throw new DocstoreError('protocol', `The peer's answer cannot be read (${difference.refused})`)
       if (difference.next !== undefined && equalBytes(question, difference.next)) throw new DocstoreError('protocol', 'The peer answers in circles')
+      // What was estimated before is now known slot by slot.
+      this.status.want = (round === 0 ? 0 : this.status.want) + difference.need.length / SLOT_BYTES
       await this.#fetch(difference.need, tally)
       await this.#putSlots(difference.have, tally)
       question = difference.next
@@ -258,6 +264,7 @@ export class NamespaceLink {
     for (const result of accepted.results) {
       if (result === 'stored') {
         this.status.received++
+        this.status.want = Math.max(0, this.status.want - 1)
         tally.moved++
       } else if (isRefusal(result)) {
         this.#noteRefusal(result)
@@ -273,8 +280,10 @@ export class NamespaceLink {
     if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
     for (const result of results) {
-      if (result === 'stored') this.status.sent++
-      else if (isRefusal(result)) {
+      if (result === 'stored') {
+        this.status.sent++
+        this.status.have++
+      } else if (isRefusal(result)) {
         this.#noteRefusal(result)
         refused++
       }

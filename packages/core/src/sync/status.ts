@@ -9,6 +9,10 @@ export interface NamespaceSync {
   state: 'waiting' | 'absent' | 'syncing' | 'live' | 'failed'
   /** Our local position up to which the peer has everything durably. */
   acked: number
+  /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
+  have: number
+  /** Records that the peer holds and that are on their way here, as far as is known: an estimate until both were compared. */
+  want: number
   /** Records that came from and went to the peer. */
   received: number
   sent: number
@@ -26,6 +30,8 @@ export function newStatus(): NamespaceSync {
   return {
     state: 'waiting',
     acked: 0,
+    have: 0,
+    want: 0,
     received: 0,
     sent: 0,
     rounds: 0,

@@ -7,6 +7,7 @@ import type { Version } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import { TestPeer } from './test-peer.ts'
+import { TestTab } from './test-tab.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const COLLECTION = 'notes'
@@ -40,6 +41,8 @@ export class HostileRun {
   readonly #time = new VirtualTime()
   readonly #wires: HostileNetwork
   readonly #peers: TestPeer[] = []
+  /** Peers that are used through several tabs. */
+  readonly #tabs = new Map<TestPeer, readonly TestTab[]>()
   readonly #policies = new Map<string, { readonly write: WritePolicy; readonly owner: TestPeer }>()
   readonly #acknowledged = new Map<string, Acknowledged>()
   /** What each peer was seen to have, per namespace. */
@@ -98,11 +101,12 @@ export class HostileRun {
       if (random.chance(0.5)) next.dial(relay)
     }
     const writers: TestPeer[] = []
-    for (let i = 1 + random.below(4); i > 0; i--) {
+    for (let i = 2 + random.below(4); i > 0; i--) {
       const one = await peer(`peer${i}`, 'peer')
       writers.push(one)
       one.dial(random.pick(relays))
       if (random.chance(0.3)) one.dial(random.pick(relays))
+      if (random.chance(0.5)) this.#tabs.set(one, [new TestTab(one, this.#time, random), new TestTab(one, this.#time, random)])
     }
     for (const write of ['owner', 'author', 'anyone'] as const) {
       const owner = random.pick(this.#peers)
@@ -132,12 +136,34 @@ export class HostileRun {
       await one.stop()
       if (random.chance(0.5)) await this.#time.advance(random.below(30_000))
       await one.start()
-    } else for (let writes = random.below(6); writes >= 0; writes--) await this.#write()
+    } else if (event === 5) await this.#changeLeader()
+    else for (let writes = random.below(6); writes >= 0; writes--) await this.#settled(this.#write(random.pick(this.#peers)))
   }
 
-  async #write(): Promise<void> {
+  /** The tab that leads closes while several write through it; another takes over. */
+  async #changeLeader(): Promise<void> {
+    const peers = [...this.#tabs.keys()]
+    if (peers.length === 0) return
+    const peer = this.#random.pick(peers)
+    const writing = [this.#write(peer), this.#write(peer), this.#write(peer)]
+    await this.#time.advance(this.#random.below(30))
+    await peer.stop()
+    await this.#time.advance(this.#random.below(2000))
+    await peer.start()
+    await this.#settled(Promise.all(writing))
+  }
+
+  /** Lets time pass until the work is done. */
+  async #settled(work: Promise<unknown>): Promise<void> {
+    let isDone = false
+    const watched = work.finally(() => (isDone = true))
+    watched.catch(() => undefined)
+    for (await this.#time.settle(); !isDone; await this.#time.advance(10)) continue
+    await watched
+  }
+
+  async #write(peer: TestPeer): Promise<void> {
     const random = this.#random
-    const peer = random.pick(this.#peers)
     const [ns, { write, owner }] = random.pick([...this.#policies])
     if (peer.life.aborted || (await peer.replica.namespace(ns)) === undefined || (write === 'owner' && peer !== owner)) return
     const prefix = write === 'author' ? `${authorName(peer.identity.author)}/` : ''
@@ -150,11 +176,14 @@ export class HostileRun {
       writes.push({ id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
     // Several at once, so that they share a transaction or wait for each other.
+    const tabs = this.#tabs.get(peer)
+    const door = tabs === undefined ? peer.replica : random.pick(tabs)
     const pending = random.chance(0.5)
-      ? writes.map(async (one) => [one, (await peer.replica.write(ns, COLLECTION, [one]))[0]] as const)
-      : [peer.replica.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
+      ? writes.map(async (one) => [one, (await door.write(ns, COLLECTION, [one]))[0]] as const)
+      : [door.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
     for (const [{ id, content }, result] of await Promise.all(pending)) {
-      if (result?.status !== 'written') continue
+      // Unchanged: this content stood already, or a leader that is gone wrote it and could not say so any more.
+      if (result === undefined || result.at === 0) continue
       const key = `${ns} ${id}`
       const known = this.#acknowledged.get(key)
       if (known === undefined || result.at > known.at) this.#acknowledged.set(key, { ns, id, at: result.at, content, isTie: false })
