@@ -21,12 +21,19 @@ const AIMS: ReadonlyMap<string, string> = new Map([
 const [, , role, argument] = process.argv
 if (role === 'local') console.log(JSON.stringify(await measureLocal(Number(argument))))
 else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
+else if (role === '--peers') process.exitCode = runPeers(process.argv.slice(3))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,
   )
   for (const size of SIZES) printTable(`${size.toLocaleString('en')} documents`, runRounds('local', String(size)))
   printTable('Floors of this machine', runRounds('floors', ''))
+}
+
+/** The peers are a program of their own: they have their own packages. */
+function runPeers(flags: readonly string[]): number {
+  const main = fileURLToPath(new URL('./peers/main.ts', import.meta.url))
+  return spawnSync(process.execPath, [main, ...flags], { stdio: 'inherit' }).status ?? 1
 }
 
 function runRounds(what: string, size: string): readonly Figures[] {
