@@ -4,7 +4,7 @@ import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
-import type { Acceptance, Replica } from '../replica/types.ts'
+import type { Acceptance, OutgoingBatch, Replica } from '../replica/types.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
@@ -35,7 +35,7 @@ const MOSTLY_EMPTY = 4
 /** Batches in a row that bring nothing new until a copy in order is given up for a comparison. */
 const MAX_IDLE_BATCHES = 2
 
-/** Batches pulled before another namespace that waits gets its turn. */
+/** Batches moved before another namespace that waits gets its turn. */
 const BATCHES_PER_TURN = 8
 
 type News = Extract<Response, { t: 'news' }>
@@ -58,7 +58,7 @@ interface Tally {
 
 /** One namespace and one peer: makes both sides equal, and sends what is new here. Its methods must not run at the same time, except `takeNews`. */
 export class NamespaceLink {
-  readonly status: NamespaceSync = newStatus()
+  readonly status: NamespaceSync
   readonly #ns: string
   readonly #context: LinkContext
   /** Our local position up to which the peer was offered everything; `undefined` before the first comparison. */
@@ -68,9 +68,10 @@ export class NamespaceLink {
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
   #hasHole = false
 
-  constructor(ns: string, context: LinkContext) {
+  constructor(ns: string, context: LinkContext, before?: NamespaceSync) {
     this.#ns = ns
     this.#context = context
+    this.status = newStatus(before)
   }
 
   /** Whether it was compared before, so that commits are to be pushed and news to be taken. */
@@ -294,27 +295,42 @@ export class NamespaceLink {
 
   /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. Resolves with the number of refused records. */
   async #pushSince(since: number, isSkipping: boolean): Promise<number> {
-    const { replica, ledger, transfers, onRefused } = this.#context
-    let refused = 0
-    for (let from = since, isMore = true; isMore; ) {
-      const position = from
-      const outgoing = await transfers.take(async () => {
-        const next = isSkipping
-          ? await ledger.batchSince(replica, this.#ns, position)
-          : await replica.batchSince(this.#ns, position, { maxBytes: MAX_BATCH_BYTES })
-        if (next.batch !== undefined) refused += await this.#put(next.batch, next.records)
-        return next
-      })
-      from = outgoing.seq
-      isMore = outgoing.more
+    const { transfers, onRefused } = this.#context
+    const tally = newTally()
+    for (let from: number | undefined = since; from !== undefined; ) {
+      const position: number = from
+      from = await transfers.take(() => this.#pushTurn(position, isSkipping, tally))
+    }
+    if (tally.refusedThere > 0) onRefused(this.#ns)
+    return tally.refusedThere
+  }
+
+  /** Batch after batch, each built while the peer stores the one before. Resolves with the position to go on from, `undefined` at the end. */
+  async #pushTurn(start: number, isSkipping: boolean, tally: Tally): Promise<number | undefined> {
+    let building: Promise<OutgoingBatch> | undefined = this.#outgoing(start, isSkipping)
+    let from = start
+    for (let turn = 1; building !== undefined; turn++) {
+      const outgoing: OutgoingBatch = await building
+      const { batch, records, seq, more } = outgoing
+      const isOver = !more || (turn >= BATCHES_PER_TURN && this.#context.transfers.isContended)
+      building = isOver ? undefined : this.#outgoing(seq, isSkipping)
+      // Whether it failed is seen when it is awaited; the answer to this one comes first.
+      building?.catch(() => undefined)
+      if (batch !== undefined) tally.refusedThere += await this.#put(batch, records)
+      from = seq
       this.#pushed = Math.max(from, this.#pushed ?? 0)
       await this.#kept?.note({ pushed: from })
       // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
-      if (refused > 0) this.#hasHole = true
+      if (tally.refusedThere > 0) this.#hasHole = true
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
+      if (!more) return undefined
     }
-    if (refused > 0) onRefused(this.#ns)
-    return refused
+    return from
+  }
+
+  #outgoing(since: number, isSkipping: boolean): Promise<OutgoingBatch> {
+    const { replica, ledger } = this.#context
+    return isSkipping ? ledger.batchSince(replica, this.#ns, since) : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES })
   }
 
   #noteRefusal(reason: Refusal): void {

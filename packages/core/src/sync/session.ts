@@ -23,6 +23,8 @@ export interface SessionInit {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** At least 0, below 1: spreads the comparisons of many sessions over time. */
   readonly random?: () => number
+  /** How the namespaces stood with this peer in the session before; this one goes on with it. */
+  readonly status?: Map<string, NamespaceSync>
   /** Called once, when both sides said hello. */
   readonly onStart?: () => void
   /** Called whenever the status of a namespace changed. */
@@ -38,7 +40,7 @@ const FATAL: ReadonlySet<string> = new Set(['connection-lost', 'protocol', 'malf
  */
 export class Session {
   readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, requests: 0 }
-  readonly status: Map<string, NamespaceSync> = new Map()
+  readonly status: Map<string, NamespaceSync>
   readonly #init: SessionInit
   readonly #links = new Map<string, NamespaceLink>()
   readonly #context: LinkContext
@@ -59,6 +61,7 @@ export class Session {
   constructor(init: SessionInit) {
     const { replica, ledger, now, onChange } = init
     this.#init = init
+    this.status = init.status ?? new Map()
     // Reported by `run`; without this, a failure before it listens would count as unhandled.
     this.#failure.promise.catch(() => undefined)
     this.#follower = new Follower({
@@ -117,7 +120,7 @@ export class Session {
   /** Adds a namespace to those that are kept equal with the peer. */
   want(ns: string): void {
     if (this.#links.has(ns)) return
-    const link = new NamespaceLink(ns, this.#context)
+    const link = new NamespaceLink(ns, this.#context, this.status.get(ns))
     this.#links.set(ns, link)
     this.status.set(ns, link.status)
     if (this.#control !== undefined) this.#scheduleSync(ns)

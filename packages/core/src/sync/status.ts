@@ -25,19 +25,8 @@ export interface NamespaceSync {
   error: string | undefined
 }
 
-/** The status of a namespace that nothing was done for yet. */
-export function newStatus(): NamespaceSync {
-  return {
-    state: 'waiting',
-    acked: 0,
-    have: 0,
-    want: 0,
-    received: 0,
-    sent: 0,
-    rounds: 0,
-    refused: 0,
-    lastRefusal: undefined,
-    lastSyncedAt: undefined,
-    error: undefined,
-  }
+/** The status of a namespace at the beginning of a session. What was true of the peer `before` has to be seen again; what happened stays. */
+export function newStatus(before?: NamespaceSync): NamespaceSync {
+  const { have = 0, received = 0, sent = 0, rounds = 0, refused = 0, lastRefusal, lastSyncedAt } = before ?? {}
+  return { state: 'waiting', acked: 0, have, want: 0, received, sent, rounds, refused, lastRefusal, lastSyncedAt, error: undefined }
 }
