@@ -4,11 +4,11 @@ export const MAX_BATCH_BYTES: number = 192 * 1024
 /** Records read at a time to fill a batch: 4 MB where all are of the largest size, of which the batch takes one. */
 export const EXPORT_PAGE = 32
 
-/** Records read at a time to bring the summary of a namespace up to date. */
-export const SUMMARY_PAGE = 4096
+/** Versions read at a time into a tree: one or two milliseconds. */
+export const TREE_PAGE = 512
 
-/** Entries of all summaries in memory together, 56 bytes each; the least used summaries go first. */
-export const MAX_SUMMARY_ENTRIES = 2_000_000
+/** Memory for all trees together, bytes: 1.5 to 2 million records. The least used go first, and one alone may be larger. */
+export const MAX_TREE_BYTES: number = 128 * 1024 * 1024
 
 /** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
 export const MAX_NAMESPACES = 10_000

@@ -20,15 +20,14 @@ import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { parseFilter, parseSort } from '../query/index.ts'
-import { answer, compareReply, firstQuestion } from '../sets/reconcile.ts'
-import type { SummedTree } from '../sets/summed-tree.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
-import { Summaries } from './summaries.ts'
+import { Reconciler } from './reconciler.ts'
+import { nextTask, type Pause } from './slices.ts'
 import { Turns } from './turns.ts'
 import type {
   Acceptance,
@@ -75,6 +74,8 @@ export interface LocalReplicaInit {
   readonly epoch: string
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
+  /** Gives other work its turn in the middle of long work. */
+  readonly pause?: Pause
 }
 
 /** A replica on a storage in this thread. */
@@ -85,7 +86,7 @@ export class LocalReplica implements Replica {
   readonly #epoch: string
   readonly #now: () => number
   readonly #clock: Clock
-  readonly #summaries: Summaries
+  readonly #reconciler: Reconciler
   readonly #namespaces = new Map<string, OpenNamespace>()
   readonly #listeners = new Set<(event: CommitEvent) => void>()
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
@@ -93,14 +94,14 @@ export class LocalReplica implements Replica {
   readonly #imports = new Turns()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ storage, network, identity, epoch, now = Date.now }: LocalReplicaInit) {
+  private constructor({ storage, network, identity, epoch, now = Date.now, pause = nextTask }: LocalReplicaInit) {
     this.#storage = storage
     this.#network = network
     this.#identity = identity
     this.#epoch = epoch
     this.#now = now
     this.#clock = new Clock(now)
-    this.#summaries = new Summaries(storage)
+    this.#reconciler = new Reconciler(storage, pause)
   }
 
   /** Opens what the storage holds. */
@@ -396,12 +397,13 @@ export class LocalReplica implements Replica {
   }
 
   async summary(id: string): Promise<Summary> {
-    const { tree, seq } = await this.#summaries.current(this.#open(id).ns)
-    return { root: tree.root(), count: tree.size, seq }
+    return this.#reconciler.summary(this.#open(id).ns)
   }
 
-  async #tree(id: string): Promise<SummedTree> {
-    return (await this.#summaries.current(this.#open(id).ns)).tree
+  async checkSummaries(): Promise<readonly string[]> {
+    const wrong: string[] = []
+    for (const { id, ns } of this.#namespaces.values()) if (!(await this.#reconciler.checkSummary(ns))) wrong.push(id)
+    return wrong
   }
 
   async lastSeq(id: string): Promise<number> {
@@ -517,16 +519,16 @@ export class LocalReplica implements Replica {
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {
-    return firstQuestion(await this.#tree(id))
+    return this.#reconciler.firstQuestion(this.#open(id).ns)
   }
 
   async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
-    const answered = answer(await this.#tree(id), question)
+    const answered = await this.#reconciler.answer(this.#open(id).ns, question)
     return answered.ok ? answered.value : { refused: answered.reason }
   }
 
   async compareReply(id: string, reply: Uint8Array): ReturnType<Replica['compareReply']> {
-    const compared = compareReply(await this.#tree(id), reply)
+    const compared = await this.#reconciler.compareReply(this.#open(id).ns, reply)
     return compared.ok ? compared.value : { refused: compared.reason }
   }
 

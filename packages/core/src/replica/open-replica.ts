@@ -4,6 +4,7 @@ import { createSeed, identityFromSeed } from '../model/identity.ts'
 import { createNetwork, decodeNetwork, type Network } from '../model/network.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LocalReplica } from './local-replica.ts'
+import type { Pause } from './slices.ts'
 
 /** Keys of the small values that make up a peer. */
 const IDENTITY = 'identity'
@@ -17,10 +18,15 @@ export interface OpenReplicaOptions {
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
   readonly now?: (() => number) | undefined
+  /** Gives other work its turn in the middle of long work; tests give none. */
+  readonly pause?: Pause | undefined
 }
 
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
-export async function openReplica(storage: Storage, { network, networkName = 'my network', now }: OpenReplicaOptions = {}): Promise<LocalReplica> {
+export async function openReplica(
+  storage: Storage,
+  { network, networkName = 'my network', now, pause }: OpenReplicaOptions = {},
+): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
   return LocalReplica.open({
@@ -29,6 +35,7 @@ export async function openReplica(storage: Storage, { network, networkName = 'my
     identity: identityFromSeed(seed),
     epoch: toHex(epoch),
     ...(now === undefined ? {} : { now }),
+    ...(pause === undefined ? {} : { pause }),
   })
 }
 

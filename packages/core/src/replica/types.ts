@@ -142,6 +142,8 @@ export interface Replica {
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
   summary(ns: string): Promise<Summary>
+  /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
+  checkSummaries(): Promise<readonly string[]>
   lastSeq(ns: string): Promise<number>
   /** Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). */
   batchSince(

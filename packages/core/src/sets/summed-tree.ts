@@ -1,6 +1,6 @@
-import { sha256 } from '#crypto'
 import { toHex } from '../model/bytes.ts'
 import { SLOT_BYTES } from '../model/record.ts'
+import { HashSum } from './hash-sum.ts'
 
 /** Bytes of an entry: slot (16), record hash (32), time as big-endian float64 (8). */
 const HASH_AT = SLOT_BYTES
@@ -8,8 +8,6 @@ const TIME_AT: number = SLOT_BYTES + 32
 const ENTRY_BYTES: number = TIME_AT + 8
 /** A leaf is split in two when it has this many entries: 14 KiB, which is moved in well under a microsecond. */
 const MAX_LEAF = 256
-/** Version of the fingerprint's formula, hashed into it, so that a better one can follow. */
-const FINGERPRINT_VERSION = 1
 
 /** A bound of a range of slots: at most 16 bytes, compared as if followed by zeros; `undefined` is the end of everything. */
 export type Bound = Uint8Array | undefined
@@ -21,16 +19,11 @@ export interface TreeEntry {
   readonly at: number
 }
 
-/** Count and sum of the entries of a range. Sums add up, so a range costs no more than its edges. */
-interface Sum {
-  count: number
-  /** Sum of the record hashes mod 2^256, eight little-endian 32-bit limbs. */
-  readonly limbs: Uint32Array
-}
-
-interface Leaf extends Sum {
+/** Entries side by side, and what their hashes add up to: a range costs no more than the leaves at its edges. */
+interface Leaf {
   readonly bytes: Uint8Array
   readonly view: DataView
+  readonly sum: HashSum
 }
 
 /**
@@ -46,36 +39,40 @@ export class SummedTree {
     return this.#size
   }
 
+  /** Memory that the entries take. */
+  get byteLength(): number {
+    return this.#leaves.length * MAX_LEAF * ENTRY_BYTES
+  }
+
   /** Puts a version into its slot, in place of the one that was there. */
   set(slot: Uint8Array, hash: Uint8Array, at: number): void {
     const index = this.#leafFor(slot)
     let leaf = this.#leaf(index)
     let position = lowerBound(leaf, slot)
-    if (position < leaf.count && compareSlot(leaf, position, slot) === 0) subtract(leaf, leaf.bytes, position * ENTRY_BYTES + HASH_AT)
+    if (position < leaf.sum.count && compareSlot(leaf, position, slot) === 0) leaf.sum.subtract(leaf.bytes, position * ENTRY_BYTES + HASH_AT)
     else {
-      if (leaf.count === MAX_LEAF) {
+      if (leaf.sum.count === MAX_LEAF) {
         this.#leaves.splice(index + 1, 0, splitLeaf(leaf))
-        if (position > leaf.count) {
-          position -= leaf.count
+        if (position > leaf.sum.count) {
+          position -= leaf.sum.count
           leaf = this.#leaf(index + 1)
         }
       }
-      leaf.bytes.copyWithin((position + 1) * ENTRY_BYTES, position * ENTRY_BYTES, leaf.count * ENTRY_BYTES)
-      leaf.count++
+      leaf.bytes.copyWithin((position + 1) * ENTRY_BYTES, position * ENTRY_BYTES, leaf.sum.count * ENTRY_BYTES)
       this.#size++
     }
     const offset = position * ENTRY_BYTES
     leaf.bytes.set(slot, offset)
     leaf.bytes.set(hash, offset + HASH_AT)
     leaf.view.setFloat64(offset + TIME_AT, at)
-    add(leaf, leaf.bytes, offset + HASH_AT)
+    leaf.sum.add(leaf.bytes, offset + HASH_AT)
   }
 
   /** The version in a slot. */
   get(slot: Uint8Array): TreeEntry | undefined {
     const leaf = this.#leaf(this.#leafFor(slot))
     const position = lowerBound(leaf, slot)
-    return position < leaf.count && compareSlot(leaf, position, slot) === 0 ? entryAt(leaf, position) : undefined
+    return position < leaf.sum.count && compareSlot(leaf, position, slot) === 0 ? entryAt(leaf, position) : undefined
   }
 
   /** Number of entries in `[low, high)`. */
@@ -83,9 +80,9 @@ export class SummedTree {
     return this.#rank(high) - this.#rank(low ?? new Uint8Array())
   }
 
-  /** Fingerprint of `[low, high)`: sha-256 of version, count and sum. Equal fingerprints, equal sets. */
+  /** Fingerprint of `[low, high)`. */
   fingerprint(low: Bound, high: Bound): Uint8Array {
-    return fingerprintOf(this.#sum(low, high))
+    return this.#sum(low, high).fingerprint()
   }
 
   /** Fingerprint of everything, as text: the `root` of a namespace. */
@@ -97,9 +94,9 @@ export class SummedTree {
   *entries(low: Bound, high: Bound): Generator<TreeEntry> {
     for (let index = low === undefined ? 0 : this.#leafFor(low); index < this.#leaves.length; index++) {
       const leaf = this.#leaf(index)
-      const to = high === undefined ? leaf.count : lowerBound(leaf, high)
+      const to = high === undefined ? leaf.sum.count : lowerBound(leaf, high)
       for (let position = low === undefined ? 0 : lowerBound(leaf, low); position < to; position++) yield entryAt(leaf, position)
-      if (to < leaf.count) return
+      if (to < leaf.sum.count) return
     }
   }
 
@@ -130,7 +127,7 @@ export class SummedTree {
     while (low < high) {
       const middle = (low + high + 1) >> 1
       const leaf = this.#leaf(middle)
-      if (leaf.count > 0 && compareSlot(leaf, 0, bound) <= 0) low = middle
+      if (leaf.sum.count > 0 && compareSlot(leaf, 0, bound) <= 0) low = middle
       else high = middle - 1
     }
     return low
@@ -140,29 +137,28 @@ export class SummedTree {
     if (bound === undefined) return this.#size
     const index = this.#leafFor(bound)
     let rank = lowerBound(this.#leaf(index), bound)
-    for (let i = 0; i < index; i++) rank += this.#leaf(i).count
+    for (let i = 0; i < index; i++) rank += this.#leaf(i).sum.count
     return rank
   }
 
   #slotAt(rank: number): Uint8Array {
     let rest = rank
     for (const leaf of this.#leaves) {
-      if (rest < leaf.count) return entryAt(leaf, rest).slot
-      rest -= leaf.count
+      if (rest < leaf.sum.count) return entryAt(leaf, rest).slot
+      rest -= leaf.sum.count
     }
     throw new RangeError(`no entry ${rank}`)
   }
 
-  #sum(low: Bound, high: Bound): Sum {
-    const sum: Sum = { count: 0, limbs: new Uint32Array(8) }
+  #sum(low: Bound, high: Bound): HashSum {
+    const sum = new HashSum()
     for (let index = low === undefined ? 0 : this.#leafFor(low); index < this.#leaves.length; index++) {
       const leaf = this.#leaf(index)
       const from = low === undefined ? 0 : lowerBound(leaf, low)
-      const to = high === undefined ? leaf.count : lowerBound(leaf, high)
-      if (from === 0 && to === leaf.count) addSum(sum, leaf)
-      else for (let position = from; position < to; position++) add(sum, leaf.bytes, position * ENTRY_BYTES + HASH_AT)
-      sum.count += Math.max(0, to - from)
-      if (to < leaf.count) break
+      const to = high === undefined ? leaf.sum.count : lowerBound(leaf, high)
+      if (from === 0 && to === leaf.sum.count) sum.addAll(leaf.sum)
+      else for (let position = from; position < to; position++) sum.add(leaf.bytes, position * ENTRY_BYTES + HASH_AT)
+      if (to < leaf.sum.count) break
     }
     return sum
   }
@@ -170,18 +166,17 @@ export class SummedTree {
 
 function newLeaf(): Leaf {
   const bytes = new Uint8Array(MAX_LEAF * ENTRY_BYTES)
-  return { bytes, view: new DataView(bytes.buffer), count: 0, limbs: new Uint32Array(8) }
+  return { bytes, view: new DataView(bytes.buffer), sum: new HashSum() }
 }
 
 function splitLeaf(leaf: Leaf): Leaf {
   const right = newLeaf()
-  const half = leaf.count >> 1
-  right.bytes.set(leaf.bytes.subarray(half * ENTRY_BYTES, leaf.count * ENTRY_BYTES))
-  right.count = leaf.count - half
-  leaf.count = half
-  for (let position = 0; position < right.count; position++) {
-    add(right, right.bytes, position * ENTRY_BYTES + HASH_AT)
-    subtract(leaf, right.bytes, position * ENTRY_BYTES + HASH_AT)
+  const half = leaf.sum.count >> 1
+  const moved = leaf.bytes.subarray(half * ENTRY_BYTES, leaf.sum.count * ENTRY_BYTES)
+  right.bytes.set(moved)
+  for (let offset = HASH_AT; offset < moved.length; offset += ENTRY_BYTES) {
+    right.sum.add(moved, offset)
+    leaf.sum.subtract(moved, offset)
   }
   return right
 }
@@ -205,7 +200,7 @@ function boundBetween(left: Uint8Array, right: Uint8Array): Uint8Array {
 /** Position of the first entry that does not lie before the bound. */
 function lowerBound(leaf: Leaf, bound: Uint8Array): number {
   let low = 0
-  let high = leaf.count
+  let high = leaf.sum.count
   while (low < high) {
     const middle = (low + high) >> 1
     if (compareSlot(leaf, middle, bound) < 0) low = middle + 1
@@ -221,44 +216,4 @@ function compareSlot(leaf: Leaf, position: number, bound: Uint8Array): number {
     if (difference !== 0) return difference
   }
   return 0
-}
-
-function limb(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8) | ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 24)) >>> 0
-}
-
-function add(sum: Sum, bytes: Uint8Array, offset: number): void {
-  let carry = 0
-  for (let i = 0; i < 8; i++) {
-    const total = (sum.limbs[i] ?? 0) + limb(bytes, offset + i * 4) + carry
-    sum.limbs[i] = total
-    carry = total > 0xffffffff ? 1 : 0
-  }
-}
-
-function subtract(sum: Sum, bytes: Uint8Array, offset: number): void {
-  let borrow = 0
-  for (let i = 0; i < 8; i++) {
-    const total = (sum.limbs[i] ?? 0) - limb(bytes, offset + i * 4) - borrow
-    sum.limbs[i] = total
-    borrow = total < 0 ? 1 : 0
-  }
-}
-
-function addSum(sum: Sum, other: Sum): void {
-  let carry = 0
-  for (let i = 0; i < 8; i++) {
-    const total = (sum.limbs[i] ?? 0) + (other.limbs[i] ?? 0) + carry
-    sum.limbs[i] = total
-    carry = total > 0xffffffff ? 1 : 0
-  }
-}
-
-function fingerprintOf({ count, limbs }: Sum): Uint8Array {
-  const bytes = new Uint8Array(1 + 8 + 32)
-  const view = new DataView(bytes.buffer)
-  bytes[0] = FINGERPRINT_VERSION
-  view.setBigUint64(1, BigInt(count))
-  limbs.forEach((value, i) => view.setUint32(9 + i * 4, value, true))
-  return sha256(bytes)
 }

@@ -82,6 +82,7 @@ describe('a process that is killed while it writes', () => {
           expect(await storage.count(ns, 'cities', parseFilter({ bulk, _id: { $lt: 'shared/~', $gte: 'shared/' } }))).toBe(SHARED)
           expect(await storage.count(ns, 'cities', parseFilter({ tags: bulk }))).toBe(SHARED + ADDED)
           expect(await storage.get(ns, 'cities', `${run}/${number + 1}/0`)).toBeUndefined()
+          expect(await storage.recount(ns)).toBe(true)
           await storage.close()
           checkIntegrity(path)
         }
@@ -117,6 +118,7 @@ describe('a log whose end is missing', () => {
         expect(await damaged.count(ns, 'cities', parseFilter({ bulk: kept }))).toBe(size)
         expect(await damaged.get(ns, 'cities', `own/${kept}`)).toBeDefined()
         expect(await damaged.get(ns, 'cities', `own/${kept + 1}`)).toBeUndefined()
+        expect(await damaged.recount(ns)).toBe(true)
         await damaged.close()
         checkIntegrity(copy)
         seen.add(kept)

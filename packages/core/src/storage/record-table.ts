@@ -9,6 +9,7 @@ import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from './statements.ts'
 import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.ts'
+import type { Totals } from './totals.ts'
 
 const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 
@@ -18,6 +19,7 @@ export interface RecordTableInit {
   readonly authors: AuthorTable
   readonly seals: SealTable
   readonly indexes: DeclaredIndexes
+  readonly totals: Totals
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -26,29 +28,14 @@ export class RecordTable {
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
-  readonly #lastSeq = new Map<number, number>()
+  readonly #totals: Totals
 
-  constructor({ statements, authors, seals, indexes }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, totals }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
-  }
-
-  lastSeq(ns: number): number {
-    this.#statements.assertOpen()
-    let last = this.#lastSeq.get(ns)
-    if (last === undefined) {
-      const row = this.#statements.own('SELECT max(rid) AS rid FROM records WHERE rid > ? AND rid < ?').get(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN)
-      last = typeof row?.['rid'] === 'number' ? row['rid'] - ns * SEQ_SPAN : 0
-      this.#lastSeq.set(ns, last)
-    }
-    return last
-  }
-
-  /** Forgets the positions that a rolled-back transaction gave out. */
-  rolledBack(): void {
-    this.#lastSeq.clear()
+    this.#totals = totals
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
@@ -101,8 +88,7 @@ export class RecordTable {
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
-    // Before the old version goes: it may be the one that shows the last position.
-    const seq = this.lastSeq(ns) + 1
+    const { seq, counted } = this.#totals.replace(ns, old, record.hash)
     if (old !== undefined) this.#remove(ns, old)
     const rid = ns * SEQ_SPAN + seq
     const { collection, id, at, hash, prev, exp, kh, digest, content } = record
@@ -110,11 +96,10 @@ export class RecordTable {
     const key = digest && contentKey(digest)
     this.#statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
-      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, key, content)
+      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, key, content)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
-    this.#lastSeq.set(ns, seq)
     return { seq, record, replaced: old }
   }
 
@@ -136,7 +121,7 @@ export class RecordTable {
     const first = 'SELECT rid FROM records WHERE rid > ?1 + sealed AND rid < ?2 AND seal IS NULL ORDER BY rid LIMIT 1'
     this.#statements
       .own(`UPDATE namespaces SET sealed = coalesce((${first}) - 1 - ?1, ?3) WHERE ns = ?4`)
-      .run(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, this.lastSeq(ns), ns)
+      .run(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, this.#totals.lastSeq(ns), ns)
   }
 }
 

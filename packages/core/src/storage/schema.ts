@@ -1,8 +1,9 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
+import { MIGRATIONS } from './migrations.ts'
 
-/** Version of the schema, kept in `user_version`. Raise it together with a migration and a test on an old database. */
-const SCHEMA_VERSION = 1
+/** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
+const SCHEMA_VERSION: number = MIGRATIONS.length + 1
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -27,12 +28,15 @@ CREATE TABLE records (
   rid INTEGER PRIMARY KEY, ns INTEGER NOT NULL, slot BLOB NOT NULL, collection TEXT, id TEXT, at INTEGER NOT NULL, hash BLOB NOT NULL,
   author INTEGER NOT NULL, seal INTEGER, prev BLOB, exp INTEGER,
   kh BLOB, -- of a tombstone: the hash of its key
+  counted BLOB, -- of a version that came after the stored total: the hash in its slot that the total counts
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT -- canonical JSON; NULL for a tombstone
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
+-- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
+CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,
   UNIQUE (ns, collection, path));
@@ -55,26 +59,42 @@ export interface StorageOptions {
   readonly maxBytes?: number
 }
 
-/** Makes the schema in a new database; refuses one of a newer version or of another program, and leaves that as it is. */
+/** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
 export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes }: StorageOptions): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
   driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
-  const isNew = checkOwner(driver)
+  const version = checkOwner(driver)
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536')
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
-  if (isNew) driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
-  else emptyLog(driver)
+  if (version === 0)
+    driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  else {
+    if (version < SCHEMA_VERSION) migrateFrom(driver, version)
+    emptyLog(driver)
+  }
 }
 
-/** Whether the database is empty, and so ours to make. Throws where it belongs to someone else. */
-function checkOwner(driver: SqlDriver): boolean {
+/** All or nothing: what fails half-way leaves the old version, which the next start tries again. */
+function migrateFrom(driver: SqlDriver, version: number): void {
+  driver.exec('BEGIN EXCLUSIVE')
+  try {
+    for (const migrate of MIGRATIONS.slice(version - 1)) migrate(driver)
+    driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  } catch (error) {
+    if (driver.inTransaction()) driver.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Version of the schema, 0 where the database is empty and so ours to make. Throws where it belongs to someone else. */
+function checkOwner(driver: SqlDriver): number {
   const version = numberOf(driver, 'PRAGMA user_version')
   const owner = numberOf(driver, 'PRAGMA application_id')
   const hasTables = numberOf(driver, 'SELECT EXISTS (SELECT 1 FROM sqlite_schema)') === 1
-  if (!hasTables && version === 0 && owner === 0) return true
+  if (!hasTables && version === 0 && owner === 0) return 0
   if (owner !== APPLICATION_ID) throw new DocstoreError('data-corrupt', 'The file is a database of another program')
   if (version > SCHEMA_VERSION) {
     throw new DocstoreError(
@@ -82,7 +102,7 @@ function checkOwner(driver: SqlDriver): boolean {
       `The data was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}). Update the program`,
     )
   }
-  return false
+  return version
 }
 
 /** A process that was killed may have left deleted content in the log. */

@@ -11,7 +11,19 @@ import { bytes, bytesOrUndefined } from './rows.ts'
 import { type StorageOptions, prepareSchema } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
-import type { CommitEntry, CommitOutcome, CommitSeals, PageEnd, Storage, StoredNamespace, StoredQuery, StoredRecord, Version } from './storage.ts'
+import type {
+  CommitEntry,
+  CommitOutcome,
+  CommitSeals,
+  PageEnd,
+  SetTotal,
+  Storage,
+  StoredNamespace,
+  StoredQuery,
+  StoredRecord,
+  Version,
+} from './storage.ts'
+import { Totals } from './totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
 const MAX_NAMESPACES: number = 2 ** 17 - 1
@@ -25,6 +37,7 @@ export class SqliteStorage implements Storage {
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
+  readonly #totals: Totals
   readonly #records: RecordTable
   #isClosed = false
 
@@ -34,12 +47,14 @@ export class SqliteStorage implements Storage {
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
     const indexes = new DeclaredIndexes(statements)
+    const totals = new Totals(statements)
     this.#driver = driver
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
-    this.#records = new RecordTable({ statements, authors, seals, indexes })
+    this.#totals = totals
+    this.#records = new RecordTable({ statements, authors, seals, indexes, totals })
   }
 
   getMeta(key: string): Uint8Array | undefined {
@@ -84,7 +99,11 @@ export class SqliteStorage implements Storage {
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
-    return this.#transaction(() => (sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)))
+    return this.#transaction(() => {
+      const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
+      this.#totals.store(ns)
+      return outcomes
+    })
   }
 
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
@@ -147,7 +166,15 @@ export class SqliteStorage implements Storage {
   }
 
   lastSeq(ns: number): number {
-    return this.#records.lastSeq(ns)
+    return this.#totals.lastSeq(ns)
+  }
+
+  total(ns: number): SetTotal {
+    return this.#totals.get(ns)
+  }
+
+  recount(ns: number): boolean {
+    return this.#transaction(() => this.#totals.recount(ns))
   }
 
   recordsSince(ns: number, since: number, limit: number): StoredRecord[] {
@@ -235,7 +262,7 @@ export class SqliteStorage implements Storage {
 
   #rollback(): void {
     this.#authors.rolledBack()
-    this.#records.rolledBack()
+    this.#totals.rolledBack()
     this.#indexes.rolledBack()
     try {
       if (this.#driver.inTransaction()) this.#driver.exec('ROLLBACK')

@@ -44,6 +44,16 @@ export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal'> {
 /** Which version holds a slot. */
 export interface Version extends Pick<StoredRecord, 'seq' | 'slot' | 'hash' | 'at'> {}
 
+/** What all records of a namespace add up to. */
+export interface SetTotal {
+  /** Highest position in the local order; 0 where it is empty. */
+  readonly seq: number
+  /** Number of records, tombstones included. */
+  readonly count: number
+  /** Fingerprint of all of them. */
+  readonly fingerprint: Uint8Array
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -111,6 +121,10 @@ export interface Storage {
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>
+  /** What the records add up to. Takes the same short time however many there are. */
+  total(ns: number): Awaitable<SetTotal>
+  /** Adds up all records anew; resolves with false where `total` was wrong, which puts it right. */
+  recount(ns: number): Awaitable<boolean>
   /**
    * Records in append order, after `since`: at most `limit`, fewer once their content has 16 Mi UTF-16 units, none only where none follow.
    */

@@ -5,6 +5,7 @@ import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { queriesContract } from './storage/queries.ts'
 import { sealsContract } from './storage/seals.ts'
+import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
 
 export type { OpenedStorage, OpenStorage } from './storage/test-on.ts'
@@ -16,6 +17,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     commitsContract(open)
     sealsContract(open)
     queriesContract(open)
+    totalsContract(open)
     lifeContract(open)
     modelContract(open)
   })

@@ -23,6 +23,7 @@ export const REPLICA_METHODS = [
   'exportNamespace',
   'importNamespace',
   'summary',
+  'checkSummaries',
   'lastSeq',
   'batchSince',
   'batchOf',

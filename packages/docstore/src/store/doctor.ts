@@ -15,9 +15,9 @@ const CHECK_TIMEOUT_MS = 5000
 /** How far two clocks may be apart, milliseconds. Records that lie five minutes ahead of a peer's clock have to wait there. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000
 
-/** Looks for the commonest faults: storage, relays that do not answer, a relay of another network, a connection that does not come up. */
+/** Looks for the commonest faults: storage, summaries, relays that do not answer, a relay of another network, a connection that does not come up. */
 export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
-  return [await checkStorage(replica), ...(await checkRelays(replica, network))]
+  return [await checkStorage(replica), await checkSummaries(replica), ...(await checkRelays(replica, network))]
 }
 
 async function checkStorage(replica: Replica): Promise<Diagnosis> {
@@ -28,6 +28,19 @@ async function checkStorage(replica: Replica): Promise<Diagnosis> {
     return { check, ok: true, message: 'Data can be written', fix: '' }
   } catch (error) {
     return { check, ok: false, message: errorMessage(error), fix: 'Free some space, or check the permissions of the data folder' }
+  }
+}
+
+/** What namespaces say that they hold decides whether peers exchange anything. */
+async function checkSummaries(replica: Replica): Promise<Diagnosis> {
+  const check = 'summaries'
+  try {
+    const wrong = await replica.checkSummaries()
+    if (wrong.length === 0) return { check, ok: true, message: 'The summaries of all namespaces are right', fix: '' }
+    const fix = 'They are right now, nothing is lost. If it happens again, the disk may be damaged: export your namespaces'
+    return { check, ok: false, message: `The summaries of these namespaces were wrong: ${wrong.join(', ')}`, fix }
+  } catch (error) {
+    return { check, ok: false, message: errorMessage(error), fix: 'Export your namespaces and restore them into another data folder' }
   }
 }
 

@@ -107,6 +107,7 @@ export async function snapshot(storage: Storage, ns: number, collection = 'citie
   const seals = await Promise.all([...new Set(records.flatMap(({ seal }) => seal ?? []))].map(async (seal) => [seal, await storage.seal(seal)]))
   return {
     lastSeq: await storage.lastSeq(ns),
+    total: await storage.total(ns),
     records,
     seals,
     versions: await storage.versionsSince(ns, 0, 10_000),

@@ -19,6 +19,8 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   attachSeal: (storage) => storage.attachSeal(1, [1], sealOver([])),
   seal: (storage) => storage.seal(1),
   lastSeq: (storage) => storage.lastSeq(1),
+  total: (storage) => storage.total(1),
+  recount: (storage) => storage.recount(1),
   recordsSince: (storage) => storage.recordsSince(1, 0, 1),
   recordsBySlot: (storage) => storage.recordsBySlot(1, [slot('a')]),
   versionsSince: (storage) => storage.versionsSince(1, 0, 1),

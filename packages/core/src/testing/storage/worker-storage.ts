@@ -56,6 +56,8 @@ export class StorageWorker {
       attachSeal: call('attachSeal'),
       seal: call('seal'),
       lastSeq: call('lastSeq'),
+      total: call('total'),
+      recount: call('recount'),
       recordsSince: call('recordsSince'),
       recordsBySlot: call('recordsBySlot'),
       versionsSince: call('versionsSince'),

@@ -1,34 +1,37 @@
 import { SummedTree } from '../sets/summed-tree.ts'
 import type { Storage } from '../storage/storage.ts'
-import { MAX_SUMMARY_ENTRIES, SUMMARY_PAGE } from './limits.ts'
+import { MAX_TREE_BYTES, TREE_PAGE } from './limits.ts'
+import { type Pause, Slices } from './slices.ts'
 
 /** A namespace's tree, and the local position up to which it is true. */
-export interface CurrentSummary {
+export interface CurrentTree {
   readonly tree: SummedTree
   readonly seq: number
 }
 
 interface Entry {
-  tree: SummedTree
+  readonly tree: SummedTree
   seq: number
   /** The catch-up under way, if any: two at once would mix old and new versions. */
   updating: Promise<void>
 }
 
 /**
- * The summed trees of the namespaces that are in use. A tree is read from storage when it is first asked for and brought up to date
- * whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed.
+ * The summed trees of the namespaces that are being reconciled. A tree is read from storage when it is first asked for and brought up to
+ * date whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed.
  */
-export class Summaries {
+export class Trees {
   readonly #storage: Storage
+  readonly #pause: Pause
   readonly #entries = new Map<number, Entry>()
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, pause: Pause) {
     this.#storage = storage
+    this.#pause = pause
   }
 
   /** The tree of a namespace, with everything in it that was committed before the call. */
-  async current(ns: number): Promise<CurrentSummary> {
+  async current(ns: number): Promise<CurrentTree> {
     const entry = this.#entries.get(ns) ?? { tree: new SummedTree(), seq: 0, updating: Promise.resolve() }
     this.#entries.delete(ns)
     this.#entries.set(ns, entry)
@@ -38,25 +41,34 @@ export class Summaries {
     return entry
   }
 
+  /** The same, read from storage anew. */
+  rebuilt(ns: number): Promise<CurrentTree> {
+    this.#entries.delete(ns)
+    return this.current(ns)
+  }
+
   async #update(ns: number, entry: Entry): Promise<void> {
+    const slices = new Slices(this.#pause)
     for (;;) {
-      const versions = await this.#storage.versionsSince(ns, entry.seq, SUMMARY_PAGE)
+      const versions = await this.#storage.versionsSince(ns, entry.seq, TREE_PAGE)
       for (const { seq, slot, hash, at } of versions) {
         entry.tree.set(slot, hash, at)
         entry.seq = seq
       }
-      if (versions.length < SUMMARY_PAGE) return
+      if (versions.length < TREE_PAGE) return
+      await slices.rest()
     }
   }
 
+  /** Gives up the trees that were not used for longest. */
   #evict(keep: number): void {
     let total = 0
-    for (const { tree } of this.#entries.values()) total += tree.size
+    for (const { tree } of this.#entries.values()) total += tree.byteLength
     for (const [ns, { tree }] of this.#entries) {
-      if (total <= MAX_SUMMARY_ENTRIES) return
+      if (total <= MAX_TREE_BYTES) return
       if (ns === keep) continue
       this.#entries.delete(ns)
-      total -= tree.size
+      total -= tree.byteLength
     }
   }
 }

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { sha256 } from '#crypto'
+import { HashSum } from '../sets/hash-sum.ts'
+import { author, put, slot } from '../testing/storage/fixtures.ts'
+import { openNodeStorage } from './open-node.ts'
+import { openNodeDriver } from './sqlite-node.ts'
+
+/** The schema of version 1, as it was. */
+const VERSION_1 = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE namespaces (
+  ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
+  sealed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
+CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL, live INTEGER NOT NULL);
+CREATE TABLE records (
+  rid INTEGER PRIMARY KEY, ns INTEGER NOT NULL, slot BLOB NOT NULL, collection TEXT, id TEXT, at INTEGER NOT NULL, hash BLOB NOT NULL,
+  author INTEGER NOT NULL, seal INTEGER, prev BLOB, exp INTEGER, kh BLOB, content_key INTEGER, content TEXT
+);
+CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
+CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
+CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,
+  UNIQUE (ns, collection, path));
+CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ix, value, rid)) WITHOUT ROWID;
+CREATE INDEX array_entries_by_rid ON array_entries (rid);
+PRAGMA application_id = 1146045267; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;
+INSERT INTO namespaces VALUES (1, 'a', x'00', x'00', x'00', 0), (2, 'b', x'00', x'00', x'00', 0), (3, 'empty', x'00', x'00', x'00', 0);
+`
+
+it('a database of version 1 keeps its documents and knows what they add up to', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1)
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const insert = driver.prepare('INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, content) VALUES (?,?,?,?,?,?,?,1,?)')
+    const sums = new Map([1, 2, 3].map((ns) => [ns, new HashSum()]))
+    for (const ns of [1, 2]) {
+      // Positions of versions that were replaced are gone.
+      for (let seq = 1; seq <= 300; seq += ns) {
+        const hash = sha256(`${ns} ${seq}`)
+        insert.run(ns * 2 ** 36 + seq, ns, slot(`cities/${seq}`), 'cities', `${seq}`, seq, hash, `{"_id":"${seq}"}`)
+        sums.get(ns)?.add(hash)
+      }
+    }
+    driver.close()
+
+    let storage = openNodeStorage(path)
+    for (const [ns, sum] of sums) {
+      expect(await storage.total(ns)).toEqual({ seq: [300, 299, 0][ns - 1], count: sum.count, fingerprint: sum.fingerprint() })
+      expect(await storage.recount(ns)).toBe(true)
+    }
+    expect(await storage.get(2, 'cities', '7')).toBe('{"_id":"7"}')
+    await storage.commit(2, [put({ id: '7', at: 400 }), put({ id: 'new' })])
+    await storage.close()
+    storage = openNodeStorage(path)
+    expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151 })
+    expect(await storage.recount(2)).toBe(true)
+    await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

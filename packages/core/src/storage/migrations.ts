@@ -1,0 +1,23 @@
+import { HashSum } from '../sets/hash-sum.ts'
+import type { SqlDriver } from './driver.ts'
+
+/** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals]
+
+/** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
+function addTotals(driver: SqlDriver): void {
+  driver.exec('ALTER TABLE records ADD COLUMN counted BLOB; CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL)')
+  const totals = new Map<number, { readonly sum: HashSum; seq: number }>()
+  const records = driver.prepare('SELECT ns, rid % 68719476736 AS seq, hash FROM records ORDER BY rid')
+  records.each([], ({ ns, seq, hash }) => {
+    const total = totals.get(Number(ns)) ?? { sum: new HashSum(), seq: 0 }
+    totals.set(Number(ns), total)
+    if (hash instanceof Uint8Array) total.sum.add(hash)
+    total.seq = Number(seq)
+    return true
+  })
+  records.finalize()
+  const insert = driver.prepare('INSERT INTO totals (ns, seq, sum) VALUES (?, ?, ?)')
+  for (const [ns, { sum, seq }] of totals) insert.run(ns, seq, sum.toBytes())
+  insert.finalize()
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addNamespace, put } from '../testing/storage/fixtures.ts'
+import { openNodeStorage } from './open-node.ts'
+import { openNodeDriver } from './sqlite-node.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'docstore-totals-'))
+  path = join(folder, 'docstore.sqlite')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => put({ id: `${from + i}` }))
+
+describe('a total', () => {
+  it('that is wrong in the database is found and put right by a recount', async () => {
+    const storage = openNodeStorage(path)
+    const ns = await addNamespace(storage)
+    await storage.commit(ns, numbered(0, 500))
+    const right = await storage.total(ns)
+    await storage.close()
+    const driver = openNodeDriver(path)
+    driver.exec('UPDATE totals SET sum = zeroblob(40)')
+    driver.close()
+
+    const damaged = openNodeStorage(path)
+    expect(await damaged.total(ns)).not.toEqual(right)
+    expect(await damaged.recount(ns)).toBe(false)
+    expect(await damaged.total(ns)).toEqual(right)
+    await damaged.close()
+    const again = openNodeStorage(path)
+    expect(await again.total(ns)).toEqual(right)
+    expect(await again.recount(ns)).toBe(true)
+    await again.close()
+  })
+
+  it('is read without the records that it counts', async () => {
+    const storage = openNodeStorage(path)
+    const ns = await addNamespace(storage)
+    await storage.commit(ns, numbered(0, 1000))
+    for (const one of numbered(990, 1040)) await storage.commit(ns, [one])
+    const right = await storage.total(ns)
+    await storage.close()
+
+    const driver = openNodeDriver(path)
+    let rows = 0
+    const counting = new SqliteStorage({
+      ...driver,
+      prepare: (sql) => {
+        const statement = driver.prepare(sql)
+        return {
+          run: (...params) => statement.run(...params),
+          get: (...params) => statement.get(...params),
+          all: (...params) => statement.all(...params),
+          each: (params, onRow) => statement.each(params, (row) => ++rows > 0 && onRow(row)),
+          finalize: () => statement.finalize(),
+        }
+      },
+    })
+    expect(counting.total(ns)).toEqual(right)
+    expect(rows).toBe(50)
+    counting.close()
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect } from 'vitest'
+import { HashSum } from '../../sets/hash-sum.ts'
+import type { SetTotal, Storage } from '../../storage/storage.ts'
+import { seededRandom } from '../random.ts'
+import { addNamespace, FAIL, put } from './fixtures.ts'
+import { type OpenStorage, testOn } from './test-on.ts'
+
+/** The total, added up the plain way. */
+async function addedUp(storage: Storage, ns: number): Promise<SetTotal> {
+  const sum = new HashSum()
+  const versions = await storage.versionsSince(ns, 0, 100_000)
+  for (const { hash } of versions) sum.add(hash)
+  return { seq: versions.at(-1)?.seq ?? 0, count: sum.count, fingerprint: sum.fingerprint() }
+}
+
+/** What all records add up to. */
+export function totalsContract(open: OpenStorage): void {
+  const test = testOn(open)
+
+  describe('total', () => {
+    test('is that of no records in an empty namespace', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      expect(await storage.total(ns)).toEqual({ seq: 0, count: 0, fingerprint: new HashSum().fingerprint() })
+      expect(await storage.recount(ns)).toBe(true)
+    })
+
+    test('is what the records add up to, after commits of all sizes, replacements, failures and reopening', async (opened) => {
+      let { storage } = opened
+      const random = seededRandom(31)
+      const spaces = [await addNamespace(storage, 'a'), await addNamespace(storage, 'b')]
+      for (let at = 1; at <= 60; at++) {
+        const ns = random.pick(spaces)
+        const size = random.pick([1, 1, 1, 2, 20, 200])
+        const entries = Array.from({ length: size }, () => put({ id: `${random.below(300)}`, at, fields: random.chance(0.2) ? null : {} }))
+        if (random.chance(0.2)) await expect(async () => storage.commit(ns, [...entries, FAIL])).rejects.toThrow('planned')
+        else await storage.commit(ns, entries)
+        if (random.chance(0.3)) storage = await opened.reopen()
+        for (const one of spaces) expect(await storage.total(one), `step ${at}`).toEqual(await addedUp(storage, one))
+      }
+      for (const ns of spaces) expect(await storage.recount(ns)).toBe(true)
+    })
+  })
+}
