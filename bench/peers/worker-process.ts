@@ -97,12 +97,8 @@ export class WorkerProcess implements AsyncDisposable {
   }
 }
 
-/** The line of a process's error output that says most. */
+/** The line of a process's error output that says why it ended, if one does. */
 function lastWords(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  const telling = lines.find((line) => /error|assert/i.test(line)) ?? lines.at(-1)
-  return telling === undefined ? '' : `: ${telling.slice(0, 200)}`
+  const telling = output.split('\n').find((line) => /error|assert/i.test(line))
+  return telling === undefined ? '' : `: ${telling.trim().slice(0, 200)}`
 }
