@@ -4,6 +4,9 @@ import type { Ledger } from './ledger.ts'
 import type { Response } from './messages.ts'
 import { Wake } from './wake.ts'
 
+/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are. They only become more. */
+export const ALL_NAMESPACES = ''
+
 /** What is asked for news. */
 export interface NewsSource {
   readonly replica: Replica
@@ -23,10 +26,11 @@ export async function waitForNews(source: NewsSource, positions: Map<string, num
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   // Listens before it looks, so that nothing falls between.
-  const unlisten = source.replica.onCommit(({ namespace }) => {
-    if (!positions.has(namespace)) return
-    changed.add(namespace)
-    wake.ring()
+  const unlisten = source.replica.onCommit(({ namespace, to }) => {
+    // Without a position: a namespace that is new here, or its head.
+    if (to === 0 && positions.has(ALL_NAMESPACES)) changed.add(ALL_NAMESPACES)
+    if (positions.has(namespace)) changed.add(namespace)
+    if (changed.size > 0) wake.ring()
   })
   let isOver = waitMs === 0
   const timeout = isOver
@@ -40,7 +44,9 @@ export async function waitForNews(source: NewsSource, positions: Map<string, num
       changed.clear()
       for (const ns of namespaces) {
         const since = positions.get(ns) ?? 0
-        if ((await lastSeq(source.replica, ns)) <= since) continue
+        const last = await lastSeq(source.replica, ns)
+        if (last <= since) continue
+        if (ns === ALL_NAMESPACES) return { t: 'news', ns, batch: null, seq: last, more: false }
         const { batch, seq, more } = await source.ledger.batchSince(source.replica, ns, since)
         // The position stays until the next request moves it: this answer may be lost.
         if (batch !== undefined) return { t: 'news', ns, batch, seq, more }
@@ -59,6 +65,7 @@ export async function waitForNews(source: NewsSource, positions: Map<string, num
 
 /** Position of a namespace, 0 where it is not here yet: who follows it is told when it comes. */
 async function lastSeq(replica: Replica, ns: string): Promise<number> {
+  if (ns === ALL_NAMESPACES) return (await replica.namespaces()).length
   try {
     return await replica.lastSeq(ns)
   } catch (error) {

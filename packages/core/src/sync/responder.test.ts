@@ -317,6 +317,22 @@ describe('follow', () => {
     expect((await ask(waiting, { t: 'follow', epoch, wants: [{ ns: 'not here', since: 0 }], wait: 0 })).response).toEqual({ t: 'idle' })
   })
 
+  it('tells when there is one namespace more', async () => {
+    const relay = await newPeer('relay')
+    const { epoch } = await relay.replica.info()
+    const waiting = await greeted(relay)
+    const follow = (since: number): ReturnType<typeof ask> => ask(waiting, { t: 'follow', epoch, wants: [{ ns: '', since }], wait: 20_000 })
+    const first = follow(0)
+    await time.settle()
+    const ns = await relay.createNamespace('anyone')
+    expect((await first).response).toEqual({ t: 'news', ns: '', batch: null, seq: 1, more: false })
+    const second = follow(1)
+    // Documents are not what this is about.
+    await relay.replica.write(ns, 'notes', [{ id: 'a', content: '{"_id":"a"}' }])
+    await time.advance(20_000)
+    expect((await second).response).toEqual({ t: 'idle' })
+  })
+
   it('ends when its stream does, and leaves nothing behind', async () => {
     const relay = await newPeer('relay')
     const ns = await relay.createNamespace('anyone')

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts'
 import { LIST_PAGE, MAX_RETRY_MS, MIN_RETRY_MS, RECHECK_MS } from './limits.ts'
 import type { Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
+import { ALL_NAMESPACES } from './news.ts'
 import type { NamespaceSync } from './status.ts'
 import { Turns } from '../replica/turns.ts'
 
@@ -27,6 +28,8 @@ export interface SessionInit {
   readonly status?: Map<string, NamespaceSync>
   /** Called once, when both sides said hello. */
   readonly onStart?: () => void
+  /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
+  readonly onNamespaces?: (ids: readonly string[]) => void
   /** Called whenever the status of a namespace changed. */
   readonly onChange: (ns: string) => void
 }
@@ -57,6 +60,8 @@ export class Session {
   #control: Channel | undefined
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
+  #listing: Promise<void> | undefined
+  #isListStale = false
 
   constructor(init: SessionInit) {
     const { replica, ledger, now, onChange } = init
@@ -99,6 +104,7 @@ export class Session {
       this.#control = await this.#openChannel()
       this.#init.onStart?.()
       for (const ns of this.#links.keys()) this.#scheduleSync(ns)
+      if (this.#init.onNamespaces !== undefined) this.#follower.follow(ALL_NAMESPACES, 0)
       loops.push(this.#follower.run(this.#ended.signal), this.#recheckLoop())
       await Promise.race([...loops, this.#failure.promise])
     } catch (error) {
@@ -107,7 +113,7 @@ export class Session {
       unlisten()
       signal.removeEventListener('abort', stop)
       this.#end()
-      await Promise.allSettled([...loops, ...this.#queues.values()])
+      await Promise.allSettled([...loops, ...this.#queues.values(), this.#listing])
       for (const status of this.status.values()) if (status.state === 'live' || status.state === 'syncing') status.state = 'waiting'
     }
   }
@@ -157,6 +163,31 @@ export class Session {
     }
   }
 
+  /** Hands on the peer's namespaces, one list at a time: news that come meanwhile ask for one more. */
+  #list(): void {
+    this.#isListStale = true
+    this.#listing ??= this.#listUntilFresh()
+      .catch((error: unknown) => this.#failure.reject(error))
+      .finally(() => {
+        this.#listing = undefined
+      })
+  }
+
+  async #listUntilFresh(): Promise<void> {
+    const { signal } = this.#ended
+    while (this.#isListStale && !signal.aborted) {
+      this.#isListStale = false
+      try {
+        this.#init.onNamespaces?.(await this.listNamespaces())
+      } catch (error) {
+        if (signal.aborted) return
+        if (isFatal(error)) throw error
+        this.#isListStale = true
+        await this.#init.delay(MIN_RETRY_MS, signal)
+      }
+    }
+  }
+
   async #openChannel(): Promise<Channel> {
     const { replica, role, now, ledger, openExchange } = this.#init
     const { network, epoch } = await replica.info()
@@ -192,6 +223,10 @@ export class Session {
   }
 
   async #takeNews(ns: string, batch: Uint8Array | null, seq: number): Promise<boolean> {
+    if (ns === ALL_NAMESPACES) {
+      this.#list()
+      return true
+    }
     const link = this.#links.get(ns)
     if (link === undefined) return false
     // The peer has it now. It is compared first, because the namespace itself does not come with its news.
@@ -261,7 +296,7 @@ export class Session {
     if (this.#ended.signal.aborted) return
     link.status.state = 'failed'
     link.status.error = errorMessage(error)
-    if (!(error instanceof DocstoreError) || FATAL.has(error.code)) this.#failure.reject(error)
+    if (isFatal(error)) this.#failure.reject(error)
     else this.#retryLater(ns)
     this.#init.onChange(ns)
   }
@@ -288,4 +323,8 @@ export class Session {
       for (const ns of this.#links.keys()) if (!this.#retrying.has(ns)) this.#scheduleSync(ns)
     }
   }
+}
+
+function isFatal(error: unknown): boolean {
+  return !(error instanceof DocstoreError) || FATAL.has(error.code)
 }

@@ -18,9 +18,6 @@ import type { VirtualTime } from './virtual-time.ts'
 /** Pause between two attempts to connect, milliseconds. */
 const RETRY_MS = 2000
 
-/** How often a relay asks the relays that it dials for their namespaces, milliseconds. */
-const LIST_MS = 20_000
-
 /** What a test peer lives in. */
 export interface TestPeerInit {
   readonly name: string
@@ -80,7 +77,6 @@ export class TestPeer {
     this.#ledgers = new Map()
     for (const { id } of await this.replica.namespaces()) this.want(id)
     for (const other of this.#dialled) void this.#keepInTouch(other, this.#life.signal)
-    if (this.role === 'relay') void this.#copyNamespaces(this.#life.signal)
   }
 
   /** Ends all sessions and all answering. The storage stays. */
@@ -144,23 +140,16 @@ export class TestPeer {
     return ledger
   }
 
-  async #copyNamespaces(life: AbortSignal): Promise<void> {
-    while (!life.aborted) {
-      for (const session of this.sessions.values()) {
-        const ids = await session.listNamespaces().catch(() => [])
-        for (const id of ids) this.want(id)
-      }
-      await this.#init.time.delay(LIST_MS, life)
-    }
-  }
-
   async #keepInTouch(other: TestPeer, life: AbortSignal): Promise<void> {
     const { wires, time, random, role } = this.#init
     while (!life.aborted) {
       try {
         if (other.life.aborted) throw new DocstoreError('connection-lost', `${other.name} is off`)
         const connection = wires.connect(this.name, other.name)
+        // A relay keeps everything that the relays it dials have.
+        const onNamespaces = (ids: readonly string[]): void => ids.forEach((id) => this.want(id))
         const session = new Session({
+          ...(role === 'relay' ? { onNamespaces } : {}),
           replica: this.replica,
           role,
           ledger: this.#ledgerOf(other.name),
