@@ -155,10 +155,12 @@ export class HostileRun {
 
   /** Lets time pass until the work is done. */
   async #settled(work: Promise<unknown>): Promise<void> {
-    let isDone = false
-    const watched = work.finally(() => (isDone = true))
+    const progress = { isDone: false }
+    const watched = work.finally(() => {
+      progress.isDone = true
+    })
     watched.catch(() => undefined)
-    for (await this.#time.settle(); !isDone; await this.#time.advance(10)) continue
+    for (await this.#time.settle(); !progress.isDone; await this.#time.advance(10)) continue
     await watched
   }
 
