@@ -1,7 +1,8 @@
 import type { Durability, Replica } from '@p2p-docstore/core'
-import { own } from './folder/own-node.ts'
-import { SharedFolder } from './folder/shared-folder-node.ts'
-import { sharedNetwork, sharedReplica } from './folder/shared-parts.ts'
+import { FolderPlace, holdMemory } from './sharing/folder-place-node.ts'
+import { own } from './sharing/own.ts'
+import { SharedData } from './sharing/shared-data.ts'
+import { ownParts, sharedParts } from './sharing/shared-parts.ts'
 import { Docstore } from './store/docstore.ts'
 
 /** How to open a store in Node. */
@@ -34,14 +35,7 @@ export interface DocstoreOptions {
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   const { data = 'memory', network = 'on' } = options
-  if (data === 'memory') return Docstore.of(await own({ database: ':memory:' }, options))
-  const shared = await SharedFolder.open(data, options)
-  return Docstore.of({
-    replica: sharedReplica(shared),
-    network: network === 'on' || shared.opened?.network !== undefined ? sharedNetwork(shared) : undefined,
-    get libp2p() {
-      return shared.opened?.libp2p
-    },
-    close: () => shared.close(),
-  })
+  if (data === 'memory') return Docstore.of(ownParts(await own(holdMemory(options), options)))
+  const shared = await SharedData.open(new FolderPlace(data, options), options)
+  return Docstore.of(sharedParts(shared, network))
 }

@@ -144,12 +144,14 @@ export class LocalReplica implements Replica {
     return this.#storage.listMeta(prefix)
   }
 
-  async createNamespace({ name, write }: { name: string; write: WritePolicy }): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
     if (write === 'members') {
       throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
     }
-    const genesis = createGenesis({ net: this.#network.cid, owner: this.#identity, write })
+    const genesis = createGenesis({ net: this.#network.cid, owner: this.#identity, write, ...(nonce === undefined ? {} : { nonce }) })
+    const known = this.#namespaces.get(genesis.cid.toString())
+    if (known !== undefined) return this.#info(known)
     const head = signHead(
       { net: this.#network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: this.#clock.next(0), body: { title: name } },
       this.#identity,

@@ -121,7 +121,8 @@ export interface Replica {
   setMeta(key: string, value: Uint8Array | undefined): Promise<void>
   listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>
 
-  createNamespace(init: { name: string; write: WritePolicy }): Promise<NamespaceInfo>
+  /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
+  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
 

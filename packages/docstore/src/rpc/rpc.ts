@@ -4,7 +4,7 @@ import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 export interface Port {
   post(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
-  /** Called once when the other side is gone. */
+  /** Called once when the line is closed or the other side is gone. */
   onClose(listener: () => void): void
   close(): void
 }
@@ -121,9 +121,10 @@ export class RpcClient {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Calls back once when the other side is gone. */
+  /** Calls back once when the other side is gone, at once if it is already. */
   onClose(listener: () => void): void {
-    this.#closeListeners.add(listener)
+    if (this.#isClosed) listener()
+    else this.#closeListeners.add(listener)
   }
 
   close(): void {

@@ -1,15 +1,7 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createDocstore, type Docstore, type DocstoreOptions } from '../index-node.ts'
-import { RpcClient } from '../rpc/rpc.ts'
-import { socketPort } from '../rpc/socket-port-node.ts'
 
 const stores: Docstore[] = []
-const folders: string[] = []
 
 async function open(options: DocstoreOptions = {}): Promise<Docstore> {
   const store = await createDocstore({ network: 'off', ...options })
@@ -17,15 +9,8 @@ async function open(options: DocstoreOptions = {}): Promise<Docstore> {
   return store
 }
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'docstore-test-'))
-  folders.push(path)
-  return path
-}
-
 afterEach(async () => {
   for (const store of stores.splice(0).toReversed()) await store.close()
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
 })
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -230,113 +215,5 @@ describe('watching', () => {
       { type: 'put', _id: 'b', document: { _id: 'b', n: 1 } },
       { type: 'delete', _id: 'b', document: undefined },
     ])
-  })
-})
-
-describe('one folder', () => {
-  it('is there again after closing, with the same identity', async () => {
-    const data = folder()
-    const store = await createDocstore({ data, network: 'off' })
-    const { id } = await store.namespaces.create({ name: 'notes' })
-    await (await store.namespaces.open(id)).put({ _id: 'a', n: 1 })
-    await store.close()
-    const again = await open({ data })
-    expect(again.info.identity).toBe(store.info.identity)
-    expect(await (await again.namespaces.open(id)).get('a')).toEqual({ _id: 'a', n: 1 })
-  })
-
-  it('serves a second program through the first, live and with the same errors', async () => {
-    const data = folder()
-    const owner = await open({ data })
-    const second = await open({ data })
-    const notes = await second.namespaces.create({ name: 'shared' })
-    await notes.put({ _id: 'a', n: 1 })
-    const ownNotes = await owner.namespaces.open(notes.id)
-    expect(await ownNotes.get('a')).toEqual({ _id: 'a', n: 1 })
-    const change = notes.changes()[Symbol.asyncIterator]()
-    const next = change.next()
-    // The feed begins at the position of its first look, so the write has to come after that.
-    await notes.status()
-    await ownNotes.put({ _id: 'b', n: 2 })
-    expect((await next).value).toMatchObject({ type: 'put', _id: 'b' })
-    await change.return?.(undefined)
-    expect(await codeOf(notes.put({ n: Number.NaN }))).toBe('bad-document')
-    expect(await codeOf(notes.find({ $bad: 1 }).toArray())).toBe('bad-filter')
-  })
-
-  it('goes on in another program when the one that held the data ends, calls and feeds alike', async () => {
-    const data = folder()
-    const owner = await createDocstore({ data, network: 'off' })
-    const second = await open({ data })
-    const third = await open({ data })
-    const notes = await second.namespaces.create({ name: 'shared' })
-    const feed = (await third.namespaces.open(notes.id)).changes({ since: 0 })[Symbol.asyncIterator]()
-    await notes.put({ _id: 'a' })
-    expect((await feed.next()).value).toMatchObject({ _id: 'a' })
-    const next = feed.next()
-    await owner.close()
-    await notes.put({ _id: 'b' })
-    expect((await next).value).toMatchObject({ _id: 'b' })
-    await second.close()
-    expect((await third.namespaces.list()).map(({ name }) => name)).toEqual(['shared'])
-    expect(await (await third.namespaces.open(notes.id)).count()).toBe(2)
-  })
-
-  it('hands the data over to a program that connects, and goes on working through it', async () => {
-    const data = folder()
-    const first = await open({ data })
-    const notes = await first.namespaces.create({ name: 'shared' })
-    const connected = await open({ data, network: 'on' })
-    expect(connected.libp2p).toBeDefined()
-    await notes.put({ _id: 'a' })
-    expect(await (await connected.namespaces.open(notes.id)).get('a')).toEqual({ _id: 'a' })
-  })
-
-  it('outlives a second program that asked for a topic that cannot be', async () => {
-    const data = folder()
-    const owner = await open({ data, network: 'on' })
-    const second = await createDocstore({ data })
-    // Past the checks of the second program, as an older version of it would be.
-    const socket = connect(join(data, 'docstore.sock'))
-    const client = new RpcClient(socketPort(socket))
-    expect(await codeOf(client.call('network.subscribe', ['']))).toBe('bad-topic')
-    expect(await codeOf(second.subscribe('').next())).toBe('bad-topic')
-    client.close()
-    await second.close()
-    // An error that nobody owns would have failed this run by now.
-    await new Promise((done) => setTimeout(done, 50))
-    expect(await owner.network?.peerId()).toBeDefined()
-  })
-
-  it('lets nobody else on the machine read the database, which holds the keys', async () => {
-    const data = folder()
-    chmodSync(data, 0o755)
-    await open({ data })
-    for (const file of readdirSync(data)) expect([file, statSync(join(data, file)).mode & 0o077]).toEqual([file, 0])
-  })
-
-  it('says that the owner does not answer, instead of waiting for it for ever', { timeout: 20_000 }, async () => {
-    const data = folder()
-    const storage = openNodeStorage(join(data, 'docstore.db'))
-    const silent = createServer().listen(join(data, 'docstore.sock'))
-    try {
-      expect(await codeOf(createDocstore({ data, network: 'off' }))).toBe('data-in-use')
-    } finally {
-      silent.close()
-      await storage.close()
-    }
-  })
-
-  it('refuses the link of another network once it has documents', async () => {
-    const data = folder()
-    const store = await createDocstore({ data, network: 'off' })
-    await store.namespaces.create({ name: 'notes' })
-    await store.close()
-    const { formatJoinLink, readNetwork } = await import('../index-node.ts')
-    const foreign = formatJoinLink('http://127.0.0.1:1', readNetwork((await open()).info.network.descriptor))
-    expect(await codeOf(createDocstore({ data, network: 'off', join: foreign }))).toBe('other-network')
-    expect(await codeOf(createDocstore({ data, network: 'off', join: 'nonsense' }))).toBe('bad-link')
-    expect(await codeOf(createDocstore({ data, network: 'off', join: `${foreign}x` }))).toBe('bad-link')
-    expect((await open({ data })).info.network.id).toBe(store.info.network.id)
   })
 })

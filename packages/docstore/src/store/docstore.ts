@@ -12,6 +12,8 @@ export interface DocstoreParts {
   readonly network: Network | undefined
   /** libp2p itself, in the process and window that runs it. */
   readonly libp2p: DocstoreLibp2p | undefined
+  readonly isOwner: boolean
+  readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   readonly close: () => Promise<void>
 }
 
@@ -26,6 +28,7 @@ export class Docstore {
   readonly #parts: DocstoreParts
   /** Ends what is being watched. */
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
@@ -48,6 +51,11 @@ export class Docstore {
     return this.#parts.libp2p
   }
 
+  /** Whether this program or tab holds the data and its connections; else it works through the one that does, and may follow it. */
+  get isOwner(): boolean {
+    return this.#parts.isOwner
+  }
+
   /** This installation's libp2p peer id. */
   async peerId(): Promise<string> {
     if (this.network !== undefined) return this.network.peerId()
@@ -61,10 +69,15 @@ export class Docstore {
     return this.network?.peers() ?? []
   }
 
-  /** Calls back with all peers whenever one comes or goes (`peer`), or with a namespace whose state changed (`sync`). Returns the way to stop. */
+  /**
+   * Calls back with all peers whenever one comes or goes (`peer`), with a namespace whose state changed (`sync`), or with `isOwner`
+   * after the owner of the data has changed (`owner`). Returns the way to stop.
+   */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
-  on(event: 'peer' | 'sync', listener: ((peers: readonly PeerStatus[]) => void) | ((change: NetworkEvents['sync']) => void)): () => void {
+  on(event: 'owner', listener: (isOwner: boolean) => void): () => void
+  on(event: 'peer' | 'sync' | 'owner', listener: (payload: never) => void): () => void {
+    if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (this.network === undefined) return () => undefined
     return event === 'peer'
       ? this.network.on('peers', listener as (peers: readonly PeerStatus[]) => void)
@@ -101,10 +114,11 @@ export class Docstore {
     return diagnose(this.replica, this.network)
   }
 
-  /** Ends everything that is being watched, then the network, then the database. */
+  /** Ends everything that is being watched, then the network, then the database. Calling it again does no more. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#parts.close()
+    this.#closed ??= this.#parts.close()
+    await this.#closed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

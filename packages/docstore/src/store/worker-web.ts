@@ -1,5 +1,6 @@
 import { DocstoreError, openReplica, type OpenReplicaOptions, type Replica, type Storage } from '@p2p-docstore/core'
 import { openWebStorage } from '@p2p-docstore/core/storage/web'
+import { takeLock } from '../rpc/locks-web.ts'
 import { messagePort } from '../rpc/message-port.ts'
 import { peerService } from '../rpc/remote.ts'
 import { serve, type Service } from '../rpc/rpc.ts'
@@ -14,9 +15,14 @@ serve(messagePort(self), {
   call: async (method, args) => {
     switch (method) {
       case 'open-storage': {
-        storage = await openWebStorage(String(args[0]))
-        return (await storage.getMeta('network')) !== undefined
+        const [data, aliveLock] = args
+        // Held until the worker ends, however that happens: the window waits for it.
+        if (typeof aliveLock === 'string') await takeLock(aliveLock)
+        storage = await openWebStorage(String(data))
+        return undefined
       }
+      case 'stored-meta':
+        return storage?.getMeta(String(args[0]))
       case 'open-replica': {
         if (storage === undefined) throw new DocstoreError('internal', 'The storage is not open')
         replica = await openReplica(storage, args[0] as OpenReplicaOptions)
@@ -27,7 +33,7 @@ serve(messagePort(self), {
         return undefined
       }
       case 'close':
-        return replica?.close()
+        return (replica ?? storage)?.close()
       default:
         if (service === undefined) throw new DocstoreError('internal', 'The replica is not open')
         return service.call(method, args)

@@ -1,26 +1,22 @@
-import { connect } from 'node:net'
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
-import type { DocstoreOptions } from '../create-node.ts'
 import { parseJoinLink, readNetwork } from '../network/join-link.ts'
 import { knownRelays, rememberRelay } from '../network/known-relays.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
-import { RpcClient } from '../rpc/rpc.ts'
-import { socketPort } from '../rpc/socket-port-node.ts'
-import { type HandOverReason, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
-import { resolveLink } from './own-node.ts'
+import { type Port, RpcClient } from '../rpc/rpc.ts'
+import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
+import { resolveLink } from './own.ts'
 
 /**
- * Works with a data folder through the process that owns it. `undefined` where no owner answers, or where it was asked to let the
- * folder go because it has no network and we want one. `onGone` is called when the owner ends.
+ * Works with data over a line to its owner. `undefined` where the owner ends or does not answer, or where it was asked to let the data
+ * go because it has no network and we want one. `onGone` is called when the owner ends later.
  */
 export async function attach(
-  path: string,
-  { network: mode = 'on', join, descriptor }: DocstoreOptions,
+  port: Port,
+  { network: mode = 'on', join, descriptor }: OpenOptions,
   onGone: (opened: Opened) => void,
 ): Promise<Opened | undefined> {
-  const client = await connectToOwner(path)
-  if (client === undefined) return undefined
+  const client = new RpcClient(port)
   try {
     const replica = remoteReplica(client)
     const hasNetwork = (await answerOf(client, 'has-network')) === true
@@ -31,7 +27,7 @@ export async function attach(
     const wantsNetwork = mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
     if (wantsNetwork && !hasNetwork) {
       await answerOf(client, 'hand-over', 'network' satisfies HandOverReason)
-      client.close()
+      await untilHungUp(client)
       return undefined
     }
     let isClosed = false
@@ -39,6 +35,7 @@ export async function attach(
       replica,
       network: mode === 'off' ? undefined : network,
       libp2p: undefined,
+      isOwner: false,
       close: async () => {
         isClosed = true
         client.close()
@@ -53,12 +50,13 @@ export async function attach(
   }
 }
 
-/** Asks the owner of a data folder to let it go, for a relay. False where it will not: it is a relay itself. */
-export async function askForHandOver(path: string): Promise<boolean> {
-  const client = await connectToOwner(path)
-  if (client === undefined) return true
+/** Asks the owner of the data to let it go, for a relay. False where it will not: it is a relay itself. */
+export async function askForHandOver(port: Port): Promise<boolean> {
+  const client = new RpcClient(port)
   try {
-    return (await answerOf(client, 'hand-over', 'relay' satisfies HandOverReason)) === true
+    const letsGo = (await answerOf(client, 'hand-over', 'relay' satisfies HandOverReason)) === true
+    if (letsGo) await untilHungUp(client)
+    return letsGo
   } catch {
     // It ended meanwhile.
     return true
@@ -77,13 +75,11 @@ async function answerOf(client: RpcClient, method: string, ...args: readonly unk
   }
 }
 
-async function connectToOwner(path: string): Promise<RpcClient | undefined> {
-  const socket = connect(path)
-  const isOpen = await new Promise<boolean>((done) => {
-    socket.once('connect', () => done(true))
-    socket.once('error', () => done(false))
-  })
-  return isOpen ? new RpcClient(socketPort(socket)) : undefined
+/** An owner that lets the data go hangs up before. */
+async function untilHungUp(client: RpcClient): Promise<void> {
+  const timer = setTimeout(() => client.close(), OWNER_TIMEOUT_MS)
+  await new Promise<void>((resolve) => client.onClose(resolve))
+  clearTimeout(timer)
 }
 
 async function joinThroughOwner(join: string, current: ReplicaInfo['network'], replica: Replica, network: Network | undefined): Promise<void> {
@@ -93,5 +89,5 @@ async function joinThroughOwner(join: string, current: ReplicaInfo['network'], r
 }
 
 function otherNetwork({ name, id }: ReplicaInfo['network']): DocstoreError {
-  return new DocstoreError('other-network', `The data folder is in use for the network "${name}" (${id}), not for this one. Use another data folder`)
+  return new DocstoreError('other-network', `The data is in use for the network "${name}" (${id}), not for this one. Use another data folder`)
 }

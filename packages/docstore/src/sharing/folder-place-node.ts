@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
+import { DocstoreError, errorCode, openReplica, type Replica, type Storage } from '@p2p-docstore/core'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import type { DocstoreOptions } from '../create-node.ts'
+import type { Port } from '../rpc/rpc.ts'
+import { socketPort } from '../rpc/socket-port-node.ts'
+import { listenOn } from './listen-node.ts'
+import type { Entry, HeldData, Place } from './place.ts'
+import { socketPath } from './socket-path-node.ts'
+
+/** Pause between two looks at whether the owner is there, milliseconds. */
+const RETRY_MS = 50
+
+/** A data folder. SQLite's lock says who holds it; the holder listens on a local socket. */
+export class FolderPlace implements Place {
+  readonly #folder: string
+  readonly #socket: string
+  readonly #options: DocstoreOptions
+
+  constructor(folder: string, options: DocstoreOptions) {
+    this.#folder = resolve(folder)
+    this.#socket = socketPath(this.#folder)
+    this.#options = options
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+  }
+
+  async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
+    const held = mayHold ? this.#tryHold() : undefined
+    if (held !== undefined) return { kind: 'held', held }
+    const port = await connectTo(this.#socket)
+    if (port !== undefined) return { kind: 'line', port }
+    // The owner is just starting, or just ending.
+    await new Promise((done) => setTimeout(done, RETRY_MS))
+    return { kind: 'silent' }
+  }
+
+  #tryHold(): HeldData | undefined {
+    try {
+      return holdDatabase(join(this.#folder, 'docstore.db'), this.#options, (serve) => listenOn(this.#socket, serve))
+    } catch (error) {
+      if (errorCode(error) !== 'data-in-use') throw error
+      return undefined
+    }
+  }
+
+  inUse(owner: 'silent' | 'relay'): DocstoreError {
+    const message =
+      owner === 'relay'
+        ? `A relay uses ${this.#folder} already. Stop it, or use another data folder`
+        : `Another process uses ${this.#folder} and does not answer. End it, or use another data folder`
+    return new DocstoreError('data-in-use', message)
+  }
+
+  close(): void {
+    // A folder keeps nothing open between tries.
+  }
+}
+
+async function connectTo(path: string): Promise<Port | undefined> {
+  const socket = connect(path)
+  const isOpen = await new Promise<boolean>((done) => {
+    socket.once('connect', () => done(true))
+    socket.once('error', () => done(false))
+  })
+  return isOpen ? socketPort(socket) : undefined
+}
+
+/** Data that lies in memory and ends with this process. */
+export function holdMemory(options: DocstoreOptions): HeldData {
+  return holdDatabase(':memory:', options, async () => () => undefined)
+}
+
+/** Opens a database in this process. Throws `data-in-use` where another one has it. */
+function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
+  const { durability = 'normal', maxBytes, role = 'peer', listen: addresses = [], announce = [] } = options
+  const storage: Storage = openNodeStorage(path, { durability, ...(maxBytes === undefined ? {} : { maxBytes }) })
+  let replica: Replica | undefined
+  return {
+    listen,
+    getMeta: async (key) => storage.getMeta(key),
+    openReplica: async (init) => {
+      replica = await openReplica(storage, init)
+      return replica
+    },
+    startNetwork: async (replica, networkId) => {
+      // Most commands need no network, and start in half the time without loading it.
+      const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
+      const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
+      const libp2p = await startLibp2p(replica, networkId, { listen: listenOn, announce })
+      return LocalNetwork.start({ replica, networkId, libp2p, role })
+    },
+    // The process and its database end together.
+    onLost: () => undefined,
+    close: async () => (replica ?? storage).close(),
+  }
+}

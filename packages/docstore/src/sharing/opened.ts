@@ -1,0 +1,28 @@
+import type { Replica } from '@p2p-docstore/core'
+import type { DocstoreLibp2p } from '../network/libp2p.ts'
+import type { Network } from '../network/types.ts'
+
+/** How data is opened, as far as Node and browsers have it in common; `createDocstore` explains each. */
+export interface OpenOptions {
+  readonly join?: string | undefined
+  readonly descriptor?: Uint8Array | undefined
+  readonly network?: 'on' | 'off' | 'auto'
+  readonly networkName?: string | undefined
+  readonly role?: 'relay' | 'peer'
+}
+
+/** Data that this program or tab works with, itself or through the one that owns it. */
+export interface Opened {
+  readonly replica: Replica
+  readonly network: Network | undefined
+  /** Only at the owner, while it is connected. */
+  readonly libp2p: DocstoreLibp2p | undefined
+  readonly isOwner: boolean
+  close(): Promise<void>
+}
+
+/** Why the owner is asked to let the data go. */
+export type HandOverReason = 'relay' | 'network'
+
+/** How long the owner of the data may take to answer, or to end, milliseconds. */
+export const OWNER_TIMEOUT_MS = 5000

@@ -1,0 +1,68 @@
+import { DocstoreError, equalBytes } from '@p2p-docstore/core'
+import { fetchWellKnown, type JoinLink, parseJoinLink } from '../network/join-link.ts'
+import { forgetRelays, knownRelays, type MetaReader, rememberRelay } from '../network/known-relays.ts'
+import type { LocalNetwork } from '../network/local-network.ts'
+import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
+import type { HeldData } from './place.ts'
+import { serveOther } from './serve-other.ts'
+
+/** What the owner does about the others. */
+export interface Owning {
+  /** Whether the data is let go for one that asks for it. */
+  readonly onHandOver?: (reason: HandOverReason) => boolean
+  readonly onLost?: (opened: Opened) => void
+}
+
+/** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
+export async function own(
+  held: HeldData,
+  { network: mode = 'on', join, descriptor, networkName }: OpenOptions,
+  { onHandOver = () => false, onLost = () => undefined }: Owning = {},
+): Promise<Opened> {
+  let network: LocalNetwork | undefined
+  try {
+    const link = join === undefined ? undefined : await resolveLink(parseJoinLink(join), held)
+    const before = await held.getMeta('network')
+    if (link === undefined && descriptor !== undefined) await refuseOther(descriptor, before, held)
+    const replica = await held.openReplica({ network: link?.network?.bytes ?? descriptor, networkName })
+    const { id, descriptor: now } = (await replica.info()).network
+    if (before !== undefined && !equalBytes(before, now)) await forgetRelays(replica)
+    if (link !== undefined) await rememberRelay(replica, link.origin)
+    if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id)
+    const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
+    const opened: Opened = {
+      replica,
+      network,
+      libp2p: network?.libp2p,
+      isOwner: true,
+      close: async () => {
+        hangUp()
+        try {
+          await network?.close()
+        } finally {
+          await held.close()
+        }
+      },
+    }
+    held.onLost(() => onLost(opened))
+    return opened
+  } catch (error) {
+    await network?.close().catch(() => undefined)
+    await held.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** The link with its network. Only the relay knows it where the link is a bare address; one that this data knows may be down. */
+export async function resolveLink(link: JoinLink, meta: MetaReader): Promise<JoinLink> {
+  if (link.network !== undefined || (await knownRelays(meta)).includes(link.origin)) return link
+  const { network } = await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))
+  return { ...link, network }
+}
+
+/** A backup of another network does not make data that has joined one leave it. */
+async function refuseOther(wanted: Uint8Array, current: Uint8Array | undefined, meta: MetaReader): Promise<void> {
+  if (current === undefined || equalBytes(wanted, current)) return
+  if ((await knownRelays(meta)).length === 0) return
+  throw new DocstoreError('other-network', 'The data belongs to another network. Use another data folder')
+}

@@ -1,0 +1,84 @@
+import type { Replica, Write, WriteResult } from '@p2p-docstore/core'
+import type { SharedData } from './shared-data.ts'
+
+/** Changes looked at in one call. */
+const PAGE = 256
+
+/**
+ * `Replica.write` over changes of the owner. When the owner ends before it answers, nobody knows whether it wrote: then what was written
+ * to these documents since, by this write or by others after it, stands, and only the rest is written. So no write is lost or made twice.
+ */
+export function repeatableWrite(shared: SharedData): Replica['write'] {
+  const positions = new Positions(shared)
+  return async (ns, collection, writes) => {
+    const since = positions.of(ns)
+    // Known positions are not waited for: single writes of one turn share a transaction.
+    return writeSince(shared, { ns, collection, writes, since: typeof since === 'number' ? since : await since })
+  }
+}
+
+interface SinceWrite {
+  readonly ns: string
+  readonly collection: string
+  readonly writes: readonly Write[]
+  readonly since: number
+}
+
+async function writeSince(shared: SharedData, write: SinceWrite): Promise<readonly WriteResult[]> {
+  let isRepeated = false
+  return shared.run(({ replica }) => {
+    if (isRepeated) return writeAgain(replica, write)
+    isRepeated = true
+    return replica.write(write.ns, write.collection, write.writes)
+  })
+}
+
+/** Writes what nobody has written since a position. */
+export async function writeAgain(
+  replica: Pick<Replica, 'changes' | 'write'>,
+  { ns, collection, writes, since }: SinceWrite,
+): Promise<readonly WriteResult[]> {
+  const ids = new Set(writes.map(({ id }) => id))
+  const standing = new Map<string, WriteResult>()
+  let at = since
+  for (let rows = await replica.changes(ns, at, PAGE); rows.length > 0; rows = await replica.changes(ns, at, PAGE)) {
+    for (const row of rows) {
+      at = row.seq
+      if (row.collection === collection && ids.has(row.id)) standing.set(row.id, { status: 'written', seq: row.seq, at: row.at })
+    }
+  }
+  const missing = writes.filter(({ id }) => !standing.has(id))
+  const results = missing.length === 0 ? [] : await replica.write(ns, collection, missing)
+  const written = new Map(missing.map((write, i) => [write, results[i]]))
+  return writes.flatMap((write) => standing.get(write.id) ?? written.get(write) ?? [])
+}
+
+/** The last position of each namespace that anything here has seen. */
+class Positions {
+  readonly #shared: SharedData
+  readonly #known = new Map<string, number | Promise<number>>()
+
+  constructor(shared: SharedData) {
+    this.#shared = shared
+    shared.commits.add(({ namespace, to }) => {
+      const known = this.#known.get(namespace)
+      if (typeof known === 'number' && known < to) this.#known.set(namespace, to)
+    })
+    // Nobody has told us what happened before we came to this owner.
+    shared.owners.add(() => this.#known.clear())
+  }
+
+  of(ns: string): number | Promise<number> {
+    const known = this.#known.get(ns)
+    if (known !== undefined) return known
+    const asked = this.#shared.run(({ replica }) => replica.lastSeq(ns))
+    this.#known.set(ns, asked)
+    const settle = (seq?: number): void => {
+      if (this.#known.get(ns) !== asked) return
+      if (seq === undefined) this.#known.delete(ns)
+      else this.#known.set(ns, seq)
+    }
+    asked.then(settle, () => settle())
+    return asked
+  }
+}

@@ -1,0 +1,208 @@
+import { type CommitEvent, DocstoreError, errorCode } from '@p2p-docstore/core'
+import { TopicCounts } from '../network/topic-counts.ts'
+import type { NetworkEvents } from '../network/types.ts'
+import { askForHandOver, attach } from './attach.ts'
+import { type HandOverReason, type Opened, type OpenOptions, OWNER_TIMEOUT_MS } from './opened.ts'
+import { own } from './own.ts'
+import type { Entry, Place } from './place.ts'
+
+/** Pause before another try to open data again whose owner ended, milliseconds. */
+const REOPEN_PAUSE_MS = 1000
+
+type Listeners<T> = Set<(payload: T) => void>
+
+/**
+ * Data that several programs, or tabs of a browser, use at once. One owns it: the first to come, or a relay. The others work through the
+ * owner, and when it ends one of them becomes the owner. Calls and listeners go on over such a change.
+ */
+export class SharedData {
+  readonly commits: Listeners<CommitEvent> = new Set()
+  readonly events: { readonly [K in keyof NetworkEvents]: Listeners<NetworkEvents[K]> } = { peers: new Set(), sync: new Set(), message: new Set() }
+  /** Called with whether this is the owner now, whenever it begins to work with the data, itself or through another owner. */
+  readonly owners: Listeners<boolean> = new Set()
+  /** What was asked of the network once and has to hold for every owner. */
+  readonly wanted: Set<string> = new Set()
+  readonly topics: TopicCounts = new TopicCounts()
+  readonly #place: Place
+  readonly #options: OpenOptions
+  #opened: Opened | undefined
+  #opening: Promise<Opened> | undefined
+  #isClosed = false
+  /** Those that were lost: their owner ended. */
+  readonly #gone = new WeakSet<Opened>()
+
+  private constructor(place: Place, options: OpenOptions) {
+    this.#place = place
+    this.#options = options
+  }
+
+  /** Opens the data of a place. Throws what `createDocstore` says. */
+  static async open(place: Place, options: OpenOptions): Promise<SharedData> {
+    const shared = new SharedData(place, options)
+    try {
+      for (;;) {
+        try {
+          shared.#use(await shared.#openUntil(options))
+          return shared
+        } catch (error) {
+          if (errorCode(error) !== 'owner-gone') throw error
+        }
+      }
+    } catch (error) {
+      place.close()
+      throw error
+    }
+  }
+
+  /** What is open now; nothing while the owner changes. */
+  get opened(): Opened | undefined {
+    return this.#opened
+  }
+
+  /** Does some work with what is open; repeats it, where that does no harm, when the owner ended during it. */
+  async run<T>(work: (opened: Opened) => Promise<T>, { isRepeatable = true }: { isRepeatable?: boolean } = {}): Promise<T> {
+    for (;;) {
+      const opened = this.#opened ?? (await this.#reopen())
+      try {
+        return await work(opened)
+      } catch (error) {
+        const isGone = errorCode(error) === 'owner-gone'
+        if (this.#isClosed && isGone) throw closed()
+        const isChanged = this.#opened !== opened || isGone
+        if (!isChanged || !isRepeatable || this.#isClosed) throw error
+        this.#lost(opened)
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#place.close()
+    const opened = this.#opened ?? (await this.#opening?.catch(() => undefined))
+    await opened?.close()
+  }
+
+  /** Works with it from now on. Throws `owner-gone` where that owner has ended already. */
+  #use(opened: Opened): void {
+    if (this.#gone.has(opened)) throw new DocstoreError('owner-gone', 'The owner of the data ended. Try again')
+    this.#opened = opened
+    opened.replica.onCommit((event) => this.commits.forEach((listener) => listener(event)))
+    opened.network?.on('peers', (event) => this.events.peers.forEach((listener) => listener(event)))
+    opened.network?.on('sync', (event) => this.events.sync.forEach((listener) => listener(event)))
+    opened.network?.on('message', (event) => this.events.message.forEach((listener) => listener(event)))
+    this.owners.forEach((listener) => listener(opened.isOwner))
+  }
+
+  #lost(opened: Opened): void {
+    if (this.#gone.has(opened)) return
+    this.#gone.add(opened)
+    // The owner that lost its data has a network to close. What fails there has failed with the data.
+    const closed = opened.close().catch(() => undefined)
+    if (this.#opened !== opened || this.#isClosed) return
+    this.#opened = undefined
+    this.#reopenInBackground(closed)
+  }
+
+  /** Whoever only listens makes no calls, so the data is opened again without one. */
+  #reopenInBackground(before?: Promise<void>): void {
+    this.#reopen(before).catch(() => {
+      if (this.#isClosed) return
+      const timer: unknown = setTimeout(() => this.#opened === undefined && this.#reopenInBackground(), REOPEN_PAUSE_MS)
+      // A program of Node may end meanwhile.
+      if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+    })
+  }
+
+  #reopen(before: Promise<void> = Promise.resolve(), ownFrom: number = 0): Promise<Opened> {
+    if (this.#isClosed) return Promise.reject(closed())
+    this.#opening ??= before
+      .then(() => this.#openAgain(ownFrom))
+      .finally(() => {
+        this.#opening = undefined
+      })
+    return this.#opening
+  }
+
+  async #openAgain(ownFrom: number): Promise<Opened> {
+    // The link was remembered with the data the first time.
+    const { join: _join, descriptor: _descriptor, ...options } = this.#options
+    for (;;) {
+      const opened = await this.#openUntil(options, ownFrom)
+      try {
+        for (const ns of this.wanted) await opened.network?.want(ns)
+        for (const topic of this.topics.topics) await opened.network?.subscribe(topic)
+        this.#use(opened)
+        await this.#announce(opened)
+        return opened
+      } catch (error) {
+        this.#opened = undefined
+        // Kept open, it would be in the way of the next try.
+        await opened.close()
+        // The new owner may end as soon as the old one: many short commands at once.
+        if (errorCode(error) !== 'owner-gone') throw error
+      }
+    }
+  }
+
+  /** Something may have been written while nobody could tell us: listeners look again. */
+  async #announce({ replica }: Opened): Promise<void> {
+    if (this.commits.size === 0) return
+    for (const { id } of await replica.namespaces()) {
+      const collections = (await replica.collections(id)).map(({ collection }) => collection)
+      const event: CommitEvent = { namespace: id, from: 0, to: await replica.lastSeq(id), collections }
+      this.commits.forEach((listener) => listener(event))
+    }
+  }
+
+  /** Owns the data, or attaches to its owner; `ownFrom` leaves it to another one until then. */
+  async #openUntil(options: OpenOptions, ownFrom = 0): Promise<Opened> {
+    let silentSince: number | undefined
+    for (;;) {
+      if (this.#isClosed) throw closed()
+      const entry = await this.#place.enter({ mayHold: Date.now() >= ownFrom })
+      // From the first try on: a page may have slept before.
+      silentSince = entry.kind === 'starting' ? undefined : (silentSince ?? Date.now())
+      const opened = await this.#openThrough(entry, options)
+      if (opened !== undefined) return opened
+      if (silentSince !== undefined && Date.now() - silentSince > OWNER_TIMEOUT_MS) throw this.#place.inUse('silent')
+    }
+  }
+
+  /** `undefined` where another try has to be made. */
+  async #openThrough(entry: Entry, options: OpenOptions): Promise<Opened | undefined> {
+    try {
+      switch (entry.kind) {
+        case 'held':
+          return await own(entry.held, options, { onHandOver: (reason) => this.#handOver(reason), onLost: (opened) => this.#lost(opened) })
+        case 'line':
+          if (options.role !== 'relay') return await attach(entry.port, options, (opened) => this.#lost(opened))
+          if (!(await askForHandOver(entry.port))) throw this.#place.inUse('relay')
+          return undefined
+        case 'starting':
+        case 'silent':
+          return undefined
+      }
+    } catch (error) {
+      // It was lost while it was opened.
+      if (errorCode(error) === 'owner-gone') return undefined
+      throw error
+    }
+  }
+
+  /** Lets the data go for a relay, or for one that connects it to the network, and works through that one then. */
+  #handOver(reason: HandOverReason): boolean {
+    const opened = this.#opened
+    if (opened === undefined || this.#isClosed || this.#options.role === 'relay') return false
+    if (reason === 'network' && opened.network !== undefined) return false
+    this.#opened = undefined
+    this.#opening = undefined
+    // After this turn, so that the answer leaves before the line is closed.
+    const closed = new Promise<void>((resolve) => setTimeout(resolve)).then(() => opened.close())
+    this.#reopen(closed, Date.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
+    return true
+  }
+}
+
+function closed(): DocstoreError {
+  return new DocstoreError('closed', 'The store was closed')
+}

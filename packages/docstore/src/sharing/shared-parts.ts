@@ -1,0 +1,79 @@
+import { DocstoreError, type Replica } from '@p2p-docstore/core'
+import type { Network } from '../network/types.ts'
+import { NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
+import { callMethod, forwardMethods } from '../rpc/rpc.ts'
+import type { DocstoreParts } from '../store/docstore.ts'
+import type { Opened } from './opened.ts'
+import { repeatableWrite } from './repeatable-write.ts'
+import type { SharedData } from './shared-data.ts'
+
+/** The parts of a store whose data this program alone can use. */
+export function ownParts({ replica, network, libp2p, close }: Opened): DocstoreParts {
+  return { replica, network, libp2p, isOwner: true, onOwner: () => () => undefined, close }
+}
+
+/** The parts of a store that shares its data. */
+export function sharedParts(shared: SharedData, mode: 'on' | 'off' | 'auto'): DocstoreParts {
+  return {
+    replica: sharedReplica(shared),
+    network: mode === 'on' || shared.opened?.network !== undefined ? sharedNetwork(shared) : undefined,
+    get libp2p() {
+      return shared.opened?.libp2p
+    },
+    get isOwner() {
+      return shared.opened?.isOwner === true
+    },
+    onOwner: (listener) => {
+      shared.owners.add(listener)
+      return () => shared.owners.delete(listener)
+    },
+    close: () => shared.close(),
+  }
+}
+
+/** A replica that outlives the owner of the data. */
+function sharedReplica(shared: SharedData): Replica {
+  return {
+    ...forwardMethods<Replica, (typeof REPLICA_METHODS)[number]>(REPLICA_METHODS, (name, args) =>
+      shared.run(({ replica }) => callMethod(replica, name, args)),
+    ),
+    createNamespace: async (init) => {
+      // Without it, a namespace that is created again because the owner ended would be another one.
+      const nonce = crypto.getRandomValues(new Uint8Array(16))
+      return shared.run(({ replica }) => replica.createNamespace({ nonce, ...init }))
+    },
+    write: repeatableWrite(shared),
+    onCommit: (listener) => {
+      shared.commits.add(listener)
+      return () => shared.commits.delete(listener)
+    },
+    close: async () => undefined,
+  }
+}
+
+/** A network that outlives the owner of the data. */
+function sharedNetwork(shared: SharedData): Network {
+  return {
+    ...forwardMethods<Network, (typeof NETWORK_METHODS)[number]>(NETWORK_METHODS, async (name, args) => {
+      const [first] = args
+      if (typeof first === 'string') {
+        if (name === 'want' || name === 'sync' || name === 'delivered') shared.wanted.add(first)
+        if (name === 'subscribe' && !shared.topics.add(first)) return undefined
+        if (name === 'unsubscribe' && !shared.topics.remove(first)) return undefined
+      }
+      return shared.run(
+        ({ network }) => {
+          if (network === undefined) throw new DocstoreError('offline', 'The owner of the data is not connected')
+          return callMethod(network, name, args)
+        },
+        { isRepeatable: name !== 'publish' },
+      )
+    }),
+    on: (event, listener) => {
+      const listeners: Set<typeof listener> = shared.events[event]
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close: async () => undefined,
+  }
+}

@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createDocstore, type Docstore } from '../index-web.ts'
+import { takeLock } from '../rpc/locks-web.ts'
+import { sharingContract } from '../testing/sharing-contract.ts'
+
+let count = 0
+
+async function removeData(data: string): Promise<void> {
+  const root = await navigator.storage.getDirectory()
+  await root.removeEntry(`docstore-${data}`, { recursive: true })
+}
+
+sharingContract('tabs of a browser', () => {
+  const data = `shared-${++count}`
+  return { open: ({ network }) => createDocstore({ data, network }), cleanup: () => removeData(data) }
+})
+
+describe('data of an origin', () => {
+  const data = 'origin'
+  const stores: Docstore[] = []
+
+  async function open(): Promise<Docstore> {
+    const store = await createDocstore({ data, network: 'off' })
+    stores.push(store)
+    return store
+  }
+
+  afterEach(async () => {
+    for (const store of stores.splice(0).toReversed()) await store.close()
+    await removeData(data).catch(() => undefined)
+  })
+
+  it('is opened again when its worker dies, and no write is lost or made twice', async () => {
+    const workers = recordWorkers()
+    const [owner, other] = [await open(), await open()]
+    expect(workers).toHaveLength(1)
+    const { id } = await owner.namespaces.create({ name: 'notes' })
+    const notes = [await owner.namespaces.open(id), await other.namespaces.open(id)]
+    const writes = notes.flatMap((one, n) => Array.from({ length: 200 }, (_, i) => one.put({ _id: `${n}/${i}` })))
+    await writes[0]
+    workers[0]?.terminate()
+    await Promise.all(writes)
+    expect(workers).toHaveLength(2)
+    expect(await other.replica.lastSeq(id)).toBe(400)
+    expect(await notes[1]?.count()).toBe(400)
+  })
+
+  it('is let go by a page that falls asleep, and taken up again when it wakes', async () => {
+    const [owner, other] = [await open(), await open()]
+    const { id } = await owner.namespaces.create({ name: 'notes' })
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+    const names = async (): Promise<readonly unknown[]> => ((await navigator.locks.query()).held ?? []).map(({ name }) => name)
+    await expect.poll(names).not.toContainEqual(expect.stringMatching(/^docstore/))
+    const listing = Promise.all([owner.namespaces.list(), other.namespaces.list()])
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+    expect((await listing).flat().map((namespace) => namespace.id)).toEqual([id, id])
+    expect([owner, other].filter(({ isOwner }) => isOwner)).toHaveLength(1)
+  })
+
+  it('is not waited for without end where its owner does not answer', { timeout: 20_000 }, async () => {
+    const wake = await takeLock(`docstore/${data}`)
+    onTestFinished(wake)
+    await expect(open()).rejects.toMatchObject({ code: 'data-in-use' })
+    const waiting = open()
+    wake()
+    expect((await waiting).isOwner).toBe(true)
+  })
+
+  it('is not held by a store that could not be opened', async () => {
+    await expect(createDocstore({ data, join: 'http://127.0.0.1:1' })).rejects.toMatchObject({ code: 'relay-unreachable' })
+    expect((await open()).isOwner).toBe(true)
+  })
+
+  it('is refused by name where the browser has no such data', async () => {
+    await expect(createDocstore({ data: '../up', network: 'off' })).rejects.toMatchObject({ code: 'bad-name' })
+  })
+})
+
+/** Workers that are started from now on, until the test ends. */
+function recordWorkers(): readonly Worker[] {
+  const workers: Worker[] = []
+  const { Worker: RealWorker } = globalThis
+  globalThis.Worker = class extends RealWorker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args)
+      workers.push(this)
+    }
+  }
+  onTestFinished(() => {
+    globalThis.Worker = RealWorker
+  })
+  return workers
+}

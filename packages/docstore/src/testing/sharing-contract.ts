@@ -1,0 +1,197 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Docstore } from '../store/docstore.ts'
+import type { Namespace } from '../store/namespace.ts'
+
+/** How long a fact may take to come about on a loaded machine. */
+const PATIENCE = { timeout: 20_000 }
+
+/** What a platform brings to the contract. */
+export interface SharingPlatform {
+  /** Opens a store on the data of the running test, as another program or tab does. */
+  readonly open: (options: { readonly network: 'on' | 'off' }) => Promise<Docstore>
+  /** Removes that data. All stores are closed. */
+  readonly cleanup: () => Promise<void>
+}
+
+/** What has to hold wherever several programs or tabs share data. */
+export function sharingContract(name: string, platform: () => SharingPlatform): void {
+  describe(`data that is shared: ${name}`, () => {
+    let current: SharingPlatform | undefined
+    const stores: Docstore[] = []
+
+    async function open(network: 'on' | 'off' = 'off'): Promise<Docstore> {
+      current ??= platform()
+      const store = await current.open({ network })
+      stores.push(store)
+      return store
+    }
+
+    afterEach(async () => {
+      const ended = current
+      current = undefined
+      for (const store of stores.splice(0).toReversed()) await store.close()
+      await ended?.cleanup()
+    })
+
+    it('is there again after closing, with the same identity', async () => {
+      const store = await open()
+      const { id } = await store.namespaces.create({ name: 'notes' })
+      await (await store.namespaces.open(id)).put({ _id: 'a', n: 1 })
+      await store.close()
+      const again = await open()
+      expect(again.info.identity).toBe(store.info.identity)
+      expect(await (await again.namespaces.open(id)).get('a')).toEqual({ _id: 'a', n: 1 })
+    })
+
+    it('serves a second store through the first, live and with the same errors', async () => {
+      const owner = await open()
+      const second = await open()
+      expect([owner.isOwner, second.isOwner]).toEqual([true, false])
+      const notes = await second.namespaces.create({ name: 'shared' })
+      await notes.put({ _id: 'a', n: 1 })
+      const ownNotes = await owner.namespaces.open(notes.id)
+      expect(await ownNotes.get('a')).toEqual({ _id: 'a', n: 1 })
+      const change = notes.changes()[Symbol.asyncIterator]()
+      const next = change.next()
+      // The feed begins at the position of its first look, so the write has to come after that.
+      await notes.status()
+      await ownNotes.put({ _id: 'b', n: 2 })
+      expect((await next).value).toMatchObject({ type: 'put', _id: 'b' })
+      await change.return?.(undefined)
+      await expect(notes.put({ n: Number.NaN })).rejects.toMatchObject({ code: 'bad-document' })
+      await expect(notes.find({ $bad: 1 }).toArray()).rejects.toMatchObject({ code: 'bad-filter' })
+    })
+
+    it('goes on in another store when the one that held the data ends, calls and feeds alike', async () => {
+      const owner = await open()
+      const second = await open()
+      const third = await open()
+      const notes = await second.namespaces.create({ name: 'shared' })
+      const feed = (await third.namespaces.open(notes.id)).changes({ since: 0 })[Symbol.asyncIterator]()
+      await notes.put({ _id: 'a' })
+      expect((await feed.next()).value).toMatchObject({ _id: 'a' })
+      const next = feed.next()
+      await owner.close()
+      await notes.put({ _id: 'b' })
+      expect((await next).value).toMatchObject({ _id: 'b' })
+      await second.close()
+      expect((await third.namespaces.list()).map(({ name }) => name)).toEqual(['shared'])
+      expect(await (await third.namespaces.open(notes.id)).count()).toBe(2)
+    })
+
+    it('has one owner at any time, and tells the others when it has changed', async () => {
+      const first = await open()
+      const others = [await open(), await open(), await open()]
+      const changed = others.map((store) => new Promise<boolean>((resolve) => store.on('owner', resolve)))
+      await first.close()
+      expect((await Promise.all(changed)).filter((isOwner) => isOwner)).toHaveLength(1)
+      expect(others.filter(({ isOwner }) => isOwner)).toHaveLength(1)
+    })
+
+    it('is handed over to a store that connects, and the first goes on working through that one', async () => {
+      const first = await open()
+      const notes = await first.namespaces.create({ name: 'shared' })
+      const connected = await open('on')
+      expect(connected.libp2p).toBeDefined()
+      await notes.put({ _id: 'a' })
+      expect(await (await connected.namespaces.open(notes.id)).get('a')).toEqual({ _id: 'a' })
+    })
+
+    it('loses no write and makes none twice while owners end during it, one after another', { timeout: 60_000 }, async () => {
+      const opened = [await open(), await open(), await open(), await open(), await open()]
+      const { id } = await (opened[0] ?? fail()).namespaces.create({ name: 'shared' })
+      const running = new Set(await Promise.all(opened.map((store, i) => Writing.start(store, id, `writer-${i}`))))
+      const acknowledged = (): string[] => [...running, ...ended].flatMap(({ written }) => written).toSorted()
+      const ended: Writing[] = []
+      const moreWrites = async (): Promise<void> => {
+        const before = acknowledged().length
+        await expect.poll(() => acknowledged().length, PATIENCE).toBeGreaterThan(before + 20)
+      }
+      while (running.size > 1) {
+        await moreWrites()
+        const owning = [...running].find(({ store }) => store.isOwner)
+        // It may just be changing.
+        if (owning === undefined) continue
+        running.delete(owning)
+        ended.push(owning)
+        await owning.stop()
+        // Cuts off what the others have under way.
+        await owning.close()
+      }
+      await moreWrites()
+      const [last = fail()] = running
+      await last.stop()
+      const stored = await (await last.store.namespaces.open(id)).find().toArray()
+      expect(stored.map(({ _id }) => _id).toSorted()).toEqual(acknowledged())
+      // Each version takes one position.
+      expect(await last.store.replica.lastSeq(id)).toBe(acknowledged().length)
+      await expect.poll(() => last.seen.length, PATIENCE).toBe(acknowledged().length)
+      expect(last.seen.toSorted()).toEqual(acknowledged())
+      await last.close()
+    })
+
+    it('makes one namespace of a call during which the owner ends', async () => {
+      const owner = await open()
+      const second = await open()
+      const creating = Array.from({ length: 20 }, (_, i) => second.namespaces.create({ name: `n${i}` }))
+      await owner.close()
+      const created = await Promise.all(creating)
+      const listed = await second.namespaces.list()
+      expect(listed.map(({ id }) => id).toSorted()).toEqual(created.map(({ id }) => id).toSorted())
+    })
+  })
+}
+
+/** A store that writes one document after the other, and follows all changes. */
+class Writing {
+  readonly store: Docstore
+  /** Ids that were acknowledged here. */
+  readonly written: string[] = []
+  /** Ids in changes that were seen here. */
+  readonly seen: string[] = []
+  readonly #notes: Namespace
+  #isStopped = false
+  #writing: Promise<void> | undefined
+  #following: Promise<void> | undefined
+
+  private constructor(store: Docstore, notes: Namespace) {
+    this.store = store
+    this.#notes = notes
+  }
+
+  static async start(store: Docstore, ns: string, name: string): Promise<Writing> {
+    const writing = new Writing(store, await store.namespaces.open(ns))
+    writing.#writing = writing.#write(name)
+    // Ends with the store.
+    writing.#following = writing.#follow()
+    return writing
+  }
+
+  /** Resolves when its last write is acknowledged. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#writing
+  }
+
+  async close(): Promise<void> {
+    await this.store.close()
+    await this.#following
+  }
+
+  async #write(name: string): Promise<void> {
+    for (let i = 0; !this.#isStopped; i++) {
+      await this.#notes.put({ _id: `${name}/${i}` })
+      this.written.push(`${name}/${i}`)
+      // A turn for everybody else: the owner of a folder writes without any.
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { _id } of this.#notes.changes({ since: 0 })) this.seen.push(_id)
+  }
+}
+
+function fail(): never {
+  throw new Error('There is none')
+}
