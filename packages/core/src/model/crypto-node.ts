@@ -37,6 +37,13 @@ export function verifyEquation(publicKey: Uint8Array, message: Uint8Array, signa
   return nodeVerify(null, message, publicKeyObject(publicKey), signature)
 }
 
+/** The same on a thread of Node's pool, so that many are checked at once while this thread goes on. */
+export function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    nodeVerify(null, message, publicKeyObject(publicKey), signature, (error, isValid) => (error === null ? resolve(isValid) : reject(error)))
+  })
+}
+
 /** DER prefix of an ed25519 private key in PKCS #8 (RFC 8410 §7); the 32-byte seed follows. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 

@@ -40,6 +40,9 @@ export async function verifyEquation(publicKey: Uint8Array, message: Uint8Array,
   }
 }
 
+/** WebCrypto works on threads of its own in any case. */
+export const verifyEquationAside: typeof verifyEquation = verifyEquation
+
 /**
  * The same equation with noble's points, for browsers without ed25519 in WebCrypto. noble's own `verify` multiplies by the
  * cofactor and so accepts signatures that OpenSSL and BoringSSL refuse; peers must agree, hence R is compared byte by byte.

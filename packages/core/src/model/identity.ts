@@ -1,4 +1,4 @@
-import { openSigner, verifyEquation } from '#crypto'
+import { openSigner, verifyEquation, verifyEquationAside } from '#crypto'
 import { base58btc } from 'multiformats/bases/base58'
 import { compareBytes, concatBytes, utf8 } from './bytes.ts'
 
@@ -77,12 +77,18 @@ function isSmallOrder(y: Uint8Array): boolean {
 
 /**
  * Strict ed25519, the same verdict on every platform: canonical key that is not of small order, R neither (WebCrypto refuses
- * it), S below L, and the cofactorless equation of RFC 8032. A promise where WebCrypto does the work.
+ * it), S below L, and the cofactorless equation of RFC 8032. A promise where another thread does the work: WebCrypto's, or with `aside` Node's.
  */
-export function verifySignature(author: Uint8Array, domain: string, hash: Uint8Array, signature: Uint8Array): boolean | Promise<boolean> {
+export function verifySignature(
+  author: Uint8Array,
+  domain: string,
+  hash: Uint8Array,
+  signature: Uint8Array,
+  { aside = false }: { aside?: boolean } = {},
+): boolean | Promise<boolean> {
   if (signature.length !== SIGNATURE_BYTES || !isAuthorKey(author)) return false
   if (compareLittleEndian(signature.subarray(32), L) >= 0 || isSmallOrder(yOf(signature.subarray(0, 32)))) return false
-  return verifyEquation(author.subarray(2), signedMessage(domain, hash), signature)
+  return (aside ? verifyEquationAside : verifyEquation)(author.subarray(2), signedMessage(domain, hash), signature)
 }
 
 /** What is signed: `docstore/<domain>` NUL `<hash>`. The domain keeps one kind of structure from passing as another. */

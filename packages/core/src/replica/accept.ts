@@ -3,7 +3,7 @@ import { type Batch, type WireRecord } from '../model/batch.ts'
 import { compareBytes, equalBytes } from '../model/bytes.ts'
 import { decodeContent } from '../model/content.ts'
 import { keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../model/record.ts'
-import { verifySeal } from '../model/seal.ts'
+import { verifySeals } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { CommitEntry, NewRecord, StoredRecord } from '../storage/storage.ts'
 
@@ -47,7 +47,7 @@ export class Competitor implements CommitEntry {
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
 export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (Competitor | Refusal)[]> {
-  const validSeals = await Promise.all(batch.seals.map(async (seal) => verifySeal(rules.scope.net, seal)))
+  const validSeals = await verifySeals(rules.scope.net, batch.seals)
   return batch.records.map((wire) => {
     const seal = batch.seals[wire.seal]
     if (seal === undefined) return 'malformed'
