@@ -1,34 +1,60 @@
+import type { CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
-import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
-import { keychain } from '@libp2p/keychain'
 import { noise } from '@libp2p/noise'
-import { ping } from '@libp2p/ping'
+import { ping, type Ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
-import type { Replica } from '@p2p-docstore/core'
-import { MetaDatastore } from './meta-datastore.ts'
-import { MAX_MESSAGE_BYTES } from './limits.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
+import { IDENTIFY_TIMEOUT_MS, MAX_ANNOUNCED_ADDRESSES, MAX_IDENTIFY_BYTES, MAX_MESSAGE_BYTES, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
+import { Misconduct } from './misconduct.ts'
+import type { RelayPlaces } from './relay-places.ts'
+import type { Reservations } from './reservations.ts'
 
 /** libp2p with our services. */
-export type DocstoreLibp2p = Libp2p<{ pubsub: GossipSub }>
+export type DocstoreLibp2p = Libp2p<{
+  pubsub: GossipSub
+  ping: Ping
+  doorkeeper: Doorkeeper
+  /** This peer's places at relays; a relay has none. */
+  reservations?: Reservations
+  /** The places that this relay gives. */
+  places?: RelayPlaces
+  circuitRelay?: CircuitRelayService
+}>
+
+/** How often connections are looked after, milliseconds. */
+const PING_INTERVAL_MS = 10_000
+/** Longest that a ping may take before the connection counts as broken, milliseconds: libp2p's own limit grows to a minute after failures. */
+const MAX_PING_MS = 10_000
 
 /** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
-export function commonOptions(replica: Replica, networkId: string, privateKey: PrivateKey) {
+export function commonOptions(networkId: string, privateKey: PrivateKey, { pingIntervalMs = PING_INTERVAL_MS }: { pingIntervalMs?: number } = {}) {
   const protocolPrefix = `docstore/${networkId}`
+  const identity = { protocolPrefix, timeout: IDENTIFY_TIMEOUT_MS, maxMessageSize: MAX_IDENTIFY_BYTES }
+  const misconduct = new Misconduct()
   return {
     privateKey,
-    datastore: new MetaDatastore(replica),
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
-    connectionMonitor: { protocolPrefix },
+    addresses: { announceFilter: (addresses: Multiaddr[]) => addresses.slice(0, MAX_ANNOUNCED_ADDRESSES) },
+    // Links to relays come back by themselves, for ever; libp2p's own way gives up.
+    connectionManager: { reconnectRetries: 0 },
+    connectionMonitor: { protocolPrefix, pingInterval: pingIntervalMs, pingTimeout: { maxTimeout: MAX_PING_MS } },
+    connectionGater: {
+      // In browsers libp2p refuses private addresses and plain ws, which is what a relay at home or on this machine has.
+      denyDialMultiaddr: () => false,
+      denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
+    },
     services: {
-      // Keeps the WebRTC certificate across restarts, together with the datastore.
-      keychain: keychain(),
-      identify: identify({ protocolPrefix }),
-      identifyPush: identifyPush({ protocolPrefix }),
+      // The doorkeeper does it for every connection, and ends those where it fails.
+      identify: identify({ ...identity, runOnConnectionOpen: false }),
+      identifyPush: identifyPush(identity),
       ping: ping({ protocolPrefix }),
+      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, misconduct),
       pubsub: gossipsub({
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,

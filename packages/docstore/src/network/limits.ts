@@ -1,7 +1,19 @@
+/** Connections that one peer may have to another; one is enough, and one that broke may not have been noticed yet. */
+export const MAX_CONNECTIONS_PER_PEER = 4
+
+/** Connections of a relay. */
+export const MAX_CONNECTIONS = 2000
+
 /** Streams of our protocol that one connection may have open towards us; a session needs two. */
 export const MAX_INBOUND_STREAMS = 8
 
-/** How long a request may take to be answered, milliseconds. */
+/** Streams of all protocols that one connection may have open towards us. */
+export const MAX_STREAMS_PER_CONNECTION = 128
+
+/** How long a stream may take to open and to be greeted, milliseconds. */
+export const HELLO_TIMEOUT_MS = 10_000
+
+/** How long a request may take to be answered, and a frame to arrive once it has begun, milliseconds. */
 export const REQUEST_TIMEOUT_MS = 30_000
 
 /** How long a stream may lie idle before the answering side closes it, milliseconds. Askers compare roots every half minute. */
@@ -10,12 +22,26 @@ export const IDLE_STREAM_MS: number = 3 * 60_000
 /** How long a stream that we ended with an error waits for the other side to close it too, milliseconds. */
 export const LINGER_MS = 1000
 
-/** First and longest pause between two attempts to reach a relay, milliseconds. */
-export const MIN_RETRY_MS = 250
-export const MAX_RETRY_MS = 10_000
+/** How long two peers may take to tell each other which protocols they speak, milliseconds. */
+export const IDENTIFY_TIMEOUT_MS = 8000
 
-/** How long one attempt may take: asking for addresses, then dialling them. */
+/** Largest message in which a peer says who it is and where it is reached, bytes: room for the addresses below, twice. */
+export const MAX_IDENTIFY_BYTES: number = 32 * 1024
+
+/** Addresses that a peer tells others. With eight relays of three addresses each there would be more than fit. */
+export const MAX_ANNOUNCED_ADDRESSES = 32
+
+/** How long one attempt to reach a relay may take: asking for addresses, then dialling them. */
 export const DIAL_TIMEOUT_MS = 10_000
+
+/** How long a relay whose addresses of the last time are known may take to tell the current ones, milliseconds. */
+export const KNOWN_RELAY_TIMEOUT_MS = 3000
+
+/** How long a peer may take to answer a ping, milliseconds, where a connection may have broken unnoticed. */
+export const PROBE_TIMEOUT_MS = 3000
+
+/** How long relays that stand still are waited for once another one is done, milliseconds. */
+export const GRACE_MS = 1000
 
 /** Largest application message, bytes of UTF-8. */
 export const MAX_MESSAGE_BYTES: number = 64 * 1024

@@ -1,12 +1,17 @@
+import type { Connection, Stream } from '@libp2p/interface'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
-import { MAX_INBOUND_STREAMS } from './limits.ts'
-import { RelayLink, viaOf } from './relay-link.ts'
+import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
+import { patiently } from './patience.ts'
+import { RelayLink } from './relay-link.ts'
 import { answerStream, syncProtocol } from './streams.ts'
+import { movedBy, syncRelays } from './sync-relays.ts'
 import { Topics } from './topics.ts'
 import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, SyncReport } from './types.ts'
+import { viaOf } from './via.ts'
+import { onWake } from './wake-events.ts'
 
 /** How often a relay asks the relay that it joined for new namespaces, milliseconds. */
 const LIST_INTERVAL_MS = 10_000
@@ -36,7 +41,7 @@ export class LocalNetwork implements Network {
   readonly #ledgers = new Map<string, Ledger>()
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
   readonly #background: Promise<void>[] = []
-  #unlisten: () => void = () => undefined
+  readonly #unlisten: (() => void)[] = []
 
   private constructor({ replica, networkId, libp2p, role }: LocalNetworkInit) {
     this.#replica = replica
@@ -60,34 +65,46 @@ export class LocalNetwork implements Network {
   }
 
   async #start(): Promise<void> {
-    const protocol = syncProtocol(this.#networkId)
-    await this.libp2p.handle(
-      protocol,
-      (stream, connection) => {
-        const responder = new Responder({
-          replica: this.#replica,
-          role: this.#role,
-          ledger: this.#ledgerOf(connection.remotePeer.toString()),
-          now: Date.now,
-          delay,
-        })
-        return answerStream(stream, responder)
-      },
-      { maxInboundStreams: MAX_INBOUND_STREAMS },
-    )
+    const { reservations } = this.libp2p.services
+    await this.libp2p.handle(syncProtocol(this.#networkId), (stream, connection) => this.#answer(stream, connection), {
+      // Counted by `#answer`, which knows whose streams are too many; this is what a connection may have in all.
+      maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+    })
     this.libp2p.addEventListener('peer:connect', () => this.#peersChanged())
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.delete(detail.toString())
       this.#peersChanged()
     })
-    this.#unlisten = wakeEvents(() => {
+    if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
+    const wake = (): void => {
       for (const link of this.#links.values()) link.wake()
-    })
+    }
+    this.#unlisten.push(onWake(wake))
     for (const origin of await knownRelays(this.#replica)) this.#link(origin)
     if (this.#role === 'relay') {
       for (const { id } of await this.#replica.namespaces()) this.#wanted.add(id)
       this.#background.push(this.#copyNamespaces())
     }
+  }
+
+  #answer(stream: Stream, connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString()
+    const { misconduct } = this.libp2p.services.doorkeeper
+    const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
+    if (count > MAX_INBOUND_STREAMS) {
+      misconduct.note(peer, 'too-many-streams')
+      stream.abort(new DocstoreError('too-many-streams', `One connection has at most ${MAX_INBOUND_STREAMS} streams for sync`))
+      return Promise.resolve()
+    }
+    const responder = new Responder({
+      replica: this.#replica,
+      role: this.#role,
+      ledger: this.#ledgerOf(peer),
+      now: Date.now,
+      delay,
+      onViolation: (violation) => misconduct.note(peer, violation),
+    })
+    return answerStream(stream, responder, (misdeed) => misconduct.note(peer, misdeed))
   }
 
   async peerId(): Promise<string> {
@@ -104,7 +121,8 @@ export class LocalNetwork implements Network {
     const others = new Map<string, PeerStatus>()
     for (const connection of this.libp2p.getConnections()) {
       const id = connection.remotePeer.toString()
-      if (!known.has(id)) others.set(id, { id, via: viaOf(connection), role: 'peer', state: 'connected', origin: undefined, error: undefined })
+      if (!known.has(id))
+        others.set(id, { id, via: viaOf(connection), role: 'peer', state: 'connected', origin: undefined, error: undefined, reservation: false })
     }
     return [...relays, ...others.values()]
   }
@@ -149,8 +167,12 @@ export class LocalNetwork implements Network {
   }
 
   async reach({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
-    const abort = limited(timeoutMs, signal, this.#ended.signal)
-    await Promise.all([...this.#links.values()].map((link) => link.reach(abort)))
+    const enough = new AbortController()
+    const abort = limited(timeoutMs, signal, this.#ended.signal, enough.signal)
+    const tries = Promise.all([...this.#links.values()].map((link) => link.reach(abort)))
+    await Promise.race([tries, this.#until(() => this.#connectedRelays().length > 0, 'peers', abort)])
+    await Promise.race([tries, delay(GRACE_MS, abort)])
+    enough.abort()
     return this.#connectedRelays().length
   }
 
@@ -192,37 +214,10 @@ export class LocalNetwork implements Network {
     if (this.#links.size === 0 && this.#role !== 'relay')
       throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
-    return this.#patiently(ns, timeoutMs, signal, (abort) => this.#syncAll(ns, connectedOnly, abort))
-  }
-
-  async #syncAll(ns: string, connectedOnly: boolean, abort: AbortSignal): Promise<SyncReport> {
     const links = connectedOnly ? this.#connectedRelays() : [...this.#links.values()]
-    const work = links.map(async (link) => {
-      const session = await link.untilSession(abort)
-      const before = { ...session.status.get(ns), ...session.traffic }
-      await raceAbort(session.syncNow(ns, abort), abort)
-      const after = { ...session.status.get(ns), ...session.traffic }
-      return {
-        peer: after.state === 'live' ? link.peer : undefined,
-        received: (after.received ?? 0) - (before.received ?? 0),
-        sent: (after.sent ?? 0) - (before.sent ?? 0),
-        rounds: (after.rounds ?? 0) - (before.rounds ?? 0),
-        bytesIn: after.bytesIn - before.bytesIn,
-        bytesOut: after.bytesOut - before.bytesOut,
-      }
-    })
-    const settled = await Promise.allSettled(work)
-    const reports = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    if (reports.length === 0 && settled.length > 0) throw settled.find((one) => one.status === 'rejected')?.reason
-    const sum = (pick: (report: (typeof reports)[number]) => number): number => reports.reduce((total, report) => total + pick(report), 0)
-    return {
-      received: sum(({ received }) => received),
-      sent: sum(({ sent }) => sent),
-      rounds: sum(({ rounds }) => rounds),
-      bytesIn: sum(({ bytesIn }) => bytesIn),
-      bytesOut: sum(({ bytesOut }) => bytesOut),
-      peers: reports.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
-    }
+    return this.#patiently(ns, timeoutMs, signal, (abort) =>
+      syncRelays(ns, links, { signal: abort, onChange: (listener) => this.on('sync', listener) }),
+    )
   }
 
   async delivered(
@@ -275,7 +270,7 @@ export class LocalNetwork implements Network {
 
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
-    this.#unlisten()
+    for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([...this.#links.values()].map((link) => link.stop()))
     await Promise.all(this.#background)
     this.#topics.close()
@@ -299,35 +294,12 @@ export class LocalNetwork implements Network {
     void this.peers().then((peers) => this.#emit('peers', peers))
   }
 
-  /** Runs work whose signal aborts when nothing of the namespace has moved for so long: a large one takes its time, a dead connection does not. */
+  /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */
   async #patiently<T>(ns: string, timeoutMs: number, signal: AbortSignal | undefined, work: (abort: AbortSignal) => Promise<T>): Promise<T> {
-    const idle = new AbortController()
-    const end = (): void => idle.abort()
-    let moved = this.#moved(ns)
-    let timer = setTimeout(end, timeoutMs)
-    const unlisten = this.on('sync', () => {
-      const now = this.#moved(ns)
-      if (now === moved) return
-      moved = now
-      clearTimeout(timer)
-      timer = setTimeout(end, timeoutMs)
-    })
-    try {
-      return await work(AbortSignal.any([idle.signal, this.#ended.signal, ...(signal === undefined ? [] : [signal])]))
-    } finally {
-      clearTimeout(timer)
-      unlisten()
-    }
-  }
-
-  /** A number that changes whenever documents of the namespace went over a connection. */
-  #moved(ns: string): number {
-    let moved = 0
-    for (const { session } of this.#links.values()) {
-      const sync = session?.status.get(ns)
-      if (sync !== undefined) moved += sync.received + sync.sent + sync.acked
-    }
-    return moved
+    const moved = (): number => movedBy([...this.#links.values()], ns)
+    return patiently({ timeoutMs, moved, onChange: (listener) => this.on('sync', listener) }, (idle) =>
+      work(AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])])),
+    )
   }
 
   /** Resolves when the condition holds or the signal aborts; looks again at every such event. */
@@ -359,27 +331,4 @@ export class LocalNetwork implements Network {
 
 function limited(timeoutMs: number, ...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(timeoutMs), ...signals.filter((signal) => signal !== undefined)])
-}
-
-async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(new DocstoreError('timeout', 'The peers did not become equal in time. What was exchanged so far is kept'))
-    if (signal.aborted) fail()
-    signal.addEventListener('abort', fail, { once: true })
-  })
-  return Promise.race([work, late])
-}
-
-/** In a browser: calls back when the machine is online again or the page is looked at. */
-function wakeEvents(wake: () => void): () => void {
-  if (typeof globalThis.addEventListener !== 'function' || typeof document === 'undefined') return () => undefined
-  const onVisible = (): void => {
-    if (document.visibilityState === 'visible') wake()
-  }
-  globalThis.addEventListener('online', wake)
-  document.addEventListener('visibilitychange', onVisible)
-  return () => {
-    globalThis.removeEventListener('online', wake)
-    document.removeEventListener('visibilitychange', onVisible)
-  }
 }

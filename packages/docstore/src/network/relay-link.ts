@@ -1,43 +1,46 @@
-import type { Connection } from '@libp2p/interface'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { DocstoreError, errorMessage, fromUtf8, type Ledger, type Replica, Session, utf8, type Role } from '@p2p-docstore/core'
+import type { Connection, PeerId } from '@libp2p/interface'
+import { DocstoreError, errorMessage, type Session } from '@p2p-docstore/core'
+import { Backoff, MAX_PAUSE_MS } from './backoff.ts'
 import { delay } from './delay.ts'
-import { fetchWellKnown } from './join-link.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
-import { DIAL_TIMEOUT_MS, MAX_RETRY_MS, MIN_RETRY_MS } from './limits.ts'
-import { openExchange, syncProtocol } from './streams.ts'
-import type { PeerStatus, Via } from './types.ts'
+import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from './limits.ts'
+import { relayAddresses } from './relay-addresses.ts'
+import { syncConnection, type SyncInit } from './sync-connection.ts'
+import type { PeerStatus } from './types.ts'
+import { viaOf } from './via.ts'
 
 /** What a link to a relay needs. */
-export interface RelayLinkInit {
+export interface RelayLinkInit extends SyncInit {
   readonly libp2p: DocstoreLibp2p
-  readonly replica: Replica
-  readonly networkId: string
-  readonly role: Role
   readonly origin: string
-  readonly ledgerOf: (peer: string) => Ledger
-  /** Namespaces to keep equal. */
-  readonly wanted: ReadonlySet<string>
+  /** Called when the relay was reached or lost, and when an attempt to reach it failed. */
   readonly onPeer: () => void
-  readonly onSync: (ns: string) => void
 }
 
-/** Name prefix of the addresses that a relay had last, for the day when its web server does not answer. */
-const ADDRESSES = 'relay-addresses/'
+/** How often a connected relay is asked for a place where others can reach us, as long as there is none, milliseconds. */
+const RESERVE_INTERVAL_MS = 10_000
+/** An attempt older than this begins again when the machine wakes: it may wait for a network that is gone. */
+const STALE_ATTEMPT_MS = 1000
+
+/** What a link does now. */
+type Phase =
+  | { readonly name: 'pausing'; readonly end: () => void }
+  | { readonly name: 'reaching'; readonly since: number; readonly giveUp: () => void }
+  | { readonly name: 'connected'; readonly since: number; readonly connection: Connection; readonly session: Session }
 
 /**
- * Keeps in touch with one relay for as long as this peer runs: asks for its addresses, dials, runs a sync session, and begins again
- * when the connection ends, with growing pauses that `wake` cuts short.
+ * Keeps in touch with one relay for as long as this peer runs: asks for its addresses, dials, runs a sync session, keeps a place there, and
+ * begins again when the connection ends, with growing pauses that `wake` cuts short.
  */
 export class RelayLink {
   readonly origin: string
   readonly #init: RelayLinkInit
   readonly #ended = new AbortController()
-  #session: Session | undefined
-  #connection: Connection | undefined
-  #peer: string | undefined
+  readonly #backoff = new Backoff()
+  #phase: Phase = { name: 'pausing', end: () => undefined }
+  #peer: PeerId | undefined
   #error: string | undefined
-  #wake: (() => void) | undefined
+  #isProbing = false
   #running: Promise<void> | undefined
   /** Called when a session has begun, or an attempt to begin one has failed. */
   #onAttempt: (() => void)[] = []
@@ -49,16 +52,16 @@ export class RelayLink {
 
   /** Peer id of the relay, once it was reached. */
   get peer(): string | undefined {
-    return this.#peer
+    return this.#peer?.toString()
   }
 
   /** The session of the current connection. */
   get session(): Session | undefined {
-    return this.#session
+    return this.#phase.name === 'connected' ? this.#phase.session : undefined
   }
 
   get isConnected(): boolean {
-    return this.#session !== undefined
+    return this.#phase.name === 'connected'
   }
 
   start(): void {
@@ -70,39 +73,52 @@ export class RelayLink {
     await this.#running
   }
 
-  /** Tries again at once: the machine is online again, or the page is visible. */
+  /** The machine is online again, or the page is looked at: what waited is tried at once, and what seemed to work is looked after. */
   wake(): void {
-    this.#wake?.()
+    const phase = this.#phase
+    if (phase.name === 'connected') this.#probe(phase.connection)
+    else {
+      this.#backoff.reset()
+      if (phase.name === 'pausing') phase.end()
+      else if (Date.now() - phase.since > STALE_ATTEMPT_MS) phase.giveUp()
+    }
   }
 
   status(): PeerStatus {
+    const { isConnected } = this
     return {
-      id: this.#peer ?? this.origin,
-      via: this.#connection && viaOf(this.#connection),
+      id: this.peer ?? this.origin,
+      via: this.#phase.name === 'connected' ? viaOf(this.#phase.connection) : undefined,
       role: 'relay',
-      state: this.isConnected ? 'connected' : 'connecting',
+      state: isConnected ? 'connected' : 'connecting',
       origin: this.origin,
-      error: this.isConnected ? undefined : this.#error,
+      error: isConnected ? undefined : this.#error,
+      reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
 
   /** Resolves with the session as soon as there is one. */
   async untilSession(signal: AbortSignal): Promise<Session> {
-    while (this.#session === undefined) {
+    for (;;) {
+      const { session } = this
+      if (session !== undefined) return session
       if (signal.aborted) throw new DocstoreError('relay-unreachable', this.#error ?? `The relay at ${this.origin} was not reached in time`)
       await this.#nextAttempt(signal)
     }
-    return this.#session
   }
 
   /** Tries at once where there is no session; resolves with whether there is one, as soon as that try has failed or the signal aborts. */
   async reach(signal: AbortSignal): Promise<boolean> {
     if (!this.isConnected && !signal.aborted) {
       const attempt = this.#nextAttempt(signal)
-      this.wake()
+      if (this.#phase.name === 'pausing') this.#phase.end()
       await attempt
     }
     return this.isConnected
+  }
+
+  #connectedMs(): number {
+    return this.#phase.name === 'connected' ? Date.now() - this.#phase.since : 0
   }
 
   #nextAttempt(signal: AbortSignal): Promise<void> {
@@ -118,94 +134,54 @@ export class RelayLink {
 
   async #run(): Promise<void> {
     const { signal } = this.#ended
-    let pause = MIN_RETRY_MS
     while (!signal.aborted) {
-      const began = Date.now()
+      const attempt = new AbortController()
+      this.#phase = { name: 'reaching', since: Date.now(), giveUp: () => attempt.abort() }
       try {
-        await this.#connectAndSync(signal)
-        this.#error = undefined
+        await this.#reachAndSync(AbortSignal.any([signal, attempt.signal]))
       } catch (error) {
         this.#error = errorMessage(error)
       }
-      this.#session = undefined
-      this.#connection = undefined
+      // A relay that ends every connection at once is not asked more and more often.
+      if (this.#connectedMs() > MAX_PAUSE_MS) this.#backoff.reset()
+      const pause = new AbortController()
+      this.#phase = { name: 'pausing', end: () => pause.abort() }
       this.#attempted()
       this.#init.onPeer()
       for (const ns of this.#init.wanted) this.#init.onSync(ns)
-      // Whoever was connected for a while starts over with a short pause.
-      pause = Date.now() - began > MAX_RETRY_MS ? MIN_RETRY_MS : Math.min(pause * 2, MAX_RETRY_MS)
-      if (!signal.aborted) await this.#pause(pause * (0.5 + Math.random() / 2), signal)
+      await delay(this.#backoff.fail(), AbortSignal.any([signal, pause.signal]))
     }
   }
 
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController()
-    this.#wake = () => woken.abort()
-    await delay(ms, AbortSignal.any([signal, woken.signal]))
-    this.#wake = undefined
-  }
-
-  async #connectAndSync(signal: AbortSignal): Promise<void> {
-    const { replica, networkId, role, ledgerOf, wanted, onPeer, onSync } = this.#init
+  async #reachAndSync(signal: AbortSignal): Promise<void> {
     const connection = await this.#dial(signal)
-    const peer = connection.remotePeer.toString()
-    this.#peer = peer
-    this.#connection = connection
-    const closed = new AbortController()
-    const onClose = (): void => closed.abort()
-    connection.addEventListener('close', onClose, { once: true })
-    const session = new Session({
-      replica,
-      role,
-      ledger: ledgerOf(peer),
-      openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
-      now: Date.now,
-      delay,
-      onChange: (ns) => onSync(ns),
-      onStart: () => {
-        this.#session = session
-        onPeer()
-        this.#attempted()
-      },
-    })
-    for (const ns of wanted) session.want(ns)
+    this.#peer = connection.remotePeer
+    const ended = new AbortController()
+    let keeping: Promise<void> | undefined
     try {
-      await session.run(AbortSignal.any([signal, closed.signal]))
+      await syncConnection(connection, this.#init, {
+        signal,
+        onStart: (session) => {
+          this.#error = undefined
+          this.#phase = { name: 'connected', since: Date.now(), connection, session }
+          keeping = this.#keepPlace(connection.remotePeer, AbortSignal.any([signal, ended.signal]))
+          this.#init.onPeer()
+          this.#attempted()
+        },
+      })
     } finally {
-      connection.removeEventListener('close', onClose)
-      // A session that failed on a living connection begins again on a new one.
-      await connection
-        .close({ signal: AbortSignal.timeout(1000) })
-        .catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('failed')))
+      ended.abort()
+      await keeping
     }
-    if (closed.signal.aborted) throw new DocstoreError('connection-lost', `The connection to the relay at ${this.origin} was lost`)
   }
 
   async #dial(signal: AbortSignal): Promise<Connection> {
     const { libp2p, replica, networkId } = this.#init
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
-    const key = ADDRESSES + this.origin
-    let addresses: readonly string[]
+    // While a relay is away for long, its last addresses are tried more and more rarely: each dial uses up some of what a browser has.
+    const orLast = Number.isInteger(Math.log2(this.#backoff.failures + 1))
+    const addresses = await relayAddresses({ replica, networkId, origin: this.origin, orLast, signal })
     try {
-      const wellKnown = await fetchWellKnown(this.origin, limited)
-      if (wellKnown.network.id !== networkId) {
-        throw new DocstoreError(
-          'other-network',
-          `The relay at ${this.origin} is in the network "${wellKnown.network.descriptor.name}" now, not in ours`,
-        )
-      }
-      addresses = wellKnown.addresses
-      await replica.setMeta(key, utf8(JSON.stringify(addresses)))
-    } catch (error) {
-      if (error instanceof DocstoreError && error.code === 'other-network') throw error
-      const stored = await replica.getMeta(key)
-      const text = stored && fromUtf8(stored)
-      if (text === undefined) throw error
-      addresses = JSON.parse(text) as readonly string[]
-    }
-    if (addresses.length === 0) throw new DocstoreError('no-address', `The relay at ${this.origin} has no address that peers could dial`)
-    try {
-      return await libp2p.dial(addresses.flatMap(readMultiaddr), { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
+      return await libp2p.dial([...addresses], { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
     } catch (cause) {
       throw new DocstoreError(
         'relay-unreachable',
@@ -214,22 +190,29 @@ export class RelayLink {
       )
     }
   }
-}
 
-/** By what a connection runs. */
-export function viaOf(connection: Connection): Via {
-  const address = connection.remoteAddr.toString()
-  if (address.includes('/webrtc-direct')) return 'webrtc-direct'
-  if (address.includes('/webrtc')) return 'webrtc'
-  if (address.includes('/ws')) return 'websocket'
-  return address.includes('/tcp/') ? 'tcp' : 'other'
-}
+  /** libp2p asks for a place by itself, once. */
+  async #keepPlace(relay: PeerId, signal: AbortSignal): Promise<void> {
+    const { reservations } = this.#init.libp2p.services
+    if (reservations === undefined) return
+    while (!signal.aborted) {
+      if (!reservations.has(relay)) reservations.ask(relay)
+      await delay(RESERVE_INTERVAL_MS, signal)
+    }
+  }
 
-/** The address, or nothing where it is none: one that we cannot read must not keep us from the others. */
-function readMultiaddr(text: string): Multiaddr[] {
-  try {
-    return [multiaddr(text)]
-  } catch {
-    return []
+  /** A connection that does not answer ends, and a new one begins. */
+  #probe(connection: Connection): void {
+    if (this.#isProbing) return
+    this.#isProbing = true
+    this.#init.libp2p.services.ping
+      .ping(connection.remotePeer, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) })
+      .catch((error: unknown) => {
+        this.#backoff.reset()
+        connection.abort(error instanceof Error ? error : new Error('failed'))
+      })
+      .finally(() => {
+        this.#isProbing = false
+      })
   }
 }

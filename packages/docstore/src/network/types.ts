@@ -1,5 +1,5 @@
-/** How a relay or peer is connected. */
-export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'other'
+/** How a relay or peer is connected; `relay`: through a relay, for a short time and a few bytes. */
+export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'relay' | 'other'
 
 /** A peer that is connected or that we try to reach. */
 export interface PeerStatus {
@@ -12,6 +12,8 @@ export interface PeerStatus {
   readonly origin: string | undefined
   /** Why the last attempt failed. */
   readonly error: string | undefined
+  /** Whether this peer has a place at that relay, so that others can reach it through there. */
+  readonly reservation: boolean
 }
 
 /** How one namespace stands with one peer. */
@@ -80,7 +82,10 @@ export interface Network {
   addRelay(origin: string): Promise<void>
   /** Whether this peer is a relay itself. */
   isRelay(): Promise<boolean>
-  /** Tries the relays that are not connected, once, now; resolves with the number of connected ones when every try has an end. */
+  /**
+   * Tries the relays that are not connected, once, now; resolves with the number of connected ones when every try has an end, or soon after
+   * one was connected.
+   */
   reach(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<number>
   /** Resolves with the number of connected relays, as soon as there is one or when the time is over. */
   connected(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<number>
@@ -88,7 +93,10 @@ export interface Network {
   /** Keeps a namespace equal with the relays from now on. */
   want(ns: string): Promise<void>
   namespaceStatus(ns: string): Promise<NamespaceStatus>
-  /** Makes a namespace equal with all relays now; with `connectedOnly`, with those that are connected already. */
+  /**
+   * Makes a namespace equal with all relays now; with `connectedOnly`, with those that are connected already. Once it is with one, others
+   * that stand still for a second are left out.
+   */
   sync(ns: string, options: { readonly timeoutMs: number; readonly connectedOnly?: boolean; readonly signal?: AbortSignal }): Promise<SyncReport>
   /** Resolves with the peers that have everything up to local position `seq`, once they are `copies`. */
   delivered(

@@ -1,0 +1,51 @@
+import type { Connection } from '@libp2p/interface'
+import { DocstoreError, type Ledger, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { delay } from './delay.ts'
+import { openExchange, syncProtocol } from './streams.ts'
+
+/** What a peer brings into its sync sessions. */
+export interface SyncInit {
+  readonly replica: Replica
+  readonly networkId: string
+  readonly role: Role
+  readonly ledgerOf: (peer: string) => Ledger
+  /** Namespaces to keep equal. */
+  readonly wanted: ReadonlySet<string>
+  /** Called when the state of a namespace with a peer has changed. */
+  readonly onSync: (ns: string) => void
+}
+
+/**
+ * Keeps the wanted namespaces equal with the peer at the other end of a connection, until the signal aborts (resolves) or the connection
+ * fails (rejects). Closes the connection: a session that failed on a living one begins again on a new one.
+ */
+export async function syncConnection(
+  connection: Connection,
+  { replica, networkId, role, ledgerOf, wanted, onSync }: SyncInit,
+  { onStart, signal }: { onStart: (session: Session) => void; signal: AbortSignal },
+): Promise<void> {
+  const closed = new AbortController()
+  const onClose = (): void => closed.abort()
+  connection.addEventListener('close', onClose, { once: true })
+  if (connection.status !== 'open') onClose()
+  const session = new Session({
+    replica,
+    role,
+    ledger: ledgerOf(connection.remotePeer.toString()),
+    openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
+    now: Date.now,
+    delay,
+    onChange: onSync,
+    onStart: () => onStart(session),
+  })
+  for (const ns of wanted) session.want(ns)
+  try {
+    await session.run(AbortSignal.any([signal, closed.signal]))
+  } finally {
+    connection.removeEventListener('close', onClose)
+    await connection
+      .close({ signal: AbortSignal.timeout(1000) })
+      .catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('failed')))
+  }
+  if (closed.signal.aborted) throw new DocstoreError('connection-lost', 'The connection was lost')
+}

@@ -1,0 +1,42 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { commonOptions } from '../libp2p.ts'
+import { syncProtocol } from '../streams.ts'
+
+/** A peer that belongs to the network as far as anyone can see, and then does as it likes. */
+export class Attacker {
+  readonly libp2p: Libp2p
+  readonly #protocol: string
+
+  private constructor(libp2p: Libp2p, protocol: string) {
+    this.libp2p = libp2p
+    this.#protocol = protocol
+  }
+
+  static async start(networkId: string): Promise<Attacker> {
+    const protocol = syncProtocol(networkId)
+    const libp2p = await createLibp2p({ ...commonOptions(networkId, await generateKeyPair('Ed25519')), transports: [tcp()] })
+    return new Attacker(libp2p, protocol)
+  }
+
+  /** Opens one more connection. */
+  connect(target: readonly Multiaddr[]): Promise<Connection> {
+    return this.libp2p.dial([...target], { force: true })
+  }
+
+  /** Opens a stream for sync, and sends these bytes. Closes it when the other side does. */
+  async send(connection: Connection, bytes: Uint8Array): Promise<Stream> {
+    const stream = await connection.newStream(this.#protocol, { maxOutboundStreams: 1000 })
+    stream.addEventListener('remoteCloseWrite', () => void stream.close().catch(() => undefined))
+    stream.send(bytes)
+    return stream
+  }
+}
+
+/** Resolves when a stream or connection has ended, whoever ended it. */
+export async function ended(one: Pick<Stream, 'status'> & EventTarget): Promise<void> {
+  if (one.status === 'open') await new Promise((resolve) => one.addEventListener('close', resolve, { once: true }))
+}

@@ -1,0 +1,50 @@
+import { openReplica, type Network as Descriptor, type Replica } from '@p2p-docstore/core'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import type { DocstoreLibp2p } from '../libp2p.ts'
+import { type Libp2pOptions, startLibp2p } from '../libp2p-node.ts'
+import { LocalNetwork } from '../local-network.ts'
+
+/** How a peer of a test begins. */
+export interface TestPeerOptions extends Libp2pOptions {
+  /** Origins of the relays that it keeps in touch with. */
+  readonly relays?: readonly string[]
+  /** Data that is there already; without it, there is new data in memory. */
+  readonly replica?: Replica
+}
+
+/** A peer of a network, as `createDocstore` makes it, in the process of the test. */
+export class TestPeer {
+  readonly replica: Replica
+  readonly network: LocalNetwork
+
+  private constructor(replica: Replica, network: LocalNetwork) {
+    this.replica = replica
+    this.network = network
+  }
+
+  static async start(descriptor: Descriptor, { relays = [], replica: given, ...options }: TestPeerOptions = {}): Promise<TestPeer> {
+    const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes }))
+    const libp2p = await startLibp2p(replica, descriptor.id, options)
+    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role: options.role ?? 'peer' })
+    for (const origin of relays) await network.addRelay(origin)
+    return new TestPeer(replica, network)
+  }
+
+  get libp2p(): DocstoreLibp2p {
+    return this.network.libp2p
+  }
+
+  get id(): string {
+    return this.libp2p.peerId.toString()
+  }
+
+  /** Whether it has a place at the relay that it was given as the only one. */
+  async hasReservation(): Promise<boolean> {
+    return (await this.network.peers())[0]?.reservation === true
+  }
+
+  async close(): Promise<void> {
+    await this.network.close()
+    await this.replica.close()
+  }
+}

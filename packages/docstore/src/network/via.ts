@@ -1,0 +1,12 @@
+import type { Connection } from '@libp2p/interface'
+import type { Via } from './types.ts'
+
+/** By what a connection runs. */
+export function viaOf(connection: Connection): Via {
+  const address = connection.remoteAddr.toString()
+  if (connection.multiplexer === '/webrtc' && !address.includes('/webrtc-direct')) return 'webrtc'
+  if (address.includes('/p2p-circuit')) return 'relay'
+  if (address.includes('/webrtc-direct')) return 'webrtc-direct'
+  if (address.includes('/ws')) return 'websocket'
+  return address.includes('/tcp/') ? 'tcp' : 'other'
+}
