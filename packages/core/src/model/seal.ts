@@ -37,7 +37,7 @@ export function verifySeal(net: CID, { by, hashes, signature }: Seal, options: {
 /** From so many seals on, other threads check them: for fewer, handing them over costs as much as it saves. */
 const MANY_SEALS = 8
 
-/** The same for each of several. */
-export async function verifySeals(net: CID, seals: readonly Seal[]): Promise<readonly boolean[]> {
-  return Promise.all(seals.map((seal) => verifySeal(net, seal, { aside: seals.length >= MANY_SEALS })))
+/** The same for each of several; `aside` allows other threads. */
+export async function verifySeals(net: CID, seals: readonly Seal[], { aside }: { readonly aside: boolean }): Promise<readonly boolean[]> {
+  return Promise.all(seals.map(async (seal) => verifySeal(net, seal, { aside: aside && seals.length >= MANY_SEALS })))
 }

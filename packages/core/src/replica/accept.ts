@@ -12,6 +12,8 @@ export interface Rules {
   readonly scope: RecordScope
   readonly owner: Uint8Array
   readonly maxContentBytes: number
+  /** Whether other threads may check signatures. */
+  readonly aside: boolean
   /** Hybrid time beyond which a record is held back. */
   readonly latest: number
 }
@@ -47,7 +49,7 @@ export class Competitor implements CommitEntry {
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
 export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (Competitor | Refusal)[]> {
-  const validSeals = await verifySeals(rules.scope.net, batch.seals)
+  const validSeals = await verifySeals(rules.scope.net, batch.seals, rules)
   return batch.records.map((wire) => {
     const seal = batch.seals[wire.seal]
     if (seal === undefined) return 'malformed'

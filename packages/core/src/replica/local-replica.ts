@@ -76,6 +76,8 @@ export interface LocalReplicaInit {
   readonly now?: () => number
   /** Gives other work its turn in the middle of long work. */
   readonly pause?: Pause
+  /** Whether other threads may check signatures. */
+  readonly aside?: boolean
 }
 
 /** A replica on a storage in this thread. */
@@ -85,6 +87,7 @@ export class LocalReplica implements Replica {
   readonly #identity: Identity
   readonly #epoch: string
   readonly #now: () => number
+  readonly #aside: boolean
   readonly #clock: Clock
   readonly #reconciler: Reconciler
   readonly #namespaces = new Map<string, OpenNamespace>()
@@ -94,12 +97,13 @@ export class LocalReplica implements Replica {
   readonly #imports = new Turns()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ storage, network, identity, epoch, now = Date.now, pause = nextTask }: LocalReplicaInit) {
+  private constructor({ storage, network, identity, epoch, now = Date.now, pause = nextTask, aside = true }: LocalReplicaInit) {
     this.#storage = storage
     this.#network = network
     this.#identity = identity
     this.#epoch = epoch
     this.#now = now
+    this.#aside = aside
     this.#clock = new Clock(now)
     this.#reconciler = new Reconciler(storage, pause)
   }
@@ -507,7 +511,13 @@ export class LocalReplica implements Replica {
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
-    const rules = { scope: open.scope, owner: open.genesis.genesis.owner, maxContentBytes: this.#maxContent, latest: this.#latest() }
+    const rules = {
+      scope: open.scope,
+      owner: open.genesis.genesis.owner,
+      maxContentBytes: this.#maxContent,
+      latest: this.#latest(),
+      aside: this.#aside,
+    }
     const judged = await judgeBatch(batch.value, rules)
     const competitors = judged.filter((one) => typeof one !== 'string')
     const outcomes = await this.#storage.commit(open.ns, competitors, { seals: batch.value.seals })

@@ -18,6 +18,8 @@ export interface OpenReplicaOptions {
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
   readonly now?: (() => number) | undefined
+  /** Whether other threads may check signatures: not where time is simulated. */
+  readonly aside?: boolean | undefined
   /** Gives other work its turn in the middle of long work; tests give none. */
   readonly pause?: Pause | undefined
 }
@@ -25,7 +27,7 @@ export interface OpenReplicaOptions {
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName = 'my network', now, pause }: OpenReplicaOptions = {},
+  { network, networkName = 'my network', now, pause, aside }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
@@ -35,6 +37,7 @@ export async function openReplica(
     identity: identityFromSeed(seed),
     epoch: toHex(epoch),
     ...(now === undefined ? {} : { now }),
+    ...(aside === undefined ? {} : { aside }),
     ...(pause === undefined ? {} : { pause }),
   })
 }

@@ -72,7 +72,7 @@ export class TestPeer {
   async start(): Promise<void> {
     await this.storage.setMeta('identity', this.#seed)
     if ((await this.storage.getMeta('epoch')) === undefined) await this.storage.setMeta('epoch', this.#init.random.bytes(8))
-    this.#replica = await openReplica(this.storage, { network: this.#init.network.bytes, now: this.now, pause: async () => undefined })
+    this.#replica = await openReplica(this.storage, { network: this.#init.network.bytes, now: this.now, pause: async () => undefined, aside: false })
     this.#life = new AbortController()
     this.#ledgers = new Map()
     for (const { id } of await this.replica.namespaces()) this.want(id)
