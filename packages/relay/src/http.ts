@@ -6,6 +6,7 @@ import { networkToText } from '@p2p-docstore/core'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
 import { gatewayRoutes } from './gateway.ts'
+import { metricsText } from './metrics.ts'
 
 /** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
 const MAX_BODY_BYTES = 1024
@@ -60,7 +61,7 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
     }
   })
 
-  http.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics(store)))
+  http.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(store)))
 
   http.setNotFoundHandler(async (request, reply) =>
     reply.status(404).send({ error: { code: 'not-found', message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
@@ -90,16 +91,4 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
 function pageFolder(): string | undefined {
   const folder = join(dirname(fileURLToPath(import.meta.resolve('@p2p-docstore/web/package.json'))), 'dist')
   return existsSync(join(folder, 'index.html')) ? folder : undefined
-}
-
-/** Numbers for Prometheus (its text format, version 0.0.4). */
-async function metrics(store: Docstore): Promise<string> {
-  const peers = await store.peers()
-  const gauges: readonly (readonly [name: string, help: string, value: number])[] = [
-    ['docstore_peers', 'Connected peers', peers.filter(({ state }) => state === 'connected').length],
-    ['docstore_namespaces', 'Namespaces that are stored', (await store.namespaces.list()).length],
-    ['docstore_uptime_seconds', 'Seconds since the relay started', process.uptime()],
-    ['docstore_resident_memory_bytes', 'Resident memory of the process', process.memoryUsage.rss()],
-  ]
-  return gauges.map(([name, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`).join('')
 }

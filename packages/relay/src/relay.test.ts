@@ -191,12 +191,21 @@ describe('a relay', () => {
     await expect.poll(() => copy.get('new'), { timeout: 15_000 }).toEqual({ _id: 'new' })
   })
 
-  it('lets forty peers of one address in at once', async () => {
+  it('lets forty peers of one address in at once, lets others reach them, and counts them', async () => {
     const { ready, store } = await relay()
+    const metric = async (name: string): Promise<number> => {
+      const text = await (await fetch(`${ready.http}/metrics`)).text()
+      return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+    }
     const stores = await Promise.all(Array.from({ length: 40 }, () => client(ready.join)))
     const reached = await Promise.all(stores.map(async ({ network }) => network?.connected({ timeoutMs: 15_000 })))
     expect(reached).toEqual(stores.map(() => 1))
     expect((await store.peers()).length).toBeGreaterThanOrEqual(40)
+    await expect.poll(() => metric('docstore_reservations'), { timeout: 15_000 }).toBe(40)
+    await Promise.all(stores.slice(0, 30).map((one) => one.close()))
+    await expect.poll(() => metric('docstore_reservations'), { timeout: 15_000 }).toBe(10)
+    expect(await metric('docstore_reservations_refused_total')).toBe(0)
+    expect(await metric('docstore_strangers_total')).toBe(0)
   })
 })
 

@@ -22,6 +22,8 @@ export interface RelayReady {
 export interface Relay {
   readonly ready: RelayReady
   readonly store: Docstore
+  /** Calls back when a peer is refused for a while, with what it did last. Returns the way to stop. */
+  onRefusal(listener: (peer: string, misdeed: string) => void): () => void
   /** Ends connections, then closes the database. */
   close(): Promise<void>
 }
@@ -66,6 +68,7 @@ export async function startRelay({
         join: formatJoinLink(joinOrigin(url, host), network),
         addresses: (await store.network?.addresses()) ?? [],
       },
+      onRefusal: (listener) => store.libp2p?.services.doorkeeper.misconduct.onRefusal(listener) ?? (() => undefined),
       close: async () => {
         try {
           await http.close()

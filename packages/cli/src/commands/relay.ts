@@ -51,6 +51,9 @@ export function relayCommand(run: Run): Command {
           output.result({ event, peer: id, via }, () => `${event === 'peer-connected' ? '+' : '-'} ${id} ${via ?? ''}`.trimEnd()),
         )
         const unlisten = relay.store.on('peer', show)
+        relay.onRefusal((id, reason) => {
+          report(output.result({ event: 'peer-refused', peer: id, reason }, () => `! ${id} is refused for ten minutes: ${reason}`))
+        })
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve()
           signal.addEventListener('abort', () => resolve(), { once: true })
@@ -59,6 +62,11 @@ export function relayCommand(run: Run): Command {
         await relay.close()
       }),
     )
+}
+
+/** Whoever reads the events of a relay may stop; the relay goes on. */
+function report(printed: Promise<void>): void {
+  printed.catch(() => undefined)
 }
 
 interface PeerEvent {
@@ -78,7 +86,6 @@ function peerEvents(emit: (event: PeerEvent) => Promise<void>): (peers: readonly
       if (!known.has(id)) events.push({ event: 'peer-connected', id, via })
       known.set(id, via)
     }
-    // Whoever reads the events of a relay may stop; the relay goes on.
-    for (const event of events) emit(event).catch(() => undefined)
+    for (const event of events) report(emit(event))
   }
 }
