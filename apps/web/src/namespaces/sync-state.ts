@@ -30,9 +30,10 @@ function progressText({ received, sent }: NamespacePeerStatus): string {
 }
 
 /** One peer's state for people. */
-export function peerStateText({ state, lastSyncedAt, received, sent, refused, error }: NamespacePeerStatus): string {
+export function peerStateText({ state, lastSyncedAt, want, received, sent, refused, error }: NamespacePeerStatus): string {
   const facts = [
     error,
+    want > 0 ? `${numberText(want)} on their way here` : undefined,
     received > 0 ? `${numberText(received)} received` : undefined,
     sent > 0 ? `${numberText(sent)} sent` : undefined,
     refused > 0 ? `${numberText(refused)} refused` : undefined,
@@ -44,6 +45,7 @@ export function peerStateText({ state, lastSyncedAt, received, sent, refused, er
 const STATE_NAMES: Readonly<Record<NamespacePeerStatus['state'], string>> = {
   waiting: 'waiting',
   absent: 'does not have it',
+  declined: 'does not keep it',
   syncing: 'exchanging',
   live: 'up to date, follows every change',
   failed: 'failed',

@@ -24,11 +24,7 @@ async function showOne(context: Context, store: Docstore, ns: string): Promise<v
   const info = await namespace.info()
   const report = reported(await namespace.status())
   await context.output.result({ id: namespace.id, name: info?.name, ...report }, () =>
-    [
-      `${info?.name ?? namespace.id}: ${report.documents} documents, ${report.synced ? 'synced' : 'not synced'}`,
-      `root ${report.root}`,
-      peersText(report.peers),
-    ]
+    [`${info?.name ?? namespace.id}: ${report.documents} documents, ${stateText(report)}`, `root ${report.root}`, peersText(report.peers)]
       .join('\n')
       .trimEnd(),
   )
@@ -49,20 +45,27 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
     const connected = peers.filter(({ state }) => state === 'connected').length
     const head = `Network "${network.name}", ${connected} of ${peers.length} peers connected`
     if (namespaces.length === 0) return `${head}\nNo namespace is here.`
-    const rows = namespaces.map(({ id, name, documents, synced }) => [id, String(documents), synced ? 'synced' : 'not synced', name])
+    const rows = namespaces.map(({ id, name, ...report }) => [id, String(report.documents), stateText(report), name])
     return `${head}\n${textTable([['namespace', 'documents', 'state', 'name'], ...rows])}`
   })
 }
 
 /** A report with every field in its JSON: what is not known is `null`. */
-function reported({ root, documents, synced, peers }: NamespaceReport) {
-  const shown = peers.map(({ via, lastSyncedAt, error, ...rest }) => ({
+function reported({ lastSyncedAt: syncedAt, peers, ...report }: NamespaceReport) {
+  const shown = peers.map(({ via, lastSyncedAt, lastRefusal, error, ...rest }) => ({
     ...rest,
     via: via ?? null,
     lastSyncedAt: lastSyncedAt ?? null,
+    lastRefusal: lastRefusal ?? null,
     error: error ?? null,
   }))
-  return { root, documents, synced, peers: shown }
+  return { ...report, lastSyncedAt: syncedAt ?? null, peers: shown }
+}
+
+/** "synced", or what is still missing. */
+function stateText({ state, synced, want }: Pick<NamespaceReport, 'state' | 'synced' | 'want'>): string {
+  if (synced) return 'synced'
+  return want > 0 ? `${state}, ${want} records on their way` : `not synced (${state})`
 }
 
 function peersText(peers: ReturnType<typeof reported>['peers']): string {

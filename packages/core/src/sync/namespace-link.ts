@@ -1,4 +1,4 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
@@ -88,9 +88,11 @@ export class NamespaceLink {
     let refused = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
-      if (!(await this.#shareNamespace(opened))) {
-        this.status.state = 'absent'
+      const shared = await this.#shareNamespace(opened)
+      if (shared !== 'shared') {
+        this.status.state = shared
         onFollow(this.#ns, 0)
+        if (shared === 'declined') return
         // From here on a commit asks for another comparison; one that came just before is seen here.
         if ((await replica.namespace(this.#ns)) === undefined) return
         continue
@@ -156,8 +158,8 @@ export class NamespaceLink {
     return tally
   }
 
-  /** Makes both sides know the namespace and its newest head. False where neither has it. */
-  async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<boolean> {
+  /** Makes both sides know the namespace and its newest head. `absent`: neither has it; `declined`: the peer does not keep it. */
+  async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<'shared' | 'absent' | 'declined'> {
     const { replica, channel } = this.#context
     if (opened.t === 'opened') {
       if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
@@ -166,9 +168,17 @@ export class NamespaceLink {
       if ('refused' in imported) throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
     }
     const ours = await replica.exportNamespace(this.#ns)
-    if (ours === undefined) return false
-    if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) await channel().ask({ t: 'offer', ...ours }, 'ok')
-    return true
+    if (ours === undefined) return 'absent'
+    if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) {
+      try {
+        await channel().ask({ t: 'offer', ...ours }, 'ok')
+      } catch (error) {
+        // A peer that is no relay keeps only what its user opened. Should that change, the next comparison finds it.
+        if (errorCode(error) !== 'not-wanted') throw error
+        return 'declined'
+      }
+    }
+    return 'shared'
   }
 
   async #reconcile(tally: Tally): Promise<void> {

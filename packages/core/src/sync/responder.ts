@@ -1,4 +1,5 @@
 import { DocstoreError, errorMessage } from '../errors.ts'
+import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -17,6 +18,8 @@ export interface ResponderInit {
   readonly now: () => number
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Whether others may bring this namespace in. Without it they may bring any, as to a relay. */
+  readonly isWanted?: (id: string) => boolean
   /** Called with the id of every namespace that the other side works on. */
   readonly onNamespace?: (id: string) => void
   /** Called with what no honest peer sends. */
@@ -88,6 +91,9 @@ export class Responder {
         return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
       }
       case 'offer': {
+        const id = cidOfBytes(DAG_CBOR, request.genesis).toString()
+        const isTaken = this.#init.isWanted?.(id) !== false || (await replica.namespace(id)) !== undefined
+        if (!isTaken) throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
         const imported = await replica.importNamespace(request.genesis, request.head, request.signature)
         if ('refused' in imported) throw refused('namespace', imported.refused)
         onNamespace?.(imported.id)

@@ -3,10 +3,10 @@ import type { Refusal } from '../model/verdict.ts'
 /** How a namespace stands with one peer. */
 export interface NamespaceSync {
   /**
-   * `waiting`: not begun, or the session ended. `absent`: neither side has it. `live`: each side has what the other had when it was last
+   * `waiting`: not begun, or the session ended. `absent`: neither side has it. `declined`: the peer does not keep it. `live`: each side has what the other had when it was last
    * compared, and what came since is on its way. `failed`: see `error`; it is tried again.
    */
-  state: 'waiting' | 'absent' | 'syncing' | 'live' | 'failed'
+  state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed'
   /** Our local position up to which the peer has everything durably. */
   acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */

@@ -52,5 +52,8 @@ export const MAX_TOPIC_LENGTH = 128
 /** Topics that a relay forwards for others. */
 export const MAX_FORWARDED_TOPICS = 1000
 
+/** Peers besides relays with which one peer keeps its namespaces equal; others reach them through these. */
+export const MAX_NEIGHBOURS = 8
+
 /** Relays that one peer keeps in touch with. */
 export const MAX_RELAYS = 8

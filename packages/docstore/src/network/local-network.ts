@@ -4,18 +4,18 @@ import { delay } from './delay.ts'
 import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
+import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { RelayLink } from './relay-link.ts'
 import { answerStream, syncProtocol } from './streams.ts'
+import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
 import { Topics } from './topics.ts'
 import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, SyncReport } from './types.ts'
 import { viaOf } from './via.ts'
 import { onWake } from './wake-events.ts'
 
-/** How often a relay asks the relay that it joined for new namespaces, milliseconds. */
-const LIST_INTERVAL_MS = 10_000
-/** Namespaces that a relay keeps equal with the relay that it joined: as many as others may bring in. */
+/** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
 /** How often waiting calls look again; changes wake them earlier. */
 const POLL_MS = 1000
@@ -38,9 +38,9 @@ export class LocalNetwork implements Network {
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
   readonly #links = new Map<string, RelayLink>()
+  readonly #neighbours: Neighbours
   readonly #ledgers = new Map<string, Ledger>()
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
-  readonly #background: Promise<void>[] = []
   readonly #unlisten: (() => void)[] = []
 
   private constructor({ replica, networkId, libp2p, role }: LocalNetworkInit) {
@@ -55,6 +55,24 @@ export class LocalNetwork implements Network {
       forwards: role === 'relay',
       onMessage: (message) => this.#emit('message', message),
     })
+    this.#neighbours = new Neighbours({
+      ...this.#syncInit(),
+      libp2p,
+      isRelay: (peer) => [...this.#links.values()].some((link) => link.peer === peer),
+      onPeer: () => this.#peersChanged(),
+    })
+  }
+
+  #syncInit(): SyncInit {
+    return {
+      replica: this.#replica,
+      networkId: this.#networkId,
+      role: this.#role,
+      ledgerOf: (peer) => this.#ledgerOf(peer),
+      wanted: this.#wanted,
+      onSync: (namespace) => this.#emit('sync', { namespace }),
+      ...(this.#role === 'relay' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
+    }
   }
 
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
@@ -82,8 +100,8 @@ export class LocalNetwork implements Network {
     this.#unlisten.push(onWake(wake))
     for (const origin of await knownRelays(this.#replica)) this.#link(origin)
     if (this.#role === 'relay') {
-      for (const { id } of await this.#replica.namespaces()) this.#wanted.add(id)
-      this.#background.push(this.#copyNamespaces())
+      this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#want(namespace)))
+      for (const { id } of await this.#replica.namespaces()) this.#want(id)
     }
   }
 
@@ -102,6 +120,7 @@ export class LocalNetwork implements Network {
       ledger: this.#ledgerOf(peer),
       now: Date.now,
       delay,
+      ...(this.#role === 'relay' ? {} : { isWanted: (id) => this.#wanted.has(id) }),
       onViolation: (violation) => misconduct.note(peer, violation),
     })
     return answerStream(stream, responder, (misdeed) => misconduct.note(peer, misdeed))
@@ -116,7 +135,7 @@ export class LocalNetwork implements Network {
   }
 
   async peers(): Promise<readonly PeerStatus[]> {
-    const relays = [...this.#links.values()].map((link) => link.status())
+    const relays = [...this.#links.values()].map((link) => link.peerStatus())
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
     for (const connection of this.libp2p.getConnections()) {
@@ -134,17 +153,7 @@ export class LocalNetwork implements Network {
   }
 
   #link(origin: string): void {
-    const link = new RelayLink({
-      libp2p: this.libp2p,
-      replica: this.#replica,
-      networkId: this.#networkId,
-      role: this.#role,
-      origin,
-      ledgerOf: (peer) => this.#ledgerOf(peer),
-      wanted: this.#wanted,
-      onPeer: () => this.#peersChanged(),
-      onSync: (namespace) => this.#emit('sync', { namespace }),
-    })
+    const link = new RelayLink({ ...this.#syncInit(), libp2p: this.libp2p, origin, onPeer: () => this.#peersChanged() })
     this.#links.set(origin, link)
     link.start()
   }
@@ -182,26 +191,37 @@ export class LocalNetwork implements Network {
   }
 
   async want(ns: string): Promise<void> {
+    this.#want(ns)
+  }
+
+  #want(ns: string): void {
     if (this.#wanted.has(ns)) return
     this.#wanted.add(ns)
-    for (const { session } of this.#links.values()) session?.want(ns)
+    for (const { session } of this.#syncPeers()) session?.want(ns)
     this.#emit('sync', { namespace: ns })
   }
 
+  /** Everyone with whom namespaces are kept equal. */
+  #syncPeers(): readonly SyncPeer[] {
+    return [...this.#links.values(), ...this.#neighbours.all]
+  }
+
   async namespaceStatus(ns: string): Promise<NamespaceStatus> {
-    const peers = [...this.#links.values()].map((link): NamespacePeerStatus => {
-      const sync = link.session?.status.get(ns)
-      const { id, via, error } = link.status()
+    const peers = this.#syncPeers().map((one): NamespacePeerStatus => {
+      const sync = one.status.get(ns)
       return {
-        id,
-        via,
-        state: !link.isConnected ? 'offline' : (sync?.state ?? 'waiting'),
+        id: one.peer ?? (one instanceof RelayLink ? one.origin : ''),
+        via: one.via,
+        state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),
         lastSyncedAt: sync?.lastSyncedAt,
         acked: sync?.acked ?? 0,
+        have: sync?.have ?? 0,
+        want: sync?.want ?? 0,
         received: sync?.received ?? 0,
         sent: sync?.sent ?? 0,
         refused: sync?.refused ?? 0,
-        error: link.isConnected ? sync?.error : error,
+        lastRefusal: sync?.lastRefusal,
+        error: one.session === undefined ? one.error : sync?.error,
       }
     })
     return { peers }
@@ -211,12 +231,12 @@ export class LocalNetwork implements Network {
     ns: string,
     { timeoutMs, connectedOnly = false, signal }: { timeoutMs: number; connectedOnly?: boolean; signal?: AbortSignal },
   ): Promise<SyncReport> {
-    if (this.#links.size === 0 && this.#role !== 'relay')
+    if (this.#syncPeers().length === 0 && this.#role !== 'relay')
       throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
-    const links = connectedOnly ? this.#connectedRelays() : [...this.#links.values()]
+    const peers = this.#syncPeers().filter(({ session }) => session !== undefined || !connectedOnly)
     return this.#patiently(ns, timeoutMs, signal, (abort) =>
-      syncRelays(ns, links, { signal: abort, onChange: (listener) => this.on('sync', listener) }),
+      syncRelays(ns, peers, { signal: abort, onChange: (listener) => this.on('sync', listener) }),
     )
   }
 
@@ -271,8 +291,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([...this.#links.values()].map((link) => link.stop()))
-    await Promise.all(this.#background)
+    await Promise.all([...this.#links.values(), this.#neighbours].map((one) => one.stop()))
     this.#topics.close()
     await this.libp2p.stop()
   }
@@ -296,7 +315,7 @@ export class LocalNetwork implements Network {
 
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */
   async #patiently<T>(ns: string, timeoutMs: number, signal: AbortSignal | undefined, work: (abort: AbortSignal) => Promise<T>): Promise<T> {
-    const moved = (): number => movedBy([...this.#links.values()], ns)
+    const moved = (): number => movedBy(this.#syncPeers(), ns)
     return patiently({ timeoutMs, moved, onChange: (listener) => this.on('sync', listener) }, (idle) =>
       work(AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])])),
     )
@@ -312,20 +331,9 @@ export class LocalNetwork implements Network {
     }
   }
 
-  /** A relay that joined another one keeps everything that it has, and offers it everything that comes in here. */
-  async #copyNamespaces(): Promise<void> {
-    const { signal } = this.#ended
-    const unlisten = this.#replica.onCommit(({ namespace }) => void this.want(namespace))
-    while (!signal.aborted) {
-      for (const { session } of this.#connectedRelays()) {
-        // A relay that does not answer is tried again with the next round.
-        const ids = await (session?.listNamespaces() ?? Promise.resolve([])).catch(() => [])
-        // Ids cost it nothing: what it lists beyond what could be kept here is not even remembered.
-        for (const id of ids) if (this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) await this.want(id)
-      }
-      await delay(LIST_INTERVAL_MS, signal)
-    }
-    unlisten()
+  /** A relay keeps everything that those have whom it dials. Ids cost them nothing: beyond what could be kept here none is remembered. */
+  #copyNamespaces(ids: readonly string[]): void {
+    for (const id of ids) if (this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) this.#want(id)
   }
 }
 

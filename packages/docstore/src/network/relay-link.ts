@@ -1,12 +1,12 @@
 import type { Connection, PeerId } from '@libp2p/interface'
-import { DocstoreError, errorMessage, type Session } from '@p2p-docstore/core'
+import { DocstoreError, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
 import { Backoff, MAX_PAUSE_MS } from './backoff.ts'
 import { delay } from './delay.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from './limits.ts'
 import { relayAddresses } from './relay-addresses.ts'
-import { syncConnection, type SyncInit } from './sync-connection.ts'
-import type { PeerStatus } from './types.ts'
+import { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
+import type { PeerStatus, Via } from './types.ts'
 import { viaOf } from './via.ts'
 
 /** What a link to a relay needs. */
@@ -32,8 +32,9 @@ type Phase =
  * Keeps in touch with one relay for as long as this peer runs: asks for its addresses, dials, runs a sync session, keeps a place there, and
  * begins again when the connection ends, with growing pauses that `wake` cuts short.
  */
-export class RelayLink {
+export class RelayLink implements SyncPeer {
   readonly origin: string
+  readonly status: Map<string, NamespaceSync> = new Map()
   readonly #init: RelayLinkInit
   readonly #ended = new AbortController()
   readonly #backoff = new Backoff()
@@ -64,6 +65,15 @@ export class RelayLink {
     return this.#phase.name === 'connected'
   }
 
+  get via(): Via | undefined {
+    return this.#phase.name === 'connected' ? viaOf(this.#phase.connection) : undefined
+  }
+
+  /** Why the last attempt failed; nothing while it is connected. */
+  get error(): string | undefined {
+    return this.isConnected ? undefined : this.#error
+  }
+
   start(): void {
     this.#running ??= this.#run()
   }
@@ -84,15 +94,15 @@ export class RelayLink {
     }
   }
 
-  status(): PeerStatus {
+  peerStatus(): PeerStatus {
     const { isConnected } = this
     return {
       id: this.peer ?? this.origin,
-      via: this.#phase.name === 'connected' ? viaOf(this.#phase.connection) : undefined,
+      via: this.via,
       role: 'relay',
       state: isConnected ? 'connected' : 'connecting',
       origin: this.origin,
-      error: isConnected ? undefined : this.#error,
+      error: this.error,
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
@@ -161,6 +171,7 @@ export class RelayLink {
     try {
       await syncConnection(connection, this.#init, {
         signal,
+        status: this.status,
         onStart: (session) => {
           this.#error = undefined
           this.#phase = { name: 'connected', since: Date.now(), connection, session }

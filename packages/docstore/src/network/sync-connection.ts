@@ -1,7 +1,8 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, type Ledger, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { DocstoreError, type Ledger, type NamespaceSync, type Replica, type Role, Session } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { openExchange, syncProtocol } from './streams.ts'
+import type { Via } from './types.ts'
 
 /** What a peer brings into its sync sessions. */
 export interface SyncInit {
@@ -13,6 +14,23 @@ export interface SyncInit {
   readonly wanted: ReadonlySet<string>
   /** Called when the state of a namespace with a peer has changed. */
   readonly onSync: (ns: string) => void
+  /** Called with all namespaces of a peer, where whatever it has is to be kept here too. */
+  readonly onNamespaces?: (ids: readonly string[]) => void
+}
+
+/** A peer with which namespaces are kept equal. */
+export interface SyncPeer {
+  /** Its peer id, once it was reached. */
+  readonly peer: string | undefined
+  readonly via: Via | undefined
+  /** The session of the current connection. */
+  readonly session: Session | undefined
+  /** How the namespaces stand with it, or stood when the last session ended. */
+  readonly status: Map<string, NamespaceSync>
+  /** Why the last attempt to reach it failed, or the last session ended. */
+  readonly error: string | undefined
+  /** Resolves with the session as soon as there is one. */
+  untilSession(signal: AbortSignal): Promise<Session>
 }
 
 /**
@@ -21,8 +39,8 @@ export interface SyncInit {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, wanted, onSync }: SyncInit,
-  { onStart, signal }: { onStart: (session: Session) => void; signal: AbortSignal },
+  { replica, networkId, role, ledgerOf, wanted, onSync, onNamespaces }: SyncInit,
+  { status, onStart, signal }: { status: Map<string, NamespaceSync>; onStart: (session: Session) => void; signal: AbortSignal },
 ): Promise<void> {
   const closed = new AbortController()
   const onClose = (): void => closed.abort()
@@ -35,7 +53,9 @@ export async function syncConnection(
     openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
     now: Date.now,
     delay,
+    status,
     onChange: onSync,
+    ...(onNamespaces === undefined ? {} : { onNamespaces }),
     onStart: () => onStart(session),
   })
   for (const ns of wanted) session.want(ns)

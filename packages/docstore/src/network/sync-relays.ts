@@ -1,7 +1,7 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import { GRACE_MS } from './limits.ts'
 import { patiently } from './patience.ts'
-import type { RelayLink } from './relay-link.ts'
+import type { SyncPeer } from './sync-connection.ts'
 import type { SyncReport } from './types.ts'
 
 /** How a namespace is made equal with relays. */
@@ -12,7 +12,7 @@ export interface SyncRelaysOptions {
 }
 
 /** Makes a namespace equal with all of these relays that answer. Once one is done, those that stand still are left out. Throws where none is. */
-export async function syncRelays(ns: string, links: readonly RelayLink[], { signal, onChange }: SyncRelaysOptions): Promise<SyncReport> {
+export async function syncRelays(ns: string, links: readonly SyncPeer[], { signal, onChange }: SyncRelaysOptions): Promise<SyncReport> {
   const late = new AbortController()
   const waiting = new Set(links)
   const work = links.map((link) => syncOne(ns, link, AbortSignal.any([signal, late.signal])).finally(() => waiting.delete(link)))
@@ -32,7 +32,7 @@ function isEqual({ peers }: SyncReport): void {
 }
 
 /** A number that changes whenever something of a namespace went over one of the connections. */
-export function movedBy(links: readonly RelayLink[], ns: string): number {
+export function movedBy(links: readonly SyncPeer[], ns: string): number {
   let moved = 0
   for (const { session } of links) {
     const sync = session?.status.get(ns)
@@ -41,7 +41,7 @@ export function movedBy(links: readonly RelayLink[], ns: string): number {
   return moved
 }
 
-async function syncOne(ns: string, link: RelayLink, signal: AbortSignal): Promise<SyncReport> {
+async function syncOne(ns: string, link: SyncPeer, signal: AbortSignal): Promise<SyncReport> {
   const session = await link.untilSession(signal)
   const before = { ...session.status.get(ns), ...session.traffic }
   await raceAbort(session.syncNow(ns, signal), signal)

@@ -20,14 +20,20 @@ export interface PeerStatus {
 export interface NamespacePeerStatus {
   readonly id: string
   readonly via: Via | undefined
-  readonly state: 'waiting' | 'absent' | 'syncing' | 'live' | 'failed' | 'offline'
+  readonly state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed' | 'offline'
   /** Unix milliseconds; `undefined` where both were never seen to be equal. */
   readonly lastSyncedAt: number | undefined
   /** Local position up to which the peer has everything. */
   readonly acked: number
+  /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
+  readonly have: number
+  /** Records that it holds and that are on their way here; an estimate until both were compared. */
+  readonly want: number
   readonly received: number
   readonly sent: number
+  /** Records that the peer, or we, refused, and the latest reason. */
   readonly refused: number
+  readonly lastRefusal: string | undefined
   readonly error: string | undefined
 }
 

@@ -2,6 +2,7 @@ import type { NamespaceInfo, Replica } from '@p2p-docstore/core'
 import { DocstoreError } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
+import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 
 /** The collection that a namespace itself stands for. */
 const DEFAULT_COLLECTION = 'docs'
@@ -13,8 +14,16 @@ export interface NamespaceReport {
   /** Digest of the whole set of records: equal roots, equal sets. */
   readonly root: string
   readonly documents: number
+  /** `offline`: no relay is connected. `syncing`: something is on its way. `live`: nothing is, as far as is known. `failed`: see the peers. */
+  readonly state: 'offline' | 'syncing' | 'live' | 'failed'
+  /** Records that are here, tombstones included. */
+  readonly have: number
+  /** Records that a peer is known to hold and that are on their way here; an estimate while both are compared. */
+  readonly want: number
   /** Whether at least one relay has everything that is here. */
   readonly synced: boolean
+  /** Unix milliseconds of the last time that this peer and a relay were seen to be equal. */
+  readonly lastSyncedAt: number | undefined
   readonly peers: readonly NamespacePeerStatus[]
 }
 
@@ -31,6 +40,7 @@ export class Namespace extends Collection {
   readonly #replica: Replica
   readonly #network: Network | undefined
   readonly #init: CollectionInit
+  readonly #events: SyncEvents
 
   constructor(id: string, replica: Replica, network: Network | undefined, closing: AbortSignal) {
     const init: CollectionInit = {
@@ -46,6 +56,7 @@ export class Namespace extends Collection {
     this.#replica = replica
     this.#network = network
     this.#init = init
+    this.#events = new SyncEvents(replica, network, id, closing)
   }
 
   /** Another collection of the namespace. It needs no declaration. */
@@ -58,15 +69,28 @@ export class Namespace extends Collection {
     return this.#replica.namespace(this.id)
   }
 
+  /** How it stands, here and with each peer. */
   async status(): Promise<NamespaceReport> {
-    if ((await this.info()) === undefined) {
-      const { peers } = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
-      return { root: '', documents: 0, synced: false, peers }
-    }
-    const { root, seq } = await this.#replica.summary(this.id)
+    const isHere = (await this.info()) !== undefined
+    const { root, count, seq } = isHere ? await this.#replica.summary(this.id) : { root: '', count: 0, seq: 0 }
     const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
-    const synced = this.#network !== undefined && (await isSynced(this.#network, status, seq))
-    return { root, documents: await this.#documents(), synced, peers: status.peers }
+    const { peers } = status
+    const times = peers.flatMap(({ lastSyncedAt }) => lastSyncedAt ?? [])
+    return {
+      root,
+      documents: isHere ? await this.#documents() : 0,
+      state: overallState(peers),
+      have: count,
+      want: Math.max(0, ...peers.map(({ want }) => want)),
+      synced: isHere && this.#network !== undefined && (await isSynced(this.#network, status, seq)),
+      lastSyncedAt: times.length === 0 ? undefined : Math.max(...times),
+      peers,
+    }
+  }
+
+  /** Calls back with every such event from now on, for as long as the store is open; returns the way to stop. */
+  on<K extends keyof NamespaceEvents>(event: K, listener: (payload: NamespaceEvents[K]) => void): () => void {
+    return this.#events.on(event, listener)
   }
 
   /**
@@ -120,4 +144,12 @@ export class Namespace extends Collection {
 /** Whether a relay has everything up to a local position; a relay has what it has. */
 async function isSynced(network: Network, { peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): Promise<boolean> {
   return peers.some(({ state, acked }) => state === 'live' && acked >= seq) || network.isRelay()
+}
+
+/** One working peer is enough for a namespace to be alive. */
+function overallState(peers: readonly NamespacePeerStatus[]): NamespaceReport['state'] {
+  const has = (...states: readonly NamespacePeerStatus['state'][]): boolean => peers.some(({ state }) => states.includes(state))
+  if (has('syncing', 'waiting')) return 'syncing'
+  if (has('live', 'absent')) return 'live'
+  return has('failed') ? 'failed' : 'offline'
 }
