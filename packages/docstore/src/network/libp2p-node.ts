@@ -15,8 +15,6 @@ import { RESERVED_ADDRESSES, Reservations } from './reservations.ts'
 
 /** Connections that a listening peer accepts, and how fast. libp2p's defaults (5 a second from one host) are for clients. */
 const SERVER_CONNECTIONS = { maxConnections: MAX_CONNECTIONS, inboundConnectionThreshold: 100, maxIncomingPendingConnections: 200 }
-/** How often a relay looks after its connections, milliseconds. Their other ends do it more often, and there are many. */
-const RELAY_PING_INTERVAL_MS = 30_000
 
 /** How a peer takes part. */
 export interface Libp2pOptions {
@@ -36,7 +34,7 @@ export async function startLibp2p(
   { listen = [], announce = [], role = listen.length > 0 ? 'relay' : 'peer', places: maxPlaces = MAX_CONNECTIONS }: Libp2pOptions = {},
 ): Promise<DocstoreLibp2p> {
   const isRelay = role === 'relay'
-  const options = commonOptions(networkId, await peerKey(replica), isRelay ? { pingIntervalMs: RELAY_PING_INTERVAL_MS } : {})
+  const options = commonOptions(networkId, await peerKey(replica), { isRelay })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()
