@@ -14,6 +14,8 @@ export type SeqRange = readonly [from: number, to: number]
 export class Ledger {
   readonly #ranges = new Map<string, SeqRange[]>()
   readonly #turns = new Turns()
+  readonly #requests = new Turns()
+  #wasted = 0
   #epoch: string | undefined
 
   /** Tells which database the peer has: what it gave from another one, it may have lost. */
@@ -22,11 +24,23 @@ export class Ledger {
     this.#epoch = epoch
   }
 
+  /** Requests of the peer are worked on one at a time, over however many streams they come, so that it cannot have the others' share too. */
+  request<T>(work: () => Promise<T>): Promise<T> {
+    return this.#requests.take(work)
+  }
+
+  /** How many records the peer has put in a row that were not needed here. */
+  get wasted(): number {
+    return this.#wasted
+  }
+
   /** Stores a batch from the peer, and notes where it came from before anybody can send it. */
   accept(replica: Replica, ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }> {
     return this.#turns.take(async () => {
       const accepted = await replica.accept(ns, batch)
-      if (!('refused' in accepted)) this.#add(ns, accepted.from, accepted.to)
+      if ('refused' in accepted) return accepted
+      this.#add(ns, accepted.from, accepted.to)
+      this.#wasted = accepted.to > accepted.from ? 0 : this.#wasted + accepted.results.length
       return accepted
     })
   }

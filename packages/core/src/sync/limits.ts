@@ -32,5 +32,11 @@ export const MAX_RETRY_MS = 120_000
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 
+/** Records in a row that a peer may put in vain: a copy that goes on where it was can bring so many twice. */
+export const MAX_WASTED_RECORDS = 4096
+
+/** From then on the answer waits for so long per record, milliseconds: thirty times what judging it takes. */
+export const WASTED_RECORD_MS = 0.3
+
 /** Longest text of an error response that is sent, UTF-16 units. */
 export const MAX_ERROR_TEXT = 500

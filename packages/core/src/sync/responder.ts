@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT } from './limits.ts'
+import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, MAX_WASTED_RECORDS, WASTED_RECORD_MS } from './limits.ts'
 import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
 import { waitForNews } from './news.ts'
 
@@ -70,7 +70,7 @@ export class Responder {
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Response> {
-    const { replica, ledger, now, delay, role, onNamespace } = this.#init
+    const { replica, ledger, now, delay, role } = this.#init
     if (request.t !== 'hello' && !this.#isGreeted) throw new DocstoreError('no-hello', 'A stream begins with hello')
     switch (request.t) {
       case 'hello': {
@@ -80,6 +80,24 @@ export class Responder {
         ledger.meet(request.epoch)
         return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }
       }
+      case 'follow': {
+        await this.#checkEpoch(request.epoch)
+        for (const { ns, since } of request.wants) {
+          // To the back of the queue, so that one busy namespace does not keep the others waiting.
+          this.#followed.delete(ns)
+          this.#followed.set(ns, since)
+        }
+        if (this.#followed.size > MAX_NAMESPACES) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
+        return waitForNews({ replica, ledger, delay }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
+      }
+      default:
+        return ledger.request(() => this.#work(request, signal))
+    }
+  }
+
+  async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, signal: AbortSignal): Promise<Response> {
+    const { replica, ledger, now, delay, onNamespace } = this.#init
+    switch (request.t) {
       case 'list': {
         const ids = (await replica.namespaces()).map(({ id }) => id).sort()
         return { t: 'list', ids: ids.filter((id) => id > request.after).slice(0, LIST_PAGE) }
@@ -112,22 +130,13 @@ export class Responder {
         const accepted = await ledger.accept(replica, request.ns, request.batch)
         if ('refused' in accepted) throw refused('batch', accepted.refused)
         if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
+        if (ledger.wasted > MAX_WASTED_RECORDS) await delay(accepted.results.length * WASTED_RECORD_MS, signal)
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
         const { batch, seq, more } = await ledger.batchSince(replica, request.ns, request.since)
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
-      }
-      case 'follow': {
-        await this.#checkEpoch(request.epoch)
-        for (const { ns, since } of request.wants) {
-          // To the back of the queue, so that one busy namespace does not keep the others waiting.
-          this.#followed.delete(ns)
-          this.#followed.set(ns, since)
-        }
-        if (this.#followed.size > MAX_NAMESPACES) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
-        return waitForNews({ replica, ledger, delay }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
     }
   }
