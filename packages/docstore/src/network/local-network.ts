@@ -247,15 +247,16 @@ export class LocalNetwork implements Network {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
     const own = this.#role === 'relay' ? [await this.peerId()] : []
-    const holders = (): string[] => [
-      ...own,
-      ...this.#connectedRelays().flatMap(({ session, peer }) => {
+    const holders = (): string[] => {
+      const relays = this.#connectedRelays().flatMap(({ session, peer }) => {
         const sync = session?.status.get(ns)
         // A namespace without documents is at position 0, as is one that the relay never heard of.
         const isThere = sync !== undefined && sync.acked >= seq && (seq > 0 || sync.state === 'live')
         return peer !== undefined && isThere ? [peer] : []
-      }),
-    ]
+      })
+      // Two addresses can lead to one relay, which has one copy.
+      return [...new Set([...own, ...relays])]
+    }
     await this.#patiently(ns, timeoutMs, signal, (abort) => this.#until(() => holders().length >= copies, 'sync', abort))
     if (holders().length >= copies) return holders()
     throw new DocstoreError(

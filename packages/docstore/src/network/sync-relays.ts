@@ -66,7 +66,7 @@ function summed(settled: readonly PromiseSettledResult<SyncReport>[]): SyncRepor
     rounds: sum(({ rounds }) => rounds),
     bytesIn: sum(({ bytesIn }) => bytesIn),
     bytesOut: sum(({ bytesOut }) => bytesOut),
-    peers: reports.flatMap(({ peers }) => peers),
+    peers: [...new Set(reports.flatMap(({ peers }) => peers))],
   }
 }
 

@@ -16,9 +16,10 @@ export class Attacker {
     this.#protocol = protocol
   }
 
-  static async start(networkId: string): Promise<Attacker> {
+  static async start(networkId: string, listen: readonly string[] = []): Promise<Attacker> {
     const protocol = syncProtocol(networkId)
-    const libp2p = await createLibp2p({ ...commonOptions(networkId, await generateKeyPair('Ed25519')), transports: [tcp()] })
+    const options = commonOptions(networkId, await generateKeyPair('Ed25519'))
+    const libp2p = await createLibp2p({ ...options, transports: [tcp()], addresses: { listen: [...listen] } })
     return new Attacker(libp2p, protocol)
   }
 

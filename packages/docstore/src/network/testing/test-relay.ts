@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type Network as Descriptor, networkToText } from '@p2p-docstore/core'
+import type { Network as Descriptor } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import { TestPeer } from './test-peer.ts'
+import { WellKnownServer } from './well-known-server.ts'
 
 /** How a relay of a test begins. */
 export interface TestRelayOptions {
@@ -10,67 +9,59 @@ export interface TestRelayOptions {
   readonly places?: number
 }
 
-/** A relay with no more HTTP than what says where it is, in the process of the test. It can stop, and begin again where it was. */
+/** A relay in the process of the test. It can stop, and begin again where it was. */
 export class TestRelay {
-  readonly origin: string
   readonly #descriptor: Descriptor
-  readonly #http: Server
-  readonly #places: { readonly places?: number }
+  readonly #http: WellKnownServer
+  readonly #options: TestRelayOptions
   #peer: TestPeer
+  #addresses: readonly string[]
 
-  private constructor(descriptor: Descriptor, http: Server, peer: TestPeer, places: { readonly places?: number }) {
+  private constructor(descriptor: Descriptor, http: WellKnownServer, peer: TestPeer, options: TestRelayOptions) {
     this.#descriptor = descriptor
     this.#http = http
     this.#peer = peer
-    this.#places = places
-    this.origin = `http://127.0.0.1:${portOf(http)}`
-    http.on('request', (_request, response) => {
-      const addresses = this.libp2p.getMultiaddrs().map((address) => address.toString())
-      response.end(JSON.stringify({ network: descriptor.id, descriptor: networkToText(descriptor), peer: this.#peer.id, addresses }))
-    })
+    this.#options = options
+    this.#addresses = addressesOf(peer)
   }
 
-  static async start(descriptor: Descriptor, { listen = ['/ip4/127.0.0.1/tcp/0'], ...places }: TestRelayOptions = {}): Promise<TestRelay> {
-    const http = createServer()
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    return new TestRelay(descriptor, http, await TestPeer.start(descriptor, { role: 'relay', listen, ...places }), places)
+  static async start(descriptor: Descriptor, { listen = ['/ip4/127.0.0.1/tcp/0'], ...options }: TestRelayOptions = {}): Promise<TestRelay> {
+    const peer = await TestPeer.start(descriptor, { role: 'relay', listen, ...options })
+    const http = await WellKnownServer.start(descriptor, () => ({ peer: peer.id, addresses: relay.#addresses }))
+    const relay = new TestRelay(descriptor, http, peer, options)
+    return relay
   }
 
-  get libp2p(): DocstoreLibp2p {
-    return this.#peer.libp2p
+  get origin(): string {
+    return this.#http.origin
   }
 
   get peer(): TestPeer {
     return this.#peer
   }
 
+  get libp2p(): DocstoreLibp2p {
+    return this.#peer.libp2p
+  }
+
   /** Ends its connections and answers nobody. */
   async stop(): Promise<void> {
-    this.#listen = this.libp2p.getMultiaddrs().map((address) => address.decapsulate('/p2p').toString())
-    await this.#peer.network.close()
-    await this.#closeHttp()
+    await Promise.all([this.#peer.network.close(), this.#http.stop()])
   }
 
   /** Begins again on the same ports, with the same data. */
   async restart(): Promise<void> {
-    const { replica } = this.#peer
-    this.#peer = await TestPeer.start(this.#descriptor, { role: 'relay', listen: this.#listen, replica, ...this.#places })
-    await new Promise<void>((resolve) => this.#http.listen(Number(new URL(this.origin).port), '127.0.0.1', resolve))
+    const listen = this.#addresses.map((address) => address.replace(/\/p2p\/.*/, ''))
+    this.#peer = await TestPeer.start(this.#descriptor, { role: 'relay', listen, replica: this.#peer.replica, ...this.#options })
+    this.#addresses = addressesOf(this.#peer)
+    await this.#http.restart()
   }
-
-  #listen: readonly string[] = []
 
   async close(): Promise<void> {
-    await this.#peer.close()
-    await this.#closeHttp()
-  }
-
-  #closeHttp(): Promise<void> {
-    this.#http.closeAllConnections()
-    return new Promise((resolve) => this.#http.close(() => resolve()))
+    await Promise.all([this.#peer.close(), this.#http.stop()])
   }
 }
 
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
+function addressesOf({ libp2p }: TestPeer): readonly string[] {
+  return libp2p.getMultiaddrs().map((address) => address.toString())
 }
