@@ -1,21 +1,22 @@
 import type { AcceptResult, OutgoingBatch, Replica } from '../replica/types.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
-import { MAX_LEDGER_RANGES } from './limits.ts'
+import { FORGIVEN_UNITS_PER_MS, MAX_LEDGER_RANGES, MAX_WAIT_MS, MAX_WASTED_UNITS, MIN_WAIT_MS, WAIT_PER_UNIT_MS } from './limits.ts'
 import { Turns } from '../replica/turns.ts'
 
 /** A range of local positions: `from < seq <= to`. */
 export type SeqRange = readonly [from: number, to: number]
 
 /**
- * Which local versions came from one peer, per namespace, so that they are not sent back to it. One for each peer, shared by all that
- * receives from it or sends to it. Forgetting some costs bytes only.
+ * What is remembered of one peer while it is connected, shared by all its streams: which local versions came from it, per namespace, so
+ * that they are not sent back (forgetting some costs bytes only), and how much of our work it wasted.
  */
 export class Ledger {
   readonly #ranges = new Map<string, SeqRange[]>()
   readonly #turns = new Turns()
   readonly #requests = new Turns()
   #wasted = 0
+  #wastedAt = 0
   #epoch: string | undefined
 
   /** Tells which database the peer has: what it gave from another one, it may have lost. */
@@ -29,18 +30,22 @@ export class Ledger {
     return this.#requests.take(work)
   }
 
-  /** How many records the peer has put in a row that were not needed here. */
-  get wasted(): number {
-    return this.#wasted
+  /**
+   * Notes work for the peer: `spent` units that brought nothing by themselves, such as records that were not needed, and `used` ones that
+   * did. Resolves with the milliseconds that the answer should wait: none, unless much more is wasted than honest peers ever do.
+   */
+  account({ spent, used, now }: { readonly spent: number; readonly used: number; readonly now: number }): number {
+    const forgiven = Math.max(0, now - this.#wastedAt) * FORGIVEN_UNITS_PER_MS
+    this.#wasted = Math.max(0, this.#wasted - forgiven - used) + spent
+    this.#wastedAt = now
+    return this.#wasted > MAX_WASTED_UNITS ? Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, spent * WAIT_PER_UNIT_MS)) : 0
   }
 
   /** Stores a batch from the peer, and notes where it came from before anybody can send it. */
   accept(replica: Replica, ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }> {
     return this.#turns.take(async () => {
       const accepted = await replica.accept(ns, batch)
-      if ('refused' in accepted) return accepted
-      this.#add(ns, accepted.from, accepted.to)
-      this.#wasted = accepted.to > accepted.from ? 0 : this.#wasted + accepted.results.length
+      if (!('refused' in accepted)) this.#add(ns, accepted.from, accepted.to)
       return accepted
     })
   }

@@ -32,11 +32,19 @@ export const MAX_RETRY_MS = 120_000
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 
-/** Records in a row that a peer may put in vain: a copy that goes on where it was can bring so many twice. */
-export const MAX_WASTED_RECORDS = 4096
+/** Units of work that a peer may waste: one is a record that was not needed, or an entry of a reply after which nothing was fetched. */
+export const MAX_WASTED_UNITS = 8192
 
-/** From then on the answer waits for so long per record, milliseconds: thirty times what judging it takes. */
-export const WASTED_RECORD_MS = 0.3
+/** Units that time forgives. */
+export const FORGIVEN_UNITS_PER_MS = 0.1
+
+/** What a request costs that moves nothing, units. */
+export const REQUEST_UNITS = 0.25
+
+/** From the limit on, answers wait so long per unit, milliseconds: fifty times the work. With a least and a longest wait. */
+export const WAIT_PER_UNIT_MS = 1
+export const MIN_WAIT_MS = 10
+export const MAX_WAIT_MS = 2000
 
 /** Longest text of an error response that is sent, UTF-16 units. */
 export const MAX_ERROR_TEXT = 500

@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, MAX_WASTED_RECORDS, WASTED_RECORD_MS } from './limits.ts'
+import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, REQUEST_UNITS } from './limits.ts'
 import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
 import { waitForNews } from './news.ts'
 
@@ -28,6 +28,9 @@ export interface ResponderInit {
 
 /** A request that breaks the protocol, or records that an honest peer would have refused itself. */
 export type Violation = 'malformed' | 'too-large' | 'no-hello' | 'wrong-network' | 'forged-records'
+
+/** Bytes of an item in the reply to a question. */
+const ITEM_BYTES = 40
 
 /** Errors after which the stream is of no use: the other side does not speak this protocol, or not in this network. */
 const VIOLATIONS = ['malformed', 'too-large', 'no-hello', 'wrong-network'] as const
@@ -96,19 +99,22 @@ export class Responder {
   }
 
   async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, signal: AbortSignal): Promise<Response> {
-    const { replica, ledger, now, delay, onNamespace } = this.#init
+    const { replica, ledger, now, onNamespace } = this.#init
     switch (request.t) {
       case 'list': {
+        await this.#account({ spent: LIST_PAGE * REQUEST_UNITS }, signal)
         const ids = (await replica.namespaces()).map(({ id }) => id).sort()
         return { t: 'list', ids: ids.filter((id) => id > request.after).slice(0, LIST_PAGE) }
       }
       case 'open': {
+        await this.#account({ spent: REQUEST_UNITS }, signal)
         const namespace = await replica.exportNamespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
         return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
       }
       case 'offer': {
+        await this.#account({ spent: 1 }, signal)
         const id = cidOfBytes(DAG_CBOR, request.genesis).toString()
         const isTaken = this.#init.isWanted?.(id) !== false || (await replica.namespace(id)) !== undefined
         if (!isTaken) throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
@@ -120,17 +126,20 @@ export class Responder {
       case 'ask': {
         const reply = await replica.answer(request.ns, request.question)
         if ('refused' in reply) throw refused('question', reply.refused)
+        await this.#account({ spent: REQUEST_UNITS + reply.length / ITEM_BYTES }, signal)
         return { t: 'reply', reply }
       }
       case 'fetch': {
-        const { batch, taken } = await replica.batchOf(request.ns, request.slots, { maxBytes: MAX_BATCH_BYTES })
+        const { batch, records, taken } = await replica.batchOf(request.ns, request.slots, { maxBytes: MAX_BATCH_BYTES })
+        await this.#account({ spent: REQUEST_UNITS, used: records }, signal)
         return { t: 'batch', batch: batch ?? null, taken }
       }
       case 'put': {
         const accepted = await ledger.accept(replica, request.ns, request.batch)
         if ('refused' in accepted) throw refused('batch', accepted.refused)
         if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
-        if (ledger.wasted > MAX_WASTED_RECORDS) await delay(accepted.results.length * WASTED_RECORD_MS, signal)
+        const stored = accepted.results.filter((result) => result === 'stored').length
+        await this.#account({ spent: REQUEST_UNITS + accepted.results.length - stored, used: stored }, signal)
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
       case 'pull': {
@@ -139,6 +148,13 @@ export class Responder {
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }
+  }
+
+  /** Notes what a request cost, and waits where the peer wastes our time. */
+  async #account({ spent, used = 0 }: { readonly spent: number; readonly used?: number }, signal: AbortSignal): Promise<void> {
+    const { ledger, now, delay } = this.#init
+    const wait = ledger.account({ spent, used, now: now() })
+    if (wait > 0) await delay(wait, signal)
   }
 
   #report(code: string): void {
