@@ -3,7 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { commonOptions } from '../libp2p.ts'
+import { commonOptions } from '../libp2p-options.ts'
 import { syncProtocol } from '../streams.ts'
 
 /** A peer that belongs to the network as far as anyone can see, and then does as it likes. */

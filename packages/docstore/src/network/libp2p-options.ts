@@ -1,0 +1,70 @@
+import { gossipsub } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { FaultTolerance } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
+import {
+  IDENTIFY_TIMEOUT_MS,
+  MAX_ANNOUNCED_ADDRESSES,
+  MAX_CONNECTIONS,
+  MAX_IDENTIFY_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_STREAMS_PER_CONNECTION,
+} from './limits.ts'
+import { Misconduct } from './misconduct.ts'
+
+/** How often connections are looked after, milliseconds. */
+const PING_INTERVAL_MS = 10_000
+/** Longest that a ping may take before the connection counts as broken, milliseconds: libp2p's own limit grows to a minute after failures. */
+const MAX_PING_MS = 10_000
+
+/** How often a relay does, milliseconds: the other ends do it themselves, and there are many. */
+const RELAY_PING_INTERVAL_MS = 30_000
+/** Peers to which a peer passes on each message of a topic; libp2p's default. */
+const MAX_MESH_PEERS = 12
+
+/** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
+export function commonOptions(networkId: string, privateKey: PrivateKey, { isRelay = false }: { isRelay?: boolean } = {}) {
+  const protocolPrefix = `docstore/${networkId}`
+  const identity = { protocolPrefix, timeout: IDENTIFY_TIMEOUT_MS, maxMessageSize: MAX_IDENTIFY_BYTES }
+  const misconduct = new Misconduct()
+  return {
+    privateKey,
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION })],
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    addresses: { announceFilter: (addresses: Multiaddr[]) => addresses.slice(0, MAX_ANNOUNCED_ADDRESSES) },
+    // Links to relays come back by themselves, for ever; libp2p's own way gives up.
+    connectionManager: { reconnectRetries: 0 },
+    connectionMonitor: {
+      protocolPrefix,
+      pingInterval: isRelay ? RELAY_PING_INTERVAL_MS : PING_INTERVAL_MS,
+      pingTimeout: { maxTimeout: MAX_PING_MS },
+    },
+    connectionGater: {
+      // In browsers libp2p refuses private addresses and plain ws, which is what a relay at home or on this machine has.
+      denyDialMultiaddr: () => false,
+      denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
+    },
+    services: {
+      // The doorkeeper does it for every connection, and ends those where it fails.
+      identify: identify({ ...identity, runOnConnectionOpen: false }),
+      identifyPush: identifyPush(identity),
+      ping: ping({ protocolPrefix }),
+      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, misconduct),
+      pubsub: gossipsub({
+        allowPublishToZeroTopicPeers: true,
+        fallbackToFloodsub: false,
+        maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        // By default every peer behind one address is silenced from the fifteenth on.
+        scoreParams: { IPColocationFactorWeight: 0 },
+        // Peers of a relay hear each other through it alone: whoever it does not pass a message on to may never get it.
+        Dhi: isRelay ? MAX_CONNECTIONS : MAX_MESH_PEERS,
+      }),
+    },
+  }
+}
