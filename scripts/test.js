@@ -7,5 +7,8 @@ if (chromium === undefined) {
   console.error('The browser tests need Chromium. Install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH, and run again.')
   process.exit(1)
 }
+// Programs of the documentation and packed packages use what is built.
+const build = spawnSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })
+if (build.status !== 0) process.exit(1)
 const { status } = spawnSync('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, CHROMIUM_PATH: chromium } })
 process.exit(status ?? 1)

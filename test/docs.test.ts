@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENV = { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}` }
 const PAGES = [
   'README.md',
+  'packages/docstore/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -40,11 +41,7 @@ describe('every program in the documentation runs', () => {
         mkdirSync(scripts, { recursive: true })
         const file = join(scripts, `${page.replaceAll('/', '-')}-${i}.ts`)
         writeFileSync(file, code)
-        const { status, stderr } = spawnSync(process.execPath, ['--conditions=@p2p-docstore/source', file], {
-          cwd: folder,
-          env: ENV,
-          encoding: 'utf8',
-        })
+        const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, env: ENV, encoding: 'utf8' })
         expect(stderr).toBe('')
         expect(status).toBe(0)
       })

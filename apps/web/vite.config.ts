@@ -16,6 +16,9 @@ export default defineConfig({
   resolve: { conditions: ['@p2p-docstore/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',
+    outDir: '../../packages/relay/dist/page',
+    emptyOutDir: true,
+    license: { fileName: 'THIRD-PARTY.md' },
     // The relay's content security policy has no data: URLs but for images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

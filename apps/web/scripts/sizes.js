@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 /** Most of the library with libp2p, without SQLite: gzip, KiB. What it is measured against is in the bench's table of peers. */
 const MAX_DOCSTORE_KIB = 250
 
-const dist = new URL('../dist/', import.meta.url)
+const dist = new URL('../../../packages/relay/dist/page/', import.meta.url)
 if (!existsSync(new URL('index.html', dist))) {
   console.error('The page is not built. Run `npm run build` first')
   process.exit(1)

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ready, Workbench } from './testing/docstore-process.ts'
 
@@ -182,13 +181,5 @@ describe('mistakes', () => {
     const { port } = new URL(ready.http)
     expect(await bench.failure(['relay', '--port', port, '--data', bench.folder()])).toMatchObject({ exit: 1, code: 'port-in-use' })
     expect(await bench.failure(['relay', '--port', '0', '--data', relayData])).toMatchObject({ exit: 1, code: 'data-in-use' })
-  })
-})
-
-describe('the program', () => {
-  it('is executable under its name', () => {
-    const bin = new URL('main.ts', import.meta.url)
-    expect(existsSync(bin)).toBe(true)
-    expect(readFileSync(bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env -S node --conditions=@p2p-docstore\/source /)
   })
 })

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
 import { countCommand } from './commands/count.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -47,8 +47,7 @@ const COMMANDS = [
 /** The command line: every command, and what is common to all of them. */
 export function createProgram(run: Run): Command {
   const program = new Command('docstore').description('A peer-to-peer document store').helpCommand(false)
-  const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  program.version(version)
+  program.version(packageJson.version)
   addGlobalOptions(program)
   for (const create of COMMANDS) program.addCommand(create(run))
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {

@@ -89,6 +89,6 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
 
 /** Where the built page lies, `undefined` where it was not built. */
 function pageFolder(): string | undefined {
-  const folder = join(dirname(fileURLToPath(import.meta.resolve('@p2p-docstore/web/package.json'))), 'dist')
+  const folder = join(dirname(fileURLToPath(import.meta.resolve('@p2p-docstore/relay/package.json'))), 'dist/page')
   return existsSync(join(folder, 'index.html')) ? folder : undefined
 }

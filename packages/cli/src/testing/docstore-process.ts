@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const BIN = fileURLToPath(new URL('../../bin/docstore.js', import.meta.url))
 
 /** What a command left behind. */
 export interface Finished {
@@ -25,7 +25,7 @@ export class DocstoreProcess {
   #stderr = ''
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--disable-warning=ExperimentalWarning', MAIN, ...args])
+    this.child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--disable-warning=ExperimentalWarning', BIN, ...args])
     // Whoever feeds a command that has ended learns so from its result.
     this.child.stdin.on('error', () => undefined)
     for (const stream of [this.child.stdout, this.child.stderr]) {

@@ -1,0 +1,84 @@
+// Builds the packages into their `dist` folders, as they are published: parts of others go in, what `dependencies` names stays outside.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { replacePlugin } from 'rolldown/plugins'
+import { dts } from 'rolldown-plugin-dts'
+import { thirdPartyNotice } from './third-party.js'
+
+/** What each package offers on which platform: `index` is `src/index.ts`, and becomes `dist/node/index.js`. */
+const PACKAGES = [
+  {
+    name: 'core',
+    node: ['index', 'storage/open-node'],
+    web: ['index', 'storage/open-web'],
+    types: ['index', 'storage/open-node', 'storage/open-web'],
+  },
+  { name: 'docstore', node: ['index-node'], web: ['index-web', 'store/worker-web'], types: ['index-node', 'index-web'] },
+  { name: 'relay', node: ['index'], types: ['index'] },
+  { name: 'cli', node: ['run'], types: ['run'] },
+]
+
+const KINDS = {
+  node: { platform: 'node' },
+  // Bundles lie in one folder, whatever folders their parts come from.
+  web: { platform: 'browser', plugins: [replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
+  types: {
+    platform: 'node',
+    // Our stores end with `await using`, which older targets of users' programs have no types for.
+    banner: '/// <reference lib="esnext.disposable" />',
+    plugins: [dts({ tsconfig: false, oxc: true, resolve: true, emitDtsOnly: true })],
+  },
+}
+
+await Promise.all(PACKAGES.map(buildPackage))
+
+async function buildPackage({ name, ...entries }) {
+  const folder = join(import.meta.dirname, '../packages', name)
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const outside = (id) => Object.keys(dependencies).some((dependency) => id === dependency || id.startsWith(`${dependency}/`))
+  const notice = join(folder, 'dist/THIRD-PARTY.md')
+  // Removed first and written last, it says that all of this is there: bin/sources.js looks at it.
+  rmSync(notice, { force: true })
+  const kinds = Object.keys(KINDS).filter((kind) => kind in entries)
+  const bundles = await Promise.all(kinds.map((kind) => bundle(folder, kind, entries[kind], outside)))
+  writeFileSync(notice, thirdPartyNotice(bundles.flat()))
+}
+
+async function bundle(folder, kind, entries, outside) {
+  const { platform, plugins, banner } = KINDS[kind]
+  const bundle = await rolldown({
+    input: entries.map((entry) => join(folder, `src/${entry}.ts`)),
+    platform,
+    plugins,
+    external: outside,
+    resolve: { conditionNames: ['@p2p-docstore/source', kind === 'types' ? 'types' : platform] },
+    onLog: (level, log, report) => isHarmless(log) || report(level, log),
+    checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
+  })
+  const { output } = await bundle.write({
+    dir: join(folder, 'dist', kind),
+    cleanDir: true,
+    comments: { legal: false, jsdoc: kind === 'types' },
+    banner,
+  })
+  await bundle.close()
+  refuseUnnamed(folder, output, outside)
+  return output
+}
+
+/** An import that `package.json` does not name would only fail where the package is installed. */
+function refuseUnnamed(folder, output, outside) {
+  const files = new Set(output.map(({ fileName }) => fileName))
+  for (const { fileName, imports = [], dynamicImports = [] } of output) {
+    for (const id of [...imports, ...dynamicImports]) {
+      if (!files.has(id) && !isBuiltin(id) && !outside(id)) throw new Error(`${fileName} imports ${id}, which ${folder}/package.json does not name`)
+    }
+  }
+}
+
+/** The types of denque are of a form that cannot be bundled, and no type of ours needs them. */
+function isHarmless({ message }) {
+  return message.includes('denque/index.d.ts')
+}
