@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Figures, measureLocal } from './local.ts'
 import { measureFloors } from './floors.ts'
+import { runProgram } from './run-program.ts'
 
 /** Rounds of each measurement, each in a process of its own; the table shows medians. */
 const ROUNDS = 3
@@ -21,7 +22,7 @@ const AIMS: ReadonlyMap<string, string> = new Map([
 const [, , role, argument] = process.argv
 if (role === 'local') console.log(JSON.stringify(await measureLocal(Number(argument))))
 else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
-else if (role === '--peers') process.exitCode = runPeers(process.argv.slice(3))
+else if (role === '--peers') await runPeers(process.argv.slice(3))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,
@@ -31,9 +32,8 @@ else {
 }
 
 /** The peers are a program of their own: they have their own packages. */
-function runPeers(flags: readonly string[]): number {
-  const main = fileURLToPath(new URL('./peers/main.ts', import.meta.url))
-  return spawnSync(process.execPath, [main, ...flags], { stdio: 'inherit' }).status ?? 1
+async function runPeers(flags: readonly string[]): Promise<void> {
+  await runProgram(process.execPath, [fileURLToPath(new URL('./peers/main.ts', import.meta.url)), ...flags])
 }
 
 function runRounds(what: string, size: string): readonly Figures[] {

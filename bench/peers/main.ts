@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { runProgram } from '../run-program.ts'
 import { CONTESTANTS, type Contestant } from './contestants.ts'
 import { installPeers } from './install.ts'
 import { measureRound } from './measure.ts'
@@ -31,10 +31,7 @@ const rounds = multipleOf(1, 'rounds', flags.rounds)
 if (contestants.some(({ packageName }) => packageName !== undefined)) installPeers(FOLDER)
 const [program, ...words] = hasOwnLoopback() ? [] : (ownNetwork() ?? [])
 if (program === undefined) await measure()
-else {
-  const { status } = spawnSync(program, [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' })
-  process.exitCode = status ?? 1
-}
+else await runProgram(program, [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)])
 
 async function measure(): Promise<void> {
   const results: Result[] = contestants.map((contestant) => ({ contestant, rounds: [] }))

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Commands, Copied, CopyInit } from './commands.ts'
 import type { Contestant } from './contestants.ts'
@@ -73,7 +74,13 @@ export class WorkerProcess implements AsyncDisposable {
 
   #start(): ChildProcess {
     const { id, nodeFlags = [] } = this.#contestant
-    const child = fork(WORKER, [id], { execArgv: [...nodeFlags], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const child = fork(WORKER, [id], {
+      // Flags may name packages, which are looked for from here.
+      cwd: dirname(WORKER),
+      execArgv: [...nodeFlags],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#output = (this.#output + text).slice(-MAX_OUTPUT)
     })
