@@ -35,17 +35,17 @@ async function writeSince(shared: SharedData, write: SinceWrite): Promise<readon
 
 /** Writes what nobody has written since a position. */
 export async function writeAgain(
-  replica: Pick<Replica, 'changes' | 'write'>,
+  replica: Pick<Replica, 'changes' | 'lastSeq' | 'write'>,
   { ns, collection, writes, since }: SinceWrite,
 ): Promise<readonly WriteResult[]> {
   const ids = new Set(writes.map(({ id }) => id))
   const standing = new Map<string, WriteResult>()
-  let at = since
-  for (let rows = await replica.changes(ns, at, PAGE); rows.length > 0; rows = await replica.changes(ns, at, PAGE)) {
-    for (const row of rows) {
-      at = row.seq
-      if (row.collection === collection && ids.has(row.id)) standing.set(row.id, { status: 'written', seq: row.seq, at: row.at })
-    }
+  // What is written from now on is written while we are: it has no end where others write as fast as we read.
+  const end = await replica.lastSeq(ns)
+  for (let at = since; at < end; ) {
+    const rows = await replica.changes(ns, at, PAGE)
+    at = rows.at(-1)?.seq ?? end
+    for (const { id, seq, at, collection: other } of rows) if (other === collection && ids.has(id)) standing.set(id, { status: 'written', seq, at })
   }
   const missing = writes.filter(({ id }) => !standing.has(id))
   const results = missing.length === 0 ? [] : await replica.write(ns, collection, missing)

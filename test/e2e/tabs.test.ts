@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Relay, startRelay } from '@p2p-docstore/relay'
+import { createDocstore } from 'p2p-docstore'
+import { type BrowserContext, chromium } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { serveTabPage, Tab, type TabPage } from './tab.ts'
+
+/** Longest time until the others go on when the tab that holds the data is gone, milliseconds. */
+const MAX_TAKE_OVER_MS = 2000
+const PATIENCE = { timeout: 20_000 }
+
+const folder = mkdtempSync(join(tmpdir(), 'docstore-tabs-'))
+let page: TabPage
+let relay: Relay
+let context: BrowserContext
+let tabs: Tab[]
+let namespace: string
+
+beforeAll(async () => {
+  page = await serveTabPage(join(folder, 'page'))
+  relay = await startRelay({ data: join(folder, 'relay'), port: 0 })
+  context = await chromium.launchPersistentContext(join(folder, 'profile'), {
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+  })
+}, 60_000)
+
+afterAll(async () => {
+  await context?.close()
+  await relay?.close()
+  page?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  tabs = []
+  for (let i = 0; i < 5; i++) tabs.push(await Tab.open(context, { url: page.url, join: relay.ready.join }))
+  namespace = await first().call('namespace')
+  await Promise.all(tabs.slice(1).map((tab) => tab.call('namespace', namespace)))
+}, 60_000)
+
+afterEach(async () => {
+  for (const tab of tabs) await tab.page.close()
+})
+
+function first(): Tab {
+  const [tab] = tabs
+  return tab ?? expect.unreachable()
+}
+
+async function owners(): Promise<Tab[]> {
+  const flags = await Promise.all(tabs.map((tab) => tab.call('isOwner')))
+  return tabs.filter((_, i) => flags[i])
+}
+
+/** Resolves when all these tabs have found their new owner; the longest that one of them took, milliseconds. */
+async function takeOver(others: readonly Tab[], since: number): Promise<number> {
+  const changes = async (): Promise<readonly (number | undefined)[]> =>
+    Promise.all(others.map(async (tab) => (await tab.notes('owners')).findLast(({ at }) => at >= since)?.at))
+  await expect.poll(changes, PATIENCE).not.toContain(undefined)
+  return Math.max(...(await changes()).map((at) => (at ?? 0) - since))
+}
+
+/** Resolves when each of these tabs has had more writes acknowledged. */
+async function untilMoreAreWritten(writers: readonly Tab[]): Promise<void> {
+  const counts = (): Promise<number[]> => Promise.all(writers.map(async (tab) => (await tab.notes('written')).length))
+  const before = await counts()
+  await expect.poll(async () => (await counts()).every((count, i) => count > (before[i] ?? 0) + 10), PATIENCE).toBe(true)
+}
+
+/** Ways in which the tab that holds the data can go, and whether it stays a tab. */
+const ENDINGS: Readonly<Record<string, { readonly end: (tab: Tab) => Promise<unknown>; readonly isStill: boolean }>> = {
+  'is closed': { end: ({ page }) => page.close(), isStill: false },
+  crashes: { end: crash, isStill: false },
+  'goes to another page': { end: ({ page }) => page.goto('about:blank'), isStill: false },
+  'loses its worker': { end: ({ page }) => (page.workers()[0] ?? expect.unreachable()).evaluate(() => self.close()), isStill: true },
+}
+
+async function crash({ page }: Tab): Promise<void> {
+  const crashed = page.waitForEvent('crash')
+  const session = await page.context().newCDPSession(page)
+  // It does not live to answer.
+  session.send('Page.crash').catch(() => undefined)
+  await crashed
+}
+
+// The time is that of a machine that is not busy with other tests.
+describe('five tabs of one origin', { retry: 1 }, () => {
+  it('have one peer in the network, one worker and one owner between them, and show all documents at once', async () => {
+    await first().call('put', 'a')
+    expect(await owners()).toEqual([first()])
+    expect(tabs.flatMap(({ page }) => page.workers())).toHaveLength(1)
+    await expect.poll(() => relay.store.libp2p?.getConnections().length, PATIENCE).toBe(1)
+    for (const tab of tabs) expect(await tab.call('ids')).toEqual(['a'])
+    const late = await Tab.open(context, { url: page.url, join: relay.ready.join })
+    tabs.push(late)
+    await late.call('namespace', namespace)
+    expect(await late.call('ids')).toEqual(['a'])
+    expect(relay.store.libp2p?.getConnections()).toHaveLength(1)
+  })
+
+  it.each(Object.entries(ENDINGS))(
+    'lose no write and make none twice when the one that holds the data %s',
+    async (_, { end, isStill }) => {
+      await Promise.all(tabs.map((tab, i) => tab.call('startWriting', String(i))))
+      await untilMoreAreWritten(tabs)
+      const rest = isStill ? tabs : tabs.slice(1)
+      // What the owner has under way while it goes may be there or not.
+      const certain = await first().notes('written')
+      const since = Date.now()
+      await end(first())
+      expect(await takeOver(rest, since)).toBeLessThan(MAX_TAKE_OVER_MS)
+      await untilMoreAreWritten(rest)
+      await Promise.all(rest.map((tab) => tab.call('stopWriting')))
+      const [other = expect.unreachable()] = rest.slice(1)
+      const ids = await other.call('ids')
+      const written = (await Promise.all(rest.map((tab) => tab.notes('written')))).flat()
+      expect(ids).toEqual(expect.arrayContaining([...written, ...certain]))
+      expect(ids.filter((id) => !written.includes(id) && !id.startsWith('0/'))).toEqual([])
+      // Each version takes one position, and is one change.
+      expect(await other.call('position')).toBe(ids.length)
+      for (const tab of rest) {
+        await expect.poll(async () => (await tab.notes('changes')).length, PATIENCE).toBe(ids.length)
+        expect(await tab.notes('errors')).toEqual([])
+      }
+      // The relay gets it all from the new owner.
+      const copy = await relay.store.namespaces.open(namespace)
+      await expect.poll(async () => (await copy.status()).root, PATIENCE).toBe(await other.call('root'))
+    },
+    60_000,
+  )
+
+  it('go on with another owner while the first one sleeps; that one follows when it wakes up, and when it is loaded again', async () => {
+    const [asleep = expect.unreachable(), ...rest] = tabs
+    await asleep.call('put', 'before')
+    const since = Date.now()
+    await asleep.page.evaluate(() => document.dispatchEvent(new Event('freeze')))
+    expect(await takeOver(rest, since)).toBeLessThan(MAX_TAKE_OVER_MS)
+    const late = asleep.call('put', 'while it sleeps')
+    await rest[0]?.call('put', 'elsewhere')
+    await asleep.page.evaluate(() => document.dispatchEvent(new Event('resume')))
+    await late
+    expect(await asleep.call('isOwner')).toBe(false)
+    expect(await asleep.call('ids')).toEqual(['before', 'elsewhere', 'while it sleeps'])
+
+    const [owner = expect.unreachable()] = await owners()
+    const others = tabs.filter((tab) => tab !== owner)
+    const reloaded = Date.now()
+    await owner.load()
+    expect(await takeOver(others, reloaded)).toBeLessThan(MAX_TAKE_OVER_MS)
+    expect(await owners()).toHaveLength(1)
+    await owner.call('namespace', namespace)
+    expect(await owner.call('ids')).toEqual(['before', 'elsewhere', 'while it sleeps'])
+    for (const tab of tabs) expect(await tab.notes('errors')).toEqual([])
+  }, 60_000)
+
+  it('hear each other and the network, also after the one that holds the data has crashed', async () => {
+    await using remote = await createDocstore({ join: relay.ready.join })
+    const heard: string[] = []
+    void (async () => {
+      for await (const { text } of remote.subscribe('tea')) heard.push(text)
+    })()
+    await Promise.all(tabs.map((tab) => tab.call('listen', 'tea')))
+    const everywhere = async (text: string, listeners: readonly Tab[]): Promise<void> => {
+      for (const tab of listeners) await expect.poll(() => tab.notes('messages'), PATIENCE).toContain(text)
+    }
+    await expect.poll(() => remote.publish('tea', 'is anyone there?').then(({ recipients }) => recipients), PATIENCE).toBeGreaterThan(0)
+    await everywhere('is anyone there?', tabs)
+    const [, second = expect.unreachable(), ...rest] = tabs
+    await second.call('publish', 'tea', 'from a tab')
+    await everywhere('from a tab', [first(), ...rest])
+    await expect.poll(() => heard, PATIENCE).toContain('from a tab')
+
+    const since = Date.now()
+    await crash(first())
+    await takeOver([second, ...rest], since)
+    // Messages are for those who can be reached, so the new owner has to be connected.
+    await expect.poll(() => second.call('publish', 'tea', 'from a tab, later'), PATIENCE).toBeGreaterThan(0)
+    await everywhere('from a tab, later', rest)
+    await expect.poll(() => heard, PATIENCE).toContain('from a tab, later')
+    await expect
+      .poll(async () => {
+        await remote.publish('tea', 'from afar, later')
+        return second.notes('messages')
+      }, PATIENCE)
+      .toContain('from afar, later')
+    await everywhere('from afar, later', rest)
+  }, 90_000)
+})
