@@ -10,6 +10,20 @@ export const TREE_PAGE = 512
 /** Memory for all trees together, bytes: 1.5 to 2 million records. The least used go first, and one alone may be larger. */
 export const MAX_TREE_BYTES: number = 128 * 1024 * 1024
 
+/** An audit looks at one of so many parts of a namespace. */
+export const AUDIT_PARTS = 16
+
+/** Least and most records of an audit: a small namespace is cheap to look at whole, and 65,536 records take half a second. */
+export const MIN_AUDITED = 1024
+export const MAX_AUDITED = 65_536
+
+/** Versions read at a time for an audit. They lie anywhere in the file: as many reads of the disk, where it is not in memory. */
+export const AUDIT_PAGE = 64
+
+/** Records that are looked at for audits, at once and per second after that: some four seconds of work, then a twentieth of one core. */
+export const AUDIT_BUDGET: number = 2 ** 19
+export const AUDIT_BUDGET_PER_SECOND: number = 2 ** 13
+
 /** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
 export const MAX_NAMESPACES = 10_000
 

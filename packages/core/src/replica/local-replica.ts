@@ -16,6 +16,7 @@ import {
   type WritePolicy,
 } from '../model/namespace.ts'
 import { isTitle, type Network } from '../model/network.ts'
+import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -78,6 +79,8 @@ export interface LocalReplicaInit {
   readonly pause?: Pause
   /** Whether other threads may check signatures. */
   readonly aside?: boolean
+  /** Where cuts and salts come from. */
+  readonly random?: Random
 }
 
 /** A replica on a storage in this thread. */
@@ -97,7 +100,16 @@ export class LocalReplica implements Replica {
   readonly #imports = new Turns()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ storage, network, identity, epoch, now = Date.now, pause = nextTask, aside = true }: LocalReplicaInit) {
+  private constructor({
+    storage,
+    network,
+    identity,
+    epoch,
+    now = Date.now,
+    pause = nextTask,
+    aside = true,
+    random = secureRandom,
+  }: LocalReplicaInit) {
     this.#storage = storage
     this.#network = network
     this.#identity = identity
@@ -105,7 +117,7 @@ export class LocalReplica implements Replica {
     this.#now = now
     this.#aside = aside
     this.#clock = new Clock(now)
-    this.#reconciler = new Reconciler(storage, pause)
+    this.#reconciler = new Reconciler({ storage, random, now, pause })
   }
 
   /** Opens what the storage holds. */
@@ -534,13 +546,17 @@ export class LocalReplica implements Replica {
     return this.#reconciler.firstQuestion(this.#open(id).ns)
   }
 
+  async auditQuestion(id: string): Promise<Uint8Array | undefined> {
+    return this.#reconciler.auditQuestion(this.#open(id).ns)
+  }
+
   async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
     const answered = await this.#reconciler.answer(this.#open(id).ns, question)
     return answered.ok ? answered.value : { refused: answered.reason }
   }
 
-  async compareReply(id: string, reply: Uint8Array): ReturnType<Replica['compareReply']> {
-    const compared = await this.#reconciler.compareReply(this.#open(id).ns, reply)
+  async compareReply(id: string, question: Uint8Array, reply: Uint8Array): ReturnType<Replica['compareReply']> {
+    const compared = await this.#reconciler.compareReply(this.#open(id).ns, question, reply)
     return compared.ok ? compared.value : { refused: compared.reason }
   }
 

@@ -3,8 +3,7 @@ import { toHex } from '../model/bytes.ts'
 import { createSeed, identityFromSeed } from '../model/identity.ts'
 import { createNetwork, decodeNetwork, type Network } from '../model/network.ts'
 import type { Storage } from '../storage/storage.ts'
-import { LocalReplica } from './local-replica.ts'
-import type { Pause } from './slices.ts'
+import { LocalReplica, type LocalReplicaInit } from './local-replica.ts'
 
 /** Keys of the small values that make up a peer. */
 const IDENTITY = 'identity'
@@ -12,33 +11,26 @@ const EPOCH = 'epoch'
 const NETWORK = 'network'
 
 /** How to open a replica. */
-export interface OpenReplicaOptions {
+export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random'> {
   /** Descriptor of the network to join; refused where the data belongs to another network already. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
-  readonly now?: (() => number) | undefined
-  /** Whether other threads may check signatures: not where time is simulated. */
-  readonly aside?: boolean | undefined
-  /** Gives other work its turn in the middle of long work; tests give none. */
-  readonly pause?: Pause | undefined
 }
 
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName = 'my network', now, pause, aside }: OpenReplicaOptions = {},
+  { network, networkName = 'my network', ...init }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
   return LocalReplica.open({
+    ...init,
     storage,
     network: await chooseNetwork(storage, network, networkName),
     identity: identityFromSeed(seed),
     epoch: toHex(epoch),
-    ...(now === undefined ? {} : { now }),
-    ...(aside === undefined ? {} : { aside }),
-    ...(pause === undefined ? {} : { pause }),
   })
 }
 

@@ -1,19 +1,25 @@
 import { toHex } from '../model/bytes.ts'
-import type { Verdict } from '../model/verdict.ts'
+import type { Random } from '../model/random.ts'
+import { accept, type Verdict } from '../model/verdict.ts'
+import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
 import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { Pause } from './slices.ts'
+import { Auditor, type AuditorInit } from './auditor.ts'
 import { Trees } from './trees.ts'
 import type { Summary } from './types.ts'
 
 /** What two peers say about their sets to find what differs. Namespaces are the storage's numbers. */
 export class Reconciler {
   readonly #storage: Storage
+  readonly #random: Random
   readonly #trees: Trees
+  readonly #auditor: Auditor
 
-  constructor(storage: Storage, pause: Pause) {
-    this.#storage = storage
-    this.#trees = new Trees(storage, pause)
+  constructor(init: AuditorInit) {
+    this.#storage = init.storage
+    this.#random = init.random
+    this.#trees = new Trees(init.storage, init.pause)
+    this.#auditor = new Auditor(init)
   }
 
   async summary(ns: number): Promise<Summary> {
@@ -34,14 +40,31 @@ export class Reconciler {
   }
 
   async firstQuestion(ns: number): Promise<Uint8Array> {
-    return firstQuestion((await this.#trees.current(ns)).tree)
+    const { tree } = await this.#trees.current(ns)
+    return firstQuestion(tree, this.#random.next)
   }
 
-  async answer(ns: number, question: Uint8Array): Promise<Verdict<Uint8Array>> {
-    return answer((await this.#trees.current(ns)).tree, question)
+  auditQuestion(ns: number): Promise<Uint8Array | undefined> {
+    return this.#auditor.firstQuestion(ns)
   }
 
-  async compareReply(ns: number, reply: Uint8Array): Promise<Verdict<Difference>> {
-    return compareReply((await this.#trees.current(ns)).tree, reply)
+  async answer(ns: number, questionBytes: Uint8Array): Promise<Verdict<Uint8Array>> {
+    const question = decodeQuestion(questionBytes)
+    if (!question.ok) return question
+    const { salt } = question.value
+    if (salt !== undefined) return accept(await this.#auditor.answer(ns, question.value, salt))
+    const { tree } = await this.#trees.current(ns)
+    return accept(answer(tree, question.value, this.#random.next))
+  }
+
+  async compareReply(ns: number, questionBytes: Uint8Array, replyBytes: Uint8Array): Promise<Verdict<Difference>> {
+    const question = decodeQuestion(questionBytes)
+    if (!question.ok) return question
+    const reply = decodeReply(replyBytes, question.value)
+    if (!reply.ok) return reply
+    const { salt } = question.value
+    if (salt !== undefined) return accept(await this.#auditor.compareReply(ns, question.value, salt, reply.value))
+    const { tree } = await this.#trees.current(ns)
+    return accept(compareReply(tree, question.value, reply.value))
   }
 }

@@ -162,11 +162,14 @@ export interface Replica {
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
   /** The first question of a reconciliation. */
   firstQuestion(ns: string): Promise<Uint8Array>
-  /** Answers another peer's question. */
+  /** The first question of an audit, which finds what equal roots can hide; `undefined` where nothing is stored. */
+  auditQuestion(ns: string): Promise<Uint8Array | undefined>
+  /** Answers another peer's question. Throws `busy` where it would take too much work. */
   answer(ns: string, question: Uint8Array): Promise<Uint8Array | { readonly refused: Refusal }>
-  /** Compares another peer's answer with what is here. */
+  /** Compares another peer's answer to a question with what is here. */
   compareReply(
     ns: string,
+    question: Uint8Array,
     reply: Uint8Array,
   ): Promise<{ readonly next: Uint8Array | undefined; readonly need: Uint8Array; readonly have: Uint8Array } | { readonly refused: Refusal }>
 

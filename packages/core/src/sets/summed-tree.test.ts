@@ -64,7 +64,7 @@ function expectSame(tree: SummedTree, model: ListModel, [low, high]: readonly [B
   expect(tree.count(low, high)).toBe(entries.length)
   expect([...tree.entries(low, high)]).toEqual(entries)
   expect(toHex(tree.fingerprint(low, high))).toBe(model.fingerprint(low, high))
-  const cuts = tree.split(low, high, parts)
+  const cuts = tree.split(low, high, parts, () => 0)
   expect(cuts.length).toBe(Math.max(0, Math.min(parts, entries.length) - 1))
   let from = low
   for (const cut of [...cuts, high]) {
@@ -134,6 +134,17 @@ describe('SummedTree', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  it('cuts beside the middle by as much as it is told', () => {
+    const tree = new SummedTree()
+    for (let i = 0; i < 1000; i++) tree.set(padded(Uint8Array.of(i >> 8, i & 255)), sha256(`${i}`), i)
+    const ranks = (jitter: number): number[] => tree.split(undefined, undefined, 4, () => jitter).map((cut) => tree.count(undefined, cut))
+    expect(ranks(0)).toEqual([250, 500, 750])
+    expect(ranks(-0.5)).toEqual([125, 375, 625])
+    expect(ranks(0.2)).toEqual([300, 550, 800])
+    const few = tree.split(undefined, Uint8Array.of(0, 3), 3, () => -0.5).map((cut) => tree.count(undefined, cut))
+    expect(few).toEqual([1])
   })
 
   it('tells an empty range from one whose hashes add up to zero', () => {

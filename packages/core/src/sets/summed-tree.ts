@@ -32,6 +32,8 @@ interface Leaf {
  */
 export class SummedTree {
   readonly #leaves: Leaf[] = [newLeaf()]
+  /** Number of entries before each leaf; `undefined` until it is needed again after an insertion. */
+  #starts: readonly number[] | undefined
   #size = 0
 
   /** Number of entries. */
@@ -60,6 +62,7 @@ export class SummedTree {
       }
       leaf.bytes.copyWithin((position + 1) * ENTRY_BYTES, position * ENTRY_BYTES, leaf.sum.count * ENTRY_BYTES)
       this.#size++
+      this.#starts = undefined
     }
     const offset = position * ENTRY_BYTES
     leaf.bytes.set(slot, offset)
@@ -100,14 +103,17 @@ export class SummedTree {
     }
   }
 
-  /** Cuts `[low, high)` into at most `parts` ranges of nearly equal counts; returns the inner bounds, as short as they can be. */
-  split(low: Bound, high: Bound, parts: number): Uint8Array[] {
+  /**
+   * Cuts `[low, high)` into at most `parts` ranges of about equal counts; returns the inner bounds, as short as they can be. `jitter`
+   * gives numbers from -1/2 to below 1/2: by how much of a part a cut lies beside its place.
+   */
+  split(low: Bound, high: Bound, parts: number, jitter: () => number): Uint8Array[] {
     const first = this.#rank(low ?? new Uint8Array())
     const count = this.#rank(high) - first
     const bounds: Uint8Array[] = []
     let previous = first
     for (let part = 1; part < parts; part++) {
-      const rank = first + Math.floor((count * part) / parts)
+      const rank = first + Math.floor((count * (part + jitter())) / parts)
       if (rank > previous) bounds.push(boundBetween(this.#slotAt(rank - 1), this.#slotAt(rank)))
       previous = rank
     }
@@ -136,18 +142,25 @@ export class SummedTree {
   #rank(bound: Bound): number {
     if (bound === undefined) return this.#size
     const index = this.#leafFor(bound)
-    let rank = lowerBound(this.#leaf(index), bound)
-    for (let i = 0; i < index; i++) rank += this.#leaf(i).sum.count
-    return rank
+    return (this.#leafStarts()[index] ?? 0) + lowerBound(this.#leaf(index), bound)
   }
 
   #slotAt(rank: number): Uint8Array {
-    let rest = rank
-    for (const leaf of this.#leaves) {
-      if (rest < leaf.sum.count) return entryAt(leaf, rest).slot
-      rest -= leaf.sum.count
+    const starts = this.#leafStarts()
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= rank) low = middle
+      else high = middle - 1
     }
-    throw new RangeError(`no entry ${rank}`)
+    return entryAt(this.#leaf(low), rank - (starts[low] ?? 0)).slot
+  }
+
+  #leafStarts(): readonly number[] {
+    let start = 0
+    this.#starts ??= this.#leaves.map(({ sum }) => (start += sum.count) - sum.count)
+    return this.#starts
   }
 
   #sum(low: Bound, high: Bound): HashSum {

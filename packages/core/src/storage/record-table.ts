@@ -1,5 +1,6 @@
 import { sha256 } from '#crypto'
 import { compareBytes } from '../model/bytes.ts'
+import { SLOT_BYTES } from '../model/record.ts'
 import type { AuthorTable } from './author-table.ts'
 import type { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlRow, SqlValue } from './driver.ts'
@@ -12,6 +13,9 @@ import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.
 import type { Totals } from './totals.ts'
 
 const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
+
+/** Comes after every slot, because it is longer. */
+const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
 
 /** What a record table works with. */
 export interface RecordTableInit {
@@ -58,10 +62,17 @@ export class RecordTable {
   }
 
   versionsSince(ns: number, since: number, limit: number): Version[] {
-    const rows = this.#statements
+    return this.#statements
       .own('SELECT rid, slot, hash, at FROM records WHERE rid > ? AND rid < ? ORDER BY rid LIMIT ?')
       .all(ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
-    return rows.map((row) => ({ seq: Number(row['rid']) - ns * SEQ_SPAN, slot: bytes(row['slot']), hash: bytes(row['hash']), at: Number(row['at']) }))
+      .map(versionOf)
+  }
+
+  versionsBetween(ns: number, low: Uint8Array, high: Uint8Array | undefined, limit: number): Version[] {
+    return this.#statements
+      .own('SELECT rid, slot, hash, at FROM records WHERE ns = ? AND slot >= ? AND slot < ? ORDER BY slot LIMIT ?')
+      .all(ns, low, high ?? AFTER_SLOTS, limit)
+      .map(versionOf)
   }
 
   content(ns: number, collection: string, id: string): string | undefined {
@@ -123,6 +134,10 @@ export class RecordTable {
       .own(`UPDATE namespaces SET sealed = coalesce((${first}) - 1 - ?1, ?3) WHERE ns = ?4`)
       .run(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, this.#totals.lastSeq(ns), ns)
   }
+}
+
+function versionOf(row: SqlRow): Version {
+  return { seq: Number(row['rid']) % SEQ_SPAN, slot: bytes(row['slot']), hash: bytes(row['hash']), at: Number(row['at']) }
 }
 
 /** First 48 bits of a digest, as an integer. */

@@ -189,6 +189,10 @@ export class SqliteStorage implements Storage {
     return this.#records.versionsSince(ns, since, limit)
   }
 
+  versionsBetween(ns: number, low: Uint8Array, high: Uint8Array | undefined, limit: number): Version[] {
+    return this.#records.versionsBetween(ns, low, high, limit)
+  }
+
   contentByDigest(digest: Uint8Array): string | undefined {
     return this.#records.contentByDigest(digest)
   }

@@ -132,6 +132,8 @@ export interface Storage {
   recordsBySlot(ns: number, slots: readonly Uint8Array[]): Awaitable<readonly StoredRecord[]>
   /** The versions that hold the slots, in append order: what the summary of the set is made of. */
   versionsSince(ns: number, since: number, limit: number): Awaitable<readonly Version[]>
+  /** The same by slot: those in `[low, high)`, where `undefined` is the end of everything, at most `limit`. */
+  versionsBetween(ns: number, low: Uint8Array, high: Uint8Array | undefined, limit: number): Awaitable<readonly Version[]>
   /** Content with this sha-256, whichever document has it. The first call may take a while: it makes an index. */
   contentByDigest(digest: Uint8Array): Awaitable<string | undefined>
 

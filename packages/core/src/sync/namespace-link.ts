@@ -5,6 +5,7 @@ import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import type { Acceptance, OutgoingBatch, Replica } from '../replica/types.ts'
+import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
@@ -18,6 +19,7 @@ export interface LinkContext {
   readonly replica: Replica
   readonly ledger: Ledger
   readonly now: () => number
+  readonly random: () => number
   readonly channel: () => Channel
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
@@ -61,6 +63,7 @@ export class NamespaceLink {
   readonly status: NamespaceSync
   readonly #ns: string
   readonly #context: LinkContext
+  readonly #audits: Audits
   /** Our local position up to which the peer was offered everything; `undefined` before the first comparison. */
   #pushed: number | undefined
   /** How far earlier sessions came; known from the first comparison on. */
@@ -72,6 +75,13 @@ export class NamespaceLink {
     this.#ns = ns
     this.#context = context
     this.status = newStatus(before)
+    const { replica, now, random } = context
+    const reconcile = async (question: Uint8Array): Promise<number> => {
+      const { moved } = await this.#reconcile(newTally(), question)
+      this.status.want = 0
+      return moved
+    }
+    this.#audits = new Audits({ ns, replica, now, random, reconcile })
   }
 
   /** Whether it was compared before, so that commits are to be pushed and news to be taken. */
@@ -116,7 +126,8 @@ export class NamespaceLink {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
-        return
+        if (!(await this.#audits.maybe())) return
+        continue
       }
       const roots = ours.root + theirs.root
       if (refused > 0 && tally.moved === 0) break
@@ -154,7 +165,7 @@ export class NamespaceLink {
     if (!tally.isComplete) this.#hasHole = true
     if (isFirst && isPull) await this.#pullSince(ours.count === 0 ? 0 : pulled, tally)
     if (isFirst && isPush) tally.refusedThere = await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0)
-    if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally)
+    if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns))
     return tally
   }
 
@@ -181,14 +192,14 @@ export class NamespaceLink {
     return 'shared'
   }
 
-  async #reconcile(tally: Tally): Promise<void> {
+  async #reconcile(tally: Tally, first: Uint8Array): Promise<Tally> {
     const { replica, channel } = this.#context
-    let question: Uint8Array | undefined = await replica.firstQuestion(this.#ns)
+    let question: Uint8Array | undefined = first
     for (let round = 0; question !== undefined; round++) {
       if (round >= MAX_ROUNDS) throw new DocstoreError('protocol', `The peer did not come to an end in ${MAX_ROUNDS} rounds`)
       this.status.rounds++
       const { reply } = await channel().ask({ t: 'ask', ns: this.#ns, question }, 'reply')
-      const difference = await replica.compareReply(this.#ns, reply)
+      const difference = await replica.compareReply(this.#ns, question, reply)
       if ('refused' in difference) throw new DocstoreError('protocol', `The peer's answer cannot be read (${difference.refused})`)
       if (difference.next !== undefined && equalBytes(question, difference.next)) throw new DocstoreError('protocol', 'The peer answers in circles')
       // What was estimated before is now known slot by slot.
@@ -197,6 +208,7 @@ export class NamespaceLink {
       await this.#putSlots(difference.have, tally)
       question = difference.next
     }
+    return tally
   }
 
   async #fetch(slots: Uint8Array, tally: Tally): Promise<void> {

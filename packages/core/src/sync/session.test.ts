@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
 import { createNetwork } from '../model/network.ts'
+import { decodeQuestion, encodeReply } from '../sets/ranges.ts'
 import type { Version } from '../storage/storage.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
@@ -537,7 +538,8 @@ describe('a peer that misbehaves', () => {
 })
 
 /** The same ranges with other fingerprints: "all of this differs". */
-function other(question: Uint8Array): Uint8Array {
-  const ranges = dagCbor.decode<[Uint8Array, Uint8Array, Uint8Array][]>(question)
-  return dagCbor.encode(ranges.map(([low, high, print]) => [low, high, print.map((byte) => byte ^ 1)]))
+function other(bytes: Uint8Array): Uint8Array {
+  const question = decodeQuestion(bytes)
+  if (!question.ok) throw new Error(question.reason)
+  return encodeReply(question.value.ranges.map((range) => ({ ...range, print: range.print.map((byte) => byte ^ 1) })))
 }

@@ -22,7 +22,7 @@ export interface SessionInit {
   readonly now: () => number
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
-  /** At least 0, below 1: spreads the comparisons of many sessions over time. */
+  /** At least 0, below 1: spreads the comparisons of many sessions over time, and decides when to audit. */
   readonly random?: () => number
   /** How the namespaces stood with this peer in the session before; this one goes on with it. */
   readonly status?: Map<string, NamespaceSync>
@@ -64,7 +64,7 @@ export class Session {
   #isListStale = false
 
   constructor(init: SessionInit) {
-    const { replica, ledger, now, onChange } = init
+    const { replica, ledger, now, random = Math.random, onChange } = init
     this.#init = init
     this.status = init.status ?? new Map()
     // Reported by `run`; without this, a failure before it listens would count as unhandled.
@@ -79,6 +79,7 @@ export class Session {
       replica,
       ledger,
       now,
+      random,
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       transfers: new Turns(),

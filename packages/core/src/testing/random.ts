@@ -1,14 +1,13 @@
+import type { Random } from '../model/random.ts'
+
 /** Random numbers that a seed determines. */
-export interface SeededRandom {
-  /** At least 0, below 1. */
-  next(): number
+export interface SeededRandom extends Random {
   /** An integer, at least 0, below `limit`. */
   below(limit: number): number
   /** True with this probability. */
   chance(probability: number): boolean
   /** One of the items; throws where there is none. */
   pick<T>(items: readonly T[]): T
-  bytes(length: number): Uint8Array<ArrayBuffer>
 }
 
 /** mulberry32: small, fast, and the same everywhere. */

@@ -12,7 +12,7 @@ import type { Role } from '../sync/messages.ts'
 import { Responder } from '../sync/responder.ts'
 import { Session } from '../sync/session.ts'
 import type { HostileNetwork } from './hostile-network.ts'
-import type { SeededRandom } from './random.ts'
+import { seededRandom, type SeededRandom } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** Pause between two attempts to connect, milliseconds. */
@@ -72,7 +72,13 @@ export class TestPeer {
   async start(): Promise<void> {
     await this.storage.setMeta('identity', this.#seed)
     if ((await this.storage.getMeta('epoch')) === undefined) await this.storage.setMeta('epoch', this.#init.random.bytes(8))
-    this.#replica = await openReplica(this.storage, { network: this.#init.network.bytes, now: this.now, pause: async () => undefined, aside: false })
+    this.#replica = await openReplica(this.storage, {
+      network: this.#init.network.bytes,
+      now: this.now,
+      pause: async () => undefined,
+      random: seededRandom(this.#init.random.below(2 ** 32)),
+      aside: false,
+    })
     this.#life = new AbortController()
     this.#ledgers = new Map()
     for (const { id } of await this.replica.namespaces()) this.want(id)

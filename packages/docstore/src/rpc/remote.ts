@@ -29,6 +29,7 @@ export const REPLICA_METHODS = [
   'batchOf',
   'accept',
   'firstQuestion',
+  'auditQuestion',
   'answer',
   'compareReply',
 ] as const satisfies readonly (keyof Replica)[]

@@ -1,6 +1,8 @@
 import { describe, expect } from 'vitest'
 import { sha256 } from '#crypto'
+import { compareBytes } from '../../model/bytes.ts'
 import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
+import type { Version } from '../../storage/storage.ts'
 import { addNamespace, author, compete, entry, FAIL, keep, put, query, slot, slotOf, snapshot, version } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 import { buildOf, PLANNED_FAILURE } from './plans.ts'
@@ -127,6 +129,33 @@ export function commitsContract(open: OpenStorage): void {
       expect(seqs(await storage.versionsSince(ns, 4, 2))).toEqual([6, 8])
       const versions = (await storage.recordsSince(ns, 0, 10)).map(({ seq, slot, hash, at }) => ({ seq, slot, hash, at }))
       expect(await storage.versionsSince(ns, 0, 10)).toEqual(versions)
+    })
+
+    test('are found between slots, in their order', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      const other = await addNamespace(storage, 'other')
+      const ids = Array.from({ length: 30 }, (_, i) => `${i}`)
+      await storage.commit(
+        ns,
+        ids.map((id) => put({ id })),
+      )
+      await storage.commit(other, [put({ id: 'elsewhere' })])
+      await storage.commit(ns, [put({ id: '3', at: 2 })])
+      const sorted = [...(await storage.versionsSince(ns, 0, 100))].sort((a, b) => compareBytes(a.slot, b.slot))
+      const slots = sorted.map((version) => version.slot)
+      const between = async (low: Uint8Array, high: Uint8Array | undefined, limit = 100): Promise<readonly Version[]> =>
+        storage.versionsBetween(ns, low, high, limit)
+      const none = new Uint8Array()
+      expect(await between(none, undefined)).toEqual(sorted)
+      expect(await between(none, undefined, 7)).toEqual(sorted.slice(0, 7))
+      const [from = none, to = none] = [slots[10], slots[20]]
+      expect(await between(from, to)).toEqual(sorted.slice(10, 20))
+      // Short bounds are compared as if zeros followed.
+      const short = from.slice(0, 1)
+      const first = slots.findIndex((slot) => compareBytes(slot, short) >= 0)
+      expect(await between(short, undefined)).toEqual(sorted.slice(first))
+      expect(await between(none, short)).toEqual(sorted.slice(0, first))
+      expect(await between(to, from)).toEqual([])
     })
 
     test('are found by slot, in the order that was asked for', async ({ storage }) => {

@@ -24,6 +24,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   recordsSince: (storage) => storage.recordsSince(1, 0, 1),
   recordsBySlot: (storage) => storage.recordsBySlot(1, [slot('a')]),
   versionsSince: (storage) => storage.versionsSince(1, 0, 1),
+  versionsBetween: (storage) => storage.versionsBetween(1, slot('a'), undefined, 1),
   contentByDigest: (storage) => storage.contentByDigest(new Uint8Array(32)),
   get: (storage) => storage.get(1, 'cities', 'a'),
   find: (storage) => storage.find(1, 'cities', query({ a: 1 }, { sort: { a: 1 } })),

@@ -61,6 +61,7 @@ export class StorageWorker {
       recordsSince: call('recordsSince'),
       recordsBySlot: call('recordsBySlot'),
       versionsSince: call('versionsSince'),
+      versionsBetween: call('versionsBetween'),
       contentByDigest: call('contentByDigest'),
       get: call('get'),
       find: call('find'),
