@@ -49,7 +49,7 @@ export async function startLibp2p(
     },
     transports: [tcp(), webSockets(), ...(isDirect ? [await webRtcDirect()] : []), ...(isRelay ? [] : [reservations.transport])],
     connectionManager: { ...options.connectionManager, ...(listen.length === 0 ? {} : SERVER_CONNECTIONS) },
-    connectionGater: { ...options.connectionGater, denyInboundRelayReservation: (peer: PeerId) => places.refuses(peer) },
+    connectionGater: { ...options.connectionGater, denyInboundRelayReservation: (peer: PeerId) => !places.makeRoom(peer) },
     services: {
       ...options.services,
       ...(isDirect ? { keychain: keychain() } : {}),

@@ -36,11 +36,7 @@ export class RelayPlaces {
         defaultDataLimit: RELAYED_BYTES,
       },
     })(components)
-    components.events.addEventListener('peer:disconnect', ({ detail: peer }) => {
-      // Its timer would otherwise end the next place of the same peer.
-      service.reservations.get(peer)?.signal.clear()
-      service.reservations.delete(peer)
-    })
+    components.events.addEventListener('peer:disconnect', ({ detail }) => this.#free(detail))
     this.#service = service
     return service
   }
@@ -55,10 +51,17 @@ export class RelayPlaces {
     return this.#refused
   }
 
-  /** Whether there is no place for a peer. To be asked once per request, before libp2p, which tells nobody. */
-  refuses(peer: PeerId): boolean {
-    const isFull = this.taken >= this.#max && this.#service?.reservations.has(peer) !== true
-    if (isFull) this.#refused++
-    return isFull
+  /** Makes room for a peer that asks for a place; false where there is none. libp2p asks nobody else, and tells nobody when it refuses. */
+  makeRoom(peer: PeerId): boolean {
+    // Renewed, it is another place with another timer: where libp2p moves a timer, the moved one cannot be stopped any more.
+    this.#free(peer)
+    const hasRoom = this.taken < this.#max
+    if (!hasRoom) this.#refused++
+    return hasRoom
+  }
+
+  #free(peer: PeerId): void {
+    this.#service?.reservations.get(peer)?.signal.clear()
+    this.#service?.reservations.delete(peer)
   }
 }

@@ -1,5 +1,6 @@
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { createNetwork, type Network as Descriptor } from '@p2p-docstore/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { TestPeer, type TestPeerOptions } from './testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from './testing/test-relay.ts'
 
@@ -11,6 +12,7 @@ beforeEach(() => {
   descriptor = createNetwork('test')
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()))
 })
 
@@ -50,6 +52,34 @@ describe('places at a relay', () => {
     expect(connection.remotePeer.toString()).toBe(b.id)
     expect(connection.limits).toBeDefined()
     expect((await a.network.peers()).find(({ id }) => id === b.id)?.via).toBe('relay')
+  })
+
+  it('last for as long as they are renewed in time, and end when they are not', async () => {
+    const real = AbortSignal.timeout.bind(AbortSignal)
+    const terms: AbortController[] = []
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      if (ms !== 30 * 60_000) return real(ms)
+      const term = new AbortController()
+      terms.push(term)
+      return term.signal
+    })
+    const home = await relay()
+    const guest = await client([home])
+    await expect.poll(() => guest.hasReservation(), SOON).toBe(true)
+    const renew = async (): Promise<void> => {
+      const stream = await guest.libp2p.dialProtocol(home.libp2p.peerId, RELAY_V2_HOP_CODEC)
+      const answered = new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }))
+      // A request for a place: one field, `type`, that is `RESERVE`.
+      stream.send(Uint8Array.of(2, 8, 0))
+      await answered
+    }
+    await renew()
+    await renew()
+    expect(terms).toHaveLength(3)
+    for (const term of terms.slice(0, 2)) term.abort()
+    expect(taken(home)).toBe(1)
+    terms[2]?.abort()
+    expect(taken(home)).toBe(0)
   })
 
   it('run out without an error for who comes then; they get one when another peer leaves', async () => {
