@@ -6,6 +6,9 @@ import { SqliteStorage } from './sqlite-storage.ts'
 import type { SqlDriver } from './driver.ts'
 import type { Storage } from './storage.ts'
 
+/** A page of the private file system is dearer to read than one that an operating system has cached. */
+const CACHE_BYTES: number = 64 * 1024 * 1024
+
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
 
 /**
@@ -17,7 +20,7 @@ export async function openWebStorage(name: string, options: { durability?: Durab
   if (!NAME.test(name)) throw new DocstoreError('bad-name', 'The name of a store has 1 to 64 letters, digits, "_" or "-"')
   const driver = name === 'memory' ? await openMemoryDriver() : await openPoolDriver(name)
   try {
-    return new SqliteStorage(driver, options)
+    return new SqliteStorage(driver, { cacheBytes: CACHE_BYTES, ...options })
   } catch (error) {
     driver.close()
     throw error

@@ -49,6 +49,9 @@ const WAL_PAGES = 4000
 /** What the log file is cut to after a transaction that needed more, bytes. */
 const WAL_BYTES: number = 64 * 1024 * 1024
 
+/** What is kept in memory unless said: a peer is a guest in somebody's program. */
+const CACHE_BYTES: number = 16 * 1024 * 1024
+
 /** `normal`: safe when the process is killed. `full`: also when the machine loses power, at the price of a disk flush per commit. */
 export type Durability = 'normal' | 'full'
 
@@ -57,15 +60,18 @@ export interface StorageOptions {
   readonly durability?: Durability
   /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. Without it, the disk is the limit. */
   readonly maxBytes?: number
+  /** Pages of the database that may be kept in memory, bytes; 16 MiB unless said, which holds all of some 20,000 documents. */
+  readonly cacheBytes?: number
 }
 
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes }: StorageOptions): void {
+export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES }: StorageOptions): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
   driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
   const version = checkOwner(driver)
-  driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536')
+  driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
+  driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)

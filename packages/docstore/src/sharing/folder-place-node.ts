@@ -10,6 +10,9 @@ import { listenOn } from './listen-node.ts'
 import type { Entry, HeldData, Place } from './place.ts'
 import { socketPath } from './socket-path-node.ts'
 
+/** What a relay keeps of its database in memory, bytes. */
+const RELAY_CACHE_BYTES: number = 64 * 1024 * 1024
+
 /** Pause between two looks at whether the owner is there, milliseconds. */
 const RETRY_MS = 50
 
@@ -75,7 +78,11 @@ export function holdMemory(options: DocstoreOptions): HeldData {
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
   const { durability = 'normal', maxBytes, role = 'peer', listen: addresses = [], announce = [] } = options
-  const storage: Storage = openNodeStorage(path, { durability, ...(maxBytes === undefined ? {} : { maxBytes }) })
+  const storage: Storage = openNodeStorage(path, {
+    durability,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(role === 'relay' ? { cacheBytes: RELAY_CACHE_BYTES } : {}),
+  })
   let replica: Replica | undefined
   return {
     listen,
