@@ -91,6 +91,16 @@ describe('relays that are silent', () => {
     await expect(twoCopies).rejects.toMatchObject({ code: 'not-delivered', details: { copies: 1 } })
   })
 
+  it('are reached where they were last when only their web server is gone', async () => {
+    const home = await relay()
+    const guest = await peer(home.origin)
+    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+    await home.stopHttp()
+    for (const connection of home.libp2p.getConnections()) connection.abort(new Error('a test'))
+    await expect.poll(() => guest.network.connected({ timeoutMs: 0 }), { timeout: 5000 }).toBe(0)
+    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+  })
+
   it('keep nobody waiting who closes the store', async () => {
     const silent = await Promise.all([withoutHttp(), withoutHandshake(), withoutGreeting()])
     const leaving = await TestPeer.start(descriptor, { relays: silent })

@@ -49,6 +49,11 @@ export class TestRelay {
     await Promise.all([this.#peer.network.close(), this.#http.stop()])
   }
 
+  /** Stops its web server only. */
+  async stopHttp(): Promise<void> {
+    await this.#http.stop()
+  }
+
   /** Begins again on the same ports, with the same data. */
   async restart(): Promise<void> {
     const listen = this.#addresses.map((address) => address.replace(/\/p2p\/.*/, ''))
