@@ -18,9 +18,17 @@ addEventListener('install', (event) => {
 
 addEventListener('activate', (event) => {
   event.waitUntil(
+    // The version before stays: a tab that was opened with it may need its worker only when it takes over from another tab.
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
+      .then((names) =>
+        Promise.all(
+          names
+            .filter((name) => name !== CACHE)
+            .slice(0, -1)
+            .map((name) => caches.delete(name)),
+        ),
+      )
       .then(() => clients.claim()),
   )
 })
@@ -30,7 +38,7 @@ addEventListener('fetch', (event) => {
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== location.origin) return
   if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(newestPage(request))
-  else if (FILES.includes(url.pathname)) event.respondWith(keptFile(request))
+  else if (FILES.includes(url.pathname) || url.pathname.startsWith('/assets/')) event.respondWith(keptFile(request))
 })
 
 /** The relay's page if it answers soon: it may be newer than ours. */
@@ -44,7 +52,7 @@ async function newestPage(request) {
   return (await caches.match('/', { cacheName: CACHE })) ?? Response.error()
 }
 
-/** Built files carry a hash in their names: what is kept is what would be sent. */
+/** Built files carry a hash in their names: what is kept is what would be sent, of whichever version it is. */
 async function keptFile(request) {
-  return (await caches.match(request.url, { cacheName: CACHE })) ?? fetch(request)
+  return (await caches.match(request.url, { cacheName: CACHE })) ?? (await caches.match(request.url)) ?? fetch(request)
 }

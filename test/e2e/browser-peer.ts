@@ -22,6 +22,13 @@ export class BrowserPeer {
     return new BrowserPeer(context, page)
   }
 
+  /** The page in a further tab of the same browser. */
+  async openTab(url: string): Promise<BrowserPeer> {
+    const page = await this.#context.newPage()
+    await page.goto(url)
+    return new BrowserPeer(this.#context, page)
+  }
+
   /** A part of the page by its name in `TEST_IDS`. */
   part(name: keyof typeof TEST_IDS, attributes = ''): Locator {
     return this.page.locator(`[data-testid="${TEST_IDS[name]}"]${attributes}`)
@@ -94,6 +101,7 @@ export class BrowserPeer {
     await this.part('messageSend').click()
   }
 
+  /** Ends the browser with all its tabs. */
   async close(): Promise<void> {
     await this.#context.close()
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Relay, startRelay } from '@p2p-docstore/relay'
-import { createDocstore } from 'p2p-docstore'
+import { createDocstore, type Docstore } from 'p2p-docstore'
 import { type BrowserContext, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serveTabPage, Tab, type TabPage } from './tab.ts'
@@ -24,6 +24,7 @@ beforeAll(async () => {
   context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
 }, 60_000)
 
@@ -156,36 +157,43 @@ describe('five tabs of one origin', { retry: 1 }, () => {
     for (const tab of tabs) expect(await tab.notes('errors')).toEqual([])
   }, 60_000)
 
+  it('go on in a tab that one goes back to, which the browser had kept', async () => {
+    const [owner = expect.unreachable(), left = expect.unreachable()] = tabs
+    await left.page.evaluate(() => addEventListener('pageshow', ({ persisted }) => window.tab.errors.push(`kept: ${persisted}`)))
+    await left.page.goto(`${page.url}?elsewhere`)
+    await owner.call('put', 'while it was away')
+    await left.page.evaluate(() => history.back())
+    await expect.poll(() => left.page.evaluate(() => window.tab?.errors), PATIENCE).toEqual(['kept: true'])
+    await left.call('put', 'back again')
+    await expect.poll(() => left.notes('changes'), PATIENCE).toEqual(['while it was away', 'back again'])
+    expect(await owners()).toEqual([owner])
+  }, 60_000)
+
   it('hear each other and the network, also after the one that holds the data has crashed', async () => {
     await using remote = await createDocstore({ join: relay.ready.join })
-    const heard: string[] = []
-    void (async () => {
-      for await (const { text } of remote.subscribe('tea')) heard.push(text)
+    const heardAfar: string[] = []
+    const listening = (async () => {
+      for await (const { text } of remote.subscribe('tea')) heardAfar.push(text)
     })()
     await Promise.all(tabs.map((tab) => tab.call('listen', 'tea')))
-    const everywhere = async (text: string, listeners: readonly Tab[]): Promise<void> => {
-      for (const tab of listeners) await expect.poll(() => tab.notes('messages'), PATIENCE).toContain(text)
+    /** Messages are for those who can be reached, so they are said again until everyone can. */
+    const untilHeard = async (text: string, speaker: Tab | Docstore, listeners: readonly Tab[]): Promise<void> => {
+      const heard = async (): Promise<(readonly string[])[]> => {
+        await (speaker instanceof Tab ? speaker.call('publish', 'tea', text) : speaker.publish('tea', text))
+        return [...(await Promise.all(listeners.map((tab) => tab.notes('messages')))), ...(speaker === remote ? [] : [heardAfar])]
+      }
+      await expect.poll(async () => (await heard()).every((texts) => texts.includes(text)), PATIENCE).toBe(true)
     }
-    await expect.poll(() => remote.publish('tea', 'is anyone there?').then(({ recipients }) => recipients), PATIENCE).toBeGreaterThan(0)
-    await everywhere('is anyone there?', tabs)
-    const [, second = expect.unreachable(), ...rest] = tabs
-    await second.call('publish', 'tea', 'from a tab')
-    await everywhere('from a tab', [first(), ...rest])
-    await expect.poll(() => heard, PATIENCE).toContain('from a tab')
-
+    const [, speaker = expect.unreachable(), ...rest] = tabs
+    await untilHeard('from afar', remote, tabs)
+    await untilHeard('from a tab', speaker, [first(), ...rest])
     const since = Date.now()
     await crash(first())
-    await takeOver([second, ...rest], since)
-    // Messages are for those who can be reached, so the new owner has to be connected.
-    await expect.poll(() => second.call('publish', 'tea', 'from a tab, later'), PATIENCE).toBeGreaterThan(0)
-    await everywhere('from a tab, later', rest)
-    await expect.poll(() => heard, PATIENCE).toContain('from a tab, later')
-    await expect
-      .poll(async () => {
-        await remote.publish('tea', 'from afar, later')
-        return second.notes('messages')
-      }, PATIENCE)
-      .toContain('from afar, later')
-    await everywhere('from afar, later', rest)
+    await takeOver([speaker, ...rest], since)
+    await untilHeard('from a tab, later', speaker, rest)
+    await untilHeard('from afar, later', remote, [speaker, ...rest])
+    for (const tab of [speaker, ...rest]) expect(await tab.notes('errors')).toEqual([])
+    await remote.close()
+    await listening
   }, 90_000)
 })

@@ -14,6 +14,8 @@ export const TEST_IDS = {
   peerPanel: 'peer-panel',
   peerPanelClose: 'peer-panel-close',
   relayRow: 'relay-row',
+  /** `data-state` is owner (this tab holds data and connections) or follower (it works through the one that does). */
+  tabRole: 'tab-role',
   doctorRun: 'doctor-run',
   doctorFinding: 'doctor-finding',
   /** `data-value` is the whole text of each of these four. */

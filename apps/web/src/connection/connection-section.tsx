@@ -5,7 +5,15 @@ import { shortPeer } from '../ui/short-names.ts'
 import { type ConnectionState, viaName } from './connection-state.ts'
 
 /** The relays and peers of the panel, each with how it is connected or why not. */
-export function ConnectionSection({ peers, connection }: { readonly peers: readonly PeerStatus[]; readonly connection: ConnectionState }): ReactNode {
+export function ConnectionSection({
+  peers,
+  connection,
+  children,
+}: {
+  readonly peers: readonly PeerStatus[]
+  readonly connection: ConnectionState
+  readonly children: ReactNode
+}): ReactNode {
   return (
     <section className="panel-section">
       <h3>Connection</h3>
@@ -26,6 +34,7 @@ export function ConnectionSection({ peers, connection }: { readonly peers: reado
         ))}
       </ul>
       {peers.length === 0 ? <p className="hint">No relay is known yet.</p> : null}
+      {children}
     </section>
   )
 }

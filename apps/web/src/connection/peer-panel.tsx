@@ -8,6 +8,7 @@ import { ConnectionSection } from './connection-section.tsx'
 import type { ConnectionState } from './connection-state.ts'
 import { DoctorSection } from './doctor-section.tsx'
 import { StorageSection } from './storage-section.tsx'
+import { TabRole } from './tab-role.tsx'
 
 /** Everything about this peer: its connections, who it is, which network it is in, and how safe its data is. */
 export function PeerPanel({
@@ -28,7 +29,9 @@ export function PeerPanel({
   const { identity, network } = store.info
   return (
     <Panel title="This peer" testId={TEST_IDS.peerPanel} closeTestId={TEST_IDS.peerPanelClose} onClose={onClose}>
-      <ConnectionSection peers={peers} connection={connection} />
+      <ConnectionSection peers={peers} connection={connection}>
+        {durability.state === 'not-stored' ? null : <TabRole store={store} />}
+      </ConnectionSection>
       <section className="panel-section">
         <h3>Identity</h3>
         <p className="hint">Signs what you write. It lives in this browser only.</p>

@@ -3,13 +3,14 @@ import type { Opener } from '../store/opener.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { OtherNetworkActions } from './other-network-actions.tsx'
 
-/** How often a relay that did not answer on first use is asked again, milliseconds. */
+/** How often what may pass by itself is tried again: a relay that did not answer on first use, a tab that holds the data, milliseconds. */
 const RETRY_MS = 3000
+const PASSING_CODES: ReadonlySet<string> = new Set(['relay-unreachable', 'data-in-use'])
 
 /** Why there is no store, in words that say what to do. */
 export function OpenFailed({ code, message, opener }: { readonly code: string; readonly message: string; readonly opener: Opener }): ReactNode {
   useEffect(() => {
-    if (code !== 'relay-unreachable') return undefined
+    if (!PASSING_CODES.has(code)) return undefined
     const timer = setTimeout(() => void opener.open(), RETRY_MS)
     return () => clearTimeout(timer)
   }, [code, opener])
@@ -30,7 +31,7 @@ function FailedActions({ code, opener }: { readonly code: string; readonly opene
     <div className="actions">
       {code === 'no-opfs' ? null : (
         <button type="button" className="button-primary" data-testid={TEST_IDS.retry} onClick={() => void opener.open()}>
-          {code === 'data-in-use' ? 'Continue here' : 'Try again'}
+          Try again
         </button>
       )}
       {code === 'bad-link' ? (
@@ -58,8 +59,8 @@ function explain(code: string): { readonly title: string; readonly hint: string 
   switch (code) {
     case 'data-in-use':
       return {
-        title: 'Open in another tab',
-        hint: 'One tab at a time works with the documents of this browser. Close the other one, then continue here. Nothing is lost.',
+        title: 'Another tab does not answer',
+        hint: 'It holds the documents of this browser for all tabs, and seems to be asleep or busy. This page tries again every few seconds.',
       }
     case 'no-opfs':
       return {

@@ -9,9 +9,6 @@ export type OpenState =
   | { readonly state: 'open'; readonly store: Docstore; readonly joinLink: string; readonly isStored: boolean }
   | { readonly state: 'failed'; readonly code: string; readonly message: string }
 
-/** A tab that was just closed or reloaded holds its data for a moment longer: these pauses are made before saying so, milliseconds. */
-const IN_USE_RETRY_MS = [100, 200, 400, 800] as const
-
 /** Opens the one store of the page, and opens it again when the user asks to. */
 export class Opener {
   #state: OpenState = { state: 'opening' }
@@ -49,8 +46,7 @@ async function openStore(isStored: boolean): Promise<OpenState> {
   const known = listDatasets().find(({ network }) => network === invited)
   if (isStored && known !== undefined) chooseData(known.data)
   const data = isStored ? currentData() : MEMORY_DATA
-  const open = (): Promise<Docstore> => createDocstore({ data, join: isJoinLink(location.hash) ? location.href : location.origin })
-  const store = await retryWhileInUse(open)
+  const store = await createDocstore({ data, join: isJoinLink(location.hash) ? location.href : location.origin })
   const network = readNetwork(store.info.network.descriptor)
   if (isStored) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
   // The link has done its work; what stays in the address bar can be bookmarked.
@@ -60,18 +56,6 @@ async function openStore(isStored: boolean): Promise<OpenState> {
   for (const { id } of here) forgetNamespace(network.id, id)
   for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network.id)]) await store.namespaces.open(id)
   return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isStored }
-}
-
-async function retryWhileInUse(open: () => Promise<Docstore>): Promise<Docstore> {
-  for (const pauseMs of IN_USE_RETRY_MS) {
-    try {
-      return await open()
-    } catch (error) {
-      if (errorCode(error) !== 'data-in-use') throw error
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-  }
-  return open()
 }
 
 /** Whether the part of an address after `#` is an invitation. */

@@ -19,5 +19,6 @@ export function tryLock(name: string): Promise<(() => void) | undefined> {
 
 /** Calls back when whoever holds a lock has let it go, or is gone; not after the signal aborts. */
 export function whenFree(name: string, signal: AbortSignal, listener: () => void): void {
+  // It rejects when the signal aborts: nobody waits any more.
   navigator.locks.request(name, { mode: 'shared', signal }, () => undefined).then(listener, () => undefined)
 }

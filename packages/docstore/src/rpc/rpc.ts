@@ -151,7 +151,7 @@ export class RpcClient {
 }
 
 function gone(): DocstoreError {
-  return new DocstoreError('owner-gone', 'The process that held the data ended. Try again')
+  return new DocstoreError('owner-gone', 'The program or tab that holds the data is gone. Try again')
 }
 
 function takeSignal(args: readonly unknown[]): { signal: AbortSignal | undefined; plain: readonly unknown[] } {

@@ -2,7 +2,7 @@ import { takeLock, whenFree } from './locks-web.ts'
 import type { Port } from './rpc.ts'
 
 /** How often each end looks whether the other one still answers, milliseconds. */
-const BEAT_MS = 3000
+const BEAT_MS = 2000
 /** Looks without an answer after which the other end counts as gone. More than one: a tab that was busy itself sees the answer after its timer. */
 const MAX_SILENT_BEATS = 3
 

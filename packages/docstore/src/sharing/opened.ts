@@ -18,6 +18,7 @@ export interface Opened {
   /** Only at the owner, while it is connected. */
   readonly libp2p: DocstoreLibp2p | undefined
   readonly isOwner: boolean
+  /** Calling it again does no more. */
   close(): Promise<void>
 }
 

@@ -30,19 +30,21 @@ export async function own(
     if (link !== undefined) await rememberRelay(replica, link.origin)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
+    const close = async (): Promise<void> => {
+      hangUp()
+      try {
+        await network?.close()
+      } finally {
+        await held.close()
+      }
+    }
+    let closed: Promise<void> | undefined
     const opened: Opened = {
       replica,
       network,
       libp2p: network?.libp2p,
       isOwner: true,
-      close: async () => {
-        hangUp()
-        try {
-          await network?.close()
-        } finally {
-          await held.close()
-        }
-      },
+      close: () => (closed ??= close()),
     }
     held.onLost(() => onLost(opened))
     return opened

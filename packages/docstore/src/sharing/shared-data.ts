@@ -144,9 +144,11 @@ export class SharedData {
     }
   }
 
-  /** Something may have been written while nobody could tell us: listeners look again. */
-  async #announce({ replica }: Opened): Promise<void> {
-    if (this.commits.size === 0) return
+  /** Much may have happened while nobody could tell us: listeners look again. */
+  async #announce({ replica, network }: Opened): Promise<void> {
+    const peers = await network?.peers()
+    if (peers !== undefined) this.events.peers.forEach((listener) => listener(peers))
+    for (const namespace of this.wanted) this.events.sync.forEach((listener) => listener({ namespace }))
     for (const { id } of await replica.namespaces()) {
       const collections = (await replica.collections(id)).map(({ collection }) => collection)
       const event: CommitEvent = { namespace: id, from: 0, to: await replica.lastSeq(id), collections }

@@ -1,4 +1,4 @@
-import { DocstoreError, errorCode } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, toHex } from '@p2p-docstore/core'
 import { takeLock, tryLock } from '../rpc/locks-web.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { TabPort } from '../rpc/tab-port-web.ts'
@@ -32,11 +32,9 @@ export class TabPlace implements Place {
   async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
     const asleep = await this.#life.awake()
     if (this.#isClosed) return { kind: 'silent' }
-    // Where there are no locks there are no files either, which the worker will say in our words.
-    if (!('locks' in navigator)) return this.#hold(() => undefined, asleep)
-    const unlock = mayHold ? await tryLock(this.#name) : undefined
+    const unlock = mayHold ? await this.#tryLock() : undefined
     if (unlock !== undefined) return this.#hold(unlock, asleep)
-    const line = `${this.#name}/${crypto.randomUUID()}`
+    const line = `${this.#name}/${randomName()}`
     const port = await TabPort.open(line, 'caller', asleep)
     const answer = await this.#knock(line, mayHold, asleep)
     if (answer === 'welcome') {
@@ -56,6 +54,15 @@ export class TabPlace implements Place {
     this.#life.close()
   }
 
+  async #tryLock(): Promise<(() => void) | undefined> {
+    try {
+      return await tryLock(this.#name)
+    } catch {
+      // Where the browser gives no locks it gives no files either: the worker will say so in our words.
+      return () => undefined
+    }
+  }
+
   async #hold(unlock: () => void, asleep: AbortSignal): Promise<Entry> {
     const reception = new Reception(this.#name)
     const release = (): void => {
@@ -63,7 +70,7 @@ export class TabPlace implements Place {
       unlock()
     }
     try {
-      const aliveLock = `${this.#name}/worker/${crypto.randomUUID()}`
+      const aliveLock = `${this.#name}/worker/${randomName()}`
       const listen = async (serve: (port: Port) => void): Promise<() => void> => {
         reception.open(serve)
         return () => reception.close()
@@ -106,4 +113,8 @@ export class TabPlace implements Place {
       hall.close()
     }
   }
+}
+
+function randomName(): string {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)))
 }

@@ -16,9 +16,9 @@ serve(messagePort(self), {
     switch (method) {
       case 'open-storage': {
         const [data, aliveLock] = args
+        storage = await openWebStorage(String(data))
         // Held until the worker ends, however that happens: the window waits for it.
         if (typeof aliveLock === 'string') await takeLock(aliveLock)
-        storage = await openWebStorage(String(data))
         return undefined
       }
       case 'stored-meta':

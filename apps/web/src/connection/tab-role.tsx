@@ -1,0 +1,16 @@
+import type { Docstore } from 'p2p-docstore'
+import { type ReactNode, useCallback, useSyncExternalStore } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
+
+/** Whether this tab holds the documents and connections of the browser, or works through the tab that does. */
+export function TabRole({ store }: { readonly store: Docstore }): ReactNode {
+  const subscribe = useCallback((listener: () => void) => store.on('owner', listener), [store])
+  const isOwner = useSyncExternalStore(subscribe, () => store.isOwner)
+  return (
+    <p className="hint" data-testid={TEST_IDS.tabRole} data-state={isOwner ? 'owner' : 'follower'}>
+      {isOwner
+        ? 'This tab holds documents and connection; further tabs of this browser work through it.'
+        : 'This tab works through another tab of this browser, and takes over when that one is gone.'}
+    </p>
+  )
+}
