@@ -14,6 +14,7 @@ import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/c
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
+import { reconcileVectors } from './generate-reconcile.ts'
 
 /** One file of vectors. `context` holds what all of its cases share. */
 export interface VectorFile {
@@ -722,6 +723,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'clock.json': clockFile(),
     'slot.json': slotFile(),
     'batch.json': batchFile(),
+    ...reconcileVectors(),
   }
 }
 
