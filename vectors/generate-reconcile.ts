@@ -99,9 +99,18 @@ function exchange({ name, mine, theirs, salt, spans, round = 0 }: Exchange): Vec
     const reply = answer(answering, decoded.value, random)
     const ranges = decodeReply(reply, decoded.value)
     if (!ranges.ok) throw new Error(ranges.reason)
-    const { need, have, next } = compareReply(asking, decoded.value, ranges.value)
+    const { need, have, next } = compareReply(asking, decoded.value, ranges.value, random)
     if (i === round) {
-      return { name, mine: textOf(mine), question: toHex(question), reply: toHex(reply), need: slotsOf(need), have: slotsOf(have), next: next === undefined ? null : toHex(next) }
+      const open = ranges.value.filter((range) => range.kind === 'print' && toHex(asking.fingerprint(range.low, highOf(range))).slice(0, 32) !== toHex(range.print))
+      return {
+        name,
+        mine: textOf(mine),
+        question: toHex(question),
+        reply: toHex(reply),
+        need: slotsOf(need),
+        have: slotsOf(have),
+        open: open.map(({ low, high }) => [toHex(low), toHex(high)]),
+      }
     }
     if (next === undefined) throw new Error(`${name} is over before round ${round}`)
     question = next
@@ -129,7 +138,7 @@ function messagesFile(): VectorFile {
   return {
     description:
       'Questions and replies (hexadecimal). Valid: what the asking side, which has the records "mine" (n.v, n for version 0), makes of a reply to its ' +
-      `question: slots that it needs and that it gives, and its next question. Invalid: messages that break the rules, and the word for it. ${RECORD_RULE}`,
+      `question: slots that it needs and that it gives, and the ranges (low, high) that stay open. Invalid: messages that break the rules, and the word for it. ${RECORD_RULE}`,
     valid: [
       exchange({ name: 'nothing on either side', mine: [], theirs: [] }),
       exchange({ name: 'everything is there', mine: [], theirs: first(5) }),
@@ -157,7 +166,7 @@ function messagesFile(): VectorFile {
         reply: toHex(encodeReply([{ ...EVERYTHING, kind: 'items', items: Uint8Array.of(...numbered([1, 0]).slot, ...print, ...item(0, 1000n).subarray(32)) }])),
         need: [toHex(numbered([1, 0]).slot)],
         have: [toHex(numbered([1, 0]).slot)],
-        next: null,
+        open: [],
       },
     ],
     invalid: [

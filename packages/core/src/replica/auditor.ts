@@ -65,7 +65,7 @@ export class Auditor {
   }
 
   async compareReply(ns: number, question: Question, salt: Uint8Array, reply: readonly Range[]): Promise<Difference> {
-    return compareReply(await this.#treeOf(ns, salt, reply), question, reply)
+    return compareReply(await this.#treeOf(ns, salt, reply), question, reply, this.#random.next)
   }
 
   /**

@@ -65,6 +65,6 @@ export class Reconciler {
     const { salt } = question.value
     if (salt !== undefined) return accept(await this.#auditor.compareReply(ns, question.value, salt, reply.value))
     const { tree } = await this.#trees.current(ns)
-    return accept(compareReply(tree, question.value, reply.value))
+    return accept(compareReply(tree, question.value, reply.value, this.#random.next))
   }
 }

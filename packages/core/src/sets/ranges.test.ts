@@ -50,11 +50,11 @@ describe('a question', () => {
     expect(decodeQuestion(dagCbor.encode(value))).toEqual(malformed)
   })
 
-  it('has 1,024 ranges at most, however many it passes over', () => {
+  it('has 2,048 ranges at most, however many it passes over', () => {
     const walk = (count: number): unknown[] =>
       Array.from({ length: count }, (_, i) => [Uint8Array.of(i >> 8, i & 255, 1), i % 2 === 0 ? null : print]).flat()
-    expect(question(...walk(2048)).ok).toBe(true)
-    expect(question(...walk(2050))).toEqual({ ok: false, reason: 'too-large' })
+    expect(question(...walk(4096)).ok).toBe(true)
+    expect(question(...walk(4098))).toEqual({ ok: false, reason: 'too-large' })
   })
 })
 

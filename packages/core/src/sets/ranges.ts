@@ -13,7 +13,7 @@ export const ITEM_BYTES: number = SLOT_BYTES + SHORT_BYTES + 8
 /** Bytes of the salt of a question. */
 export const SALT_BYTES = 16
 /** Most ranges of a question; what lies behind them is asked as one. */
-export const MAX_ASKED = 1024
+export const MAX_ASKED = 2048
 /** Most ranges of a reply. */
 export const MAX_RANGES = 4096
 /** Which formula the fingerprints follow; its number stands in front of each question, so that a better one can follow. */

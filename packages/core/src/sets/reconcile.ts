@@ -28,10 +28,10 @@ const MAX_LISTED = 16
 /** Entries that a part of a cut range has on average at least: the fingerprint of a smaller one would cost as much as listing it. */
 const MIN_PART = 4
 /**
- * Nothing more is listed in a reply that holds this many bytes of items. With the longest bounds its ranges take 154 KiB beside, and all of
- * it has to fit in a frame of 256 KiB.
+ * Nothing more is listed in a reply that holds this many bytes of items. Its fingerprints take 172 KiB beside, where all bounds are as long
+ * as they can be, and all of it has to fit in a frame of 256 KiB.
  */
-const MAX_ITEM_BYTES: number = 88 * 1024
+const MAX_ITEM_BYTES: number = 80 * 1024
 
 /** What the asking side learns from one reply. */
 export interface Difference {
@@ -86,7 +86,7 @@ function cut(tree: SummedTree, { low, high }: Span, random: () => number): Print
 }
 
 /** Compares the reply to a question with our own set. */
-export function compareReply(tree: SummedTree, { salt }: Question, reply: readonly Range[]): Difference {
+export function compareReply(tree: SummedTree, { salt }: Question, reply: readonly Range[], random: () => number): Difference {
   const open: PrintRange[] = []
   const need = new SlotList()
   const have = new SlotList()
@@ -97,15 +97,23 @@ export function compareReply(tree: SummedTree, { salt }: Question, reply: readon
       if (!equalBytes(mine.print, range.print)) open.push(mine)
     }
   }
-  const next = open.length === 0 ? undefined : encodeQuestion({ salt, ranges: nextRanges(tree, open) })
+  const next = open.length === 0 ? undefined : encodeQuestion({ salt, ranges: nextRanges(tree, open, random) })
   return { next, need: need.toBytes(), have: have.toBytes() }
 }
 
-/** The open ranges, as many as fit; the rest waits as one range. The front moves on with every reply, so all of it has its turn. */
-function nextRanges(tree: SummedTree, open: readonly PrintRange[]): readonly PrintRange[] {
-  const [first, last] = [open[MAX_ASKED - 1], open.at(-1)]
-  if (first === undefined || last === undefined || first === last) return open
-  return [...open.slice(0, MAX_ASKED - 1), printOf(tree, { low: first.low, high: last.high })]
+/**
+ * What to ask about the open ranges: their parts, where those fit, so that both sides narrow them down. What does not fit waits as one
+ * range at the end: the front moves on with every reply, so all of it has its turn.
+ */
+function nextRanges(tree: SummedTree, open: readonly PrintRange[], random: () => number): readonly PrintRange[] {
+  const asked: PrintRange[] = []
+  for (const [index, range] of open.entries()) {
+    const last = open.at(-1)
+    if (asked.length === MAX_ASKED - 1 && last !== undefined) return [...asked, printOf(tree, { low: range.low, high: last.high })]
+    const isRoom = asked.length + BRANCHES + (open.length - index - 1) <= MAX_ASKED
+    asked.push(...(isRoom && tree.count(range.low, highOf(range)) > MAX_LISTED ? cut(tree, range, random) : [range]))
+  }
+  return asked
 }
 
 function compareItems(tree: SummedTree, range: ItemsRange, need: SlotList, have: SlotList): void {

@@ -4,7 +4,7 @@ import { sha256 } from '#crypto'
 import { concatBytes, toHex } from '../model/bytes.ts'
 import { seededRandom } from '../testing/random.ts'
 import { findDifferences, slotsOf, treeOf } from '../testing/reconciliation.ts'
-import { decodeQuestion, decodeReply, highOf } from './ranges.ts'
+import { decodeQuestion, decodeReply, highOf, type Span } from './ranges.ts'
 import { compareReply } from './reconcile.ts'
 import type { TreeEntry } from './summed-tree.ts'
 
@@ -21,6 +21,13 @@ function entriesOf(text: string, timeOf: (n: number, version: number) => number)
     const [n = 0, version = 0] = word.split('.').map(Number)
     return { slot: sha256(`slot ${n}`).slice(0, 16), hash: sha256(`record ${n} ${version}`), at: timeOf(n, version) }
   })
+}
+
+/** Ranges as text, those in one that follow each other. */
+function joined(spans: readonly Span[]): string[] {
+  const lows = new Set(spans.map(({ low }) => toHex(low)))
+  const highs = new Set(spans.map(({ high }) => toHex(high)))
+  return spans.flatMap(({ low, high }) => [highs.has(toHex(low)) ? [] : toHex(low), lows.has(toHex(high)) ? [] : `to ${toHex(high)}`].flat())
 }
 
 const usualTime = (_: number, version: number): number => 1000 + version
@@ -41,7 +48,7 @@ describe('fingerprints.json', () => {
 
 describe('messages.json', () => {
   const { valid, invalid } = load('messages.json')
-  it.each(valid)('reads $name', ({ mine, question, reply, need, have, next }) => {
+  it.each(valid)('reads $name', ({ mine, question, reply, need, have, open }) => {
     const asked = decodeQuestion(bytesOf(question))
     if (!asked.ok) throw new Error(asked.reason)
     const ranges = decodeReply(bytesOf(reply), asked.value)
@@ -49,12 +56,15 @@ describe('messages.json', () => {
     const { salt } = asked.value
     const entries = entriesOf(mine, usualTime)
     const tree = treeOf(salt === undefined ? entries : entries.map((entry) => ({ ...entry, hash: sha256(concatBytes(salt, entry.hash)) })))
-    const difference = compareReply(tree, asked.value, ranges.value)
-    expect({ need: slotsOf(difference.need), have: slotsOf(difference.have), next: difference.next && toHex(difference.next) }).toEqual({
-      need,
-      have,
-      next: next ?? undefined,
-    })
+    const difference = compareReply(tree, asked.value, ranges.value, seededRandom(1).next)
+    expect(slotsOf(difference.need)).toEqual(need)
+    expect(slotsOf(difference.have)).toEqual(have)
+    const next = difference.next === undefined ? undefined : decodeQuestion(difference.next)
+    if (next?.ok === false) throw new Error(next.reason)
+    expect(next?.value.salt).toEqual(next === undefined ? undefined : salt)
+    expect(joined(next?.value.ranges ?? [])).toEqual(
+      joined((open as [string, string][]).map(([low, high]) => ({ low: bytesOf(low), high: bytesOf(high) }))),
+    )
   })
   it.each(invalid)('refuses a $name', ({ question, reply, reason }) => {
     const asked = decodeQuestion(bytesOf(question))

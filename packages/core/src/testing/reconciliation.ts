@@ -43,7 +43,7 @@ export function reconcile(mine: SummedTree, theirs: SummedTree, init: Reconcilia
     send(replyBytes, 'reply')
     const reply = decodeReply(replyBytes, question.value)
     if (!reply.ok) throw new Error(`the reply is ${reply.reason}`)
-    const difference = compareReply(mine, question.value, reply.value)
+    const difference = compareReply(mine, question.value, reply.value, random)
     onDifference?.(difference)
     next = difference.next
   }
