@@ -45,6 +45,15 @@ describe('the page in two tabs of one browser', () => {
     await second.part('message').filter({ hasText: 'The kettle is on' }).waitFor()
   })
 
+  it('tells whether the browser promises to keep what was written, which it was asked for', async () => {
+    await second.part('connection').click()
+    await second.part('durability', ':is([data-state="kept"], [data-state="may-be-cleared"])').waitFor()
+    await second.page.getByText(/\d.* used of .*\d/).waitFor()
+    if ((await second.part('durability').getAttribute('data-state')) !== 'kept')
+      await second.page.getByText('The browser was asked to keep it').waitFor()
+    await second.part('peerPanelClose').click()
+  })
+
   it('says which of them holds the data, and goes on in the other one when that is gone', async () => {
     for (const tab of [first, second]) await tab.part('connection').click()
     expect([await role(first), await role(second)]).toEqual(['owner', 'follower'])

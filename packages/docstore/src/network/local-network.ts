@@ -269,9 +269,10 @@ export class LocalNetwork implements Network {
   }
 
   async publish(topic: string, text: string, store?: string): Promise<number> {
-    const recipients = await this.#topics.publish(topic, text, this.#ended.signal)
+    this.#topics.check(topic, text)
+    // Those here hear it at once: finding out who else is there takes its time.
     if (this.#topics.has(topic)) this.#emit('message', { topic, text, from: await this.peerId(), at: Date.now(), store })
-    return recipients
+    return this.#topics.publish(topic, text, this.#ended.signal)
   }
 
   async subscribe(topic: string): Promise<void> {

@@ -49,9 +49,15 @@ export class Topics {
     pubsub.addEventListener('gossipsub:heartbeat', () => this.#forward())
   }
 
+  /** Throws `bad-topic` or `message-too-large` where a message cannot be sent. */
+  check(topic: string, text: string): void {
+    checkTopic(topic)
+    if (utf8(text).length > MAX_MESSAGE_BYTES) throw new DocstoreError('message-too-large', `A message has at most ${MAX_MESSAGE_BYTES} bytes`)
+  }
+
+  /** Sends a message that was checked. */
   async publish(topic: string, text: string, signal: AbortSignal): Promise<number> {
     const data = utf8(text)
-    if (data.length > MAX_MESSAGE_BYTES) throw new DocstoreError('message-too-large', `A message has at most ${MAX_MESSAGE_BYTES} bytes`)
     const name = this.#name(topic)
     for (const until = Date.now() + SETTLE_MS; ; ) {
       if (this.#hasConnections()) await this.#untilSubscribers(name, until - Date.now(), signal)
