@@ -41,7 +41,9 @@ export async function verifyEquation(publicKey: Uint8Array, message: Uint8Array,
 }
 
 /** WebCrypto works on threads of its own in any case. */
-export const verifyEquationAside: typeof verifyEquation = verifyEquation
+export function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return verifyEquation(publicKey, message, signature)
+}
 
 /**
  * The same equation with noble's points, for browsers without ed25519 in WebCrypto. noble's own `verify` multiplies by the
