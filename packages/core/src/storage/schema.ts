@@ -49,8 +49,10 @@ const WAL_PAGES = 4000
 /** What the log file is cut to after a transaction that needed more, bytes. */
 const WAL_BYTES: number = 64 * 1024 * 1024
 
-/** What is kept in memory unless said: a peer is a guest in somebody's program. */
-const CACHE_BYTES: number = 16 * 1024 * 1024
+/** What is kept in memory unless said: a peer is a guest in somebody's program, and who reads much has the file mapped (`mapForReading`). */
+const CACHE_BYTES: number = 8 * 1024 * 1024
+/** How much of the file may be mapped into memory: what the operating system has cached is read without copying it. */
+const MAPPED_BYTES: number = 256 * 1024 * 1024
 
 /** `normal`: safe when the process is killed. `full`: also when the machine loses power, at the price of a disk flush per commit. */
 export type Durability = 'normal' | 'full'
@@ -60,7 +62,7 @@ export interface StorageOptions {
   readonly durability?: Durability
   /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. Without it, the disk is the limit. */
   readonly maxBytes?: number
-  /** Pages of the database that may be kept in memory, bytes; 16 MiB unless said, which holds all of some 20,000 documents. */
+  /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }
 
@@ -119,6 +121,14 @@ function emptyLog(driver: SqlDriver): void {
     // Without space for that, reading still works.
     if (errorCode(error) !== 'disk-full') throw error
   }
+}
+
+/**
+ * Maps the file, for reading only; where that is not possible, as in browsers, nothing changes. Mapped pages count as the process's memory,
+ * so this waits until somebody reads.
+ */
+export function mapForReading(driver: SqlDriver): void {
+  driver.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
 }
 
 function numberOf(driver: SqlDriver, sql: string): number {

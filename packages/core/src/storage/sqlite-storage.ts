@@ -8,7 +8,7 @@ import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
 import { RecordTable } from './record-table.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
-import { type StorageOptions, prepareSchema } from './schema.ts'
+import { mapForReading, prepareSchema, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -40,6 +40,7 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #records: RecordTable
   #isClosed = false
+  #isMapped = false
 
   constructor(driver: SqlDriver, options: StorageOptions = {}) {
     prepareSchema(driver, options)
@@ -198,14 +199,23 @@ export class SqliteStorage implements Storage {
   }
 
   get(ns: number, collection: string, id: string): string | undefined {
+    this.#isRead()
     return this.#records.content(ns, collection, id)
   }
 
   find(ns: number, collection: string, { filter, sort, limit, after }: StoredQuery): { contents: string[]; end: PageEnd | undefined } {
+    this.#isRead()
     const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after })
     const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
     return { contents: rows.map((row) => String(row['content'])), end: last && this.#pageEnd(last, sort) }
+  }
+
+  /** Somebody reads documents here. A peer that only collects them needs no more memory for that. */
+  #isRead(): void {
+    if (this.#isMapped) return
+    this.#isMapped = true
+    mapForReading(this.#driver)
   }
 
   #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
@@ -214,6 +224,7 @@ export class SqliteStorage implements Storage {
   }
 
   count(ns: number, collection: string, filter: Filter): number {
+    this.#isRead()
     const { sql, params } = compileCount(this.#scope(ns, collection), filter)
     return Number(this.#statements.query(sql).get(...params)?.['count'])
   }
