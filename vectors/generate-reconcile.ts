@@ -4,7 +4,7 @@ import { decodeQuestion, decodeReply, encodeReply, EVERYTHING, highOf, type Span
 import { answer, compareReply, firstQuestion, questionAbout } from '../packages/core/src/sets/reconcile.ts'
 import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
 import { seededRandom } from '../packages/core/src/testing/random.ts'
-import { slotsOf } from '../packages/core/src/testing/reconciliation.ts'
+import { finish, slotsOf } from '../packages/core/src/testing/reconciliation.ts'
 import { createHash } from 'node:crypto'
 import type { VectorFile } from './generate.ts'
 
@@ -96,10 +96,10 @@ function exchange({ name, mine, theirs, salt, spans, round = 0 }: Exchange): Vec
   for (let i = 0; ; i++) {
     const decoded = decodeQuestion(question)
     if (!decoded.ok) throw new Error(decoded.reason)
-    const reply = answer(answering, decoded.value, random)
+    const reply = finish(answer(answering, decoded.value, random))
     const ranges = decodeReply(reply, decoded.value)
     if (!ranges.ok) throw new Error(ranges.reason)
-    const { need, have, next } = compareReply(asking, decoded.value, ranges.value, random)
+    const { need, have, next } = finish(compareReply(asking, decoded.value, ranges.value, random))
     if (i === round) {
       const open = ranges.value.filter((range) => range.kind === 'print' && toHex(asking.fingerprint(range.low, highOf(range))).slice(0, 32) !== toHex(range.print))
       return {

@@ -8,7 +8,7 @@ import { SummedTree } from '../sets/summed-tree.ts'
 import type { Storage } from '../storage/storage.ts'
 import { Budget } from './budget.ts'
 import { AUDIT_BUDGET, AUDIT_BUDGET_PER_SECOND, AUDIT_PAGE, AUDIT_PARTS, MAX_AUDITED, MIN_AUDITED } from './limits.ts'
-import { type Pause, Slices } from './slices.ts'
+import { inSlices, type Pause, Slices } from './slices.ts'
 
 /** What a look into the storage costs beside the records that it finds, in records. */
 const LOOK_COST = 4
@@ -61,11 +61,11 @@ export class Auditor {
 
   /** Answers a question that has a salt. Throws `busy` where that would be more work than others may ask for. */
   async answer(ns: number, question: Question, salt: Uint8Array): Promise<Uint8Array> {
-    return answer(await this.#treeOf(ns, salt, question.ranges), question, this.#random.next)
+    return inSlices(answer(await this.#treeOf(ns, salt, question.ranges), question, this.#random.next), this.#pause)
   }
 
   async compareReply(ns: number, question: Question, salt: Uint8Array, reply: readonly Range[]): Promise<Difference> {
-    return compareReply(await this.#treeOf(ns, salt, reply), question, reply, this.#random.next)
+    return inSlices(compareReply(await this.#treeOf(ns, salt, reply), question, reply, this.#random.next), this.#pause)
   }
 
   /**

@@ -5,6 +5,7 @@ import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
 import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
 import type { Storage } from '../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
+import { inSlices, type Pause } from './slices.ts'
 import { Trees } from './trees.ts'
 import type { Summary } from './types.ts'
 
@@ -12,12 +13,14 @@ import type { Summary } from './types.ts'
 export class Reconciler {
   readonly #storage: Storage
   readonly #random: Random
+  readonly #pause: Pause
   readonly #trees: Trees
   readonly #auditor: Auditor
 
   constructor(init: AuditorInit) {
     this.#storage = init.storage
     this.#random = init.random
+    this.#pause = init.pause
     this.#trees = new Trees(init.storage, init.pause)
     this.#auditor = new Auditor(init)
   }
@@ -54,7 +57,7 @@ export class Reconciler {
     const { salt } = question.value
     if (salt !== undefined) return accept(await this.#auditor.answer(ns, question.value, salt))
     const { tree } = await this.#trees.current(ns)
-    return accept(answer(tree, question.value, this.#random.next))
+    return accept(await inSlices(answer(tree, question.value, this.#random.next), this.#pause))
   }
 
   async compareReply(ns: number, questionBytes: Uint8Array, replyBytes: Uint8Array): Promise<Verdict<Difference>> {
@@ -65,6 +68,6 @@ export class Reconciler {
     const { salt } = question.value
     if (salt !== undefined) return accept(await this.#auditor.compareReply(ns, question.value, salt, reply.value))
     const { tree } = await this.#trees.current(ns)
-    return accept(compareReply(tree, question.value, reply.value, this.#random.next))
+    return accept(await inSlices(compareReply(tree, question.value, reply.value, this.#random.next), this.#pause))
   }
 }

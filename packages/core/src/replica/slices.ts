@@ -20,6 +20,16 @@ export class Slices {
   }
 }
 
+/** Runs steps in slices; resolves with what they come to. */
+export async function inSlices<T>(steps: Generator<undefined, T, undefined>, pause: Pause): Promise<T> {
+  const slices = new Slices(pause)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await slices.rest()
+  }
+}
+
 /** The pause of real life. A timer would do, but browsers make each of them wait four milliseconds. */
 export function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { openNodeStorage } from '../storage/open-node.ts'
 import { addNamespace, put } from '../testing/storage/fixtures.ts'
-import { nextTask } from './slices.ts'
+import { inSlices, nextTask } from './slices.ts'
 import { Trees } from './trees.ts'
 
 it('is built in slices, with whatever is committed in between', async () => {
@@ -31,4 +31,17 @@ it('a pause lets timers run', async () => {
   const timer = new Promise((resolve) => setTimeout(() => resolve('timer'), 1))
   const turn = (): Promise<string> => nextTask().then(() => 'turn')
   for (let i = 0; (await Promise.race([timer, turn()])) === 'turn'; i++) expect(i).toBeLessThan(1_000_000)
+})
+
+it('steps are run in slices, and to their end', async () => {
+  let pauses = 0
+  function* count(): Generator<undefined, number, undefined> {
+    const until = performance.now() + 20
+    let steps = 0
+    for (; performance.now() < until; steps++) yield
+    return steps
+  }
+  expect(await inSlices(count(), async () => void pauses++)).toBeGreaterThan(0)
+  expect(pauses).toBeGreaterThan(0)
+  expect(pauses).toBeLessThanOrEqual(4)
 })

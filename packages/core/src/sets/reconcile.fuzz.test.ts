@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compareBytes, toHex } from '../model/bytes.ts'
 import { MAX_TIME } from '../model/clock.ts'
 import { type SeededRandom, seededRandom } from '../testing/random.ts'
-import { findDifferences, treeOf } from '../testing/reconciliation.ts'
+import { findDifferences, finish, treeOf } from '../testing/reconciliation.ts'
 import { decodeQuestion, decodeReply } from './ranges.ts'
 import { answer, compareReply, firstQuestion } from './reconcile.ts'
 import type { TreeEntry } from './summed-tree.ts'
@@ -108,14 +108,14 @@ describe('messages of a hostile peer', () => {
       const question = decodeQuestion(hostile)
       if (question.ok) {
         understood++
-        expect(decodeReply(answer(mine, question.value, random.next), question.value).ok).toBe(true)
+        expect(decodeReply(finish(answer(mine, question.value, random.next)), question.value).ok).toBe(true)
       }
       const asked = decodeQuestion(random.pick(messages.filter(({ kind }) => kind === 'question')).bytes)
       if (!asked.ok) throw new Error(asked.reason)
       const reply = decodeReply(hostile, asked.value)
       if (!reply.ok) continue
       understood++
-      const { next } = compareReply(mine, asked.value, reply.value, random.next)
+      const { next } = finish(compareReply(mine, asked.value, reply.value, random.next))
       if (next !== undefined) expect(decodeQuestion(next).ok).toBe(true)
     }
     expect(understood).toBeGreaterThan(1000)
@@ -133,10 +133,10 @@ describe('messages of a hostile peer', () => {
       if (!question.ok) throw new Error(question.reason)
       // Cuts everything as an honest peer does, and lies about every fingerprint.
       const lying = { ...question.value, ranges: question.value.ranges.map((range) => ({ ...range, print: random.bytes(16) })) }
-      const reply = decodeReply(answer(mine, lying, random.next), question.value)
+      const reply = decodeReply(finish(answer(mine, lying, random.next)), question.value)
       if (!reply.ok) throw new Error(reply.reason)
       const lies = reply.value.map((range) => (range.kind === 'print' ? { ...range, print: random.bytes(16) } : range))
-      next = compareReply(mine, question.value, lies, random.next).next
+      next = finish(compareReply(mine, question.value, lies, random.next)).next
     }
   })
 })

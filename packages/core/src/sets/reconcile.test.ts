@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes, toHex } from '../model/bytes.ts'
 import { seededRandom } from '../testing/random.ts'
-import { findDifferences, reconcile, type ReconciliationCost, slotsOf } from '../testing/reconciliation.ts'
+import { findDifferences, finish, reconcile, type ReconciliationCost, slotsOf } from '../testing/reconciliation.ts'
 import { decodeQuestion, decodeReply } from './ranges.ts'
 import { answer, firstQuestion, questionAbout } from './reconcile.ts'
 import { SummedTree, type TreeEntry } from './summed-tree.ts'
@@ -184,7 +184,7 @@ describe('reconcile', () => {
     const spans = Array.from({ length: 2048 }, (_, i) => ({ low: deep(i * 2 + 1, 0), high: deep(i * 2 + 1, 63) }))
     const question = decodeQuestion(questionAbout(mine, spans))
     if (!question.ok) throw new Error(question.reason)
-    const reply = answer(theirs, question.value, random)
+    const reply = finish(answer(theirs, question.value, random))
     expect(reply.length).toBeGreaterThan(240_000)
     expect(reply.length).toBeLessThanOrEqual(FRAME_BYTES - ENVELOPE_BYTES)
     expect(decodeReply(reply, question.value).ok).toBe(true)
@@ -207,7 +207,7 @@ describe('reconcile', () => {
     if (!question.ok) throw new Error(question.reason)
     const places = Array.from({ length: 15 }, () => new Set<string>())
     for (let run = 0; run < 20; run++) {
-      const reply = decodeReply(answer(tree, question.value, random), question.value)
+      const reply = decodeReply(finish(answer(tree, question.value, random)), question.value)
       if (!reply.ok) throw new Error(reply.reason)
       expect(reply.value).toHaveLength(16)
       for (const [i, { high }] of reply.value.slice(0, -1).entries()) {

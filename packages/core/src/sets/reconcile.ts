@@ -57,11 +57,18 @@ export function questionAbout(tree: SummedTree, spans: readonly Span[], salt?: U
   return encodeQuestion({ salt, ranges: spans.map((span) => printOf(tree, span)) })
 }
 
+/**
+ * Work that can take some ten milliseconds in a large tree, in steps of microseconds: whoever runs it can do other things in between, even
+ * change the tree.
+ */
+export type Steps<T> = Generator<undefined, T, undefined>
+
 /** Answers a question. What does not fit in one reply comes back as it was asked, so that it is asked again; the first range always fits. */
-export function answer(tree: SummedTree, { ranges }: Question, random: () => number): Uint8Array {
+export function* answer(tree: SummedTree, { ranges }: Question, random: () => number): Steps<Uint8Array> {
   const reply: Range[] = []
   let itemBytes = 0
   for (const [index, { print, ...span }] of ranges.entries()) {
+    yield
     const mine = printOf(tree, span)
     if (equalBytes(mine.print, print)) continue
     if (tree.count(span.low, highOf(span)) > MAX_LISTED) {
@@ -86,18 +93,19 @@ function cut(tree: SummedTree, { low, high }: Span, random: () => number): Print
 }
 
 /** Compares the reply to a question with our own set. */
-export function compareReply(tree: SummedTree, { salt }: Question, reply: readonly Range[], random: () => number): Difference {
+export function* compareReply(tree: SummedTree, { salt }: Question, reply: readonly Range[], random: () => number): Steps<Difference> {
   const open: PrintRange[] = []
   const need = new SlotList()
   const have = new SlotList()
   for (const range of reply) {
+    yield
     if (range.kind === 'items') compareItems(tree, range, need, have)
     else {
       const mine = printOf(tree, range)
       if (!equalBytes(mine.print, range.print)) open.push(mine)
     }
   }
-  const next = open.length === 0 ? undefined : encodeQuestion({ salt, ranges: nextRanges(tree, open, random) })
+  const next = open.length === 0 ? undefined : encodeQuestion({ salt, ranges: yield* nextRanges(tree, open, random) })
   return { next, need: need.toBytes(), have: have.toBytes() }
 }
 
@@ -105,9 +113,10 @@ export function compareReply(tree: SummedTree, { salt }: Question, reply: readon
  * What to ask about the open ranges: their parts, where those fit, so that both sides narrow them down. What does not fit waits as one
  * range at the end: the front moves on with every reply, so all of it has its turn.
  */
-function nextRanges(tree: SummedTree, open: readonly PrintRange[], random: () => number): readonly PrintRange[] {
+function* nextRanges(tree: SummedTree, open: readonly PrintRange[], random: () => number): Steps<readonly PrintRange[]> {
   const asked: PrintRange[] = []
   for (const [index, range] of open.entries()) {
+    yield
     const last = open.at(-1)
     if (asked.length === MAX_ASKED - 1 && last !== undefined) return [...asked, printOf(tree, { low: range.low, high: last.high })]
     const isRoom = asked.length + BRANCHES + (open.length - index - 1) <= MAX_ASKED

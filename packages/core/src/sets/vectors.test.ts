@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { concatBytes, toHex } from '../model/bytes.ts'
 import { seededRandom } from '../testing/random.ts'
-import { findDifferences, slotsOf, treeOf } from '../testing/reconciliation.ts'
+import { findDifferences, finish, slotsOf, treeOf } from '../testing/reconciliation.ts'
 import { decodeQuestion, decodeReply, highOf, type Span } from './ranges.ts'
 import { compareReply } from './reconcile.ts'
 import type { TreeEntry } from './summed-tree.ts'
@@ -56,7 +56,7 @@ describe('messages.json', () => {
     const { salt } = asked.value
     const entries = entriesOf(mine, usualTime)
     const tree = treeOf(salt === undefined ? entries : entries.map((entry) => ({ ...entry, hash: sha256(concatBytes(salt, entry.hash)) })))
-    const difference = compareReply(tree, asked.value, ranges.value, seededRandom(1).next)
+    const difference = finish(compareReply(tree, asked.value, ranges.value, seededRandom(1).next))
     expect(slotsOf(difference.need)).toEqual(need)
     expect(slotsOf(difference.have)).toEqual(have)
     const next = difference.next === undefined ? undefined : decodeQuestion(difference.next)

@@ -1,7 +1,7 @@
 import { toHex } from '../model/bytes.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
-import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
+import { answer, compareReply, type Difference, firstQuestion, type Steps } from '../sets/reconcile.ts'
 import { SummedTree, type TreeEntry } from '../sets/summed-tree.ts'
 
 /** What a reconciliation cost. */
@@ -39,15 +39,23 @@ export function reconcile(mine: SummedTree, theirs: SummedTree, init: Reconcilia
     send(next, 'question')
     const question = decodeQuestion(next)
     if (!question.ok) throw new Error(`the question is ${question.reason}`)
-    const replyBytes = answer(theirs, question.value, random)
+    const replyBytes = finish(answer(theirs, question.value, random))
     send(replyBytes, 'reply')
     const reply = decodeReply(replyBytes, question.value)
     if (!reply.ok) throw new Error(`the reply is ${reply.reason}`)
-    const difference = compareReply(mine, question.value, reply.value, random)
+    const difference = finish(compareReply(mine, question.value, reply.value, random))
     onDifference?.(difference)
     next = difference.next
   }
   return { rounds, bytes, largest }
+}
+
+/** Runs steps to their end. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
 }
 
 /** Slots of a list, as text. */
