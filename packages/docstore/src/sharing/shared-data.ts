@@ -86,11 +86,11 @@ export class SharedData {
   #use(opened: Opened): void {
     if (this.#gone.has(opened)) throw new DocstoreError('owner-gone', 'The owner of the data ended. Try again')
     this.#opened = opened
-    opened.replica.onCommit((event) => this.commits.forEach((listener) => listener(event)))
-    opened.network?.on('peers', (event) => this.events.peers.forEach((listener) => listener(event)))
-    opened.network?.on('sync', (event) => this.events.sync.forEach((listener) => listener(event)))
-    opened.network?.on('message', (event) => this.events.message.forEach((listener) => listener(event)))
-    this.owners.forEach((listener) => listener(opened.isOwner))
+    opened.replica.onCommit((event) => tell(this.commits, event))
+    opened.network?.on('peers', (event) => tell(this.events.peers, event))
+    opened.network?.on('sync', (event) => tell(this.events.sync, event))
+    opened.network?.on('message', (event) => tell(this.events.message, event))
+    tell(this.owners, opened.isOwner)
   }
 
   #lost(opened: Opened): void {
@@ -129,15 +129,15 @@ export class SharedData {
     for (;;) {
       const opened = await this.#openUntil(options, ownFrom)
       try {
-        for (const ns of this.wanted) await opened.network?.want(ns)
-        for (const topic of this.topics.topics) await opened.network?.subscribe(topic)
+        await Promise.all([...this.wanted].map(async (ns) => opened.network?.want(ns)))
+        await Promise.all(this.topics.topics.map(async (topic) => opened.network?.subscribe(topic)))
         this.#use(opened)
-        await this.#announce(opened)
+        // Calls do not wait for it. When it fails, this owner is gone too, and the next one is announced.
+        this.#announce(opened).catch(() => undefined)
         return opened
       } catch (error) {
-        this.#opened = undefined
-        // Kept open, it would be in the way of the next try.
-        await opened.close()
+        // Kept open, it would be in the way of the next try. What fails there has failed before.
+        await opened.close().catch(() => undefined)
         // The new owner may end as soon as the old one: many short commands at once.
         if (errorCode(error) !== 'owner-gone') throw error
       }
@@ -147,12 +147,11 @@ export class SharedData {
   /** Much may have happened while nobody could tell us: listeners look again. */
   async #announce({ replica, network }: Opened): Promise<void> {
     const peers = await network?.peers()
-    if (peers !== undefined) this.events.peers.forEach((listener) => listener(peers))
-    for (const namespace of this.wanted) this.events.sync.forEach((listener) => listener({ namespace }))
+    if (peers !== undefined) tell(this.events.peers, peers)
+    for (const namespace of this.wanted) tell(this.events.sync, { namespace })
     for (const { id } of await replica.namespaces()) {
       const collections = (await replica.collections(id)).map(({ collection }) => collection)
-      const event: CommitEvent = { namespace: id, from: 0, to: await replica.lastSeq(id), collections }
-      this.commits.forEach((listener) => listener(event))
+      tell(this.commits, { namespace: id, from: 0, to: await replica.lastSeq(id), collections })
     }
   }
 
@@ -202,6 +201,19 @@ export class SharedData {
     const closed = new Promise<void>((resolve) => setTimeout(resolve)).then(() => opened.close())
     this.#reopen(closed, Date.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
     return true
+  }
+}
+
+/** A listener's mistake must not keep the others from hearing it, nor the data from being opened; it is reported as uncaught. */
+function tell<T>(listeners: Listeners<T>, payload: T): void {
+  for (const listener of listeners) {
+    try {
+      listener(payload)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }
 
