@@ -21,11 +21,10 @@ import { Misconduct } from './misconduct.ts'
 const PING_INTERVAL_MS = 10_000
 /** Longest that a ping may take before the connection counts as broken, milliseconds: libp2p's own limit grows to a minute after failures. */
 const MAX_PING_MS = 10_000
-
-/** How often a relay does, milliseconds: the other ends do it themselves, and there are many. */
+/** How often a relay looks after them, milliseconds: the other ends do it themselves, and there are many. */
 const RELAY_PING_INTERVAL_MS = 30_000
-/** Peers to which a peer passes on each message of a topic; libp2p's default. */
-const MAX_MESH_PEERS = 12
+/** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
+const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
 /** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
 export function commonOptions(networkId: string, privateKey: PrivateKey, { isRelay = false }: { isRelay?: boolean } = {}) {
@@ -62,8 +61,7 @@ export function commonOptions(networkId: string, privateKey: PrivateKey, { isRel
         maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
         // By default every peer behind one address is silenced from the fifteenth on.
         scoreParams: { IPColocationFactorWeight: 0 },
-        // Peers of a relay hear each other through it alone: whoever it does not pass a message on to may never get it.
-        Dhi: isRelay ? MAX_CONNECTIONS : MAX_MESH_PEERS,
+        ...(isRelay ? RELAY_MESH : {}),
       }),
     },
   }
