@@ -98,5 +98,5 @@ if (program === PROGRAM) {
     // It stands for a machine of its own: on this one it only gets what the others leave.
     setPriority(19)
     await attack(first, second, third, () => process.send?.({ ready: true }))
-  } else console.log(await measureHostile())
+  }
 }

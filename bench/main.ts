@@ -17,12 +17,17 @@ const AIMS: ReadonlyMap<string, string> = new Map([
   ['range + sort + limit 20, ms', '≤ 0.2'],
   ['reopen and read one, ms', '≤ 10'],
   ['disk, bytes per document', '≤ 550'],
+  ['first sync, s', '≤ 2.5'],
 ])
 
 const [, , role, argument] = process.argv
 if (role === 'local') console.log(JSON.stringify(await measureLocal(Number(argument))))
 else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
+else if (role === 'browser') console.log(JSON.stringify(await (await import('./browser.ts')).measureBrowser(Number(argument))))
+else if (role === 'hostile') console.log(JSON.stringify(await (await import('./hostile.ts')).measureHostile()))
 else if (role === '--peers') await runPeers(process.argv.slice(3))
+else if (role === '--browser') printTable('10,000 documents into Chromium, WebRTC-direct', runRounds('browser', '10000'))
+else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,
