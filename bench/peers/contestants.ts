@@ -19,7 +19,7 @@ export const OURS = 'ours'
 const DECORATORS = ['--import=tsx']
 
 export const CONTESTANTS: readonly Contestant[] = [
-  { id: OURS, name: 'ours', nodeFlags: ['--conditions=@p2p-docstore/source'] },
+  { id: OURS, name: 'ours' },
   {
     id: 'orbitdb',
     name: 'OrbitDB',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Installs the peers where that was not done since they changed last. */
 export function installPeers(folder: string): void {
@@ -17,6 +18,13 @@ export function installPeers(folder: string): void {
     shell: process.platform === 'win32',
   })
   if (status !== 0) throw new Error(`npm ci failed in ${folder}. Run it there and see why`, { cause: error })
+}
+
+/** Builds what lies here: everybody is measured as users get it. */
+export function buildOurs(): void {
+  const script = fileURLToPath(new URL('../../scripts/build.js', import.meta.url))
+  const { status, error } = spawnSync(process.execPath, [script], { stdio: ['ignore', process.stderr, 'inherit'] })
+  if (status !== 0) throw new Error('Our packages could not be built. Run npm run build and see why', { cause: error })
 }
 
 function modified(path: string): number | undefined {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runProgram } from '../run-program.ts'
-import { CONTESTANTS, type Contestant } from './contestants.ts'
-import { installPeers } from './install.ts'
+import { CONTESTANTS, type Contestant, OURS } from './contestants.ts'
+import { buildOurs, installPeers } from './install.ts'
 import { measureRound } from './measure.ts'
 import { ownNetwork } from './own-network.ts'
 import { Round } from './round.ts'
@@ -29,6 +29,7 @@ const count = multipleOf(100, 'count', flags.count)
 const rounds = multipleOf(1, 'rounds', flags.rounds)
 
 if (contestants.some(({ packageName }) => packageName !== undefined)) installPeers(FOLDER)
+if (!hasOwnLoopback() && contestants.some(({ id }) => id === OURS)) buildOurs()
 const [program, ...words] = hasOwnLoopback() ? [] : (ownNetwork() ?? [])
 if (program === undefined) await measure()
 else await runProgram(program, [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)])
