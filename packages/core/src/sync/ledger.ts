@@ -8,7 +8,7 @@ import { Turns } from '../replica/turns.ts'
 export type SeqRange = readonly [from: number, to: number]
 
 /**
- * What is remembered of one peer while it is connected, shared by all its streams: which local versions came from it, per namespace, so
+ * What is remembered of one peer, shared by all its streams: which local versions came from it, per namespace, so
  * that they are not sent back (forgetting some costs bytes only), and how much of our work it wasted.
  */
 export class Ledger {
@@ -23,6 +23,11 @@ export class Ledger {
   meet(epoch: string): void {
     if (this.#epoch !== undefined && this.#epoch !== epoch) this.#ranges.clear()
     this.#epoch = epoch
+  }
+
+  /** The peer has gone. What it wasted is remembered, should it come back at once; the rest costs bytes only. */
+  rest(): void {
+    this.#ranges.clear()
   }
 
   /** Requests of the peer are worked on one at a time, over however many streams they come, so that it cannot have the others' share too. */

@@ -17,6 +17,8 @@ import { onWake } from './wake-events.ts'
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
+/** Peers of whom something is remembered: more than can be connected, and those who left last. */
+const MAX_LEDGERS = 4096
 /** How often waiting calls look again; changes wake them earlier. */
 const POLL_MS = 1000
 
@@ -90,7 +92,7 @@ export class LocalNetwork implements Network {
     })
     this.libp2p.addEventListener('peer:connect', () => this.#peersChanged())
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
-      this.#ledgers.delete(detail.toString())
+      this.#ledgers.get(detail.toString())?.rest()
       this.#peersChanged()
     })
     if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
@@ -159,11 +161,11 @@ export class LocalNetwork implements Network {
   }
 
   #ledgerOf(peer: string): Ledger {
-    let ledger = this.#ledgers.get(peer)
-    if (ledger === undefined) {
-      ledger = new Ledger()
-      this.#ledgers.set(peer, ledger)
-    }
+    const ledger = this.#ledgers.get(peer) ?? new Ledger()
+    // To the end of the map, which begins with whom nobody heard of for longest.
+    this.#ledgers.delete(peer)
+    this.#ledgers.set(peer, ledger)
+    if (this.#ledgers.size > MAX_LEDGERS) this.#ledgers.delete(this.#ledgers.keys().next().value ?? peer)
     return ledger
   }
 
