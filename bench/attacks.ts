@@ -54,8 +54,12 @@ const ASSAULTS: Readonly<Record<string, Assault>> = {
   }),
   'questions about everything': onStreams(async (stream, victim) => {
     const { encode } = await import('@ipld/dag-cbor')
-    const low = (i: number): Uint8Array => (i === 0 ? new Uint8Array() : Uint8Array.of(i * 2))
-    const question = encode(Array.from({ length: 127 }, (_, i) => [low(i), low(i + 1), new Uint8Array(16)]))
+    // 1,024 ranges, of which none has the fingerprint that it is asked for with.
+    const steps = Array.from({ length: 1024 }, (_, i) => [
+      i === 1023 ? new Uint8Array() : Uint8Array.of((i + 1) >> 2, ((i + 1) & 3) << 6),
+      new Uint8Array(16),
+    ])
+    const question = encode([1, new Uint8Array(), ...steps.flat()])
     await asking(stream, victim, () => ({ t: 'ask', ns: victim.ns, question }))
   }),
 }
