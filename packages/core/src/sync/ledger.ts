@@ -13,6 +13,8 @@ export type SeqRange = readonly [from: number, to: number]
  */
 export class Ledger {
   readonly #ranges = new Map<string, SeqRange[]>()
+  /** How far the peer has pulled; only of namespaces that are here. */
+  readonly #pulled = new Map<string, number>()
   readonly #turns = new Turns()
   readonly #requests = new Turns()
   #wasted = 0
@@ -28,6 +30,14 @@ export class Ledger {
   /** The peer has gone. What it wasted is remembered, should it come back at once; the rest costs bytes only. */
   rest(): void {
     this.#ranges.clear()
+    this.#pulled.clear()
+  }
+
+  /** Notes that the peer got what lies between two positions; tells whether it had got that before. */
+  pulled(ns: string, since: number, seq: number): boolean {
+    const before = this.#pulled.get(ns) ?? 0
+    this.#pulled.set(ns, Math.max(before, seq))
+    return since < before
   }
 
   /** Requests of the peer are worked on one at a time, over however many streams they come, so that it cannot have the others' share too. */

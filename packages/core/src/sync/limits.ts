@@ -38,8 +38,10 @@ export const MAX_WASTED_UNITS = 8192
 /** Units that time forgives. */
 export const FORGIVEN_UNITS_PER_MS = 0.1
 
-/** What a request costs that moves nothing, units. */
+/** What a request costs that moves nothing, units; an offered namespace, which is signed; and each namespace that is looked at for news. */
 export const REQUEST_UNITS = 0.25
+export const OFFER_UNITS = 1
+export const FOLLOWED_UNITS = 0.001
 
 /** From the limit on, answers wait so long per unit, milliseconds: fifty times the work. With a least and a longest wait. */
 export const WAIT_PER_UNIT_MS = 1

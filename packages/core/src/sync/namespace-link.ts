@@ -119,6 +119,8 @@ export class NamespaceLink {
       onFollow(this.#ns, theirs.seq)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
       this.#hasHole = tally.refusedThere > 0 || !tally.isComplete
+      // What was refused before was refused again now, or taken.
+      this.status.refused = tally.refusedHere + tally.refusedThere
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
@@ -144,7 +146,7 @@ export class NamespaceLink {
 
   /** Sends what was committed here since the last time, except what came from the peer. */
   async push(): Promise<void> {
-    if (this.#pushed !== undefined) await this.#pushSince(this.#pushed, true)
+    if (this.#pushed !== undefined) this.status.refused += await this.#pushSince(this.#pushed, true)
   }
 
   /** Stores news that the peer sent, which is complete up to this position of its local order. */
@@ -152,6 +154,7 @@ export class NamespaceLink {
     const tally = newTally()
     if (batch !== null) await this.#take(batch, tally)
     await this.#kept?.note({ pulled: seq })
+    this.status.refused += tally.refusedHere
     if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
   }
 
@@ -356,7 +359,6 @@ export class NamespaceLink {
   }
 
   #noteRefusal(reason: Refusal): void {
-    this.status.refused++
     this.status.lastRefusal = reason
   }
 }

@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, REQUEST_UNITS } from './limits.ts'
+import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
 import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
 import { waitForNews } from './news.ts'
 
@@ -49,6 +49,12 @@ const FORGERIES: ReadonlySet<string> = new Set([
   'bad-content',
 ] satisfies Refusal[])
 
+/** Units of work that a request cost: spent on nothing, or used. */
+interface Cost {
+  spent: number
+  used: number
+}
+
 /** Answers the requests of one stream, one at a time. Holds whether the other side said hello, and what it follows. */
 export class Responder {
   readonly #init: ResponderInit
@@ -90,34 +96,37 @@ export class Responder {
           this.#followed.delete(ns)
           this.#followed.set(ns, since)
         }
-        if (this.#followed.size > MAX_NAMESPACES) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
+        // One more than there can be namespaces: their list is followed too.
+        if (this.#followed.size > MAX_NAMESPACES + 1) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
+        await this.#account({ spent: REQUEST_UNITS + this.#followed.size * FOLLOWED_UNITS, used: 0 }, signal)
         return waitForNews({ replica, ledger, delay }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
       default:
-        return ledger.request(() => this.#work(request, signal))
+        return ledger.request(() => this.#accountFor((cost) => this.#work(request, cost), signal))
     }
   }
 
-  async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, signal: AbortSignal): Promise<Response> {
+  async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, cost: Cost): Promise<Response> {
     const { replica, ledger, now, onNamespace } = this.#init
     switch (request.t) {
       case 'list': {
-        await this.#account({ spent: LIST_PAGE * REQUEST_UNITS }, signal)
+        cost.spent += LIST_PAGE * REQUEST_UNITS
         const ids = (await replica.namespaces()).map(({ id }) => id).sort()
         return { t: 'list', ids: ids.filter((id) => id > request.after).slice(0, LIST_PAGE) }
       }
       case 'open': {
-        await this.#account({ spent: REQUEST_UNITS }, signal)
         const namespace = await replica.exportNamespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
         return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
       }
       case 'offer': {
-        await this.#account({ spent: 1 }, signal)
+        cost.spent += OFFER_UNITS
         const id = cidOfBytes(DAG_CBOR, request.genesis).toString()
-        const isTaken = this.#init.isWanted?.(id) !== false || (await replica.namespace(id)) !== undefined
-        if (!isTaken) throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
+        const isKnown = (await replica.namespace(id)) !== undefined
+        if (!isKnown && this.#init.isWanted?.(id) === false) throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
+        if (!isKnown && (await replica.namespaces()).length >= MAX_NAMESPACES)
+          throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
         const imported = await replica.importNamespace(request.genesis, request.head, request.signature)
         if ('refused' in imported) throw refused('namespace', imported.refused)
         onNamespace?.(imported.id)
@@ -126,12 +135,13 @@ export class Responder {
       case 'ask': {
         const reply = await replica.answer(request.ns, request.question)
         if ('refused' in reply) throw refused('question', reply.refused)
-        await this.#account({ spent: REQUEST_UNITS + reply.length / ITEM_BYTES }, signal)
+        cost.spent += reply.length / ITEM_BYTES
         return { t: 'reply', reply }
       }
       case 'fetch': {
         const { batch, records, taken } = await replica.batchOf(request.ns, request.slots, { maxBytes: MAX_BATCH_BYTES })
-        await this.#account({ spent: REQUEST_UNITS, used: records }, signal)
+        cost.spent += taken - records
+        cost.used += records
         return { t: 'batch', batch: batch ?? null, taken }
       }
       case 'put': {
@@ -139,21 +149,32 @@ export class Responder {
         if ('refused' in accepted) throw refused('batch', accepted.refused)
         if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
         const stored = accepted.results.filter((result) => result === 'stored').length
-        await this.#account({ spent: REQUEST_UNITS + accepted.results.length - stored, used: stored }, signal)
+        cost.spent += accepted.results.length - stored
+        cost.used += stored
         return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, seq, more } = await ledger.batchSince(replica, request.ns, request.since)
+        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since)
+        if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }
   }
 
-  /** Notes what a request cost, and waits where the peer wastes our time. */
-  async #account({ spent, used = 0 }: { readonly spent: number; readonly used?: number }, signal: AbortSignal): Promise<void> {
+  /** Works on a request, whether it comes to an answer or an error, and then waits where the peer wastes our time. */
+  async #accountFor<T>(work: (cost: Cost) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const cost: Cost = { spent: REQUEST_UNITS, used: 0 }
+    try {
+      return await work(cost)
+    } finally {
+      await this.#account(cost, signal)
+    }
+  }
+
+  async #account(cost: Cost, signal: AbortSignal): Promise<void> {
     const { ledger, now, delay } = this.#init
-    const wait = ledger.account({ spent, used, now: now() })
+    const wait = ledger.account({ ...cost, now: now() })
     if (wait > 0) await delay(wait, signal)
   }
 

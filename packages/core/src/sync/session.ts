@@ -167,11 +167,7 @@ export class Session {
   /** Hands on the peer's namespaces, one list at a time: news that come meanwhile ask for one more. */
   #list(): void {
     this.#isListStale = true
-    this.#listing ??= this.#listUntilFresh()
-      .catch((error: unknown) => this.#failure.reject(error))
-      .finally(() => {
-        this.#listing = undefined
-      })
+    this.#listing ??= this.#listUntilFresh().catch((error: unknown) => this.#failure.reject(error))
   }
 
   async #listUntilFresh(): Promise<void> {
@@ -187,6 +183,8 @@ export class Session {
         await this.#init.delay(MIN_RETRY_MS, signal)
       }
     }
+    // In the same step as the last look, so that no news fall between.
+    this.#listing = undefined
   }
 
   async #openChannel(): Promise<Channel> {

@@ -17,7 +17,7 @@ export interface NamespaceSync {
   received: number
   sent: number
   rounds: number
-  /** Records that the peer, or we, refused, and the latest reason. */
+  /** Records that the peer, or we, refused when both were last compared, and since; and the latest reason. */
   refused: number
   lastRefusal: Refusal | undefined
   /** Unix milliseconds of the last time that both sides were seen to be equal. */

@@ -213,6 +213,7 @@ export class LocalNetwork implements Network {
       const sync = one.status.get(ns)
       return {
         id: one.peer ?? (one instanceof RelayLink ? one.origin : ''),
+        role: one.role,
         via: one.via,
         state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),
         lastSyncedAt: sync?.lastSyncedAt,

@@ -6,6 +6,9 @@ import { syncProtocol } from './streams.ts'
 import { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
 import { viaOf } from './via.ts'
 
+/** Peers that wait for a place at most. */
+const MAX_WAITING = 64
+
 /** What the neighbours of a peer need. */
 export interface NeighboursInit extends SyncInit {
   readonly libp2p: DocstoreLibp2p
@@ -29,6 +32,8 @@ export class Neighbours {
   readonly #ended = new AbortController()
   readonly #neighbours = new Map<string, Neighbour>()
   readonly #running = new Set<Promise<void>>()
+  /** Peers that found no place, and their connections. */
+  readonly #waiting = new Map<string, Connection>()
 
   constructor(init: NeighboursInit) {
     this.#init = init
@@ -52,10 +57,29 @@ export class Neighbours {
     // A limited connection is a relay's favour to find a direct one, not a way for documents.
     const isOurs = connection.direction === 'outbound' && connection.limits === undefined && connection.status === 'open'
     if (!speaksSync || !isOurs || this.#ended.signal.aborted || this.#neighbours.has(peer) || this.#init.isRelay(peer)) return
-    if (this.#neighbours.size >= MAX_NEIGHBOURS) return
+    if (this.#neighbours.size >= MAX_NEIGHBOURS) {
+      this.#waiting.set(peer, connection)
+      if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value ?? peer)
+      return
+    }
+    this.#begin(peer, connection)
+  }
+
+  #begin(peer: string, connection: Connection): void {
+    this.#waiting.delete(peer)
     const running = this.#sync(peer, connection)
     this.#running.add(running)
     void running.finally(() => this.#running.delete(running))
+  }
+
+  /** The place of one who has gone goes to one who waits. */
+  #next(): void {
+    for (const [peer, connection] of this.#waiting) {
+      this.#waiting.delete(peer)
+      if (connection.status !== 'open' || this.#ended.signal.aborted) continue
+      this.#begin(peer, connection)
+      return
+    }
   }
 
   async #sync(peer: string, connection: Connection): Promise<void> {
@@ -70,6 +94,9 @@ export class Neighbours {
       status,
       get session() {
         return session
+      },
+      get role() {
+        return session?.isWithRelay === true ? 'relay' : 'peer'
       },
       get via() {
         return viaOf(connection)
@@ -95,6 +122,7 @@ export class Neighbours {
       started.reject(cause)
     } finally {
       this.#neighbours.delete(peer)
+      this.#next()
       this.#init.onPeer()
       for (const ns of this.#init.wanted) this.#init.onSync(ns)
     }

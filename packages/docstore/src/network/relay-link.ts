@@ -33,6 +33,7 @@ type Phase =
  * begins again when the connection ends, with growing pauses that `wake` cuts short.
  */
 export class RelayLink implements SyncPeer {
+  readonly role = 'relay'
   readonly origin: string
   readonly status: Map<string, NamespaceSync> = new Map()
   readonly #init: RelayLinkInit

@@ -23,6 +23,8 @@ export interface SyncPeer {
   /** Its peer id, once it was reached. */
   readonly peer: string | undefined
   readonly via: Via | undefined
+  /** Whether it keeps what it gets for others. */
+  readonly role: 'relay' | 'peer'
   /** The session of the current connection. */
   readonly session: Session | undefined
   /** How the namespaces stand with it, or stood when the last session ended. */

@@ -47,7 +47,7 @@ async function syncOne(ns: string, link: SyncPeer, signal: AbortSignal): Promise
   await raceAbort(session.syncNow(ns, signal), signal)
   const after = { ...session.status.get(ns), ...session.traffic }
   return {
-    peers: after.state === 'live' && link.peer !== undefined ? [link.peer] : [],
+    peers: after.state === 'live' && link.peer !== undefined && link.role === 'relay' ? [link.peer] : [],
     received: (after.received ?? 0) - (before.received ?? 0),
     sent: (after.sent ?? 0) - (before.sent ?? 0),
     rounds: (after.rounds ?? 0) - (before.rounds ?? 0),

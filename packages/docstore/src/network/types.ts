@@ -19,6 +19,8 @@ export interface PeerStatus {
 /** How one namespace stands with one peer. */
 export interface NamespacePeerStatus {
   readonly id: string
+  /** Only what is on a relay counts as a copy. */
+  readonly role: 'relay' | 'peer'
   readonly via: Via | undefined
   readonly state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed' | 'offline'
   /** Unix milliseconds; `undefined` where both were never seen to be equal. */
@@ -31,7 +33,7 @@ export interface NamespacePeerStatus {
   readonly want: number
   readonly received: number
   readonly sent: number
-  /** Records that the peer, or we, refused, and the latest reason. */
+  /** Records that the peer, or we, refused when both were last compared, and since; and the latest reason. */
   readonly refused: number
   readonly lastRefusal: string | undefined
   readonly error: string | undefined

@@ -5,8 +5,9 @@ import type { SharedData } from './shared-data.ts'
 const PAGE = 256
 
 /**
- * `Replica.write` over changes of the owner. When the owner ends before it answers, nobody knows whether it wrote: then what was written
- * to these documents since, by this write or by others after it, stands, and only the rest is written. So no write is lost or made twice.
+ * `Replica.write` over changes of the owner. When the owner ends before it answers, nobody knows whether it wrote. Where the content
+ * stands that was to be written, it has; the rest is written again. So no write is lost, and none made twice, unless somebody wrote
+ * another content between the two: then this write, which nobody was told of yet, comes after that one.
  */
 export function repeatableWrite(shared: SharedData): Replica['write'] {
   const positions = new Positions(shared)
@@ -33,19 +34,20 @@ async function writeSince(shared: SharedData, write: SinceWrite): Promise<readon
   })
 }
 
-/** Writes what nobody has written since a position. */
+/** Writes what does not stand since a position. */
 export async function writeAgain(
   replica: Pick<Replica, 'changes' | 'lastSeq' | 'write'>,
   { ns, collection, writes, since }: SinceWrite,
 ): Promise<readonly WriteResult[]> {
-  const ids = new Set(writes.map(({ id }) => id))
+  const contents = new Map(writes.map(({ id, content }) => [id, content]))
   const standing = new Map<string, WriteResult>()
   // What is written from now on is written while we are: it has no end where others write as fast as we read.
   const end = await replica.lastSeq(ns)
   for (let at = since; at < end; ) {
     const rows = await replica.changes(ns, at, PAGE)
     at = rows.at(-1)?.seq ?? end
-    for (const { id, seq, at, collection: other } of rows) if (other === collection && ids.has(id)) standing.set(id, { status: 'written', seq, at })
+    for (const { id, seq, at, collection: other, content } of rows)
+      if (other === collection && contents.get(id) === content) standing.set(id, { status: 'written', seq, at })
   }
   const missing = writes.filter(({ id }) => !standing.has(id))
   const results = missing.length === 0 ? [] : await replica.write(ns, collection, missing)

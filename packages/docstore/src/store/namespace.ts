@@ -143,7 +143,7 @@ export class Namespace extends Collection {
 
 /** Whether a relay has everything up to a local position; a relay has what it has. */
 async function isSynced(network: Network, { peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): Promise<boolean> {
-  return peers.some(({ state, acked }) => state === 'live' && acked >= seq) || network.isRelay()
+  return peers.some(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq) || network.isRelay()
 }
 
 /** One working peer is enough for a namespace to be alive. */

@@ -81,9 +81,7 @@ export class SyncEvents {
     this.#isStale = true
     if (this.#isLooking) return
     this.#isLooking = true
-    void this.#lookUntilFresh().finally(() => {
-      this.#isLooking = false
-    })
+    void this.#lookUntilFresh()
   }
 
   async #lookUntilFresh(): Promise<void> {
@@ -94,10 +92,11 @@ export class SyncEvents {
         const peers = (await this.#network?.namespaceStatus(this.#ns))?.peers ?? []
         this.#report(peers, seq)
       } catch {
-        // The store is closing, or the tab that holds the data changes; whichever comes next makes us look again.
-        return
+        // The store is closing, or another tab takes the data over: then it tells all that is new.
       }
     }
+    // In the same step as the last check, so that no change falls between.
+    this.#isLooking = false
   }
 
   #report(peers: readonly NamespacePeerStatus[], seq: number): void {
@@ -113,7 +112,7 @@ export class SyncEvents {
       else if (before?.state === 'syncing' && now.state === 'live') this.#emit('paused', { peer, error: undefined })
     }
     this.#before = new Map(peers.map((peer) => [peer.id, peer]))
-    const holders = peers.filter(({ state, acked }) => state === 'live' && acked >= seq)
+    const holders = peers.filter(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq)
     if (holders.length > 0 && this.#syncedSeq !== seq) this.#emit('synced', { peers: holders.map(({ id }) => id) })
     this.#syncedSeq = holders.length > 0 ? seq : undefined
   }
