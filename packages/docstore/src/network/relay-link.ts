@@ -19,6 +19,8 @@ export interface RelayLinkInit extends SyncInit {
 
 /** How often a connected relay is asked for a place where others can reach us, as long as there is none, milliseconds. */
 const RESERVE_INTERVAL_MS = 10_000
+/** Attempts among which there is always one at the addresses of the last time: five minutes' worth. */
+const LAST_ADDRESSES_EVERY = 32
 /** An attempt older than this begins again when the machine wakes: it may wait for a network that is gone. */
 const STALE_ATTEMPT_MS = 1000
 
@@ -190,7 +192,8 @@ export class RelayLink implements SyncPeer {
   async #dial(signal: AbortSignal): Promise<Connection> {
     const { libp2p, replica, networkId } = this.#init
     // While a relay is away for long, its last addresses are tried more and more rarely: each dial uses up some of what a browser has.
-    const orLast = Number.isInteger(Math.log2(this.#backoff.failures + 1))
+    const { failures } = this.#backoff
+    const orLast = Number.isInteger(Math.log2(failures + 1)) || failures % LAST_ADDRESSES_EVERY === 0
     const addresses = await relayAddresses({ replica, networkId, origin: this.origin, orLast, signal })
     try {
       return await libp2p.dial([...addresses], { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
