@@ -13,6 +13,7 @@ import {
   headWins,
   type SignedHead,
   signHead,
+  WRITE_POLICIES,
   type WritePolicy,
 } from '../model/namespace.ts'
 import { isTitle, type Network } from '../model/network.ts'
@@ -162,6 +163,9 @@ export class LocalReplica implements Replica {
 
   async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
+    if (!WRITE_POLICIES.includes(write)) {
+      throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
+    }
     if (write === 'members') {
       throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
     }

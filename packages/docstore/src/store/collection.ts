@@ -178,6 +178,7 @@ export class Collection<T extends Document = Document> {
 
   /** Declares an index over one or more fields, in their order. Queries on them become fast; declaring it again changes nothing. */
   async createIndex(fields: readonly string[]): Promise<void> {
+    if (!Array.isArray(fields)) throw new DocstoreError('bad-index', 'An index is declared with a list of fields, such as ["author", "n"]')
     await this.#init.replica.createIndex(this.#init.namespace, this.name, fields)
   }
 

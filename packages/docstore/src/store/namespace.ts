@@ -126,6 +126,8 @@ export class Namespace extends Collection {
     timeoutMs?: number
     signal?: AbortSignal
   } = {}): Promise<readonly string[]> {
+    if (!Number.isInteger(copies) || copies < 1)
+      throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
     const seq = await this.#replica.lastSeq(this.id)
     return this.#connectedNetwork().delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
   }

@@ -1,4 +1,4 @@
-import type { CommitEvent, Replica } from '@p2p-docstore/core'
+import { type CommitEvent, DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network } from '../network/types.ts'
 
 /** What a namespace reports by itself. `peer` is a peer id. */
@@ -42,7 +42,10 @@ export class SyncEvents {
 
   /** Calls back with every such event from now on; returns the way to stop. */
   on<K extends keyof NamespaceEvents>(event: K, listener: (payload: NamespaceEvents[K]) => void): () => void {
-    const listeners: Set<(payload: NamespaceEvents[K]) => void> = this.#listeners[event]
+    const listeners: Set<(payload: NamespaceEvents[K]) => void> | undefined = this.#listeners[event]
+    if (listeners === undefined) {
+      throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${Object.keys(this.#listeners).join(', ')}`)
+    }
     listeners.add(listener)
     this.#unlisten ??= this.#listen()
     return () => {
