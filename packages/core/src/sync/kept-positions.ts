@@ -25,6 +25,7 @@ export class KeptPositions {
   readonly #key: string
   #positions: Positions = { pulled: 0, pushed: 0 }
   #savedAt = 0
+  #isSaved = true
 
   private constructor(replica: Replica, now: () => number, key: string) {
     this.#replica = replica
@@ -57,9 +58,17 @@ export class KeptPositions {
     const next = { pulled: Math.max(pulled, positions.pulled ?? 0), pushed: Math.max(pushed, positions.pushed ?? 0) }
     if (next.pulled === pulled && next.pushed === pushed) return
     this.#positions = next
-    if (!isFinal && this.#now() - this.#savedAt < SAVE_INTERVAL_MS) return
+    this.#isSaved = false
+    if (isFinal || this.#now() - this.#savedAt >= SAVE_INTERVAL_MS) await this.save()
+  }
+
+  /** Writes down what was noted last. */
+  async save(): Promise<void> {
+    if (this.#isSaved) return
+    this.#isSaved = true
     this.#savedAt = this.#now()
-    await this.#replica.setMeta(this.#key, utf8(`${next.pulled} ${next.pushed}`))
+    const { pulled, pushed } = this.#positions
+    await this.#replica.setMeta(this.#key, utf8(`${pulled} ${pushed}`))
   }
 
   /** Forgets them: the peer's database is not what it was. */

@@ -158,6 +158,11 @@ export class NamespaceLink {
     if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
   }
 
+  /** The session is over: the next one begins where this one came to. */
+  async close(): Promise<void> {
+    await this.#kept?.save()
+  }
+
   async #equalize(isFirst: boolean, kept: KeptPositions, ours: Extent, theirs: Extent): Promise<Tally> {
     const tally = newTally()
     // Copies in order need no comparing, and records of one seal travel together; where that did not make us equal, comparing will.

@@ -115,6 +115,8 @@ export class Session {
       signal.removeEventListener('abort', stop)
       this.#end()
       await Promise.allSettled([...loops, ...this.#queues.values(), this.#listing])
+      // What cannot be written down costs the next session some bytes.
+      await Promise.allSettled([...this.#links.values()].map((link) => link.close()))
       for (const status of this.status.values()) if (status.state === 'live' || status.state === 'syncing') status.state = 'waiting'
     }
   }
