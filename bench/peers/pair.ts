@@ -27,7 +27,7 @@ export interface SyncRows {
 
 /** The rows that follow the first sync. */
 export const LIVE_ROWS: readonly RowName[] = ['liveMedian', 'liveTail']
-export const MISSING_ROWS: readonly RowName[] = ['missing', 'missingBytes', 'missingStart']
+export const MISSING_ROWS: readonly RowName[] = ['missing', 'missingConnected', 'missingBytes', 'missingStart']
 
 /** What to measure between two processes: how the source is written, which rows the first sync fills, and whether live updates and a reconnect follow. */
 interface PairInit {
@@ -84,7 +84,7 @@ export async function measurePair(round: Round, setting: Setting, { bulk, rows, 
     await sleep(SETTLE_MS)
     await using again = new WorkerProcess(contestant, limitMs)
     const id = benchDocument(before + MISSING - 1)._id
-    const { fromOpened, fromProcessStart, bytes } = await again.copy({ folder: copy, address, count: before + MISSING, id })
-    return { missing: fromOpened, missingBytes: bytes / 1000, missingStart: fromProcessStart }
+    const { fromOpened, fromConnected, fromProcessStart, bytes } = await again.copy({ folder: copy, address, count: before + MISSING, id })
+    return { missing: fromOpened, missingConnected: fromConnected, missingBytes: bytes / 1000, missingStart: fromProcessStart }
   })
 }

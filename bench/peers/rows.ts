@@ -26,6 +26,7 @@ export const ROWS = {
   liveMedian: { title: 'live update, ms p50', better: 'less' },
   liveTail: { title: 'live update, ms p95', better: 'less' },
   missing: { title: '100 missing after reconnect, ms', better: 'less' },
+  missingConnected: { title: '… from connected, ms', better: 'less' },
   missingBytes: { title: '… bytes on the wire, kB', better: 'less' },
   missingStart: { title: '… from process start, ms', better: 'less' },
   largeSync: { title: 'first sync of 100,000, s', better: 'less' },
