@@ -33,8 +33,8 @@ const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
   )
 const seedOf = (label: string): Uint8Array => sha256(utf8(`docstore vectors: ${label}`))
 
-const network = createNetwork('Vectors', seedOf('nonce').subarray(0, 16))
-const otherNetwork = createNetwork('Elsewhere', seedOf('nonce').subarray(0, 16))
+const network = createNetwork('Vectors', { nonce: seedOf('nonce').subarray(0, 16) })
+const otherNetwork = createNetwork('Elsewhere', { nonce: seedOf('nonce').subarray(0, 16) })
 const alice = identityFromSeed(seedOf('alice'))
 const bob = identityFromSeed(seedOf('bob'))
 const net = network.cid

@@ -18,7 +18,7 @@ import { sha256 } from '#crypto'
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1))
 const bob = identityFromSeed(new Uint8Array(32).fill(2))
-const network = createNetwork('Test', new Uint8Array(16))
+const network = createNetwork('Test', { nonce: new Uint8Array(16) })
 const net = network.cid
 const genesis = createGenesis({ net, owner: alice, write: 'owner', nonce: new Uint8Array(16) })
 const scope = { net, ns: genesis.cid, write: genesis.genesis.write }

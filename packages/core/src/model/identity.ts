@@ -52,6 +52,16 @@ export function didOf(author: Uint8Array): string {
   return `did:key:${base58btc.encode(author)}`
 }
 
+/** The multikey bytes of a `did:key`; `undefined` where it is none that we accept. */
+export function authorOfDid(did: string): Uint8Array | undefined {
+  try {
+    const author = base58btc.decode(did.slice('did:key:'.length))
+    return did.startsWith('did:key:') && isAuthorKey(author) ? author : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The base58 part of an author's `did:key`, which prefixes the ids of documents in `author` namespaces. */
 export function authorName(author: Uint8Array): string {
   return base58btc.encode(author)

@@ -27,3 +27,34 @@ export const MAX_TITLE_LENGTH = 128
 
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000
+
+/** Largest certificate, revocation or voucher, bytes of dag-cbor. */
+export const MAX_MEMBERSHIP_BYTES = 1024
+
+/** Longest name that an authority gives an invitation, UTF-16 units. */
+export const MAX_LABEL_LENGTH = 128
+
+/** Longest libp2p peer id, characters. */
+export const MAX_PEER_ID_LENGTH = 64
+
+/** Largest descriptor of a peer, bytes of dag-cbor: room for the lists below at their usual lengths. */
+export const MAX_PEER_DESCRIPTOR_BYTES: number = 6 * 1024
+
+/** Addresses of a peer in the directory, and how long each may be, characters. */
+export const MAX_PEER_ADDRESSES = 16
+export const MAX_ADDRESS_LENGTH = 256
+
+/** Services that a peer may name. */
+export const MAX_PEER_SERVICES = 16
+
+/** Connections that a peer tells others of. */
+export const MAX_PEER_LINKS = 48
+
+/** How long a descriptor of a peer may hold, milliseconds. */
+export const MAX_PEER_LIFE_MS: number = 24 * 60 * 60_000
+
+/** Servers that tell a browser its public address, in a network descriptor. */
+export const MAX_STUN_SERVERS = 4
+
+/** Keys that may invite into a network. */
+export const MAX_AUTHORITIES = 16

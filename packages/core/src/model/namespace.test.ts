@@ -5,7 +5,7 @@ import { createGenesis, headWins, type SignedHead } from './namespace.ts'
 import { createNetwork } from './network.ts'
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1))
-const net = createNetwork('Test', new Uint8Array(16)).cid
+const net = createNetwork('Test', { nonce: new Uint8Array(16) }).cid
 const genesis = createGenesis({ net, owner: alice, write: 'owner' })
 
 describe('headWins', () => {

@@ -1,7 +1,7 @@
 import { base64url } from 'multiformats/bases/base64'
 import { type CID, cidOfBytes, DAG_CBOR } from './cid.ts'
 import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
-import { MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_TITLE_LENGTH } from './limits.ts'
+import { MAX_AUTHORITIES, MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_STUN_SERVERS, MAX_TITLE_LENGTH } from './limits.ts'
 import { isAuthorKey } from './identity.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
@@ -12,9 +12,9 @@ export interface NetworkDescriptor {
   readonly name: string
   /** 16 random bytes, so that two networks of one name differ. */
   readonly nonce: Uint8Array
-  /** Who may join. Only `open` so far. */
-  readonly admission: 'open'
-  /** Keys that may vouch for members and names; empty in an open network. */
+  /** Who may join: anyone who holds the link, or only those whom an authority has invited. */
+  readonly admission: 'open' | 'invite'
+  /** Keys that may invite and revoke; empty in an open network, 1 to 16 in the other. */
   readonly authorities: readonly Uint8Array[]
   /** Relays that keep each document once there are more than that. */
   readonly copies: number
@@ -22,6 +22,8 @@ export interface NetworkDescriptor {
   readonly acks: number
   /** `content`: most bytes of one document; at most `MAX_CONTENT_BYTES`, whatever the encoded descriptor says. */
   readonly limits: { readonly content: number }
+  /** Servers that tell browsers their public address (`stun:host:port`), where the network names any. */
+  readonly stun?: readonly string[]
 }
 
 /** A network with its id and its canonical bytes. */
@@ -33,21 +35,34 @@ export interface Network {
   readonly id: string
 }
 
-/** A new independent network. */
-export function createNetwork(name: string, nonce: Uint8Array = crypto.getRandomValues(new Uint8Array(16))): Network {
+/** What can be chosen about a new network. */
+export interface NetworkInit {
+  readonly nonce?: Uint8Array
+  readonly admission?: 'open' | 'invite'
+  readonly authorities?: readonly Uint8Array[]
+  readonly stun?: readonly string[]
+}
+
+/** A new independent network. Throws where peers would refuse it. */
+export function createNetwork(
+  name: string,
+  { nonce = crypto.getRandomValues(new Uint8Array(16)), admission = 'open', authorities = [], stun = [] }: NetworkInit = {},
+): Network {
   const descriptor: NetworkDescriptor = {
     v: 1,
     t: 'net',
     name,
     nonce,
-    admission: 'open',
-    authorities: [],
+    admission,
+    authorities,
     copies: 3,
     acks: 1,
     limits: { content: MAX_CONTENT_BYTES },
+    ...(stun.length === 0 ? {} : { stun }),
   }
   const decoded = decodeNetwork(encodeCbor(descriptor))
-  if (!isTitle(name) || !decoded.ok) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters, and its nonce 16 bytes`)
+  if (!isTitle(name)) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters`)
+  if (!decoded.ok) throw new TypeError(`a network with these properties is ${decoded.reason}`)
   return decoded.value
 }
 
@@ -55,20 +70,45 @@ export function createNetwork(name: string, nonce: Uint8Array = crypto.getRandom
 export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   const decoded = decodeCbor(bytes, MAX_DESCRIPTOR_BYTES)
   if (!decoded.ok) return decoded
-  const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'])
+  const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'], ['stun'])
   if (!struct.ok) return struct
-  const { name, nonce, admission, authorities, copies, acks } = struct.value
+  const { name, nonce, admission, authorities, copies, acks, stun } = struct.value
   if (typeof admission !== 'string') return refuse('malformed')
-  if (admission !== 'open') return refuse('unsupported')
+  if (admission !== 'open' && admission !== 'invite') return refuse('unsupported')
   const limits = asStruct(struct.value['limits'], ['content'])
   if (limits === undefined || !isUint(limits['content'])) return refuse('malformed')
   if (!isTitle(name) || !isBytes(nonce, 16) || !isUint(copies) || copies < 1 || !isUint(acks) || acks > copies) return refuse('malformed')
   if (!Array.isArray(authorities) || !authorities.every((key) => isBytes(key))) return refuse('malformed')
   if (!authorities.every(isAuthorKey)) return refuse('bad-key')
+  // Without one, nobody could ever come in.
+  if (authorities.length > MAX_AUTHORITIES || (admission === 'invite' && authorities.length === 0)) return refuse('malformed')
+  if (stun !== undefined && !isStunList(stun)) return refuse('malformed')
   const cid = cidOfBytes(DAG_CBOR, bytes)
   const content = Math.min(limits['content'], MAX_CONTENT_BYTES)
-  const descriptor: NetworkDescriptor = { v: 1, t: 'net', name, nonce, admission, authorities, copies, acks, limits: { content } }
+  const descriptor: NetworkDescriptor = {
+    v: 1,
+    t: 'net',
+    name,
+    nonce,
+    admission,
+    authorities,
+    copies,
+    acks,
+    limits: { content },
+    ...(stun === undefined ? {} : { stun }),
+  }
   return accept({ descriptor, bytes: Uint8Array.from(bytes), cid, id: cid.toString() })
+}
+
+const STUN_URL = /^stuns?:[^\s?]{1,200}$/
+
+function isStunList(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MAX_STUN_SERVERS &&
+    value.every((url) => typeof url === 'string' && url.isWellFormed() && STUN_URL.test(url))
+  )
 }
 
 /** Decoders of CBOR drop it at the start of a string, so a name that starts with it would not survive. */

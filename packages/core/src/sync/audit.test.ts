@@ -21,7 +21,7 @@ let scripted: ScriptedPeer
 beforeEach(async () => {
   time = new VirtualTime()
   const random = seededRandom(51)
-  const network = createNetwork('test', random.bytes(16))
+  const network = createNetwork('test', { nonce: random.bytes(16) })
   const newPeer = (name: 'peer' | 'relay'): TestPeer =>
     new TestPeer({ name, role: name, network, time, wires: new HostileNetwork(time, random), random })
   peer = newPeer('peer')

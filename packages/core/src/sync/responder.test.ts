@@ -19,7 +19,7 @@ import type { Responder } from './responder.ts'
 
 const time = new VirtualTime()
 const random = seededRandom(3)
-const network = createNetwork('ours', random.bytes(16))
+const network = createNetwork('ours', { nonce: random.bytes(16) })
 const idle = new AbortController().signal
 
 async function newPeer(name: string, of: Network = network, skewMs = 0): Promise<TestPeer> {

@@ -22,7 +22,7 @@ const idle = new AbortController().signal
 class Pair {
   readonly time = new VirtualTime()
   readonly random = seededRandom(5)
-  readonly network = createNetwork('test', this.random.bytes(16))
+  readonly network = createNetwork('test', { nonce: this.random.bytes(16) })
   readonly peer: TestPeer = this.newPeer('peer')
   readonly relay: TestPeer = this.newPeer('relay')
   readonly scripted = new ScriptedPeer(() => this.relay.respond('peer'))

@@ -12,7 +12,7 @@ import { Responder, type Violation } from './responder.ts'
 
 const time = new VirtualTime()
 const random = seededRandom(5)
-const network = createNetwork('ours', random.bytes(16))
+const network = createNetwork('ours', { nonce: random.bytes(16) })
 const idle = new AbortController().signal
 const hello: Request = { t: 'hello', v: 1, net: network.id, role: 'peer', clock: 0, epoch: 'ab' }
 

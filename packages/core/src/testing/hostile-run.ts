@@ -83,7 +83,7 @@ export class HostileRun {
 
   async #build(): Promise<void> {
     const random = this.#random
-    const network = createNetwork('hostile', random.bytes(16))
+    const network = createNetwork('hostile', { nonce: random.bytes(16) })
     const isSkewed = random.chance(0.6)
     const peer = async (name: string, role: 'relay' | 'peer'): Promise<TestPeer> => {
       const skewMs = isSkewed ? random.below(2 * MAX_SKEW_MS) - MAX_SKEW_MS : random.below(2000) - 1000
