@@ -7,6 +7,7 @@ import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './lim
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { RelayLink } from './relay-link.ts'
+import { Rendezvous } from './rendezvous.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
@@ -42,6 +43,8 @@ export class LocalNetwork implements Network {
   readonly #links = new Map<string, RelayLink>()
   readonly #neighbours: Neighbours
   readonly #ledgers = new Map<string, Ledger>()
+  /** At a relay: which peers keep what. */
+  readonly rendezvous: Rendezvous
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
   readonly #unlisten: (() => void)[] = []
 
@@ -50,6 +53,7 @@ export class LocalNetwork implements Network {
     this.#networkId = networkId
     this.libp2p = libp2p
     this.#role = role
+    this.rendezvous = new Rendezvous(libp2p)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
       hasConnections: () => libp2p.getConnections().length > 0,
@@ -93,6 +97,7 @@ export class LocalNetwork implements Network {
     this.libp2p.addEventListener('peer:connect', () => this.#peersChanged())
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.get(detail.toString())?.rest()
+      this.rendezvous.forget(detail.toString())
       this.#peersChanged()
     })
     if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
@@ -123,6 +128,7 @@ export class LocalNetwork implements Network {
       now: Date.now,
       delay,
       ...(this.#role === 'relay' ? {} : { isWanted: (id) => this.#wanted.has(id) }),
+      onNamespace: (ns) => this.rendezvous.note(peer, ns),
       onViolation: (violation) => misconduct.note(peer, violation),
     })
     return answerStream(stream, responder, (misdeed) => misconduct.note(peer, misdeed))
