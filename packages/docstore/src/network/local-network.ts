@@ -149,7 +149,16 @@ export class LocalNetwork implements Network {
     for (const connection of this.libp2p.getConnections()) {
       const id = connection.remotePeer.toString()
       if (!known.has(id))
-        others.set(id, { id, via: viaOf(connection), role: 'peer', state: 'connected', origin: undefined, error: undefined, reservation: false })
+        others.set(id, {
+          id,
+          via: viaOf(connection),
+          role: 'peer',
+          state: 'connected',
+          origin: undefined,
+          error: undefined,
+          errorCode: undefined,
+          reservation: false,
+        })
     }
     return [...relays, ...others.values()]
   }

@@ -1,5 +1,5 @@
 import type { Connection, PeerId } from '@libp2p/interface'
-import { DocstoreError, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
 import { Backoff, MAX_PAUSE_MS } from './backoff.ts'
 import { delay } from './delay.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -43,7 +43,7 @@ export class RelayLink implements SyncPeer {
   readonly #backoff = new Backoff()
   #phase: Phase = { name: 'pausing', end: () => undefined }
   #peer: PeerId | undefined
-  #error: string | undefined
+  #error: unknown
   #isProbing = false
   #running: Promise<void> | undefined
   /** Called when a session has begun, or an attempt to begin one has failed. */
@@ -74,7 +74,7 @@ export class RelayLink implements SyncPeer {
 
   /** Why the last attempt failed; nothing while it is connected. */
   get error(): string | undefined {
-    return this.isConnected ? undefined : this.#error
+    return this.isConnected || this.#error === undefined ? undefined : errorMessage(this.#error)
   }
 
   start(): void {
@@ -106,6 +106,7 @@ export class RelayLink implements SyncPeer {
       state: isConnected ? 'connected' : 'connecting',
       origin: this.origin,
       error: this.error,
+      errorCode: this.isConnected || this.#error === undefined ? undefined : errorCode(this.#error),
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
@@ -115,7 +116,7 @@ export class RelayLink implements SyncPeer {
     for (;;) {
       const { session } = this
       if (session !== undefined) return session
-      if (signal.aborted) throw new DocstoreError('relay-unreachable', this.#error ?? `The relay at ${this.origin} was not reached in time`)
+      if (signal.aborted) throw new DocstoreError('relay-unreachable', this.error ?? `The relay at ${this.origin} was not reached in time`)
       await this.#nextAttempt(signal)
     }
   }
@@ -153,7 +154,7 @@ export class RelayLink implements SyncPeer {
       try {
         await this.#reachAndSync(AbortSignal.any([signal, attempt.signal]))
       } catch (error) {
-        this.#error = errorMessage(error)
+        this.#error = error
       }
       // A relay that ends every connection at once is not asked more and more often.
       if (this.#connectedMs() > MAX_PAUSE_MS) this.#backoff.reset()

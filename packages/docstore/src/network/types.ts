@@ -10,8 +10,11 @@ export interface PeerStatus {
   readonly state: 'connected' | 'connecting'
   /** Where it was found. */
   readonly origin: string | undefined
-  /** Why the last attempt failed. */
+  /** Why the last attempt failed, and the stable code of that. */
   readonly error: string | undefined
+  readonly errorCode: string | undefined
+  /** How a direct connection to a browser stands that was found through a relay; absent where none is wanted. */
+  readonly direct?: 'open' | 'trying' | 'failed' | undefined
   /** Whether this peer has a place at that relay, so that others can reach it through there. */
   readonly reservation: boolean
 }
