@@ -7,6 +7,7 @@ import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './lim
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { RelayLink } from './relay-link.ts'
+import { RelayLinks } from './relay-links.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
@@ -40,7 +41,7 @@ export class LocalNetwork implements Network {
   readonly #topics: Topics
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
-  readonly #links = new Map<string, RelayLink>()
+  readonly #relays: RelayLinks
   readonly #neighbours: Neighbours
   readonly #ledgers = new Map<string, Ledger>()
   /** At a relay: which peers keep what. */
@@ -61,10 +62,17 @@ export class LocalNetwork implements Network {
       forwards: role === 'relay',
       onMessage: (message) => this.#emit('message', message),
     })
+    this.#relays = new RelayLinks({
+      ...this.#syncInit(),
+      libp2p,
+      onPeer: () => this.#peersChanged(),
+      listed: { relays: () => [], addresses: () => [] },
+      find: async () => [],
+    })
     this.#neighbours = new Neighbours({
       ...this.#syncInit(),
       libp2p,
-      isRelay: (peer) => [...this.#links.values()].some((link) => link.peer === peer),
+      isRelay: (peer) => this.#relays.leadsTo(peer),
       onPeer: () => this.#peersChanged(),
     })
   }
@@ -101,11 +109,9 @@ export class LocalNetwork implements Network {
       this.#peersChanged()
     })
     if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
-    const wake = (): void => {
-      for (const link of this.#links.values()) link.wake()
-    }
-    this.#unlisten.push(onWake(wake))
-    for (const origin of await knownRelays(this.#replica)) this.#link(origin)
+    this.#unlisten.push(onWake(() => this.#relays.wake()))
+    for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
+    this.#relays.start()
     if (this.#role === 'relay') {
       this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#want(namespace)))
       for (const { id } of await this.#replica.namespaces()) this.#want(id)
@@ -143,7 +149,7 @@ export class LocalNetwork implements Network {
   }
 
   async peers(): Promise<readonly PeerStatus[]> {
-    const relays = [...this.#links.values()].map((link) => link.peerStatus())
+    const relays = this.#relays.all.map((link) => link.peerStatus())
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
     for (const connection of this.libp2p.getConnections()) {
@@ -164,15 +170,8 @@ export class LocalNetwork implements Network {
   }
 
   async addRelay(origin: string): Promise<void> {
-    if (this.#links.has(origin)) return
     await rememberRelay(this.#replica, origin)
-    if (!this.#links.has(origin)) this.#link(origin)
-  }
-
-  #link(origin: string): void {
-    const link = new RelayLink({ ...this.#syncInit(), libp2p: this.libp2p, origin, onPeer: () => this.#peersChanged() })
-    this.#links.set(origin, link)
-    link.start()
+    this.#relays.join(origin)
   }
 
   #ledgerOf(peer: string): Ledger {
@@ -184,10 +183,6 @@ export class LocalNetwork implements Network {
     return ledger
   }
 
-  #connectedRelays(): RelayLink[] {
-    return [...this.#links.values()].filter((link) => link.isConnected)
-  }
-
   async isRelay(): Promise<boolean> {
     return this.#role === 'relay'
   }
@@ -195,16 +190,17 @@ export class LocalNetwork implements Network {
   async reach({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
     const enough = new AbortController()
     const abort = limited(timeoutMs, signal, this.#ended.signal, enough.signal)
-    const tries = Promise.all([...this.#links.values()].map((link) => link.reach(abort)))
-    await Promise.race([tries, this.#until(() => this.#connectedRelays().length > 0, 'peers', abort)])
+    const tries = Promise.all(this.#relays.all.map((link) => link.reach(abort)))
+    await Promise.race([tries, this.#until(() => this.#relays.connected.length > 0, 'peers', abort)])
     await Promise.race([tries, delay(GRACE_MS, abort)])
     enough.abort()
-    return this.#connectedRelays().length
+    return this.#relays.connected.length
   }
 
   async connected({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
-    if (this.#links.size > 0) await this.#until(() => this.#connectedRelays().length > 0, 'peers', limited(timeoutMs, signal, this.#ended.signal))
-    return this.#connectedRelays().length
+    if (this.#relays.all.length > 0)
+      await this.#until(() => this.#relays.connected.length > 0, 'peers', limited(timeoutMs, signal, this.#ended.signal))
+    return this.#relays.connected.length
   }
 
   async want(ns: string): Promise<void> {
@@ -220,14 +216,14 @@ export class LocalNetwork implements Network {
 
   /** Everyone with whom namespaces are kept equal. */
   #syncPeers(): readonly SyncPeer[] {
-    return [...this.#links.values(), ...this.#neighbours.all]
+    return [...this.#relays.all, ...this.#neighbours.all]
   }
 
   async namespaceStatus(ns: string): Promise<NamespaceStatus> {
     const peers = this.#syncPeers().map((one): NamespacePeerStatus => {
       const sync = one.status.get(ns)
       return {
-        id: one.peer ?? (one instanceof RelayLink ? one.origin : ''),
+        id: one instanceof RelayLink ? one.id : (one.peer ?? ''),
         role: one.role,
         via: one.via,
         state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),
@@ -266,7 +262,7 @@ export class LocalNetwork implements Network {
     // What is on a relay's own disk is a copy on a relay.
     const own = this.#role === 'relay' ? [await this.peerId()] : []
     const holders = (): string[] => {
-      const relays = this.#connectedRelays().flatMap(({ session, peer }) => {
+      const relays = this.#relays.connected.flatMap(({ session, peer }) => {
         const sync = session?.status.get(ns)
         // A namespace without documents is at position 0, as is one that the relay never heard of.
         const isThere = sync !== undefined && sync.acked >= seq && (seq > 0 || sync.state === 'live')
@@ -311,7 +307,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([...this.#links.values(), this.#neighbours].map((one) => one.stop()))
+    await Promise.all([this.#relays.stop(), this.#neighbours.stop()])
     this.#topics.close()
     await this.libp2p.stop()
   }

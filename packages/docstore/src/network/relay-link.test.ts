@@ -4,6 +4,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createNetwork, Ledger } from '@p2p-docstore/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RelayLink } from './relay-link.ts'
+import { joinedRelay } from './relay-source.ts'
 import { syncProtocol } from './streams.ts'
 import { Attacker } from './testing/attacker.ts'
 import { TestPeer } from './testing/test-peer.ts'
@@ -124,7 +125,7 @@ describe('a connection that broke without a word', () => {
       replica,
       networkId: descriptor.id,
       role: 'peer',
-      origin,
+      source: joinedRelay({ replica, networkId: descriptor.id, origin, listed: () => [] }),
       ledgerOf: () => new Ledger(),
       wanted: new Set(),
       onPeer: () => undefined,

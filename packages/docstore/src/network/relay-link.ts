@@ -4,7 +4,7 @@ import { Backoff, MAX_PAUSE_MS } from './backoff.ts'
 import { delay } from './delay.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from './limits.ts'
-import { relayAddresses } from './relay-addresses.ts'
+import type { RelaySource } from './relay-source.ts'
 import { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
 import type { PeerStatus, Via } from './types.ts'
 import { viaOf } from './via.ts'
@@ -12,7 +12,7 @@ import { viaOf } from './via.ts'
 /** What a link to a relay needs. */
 export interface RelayLinkInit extends SyncInit {
   readonly libp2p: DocstoreLibp2p
-  readonly origin: string
+  readonly source: RelaySource
   /** Called when the relay was reached or lost, and when an attempt to reach it failed. */
   readonly onPeer: () => void
 }
@@ -36,7 +36,7 @@ type Phase =
  */
 export class RelayLink implements SyncPeer {
   readonly role = 'relay'
-  readonly origin: string
+  readonly source: RelaySource
   readonly status: Map<string, NamespaceSync> = new Map()
   readonly #init: RelayLinkInit
   readonly #ended = new AbortController()
@@ -51,12 +51,17 @@ export class RelayLink implements SyncPeer {
 
   constructor(init: RelayLinkInit) {
     this.#init = init
-    this.origin = init.origin
+    this.source = init.source
   }
 
-  /** Peer id of the relay, once it was reached. */
+  /** Peer id of the relay, once it is known. */
   get peer(): string | undefined {
-    return this.#peer?.toString()
+    return this.#peer?.toString() ?? this.source.peer
+  }
+
+  /** Peer id of the relay, or its origin while that is all that is known. */
+  get id(): string {
+    return this.peer ?? this.source.id
   }
 
   /** The session of the current connection. */
@@ -100,11 +105,11 @@ export class RelayLink implements SyncPeer {
   peerStatus(): PeerStatus {
     const { isConnected } = this
     return {
-      id: this.peer ?? this.origin,
+      id: this.id,
       via: this.via,
       role: 'relay',
       state: isConnected ? 'connected' : 'connecting',
-      origin: this.origin,
+      origin: this.source.origin,
       error: this.error,
       errorCode: this.isConnected || this.#error === undefined ? undefined : errorCode(this.#error),
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
@@ -116,7 +121,7 @@ export class RelayLink implements SyncPeer {
     for (;;) {
       const { session } = this
       if (session !== undefined) return session
-      if (signal.aborted) throw new DocstoreError('relay-unreachable', this.error ?? `The relay at ${this.origin} was not reached in time`)
+      if (signal.aborted) throw new DocstoreError('relay-unreachable', this.error ?? `The relay at ${this.source.id} was not reached in time`)
       await this.#nextAttempt(signal)
     }
   }
@@ -191,17 +196,17 @@ export class RelayLink implements SyncPeer {
   }
 
   async #dial(signal: AbortSignal): Promise<Connection> {
-    const { libp2p, replica, networkId } = this.#init
+    const { libp2p, source } = this.#init
     // While a relay is away for long, its last addresses are tried more and more rarely: each dial uses up some of what a browser has.
     const { failures } = this.#backoff
     const orLast = Number.isInteger(Math.log2(failures + 1)) || failures % LAST_ADDRESSES_EVERY === 0
-    const addresses = await relayAddresses({ replica, networkId, origin: this.origin, orLast, signal })
+    const addresses = await source.addresses({ orLast, signal })
     try {
       return await libp2p.dial([...addresses], { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
     } catch (cause) {
       throw new DocstoreError(
         'relay-unreachable',
-        `The relay at ${this.origin} does not answer. Check that it runs, and that no firewall is in between`,
+        `The relay at ${source.id} does not answer. Check that it runs, and that no firewall is in between`,
         { cause },
       )
     }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
+
+const MINUTE = 60_000
+
+function link(id: string, state: Partial<LinkState> = {}): LinkState {
+  return { id, peer: id, isJoined: false, isConnected: true, hasFailed: false, lostMs: 0, isNeeded: false, ...state }
+}
+
+function choose(links: readonly LinkState[], choice: Partial<Choice> = {}) {
+  return chooseRelays({ links, listed: ['x', 'y', 'z'], holders: [], enough: 2, max: 8, ...choice })
+}
+
+describe('the relays that a peer keeps in touch with', () => {
+  it('are completed from the directory until enough are connected', () => {
+    expect(choose([])).toEqual({ add: ['x', 'y'], drop: [] })
+    expect(choose([link('a', { isJoined: true })])).toEqual({ add: ['x'], drop: [] })
+    expect(choose([link('a'), link('b')])).toEqual({ add: [], drop: [] })
+    expect(choose([link('a'), link('x')], { enough: 3 })).toEqual({ add: ['y'], drop: [] })
+  })
+
+  it('are given some time to answer before others are tried as well', () => {
+    const trying = [link('a', { isConnected: false, lostMs: 500 }), link('b', { isConnected: false, lostMs: 500 })]
+    expect(choose(trying)).toEqual({ add: [], drop: [] })
+    const failed = trying.map((one) => ({ ...one, hasFailed: true }))
+    expect(choose(failed)).toEqual({ add: ['x', 'y'], drop: [] })
+  })
+
+  it('give their place to others when they are out of reach for five minutes, unless they were joined', () => {
+    const lost = { isConnected: false, hasFailed: true, lostMs: 6 * MINUTE }
+    expect(choose([link('a', { ...lost, isJoined: true }), link('b', lost), link('c')])).toEqual({ add: ['x'], drop: ['b'] })
+    const brief = { ...lost, lostMs: 4 * MINUTE }
+    expect(choose([link('b', brief), link('c'), link('d')])).toEqual({ add: [], drop: [] })
+  })
+
+  it('are never more than the limit; one out of reach goes sooner where it is in the way', () => {
+    const lost = { isConnected: false, hasFailed: true, lostMs: MINUTE }
+    const joined = ['a', 'b', 'c'].map((id) => link(id, { ...lost, isJoined: true }))
+    expect(choose(joined, { max: 3 })).toEqual({ add: [], drop: [] })
+    expect(choose([...joined, link('d', lost)], { max: 4 })).toEqual({ add: ['x'], drop: ['d'] })
+    expect(choose([...joined, link('d', { ...lost, lostMs: 1000 })], { max: 4 })).toEqual({ add: [], drop: [] })
+  })
+
+  it('include one that keeps what no other keeps, in the place of one that is not needed', () => {
+    const two = [link('a', { isJoined: true }), link('b')]
+    expect(choose(two, { holders: [['h', 'i']] })).toEqual({ add: ['h'], drop: [] })
+    expect(choose([...two, link('i', { isConnected: false })], { holders: [['h', 'i']] })).toEqual({ add: [], drop: [] })
+    expect(choose(two, { holders: [['h']], max: 2 })).toEqual({ add: ['h'], drop: ['b'] })
+    expect(choose([link('a', { isJoined: true }), link('b', { isNeeded: true })], { holders: [['h']], max: 2 })).toEqual({ add: [], drop: [] })
+    expect(choose(two, { holders: [['h'], ['h']] })).toEqual({ add: ['h'], drop: [] })
+  })
+
+  it('do not include a relay twice: as joined, and as found', () => {
+    expect(choose([link('http://a', { isJoined: true, peer: 'x' }), link('x'), link('c')])).toEqual({ add: [], drop: ['x'] })
+  })
+})

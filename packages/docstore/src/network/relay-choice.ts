@@ -1,0 +1,88 @@
+/** How long an attempt is waited for before another relay is tried as well, milliseconds. */
+const PATIENCE_MS = 3000
+/** How long a relay of the directory may be out of reach until its place goes to another, milliseconds; and where no place is left but needed. */
+const GIVE_UP_MS: number = 5 * 60_000
+const GIVE_UP_SOON_MS = 30_000
+
+/** A link to a relay, as far as choosing goes. */
+export interface LinkState {
+  readonly id: string
+  /** Whether its user asked for it. Such links are never given up. */
+  readonly isJoined: boolean
+  readonly isConnected: boolean
+  /** Whether the last attempt to reach it failed. */
+  readonly hasFailed: boolean
+  /** For how long it has not been connected, milliseconds. */
+  readonly lostMs: number
+  /** Whether it is the only connected one that keeps some wanted namespace. */
+  readonly isNeeded: boolean
+  /** Peer id, where it is known. */
+  readonly peer: string | undefined
+}
+
+/** What the choice is made from. */
+export interface Choice {
+  readonly links: readonly LinkState[]
+  /** Relays of the directory that can be tried, the most wanted first. */
+  readonly listed: readonly string[]
+  /** For each wanted namespace that no connected relay keeps: the relays that keep it, the most wanted first. */
+  readonly holders: readonly (readonly string[])[]
+  /** How many relays should be connected, and how many links there are at most. */
+  readonly enough: number
+  readonly max: number
+}
+
+/** What is to be done. */
+export interface Chosen {
+  /** Peers to link to. */
+  readonly add: readonly string[]
+  /** Ids of links to end. */
+  readonly drop: readonly string[]
+}
+
+/**
+ * Which relays to keep in touch with: those that were joined, as many others as it takes to have enough connected ones, and one for each wanted
+ * namespace that none of them keeps.
+ */
+export function chooseRelays({ links, listed, holders, enough, max }: Choice): Chosen {
+  const drop = new Set(links.filter((link) => isLost(link, links)).map(({ id }) => id))
+  const add: string[] = []
+  const isLinked = (peer: string): boolean => add.includes(peer) || links.some((link) => link.peer === peer && !drop.has(link.id))
+  const place = (): boolean => {
+    if (links.length - drop.size + add.length < max) return true
+    const spare = links.find((link) => !drop.has(link.id) && isSpare(link))
+    if (spare !== undefined) drop.add(spare.id)
+    return spare !== undefined
+  }
+  for (const peers of holders) {
+    const peer = peers.some(isLinked) ? undefined : peers[0]
+    if (peer !== undefined && place()) add.push(peer)
+  }
+  const left = links.filter(({ id }) => !drop.has(id))
+  const promising = left.filter(({ isConnected, hasFailed, lostMs }) => isConnected || (!hasFailed && lostMs < PATIENCE_MS)).length
+  let missing = enough - promising - add.length
+  for (const peer of listed) {
+    if (missing <= 0) break
+    if (isLinked(peer) || links.some((link) => link.peer === peer)) continue
+    if (links.length - drop.size + add.length >= max) {
+      const stuck = links.find(({ id, isJoined, isConnected, lostMs }) => !drop.has(id) && !isJoined && !isConnected && lostMs > GIVE_UP_SOON_MS)
+      if (stuck === undefined) break
+      drop.add(stuck.id)
+    }
+    add.push(peer)
+    missing--
+  }
+  return { add, drop: [...drop] }
+}
+
+/** A relay of the directory that is out of reach for long, or that turned out to be one that was joined. */
+function isLost({ id, isJoined, isConnected, lostMs, peer }: LinkState, links: readonly LinkState[]): boolean {
+  if (isJoined) return false
+  return (
+    (!isConnected && lostMs > GIVE_UP_MS) || links.some((other) => other.isJoined && other.id !== id && peer !== undefined && other.peer === peer)
+  )
+}
+
+function isSpare({ isJoined, isConnected, isNeeded, lostMs }: LinkState): boolean {
+  return !isJoined && !isNeeded && (isConnected || lostMs > PATIENCE_MS)
+}
