@@ -23,9 +23,10 @@ export interface DocstoreOptions {
   readonly networkName?: string
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
-  /** Multiaddrs to listen on, perhaps chosen by what the data remembers, and those to tell others in their place. */
+  /** Multiaddrs to listen on, perhaps chosen by what the data remembers; those to tell others in their place; such to tell them besides. */
   readonly listen?: readonly string[] | ((data: Pick<Replica, 'getMeta' | 'setMeta'>) => Promise<readonly string[]>)
   readonly announce?: readonly string[]
+  readonly alsoAnnounce?: readonly string[]
 }
 
 /**

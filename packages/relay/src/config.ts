@@ -1,3 +1,5 @@
+import type { CertificateFiles } from './certificate.ts'
+
 /** What an operator can choose. */
 export interface RelayOptions {
   /** Data folder. */
@@ -9,6 +11,12 @@ export interface RelayOptions {
   /** Join link of a network to take part in; without one, the relay's own. */
   readonly join?: string
   readonly networkName?: string
+  /** Certificate and key of the page's port, as files; read again when they change. */
+  readonly tls?: CertificateFiles
+  /** Multiaddrs to tell others in place of those listened on. */
+  readonly announce?: readonly string[]
+  /** Origin under which others reach the page's port, where a proxy stands before it or a certificate has several names. */
+  readonly publicUrl?: string
   /** Largest size of the database, bytes. */
   readonly maxBytes?: number
 }

@@ -5,32 +5,34 @@ import fastifyStatic from '@fastify/static'
 import { networkToText } from '@p2p-docstore/core'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
+import type { Certificate } from './certificate.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { metricsText } from './metrics.ts'
+import { createWebServer } from './web-server.ts'
 
 /** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
 const MAX_BODY_BYTES = 1024
-/** How long a request may take to arrive, milliseconds. */
-const REQUEST_TIMEOUT_MS = 10_000
-/** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
-const IDLE_CONNECTION_MS = 30_000
-/** HTTP connections at once. Each can hold one page of documents; those who come then are turned away; peers use other ports. */
-const MAX_CONNECTIONS = 500
 
 /** What the page may load: itself, its worker and its WebAssembly; connections go to relays anywhere. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** The HTTP side of a relay: the page, who it is, how it is, and documents to read. */
-export async function createHttp(store: Docstore): Promise<FastifyInstance> {
+/** What an HTTP side has besides a store. */
+export interface HttpInit {
+  /** With one, everything is HTTPS. */
+  readonly certificate: Certificate | undefined
+  /** Origin under which others reach it, where that is known. */
+  readonly origin: string | undefined
+}
+
+/** The HTTP side of a relay: the page, who it is, how it is, documents to read, and the way in for peers who come over WebSocket. */
+export async function createHttp(store: Docstore, { certificate, origin }: HttpInit): Promise<FastifyInstance> {
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: IDLE_CONNECTION_MS,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
+    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => store.libp2p?.services.webSocketDoor?.upgrade(...upgrade), certificate),
   })
-  http.server.maxConnections = MAX_CONNECTIONS
   // Documents are other people's: nothing but the page may be taken for one, even where it is opened as one.
   http.addHook('onRequest', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
@@ -45,6 +47,7 @@ export async function createHttp(store: Docstore): Promise<FastifyInstance> {
       descriptor: networkToText(network),
       peer: await store.network?.peerId(),
       addresses: await store.network?.addresses(),
+      ...(origin === undefined ? {} : { origin }),
       services: ['storage', 'gateway', 'messages'],
     }
   })

@@ -34,8 +34,8 @@ function next(base: number, offset: number): number {
 const ATTEMPTS = 10
 const PAUSE_MS = 100
 
-/** The wanted port if it is free, else any. */
-async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
+/** The wanted port if it is free, else any. Throws `bad-host`. */
+export async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
   const tryPort = kind === 'tcp' ? tryTcp : tryUdp
   const attempts = wanted === 0 ? 0 : ATTEMPTS
   for (let attempt = 0; attempt < attempts; attempt++) {

@@ -2,8 +2,11 @@ import { networkInterfaces } from 'node:os'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
+import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
-import { choosePorts } from './ports.ts'
+import { choosePorts, freePort } from './ports.ts'
+import { certifiedOrigin, parsePublicUrl, webSocketAddress } from './public-origin.ts'
+import { isHttps, setCertificate } from './web-server.ts'
 
 /** What a relay says when it is ready. */
 export interface RelayReady {
@@ -11,8 +14,9 @@ export interface RelayReady {
   readonly networkName: string
   readonly peer: string
   readonly identity: string
-  /** URL of the page. */
+  /** URL of the page on this machine, and where others reach it. */
   readonly http: string
+  readonly origin: string
   /** Link with which others join the network. */
   readonly join: string
   readonly addresses: readonly string[]
@@ -24,11 +28,16 @@ export interface Relay {
   readonly store: Docstore
   /** Calls back when a peer is refused for a while, with what it did last. Returns the way to stop. */
   onRefusal(listener: (peer: string, misdeed: string) => void): () => void
+  /** Calls back when the files of the certificate have changed: with nothing, or with why they are not used. Returns the way to stop. */
+  onCertificate(listener: (error: unknown) => void): () => void
   /** Ends connections, then closes the database. */
   close(): Promise<void>
 }
 
-/** Starts a relay. Throws `port-in-use`, `data-in-use` and whatever `createDocstore` throws. */
+/**
+ * Starts a relay. Throws `port-in-use`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-address` and whatever `createDocstore`
+ * throws.
+ */
 export async function startRelay({
   data,
   port = DEFAULT_PORT,
@@ -36,7 +45,14 @@ export async function startRelay({
   maxBytes = DEFAULT_MAX_BYTES,
   join: joinLink,
   networkName = 'my network',
+  tls,
+  announce = [],
+  publicUrl,
 }: RelayOptions): Promise<Relay> {
+  const certificate = tls && (await readCertificate(tls))
+  // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
+  const httpPort = port === 0 ? await freePort('tcp', host, 0) : port
+  const origin = publicUrl === undefined ? certificate && certifiedOrigin(certificate, host, httpPort) : parsePublicUrl(publicUrl)
   const family = host.includes(':') ? 'ip6' : 'ip4'
   const store = await createDocstore({
     data,
@@ -44,6 +60,8 @@ export async function startRelay({
     networkName,
     maxBytes,
     ...(joinLink === undefined ? {} : { join: joinLink }),
+    announce,
+    alsoAnnounce: origin === undefined ? [] : [webSocketAddress(origin)],
     listen: async (meta) => {
       const ports = await choosePorts(meta, host, port)
       return [
@@ -54,8 +72,12 @@ export async function startRelay({
     },
   })
   try {
-    const http = await createHttp(store)
-    const url = await listenHttp(http, host, port)
+    const http = await createHttp(store, { certificate, origin })
+    const url = await listenHttp(http, host, httpPort)
+    const shownOrigin = origin ?? outerOrigin(url, host)
+    const renewals = new Set<(error: unknown) => void>()
+    const renewed = (error?: unknown): void => renewals.forEach((listener) => listener(error))
+    const unwatch = tls && watchCertificate(tls, (next) => renewed(setCertificate(http.server, next)), renewed)
     const network = readNetwork(store.info.network.descriptor)
     return {
       store,
@@ -65,11 +87,17 @@ export async function startRelay({
         peer: (await store.network?.peerId()) ?? '',
         identity: store.info.identity,
         http: url,
-        join: formatJoinLink(joinOrigin(url, host), network),
+        origin: shownOrigin,
+        join: formatJoinLink(shownOrigin, network),
         addresses: (await store.network?.addresses()) ?? [],
       },
       onRefusal: (listener) => store.libp2p?.services.doorkeeper.misconduct.onRefusal(listener) ?? (() => undefined),
+      onCertificate: (listener) => {
+        renewals.add(listener)
+        return () => renewals.delete(listener)
+      },
       close: async () => {
+        unwatch?.()
         try {
           await http.close()
         } finally {
@@ -98,14 +126,14 @@ async function listenHttp(http: Awaited<ReturnType<typeof createHttp>>, host: st
   const bound = typeof address === 'object' && address !== null ? address.port : port
   // A browser cannot open "all addresses"; on this machine the loopback one is meant.
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${shown}:${bound}`
+  return `${isHttps(http.server) ? 'https' : 'http'}://${shown}:${bound}`
 }
 
 /** The origin that others reach: where the relay listens on all addresses, the first one that is not this machine's alone. */
-function joinOrigin(url: string, host: string): string {
+function outerOrigin(url: string, host: string): string {
   if (host !== '0.0.0.0' && host !== '::') return url
   const outer = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')
-  return outer === undefined ? url : `http://${outer.address}:${new URL(url).port}`
+  return outer === undefined ? url : url.replace(new URL(url).hostname, outer.address)
 }

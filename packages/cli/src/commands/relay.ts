@@ -1,7 +1,19 @@
+import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import type { PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { wholeNumber } from '../settings.ts'
+
+interface Options {
+  readonly port?: number
+  readonly host?: string
+  readonly name?: string
+  readonly maxDisk?: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly publicUrl?: string
+  readonly announce?: readonly string[]
+}
 
 /** `docstore relay` */
 export function relayCommand(run: Run): Command {
@@ -20,8 +32,13 @@ export function relayCommand(run: Run): Command {
         wholeNumber(1, 1_000_000),
       ),
     )
-    .action(({ port, host, name, maxDisk }: { port?: number; host?: string; name?: string; maxDisk?: number }) =>
+    .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes')
+    .option('--tls-key <file>', 'key of that certificate')
+    .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it')
+    .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
+    .action(({ port, host, name, maxDisk, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
+        if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
         // Loads the web server, which no other command needs.
         const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
         const relay = await startRelay({
@@ -30,18 +47,21 @@ export function relayCommand(run: Run): Command {
           ...(host === undefined ? {} : { host }),
           ...(join === undefined ? {} : { join }),
           ...(name === undefined ? {} : { networkName: name }),
+          ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { cert: tlsCert, key: tlsKey } }),
+          ...(publicUrl === undefined ? {} : { publicUrl }),
+          ...(announce === undefined ? {} : { announce }),
           ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
         })
-        const { network, networkName, peer, identity, http, join: link, addresses } = relay.ready
+        const { network, networkName, peer, identity, http, origin, join: link, addresses } = relay.ready
         const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'
-        await output.result({ event: 'ready', network, networkName, peer, identity, http, join: link, addresses }, () =>
+        await output.result({ event: 'ready', network, networkName, peer, identity, http, origin, join: link, addresses }, () =>
           [
             `The relay of "${networkName}" is ready.`,
             '',
-            `  page       ${http}`,
+            `  page       ${tlsCert === undefined && publicUrl === undefined ? http : origin}`,
             `  join link  ${link}`,
             '',
-            onlyHere
+            onlyHere && publicUrl === undefined
               ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
               : `Peers connect to ${addresses.length} addresses.`,
             'Press Ctrl+C to stop.',
@@ -53,6 +73,11 @@ export function relayCommand(run: Run): Command {
         const unlisten = relay.store.on('peer', show)
         relay.onRefusal((id, reason) => {
           report(output.result({ event: 'peer-refused', peer: id, reason }, () => `! ${id} is refused for ten minutes: ${reason}`))
+        })
+        relay.onCertificate((error) => {
+          const message = error === undefined ? 'The certificate was renewed' : errorMessage(error)
+          const event = error === undefined ? 'certificate-renewed' : 'certificate-refused'
+          report(output.result({ event, message }, () => `! ${message}`))
         })
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve()

@@ -5,6 +5,7 @@ import type { Ping } from '@libp2p/ping'
 import type { Doorkeeper } from './doorkeeper.ts'
 import type { RelayPlaces } from './relay-places.ts'
 import type { Reservations } from './reservations.ts'
+import type { WebSocketDoor } from './web-socket-door.ts'
 
 /** libp2p with our services. */
 export type DocstoreLibp2p = Libp2p<{
@@ -15,5 +16,7 @@ export type DocstoreLibp2p = Libp2p<{
   reservations?: Reservations
   /** The places that this relay gives. */
   places?: RelayPlaces
+  /** Lets peers in that came to another server; in Node. */
+  webSocketDoor?: WebSocketDoor
   circuitRelay?: CircuitRelayService
 }>

@@ -77,7 +77,7 @@ export function holdMemory(options: DocstoreOptions): HeldData {
 
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
-  const { durability = 'normal', maxBytes, role = 'peer', listen: addresses = [], announce = [] } = options
+  const { durability = 'normal', maxBytes, role = 'peer', listen: addresses = [], announce, alsoAnnounce } = options
   const storage: Storage = openNodeStorage(path, {
     durability,
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -95,7 +95,11 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
       // Most commands need no network, and start in half the time without loading it.
       const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
       const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
-      const libp2p = await startLibp2p(replica, networkId, { listen: listenOn, announce })
+      const libp2p = await startLibp2p(replica, networkId, {
+        listen: listenOn,
+        ...(announce === undefined ? {} : { announce }),
+        ...(alsoAnnounce === undefined ? {} : { alsoAnnounce }),
+      })
       return LocalNetwork.start({ replica, networkId, libp2p, role })
     },
     // The process and its database end together.
