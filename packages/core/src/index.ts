@@ -1,12 +1,21 @@
+export { sha256 } from '#crypto'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
-export { equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
+export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'
-export { cidOfBytes, DAG_JSON, DAG_CBOR, parseCid } from './model/cid.ts'
+export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/cbor.ts'
+export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, parseCid } from './model/cid.ts'
 export { msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, isPlainObject, type Json } from './model/content.ts'
 export { contentId } from './model/content-id.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed } from './model/identity.ts'
-export { MAX_CONTENT_BYTES } from './model/limits.ts'
+export {
+  MAX_ADDRESS_LENGTH,
+  MAX_CONTENT_BYTES,
+  MAX_MEMBERSHIP_BYTES,
+  MAX_PEER_ADDRESSES,
+  MAX_PEER_DESCRIPTOR_BYTES,
+  MAX_PEER_LINKS,
+} from './model/limits.ts'
 export * from './model/membership.ts'
 export { WRITE_POLICIES, type WritePolicy } from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
@@ -20,6 +29,9 @@ export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Storage } from './storage/storage.ts'
+export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
+export { answer, compareReply, questionAbout } from './sets/reconcile.ts'
+export { SummedTree } from './sets/summed-tree.ts'
 export {
   type Exchange,
   FOLLOW_WAIT_MS,
@@ -31,3 +43,4 @@ export {
   Session,
   type Violation,
 } from './sync/index.ts'
+export type { Refusal, Verdict } from './model/verdict.ts'

@@ -12,6 +12,10 @@ class ListModel {
     this.#entries.set(toHex(entry.slot), entry)
   }
 
+  delete(slot: Uint8Array): void {
+    this.#entries.delete(toHex(slot))
+  }
+
   range(low: Bound, high: Bound): TreeEntry[] {
     const inside = [...this.#entries.values()].filter(
       ({ slot }) => compareBytes(slot, padded(low)) >= 0 && (high === undefined || compareBytes(slot, padded(high)) < 0),
@@ -121,6 +125,31 @@ describe('SummedTree', () => {
       expectSame(tree, model, [edge, undefined], 16)
       expectSame(tree, model, [undefined, edge], 16)
     }
+  })
+
+  it('forgets what is deleted, down to the last entry, and takes it again', () => {
+    const tree = new SummedTree()
+    const model = new ListModel()
+    const all = Array.from({ length: 2000 }, (_, i): TreeEntry => ({ slot: sha256(`slot ${i}`).slice(0, 16), hash: sha256(`${i}`), at: i }))
+    const set = (one: TreeEntry): void => {
+      tree.set(one.slot, one.hash, one.at)
+      model.set(one)
+    }
+    const remove = ({ slot }: TreeEntry): void => {
+      tree.delete(slot)
+      model.delete(slot)
+    }
+    all.forEach(set)
+    // A stretch of slots, so that whole leaves go, and every third of the others.
+    const sorted = model.range(undefined, undefined)
+    sorted.filter((_, i) => i < 700 || i % 3 === 0).forEach(remove)
+    sorted.slice(0, 10).forEach(remove)
+    for (const one of fc.sample(range, { numRuns: 30, seed: 8 })) expectSame(tree, model, one, 16)
+    sorted.forEach(set)
+    for (const one of fc.sample(range, { numRuns: 30, seed: 9 })) expectSame(tree, model, one, 16)
+    sorted.forEach(remove)
+    expect(tree.size).toBe(0)
+    expect(tree.root()).toBe(new SummedTree().root())
   })
 
   it('has one root for one set, in whatever order it came', () => {

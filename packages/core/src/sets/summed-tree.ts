@@ -71,6 +71,19 @@ export class SummedTree {
     leaf.sum.add(leaf.bytes, offset + HASH_AT)
   }
 
+  /** Empties a slot. */
+  delete(slot: Uint8Array): void {
+    const index = this.#leafFor(slot)
+    const leaf = this.#leaf(index)
+    const position = lowerBound(leaf, slot)
+    if (position === leaf.sum.count || compareSlot(leaf, position, slot) !== 0) return
+    leaf.sum.subtract(leaf.bytes, position * ENTRY_BYTES + HASH_AT)
+    leaf.bytes.copyWithin(position * ENTRY_BYTES, (position + 1) * ENTRY_BYTES, (leaf.sum.count + 1) * ENTRY_BYTES)
+    this.#size--
+    this.#starts = undefined
+    if (leaf.sum.count === 0 && this.#leaves.length > 1) this.#leaves.splice(index, 1)
+  }
+
   /** The version in a slot. */
   get(slot: Uint8Array): TreeEntry | undefined {
     const leaf = this.#leaf(this.#leafFor(slot))

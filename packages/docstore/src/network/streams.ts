@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
-import { DocstoreError, errorMessage, type Exchange, FOLLOW_WAIT_MS, MAX_FRAME_BYTES, type Responder } from '@p2p-docstore/core'
+import { DocstoreError, errorMessage, type Exchange, FOLLOW_WAIT_MS, MAX_FRAME_BYTES } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { HELLO_TIMEOUT_MS, IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from './limits.ts'
 import type { Misdeed } from './misconduct.ts'
@@ -42,8 +42,14 @@ export async function openExchange(connection: Connection, protocol: string, sig
   }
 }
 
+/** Answers the requests of one stream, one after another. */
+export interface Answerer {
+  /** The response frame for a request frame; after the last one the stream ends. */
+  respond(frame: Uint8Array, signal: AbortSignal): Promise<{ readonly frame: Uint8Array; readonly isLast: boolean }>
+}
+
 /** Answers a stream until it ends. One frame is held at a time, and nothing is read before the last answer is written. */
-export async function answerStream(stream: Stream, responder: Responder, onMisdeed: (misdeed: Misdeed) => void): Promise<void> {
+export async function answerStream(stream: Stream, responder: Answerer, onMisdeed: (misdeed: Misdeed) => void): Promise<void> {
   const requests = new Requests(stream, onMisdeed)
   const ended = new AbortController()
   stream.addEventListener('close', () => ended.abort(), { once: true })
