@@ -2,7 +2,7 @@ import { lpStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { openReplica } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
-import { parseJoinLink, WELL_KNOWN_PATH } from 'p2p-docstore'
+import { fetchWellKnown, parseJoinLink } from '../packages/docstore/src/network/join-link.ts'
 import { encodeRequest, type Request } from '../packages/core/src/sync/messages.ts'
 import { Attacker } from '../packages/docstore/src/network/testing/attacker.ts'
 import { syncProtocol } from '../packages/docstore/src/network/streams.ts'
@@ -75,11 +75,10 @@ export async function attack(name: string, link: string, ns: string, onBegin: ()
 }
 
 async function attackForEver(assault: Assault, link: string, ns: string, onBegin: () => void): Promise<void> {
-  const { origin, network } = parseJoinLink(link)
-  const wellKnown = (await (await fetch(new URL(WELL_KNOWN_PATH, origin))).json()) as { network: string; addresses: string[] }
-  const addresses = wellKnown.addresses.filter((address) => /\/tcp\/\d+(\/p2p\/|$)/.test(address)).map((address) => multiaddr(address))
-  const victim: Victim = { networkId: network?.id ?? wellKnown.network, addresses, ns }
-  const attacker = await Attacker.start(victim.networkId)
+  const { network, addresses: all } = await fetchWellKnown(parseJoinLink(link).origin, AbortSignal.timeout(5000))
+  const addresses = all.filter((address) => /\/tcp\/\d+(\/p2p\/|$)/.test(address)).map((address) => multiaddr(address))
+  const victim: Victim = { networkId: network.id, addresses, ns }
+  const attacker = await Attacker.start(network)
   setTimeout(onBegin, 500)
   for (;;) {
     // Shown out: that is what the relay does with it. It tries to come back.

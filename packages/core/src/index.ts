@@ -11,6 +11,7 @@ export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFrom
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,
+  MAX_LABEL_LENGTH,
   MAX_MEMBERSHIP_BYTES,
   MAX_PEER_ADDRESSES,
   MAX_PEER_DESCRIPTOR_BYTES,

@@ -42,6 +42,12 @@ function guests(store: Docstore): readonly Metric[] {
     counter('docstore_strangers_total', 'Connections that ended because the peer was not of this network', strangers),
     counter('docstore_refused_total', 'Connections that were refused because the peer had broken the protocol', misconduct.refused),
     {
+      name: 'docstore_not_admitted_total',
+      help: 'Connections that were not let in, by reason',
+      type: 'counter',
+      values: [...doorkeeper.refusals].map(([code, count]) => [`{reason="${code}"}`, count]),
+    },
+    {
       name: 'docstore_violations_total',
       help: 'What peers did that breaks the protocol',
       type: 'counter',

@@ -2,7 +2,9 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Libp2pEvents, Peer, PeerId } from '@libp2p/interface'
 import { TypedEventEmitter } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { createNetwork } from '@p2p-docstore/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Admission } from './admission.ts'
 import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
 import { Misconduct } from './misconduct.ts'
 
@@ -27,9 +29,12 @@ describe('a doorkeeper', () => {
         },
       },
       identify: { identify: async () => undefined },
+      registrar: { getMiddleware: () => [], handle: async () => undefined },
     } as unknown as DoorkeeperComponents
-    doorkeeper = new Doorkeeper(components, new Misconduct())
-    doorkeeper.start()
+    const meta = { getMeta: async () => undefined, setMeta: async () => undefined }
+    const admission = await Admission.open({ network: createNetwork('notes'), peer: 'me', role: 'peer', meta })
+    doorkeeper = new Doorkeeper(components, { misconduct: new Misconduct(), admission, fullAt: 100 })
+    await doorkeeper.start()
   })
   afterEach(() => {
     doorkeeper.stop()

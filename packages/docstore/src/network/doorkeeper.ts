@@ -1,6 +1,20 @@
-import type { ComponentLogger, Connection, Libp2pEvents, PeerId, PeerStore, Startable, TypedEventTarget } from '@libp2p/interface'
-import { DocstoreError } from '@p2p-docstore/core'
-import { MAX_CONNECTIONS_PER_PEER } from './limits.ts'
+import type {
+  ComponentLogger,
+  Connection,
+  Libp2pEvents,
+  PeerId,
+  PeerStore,
+  Startable,
+  Stream,
+  StreamHandler,
+  StreamHandlerOptions,
+  TypedEventTarget,
+} from '@libp2p/interface'
+import { DocstoreError, errorCode } from '@p2p-docstore/core'
+import type { Admission, Guest } from './admission.ts'
+import { type GatedRegistrar, installGate } from './gate.ts'
+import { answerGreeting, greet, helloProtocol, refusal, refused } from './hello.ts'
+import { ADMISSION_TIMEOUT_MS, MAX_CONNECTIONS_PER_PEER } from './limits.ts'
 import type { Misconduct } from './misconduct.ts'
 
 /** How often peers that have left are forgotten, milliseconds. libp2p would remember everyone who ever came. */
@@ -9,56 +23,177 @@ const FORGET_INTERVAL_MS: number = 10 * 60_000
 /** How long an earlier connection of a peer that comes again may take to show that it still works, milliseconds. */
 const PROBE_TIMEOUT_MS = 2000
 
+/** How often it is looked whether somebody is here whose invitation has expired, milliseconds. */
+const EXPIRY_INTERVAL_MS = 30_000
+
+/** Reasons that show that somebody is none of ours, and not only one for whom there is no room or no time. */
+const STRANGE: ReadonlySet<string> = new Set(['other-network', 'not-invited', 'no-hello', 'bad-hello'])
+
 /** What the doorkeeper uses of libp2p. */
 export interface DoorkeeperComponents {
   readonly events: TypedEventTarget<Libp2pEvents>
   readonly logger: ComponentLogger
   readonly connectionManager: { getConnections(peer?: PeerId): readonly Connection[] }
+  readonly registrar: GatedRegistrar & { handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void> }
   readonly peerStore: Pick<PeerStore, 'all' | 'delete'>
   readonly identify: { identify(connection: Connection, options?: { readonly signal?: AbortSignal }): Promise<unknown> }
 }
 
+/** What the doorkeeper goes by. */
+export interface DoorkeeperInit {
+  readonly misconduct: Misconduct
+  readonly admission: Admission
+  /** Connections from which on newcomers are turned away. */
+  readonly fullAt: number
+}
+
+/** A connection on its way in. */
+interface Visit {
+  /** Resolves when it is let in, rejects when it is not. */
+  readonly settled: PromiseWithResolvers<Guest>
+  hasGreeted: boolean
+  guest?: Guest
+  /** Why it was not let in. */
+  refusal?: unknown
+}
+
 /**
- * Decides who may stay connected to this peer: nobody of other networks, nobody who misbehaved, and each peer only so often. A peer that
- * identifies itself under our protocol's name is of our network. The name is no secret; this keeps networks apart, not enemies.
+ * Decides who may be connected to this peer: nobody of other networks, nobody without the invitation that ours asks for, nobody who
+ * misbehaved, and each peer only so often. The two ends of a connection greet each other before anything else goes over it.
  */
 export class Doorkeeper implements Startable {
   readonly misconduct: Misconduct
+  readonly #admission: Admission
   readonly #components: DoorkeeperComponents
+  readonly #fullAt: number
+  readonly #visits = new WeakMap<Connection, Visit>()
   readonly #identifying = new Map<Connection, Promise<unknown>>()
-  #strangers = 0
-  #timer: ReturnType<typeof setInterval> | undefined
-  #unlisten: () => void = () => undefined
+  readonly #refusals = new Map<string, number>()
+  readonly #listeners = new Set<(connection: Connection, guest: Guest) => void>()
+  readonly #ends: (() => void)[] = []
 
-  constructor(components: DoorkeeperComponents, misconduct: Misconduct) {
+  constructor(components: DoorkeeperComponents, { misconduct, admission, fullAt }: DoorkeeperInit) {
     this.#components = components
     this.misconduct = misconduct
+    this.#admission = admission
+    this.#fullAt = fullAt
+    installGate(components.registrar, this.#protocol, {
+      isAdmitted: (connection) => this.guestOf(connection) !== undefined,
+      admitted: (connection) => this.#visit(connection).settled.promise,
+    })
+  }
+
+  get #protocol(): string {
+    return helloProtocol(this.#admission.network.id)
   }
 
   /** Connections that were ended because the other side did not show that it is of our network. */
   get strangers(): number {
-    return this.#strangers
+    return [...this.#refusals].reduce((sum, [code, count]) => sum + (STRANGE.has(code) ? count : 0), 0)
   }
 
-  start(): void {
-    const { events, logger } = this.#components
+  /** How many connections were not let in, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals
+  }
+
+  /** Who is at the other end of a connection, once it was let in. */
+  guestOf(connection: Connection): Guest | undefined {
+    return this.#visits.get(connection)?.guest
+  }
+
+  /** Why a connection was not let in, by us or by the other side. */
+  refusalOf(connection: Connection): unknown {
+    return this.#visits.get(connection)?.refusal
+  }
+
+  /** Calls back when a connection is let in. Returns the way to stop. */
+  onGuest(listener: (connection: Connection, guest: Guest) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async start(): Promise<void> {
+    const { events, logger, registrar } = this.#components
     const log = logger.forComponent('docstore:doorkeeper')
     events.addEventListener('connection:open', this.#onOpen)
     events.addEventListener('connection:close', this.#onClose)
-    this.#timer = setInterval(() => {
+    const forgetting = setInterval(() => {
       this.#forget().catch((error: unknown) => log.error('peers that have left could not be forgotten - %e', error))
     }, FORGET_INTERVAL_MS)
-    this.#unlisten = this.misconduct.onRefusal((peer, misdeed) => {
-      log('%s is refused for a while because of %s', peer, misdeed)
-      this.#showOut(peer, new DocstoreError('misconduct', `The peer breaks the protocol (${misdeed})`))
+    const expiring = setInterval(() => this.#showOutUninvited(), EXPIRY_INTERVAL_MS)
+    this.#ends.push(
+      () => clearInterval(forgetting),
+      () => clearInterval(expiring),
+      this.#admission.onRevocation(() => this.#showOutUninvited()),
+      this.misconduct.onRefusal((peer, misdeed) => {
+        log('%s is refused for a while because of %s', peer, misdeed)
+        this.#showOut(peer, new DocstoreError('misconduct', `The peer breaks the protocol (${misdeed})`))
+      }),
+    )
+    await registrar.handle(this.#protocol, (stream, connection) => this.#onHello(stream, connection), {
+      runOnLimitedConnection: true,
+      maxInboundStreams: 1,
     })
   }
 
   stop(): void {
     this.#components.events.removeEventListener('connection:open', this.#onOpen)
     this.#components.events.removeEventListener('connection:close', this.#onClose)
-    clearInterval(this.#timer)
-    this.#unlisten()
+    for (const end of this.#ends.splice(0)) end()
+  }
+
+  /** A connection on its way in. Whichever comes first begins it: the connection itself, or a stream on it. */
+  #visit(connection: Connection): Visit {
+    const known = this.#visits.get(connection)
+    if (known !== undefined) return known
+    const visit: Visit = { settled: Promise.withResolvers(), hasGreeted: connection.direction === 'outbound' }
+    const { promise, resolve, reject } = visit.settled
+    this.#visits.set(connection, visit)
+    const late = setTimeout(() => {
+      if (!visit.hasGreeted) reject(refusal('no-hello'))
+    }, ADMISSION_TIMEOUT_MS)
+    connection.addEventListener('close', () => reject(new DocstoreError('connection-lost', 'The connection was lost during the greeting')), {
+      once: true,
+    })
+    promise.then(
+      (guest) => {
+        clearTimeout(late)
+        visit.guest = guest
+        for (const listener of this.#listeners) listener(connection, guest)
+      },
+      (reason: unknown) => {
+        clearTimeout(late)
+        visit.refusal = reason
+        if (connection.status !== 'open') return
+        const code = errorCode(reason)
+        this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+        connection.abort(reason instanceof Error ? reason : refusal('bad-hello', reason))
+      },
+    )
+    if (connection.direction === 'outbound') this.#greet(connection).then(resolve, reject)
+    return visit
+  }
+
+  async #greet(connection: Connection): Promise<Guest> {
+    const answer = await greet(connection, this.#protocol, await this.#admission.hello())
+    return this.#admission.judge(answer, connection.remotePeer.toString())
+  }
+
+  readonly #onHello = async (stream: Stream, connection: Connection): Promise<void> => {
+    const visit = this.#visit(connection)
+    if (visit.hasGreeted) {
+      stream.abort(new DocstoreError('bad-hello', 'The side that opened the connection greets, once'))
+      return
+    }
+    visit.hasGreeted = true
+    await answerGreeting(stream, connection, {
+      judge: async (hello) => {
+        if (this.#components.connectionManager.getConnections().length > this.#fullAt) throw refused('relay-full')
+        return this.#admission.judge(hello, connection.remotePeer.toString())
+      },
+      own: () => this.#admission.hello(),
+    }).then(visit.settled.resolve, visit.settled.reject)
   }
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -70,11 +205,13 @@ export class Doorkeeper implements Startable {
       oldest?.abort(new DocstoreError('too-many-connections', `A peer has at most ${MAX_CONNECTIONS_PER_PEER} connections here`))
       this.misconduct.note(peer.toString(), 'too-many-connections')
     }
-    // Who does not speak this protocol fails at once, who says nothing when the time for it is over.
+    const { settled } = this.#visit(connection)
+    // Begun at once, it waits at the gate; whoever does not speak the protocol of this name is found out without waiting for a greeting.
     this.#identify(connection).catch((cause: unknown) => {
       if (connection.status !== 'open') return
-      this.#strangers++
-      connection.abort(new DocstoreError('stranger', 'The other side did not show that it is of our network', { cause }))
+      if (this.guestOf(connection) === undefined && isUnsupported(cause)) settled.reject(refused('other-network', cause))
+      if (this.guestOf(connection) !== undefined)
+        connection.abort(new DocstoreError('stranger', 'The other side does not say which protocols it speaks', { cause }))
     })
     for (const earlier of all) if (earlier !== connection && earlier.status === 'open') this.#probe(earlier)
   }
@@ -107,6 +244,15 @@ export class Doorkeeper implements Startable {
     return started
   }
 
+  /** Ends the connections of those whose invitation was taken back, or has expired. */
+  #showOutUninvited(): void {
+    for (const connection of this.#components.connectionManager.getConnections()) {
+      const invitation = this.guestOf(connection)?.invitation
+      const end = invitation && this.#admission.endOf(invitation)
+      if (end !== undefined) connection.abort(end)
+    }
+  }
+
   #showOut(peer: string, error: Error): void {
     for (const connection of this.#components.connectionManager.getConnections())
       if (connection.remotePeer.toString() === peer) connection.abort(error)
@@ -116,4 +262,8 @@ export class Doorkeeper implements Startable {
     const { peerStore, connectionManager } = this.#components
     for (const { id } of await peerStore.all()) if (connectionManager.getConnections(id).length === 0) await peerStore.delete(id)
   }
+}
+
+function isUnsupported(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'UnsupportedProtocolError'
 }

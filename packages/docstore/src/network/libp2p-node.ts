@@ -6,10 +6,11 @@ import { MemoryDatastore, MountDatastore } from 'datastore-core'
 import { Key } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
 import { DocstoreError, type Replica, type Role } from '@p2p-docstore/core'
+import { openAdmission } from './admission.ts'
 import { MetaDatastore } from './meta-datastore.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { commonOptions } from './libp2p-options.ts'
-import { MAX_CONNECTIONS } from './limits.ts'
+import { MAX_CONNECTIONS, SPARE_CONNECTIONS } from './limits.ts'
 import { peerKey } from './peer-key.ts'
 import { RelayPlaces } from './relay-places.ts'
 import { RESERVED_ADDRESSES, Reservations } from './reservations.ts'
@@ -29,22 +30,25 @@ export interface Libp2pOptions {
   readonly alsoAnnounce?: readonly string[]
   /** Peers that others can reach through this relay: everyone who can be connected, unless told otherwise. */
   readonly places?: number
+  /** Connections from which on newcomers are told that it is full. */
+  readonly fullAt?: number
 }
 
 /** Starts libp2p in Node. */
 export async function startLibp2p(
   replica: Replica,
-  networkId: string,
   {
     listen = [],
     announce = [],
     alsoAnnounce = [],
     role = listen.length > 0 ? 'relay' : 'peer',
     places: maxPlaces = MAX_CONNECTIONS,
+    fullAt = MAX_CONNECTIONS - SPARE_CONNECTIONS,
   }: Libp2pOptions = {},
 ): Promise<DocstoreLibp2p> {
   const isRelay = role === 'relay'
-  const options = commonOptions(networkId, await peerKey(replica), { isRelay })
+  const key = await peerKey(replica)
+  const options = commonOptions(await openAdmission(replica, key, role), key, { isRelay, fullAt })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()

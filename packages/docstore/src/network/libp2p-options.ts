@@ -6,6 +6,7 @@ import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Admission } from './admission.ts'
 import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
@@ -27,7 +28,12 @@ const RELAY_PING_INTERVAL_MS = 30_000
 const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
 /** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
-export function commonOptions(networkId: string, privateKey: PrivateKey, { isRelay = false }: { isRelay?: boolean } = {}) {
+export function commonOptions(
+  admission: Admission,
+  privateKey: PrivateKey,
+  { isRelay = false, fullAt = Number.POSITIVE_INFINITY }: { isRelay?: boolean; fullAt?: number } = {},
+) {
+  const networkId = admission.network.id
   const protocolPrefix = `docstore/${networkId}`
   const identity = { protocolPrefix, timeout: IDENTIFY_TIMEOUT_MS, maxMessageSize: MAX_IDENTIFY_BYTES }
   const misconduct = new Misconduct()
@@ -50,11 +56,12 @@ export function commonOptions(networkId: string, privateKey: PrivateKey, { isRel
       denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
     },
     services: {
+      // Before the others: it puts a gate before their streams.
+      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, fullAt }),
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),
       ping: ping({ protocolPrefix }),
-      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, misconduct),
       pubsub: gossipsub({
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,

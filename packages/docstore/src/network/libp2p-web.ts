@@ -4,6 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from './libp2p.ts'
+import { openAdmission } from './admission.ts'
 import { commonOptions } from './libp2p-options.ts'
 import { peerKey } from './peer-key.ts'
 import { RESERVED_ADDRESSES, Reservations } from './reservations.ts'
@@ -18,8 +19,9 @@ const RTC = { rtcConfiguration: { iceServers: [] } }
  * Starts libp2p in a browser window: it dials relays over WebRTC-direct, or over WebSocket where UDP is blocked, and other browsers can
  * reach it through those relays.
  */
-export async function startLibp2p(replica: Replica, networkId: string): Promise<DocstoreLibp2p> {
-  const options = commonOptions(networkId, await peerKey(replica))
+export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
+  const key = await peerKey(replica)
+  const options = commonOptions(await openAdmission(replica, key, 'peer'), key)
   const reservations = new Reservations()
   return createLibp2p({
     ...options,

@@ -57,3 +57,9 @@ export const MAX_NEIGHBOURS = 8
 
 /** Relays that one peer keeps in touch with. */
 export const MAX_RELAYS = 8
+
+/** How long the two ends of a new connection may take to let each other in, milliseconds. */
+export const ADMISSION_TIMEOUT_MS = 5000
+
+/** Connections of a relay that are left for telling newcomers that it is full. */
+export const SPARE_CONNECTIONS = 100

@@ -102,7 +102,8 @@ export class LocalNetwork implements Network {
       // Counted by `#answer`, which knows whose streams are too many; this is what a connection may have in all.
       maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
     })
-    this.libp2p.addEventListener('peer:connect', () => this.#peersChanged())
+    const { doorkeeper } = this.libp2p.services
+    this.#unlisten.push(doorkeeper.onGuest(() => this.#peersChanged()))
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.get(detail.toString())?.rest()
       this.rendezvous.forget(detail.toString())
@@ -152,9 +153,10 @@ export class LocalNetwork implements Network {
     const relays = this.#relays.all.map((link) => link.peerStatus())
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
+    const { doorkeeper } = this.libp2p.services
     for (const connection of this.libp2p.getConnections()) {
       const id = connection.remotePeer.toString()
-      if (!known.has(id))
+      if (!known.has(id) && doorkeeper.guestOf(connection) !== undefined)
         others.set(id, {
           id,
           via: viaOf(connection),

@@ -55,7 +55,7 @@ describe('a peer of the network that', () => {
   let honest: TestPeer
   beforeEach(async () => {
     relay = await TestRelay.start(descriptor)
-    ;[attacker, honest] = await Promise.all([Attacker.start(descriptor.id), TestPeer.start(descriptor, { relays: [relay.origin] })])
+    ;[attacker, honest] = await Promise.all([Attacker.start(descriptor), TestPeer.start(descriptor, { relays: [relay.origin] })])
     await honest.network.connected({ timeoutMs: 10_000 })
   })
   afterEach(async () => {

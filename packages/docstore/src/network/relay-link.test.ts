@@ -53,7 +53,7 @@ async function withoutHandshake(): Promise<string> {
 
 /** A relay that takes the greeting and never answers it. */
 async function withoutGreeting(): Promise<string> {
-  const silent = await Attacker.start(descriptor.id, ['/ip4/127.0.0.1/tcp/0'])
+  const silent = await Attacker.start(descriptor, ['/ip4/127.0.0.1/tcp/0'])
   await silent.libp2p.handle(syncProtocol(descriptor.id), (stream) => stream.addEventListener('message', () => undefined))
   cleanups.push(() => silent.libp2p.stop())
   return wellKnown(() => ({ peer: silent.libp2p.peerId.toString(), addresses: silent.libp2p.getMultiaddrs().map(String) }))

@@ -189,6 +189,9 @@ export class RelayLink implements SyncPeer {
           this.#attempted()
         },
       })
+    } catch (error) {
+      // What the session sees of a connection that is not let in is only its end.
+      throw this.#init.libp2p.services.doorkeeper.refusalOf(connection) ?? error
     } finally {
       ended.abort()
       await keeping

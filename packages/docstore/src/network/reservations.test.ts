@@ -51,7 +51,7 @@ describe('places at a relay', () => {
     const connection = await a.libp2p.dial(address)
     expect(connection.remotePeer.toString()).toBe(b.id)
     expect(connection.limits).toBeDefined()
-    expect((await a.network.peers()).find(({ id }) => id === b.id)?.via).toBe('relay')
+    await expect.poll(async () => (await a.network.peers()).find(({ id }) => id === b.id)?.via).toBe('relay')
   })
 
   it('last for as long as they are renewed in time, and end when they are not', async () => {

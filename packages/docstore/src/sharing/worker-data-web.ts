@@ -61,7 +61,7 @@ export class WorkerData implements HeldData {
   }
 
   async startNetwork(replica: Replica, networkId: string): Promise<LocalNetwork> {
-    return LocalNetwork.start({ replica, networkId, libp2p: await startLibp2p(replica, networkId), role: 'peer' })
+    return LocalNetwork.start({ replica, networkId, libp2p: await startLibp2p(replica), role: 'peer' })
   }
 
   onLost(listener: () => void): void {

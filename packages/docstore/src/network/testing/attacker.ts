@@ -1,8 +1,11 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Network } from '@p2p-docstore/core'
 import { createLibp2p } from 'libp2p'
+import { Admission } from '../admission.ts'
 import { commonOptions } from '../libp2p-options.ts'
 import { syncProtocol } from '../streams.ts'
 
@@ -16,9 +19,12 @@ export class Attacker {
     this.#protocol = protocol
   }
 
-  static async start(networkId: string, listen: readonly string[] = []): Promise<Attacker> {
-    const protocol = syncProtocol(networkId)
-    const options = commonOptions(networkId, await generateKeyPair('Ed25519'))
+  static async start(network: Network, listen: readonly string[] = []): Promise<Attacker> {
+    const protocol = syncProtocol(network.id)
+    const key = await generateKeyPair('Ed25519')
+    const meta = { getMeta: async () => undefined, setMeta: async () => undefined }
+    const admission = await Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role: 'peer', meta })
+    const options = commonOptions(admission, key)
     const libp2p = await createLibp2p({ ...options, transports: [tcp()], addresses: { listen: [...listen] } })
     return new Attacker(libp2p, protocol)
   }

@@ -24,7 +24,7 @@ export class TestPeer {
 
   static async start(descriptor: Descriptor, { relays = [], replica: given, ...options }: TestPeerOptions = {}): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes }))
-    const libp2p = await startLibp2p(replica, descriptor.id, options)
+    const libp2p = await startLibp2p(replica, options)
     const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role: options.role ?? 'peer' })
     for (const origin of relays) await network.addRelay(origin)
     return new TestPeer(replica, network)

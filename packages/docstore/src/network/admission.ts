@@ -1,0 +1,166 @@
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { PrivateKey } from '@libp2p/interface'
+import {
+  createCertificate,
+  createVoucher,
+  decodeCbor,
+  didOf,
+  DocstoreError,
+  encodeCbor,
+  equalBytes,
+  type Identity,
+  identityFromSeed,
+  isAuthority,
+  type Network as Descriptor,
+  packSigned,
+  type Replica,
+  type Role,
+  toHex,
+  type Voucher,
+  verifyCertificate,
+  verifyRevocation,
+  verifyVoucher,
+} from '@p2p-docstore/core'
+import { readNetwork } from './join-link.ts'
+import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
+import { knownInvitation, type Meta, verifyPacked } from './invitation.ts'
+
+/** Names of what is remembered with the data: who we are, and the invitations that were taken back. */
+const IDENTITY = 'identity'
+const REVOCATIONS = 'revocations'
+
+/** Invitations of which we remember that they were taken back; only authorities make these. */
+const MAX_REVOCATIONS = 1024
+
+/** Somebody who was let in. */
+export interface Guest {
+  readonly role: Role
+  /** `did:key` of the identity that runs the peer, where it said so. */
+  readonly identity: string | undefined
+  /** Hash of the certificate with which it came, in hex, and the Unix milliseconds when that ends; absent in an open network. */
+  readonly invitation: { readonly id: string; readonly expires: number | null } | undefined
+}
+
+export interface AdmissionInit {
+  readonly network: Descriptor
+  /** Our own peer id. */
+  readonly peer: string
+  readonly role: Role
+  readonly meta: Meta
+  readonly now?: () => number
+}
+
+/** Who may come into the network: what we show to others, and what we think of what they show. */
+export class Admission {
+  readonly network: Descriptor
+  readonly #init: AdmissionInit
+  readonly #now: () => number
+  readonly #revoked = new Map<string, Uint8Array>()
+  readonly #listeners = new Set<(invitation: string) => void>()
+
+  private constructor(init: AdmissionInit) {
+    this.network = init.network
+    this.#init = init
+    this.#now = init.now ?? Date.now
+  }
+
+  /** With what the data remembers. */
+  static async open(init: AdmissionInit): Promise<Admission> {
+    const admission = new Admission(init)
+    const stored = await init.meta.getMeta(REVOCATIONS)
+    const list = stored && decodeCbor(stored, Number.POSITIVE_INFINITY)
+    for (const packed of list?.ok === true ? (list.value as readonly Uint8Array[]) : []) await admission.#note(packed)
+    return admission
+  }
+
+  /** Our greeting. It is made anew each time, because an invitation may have come meanwhile. */
+  async hello(): Promise<Uint8Array> {
+    const { network, role, peer } = this.#init
+    const identity = role === 'relay' ? packSigned(createVoucher(network.cid, peer, await this.#identity())) : null
+    return encodeHello({ role, identity, member: network.descriptor.admission === 'invite' ? await this.#member() : null })
+  }
+
+  /** Decides about a peer by its greeting. Throws the reason why it is not let in. */
+  async judge(frame: Uint8Array, peer: string): Promise<Guest> {
+    const { role, identity, member } = decodeHello(frame)
+    const voucher = identity === null ? undefined : await this.#voucher(identity, peer)
+    if (identity !== null && voucher === undefined) throw refused('bad-hello')
+    const invitation = this.network.descriptor.admission === 'open' ? undefined : await this.#invitation(member, peer)
+    return { role, identity: voucher && didOf(voucher.by), invitation }
+  }
+
+  /** Takes note that an invitation was taken back. False where that is not so: no authority of this network signed it. */
+  async revoke(packed: Uint8Array): Promise<boolean> {
+    const invitation = await this.#note(packed)
+    if (invitation === undefined) return false
+    await this.#init.meta.setMeta(REVOCATIONS, encodeCbor([...this.#revoked.values()]))
+    for (const listener of this.#listeners) listener(invitation)
+    return true
+  }
+
+  /** Why an invitation does not hold any more; `undefined` while it does. */
+  endOf({ id, expires }: NonNullable<Guest['invitation']>): DocstoreError | undefined {
+    if (this.#revoked.has(id)) return refusal('invitation-revoked')
+    return expires !== null && expires <= this.#now() ? refusal('invitation-expired') : undefined
+  }
+
+  /** Calls back with the hash of an invitation that was taken back. Returns the way to stop. */
+  onRevocation(listener: (invitation: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async #identity(): Promise<Identity> {
+    const seed = await this.#init.meta.getMeta(IDENTITY)
+    if (seed === undefined) throw new DocstoreError('no-identity', 'The data has no identity. Restore it from a backup')
+    return identityFromSeed(seed)
+  }
+
+  async #member(): Promise<Hello['member']> {
+    const { network, peer, meta } = this.#init
+    const identity = await this.#identity()
+    // Who invites needs no invitation.
+    if (isAuthority(identity.author, network)) {
+      const fields = { key: identity.author, label: '', at: this.#now(), expires: null }
+      const certificate = packSigned(createCertificate(network.cid, fields, identity))
+      return { certificate, voucher: packSigned(createVoucher(network.cid, peer, identity)) }
+    }
+    const invitation = await knownInvitation(meta)
+    if (invitation === undefined) return null
+    const { certificate, seed } = invitation
+    const key = seed === null ? identity : identityFromSeed(seed)
+    return { certificate, voucher: packSigned(createVoucher(network.cid, peer, key)) }
+  }
+
+  async #invitation(member: Hello['member'], peer: string): Promise<NonNullable<Guest['invitation']>> {
+    const certificate = member && (await verifyPacked(member.certificate, (signed) => verifyCertificate(signed, this.network)))
+    const voucher = member && (await this.#voucher(member.voucher, peer))
+    if (certificate === undefined || certificate === null || !voucher) throw refused('not-invited')
+    if (!equalBytes(voucher.by, certificate.value.key)) throw refused('not-invited')
+    const invitation = { id: toHex(certificate.hash), expires: certificate.value.expires }
+    const end = this.endOf(invitation)
+    if (end !== undefined) throw end
+    return invitation
+  }
+
+  async #voucher(packed: Uint8Array, peer: string): Promise<Voucher | undefined> {
+    const voucher = await verifyPacked(packed, (signed) => verifyVoucher(signed, this.network))
+    return voucher?.value.peer === peer ? voucher.value : undefined
+  }
+
+  async #note(packed: Uint8Array): Promise<string | undefined> {
+    const revocation = await verifyPacked(packed, (signed) => verifyRevocation(signed, this.network))
+    if (revocation === undefined) return undefined
+    const id = toHex(revocation.value.certificate)
+    this.#revoked.set(id, packed)
+    // Those of longest ago: their invitations have most likely expired.
+    if (this.#revoked.size > MAX_REVOCATIONS) this.#revoked.delete(this.#revoked.keys().next().value ?? id)
+    return id
+  }
+}
+
+/** Who may come into the network of this data. */
+export async function openAdmission(replica: Replica, key: PrivateKey, role: Role): Promise<Admission> {
+  const network = readNetwork((await replica.info()).network.descriptor)
+  return Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role, meta: replica })
+}
