@@ -1,0 +1,35 @@
+import { isPrivateIp } from '@libp2p/utils'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+
+/** From where an address can be reached: this machine, the network that it is in, or anywhere. */
+export type AddressRange = 'loopback' | 'private' | 'public'
+
+const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|::1)$/
+/** Names that only a router or the machines of one network know. */
+const LOCAL_NAME = /^([^.:]+|.+\.(local|lan|internal|home\.arpa))$/
+
+/** The range of an IP address (IPv6 with or without brackets) or a host name. */
+export function rangeOfHost(host: string): AddressRange {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
+  if (LOOPBACK.test(name)) return 'loopback'
+  return isPrivateIp(name) === true || LOCAL_NAME.test(name) ? 'private' : 'public'
+}
+
+/** The range of a multiaddr, by where its first step leads; what cannot be read is taken for public. */
+export function rangeOf(address: Multiaddr | string): AddressRange {
+  try {
+    return rangeOfHost(multiaddr(address).getComponents()[0]?.value ?? '')
+  } catch {
+    return 'public'
+  }
+}
+
+const WIDTH: Readonly<Record<AddressRange, number>> = { loopback: 0, private: 1, public: 2 }
+
+/**
+ * Whether an address that somebody else named may be dialled from where `here` can be reached: nobody on the internet makes us knock at
+ * the machines around us.
+ */
+export function mayDial(target: AddressRange, here: AddressRange): boolean {
+  return WIDTH[target] >= WIDTH[here]
+}
