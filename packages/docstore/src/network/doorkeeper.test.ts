@@ -13,17 +13,19 @@ const log = Object.assign(() => undefined, { error: () => undefined })
 describe('a doorkeeper', () => {
   let met: PeerId[]
   let connected: PeerId[]
+  let inTable: PeerId | undefined
   let doorkeeper: Doorkeeper
   beforeEach(async () => {
     vi.useFakeTimers()
     met = await Promise.all(Array.from({ length: 3 }, async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))))
     connected = met.slice(0, 1)
+    inTable = met[1]
     const components = {
       events: new TypedEventEmitter<Libp2pEvents>(),
       logger: { forComponent: () => log },
       connectionManager: { getConnections: (peer?: PeerId) => connected.filter((one) => peer?.equals(one) === true) as unknown as Connection[] },
       peerStore: {
-        all: async () => met.map((id) => ({ id }) as Peer),
+        all: async () => met.map((id) => ({ id, tags: new Map(id === inTable ? [['kad-peer', { value: 1 }]] : []) }) as unknown as Peer),
         delete: async (id: PeerId) => {
           met = met.filter((one) => !one.equals(id))
         },
@@ -41,10 +43,10 @@ describe('a doorkeeper', () => {
     vi.useRealTimers()
   })
 
-  it('forgets peers that have left, so that a relay does not remember everyone who ever came', async () => {
+  it('forgets peers that have left, so that a relay does not remember everyone who ever came, unless Kademlia tells others of them', async () => {
     await vi.advanceTimersByTimeAsync(9 * 60_000)
     expect(met).toHaveLength(3)
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(met).toEqual(connected)
+    expect(met).toEqual([...connected, inTable])
   })
 })

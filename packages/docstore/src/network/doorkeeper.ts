@@ -20,6 +20,10 @@ import type { Misconduct } from './misconduct.ts'
 /** How often peers that have left are forgotten, milliseconds. libp2p would remember everyone who ever came. */
 const FORGET_INTERVAL_MS: number = 10 * 60_000
 
+/** Marks peers that are remembered for longer: Kademlia tells others how they are reached. It marks those of its own table itself. */
+export const PROVIDER_TAG = 'docstore-provider'
+const KEPT_TAGS: readonly string[] = [PROVIDER_TAG, 'kad-peer']
+
 /** How long an earlier connection of a peer that comes again may take to show that it still works, milliseconds. */
 const PROBE_TIMEOUT_MS = 2000
 
@@ -260,7 +264,8 @@ export class Doorkeeper implements Startable {
 
   async #forget(): Promise<void> {
     const { peerStore, connectionManager } = this.#components
-    for (const { id } of await peerStore.all()) if (connectionManager.getConnections(id).length === 0) await peerStore.delete(id)
+    for (const { id, tags } of await peerStore.all())
+      if (connectionManager.getConnections(id).length === 0 && !KEPT_TAGS.some((tag) => tags.has(tag))) await peerStore.delete(id)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { keychain } from '@libp2p/keychain'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -7,6 +8,7 @@ import { Key } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
 import { DocstoreError, type Replica, type Role } from '@p2p-docstore/core'
 import { openAdmission } from './admission.ts'
+import { NodeKademlia } from './kademlia-node.ts'
 import { MetaDatastore } from './meta-datastore.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { commonOptions } from './libp2p-options.ts'
@@ -48,7 +50,8 @@ export async function startLibp2p(
 ): Promise<DocstoreLibp2p> {
   const isRelay = role === 'relay'
   const key = await peerKey(replica)
-  const options = commonOptions(await openAdmission(replica, key, role), key, { isRelay, fullAt })
+  const admission = await openAdmission(replica, key, role)
+  const options = commonOptions(admission, key, { isRelay, fullAt })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()
@@ -69,6 +72,7 @@ export async function startLibp2p(
     services: {
       ...options.services,
       webSocketDoor: () => webSocketDoor,
+      kademlia: (components: KadDHTComponents) => new NodeKademlia(components, { networkId: admission.network.id, isRelay }),
       ...(isDirect ? { keychain: keychain() } : {}),
       ...(isRelay ? { circuitRelay: places.service, places: () => places } : {}),
       ...(isRelay ? {} : { reservations: () => reservations }),

@@ -3,6 +3,7 @@ import type { GossipSub } from '@libp2p/gossipsub'
 import type { Libp2p } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Doorkeeper } from './doorkeeper.ts'
+import type { Kademlia } from './kademlia-protocol.ts'
 import type { RelayPlaces } from './relay-places.ts'
 import type { Reservations } from './reservations.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
@@ -12,6 +13,8 @@ export type DocstoreLibp2p = Libp2p<{
   pubsub: GossipSub
   ping: Ping
   doorkeeper: Doorkeeper
+  /** Browsers have none: they ask their relays. */
+  kademlia?: Kademlia
   /** This peer's places at relays; a relay has none. */
   reservations?: Reservations
   /** The places that this relay gives. */

@@ -1,0 +1,14 @@
+/** Name of Kademlia in a network. Who answers it is a relay. */
+export function kademliaProtocol(networkId: string): string {
+  return `/docstore/${networkId}/kad/1`
+}
+
+/** A distributed table of which relay keeps which namespace. */
+export interface Kademlia {
+  /** Relays that it knows to ask. */
+  readonly size: number
+  /** Tells the relays that are closest to the namespace that this one keeps it; resolves with how many of them were told. */
+  provide(ns: string, signal: AbortSignal): Promise<number>
+  /** Peer ids of relays that said that they keep the namespace; what was found until the signal aborts. */
+  find(ns: string, signal: AbortSignal): Promise<readonly string[]>
+}
