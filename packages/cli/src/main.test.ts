@@ -110,7 +110,7 @@ describe('without a relay', () => {
     expect(healthy.every(({ ok }) => ok)).toBe(true)
     const alone = await bench.json<Found>(['doctor', '--data', bench.folder()])
     expect(alone.filter(({ ok }) => !ok)).toEqual([
-      { check: 'relay', ok: false, message: 'No relay is known', fix: expect.stringContaining('docstore relay') },
+      { check: 'relay', ok: false, fault: 'no-relay', message: 'No relay is known', fix: expect.stringContaining('docstore relay') },
     ])
     const half = await bench.json<Found>(['doctor', '--timeout', '1', '--data', b])
     expect(half.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['relay', 'connection'])

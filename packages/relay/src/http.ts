@@ -41,6 +41,8 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
 
   http.get(WELL_KNOWN_PATH, async (_request, reply) => {
     void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store')
+    // Pages of other origins compare clocks too.
+    void reply.header('access-control-expose-headers', 'date')
     return {
       network: network.id,
       name: network.descriptor.name,

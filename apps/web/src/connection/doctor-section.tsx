@@ -1,6 +1,6 @@
 import type { Diagnosis, Docstore } from 'p2p-docstore'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
-import { errorText } from '../store/error-text.ts'
+import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 
 /** What the library's self-check finds, and what to do about it. Runs again whenever the connection changes. */
@@ -11,7 +11,7 @@ export function DoctorSection({ store, connection }: { readonly store: Docstore;
     try {
       setFindings(await store.doctor())
     } catch (error) {
-      setFindings([{ check: 'doctor', ok: false, message: errorText(error), fix: 'Reload the page' }])
+      setFindings([{ check: 'doctor', ok: false, fault: errorCode(error), message: errorText(error), fix: 'Reload the page' }])
     }
   }, [store])
   useEffect(() => void run(), [run, connection])

@@ -35,11 +35,17 @@ async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
   try {
     await using store = await openStore(context, { network: 'on' })
     await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
-    const opened: Diagnosis = { check: 'data', ok: true, message: `${settings.data} opens; the network is "${store.info.network.name}"`, fix: '' }
+    const opened: Diagnosis = {
+      check: 'data',
+      ok: true,
+      fault: null,
+      message: `${settings.data} opens; the network is "${store.info.network.name}"`,
+      fix: '',
+    }
     return [opened, ...(await store.doctor())]
   } catch (error) {
     signal.throwIfAborted()
     const fix = FIXES.get(errorCode(error)) ?? `Check that you may write in ${settings.data}`
-    return [{ check: 'data', ok: false, message: errorMessage(error), fix }]
+    return [{ check: 'data', ok: false, fault: errorCode(error), message: errorMessage(error), fix }]
   }
 }

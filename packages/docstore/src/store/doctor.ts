@@ -1,34 +1,50 @@
-import { errorMessage, type Replica } from '@p2p-docstore/core'
-import { fetchWellKnown } from '../network/join-link.ts'
-import type { Network } from '../network/types.ts'
+import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
+import type { Network, PeerStatus } from '../network/types.ts'
+import { checkRelay } from './relay-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
 export interface Diagnosis {
+  /** What was looked at: `storage`, `summaries`, `relay`, `clock`, `connection`, `reservation`, `direct`. */
   readonly check: string
   readonly ok: boolean
+  /** Stable name of what is wrong; `null` where nothing is. */
+  readonly fault: string | null
   readonly message: string
   /** Empty where nothing is to be done. */
   readonly fix: string
 }
 
-const CHECK_TIMEOUT_MS = 5000
-/** How far two clocks may be apart, milliseconds. Records that lie five minutes ahead of a peer's clock have to wait there. */
-const MAX_CLOCK_DIFFERENCE_MS = 60_000
+/** How long relays may take to give this peer a place, milliseconds: they do it right after it has connected. */
+const PLACE_TIMEOUT_MS = 2000
+/** Part of the space that the browser grants beyond which it counts as used up. */
+const FULL = 0.95
 
-/** Looks for the commonest faults: storage, summaries, relays that do not answer, a relay of another network, a connection that does not come up. */
+/** Looks for the commonest faults: storage and its limits, summaries, relays, the way to them, clocks, and direct connections. */
 export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
-  return [await checkStorage(replica), await checkSummaries(replica), ...(await checkRelays(replica, network))]
+  const wantsPlaces = network !== undefined && !(await network.isRelay())
+  const peers = network === undefined ? [] : wantsPlaces ? await settledPeers(network) : await network.peers()
+  return [await checkStorage(replica), await checkSummaries(replica), ...(await checkRelays(replica, peers, wantsPlaces)), ...checkDirect(peers)]
 }
 
 async function checkStorage(replica: Replica): Promise<Diagnosis> {
   const check = 'storage'
   try {
-    await replica.setMeta('doctor', Uint8Array.of(1))
+    // As much as one document: where the space is used up, less may still fit in.
+    await replica.setMeta('doctor', new Uint8Array(MAX_CONTENT_BYTES))
     await replica.setMeta('doctor', undefined)
-    return { check, ok: true, message: 'Data can be written', fix: '' }
   } catch (error) {
-    return { check, ok: false, message: errorMessage(error), fix: 'Free some space, or check the permissions of the data folder' }
+    if (errorCode(error) === 'disk-full') return spaceIsUsedUp(errorMessage(error))
+    return { check, ok: false, fault: 'storage', message: errorMessage(error), fix: 'Check the permissions of the data folder, and the disk' }
   }
+  const { usage = 0, quota = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {}
+  if (quota > 0 && usage / quota > FULL)
+    return spaceIsUsedUp(`${Math.floor((100 * usage) / quota)} % of the space that this browser grants are in use`)
+  return { check, ok: true, fault: null, message: 'Data can be written', fix: '' }
+}
+
+function spaceIsUsedUp(message: string): Diagnosis {
+  const fix = 'Free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
+  return { check: 'storage', ok: false, fault: 'quota', message, fix }
 }
 
 /** What namespaces say that they hold decides whether peers exchange anything. */
@@ -36,53 +52,53 @@ async function checkSummaries(replica: Replica): Promise<Diagnosis> {
   const check = 'summaries'
   try {
     const wrong = await replica.checkSummaries()
-    if (wrong.length === 0) return { check, ok: true, message: 'The summaries of all namespaces are right', fix: '' }
+    if (wrong.length === 0) return { check, ok: true, fault: null, message: 'The summaries of all namespaces are right', fix: '' }
     const fix = 'They are right now, nothing is lost. If it happens again, the disk may be damaged: export your namespaces'
-    return { check, ok: false, message: `The summaries of these namespaces were wrong: ${wrong.join(', ')}`, fix }
+    return { check, ok: false, fault: 'summaries', message: `The summaries of these namespaces were wrong: ${wrong.join(', ')}`, fix }
   } catch (error) {
-    return { check, ok: false, message: errorMessage(error), fix: 'Export your namespaces and restore them into another data folder' }
+    const fix = 'Export your namespaces and restore them into another data folder'
+    return { check, ok: false, fault: 'summaries', message: errorMessage(error), fix }
   }
 }
 
-async function checkRelays(replica: Replica, network: Network | undefined): Promise<Diagnosis[]> {
-  const peers = (await network?.peers()) ?? []
+async function checkRelays(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
   const relays = peers.filter(({ role }) => role === 'relay')
   if (relays.length === 0) {
-    return [{ check: 'relay', ok: false, message: 'No relay is known', fix: 'Join a network with its link, or start a relay with `docstore relay`' }]
+    const fix = 'Join a network with its link, or start a relay with `docstore relay`'
+    return [{ check: 'relay', ok: false, fault: 'no-relay', message: 'No relay is known', fix }]
   }
-  const { network: own } = await replica.info()
-  const found: Diagnosis[] = []
-  for (const { origin = '', state, error } of relays) {
-    try {
-      const { network: theirs, clock } = await fetchWellKnown(origin, AbortSignal.timeout(CHECK_TIMEOUT_MS))
-      const isSame = theirs.id === own.id
-      found.push({
-        check: 'relay',
-        ok: isSame,
-        message: isSame ? `The relay at ${origin} answers` : `The relay at ${origin} is in another network, "${theirs.descriptor.name}"`,
-        fix: isSame ? '' : 'Use another data folder for that network, or ask for a new link to yours',
-      })
-      if (clock !== undefined) found.push(checkClock(origin, Date.now() - clock))
-    } catch (cause) {
-      found.push({ check: 'relay', ok: false, message: errorMessage(cause), fix: 'Start the relay, or join again with a current link' })
-    }
-    found.push({
-      check: 'connection',
-      ok: state === 'connected',
-      message: state === 'connected' ? `Connected to ${origin}` : `Not connected to ${origin}${error === undefined ? '' : `: ${error}`}`,
-      fix: state === 'connected' ? '' : 'Check that a firewall lets the ports of the relay through; it is tried again all the time',
-    })
-  }
-  return found
+  const { network } = await replica.info()
+  const viewpoint = { networkId: network.id, page: globalThis.location?.href, wantsPlaces }
+  return (await Promise.all(relays.map((relay) => checkRelay(relay, viewpoint)))).flat()
 }
 
-function checkClock(origin: string, aheadMs: number): Diagnosis {
-  const ok = Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS
-  const seconds = Math.round(Math.abs(aheadMs) / 1000)
-  return {
-    check: 'clock',
-    ok,
-    message: ok ? `The clock agrees with that of ${origin}` : `The clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${origin}`,
-    fix: ok ? '' : 'Set the clock of this machine, or that of the relay: what is written in the future is held back',
+/** Connections from browser to browser, where any was tried. */
+function checkDirect(peers: readonly PeerStatus[]): readonly Diagnosis[] {
+  const check = 'direct'
+  const count = (state: PeerStatus['direct']): number => peers.filter(({ direct }) => direct === state).length
+  const [open, failed] = [count('open'), count('failed')]
+  if (failed > 0) {
+    const fix =
+      'One of both networks lets no UDP through, or hides too many machines behind one address. Documents go through relays; a STUN server helps some (docstore network create --stun)'
+    return [{ check, ok: false, fault: 'ice-failed', message: `No direct connection came about with ${failed} of ${failed + open} browsers`, fix }]
+  }
+  return open === 0 ? [] : [{ check, ok: true, fault: null, message: `Directly connected with ${open} other browsers`, fix: '' }]
+}
+
+/** The peers, as soon as connected relays have had time to give this peer a place. */
+async function settledPeers(network: Network): Promise<readonly PeerStatus[]> {
+  const settled = Promise.withResolvers<void>()
+  const look = (peers: readonly PeerStatus[]): void => {
+    if (!peers.some(({ role, state, reservation }) => role === 'relay' && state === 'connected' && !reservation)) settled.resolve()
+  }
+  const timer = setTimeout(settled.resolve, PLACE_TIMEOUT_MS)
+  const unlisten = network.on('peers', look)
+  try {
+    look(await network.peers())
+    await settled.promise
+    return await network.peers()
+  } finally {
+    clearTimeout(timer)
+    unlisten()
   }
 }

@@ -1,0 +1,118 @@
+import { errorCode } from '@p2p-docstore/core'
+import { mayDial, rangeOf, rangeOfHost } from '../network/address-range.ts'
+import { fetchWellKnown, type WellKnown } from '../network/join-link.ts'
+import type { PeerStatus } from '../network/types.ts'
+import type { Diagnosis } from './doctor.ts'
+import { RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
+
+/** How long a relay may take to say who it is, milliseconds. */
+const CHECK_TIMEOUT_MS = 5000
+/** How far two clocks may be apart, milliseconds. Records that lie five minutes ahead of a peer's clock have to wait there. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000
+
+/** From where the relays are looked at. */
+export interface Viewpoint {
+  /** Id of the own network. */
+  readonly networkId: string
+  /** Address of the page that this runs in, if any. */
+  readonly page: string | undefined
+  /** Whether this peer keeps places at relays: relays do not. */
+  readonly wantsPlaces: boolean
+}
+
+/** How it stands with one relay: whether it answers, whose it is, its clock, the connection, and the place there. */
+export async function checkRelay(relay: PeerStatus, viewpoint: Viewpoint): Promise<readonly Diagnosis[]> {
+  const { origin, state } = relay
+  const told = origin === undefined ? undefined : await wellKnownOf(origin, viewpoint)
+  const found: Diagnosis[] = []
+  if (origin !== undefined && told !== undefined) found.push(...checkAnswer(origin, told, viewpoint))
+  if (state !== 'connected') found.push(faulty('connection', relay, connectionFault(relay, told, viewpoint)))
+  else {
+    found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
+    if (viewpoint.wantsPlaces) found.push(checkPlace(relay))
+  }
+  return found
+}
+
+type Told = { readonly fault: RelayFault } | { readonly fault: undefined; readonly wellKnown: WellKnown }
+
+async function wellKnownOf(origin: string, { page }: Viewpoint): Promise<Told> {
+  // The browser would refuse to ask; the error would not say why.
+  if (isSecure(page) && !isTrusted(origin)) return { fault: 'insecure-websocket' }
+  try {
+    return { fault: undefined, wellKnown: await fetchWellKnown(origin, AbortSignal.timeout(CHECK_TIMEOUT_MS)) }
+  } catch (error) {
+    const fault = relayFault(errorCode(error))
+    // Browsers let pages from the internet into the network around them only if its user allows that.
+    const isInside = page !== undefined && !mayDial(rangeOfHost(new URL(origin).hostname), rangeOfHost(new URL(page).hostname))
+    return { fault: fault === 'relay-unreachable' && isInside ? 'private-address' : fault }
+  }
+}
+
+function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): readonly Diagnosis[] {
+  const relay = { origin, id: origin }
+  if (told.fault !== undefined) return [faulty('relay', relay, told.fault)]
+  const { network, clock } = told.wellKnown
+  const answer: Diagnosis =
+    network.id === networkId
+      ? { check: 'relay', ok: true, fault: null, message: `The relay at ${origin} answers`, fix: '' }
+      : { ...faulty('relay', relay, 'other-network'), message: `The relay at ${origin} is in another network, "${network.descriptor.name}"` }
+  return clock === undefined ? [answer] : [answer, checkClock(origin, Date.now() - clock)]
+}
+
+function checkClock(origin: string, aheadMs: number): Diagnosis {
+  const check = 'clock'
+  if (Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS)
+    return { check, ok: true, fault: null, message: `The clock agrees with that of ${origin}`, fix: '' }
+  const seconds = Math.round(Math.abs(aheadMs) / 1000)
+  const message = `The clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${origin}`
+  const fix = 'Set the clock of this machine, or that of the relay: what is written in the future is held back'
+  return { check, ok: false, fault: 'clock-skew', message, fix }
+}
+
+/** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
+function connectionFault({ origin, errorCode: code }: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
+  const fault = told?.fault ?? relayFault(code)
+  if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault
+  const { addresses } = told.wellKnown
+  if (addresses.length === 0) return 'no-address'
+  if (isSecure(page) && addresses.every((address) => !isOpenToSecurePages(address))) return 'insecure-websocket'
+  const here = rangeOfHost(new URL(origin).hostname)
+  return addresses.some((address) => mayDial(rangeOf(address), here)) ? fault : 'private-address'
+}
+
+function checkPlace(relay: PeerStatus): Diagnosis {
+  const check = 'reservation'
+  if (relay.reservation) return { check, ok: true, fault: null, message: `Other peers can reach this one through ${nameOf(relay)}`, fix: '' }
+  return {
+    check,
+    ok: false,
+    fault: 'no-reservation',
+    message: `Other peers cannot reach this one through ${nameOf(relay)}: it gave no place`,
+    fix: 'It may have none left: join a second relay of the network. Documents are kept equal with the relay all the same',
+  }
+}
+
+function faulty(check: string, relay: Pick<PeerStatus, 'origin' | 'id'>, fault: RelayFault): Diagnosis {
+  const { what, fix } = RELAY_FAULTS[fault]
+  return { check, ok: false, fault, message: `The relay at ${nameOf(relay)} ${what}`, fix }
+}
+
+function nameOf({ origin, id }: Pick<PeerStatus, 'origin' | 'id'>): string {
+  return origin ?? id
+}
+
+function isSecure(page: string | undefined): boolean {
+  return page?.startsWith('https:') === true
+}
+
+/** Whether a page that came over https may load from there. */
+function isTrusted(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' || rangeOfHost(hostname) === 'loopback'
+}
+
+/** Whether a page that came over https may connect to an address. */
+function isOpenToSecurePages(address: string): boolean {
+  return /\/(webrtc-direct|wss|tls\/(sni\/[^/]+\/)?ws)(\/|$)/.test(address) || rangeOf(address) === 'loopback'
+}
