@@ -1,6 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
+import { DirectLinks } from './direct-links.ts'
+import { askFind } from './directory/directory-protocol.ts'
 import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
@@ -8,7 +10,7 @@ import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { RelayLink } from './relay-link.ts'
 import { RelayLinks } from './relay-links.ts'
-import { Rendezvous } from './rendezvous.ts'
+import { Rendezvous, SIGNALING_PROTOCOL } from './rendezvous.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
@@ -43,6 +45,8 @@ export class LocalNetwork implements Network {
   readonly #wanted = new Set<string>()
   readonly #relays: RelayLinks
   readonly #neighbours: Neighbours
+  /** Where this peer can make direct connections: in a browser. */
+  readonly #direct: DirectLinks | undefined
   readonly #ledgers = new Map<string, Ledger>()
   /** At a relay: which peers keep what. */
   readonly rendezvous: Rendezvous
@@ -65,7 +69,10 @@ export class LocalNetwork implements Network {
     this.#relays = new RelayLinks({
       ...this.#syncInit(),
       libp2p,
-      onPeer: () => this.#peersChanged(),
+      onPeer: () => {
+        this.#peersChanged()
+        this.#direct?.look()
+      },
       listed: { relays: () => [], addresses: () => [] },
       find: async () => [],
     })
@@ -75,6 +82,14 @@ export class LocalNetwork implements Network {
       isRelay: (peer) => this.#relays.leadsTo(peer),
       onPeer: () => this.#peersChanged(),
     })
+    if (canBeDirect(libp2p))
+      this.#direct = new DirectLinks({
+        libp2p,
+        wanted: this.#wanted,
+        relays: () => this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection])),
+        find: async (relay, ns, signal) => (await askFind(relay, networkId, ns, signal)).peers,
+        onChange: () => this.#peersChanged(),
+      })
   }
 
   #syncInit(): SyncInit {
@@ -110,9 +125,14 @@ export class LocalNetwork implements Network {
       this.#peersChanged()
     })
     if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
-    this.#unlisten.push(onWake(() => this.#relays.wake()))
+    const wake = (): void => {
+      this.#relays.wake()
+      this.#direct?.wake()
+    }
+    this.#unlisten.push(onWake(wake))
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
+    this.#direct?.start()
     if (this.#role === 'relay') {
       this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#want(namespace)))
       for (const { id } of await this.#replica.namespaces()) this.#want(id)
@@ -154,19 +174,15 @@ export class LocalNetwork implements Network {
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
     const { doorkeeper } = this.libp2p.services
+    const base = { role: 'peer', origin: undefined, errorCode: undefined, reservation: false } as const
+    const direct = this.#direct?.states
+    for (const [id, { state, error }] of direct ?? []) others.set(id, { ...base, id, via: undefined, state: 'connecting', error, direct: state })
     for (const connection of this.libp2p.getConnections()) {
       const id = connection.remotePeer.toString()
-      if (!known.has(id) && doorkeeper.guestOf(connection) !== undefined)
-        others.set(id, {
-          id,
-          via: viaOf(connection),
-          role: 'peer',
-          state: 'connected',
-          origin: undefined,
-          error: undefined,
-          errorCode: undefined,
-          reservation: false,
-        })
+      const via = viaOf(connection)
+      // Of several connections the direct one counts.
+      if (known.has(id) || doorkeeper.guestOf(connection) === undefined || (via === 'relay' && others.get(id)?.state === 'connected')) continue
+      others.set(id, { ...base, id, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
     }
     return [...relays, ...others.values()]
   }
@@ -213,6 +229,7 @@ export class LocalNetwork implements Network {
     if (this.#wanted.has(ns)) return
     this.#wanted.add(ns)
     for (const { session } of this.#syncPeers()) session?.want(ns)
+    this.#direct?.look()
     this.#emit('sync', { namespace: ns })
   }
 
@@ -309,7 +326,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([this.#relays.stop(), this.#neighbours.stop()])
+    await Promise.all([this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop()])
     this.#topics.close()
     await this.libp2p.stop()
   }
@@ -357,4 +374,9 @@ export class LocalNetwork implements Network {
 
 function limited(timeoutMs: number, ...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(timeoutMs), ...signals.filter((signal) => signal !== undefined)])
+}
+
+/** Whether libp2p can connect browsers: it listens for what their relays pass on. */
+function canBeDirect(libp2p: DocstoreLibp2p): boolean {
+  return libp2p.getProtocols().includes(SIGNALING_PROTOCOL)
 }

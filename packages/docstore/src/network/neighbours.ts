@@ -24,7 +24,8 @@ export interface Neighbour extends SyncPeer {
 }
 
 /**
- * Keeps namespaces equal with peers that are connected for any reason: the side that dialled runs the session, so there is one of them.
+ * Keeps namespaces equal with peers that are connected for any reason: the side that dialled runs the session, so there is one of them;
+ * between browsers, both do.
  * What comes from one neighbour goes on to the others, so documents cross a line of peers in which no two ends know each other.
  */
 export class Neighbours {
@@ -55,7 +56,9 @@ export class Neighbours {
     const peer = peerId.toString()
     const speaksSync = protocols.includes(syncProtocol(this.#init.networkId))
     // A limited connection is a relay's favour to find a direct one, not a way for documents.
-    const isOurs = connection.direction === 'outbound' && connection.limits === undefined && connection.status === 'open'
+    const isUsable = connection.limits === undefined && connection.status === 'open'
+    // Of two browsers either may be the one that dialled; each wants to know how it stands with the other.
+    const isOurs = isUsable && (connection.direction === 'outbound' || viaOf(connection) === 'webrtc')
     if (!speaksSync || !isOurs || this.#ended.signal.aborted || this.#neighbours.has(peer) || this.#init.isRelay(peer)) return
     if (this.#neighbours.size >= MAX_NEIGHBOURS) {
       this.#waiting.set(peer, connection)

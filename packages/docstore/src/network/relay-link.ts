@@ -69,6 +69,10 @@ export class RelayLink implements SyncPeer {
     return this.#phase.name === 'connected' ? this.#phase.session : undefined
   }
 
+  get connection(): Connection | undefined {
+    return this.#phase.name === 'connected' ? this.#phase.connection : undefined
+  }
+
   get isConnected(): boolean {
     return this.#phase.name === 'connected'
   }

@@ -2,7 +2,7 @@ import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 
 /** What a peer speaks that can be brought together with others for a direct connection over WebRTC; libp2p does not export the name. */
-const SIGNALING_PROTOCOL = '/webrtc-signaling/0.0.1'
+export const SIGNALING_PROTOCOL = '/webrtc-signaling/0.0.1'
 
 /** Namespaces per peer that are noted, pairs in all, and how many peers an answer names. */
 const MAX_PER_PEER = 1000
