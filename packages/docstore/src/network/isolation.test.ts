@@ -1,14 +1,18 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { gossipsub } from '@libp2p/gossipsub'
+import { generateKeyPair, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
+import { Record } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { yamux } from '@libp2p/yamux'
-import { createNetwork } from '@p2p-docstore/core'
+import { concatBytes, createNetwork, DAG_CBOR, parseCid, utf8 } from '@p2p-docstore/core'
 import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kademliaProtocol } from './kademlia-protocol.ts'
 import { syncProtocol } from './streams.ts'
 import { ended } from './testing/attacker.ts'
 import { TestPeer } from './testing/test-peer.ts'
@@ -84,9 +88,47 @@ describe('a peer of another network', () => {
 })
 
 describe('records', () => {
-  it('travel by sync only: nobody keeps values for others, so nobody can set a value back', async () => {
-    for (const { libp2p } of [relay, member]) expect(libp2p.getProtocols().filter((protocol) => /kad|dht/.test(protocol))).toEqual([])
-    for (const protocol of ['/ipfs/kad/1.0.0', '/ipfs/lan/kad/1.0.0', `/docstore/${ours.id}/kad/1.0.0`])
+  it('travel by sync only: nobody answers for other networks, and a peer that is no relay answers nobody', async () => {
+    expect(member.libp2p.getProtocols()).not.toContain(kademliaProtocol(ours.id))
+    for (const protocol of ['/ipfs/kad/1.0.0', '/ipfs/lan/kad/1.0.0', kademliaProtocol(theirs.id)])
       await expect(member.libp2p.dialProtocol(addresses('/tcp/'), protocol)).rejects.toMatchObject({ name: 'UnsupportedProtocolError' })
   })
+
+  it('are nothing that Kademlia keeps: it stores no value and gives none, so nobody can set a value back', async () => {
+    const stranger = await generateKeyPair('Ed25519')
+    const keys = [utf8('/docs/one'), concatBytes(utf8('/pk/'), peerIdFromPrivateKey(stranger).toMultihash().bytes)]
+    for (const key of keys) {
+      const record = new Record(key, publicKeyToProtobuf(stranger.publicKey), new Date()).serialize().subarray()
+      expect(await askKademlia(concatBytes(field(2, key), field(3, record)))).toEqual([])
+      expect(await askKademlia(concatBytes(Uint8Array.of(0x08, 1), field(2, key)))).toEqual([])
+    }
+    // Who keeps a namespace is answered.
+    const { id } = await relay.peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
+    expect(
+      await askKademlia(concatBytes(Uint8Array.of(0x08, 3), field(2, parseCid(DAG_CBOR, id)?.multihash.bytes ?? new Uint8Array()))),
+    ).toHaveLength(1)
+  })
 })
+
+/** An unsigned varint below 2^14. */
+function varint(value: number): Uint8Array {
+  return value < 0x80 ? Uint8Array.of(value) : Uint8Array.of((value & 0x7f) | 0x80, value >> 7)
+}
+
+/** A field of a message of Kademlia: its number, and bytes. */
+function field(number: number, bytes: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of((number << 3) | 2), varint(bytes.length), bytes)
+}
+
+/** Sends the relay one message of Kademlia (PUT_VALUE unless its first field says otherwise), and resolves with what it says until the stream ends. */
+async function askKademlia(message: Uint8Array): Promise<Uint8Array[]> {
+  const stream = await member.libp2p.dialProtocol(addresses('/tcp/'), kademliaProtocol(ours.id))
+  const answers: Uint8Array[] = []
+  stream.addEventListener('message', ({ data }) => {
+    answers.push(data.subarray())
+    stream.abort(new Error('answered'))
+  })
+  stream.send(concatBytes(varint(message.length), message))
+  await ended(stream)
+  return answers
+}

@@ -128,6 +128,7 @@ export class NodeKademlia implements Kademlia, Startable {
     const { networkId, isRelay } = this.#init
     const { peerId, privateKey, addressManager, connectionManager, events, logger, ping, peerStore, registrar } = this.#components
     const timeout = { minTimeout: REQUEST_MS, maxTimeout: REQUEST_MS }
+    const records = new ProviderRecords()
     const create = kadDHT({
       protocol: kademliaProtocol(networkId),
       clientMode: !isRelay,
@@ -158,8 +159,8 @@ export class NodeKademlia implements Kademlia, Startable {
       events,
       logger,
       ping,
-      datastore: new ProviderRecords(),
-      peerStore: modestPeerStore(peerStore),
+      datastore: records,
+      peerStore: modestPeerStore(peerStore, records),
       registrar: this.#withThosePresent(registrar),
     }) as KadDhtService
     dht.addEventListener('peer', this.#noteTold())
@@ -254,17 +255,15 @@ async function protocolsOf(peer: PeerId, peerStore: PeerStore): Promise<readonly
 
 /**
  * The address book as Kademlia may use it: it keeps no connection open, notes a bounded number of addresses of a peer for as long as what that
- * peer said is believed, and does not fail where a peer is not in it any more.
+ * peer said is believed, and an answer that names a peer does not fail because nobody knows its addresses any more.
  */
-function modestPeerStore(peerStore: PeerStore): PeerStore {
-  const known = (peer: PeerId): Promise<boolean> => peerStore.has(peer)
+function modestPeerStore(peerStore: PeerStore, records: ProviderRecords): PeerStore {
   return {
     get: async (peer: PeerId, options?: Parameters<PeerStore['get']>[1]) =>
-      (await known(peer))
-        ? peerStore.get(peer, options)
-        : ({ id: peer, addresses: [], protocols: [], metadata: new Map(), tags: new Map() } satisfies Peer),
-    getInfo: async (peer: PeerId, options?: Parameters<PeerStore['getInfo']>[1]) =>
-      (await known(peer)) ? peerStore.getInfo(peer, options) : { id: peer, multiaddrs: [] },
+      records.hasPeer(peer.toString()) && !(await peerStore.has(peer))
+        ? ({ id: peer, addresses: [], protocols: [], metadata: new Map(), tags: new Map() } satisfies Peer)
+        : peerStore.get(peer, options),
+    getInfo: (peer: PeerId, options?: Parameters<PeerStore['getInfo']>[1]) => peerStore.getInfo(peer, options),
     all: (query?: Parameters<PeerStore['all']>[0]) => peerStore.all(query),
     merge: (peer: PeerId, { multiaddrs, tags = {}, ...data }: Parameters<PeerStore['merge']>[1], options?: Parameters<PeerStore['merge']>[2]) =>
       peerStore.merge(

@@ -28,6 +28,11 @@ export class ProviderRecords extends BaseDatastore {
     return this.#size
   }
 
+  /** Whether a peer said that it keeps anything. */
+  hasPeer(peer: string): boolean {
+    return this.#byPeer.has(peer)
+  }
+
   override put(key: Key, value: Uint8Array): Key {
     const { ns, peer } = readKey(key)
     this.#remove(ns, peer)
