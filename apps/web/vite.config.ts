@@ -3,8 +3,11 @@ import { defaultClientConditions, defineConfig } from 'vite'
 import { offlinePlugin } from './offline-plugin.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
 
-/** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
+/** Parts of the page, told apart by the names of their files: `scripts/sizes.js` measures those of the first load. */
 const PAGE_PARTS = [
+  // Loaded when they are asked for.
+  { name: 'doctor', test: /packages\/docstore\/src\/store\/(doctor|faults|relay-checks)\.ts/, priority: 2 },
+  { name: 'qr', test: /node_modules\/uqr\//, priority: 2 },
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
   { name: 'docstore', test: /node_modules\/|packages\/(core|docstore)\//, priority: 1 },
 ]

@@ -1,7 +1,7 @@
 import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, toHex, type WritePolicy } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
 import type { Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
-import { type Diagnosis, diagnose } from './doctor.ts'
+import type { Diagnosis } from './doctor.ts'
 import { Namespace } from './namespace.ts'
 import { Queue } from './queue.ts'
 import { either } from './signal.ts'
@@ -111,6 +111,8 @@ export class Docstore {
 
   /** Looks for the commonest faults and names their fix. */
   async doctor(): Promise<readonly Diagnosis[]> {
+    // Only who looks for faults loads what knows them.
+    const { diagnose } = await import('./doctor.ts')
     return diagnose(this.replica, this.network)
   }
 
