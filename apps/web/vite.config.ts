@@ -3,13 +3,13 @@ import { defaultClientConditions, defineConfig } from 'vite'
 import { offlinePlugin } from './offline-plugin.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
 
-/** Parts of the page, told apart by the names of their files: `scripts/sizes.js` measures those of the first load. */
+/** Parts that are loaded when they are asked for, in files of their own. */
+const LATER = /\/node_modules\/uqr\/|\/docstore\/src\/store\/(doctor|faults|relay-checks)\.ts/
+
+/** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 const PAGE_PARTS = [
-  // Loaded when they are asked for.
-  { name: 'doctor', test: /packages\/docstore\/src\/store\/(doctor|faults|relay-checks)\.ts/, priority: 2 },
-  { name: 'qr', test: /node_modules\/uqr\//, priority: 2 },
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
-  { name: 'docstore', test: /node_modules\/|packages\/(core|docstore)\//, priority: 1 },
+  { name: 'docstore', test: (id: string) => /node_modules\/|packages\/(core|docstore)\//.test(id) && !LATER.test(id), priority: 1 },
 ]
 const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
 
