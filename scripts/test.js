@@ -1,12 +1,13 @@
 // Runs all tests: `npm test`, or `npm test -- packages/core` for some of them.
 import { spawnSync } from 'node:child_process'
-import { findOrInstallChromium } from './chromium.js'
+import { findOrInstallChromium, installNftables } from './test-programs.js'
 
 const chromium = findOrInstallChromium()
 if (chromium === undefined) {
   console.error('The browser tests need Chromium. Install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH, and run again.')
   process.exit(1)
 }
+installNftables()
 // Programs of the documentation and packed packages use what is built.
 const build = spawnSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })
 if (build.status !== 0) process.exit(1)

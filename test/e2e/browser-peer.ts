@@ -12,9 +12,13 @@ export class BrowserPeer {
   }
 
   /** Opens the page of a relay in a new browser with this profile folder. */
-  static async open(profile: string, url: string): Promise<BrowserPeer> {
+  static async open(
+    profile: string,
+    url: string,
+    executablePath: string = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  ): Promise<BrowserPeer> {
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+      executablePath,
       args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
     })
     const page = context.pages()[0] ?? (await context.newPage())

@@ -28,13 +28,31 @@ export function findChromium() {
 export function findOrInstallChromium() {
   const found = findChromium()
   if (found !== undefined) return found
-  const isDebianRoot = process.platform === 'linux' && process.getuid?.() === 0 && exists('/usr/bin/apt-get')
-  if (!isDebianRoot) return undefined
+  if (!isDebianRoot()) return undefined
   console.error('Installing Chromium for the browser tests (apt-get install chromium) …')
+  install('chromium')
+  return findChromium()
+}
+
+/** Installs what a test needs that blocks UDP, where we may; without it that test is skipped, and says so. */
+export function installNftables() {
+  if (exists('/usr/sbin/nft') || !isDebianRoot()) return
+  console.error('Installing nftables for a test that blocks UDP (apt-get install nftables iproute2) …')
+  try {
+    install('nftables', 'iproute2')
+  } catch {
+    console.error('nftables could not be installed.')
+  }
+}
+
+function isDebianRoot() {
+  return process.platform === 'linux' && process.getuid?.() === 0 && exists('/usr/bin/apt-get')
+}
+
+function install(...packages) {
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
   execFileSync('apt-get', ['update', '-qq'], quiet)
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet)
-  return findChromium()
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }
 
 function exists(path) {
