@@ -1,4 +1,5 @@
 import type { Durability, Replica } from '@p2p-docstore/core'
+import type { RelayStorage } from './network/types.ts'
 import { FolderPlace, holdMemory } from './sharing/folder-place-node.ts'
 import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'
@@ -23,6 +24,8 @@ export interface DocstoreOptions {
   readonly networkName?: string
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
+  /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */
+  readonly storage?: RelayStorage
   /** Multiaddrs to listen on, perhaps chosen by what the data remembers; those to tell others in their place; such to tell them besides. */
   readonly listen?: readonly string[] | ((data: Pick<Replica, 'getMeta' | 'setMeta'>) => Promise<readonly string[]>)
   readonly announce?: readonly string[]

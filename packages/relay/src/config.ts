@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly announce?: readonly string[]
   /** Origin under which others reach the page's port, where a proxy stands before it or a certificate has several names. */
   readonly publicUrl?: string
+  /** What it keeps: everything in the network, or only what peers bring that are no relays. */
+  readonly storage?: 'all' | 'asked'
   /** Largest size of the database, bytes. */
   readonly maxBytes?: number
 }

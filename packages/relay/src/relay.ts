@@ -48,6 +48,7 @@ export async function startRelay({
   tls,
   announce = [],
   publicUrl,
+  storage = 'all',
 }: RelayOptions): Promise<Relay> {
   const certificate = tls && (await readCertificate(tls))
   // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
@@ -59,6 +60,7 @@ export async function startRelay({
     role: 'relay',
     networkName,
     maxBytes,
+    storage,
     ...(joinLink === undefined ? {} : { join: joinLink }),
     announce,
     alsoAnnounce: origin === undefined ? [] : [webSocketAddress(origin)],

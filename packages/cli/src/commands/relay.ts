@@ -9,6 +9,7 @@ interface Options {
   readonly host?: string
   readonly name?: string
   readonly maxDisk?: number
+  readonly storage?: 'all' | 'asked'
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly publicUrl?: string
@@ -32,11 +33,17 @@ export function relayCommand(run: Run): Command {
         wholeNumber(1, 1_000_000),
       ),
     )
+    .addOption(
+      new Option(
+        '--storage <what>',
+        'all: keep everything in the network (default); asked: keep what peers bring, and copy nothing from other relays',
+      ).choices(['all', 'asked']),
+    )
     .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes')
     .option('--tls-key <file>', 'key of that certificate')
     .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it')
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
-    .action(({ port, host, name, maxDisk, tlsCert, tlsKey, publicUrl, announce }: Options) =>
+    .action(({ port, host, name, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
         // Loads the web server, which no other command needs.
@@ -47,6 +54,7 @@ export function relayCommand(run: Run): Command {
           ...(host === undefined ? {} : { host }),
           ...(join === undefined ? {} : { join }),
           ...(name === undefined ? {} : { networkName: name }),
+          ...(storage === undefined ? {} : { storage }),
           ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { cert: tlsCert, key: tlsKey } }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(announce === undefined ? {} : { announce }),

@@ -18,8 +18,8 @@ export interface ResponderInit {
   readonly now: () => number
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Whether others may bring this namespace in. Without it they may bring any, as to a relay. */
-  readonly isWanted?: (id: string) => boolean
+  /** Whether others may bring this namespace in, relays or peers. Without it they may bring any. */
+  readonly isWanted?: (id: string, from: Role) => boolean
   /** Called with the id of every namespace that the other side works on. */
   readonly onNamespace?: (id: string) => void
   /** Called with what no honest peer sends. */
@@ -60,6 +60,7 @@ export class Responder {
   readonly #init: ResponderInit
   readonly #followed = new Map<string, number>()
   #isGreeted = false
+  #theirRole: Role = 'peer'
 
   constructor(init: ResponderInit) {
     this.#init = init
@@ -86,6 +87,7 @@ export class Responder {
         const { network, epoch } = await replica.info()
         if (request.net !== network.id) throw new DocstoreError('wrong-network', `This peer is in the network ${network.id}`)
         this.#isGreeted = true
+        this.#theirRole = request.role
         ledger.meet(request.epoch)
         return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }
       }
@@ -124,7 +126,8 @@ export class Responder {
         cost.spent += OFFER_UNITS
         const id = cidOfBytes(DAG_CBOR, request.genesis).toString()
         const isKnown = (await replica.namespace(id)) !== undefined
-        if (!isKnown && this.#init.isWanted?.(id) === false) throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
+        if (!isKnown && this.#init.isWanted?.(id, this.#theirRole) === false)
+          throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
         if (!isKnown && (await replica.namespaces()).length >= MAX_NAMESPACES)
           throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
         const imported = await replica.importNamespace(request.genesis, request.head, request.signature)

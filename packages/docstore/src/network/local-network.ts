@@ -15,7 +15,7 @@ import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
 import { Topics } from './topics.ts'
-import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, SyncReport } from './types.ts'
+import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, RelayStorage, SyncReport } from './types.ts'
 import { viaOf } from './via.ts'
 import { onWake } from './wake-events.ts'
 
@@ -32,6 +32,8 @@ export interface LocalNetworkInit {
   readonly networkId: string
   readonly libp2p: DocstoreLibp2p
   readonly role: Role
+  /** What a relay keeps: `all` that is in the network, or what peers that are no relays bring (`asked`). */
+  readonly storage?: RelayStorage
 }
 
 /** The network of the process that holds the data. */
@@ -40,6 +42,7 @@ export class LocalNetwork implements Network {
   readonly #replica: Replica
   readonly #networkId: string
   readonly #role: Role
+  readonly #storage: RelayStorage
   readonly #topics: Topics
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
@@ -53,11 +56,12 @@ export class LocalNetwork implements Network {
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
   readonly #unlisten: (() => void)[] = []
 
-  private constructor({ replica, networkId, libp2p, role }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all' }: LocalNetworkInit) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
     this.#role = role
+    this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
@@ -100,7 +104,7 @@ export class LocalNetwork implements Network {
       ledgerOf: (peer) => this.#ledgerOf(peer),
       wanted: this.#wanted,
       onSync: (namespace) => this.#emit('sync', { namespace }),
-      ...(this.#role === 'relay' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
+      ...(this.#role === 'relay' && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
     }
   }
 
@@ -154,11 +158,17 @@ export class LocalNetwork implements Network {
       ledger: this.#ledgerOf(peer),
       now: Date.now,
       delay,
-      ...(this.#role === 'relay' ? {} : { isWanted: (id) => this.#wanted.has(id) }),
+      isWanted: (id, from) => this.#takes(id, from),
       onNamespace: (ns) => this.rendezvous.note(peer, ns),
       onViolation: (violation) => misconduct.note(peer, violation),
     })
     return answerStream(stream, responder, (misdeed) => misconduct.note(peer, misdeed))
+  }
+
+  /** Whether others may bring a namespace here. */
+  #takes(ns: string, from: Role): boolean {
+    if (this.#role === 'peer') return this.#wanted.has(ns)
+    return this.#storage === 'all' || from === 'peer'
   }
 
   async peerId(): Promise<string> {

@@ -1,3 +1,6 @@
+/** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
+export type RelayStorage = 'all' | 'asked'
+
 /** How a relay or peer is connected; `relay`: through a relay, for a short time and a few bytes. */
 export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'relay' | 'other'
 

@@ -77,7 +77,7 @@ export function holdMemory(options: DocstoreOptions): HeldData {
 
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
-  const { durability = 'normal', maxBytes, role = 'peer', listen: addresses = [], announce, alsoAnnounce } = options
+  const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
   const storage: Storage = openNodeStorage(path, {
     durability,
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -100,7 +100,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
         ...(announce === undefined ? {} : { announce }),
         ...(alsoAnnounce === undefined ? {} : { alsoAnnounce }),
       })
-      return LocalNetwork.start({ replica, networkId, libp2p, role })
+      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept })
     },
     // The process and its database end together.
     onLost: () => undefined,

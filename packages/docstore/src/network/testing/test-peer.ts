@@ -3,11 +3,13 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import { type Libp2pOptions, startLibp2p } from '../libp2p-node.ts'
 import { LocalNetwork } from '../local-network.ts'
+import type { RelayStorage } from '../types.ts'
 
 /** How a peer of a test begins. */
 export interface TestPeerOptions extends Libp2pOptions {
   /** Origins of the relays that it keeps in touch with. */
   readonly relays?: readonly string[]
+  readonly storage?: RelayStorage
   /** Data that is there already; without it, there is new data in memory. */
   readonly replica?: Replica
 }
@@ -22,10 +24,10 @@ export class TestPeer {
     this.network = network
   }
 
-  static async start(descriptor: Descriptor, { relays = [], replica: given, ...options }: TestPeerOptions = {}): Promise<TestPeer> {
+  static async start(descriptor: Descriptor, { relays = [], storage = 'all', replica: given, ...options }: TestPeerOptions = {}): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes }))
     const libp2p = await startLibp2p(replica, options)
-    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role: options.role ?? 'peer' })
+    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role: options.role ?? 'peer', storage })
     for (const origin of relays) await network.addRelay(origin)
     return new TestPeer(replica, network)
   }

@@ -1,5 +1,6 @@
 import type { Network as Descriptor } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../libp2p.ts'
+import type { RelayStorage } from '../types.ts'
 import { TestPeer } from './test-peer.ts'
 import { WellKnownServer } from './well-known-server.ts'
 
@@ -7,6 +8,9 @@ import { WellKnownServer } from './well-known-server.ts'
 export interface TestRelayOptions {
   readonly listen?: readonly string[]
   readonly places?: number
+  readonly storage?: RelayStorage
+  /** Relays that it joined. */
+  readonly relays?: readonly string[]
 }
 
 /** A relay in the process of the test. It can stop, and begin again where it was. */
