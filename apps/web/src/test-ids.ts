@@ -24,6 +24,8 @@ export const TEST_IDS = {
   networkName: 'network-name',
   joinLink: 'join-link',
   joinLinkCopy: 'join-link-copy',
+  joinQrShow: 'join-qr-show',
+  joinQr: 'join-qr',
   /** `data-state` is kept, may-be-cleared, not-stored or unknown. */
   durability: 'durability',
   datasetSwitch: 'dataset-switch',

@@ -2,7 +2,7 @@ import type { PeerStatus } from 'p2p-docstore'
 import type { ReactNode } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import { shortPeer } from '../ui/short-names.ts'
-import { type ConnectionState, viaName } from './connection-state.ts'
+import { type ConnectionState, connectionText } from './connection-state.ts'
 
 /** The relays and peers of the panel, each with how it is connected or why not. */
 export function ConnectionSection({
@@ -24,11 +24,19 @@ export function ConnectionSection({
       ) : null}
       <ul className="plain-list">
         {peers.map((peer) => (
-          <li key={peer.id} className="peer" data-testid={TEST_IDS.relayRow} data-state={peer.state}>
+          <li
+            key={peer.id}
+            className="peer"
+            data-testid={TEST_IDS.relayRow}
+            data-state={peer.state}
+            data-via={peer.via}
+            data-reservation={peer.reservation}
+          >
             <span className={`dot dot-${dotOf(peer)}`} aria-hidden="true" />
             <span>
               <strong>{peer.origin ?? `Peer ${shortPeer(peer.id)}`}</strong>
-              <span className="peer-fact">{factOf(peer)}</span>
+              <span className="peer-fact">{connectionText(peer)}</span>
+              {peer.reservation ? <span className="peer-fact">Others can reach you through it</span> : null}
             </span>
           </li>
         ))}
@@ -41,9 +49,4 @@ export function ConnectionSection({
 
 function dotOf({ state, error }: PeerStatus): ConnectionState['state'] {
   return state === 'connected' ? 'connected' : error === undefined ? 'connecting' : 'offline'
-}
-
-function factOf({ state, via, error, role }: PeerStatus): string {
-  if (state === 'connected') return `${role === 'relay' ? 'Relay' : 'Peer'}, over ${viaName(via)}`
-  return error ?? 'Connecting…'
 }

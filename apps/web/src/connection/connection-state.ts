@@ -11,12 +11,21 @@ const VIA_NAMES: Readonly<Record<string, string>> = {
   webrtc: 'WebRTC',
   websocket: 'WebSocket',
   tcp: 'TCP',
+  relay: 'through a relay',
   other: 'libp2p',
 }
 
 /** A transport's name for people. */
 export function viaName(via: string | undefined): string {
   return via === undefined ? '' : (VIA_NAMES[via] ?? via)
+}
+
+/** How one peer is connected, for people. */
+export function connectionText({ state, via, role, direct, error }: PeerStatus): string {
+  if (state !== 'connected') return direct === 'trying' ? 'Looking for a direct way…' : (error ?? 'Connecting…')
+  if (role === 'relay') return `${viaName(via)} to relay`
+  if (via === 'relay') return direct === 'failed' ? 'Through a relay; no direct way was found' : 'Through a relay'
+  return `${viaName(via)}, direct`
 }
 
 /** Sums up the peers in one state. One relay is enough to be connected. */

@@ -7,6 +7,7 @@ import { Panel } from '../ui/panel.tsx'
 import { ConnectionSection } from './connection-section.tsx'
 import type { ConnectionState } from './connection-state.ts'
 import { DoctorSection } from './doctor-section.tsx'
+import { JoinSection } from './join-section.tsx'
 import { StorageSection } from './storage-section.tsx'
 import { TabRole } from './tab-role.tsx'
 
@@ -37,14 +38,7 @@ export function PeerPanel({
         <p className="hint">Signs what you write. It lives in this browser only.</p>
         <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
       </section>
-      <section className="panel-section">
-        <h3>Network</h3>
-        <p data-testid={TEST_IDS.networkName} data-value={network.name}>
-          {network.name}
-        </p>
-        <p className="hint">Whoever opens this link takes part.</p>
-        <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
-      </section>
+      <JoinSection networkName={network.name} joinLink={joinLink} />
       <StorageSection durability={durability} network={network.id} />
       <DoctorSection store={store} connection={connection.state} />
     </Panel>

@@ -1,0 +1,37 @@
+import { type ReactNode, useState } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
+import { CopyField } from '../ui/copy-field.tsx'
+import { QrCode } from '../ui/qr-code.tsx'
+
+/** Which network this is, and the way in for others: a link to send, or a code for the camera of a phone. */
+export function JoinSection({ networkName, joinLink }: { readonly networkName: string; readonly joinLink: string }): ReactNode {
+  const [isCodeShown, setCodeShown] = useState(false)
+  return (
+    <section className="panel-section">
+      <div className="section-head">
+        <h3>Network</h3>
+        <button
+          type="button"
+          className="button-small"
+          data-testid={TEST_IDS.joinQrShow}
+          aria-expanded={isCodeShown}
+          onClick={() => setCodeShown(!isCodeShown)}
+        >
+          {isCodeShown ? 'Hide QR code' : 'Show QR code'}
+        </button>
+      </div>
+      <p data-testid={TEST_IDS.networkName} data-value={networkName}>
+        {networkName}
+      </p>
+      <p className="hint">
+        {isLocal(joinLink) ? 'Whoever opens this link takes part; it works on this machine only.' : 'Whoever opens this link takes part.'}
+      </p>
+      <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
+      {isCodeShown ? <QrCode text={joinLink} label="The join link as a QR code" testId={TEST_IDS.joinQr} /> : null}
+    </section>
+  )
+}
+
+function isLocal(link: string): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(new URL(link).hostname)
+}
