@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AddressRange, mayDial, rangeOf, rangeOfHost } from './address-range.ts'
+import { type AddressRange, mayDial, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 
 describe('the range of an address', () => {
   it.each<[string, AddressRange]>([
@@ -36,5 +36,13 @@ describe('an address that somebody named', () => {
       ['private', 'public'],
       ['public'],
     ])
+  })
+})
+
+describe('of several ranges', () => {
+  it('one is reached by most, and one by fewest', () => {
+    expect(widest(['loopback', 'private'])).toBe('private')
+    expect(narrowest(['public', 'loopback', 'private'])).toBe('loopback')
+    expect([widest([]), narrowest([])]).toEqual(['public', 'public'])
   })
 })

@@ -26,6 +26,16 @@ export function rangeOf(address: Multiaddr | string): AddressRange {
 
 const WIDTH: Readonly<Record<AddressRange, number>> = { loopback: 0, private: 1, public: 2 }
 
+/** The range that most can reach; `public` of none. */
+export function widest(ranges: readonly AddressRange[]): AddressRange {
+  return [...ranges].sort((a, b) => WIDTH[b] - WIDTH[a])[0] ?? 'public'
+}
+
+/** The range that fewest can reach; `public` of none. */
+export function narrowest(ranges: readonly AddressRange[]): AddressRange {
+  return [...ranges].sort((a, b) => WIDTH[a] - WIDTH[b])[0] ?? 'public'
+}
+
 /**
  * Whether an address that somebody else named may be dialled from where `here` can be reached: nobody on the internet makes us knock at
  * the machines around us.

@@ -11,6 +11,7 @@ import {
   stop,
 } from '@libp2p/interface'
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { DAG_CBOR, DocstoreError, parseCid } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { PROVIDER_TAG } from './doorkeeper.ts'
@@ -70,6 +71,7 @@ export class NodeKademlia implements Kademlia, Startable {
   readonly #init: NodeKademliaInit
   #dht: Promise<KadDhtService> | undefined
   #size: () => number = () => 0
+  #mayDial: (address: Multiaddr) => boolean = () => true
   readonly #ended = new AbortController()
   /** Looking for this relay's neighbours in the table, and whether somebody has come since. */
   #settling: Promise<void> | undefined
@@ -82,6 +84,10 @@ export class NodeKademlia implements Kademlia, Startable {
 
   get size(): number {
     return this.#size()
+  }
+
+  restrict(mayDial: (address: Multiaddr) => boolean): void {
+    this.#mayDial = mayDial
   }
 
   async start(): Promise<void> {
@@ -160,7 +166,7 @@ export class NodeKademlia implements Kademlia, Startable {
       logger,
       ping,
       datastore: records,
-      peerStore: modestPeerStore(peerStore, records),
+      peerStore: modestPeerStore(peerStore, records, (addresses) => this.#dialable(addresses)),
       registrar: this.#withThosePresent(registrar),
     }) as KadDhtService
     dht.addEventListener('peer', this.#noteTold())
@@ -216,6 +222,11 @@ export class NodeKademlia implements Kademlia, Startable {
     } satisfies Partial<Registrar> as Registrar
   }
 
+  /** Those of the addresses that may be dialled, as many as a peer has at most. */
+  #dialable(addresses: readonly Multiaddr[]): Multiaddr[] {
+    return addresses.filter((address) => this.#mayDial(address)).slice(0, MAX_ANNOUNCED_ADDRESSES)
+  }
+
   /** Remembers how peers are reached of whom others told us: as many as a search needs. */
   #noteTold(): (event: CustomEvent<PeerInfo>) => void {
     const { peerStore, peerId, connectionManager, logger } = this.#components
@@ -228,7 +239,7 @@ export class NodeKademlia implements Kademlia, Startable {
       minute = now
       if (id.equals(peerId) || connectionManager.getConnections(id).length > 0 || ++told > MAX_TOLD_PER_MINUTE) return
       peerStore
-        .merge(id, { multiaddrs: multiaddrs.slice(0, MAX_ANNOUNCED_ADDRESSES) })
+        .merge(id, { multiaddrs: this.#dialable(multiaddrs) })
         .catch((error: unknown) => log.error('addresses of %p could not be noted - %e', id, error))
     }
   }
@@ -257,7 +268,7 @@ async function protocolsOf(peer: PeerId, peerStore: PeerStore): Promise<readonly
  * The address book as Kademlia may use it: it keeps no connection open, notes a bounded number of addresses of a peer for as long as what that
  * peer said is believed, and an answer that names a peer does not fail because nobody knows its addresses any more.
  */
-function modestPeerStore(peerStore: PeerStore, records: ProviderRecords): PeerStore {
+function modestPeerStore(peerStore: PeerStore, records: ProviderRecords, dialable: (addresses: readonly Multiaddr[]) => Multiaddr[]): PeerStore {
   return {
     get: async (peer: PeerId, options?: Parameters<PeerStore['get']>[1]) =>
       records.hasPeer(peer.toString()) && !(await peerStore.has(peer))
@@ -270,7 +281,7 @@ function modestPeerStore(peerStore: PeerStore, records: ProviderRecords): PeerSt
         peer,
         {
           ...data,
-          ...(multiaddrs === undefined ? {} : { multiaddrs: multiaddrs.slice(0, MAX_ANNOUNCED_ADDRESSES) }),
+          ...(multiaddrs === undefined ? {} : { multiaddrs: dialable(multiaddrs) }),
           tags: {
             ...Object.fromEntries(Object.entries(tags).filter(([name]) => !name.startsWith(KEEP_ALIVE))),
             ...(multiaddrs === undefined ? {} : { [PROVIDER_TAG]: { ttl: VALID_MS } }),

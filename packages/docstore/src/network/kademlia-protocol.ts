@@ -1,3 +1,5 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
+
 /** Name of Kademlia in a network. Who answers it is a relay. */
 export function kademliaProtocol(networkId: string): string {
   return `/docstore/${networkId}/kad/1`
@@ -7,6 +9,8 @@ export function kademliaProtocol(networkId: string): string {
 export interface Kademlia {
   /** Relays that it knows to ask. */
   readonly size: number
+  /** Says which addresses may be dialled of those that others tell. */
+  restrict(mayDial: (address: Multiaddr) => boolean): void
   /** Tells the relays that are closest to the namespace that this one keeps it; resolves with how many of them were told. */
   provide(ns: string, signal: AbortSignal): Promise<number>
   /** Peer ids of relays that said that they keep the namespace; what was found until the signal aborts. */

@@ -1,3 +1,4 @@
+import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 import { delay } from './delay.ts'
 import { MAX_RELAYS } from './limits.ts'
 import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
@@ -64,6 +65,14 @@ export class RelayLinks {
   /** Whether one of the links leads to this peer. */
   leadsTo(peer: string): boolean {
     return this.all.some((link) => link.peer === peer)
+  }
+
+  /** From where addresses that others name may be dialled: the relays that were joined say so, and what this peer listens on itself. */
+  here(): AddressRange {
+    const own = this.#init.libp2p.getMultiaddrs().filter((address) => !address.toString().includes('/p2p-circuit'))
+    const joined = this.all.flatMap(({ source }) => (source.origin === undefined ? [] : [rangeOfHost(new URL(source.origin).hostname)]))
+    // Who listens on all addresses is reached from everywhere that one of them is.
+    return narrowest([...joined, widest(own.map(rangeOf))])
   }
 
   /** Keeps in touch with a relay that was joined. */
@@ -138,7 +147,7 @@ export class RelayLinks {
     }
     const { add, drop } = chooseRelays(this.#choice(now))
     for (const id of drop) this.#drop(id)
-    for (const peer of add) this.#add(listedRelay(peer, this.#init.listed.addresses))
+    for (const peer of add) this.#add(listedRelay(peer, this.#init.listed.addresses, () => this.here()))
   }
 
   #choice(now: number): Choice {

@@ -1,5 +1,6 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
+import { type AddressRange, mayDial, rangeOf } from './address-range.ts'
 import { fetchWellKnown } from './join-link.ts'
 import { DIAL_TIMEOUT_MS, KNOWN_RELAY_TIMEOUT_MS } from './limits.ts'
 
@@ -57,9 +58,22 @@ export function joinedRelay({ replica, networkId, origin, listed }: JoinedRelayI
   }
 }
 
-/** A relay that was found in the directory. Asking for its addresses throws `no-address`. */
-export function listedRelay(peer: string, listed: ListedAddresses): RelaySource {
-  return { id: peer, origin: undefined, peer, addresses: async () => readable(peer, listed(peer)) }
+/**
+ * A relay that was found in the directory; `here` says from where addresses that others named may be dialled. Asking for its addresses throws
+ * `no-address`, `private-address`.
+ */
+export function listedRelay(peer: string, listed: ListedAddresses, here: () => AddressRange): RelaySource {
+  return { id: peer, origin: undefined, peer, addresses: async () => outward(peer, readable(peer, listed(peer)), here()) }
+}
+
+/** Those that lead outward, or to machines around us where that is where our relays are. */
+function outward(relay: string, addresses: readonly Multiaddr[], here: AddressRange): readonly Multiaddr[] {
+  const found = addresses.filter((address) => mayDial(rangeOf(address), here))
+  if (found.length > 0) return found
+  throw new DocstoreError(
+    'private-address',
+    `The relay ${relay} has only addresses inside a private network, and nothing says that this one is it. Join it with its own link`,
+  )
 }
 
 /** The peer that these addresses lead to. */
