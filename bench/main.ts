@@ -25,9 +25,14 @@ if (role === 'local') console.log(JSON.stringify(await measureLocal(Number(argum
 else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
 else if (role === 'browser') console.log(JSON.stringify(await (await import('./browser.ts')).measureBrowser(Number(argument))))
 else if (role === 'hostile') console.log(JSON.stringify(await (await import('./hostile.ts')).measureHostile()))
+else if (role === 'clients') console.log(JSON.stringify(await (await import('./network.ts')).measureClients()))
+else if (role === 'lookups') console.log(JSON.stringify(await (await import('./network.ts')).measureLookups(Number(argument))))
 else if (role === '--peers') await runPeers(process.argv.slice(3))
 else if (role === '--browser') printTable('10,000 documents into Chromium, WebRTC-direct', runRounds('browser', '10000'))
-else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
+else if (role === '--network') {
+  printTable('A fresh client on one relay', runRounds('clients', ''))
+  for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count)))
+} else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,

@@ -16,7 +16,7 @@ export interface RelayChild {
 
 /** Starts a relay on a data folder; resolves when it is ready. `prefix` is what its command begins with, to run it elsewhere. */
 export async function startRelayChild(data: string, port = 0, prefix: readonly string[] = []): Promise<RelayChild> {
-  const [command = '', ...args] = [...prefix, process.execPath, '--conditions=@p2p-docstore/source', PROGRAM, data, String(port)]
+  const [command, ...args] = [...prefix, process.execPath, '--conditions=@p2p-docstore/source', PROGRAM, data, String(port)]
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ready = await firstLine(child)
   return {

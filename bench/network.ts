@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createNetwork } from '@p2p-docstore/core'
+import { startRelay } from '@p2p-docstore/relay'
+import { createDocstore } from 'p2p-docstore'
+import { chromium } from 'playwright'
+import { TestPeer } from '../packages/docstore/src/network/testing/test-peer.ts'
+import { serveTabPage, Tab } from '../test/e2e/tab.ts'
+import type { Figures } from './local.ts'
+
+/** Longest that anything here may take, milliseconds. */
+const TIMEOUT_MS = 30_000
+/** Lookups of which the median counts. */
+const LOOKUPS = 9
+/** Relays that each relay dials, as those of a network do. */
+const LINKS = 3
+
+/** What a fresh client waits for: connected, the first document of a namespace, and in browsers a direct connection to another one. */
+export async function measureClients(): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'docstore-bench-'))
+  const relay = await startRelay({ data: join(folder, 'relay'), port: 0 })
+  try {
+    const namespace = await relay.store.namespaces.create({ name: 'bench', write: 'anyone' })
+    await namespace.put({ _id: 'first' })
+    return { ...(await node(relay.ready.join, namespace.id)), ...(await browsers(folder, relay.ready.join, namespace.id)) }
+  } finally {
+    await relay.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function node(link: string, ns: string): Promise<Figures> {
+  const began = performance.now()
+  const store = await createDocstore({ data: 'memory', join: link })
+  try {
+    await store.network?.connected({ timeoutMs: TIMEOUT_MS })
+    const connected = performance.now()
+    const namespace = await store.namespaces.open(ns)
+    for await (const { documents } of namespace.watch()) if (documents.length > 0) break
+    return { 'Node: started to connected, ms': connected - began, 'Node: to the first document, ms': performance.now() - began }
+  } finally {
+    await store.close()
+  }
+}
+
+async function browsers(folder: string, link: string, ns: string): Promise<Figures> {
+  const page = await serveTabPage(join(folder, 'page'))
+  const open = async (profile: string) => {
+    const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+    const args = ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns']
+    return chromium.launchPersistentContext(join(folder, profile), { executablePath, args })
+  }
+  const [one, other] = await Promise.all([open('one'), open('other')])
+  try {
+    const first = await Tab.open(one, { url: page.url, join: link })
+    await first.call('namespace', ns)
+    await until(async () => (await first.call('ids')).length > 0)
+    const began = performance.now()
+    const second = await Tab.open(other, { url: page.url, join: link })
+    await second.call('namespace', ns)
+    const since = async (isSo: () => Promise<boolean>): Promise<number> => {
+      await until(isSo)
+      return performance.now() - began
+    }
+    const [connected, document, direct] = await Promise.all([
+      since(async () => (await second.call('peers')).some(({ state, role }) => role === 'relay' && state === 'connected')),
+      since(async () => (await second.call('ids')).length > 0),
+      since(async () => (await second.call('peers')).some(({ via }) => via === 'webrtc')),
+    ])
+    return {
+      'Chromium: page loaded to connected, ms': connected,
+      'Chromium: to the first document, ms': document,
+      'Chromium: to a direct connection, ms': direct,
+    }
+  } finally {
+    await Promise.all([one.close(), other.close()])
+    page.close()
+  }
+}
+
+/** How long a peer that knows one of `count` relays takes to find the one that keeps a namespace. All are in this process. */
+export async function measureLookups(count: number): Promise<Figures> {
+  const descriptor = createNetwork('bench')
+  const relays: TestPeer[] = []
+  const peers: TestPeer[] = []
+  try {
+    for (let i = 0; i < count; i++) {
+      const relay = await TestPeer.start(descriptor, { role: 'relay', listen: ['/ip4/127.0.0.1/tcp/0'] })
+      const others = Array.from({ length: Math.min(LINKS, relays.length) }, (_, n) => relays[(i * 7 + n * 13) % relays.length])
+      await Promise.all(others.map(async (other) => other && relay.libp2p.dial(other.libp2p.getMultiaddrs())))
+      relays.push(relay)
+    }
+    // Every table has somebody of nearly every distance by then.
+    await until(async () => relays.every(({ libp2p }) => (libp2p.services.kademlia?.size ?? 0) >= Math.min(count - 1, 20)))
+    const cold: number[] = []
+    const warm: number[] = []
+    for (let i = 0; i < LOOKUPS; i++) {
+      const holder = relays[(i * 31 + count - 1) % count]
+      const known = relays[(i * 17) % count]
+      if (holder === undefined || known === undefined) throw new Error('no relays')
+      const { id } = await holder.replica.createNamespace({ name: 'bench', write: 'anyone' })
+      await holder.libp2p.services.kademlia?.provide(id, AbortSignal.timeout(TIMEOUT_MS))
+      const peer = await TestPeer.start(descriptor)
+      peers.push(peer)
+      await peer.libp2p.dial(known.libp2p.getMultiaddrs())
+      for (const times of [cold, warm]) {
+        const began = performance.now()
+        const found = await peer.libp2p.services.kademlia?.find(id, AbortSignal.timeout(TIMEOUT_MS))
+        if (found?.includes(holder.id) !== true) throw new Error(`The holder was not found among ${count} relays`)
+        times.push(performance.now() - began)
+      }
+    }
+    return {
+      [`${count} relays: first search of a peer, ms`]: median(cold),
+      [`${count} relays: the same again, ms`]: median(warm),
+    }
+  } finally {
+    await Promise.all([...peers, ...relays].map((peer) => peer.close()))
+  }
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + TIMEOUT_MS; !(await isSo()); await new Promise((resolve) => setTimeout(resolve, 10)))
+    if (Date.now() > end) throw new Error('It took too long')
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}
