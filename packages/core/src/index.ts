@@ -31,7 +31,7 @@ export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Storage } from './storage/storage.ts'
 export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
-export { answer, compareReply, questionAbout } from './sets/reconcile.ts'
+export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
 export { SummedTree } from './sets/summed-tree.ts'
 export {
   type Exchange,

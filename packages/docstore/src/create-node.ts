@@ -22,6 +22,8 @@ export interface DocstoreOptions {
   readonly maxBytes?: number
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
+  /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
+  readonly listed?: boolean
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
   /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */

@@ -15,6 +15,8 @@ export interface DocstoreOptions {
   readonly network?: 'on' | 'off'
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
+  /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
+  readonly listed?: boolean
 }
 
 /**

@@ -1,6 +1,6 @@
 export { DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
 export { formatJoinLink, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
-export type { Message, NamespacePeerStatus, PeerStatus, Via } from './network/types.ts'
+export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
 export {
   Collection,

@@ -3,6 +3,8 @@ import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, typ
 import { delay } from './delay.ts'
 import { DirectLinks } from './direct-links.ts'
 import { askFind } from './directory/directory-protocol.ts'
+import { NetworkDirectory } from './directory/network-directory.ts'
+import { readNetwork } from './join-link.ts'
 import { knownRelays, rememberRelay } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
@@ -15,7 +17,17 @@ import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
 import { Topics } from './topics.ts'
-import type { NamespacePeerStatus, NamespaceStatus, Network, NetworkEvents, PeerStatus, RelayStorage, SyncReport } from './types.ts'
+import type {
+  DirectoryPeer,
+  NamespacePeerStatus,
+  NamespaceStatus,
+  Network,
+  NetworkEvents,
+  PeerFacts,
+  PeerStatus,
+  RelayStorage,
+  SyncReport,
+} from './types.ts'
 import { viaOf } from './via.ts'
 import { onWake } from './wake-events.ts'
 
@@ -34,6 +46,10 @@ export interface LocalNetworkInit {
   readonly role: Role
   /** What a relay keeps: `all` that is in the network, or what peers that are no relays bring (`asked`). */
   readonly storage?: RelayStorage
+  /** Whether everyone in the network may know of this peer; relays are always listed. */
+  readonly listed?: boolean
+  /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
+  readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
 }
 
 /** The network of the process that holds the data. */
@@ -53,6 +69,7 @@ export class LocalNetwork implements Network {
   readonly #ledgers = new Map<string, Ledger>()
   /** At a relay: which peers keep what. */
   readonly rendezvous: Rendezvous
+  #directory: NetworkDirectory | undefined
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
   readonly #unlisten: (() => void)[] = []
 
@@ -77,7 +94,7 @@ export class LocalNetwork implements Network {
         this.#peersChanged()
         this.#direct?.look()
       },
-      listed: { relays: () => [], addresses: () => [] },
+      listed: { relays: () => this.#directory?.relays() ?? [], addresses: (peer) => this.#directory?.addresses(peer) ?? [] },
       find: async () => [],
     })
     this.#neighbours = new Neighbours({
@@ -111,11 +128,11 @@ export class LocalNetwork implements Network {
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
     const network = new LocalNetwork(init)
-    await network.#start()
+    await network.#start(init)
     return network
   }
 
-  async #start(): Promise<void> {
+  async #start({ listed = false, directory }: LocalNetworkInit): Promise<void> {
     const { reservations } = this.libp2p.services
     await this.libp2p.handle(syncProtocol(this.#networkId), (stream, connection) => this.#answer(stream, connection), {
       // Counted by `#answer`, which knows whose streams are too many; this is what a connection may have in all.
@@ -134,6 +151,16 @@ export class LocalNetwork implements Network {
       this.#direct?.wake()
     }
     this.#unlisten.push(onWake(wake))
+    this.#directory = await NetworkDirectory.start({
+      replica: this.#replica,
+      network: readNetwork((await this.#replica.info()).network.descriptor),
+      libp2p: this.libp2p,
+      role: this.#role,
+      isListed: listed || this.#role === 'relay',
+      onChange: () => this.#directoryChanged(),
+      ...(this.#role === 'relay' ? { onFind: async (ns, asker) => ({ relays: [], peers: await this.rendezvous.keepers(ns, asker) }) } : {}),
+      ...directory,
+    })
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     this.#direct?.start()
@@ -195,6 +222,14 @@ export class LocalNetwork implements Network {
       others.set(id, { ...base, id, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
     }
     return [...relays, ...others.values()]
+  }
+
+  async directory(): Promise<readonly DirectoryPeer[]> {
+    return this.#directory?.list() ?? []
+  }
+
+  async describe(facts: PeerFacts): Promise<void> {
+    this.#directory?.describe(facts)
   }
 
   async addRelay(origin: string): Promise<void> {
@@ -336,7 +371,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop()])
+    await Promise.all([this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
     this.#topics.close()
     await this.libp2p.stop()
   }
@@ -352,6 +387,12 @@ export class LocalNetwork implements Network {
         })
       }
     }
+  }
+
+  #directoryChanged(): void {
+    const listed = this.#directory?.list() ?? []
+    this.#emit('directory', { peers: listed.length, relays: listed.filter(({ role }) => role === 'relay').length })
+    this.#relays.look()
   }
 
   #peersChanged(): void {

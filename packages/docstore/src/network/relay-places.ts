@@ -16,12 +16,13 @@ const MAX_STOP_STREAMS = 32
  * with the connection, or pages that are reloaded would use up all of them.
  */
 export class RelayPlaces {
-  readonly #max: number
+  /** Places that there are. */
+  readonly max: number
   #service: CircuitRelayService | undefined
   #refused = 0
 
   constructor(max: number) {
-    this.#max = max
+    this.max = max
   }
 
   /** libp2p's relay service. */
@@ -30,7 +31,7 @@ export class RelayPlaces {
       maxInboundHopStreams: MAX_HOP_STREAMS,
       maxOutboundStopStreams: MAX_STOP_STREAMS,
       reservations: {
-        maxReservations: this.#max,
+        maxReservations: this.max,
         reservationTtl: PLACE_MS,
         defaultDurationLimit: RELAYED_MS,
         defaultDataLimit: RELAYED_BYTES,
@@ -55,7 +56,7 @@ export class RelayPlaces {
   makeRoom(peer: PeerId): boolean {
     // Renewed, it is another place with another timer: where libp2p moves a timer, the moved one cannot be stopped any more.
     this.#free(peer)
-    const hasRoom = this.taken < this.#max
+    const hasRoom = this.taken < this.max
     if (!hasRoom) this.#refused++
     return hasRoom
   }

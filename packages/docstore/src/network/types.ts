@@ -22,6 +22,38 @@ export interface PeerStatus {
   readonly reservation: boolean
 }
 
+/** What a peer of the directory says of itself, and whether it is connected here. */
+export interface DirectoryPeer {
+  /** libp2p peer id. */
+  readonly peer: string
+  readonly role: 'relay' | 'peer'
+  /** `did:key` of who runs it, where it says so; that one has signed it. */
+  readonly identity: string | undefined
+  /** Multiaddrs without the peer id. */
+  readonly addresses: readonly string[]
+  /** Origin of its page. */
+  readonly origin: string | undefined
+  /** What it does for others, and how much of it. */
+  readonly services: readonly string[]
+  readonly limits: Readonly<Record<string, number>>
+  /** Listed peers that it is connected to. */
+  readonly links: readonly { readonly peer: string; readonly via: Via }[]
+  /** Unix milliseconds by its clock: running since, this was said at, it holds until. */
+  readonly since: number
+  readonly at: number
+  readonly expires: number
+  readonly isSelf: boolean
+  readonly connected: boolean
+  readonly via: Via | undefined
+}
+
+/** What a listed peer tells others of itself besides its addresses and links. */
+export interface PeerFacts {
+  readonly origin?: string
+  readonly services?: readonly string[]
+  readonly limits?: Readonly<Record<string, number>>
+}
+
 /** How one namespace stands with one peer. */
 export interface NamespacePeerStatus {
   readonly id: string
@@ -80,6 +112,8 @@ export interface NetworkEvents {
   /** Something about how this namespace stands has changed. */
   readonly sync: { readonly namespace: string }
   readonly message: Message
+  /** Who is listed has changed, or what they say of themselves: how many there are now. */
+  readonly directory: { readonly peers: number; readonly relays: number }
 }
 
 /**
@@ -92,6 +126,10 @@ export interface Network {
   /** Multiaddrs on which others reach this peer. */
   addresses(): Promise<readonly string[]>
   peers(): Promise<readonly PeerStatus[]>
+  /** Relays and peers that are listed: everyone who wants to be known, wherever they are connected. */
+  directory(): Promise<readonly DirectoryPeer[]>
+  /** Adds to what others are told of this peer, where it is listed. */
+  describe(facts: PeerFacts): Promise<void>
   /** Remembers a relay and keeps in touch with it from now on. */
   addRelay(origin: string): Promise<void>
   /** Whether this peer is a relay itself. */

@@ -39,6 +39,8 @@ export const NETWORK_METHODS = [
   'peerId',
   'addresses',
   'peers',
+  'directory',
+  'describe',
   'addRelay',
   'isRelay',
   'reach',
@@ -52,7 +54,7 @@ export const NETWORK_METHODS = [
   'unsubscribe',
 ] as const satisfies readonly (keyof Network)[]
 
-const NETWORK_EVENTS = ['peers', 'sync', 'message'] as const satisfies readonly (keyof NetworkEvents)[]
+const NETWORK_EVENTS = ['peers', 'sync', 'message', 'directory'] as const satisfies readonly (keyof NetworkEvents)[]
 
 /** A replica that lives on the other side of a line. Closing it closes nothing there. */
 export function remoteReplica(client: RpcClient): Replica {

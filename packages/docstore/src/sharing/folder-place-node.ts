@@ -91,7 +91,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
       replica = await openReplica(storage, init)
       return replica
     },
-    startNetwork: async (replica, networkId) => {
+    startNetwork: async (replica, networkId, listed) => {
       // Most commands need no network, and start in half the time without loading it.
       const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
       const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
@@ -100,7 +100,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
         ...(announce === undefined ? {} : { announce }),
         ...(alsoAnnounce === undefined ? {} : { alsoAnnounce }),
       })
-      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept })
+      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept, listed })
     },
     // The process and its database end together.
     onLost: () => undefined,

@@ -8,6 +8,7 @@ export interface OpenOptions {
   readonly descriptor?: Uint8Array | undefined
   readonly network?: 'on' | 'off' | 'auto'
   readonly networkName?: string | undefined
+  readonly listed?: boolean
   readonly role?: 'relay' | 'peer'
 }
 

@@ -16,7 +16,7 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { network: mode = 'on', join, descriptor, networkName }: OpenOptions,
+  { network: mode = 'on', join, descriptor, networkName, listed = false }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -28,7 +28,7 @@ export async function own(
     const { id, descriptor: now } = (await replica.info()).network
     if (before !== undefined && !equalBytes(before, now)) await forgetRelays(replica)
     if (link !== undefined) await rememberRelay(replica, link.origin)
-    if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id)
+    if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
     const close = async (): Promise<void> => {
       hangUp()

@@ -27,7 +27,7 @@ export type Entry =
 export interface HeldData extends MetaReader {
   /** To be called once. */
   openReplica(options: OpenReplicaOptions): Promise<Replica>
-  startNetwork(replica: Replica, networkId: string): Promise<LocalNetwork>
+  startNetwork(replica: Replica, networkId: string, listed: boolean): Promise<LocalNetwork>
   /** Lets others in, each over a line of its own; returns the way to hang up. */
   listen(serve: (port: Port) => void): Promise<() => void>
   /** Calls back if the data is lost before it is closed. */

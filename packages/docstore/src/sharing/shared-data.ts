@@ -17,7 +17,12 @@ type Listeners<T> = Set<(payload: T) => void>
  */
 export class SharedData {
   readonly commits: Listeners<CommitEvent> = new Set()
-  readonly events: { readonly [K in keyof NetworkEvents]: Listeners<NetworkEvents[K]> } = { peers: new Set(), sync: new Set(), message: new Set() }
+  readonly events: { readonly [K in keyof NetworkEvents]: Listeners<NetworkEvents[K]> } = {
+    peers: new Set(),
+    sync: new Set(),
+    message: new Set(),
+    directory: new Set(),
+  }
   /** Called with whether this is the owner now, whenever it begins to work with the data, itself or through another owner. */
   readonly owners: Listeners<boolean> = new Set()
   /** What was asked of the network once and has to hold for every owner. */
@@ -90,6 +95,7 @@ export class SharedData {
     opened.network?.on('peers', (event) => tell(this.events.peers, event))
     opened.network?.on('sync', (event) => tell(this.events.sync, event))
     opened.network?.on('message', (event) => tell(this.events.message, event))
+    opened.network?.on('directory', (event) => tell(this.events.directory, event))
     tell(this.owners, opened.isOwner)
   }
 

@@ -60,8 +60,8 @@ export class WorkerData implements HeldData {
     return remoteReplica(this.#client)
   }
 
-  async startNetwork(replica: Replica, networkId: string): Promise<LocalNetwork> {
-    return LocalNetwork.start({ replica, networkId, libp2p: await startLibp2p(replica), role: 'peer' })
+  async startNetwork(replica: Replica, networkId: string, listed: boolean): Promise<LocalNetwork> {
+    return LocalNetwork.start({ replica, networkId, libp2p: await startLibp2p(replica), role: 'peer', listed })
   }
 
   onLost(listener: () => void): void {

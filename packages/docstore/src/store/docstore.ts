@@ -1,6 +1,6 @@
 import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, toHex, type WritePolicy } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
-import type { Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'
 import { Namespace } from './namespace.ts'
 import { Queue } from './queue.ts'
@@ -69,19 +69,23 @@ export class Docstore {
     return this.network?.peers() ?? []
   }
 
+  /** The network's relays, and the peers that want to be listed: what each says of itself, signed. */
+  async directory(): Promise<readonly DirectoryPeer[]> {
+    return this.network?.directory() ?? []
+  }
+
   /**
-   * Calls back with all peers whenever one comes or goes (`peer`), with a namespace whose state changed (`sync`), or with `isOwner`
-   * after the owner of the data has changed (`owner`). Returns the way to stop.
+   * Calls back with all peers whenever one comes or goes (`peer`), with a namespace whose state changed (`sync`), with how many are listed
+   * after the directory has changed (`directory`), or with `isOwner` after the owner of the data has (`owner`). Returns the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
+  on(event: 'directory', listener: (count: NetworkEvents['directory']) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
-  on(event: 'peer' | 'sync' | 'owner', listener: (payload: never) => void): () => void {
+  on(event: 'peer' | 'sync' | 'directory' | 'owner', listener: (payload: never) => void): () => void {
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (this.network === undefined) return () => undefined
-    return event === 'peer'
-      ? this.network.on('peers', listener as (peers: readonly PeerStatus[]) => void)
-      : this.network.on('sync', listener as (change: NetworkEvents['sync']) => void)
+    return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }
 
   /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */

@@ -48,6 +48,8 @@ export interface DirectoryResponderInit {
   readonly peer: string
   /** Who keeps a namespace; a peer that knows of nobody leaves it out. */
   readonly onFind?: ((ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>) | undefined
+  /** Called when the peer told of peers that nobody here had heard of. */
+  readonly onNews?: () => void
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (misdeed: Misdeed) => void
 }
@@ -87,6 +89,7 @@ export class DirectoryResponder implements Answerer {
         return entriesIn(directory, request.slots)
       case 'put': {
         const added = await addAll(directory, request.entries, peer, this.#init.onMisdeed)
+        if (added.includes('new')) this.#init.onNews?.()
         return { t: 'ok', kept: added.filter(isKept).length }
       }
       case 'find':
@@ -148,7 +151,7 @@ export async function addAll(
 
 /** Whether the entry, or a newer one in its place, is here. */
 export function isKept(added: Added): boolean {
-  return added === 'stored' || added === 'same' || added === 'superseded'
+  return added === 'new' || added === 'newer' || added === 'same' || added === 'superseded'
 }
 
 /** Entries for one message, from the first on, as many as fit; and how many slots were looked at. */

@@ -26,7 +26,7 @@ describe('Directory', () => {
     const { directory } = openDirectory()
     const peer = new DescribedPeer(network)
     const [older, newer] = [peer.entry({ at: now, services: ['relay'] }), peer.entry({ at: now + 1, services: [] })]
-    expect(await directory.add(newer, 'a')).toBe('stored')
+    expect(await directory.add(newer, 'a')).toBe('new')
     expect(await directory.add(older, 'b')).toBe('superseded')
     expect(await directory.add(newer, 'b')).toBe('same')
     expect(directory.peers().map(({ peer, isRelay, at }) => ({ peer, isRelay, at }))).toEqual([{ peer: peer.id, isRelay: false, at: now + 1 }])
@@ -79,7 +79,7 @@ describe('Directory', () => {
     const person = identityFromSeed(createSeed())
     const [peer, thief] = [new DescribedPeer(network), new DescribedPeer(network)]
     const identity = packSigned(createVoucher(network.cid, peer.id, person))
-    expect(await directory.add(peer.entry({ at: now, identity }), 'a')).toBe('stored')
+    expect(await directory.add(peer.entry({ at: now, identity }), 'a')).toBe('new')
     expect(directory.peer(peer.id)?.identity).toBe(person.did)
     expect(await directory.add(thief.entry({ at: now, identity }), 'a')).toBe('bad-signature')
   })
@@ -94,7 +94,7 @@ describe('Directory', () => {
     const packed = packSigned(createRevocation(invited.cid, certificate, now, authority))
     const forged = packSigned(createRevocation(invited.cid, certificate, now, identityFromSeed(createSeed())))
     expect(await directory.add({ kind: 'revocation', packed: forged }, 'a')).toBe('not-allowed')
-    expect(await directory.add({ kind: 'revocation', packed }, 'a')).toBe('stored')
+    expect(await directory.add({ kind: 'revocation', packed }, 'a')).toBe('new')
     clock.now += 1e12
     directory.expire()
     expect(directory.revocations().map(({ revocation }) => revocation.certificate)).toEqual([certificate])
@@ -117,14 +117,14 @@ describe('Directory', () => {
     expect(directory.tree.size).toBe(MAX_PEERS)
     // Who comes later finds room all the same, at the attacker's expense.
     const late = new DescribedPeer(network)
-    expect(await directory.add(late.entry({ at: now }), relay.id)).toBe('stored')
+    expect(await directory.add(late.entry({ at: now }), relay.id)).toBe('new')
   }, 60_000)
 
   it('has room for relays however many peers there are', async () => {
     const { directory } = openDirectory()
     for (const entry of fakes(MAX_NON_RELAYS + 10)) await directory.add(entry, 'a')
     expect(directory.peers().length).toBe(MAX_NON_RELAYS)
-    expect(await directory.add(new DescribedPeer(network).entry({ at: now, services: ['relay'] }), 'a')).toBe('stored')
+    expect(await directory.add(new DescribedPeer(network).entry({ at: now, services: ['relay'] }), 'a')).toBe('new')
   }, 60_000)
 
   it('gives nobody another share for coming again under another name', async () => {
@@ -137,6 +137,6 @@ describe('Directory', () => {
     }
     const listed = new Set(directory.peers().map(({ peer }) => peer))
     expect(honest.every(({ id }) => listed.has(id))).toBe(true)
-    expect(await directory.add(new DescribedPeer(network).entry({ at: now }), 'relay')).toBe('stored')
+    expect(await directory.add(new DescribedPeer(network).entry({ at: now }), 'relay')).toBe('new')
   }, 60_000)
 })

@@ -3,8 +3,8 @@ import { type Entry, type PackedEntry, type PeerEntry, readEntry, type Revocatio
 import { MAX_NON_RELAYS, MAX_PEERS, MAX_REVOCATIONS } from './limits.ts'
 import { Shares } from './shares.ts'
 
-/** What became of an entry: it was stored, was here, is older than what is here, found no room, or was refused. */
-export type Added = 'stored' | 'same' | 'superseded' | 'full' | Refusal
+/** What became of an entry: the first of its peer, a newer one, was here, older than what is here, found no room, or the reason of a refusal. */
+export type Added = 'new' | 'newer' | 'same' | 'superseded' | 'full' | Refusal
 
 /** What a directory works with. */
 export interface DirectoryInit {
@@ -15,8 +15,8 @@ export interface DirectoryInit {
   readonly now?: () => number
 }
 
-/** Called when an entry was stored; `isNew` where there was none of this peer or certificate before. */
-export type EntryListener = (entry: Entry, isNew: boolean) => void
+/** Called when an entry was stored. */
+export type EntryListener = (entry: Entry) => void
 
 /**
  * Who is in the network, by their own word: descriptors of peers until they expire, and revocations of certificates. Everyone can add to it,
@@ -129,8 +129,8 @@ export class Directory {
     }
     this.tree.set(entry.slot, entry.hash, entry.at)
     this.#shares.add(key, source)
-    for (const listener of this.#listeners) listener(entry, current === undefined)
-    return 'stored'
+    for (const listener of this.#listeners) listener(entry)
+    return current === undefined ? 'new' : 'newer'
   }
 
   /** Whether there is room for one more, if need be in place of one that a busier peer brought. */

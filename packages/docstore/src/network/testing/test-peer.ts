@@ -12,6 +12,9 @@ export interface TestPeerOptions extends Libp2pOptions {
   readonly storage?: RelayStorage
   /** Data that is there already; without it, there is new data in memory. */
   readonly replica?: Replica
+  /** Whether others may know of it, how long that holds, and how often it compares what it knows of others. */
+  readonly listed?: boolean
+  readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
 }
 
 /** A peer of a network, as `createDocstore` makes it, in the process of the test. */
@@ -24,10 +27,14 @@ export class TestPeer {
     this.network = network
   }
 
-  static async start(descriptor: Descriptor, { relays = [], storage = 'all', replica: given, ...options }: TestPeerOptions = {}): Promise<TestPeer> {
+  static async start(
+    descriptor: Descriptor,
+    { relays = [], storage = 'all', replica: given, listed = false, directory = {}, ...options }: TestPeerOptions = {},
+  ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes }))
     const libp2p = await startLibp2p(replica, options)
-    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role: options.role ?? 'peer', storage })
+    const role = options.role ?? 'peer'
+    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role, storage, listed, directory })
     for (const origin of relays) await network.addRelay(origin)
     return new TestPeer(replica, network)
   }

@@ -11,6 +11,7 @@ export interface TestRelayOptions {
   readonly storage?: RelayStorage
   /** Relays that it joined. */
   readonly relays?: readonly string[]
+  readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
 }
 
 /** A relay in the process of the test. It can stop, and begin again where it was. */

@@ -1,0 +1,79 @@
+import type { PeerDescriptor } from '@p2p-docstore/core'
+
+/** How soon after a change of its addresses a peer tells others, and how often at most, milliseconds: changes come in bursts. */
+const SETTLE_MS = 1000
+const MIN_INTERVAL_MS = 5000
+/** How often at most because of its links to others, milliseconds. */
+const LINKS_INTERVAL_MS = 15_000
+
+/** What a peer says of itself each time. */
+export type SelfDescription = Omit<PeerDescriptor, 'v' | 't' | 'net' | 'by' | 'at' | 'expires'>
+
+/** What announcing takes. */
+export interface AnnouncerInit {
+  /** What there is to say now. */
+  readonly describe: () => SelfDescription
+  /** Signs it and tells others. Must not throw. */
+  readonly announce: (description: SelfDescription & { readonly at: number; readonly expires: number }) => void
+  readonly lifeMs: number
+  readonly now?: () => number
+}
+
+/** Tells others who and where this peer is: again after a third of the time that it holds, and sooner where it has changed. */
+export class Announcer {
+  readonly #init: AnnouncerInit
+  readonly #now: () => number
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #dueAt = Number.POSITIVE_INFINITY
+  #saidAt = 0
+  #said: string | undefined
+  #isStopped = false
+
+  constructor(init: AnnouncerInit) {
+    this.#init = init
+    this.#now = init.now ?? Date.now
+  }
+
+  /** Announces for the first time. */
+  start(): void {
+    this.#announce()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** Where this peer is reached, or what it does for others, has changed. */
+  changed(): void {
+    this.#plan(Math.max(this.#now() + SETTLE_MS, this.#saidAt + MIN_INTERVAL_MS))
+  }
+
+  /** With whom it is connected has changed. */
+  linksChanged(): void {
+    this.#plan(Math.max(this.#now() + SETTLE_MS, this.#saidAt + LINKS_INTERVAL_MS))
+  }
+
+  #plan(at: number): void {
+    if (this.#isStopped || at >= this.#dueAt) return
+    clearTimeout(this.#timer)
+    this.#dueAt = at
+    this.#timer = setTimeout(() => this.#announce(), Math.max(0, at - this.#now()))
+  }
+
+  #announce(): void {
+    const now = this.#now()
+    const description = this.#init.describe()
+    const said = JSON.stringify(description, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value))
+    const refreshMs = this.#init.lifeMs / 3
+    if (said !== this.#said || now - this.#saidAt >= refreshMs) {
+      // Later than the last one, whatever the clock does: else nobody would believe it.
+      const at = Math.max(now, this.#saidAt + 1)
+      this.#said = said
+      this.#saidAt = at
+      this.#init.announce({ ...description, at, expires: at + this.#init.lifeMs })
+    }
+    this.#dueAt = Number.POSITIVE_INFINITY
+    this.#plan(this.#saidAt + refreshMs)
+  }
+}

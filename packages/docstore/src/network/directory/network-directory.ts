@@ -1,0 +1,299 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import {
+  createVoucher,
+  DocstoreError,
+  type Identity,
+  identityFromSeed,
+  MAX_ADDRESS_LENGTH,
+  MAX_PEER_ADDRESSES,
+  MAX_PEER_LINKS,
+  type Network,
+  packSigned,
+  type Replica,
+  type Role,
+  signPeerDescriptor,
+} from '@p2p-docstore/core'
+import type { DocstoreLibp2p } from '../libp2p.ts'
+import type { Misdeed } from '../misconduct.ts'
+import { peerKey } from '../peer-key.ts'
+import { answerStream } from '../streams.ts'
+import type { DirectoryPeer, PeerFacts } from '../types.ts'
+import { viaOf } from '../via.ts'
+import { Announcer, type SelfDescription } from './announcer.ts'
+import { Directory } from './directory.ts'
+import { DirectoryGossip } from './directory-gossip.ts'
+import { directoryProtocol, DirectoryResponder } from './directory-protocol.ts'
+import { DirectorySync } from './directory-sync.ts'
+import { type PeerEntry, peerIdOfKey } from './entry.ts'
+import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
+import type { FindAnswer } from './messages.ts'
+import { loadDirectory, storeDirectory } from './stored-directory.ts'
+
+/** Name of the value that holds the seed of this peer's person. */
+const IDENTITY = 'identity'
+/** How long changes are collected before listeners hear of them, and before they are written down, milliseconds. */
+const TELL_MS = 500
+const STORE_MS = 30_000
+/** Longest pause between two looks at what has expired, milliseconds. Timers of more than 24 days would fire at once. */
+const MAX_EXPIRY_PAUSE_MS = 60_000
+/** Shortest one: what expires together goes together. */
+const MIN_EXPIRY_PAUSE_MS = 250
+
+/** What the directory of a peer works with. */
+export interface NetworkDirectoryInit {
+  readonly replica: Replica
+  readonly network: Network
+  readonly libp2p: DocstoreLibp2p
+  readonly role: Role
+  /** Whether others may know of this peer. */
+  readonly isListed: boolean
+  /** Who keeps a namespace, as others ask. */
+  readonly onFind?: (ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>
+  /** Called when the list has changed. */
+  readonly onChange: () => void
+  /** How long a descriptor of this peer holds, and how often directories are compared, milliseconds. */
+  readonly lifeMs?: number | undefined
+  readonly compareMs?: number | undefined
+}
+
+/** The directory of a running peer: filled by comparing and by gossip, told what this peer is, and kept for the next start. */
+export class NetworkDirectory {
+  readonly directory: Directory
+  readonly #init: NetworkDirectoryInit
+  readonly #self: string
+  readonly #since: number = Date.now()
+  readonly #sync: DirectorySync
+  readonly #gossip: DirectoryGossip
+  readonly #unlisten: (() => void)[] = []
+  readonly #connected: Set<string>
+  #announcer: Announcer | undefined
+  #facts: PeerFacts = {}
+  #former: readonly PeerEntry[] = []
+  #storeTimer: ReturnType<typeof setTimeout> | undefined
+  #tellTimer: ReturnType<typeof setTimeout> | undefined
+  #expiryTimer: ReturnType<typeof setTimeout> | undefined
+  #nextExpiry = Number.POSITIVE_INFINITY
+  #isStopped = false
+
+  private constructor(init: NetworkDirectoryInit) {
+    const { network, libp2p, compareMs } = init
+    this.#init = init
+    this.#self = libp2p.peerId.toString()
+    this.#connected = new Set([this.#self])
+    this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer) })
+    const shared = { libp2p, networkId: network.id, directory: this.directory, onMisdeed: this.#onMisdeed }
+    this.#sync = new DirectorySync({ ...shared, ...(compareMs === undefined ? {} : { intervalMs: compareMs }) })
+    this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub })
+  }
+
+  static async start(init: NetworkDirectoryInit): Promise<NetworkDirectory> {
+    const directory = new NetworkDirectory(init)
+    await directory.#start()
+    return directory
+  }
+
+  async #start(): Promise<void> {
+    const { libp2p, network, replica, role, isListed, lifeMs } = this.#init
+    this.#former = await loadDirectory(replica, this.directory, network)
+    this.#unlisten.push(
+      this.directory.onEntry((entry) => {
+        this.#changed()
+        if (entry.kind === 'revocation' || entry.isRelay) this.#storeSoon()
+        // Only listed peers are told as links, and this one may be connected.
+        if (entry.kind === 'peer' && this.#connected.has(entry.peer)) this.#announcer?.linksChanged()
+        if (entry.kind === 'peer') this.#expireAt(entry.descriptor.expires)
+      }),
+      this.directory.onExpired(() => this.#changed()),
+      libp2p.services.doorkeeper.onGuest(({ remotePeer }) => {
+        this.#connected.add(remotePeer.toString())
+        this.#connectionsChanged()
+      }),
+      listen(libp2p, 'peer:disconnect', (peer) => {
+        this.#connected.delete(peer)
+        this.directory.leave(peer)
+        this.#connectionsChanged()
+      }),
+      listen(libp2p, 'self:peer:update', () => this.#announcer?.changed()),
+    )
+    this.#expire()
+    await libp2p.handle(directoryProtocol(network.id), (stream, connection) => this.#answer(stream, connection), {
+      maxInboundStreams: MAX_DIRECTORY_STREAMS,
+    })
+    if (!isListed) return
+    const key = identityFromSeed((await peerKey(replica)).raw.subarray(0, 32))
+    const identity = await this.#voucher()
+    this.#announcer = new Announcer({
+      describe: () => this.#describe(identity),
+      announce: (description) => this.#announce(description, key),
+      lifeMs: lifeMs ?? (role === 'relay' ? RELAY_LIFE_MS : PEER_LIFE_MS),
+    })
+    this.#announcer.start()
+  }
+
+  /** Adds to what this peer tells others of itself, where it is listed. */
+  describe(facts: PeerFacts): void {
+    this.#facts = { ...this.#facts, ...facts, limits: { ...this.#facts.limits, ...facts.limits } }
+    this.#announcer?.changed()
+  }
+
+  /** Who is listed. */
+  list(): readonly DirectoryPeer[] {
+    const connections = connectionsByPeer(this.#init.libp2p)
+    return this.directory.peers().map(({ peer, isRelay, identity, descriptor }) => {
+      const connection = connections.get(peer)
+      const { addresses, origin, services, limits, links, since, at, expires } = descriptor
+      return {
+        peer,
+        role: isRelay ? 'relay' : 'peer',
+        identity,
+        addresses,
+        origin: origin ?? undefined,
+        services,
+        limits,
+        links: links.map((link) => ({ peer: peerIdOfKey(link.peer), via: link.via })),
+        since,
+        at,
+        expires,
+        isSelf: peer === this.#self,
+        connected: connection !== undefined,
+        via: connection && viaOf(connection),
+      }
+    })
+  }
+
+  /** Peer ids of all relays that are listed, then of those that were when this peer last ran. */
+  relays(): readonly string[] {
+    const relays = [...this.directory.relays(), ...this.#former].map(({ peer }) => peer)
+    return [...new Set(relays)].filter((peer) => peer !== this.#self)
+  }
+
+  /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran. */
+  addresses(peer: string): readonly string[] {
+    const entry = this.directory.peer(peer) ?? this.#former.find((one) => one.peer === peer)
+    return entry?.descriptor.addresses.map((address) => `${address}/p2p/${peer}`) ?? []
+  }
+
+  /** To be called before libp2p stops. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const unlisten of this.#unlisten) unlisten()
+    this.#announcer?.stop()
+    this.#gossip.stop()
+    clearTimeout(this.#tellTimer)
+    clearTimeout(this.#expiryTimer)
+    await this.#sync.stop()
+    if (this.#storeTimer === undefined) return
+    clearTimeout(this.#storeTimer)
+    await storeDirectory(this.#init.replica, this.directory, this.#former)
+  }
+
+  readonly #onMisdeed = (peer: string, misdeed: Misdeed): void => this.#init.libp2p.services.doorkeeper.misconduct.note(peer, misdeed)
+
+  #answer(stream: Stream, connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString()
+    const onMisdeed = (misdeed: Misdeed): void => this.#onMisdeed(peer, misdeed)
+    const { onFind } = this.#init
+    const responder = new DirectoryResponder({ directory: this.directory, peer, onFind, onNews: () => this.#sync.news(peer), onMisdeed })
+    return answerStream(stream, responder, onMisdeed)
+  }
+
+  #connectionsChanged(): void {
+    this.#announcer?.linksChanged()
+    this.#changed()
+  }
+
+  #describe(identity: Uint8Array | null): SelfDescription {
+    const { libp2p, role } = this.#init
+    const { origin = null, services = [], limits = {} } = this.#facts
+    const places = libp2p.services.places?.max
+    const suffix = `/p2p/${this.#self}`
+    const addresses = libp2p
+      .getMultiaddrs()
+      .map((address) => address.toString())
+      .map((address) => (address.endsWith(suffix) ? address.slice(0, -suffix.length) : address))
+      .filter((address) => address.length <= MAX_ADDRESS_LENGTH)
+      .slice(0, MAX_PEER_ADDRESSES)
+    const links = [...connectionsByPeer(libp2p)].flatMap(([peer, connection]) => {
+      const entry = this.directory.peer(peer)
+      return entry === undefined ? [] : [{ peer: entry.descriptor.by, via: viaOf(connection), id: peer }]
+    })
+    return {
+      identity,
+      addresses,
+      origin,
+      services: [...new Set([...(role === 'relay' ? ['relay'] : []), ...services])],
+      limits: { ...(places === undefined ? {} : { places }), ...limits },
+      // In one order, so that only what has changed looks changed.
+      links: links
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, MAX_PEER_LINKS)
+        .map(({ peer, via }) => ({ peer, via })),
+      since: this.#since,
+    }
+  }
+
+  #announce(description: Parameters<typeof signPeerDescriptor>[1], key: Identity): void {
+    const { network, libp2p } = this.#init
+    const entry = { kind: 'peer', packed: packSigned(signPeerDescriptor(network.cid, description, key)) } as const
+    const log = libp2p.logger.forComponent('docstore:directory')
+    this.directory
+      .add(entry, this.#self)
+      .then((added) => (added === 'new' || added === 'newer' ? this.#gossip.publish(entry) : log.error('what this peer says of itself is %s', added)))
+      // Who missed it hears of it when directories are compared.
+      .catch((error: unknown) => log.error('the own descriptor could not be sent - %e', error))
+  }
+
+  async #voucher(): Promise<Uint8Array | null> {
+    const { replica, network } = this.#init
+    const seed = await replica.getMeta(IDENTITY)
+    return seed === undefined ? null : packSigned(createVoucher(network.cid, this.#self, identityFromSeed(seed)))
+  }
+
+  #changed(): void {
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = undefined
+      this.#init.onChange()
+    }, TELL_MS)
+  }
+
+  #storeSoon(): void {
+    this.#storeTimer ??= setTimeout(() => {
+      this.#storeTimer = undefined
+      storeDirectory(this.#init.replica, this.directory, this.#former).catch((cause: unknown) => {
+        const log = this.#init.libp2p.logger.forComponent('docstore:directory')
+        log.error('the directory could not be stored - %e', new DocstoreError('storage-failed', 'The next change tries again', { cause }))
+      })
+    }, STORE_MS)
+  }
+
+  #expireAt(at: number): void {
+    if (this.#isStopped || at >= this.#nextExpiry) return
+    clearTimeout(this.#expiryTimer)
+    this.#nextExpiry = at
+    this.#expiryTimer = setTimeout(() => this.#expire(), Math.min(MAX_EXPIRY_PAUSE_MS, Math.max(MIN_EXPIRY_PAUSE_MS, at - Date.now())))
+  }
+
+  #expire(): void {
+    this.#nextExpiry = Number.POSITIVE_INFINITY
+    const next = this.directory.expire()
+    if (next !== undefined) this.#expireAt(next)
+  }
+}
+
+/** One connection per peer, a direct one where there is one. */
+function connectionsByPeer(libp2p: DocstoreLibp2p): ReadonlyMap<string, Connection> {
+  const connections = new Map<string, Connection>()
+  for (const connection of libp2p.getConnections()) {
+    if (connection.status !== 'open' || libp2p.services.doorkeeper.guestOf(connection) === undefined) continue
+    const peer = connection.remotePeer.toString()
+    if (connections.get(peer)?.limits === undefined && connections.has(peer)) continue
+    connections.set(peer, connection)
+  }
+  return connections
+}
+
+function listen(libp2p: DocstoreLibp2p, event: 'peer:disconnect' | 'self:peer:update', listener: (peer: string) => void): () => void {
+  const onEvent = ({ detail }: CustomEvent<unknown>): void => listener(String(detail))
+  libp2p.addEventListener(event, onEvent)
+  return () => libp2p.removeEventListener(event, onEvent)
+}
