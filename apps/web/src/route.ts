@@ -2,14 +2,21 @@ import { useSyncExternalStore } from 'react'
 import { isJoinLink } from './store/opener.ts'
 
 /** What the address bar asks for. */
-export type Route = { readonly page: 'home' } | { readonly page: 'namespace'; readonly id: string; readonly collection: string }
+export type Route =
+  | { readonly page: 'home' }
+  | { readonly page: 'network' }
+  | { readonly page: 'namespace'; readonly id: string; readonly collection: string }
 
 /** Collection that a namespace shows unless another is asked for. */
 export const DEFAULT_COLLECTION = 'docs'
 
-/** Reads `#/ns/<id>` and `#/ns/<id>/<collection>`. */
+/** Address of what shows the whole network. */
+export const NETWORK_HREF = '#/network'
+
+/** Reads `#/ns/<id>`, `#/ns/<id>/<collection>` and `#/network`. */
 export function parseRoute(hash: string): Route {
   const [, page, id, collection] = hash.replace(/^#/, '').split('/')
+  if (page === 'network') return { page: 'network' }
   if (page !== 'ns' || id === undefined || id === '') return { page: 'home' }
   return { page: 'namespace', id: decode(id), collection: collection === undefined || collection === '' ? DEFAULT_COLLECTION : decode(collection) }
 }

@@ -30,6 +30,14 @@ export const TEST_IDS = {
   durability: 'durability',
   datasetSwitch: 'dataset-switch',
 
+  networkLink: 'network-link',
+  /** `data-nodes` is how many peers are drawn. */
+  networkGraph: 'network-graph',
+  /** `data-kind` is self, relay or peer. */
+  networkNode: 'network-node',
+  /** `data-id` is the peer id, `data-state` is connected, connecting or known. */
+  networkPeer: 'network-peer',
+
   namespaceList: 'namespace-list',
   /** `data-id` is the namespace's id, `data-documents` its count. */
   namespaceItem: 'namespace-item',

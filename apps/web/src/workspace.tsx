@@ -8,8 +8,9 @@ import { useMessages } from './messages/use-messages.ts'
 import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
 import { Welcome } from './namespaces/welcome.tsx'
+import { NetworkView } from './network/network-view.tsx'
 import { OtherNetworkBanner } from './opening/other-network-banner.tsx'
-import { parseRoute, useHash } from './route.ts'
+import { NETWORK_HREF, parseRoute, useHash } from './route.ts'
 import { useDurability } from './store/use-durability.ts'
 import { useNamespaces } from './store/use-namespaces.ts'
 import { useIsOnline, usePeers } from './store/use-peers.ts'
@@ -45,7 +46,9 @@ export function Workspace({
           <img src="/icon.svg" alt="" width="24" height="24" />
           <span>Docstore</span>
         </a>
-        <span className="network-name">{store.info.network.name}</span>
+        <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
+          {store.info.network.name}
+        </a>
         <span className="spacer" />
         {isStored ? null : <span className="chip chip-warn">Not stored</span>}
         <button
@@ -64,9 +67,9 @@ export function Workspace({
       <div className="columns">
         <NamespacesSidebar store={store} namespaces={namespaces} selected={route.page === 'namespace' ? route.id : undefined} onWritten={onWritten} />
         <main className="main">
-          {route.page === 'home' ? (
-            <Welcome count={namespaces.value?.length} />
-          ) : (
+          {route.page === 'home' ? <Welcome count={namespaces.value?.length} /> : null}
+          {route.page === 'network' ? <NetworkView store={store} /> : null}
+          {route.page === 'namespace' ? (
             <NamespaceView
               key={`${route.id}/${route.collection}`}
               store={store}
@@ -75,7 +78,7 @@ export function Workspace({
               isConnected={connection.state === 'connected'}
               onWritten={onWritten}
             />
-          )}
+          ) : null}
         </main>
         {panel === 'peer' ? (
           <PeerPanel

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import { NETWORK_HREF } from '../route.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyField } from '../ui/copy-field.tsx'
 import { QrCode } from '../ui/qr-code.tsx'
@@ -21,7 +22,7 @@ export function JoinSection({ networkName, joinLink }: { readonly networkName: s
         </button>
       </div>
       <p data-testid={TEST_IDS.networkName} data-value={networkName}>
-        {networkName}
+        {networkName} · <a href={NETWORK_HREF}>who is in it</a>
       </p>
       <p className="hint">
         {isLocal(joinLink) ? 'Whoever opens this link takes part; it works on this machine only.' : 'Whoever opens this link takes part.'}

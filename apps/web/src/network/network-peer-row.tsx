@@ -1,0 +1,70 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import { connectionText } from '../connection/connection-state.ts'
+import { TEST_IDS } from '../test-ids.ts'
+import { shorten } from '../ui/short-names.ts'
+import type { NetworkPeer } from './network-peers.ts'
+
+const KINDS = { self: 'You', relay: 'Relay', peer: 'Peer' } as const
+
+/** One peer of the list; opened, it tells everything that is known of it. */
+export function NetworkPeerRow({
+  peer,
+  isSelected,
+  onSelect,
+}: {
+  readonly peer: NetworkPeer
+  readonly isSelected: boolean
+  readonly onSelect: (id: string | undefined) => void
+}): ReactNode {
+  const row = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    if (isSelected) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [isSelected])
+  const { id, name, kind, status, listed } = peer
+  const state = kind === 'self' ? 'connected' : (status?.state ?? 'known')
+  return (
+    <li ref={row} className="network-peer" data-testid={TEST_IDS.networkPeer} data-id={id} data-kind={kind} data-state={state}>
+      <button type="button" className="network-peer-head" aria-expanded={isSelected} onClick={() => onSelect(isSelected ? undefined : id)}>
+        <span className={`dot dot-${state}`} aria-hidden="true" />
+        <span className="network-peer-name">{name}</span>
+        <span className="hint">{[KINDS[kind], factOf(peer)].filter((part) => part !== '').join(' · ')}</span>
+      </button>
+      {isSelected ? (
+        <dl className="facts">
+          <dt>Peer id</dt>
+          <dd>
+            <code>{id}</code>
+          </dd>
+          {listed === undefined ? null : (
+            <>
+              <Fact name="Run by" values={listed.identity === undefined ? [] : [shorten(listed.identity, 18, 6)]} />
+              <Fact name="Does" values={listed.services.length === 0 ? [] : [listed.services.join(', ')]} />
+              <Fact name="Page" values={listed.origin === undefined ? [] : [listed.origin]} />
+              <Fact name="Since" values={[new Date(listed.since).toLocaleString()]} />
+              <Fact name="Addresses" values={listed.addresses} />
+            </>
+          )}
+          {status?.error === undefined || state === 'connected' ? null : <Fact name="Last attempt" values={[status.error]} />}
+        </dl>
+      ) : null}
+    </li>
+  )
+}
+
+function factOf({ kind, status, listed }: NetworkPeer): string {
+  if (kind === 'self') return listed === undefined ? 'not listed' : 'listed'
+  if (status !== undefined) return connectionText(status)
+  return 'known from the directory'
+}
+
+function Fact({ name, values }: { readonly name: string; readonly values: readonly string[] }): ReactNode {
+  if (values.length === 0) return null
+  return (
+    <>
+      <dt>{name}</dt>
+      {values.map((value) => (
+        <dd key={value}>{value}</dd>
+      ))}
+    </>
+  )
+}
