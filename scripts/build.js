@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { replacePlugin } from 'rolldown/plugins'
 import { dts } from 'rolldown-plugin-dts'
+import { slimLibp2p } from './slim-libp2p.ts'
 import { thirdPartyNotice } from './third-party.js'
 
 /** What each package offers on which platform: `index` is `src/index.ts`, and becomes `dist/node/index.js`. */
@@ -23,7 +24,7 @@ const PACKAGES = [
 const KINDS = {
   node: { platform: 'node' },
   // Bundles lie in one folder, whatever folders their parts come from.
-  web: { platform: 'browser', plugins: [replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
+  web: { platform: 'browser', plugins: [slimLibp2p(), replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
   types: {
     platform: 'node',
     // Our stores end with `await using`, which older targets of users' programs have no types for.

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
 import { offlinePlugin } from './offline-plugin.ts'
+import { slimLibp2p } from '../../scripts/slim-libp2p.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
 
 /** Parts that are loaded when they are asked for, in files of their own. */
@@ -15,7 +16,7 @@ const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
 
 // Vite reads its configuration from the default export.
 export default defineConfig({
-  plugins: [react(), offlinePlugin(), precompressPlugin()],
+  plugins: [slimLibp2p(), react(), offlinePlugin(), precompressPlugin()],
   resolve: { conditions: ['@p2p-docstore/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',
