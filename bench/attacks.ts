@@ -75,7 +75,7 @@ export async function attack(name: string, link: string, ns: string, onBegin: ()
 }
 
 async function attackForEver(assault: Assault, link: string, ns: string, onBegin: () => void): Promise<void> {
-  const { network, addresses: all } = await fetchWellKnown(parseJoinLink(link).origin, AbortSignal.timeout(5000))
+  const { network, addresses: all } = await fetchWellKnown(parseJoinLink(link).origins[0], AbortSignal.timeout(5000))
   const addresses = all.filter((address) => /\/tcp\/\d+(\/p2p\/|$)/.test(address)).map((address) => multiaddr(address))
   const victim: Victim = { networkId: network.id, addresses, ns }
   const attacker = await Attacker.start(network)

@@ -1,3 +1,4 @@
+export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'

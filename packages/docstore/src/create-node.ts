@@ -24,6 +24,8 @@ export interface DocstoreOptions {
   readonly networkName?: string
   /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
   readonly listed?: boolean
+  /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
+  readonly admission?: 'open' | 'invite'
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
   /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */
@@ -37,7 +39,7 @@ export interface DocstoreOptions {
 /**
  * Opens a document store. The first process on a data folder owns it; further ones work through the owner, so that several programs
  * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. Throws
- * `bad-link`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
+ * `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   const { data = 'memory', network = 'on' } = options

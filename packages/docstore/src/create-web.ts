@@ -17,11 +17,13 @@ export interface DocstoreOptions {
   readonly networkName?: string
   /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
   readonly listed?: boolean
+  /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
+  readonly admission?: 'open' | 'invite'
 }
 
 /**
  * Opens a document store. The first tab on some data holds it, with SQLite in a worker and the connections in its window; further tabs
- * work through that one, and one of them takes over when it goes. Throws `bad-link`, `relay-unreachable` (a bare address on first use),
+ * work through that one, and one of them takes over when it goes. Throws `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use),
  * `other-network`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {

@@ -11,6 +11,8 @@ export interface RelayOptions {
   /** Join link of a network to take part in; without one, the relay's own. */
   readonly join?: string
   readonly networkName?: string
+  /** The network that is made on first start admits only whom this relay's identity invites. */
+  readonly inviteOnly?: boolean
   /** Certificate and key of the page's port, as files; read again when they change. */
   readonly tls?: CertificateFiles
   /** Multiaddrs to tell others in place of those listened on. */

@@ -38,6 +38,7 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
     void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   const network = readNetwork(store.info.network.descriptor)
+  const isOpen = network.descriptor.admission === 'open'
 
   http.get(WELL_KNOWN_PATH, async (_request, reply) => {
     void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store')
@@ -50,7 +51,7 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
       peer: await store.network?.peerId(),
       addresses: await store.network?.addresses(),
       ...(origin === undefined ? {} : { origin }),
-      services: ['storage', 'gateway', 'messages'],
+      services: isOpen ? ['storage', 'gateway', 'messages'] : ['storage', 'messages'],
     }
   })
 
@@ -72,7 +73,8 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
     reply.status(404).send({ error: { code: 'not-found', message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
   )
 
-  await http.register(gatewayRoutes, { store })
+  // Over HTTP nobody shows an invitation.
+  if (isOpen) await http.register(gatewayRoutes, { store })
 
   const page = pageFolder()
   if (page === undefined)

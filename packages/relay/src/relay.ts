@@ -35,7 +35,7 @@ export interface Relay {
 }
 
 /**
- * Starts a relay. Throws `port-in-use`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-address` and whatever `createDocstore`
+ * Starts a relay. Throws `port-in-use`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-address` and whatever `createDocstore`
  * throws.
  */
 export async function startRelay({
@@ -45,6 +45,7 @@ export async function startRelay({
   maxBytes = DEFAULT_MAX_BYTES,
   join: joinLink,
   networkName = 'my network',
+  inviteOnly = false,
   tls,
   announce = [],
   publicUrl,
@@ -59,6 +60,7 @@ export async function startRelay({
     data,
     role: 'relay',
     networkName,
+    admission: inviteOnly ? 'invite' : 'open',
     maxBytes,
     storage,
     ...(joinLink === undefined ? {} : { join: joinLink }),
@@ -74,13 +76,15 @@ export async function startRelay({
     },
   })
   try {
+    const network = readNetwork(store.info.network.descriptor)
+    if (inviteOnly && network.descriptor.admission === 'open')
+      throw new DocstoreError('open-network', `The network "${network.descriptor.name}" of this data is open, for good. Use another data folder`)
     const http = await createHttp(store, { certificate, origin })
     const url = await listenHttp(http, host, httpPort)
     const shownOrigin = origin ?? outerOrigin(url, host)
     const renewals = new Set<(error: unknown) => void>()
     const renewed = (error?: unknown): void => renewals.forEach((listener) => listener(error))
     const unwatch = tls && watchCertificate(tls, (next) => renewed(setCertificate(http.server, next)), renewed)
-    const network = readNetwork(store.info.network.descriptor)
     return {
       store,
       ready: {

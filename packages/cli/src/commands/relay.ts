@@ -8,6 +8,7 @@ interface Options {
   readonly port?: number
   readonly host?: string
   readonly name?: string
+  readonly inviteOnly?: boolean
   readonly maxDisk?: number
   readonly storage?: 'all' | 'asked'
   readonly tlsCert?: string
@@ -28,6 +29,7 @@ export function relayCommand(run: Run): Command {
     )
     .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
     .option('--name <name>', 'name of the network that is made on first start')
+    .option('--invite-only', 'that network admits only those whom `docstore invite` invites')
     .addOption(
       new Option('--max-disk <gib>', 'largest size of the database in GiB (default: 10); reading goes on beyond it').argParser(
         wholeNumber(1, 1_000_000),
@@ -43,7 +45,7 @@ export function relayCommand(run: Run): Command {
     .option('--tls-key <file>', 'key of that certificate')
     .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it')
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
-    .action(({ port, host, name, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
+    .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
         // Loads the web server, which no other command needs.
@@ -55,6 +57,7 @@ export function relayCommand(run: Run): Command {
           ...(join === undefined ? {} : { join }),
           ...(name === undefined ? {} : { networkName: name }),
           ...(storage === undefined ? {} : { storage }),
+          ...(inviteOnly === undefined ? {} : { inviteOnly }),
           ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { cert: tlsCert, key: tlsKey } }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(announce === undefined ? {} : { announce }),

@@ -16,25 +16,29 @@ export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'asid
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
+  /** Who may join the one that is made: with `'invite'` those whom this identity invites. */
+  readonly admission?: 'open' | 'invite' | undefined
 }
 
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName = 'my network', ...init }: OpenReplicaOptions = {},
+  { network, networkName = 'my network', admission = 'open', ...init }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
+  const identity = identityFromSeed(seed)
+  const create = (): Network => createNetwork(networkName, admission === 'open' ? {} : { admission, authorities: [identity.author] })
   return LocalReplica.open({
     ...init,
     storage,
-    network: await chooseNetwork(storage, network, networkName),
-    identity: identityFromSeed(seed),
+    network: await chooseNetwork(storage, network, create),
+    identity,
     epoch: toHex(epoch),
   })
 }
 
-async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, name: string): Promise<Network> {
+async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, create: () => Network): Promise<Network> {
   const storedBytes = await storage.getMeta(NETWORK)
   const stored = storedBytes === undefined ? undefined : readNetwork(storedBytes)
   const given = wanted === undefined ? undefined : readNetwork(wanted)
@@ -45,7 +49,7 @@ async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, n
       `This data belongs to the network "${stored.descriptor.name}" (${stored.id}), the link to another one. Use another data folder for it`,
     )
   }
-  const network = given ?? createNetwork(name)
+  const network = given ?? create()
   await storage.setMeta(NETWORK, network.bytes)
   return network
 }

@@ -3,12 +3,9 @@ import type { PrivateKey } from '@libp2p/interface'
 import {
   createCertificate,
   createVoucher,
-  decodeCbor,
   didOf,
-  DocstoreError,
-  encodeCbor,
+  type DocstoreError,
   equalBytes,
-  type Identity,
   identityFromSeed,
   isAuthority,
   type Network as Descriptor,
@@ -21,16 +18,11 @@ import {
   verifyRevocation,
   verifyVoucher,
 } from '@p2p-docstore/core'
+import { ownIdentity } from './own-identity.ts'
+import { knownRevocations, rememberRevocations } from './revocations.ts'
 import { readNetwork } from './join-link.ts'
 import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
 import { knownInvitation, type Meta, verifyPacked } from './invitation.ts'
-
-/** Names of what is remembered with the data: who we are, and the invitations that were taken back. */
-const IDENTITY = 'identity'
-const REVOCATIONS = 'revocations'
-
-/** Invitations of which we remember that they were taken back; only authorities make these. */
-const MAX_REVOCATIONS = 1024
 
 /** Somebody who was let in. */
 export interface Guest {
@@ -67,16 +59,14 @@ export class Admission {
   /** With what the data remembers. */
   static async open(init: AdmissionInit): Promise<Admission> {
     const admission = new Admission(init)
-    const stored = await init.meta.getMeta(REVOCATIONS)
-    const list = stored && decodeCbor(stored, Number.POSITIVE_INFINITY)
-    for (const packed of list?.ok === true ? (list.value as readonly Uint8Array[]) : []) await admission.#note(packed)
+    for (const packed of await knownRevocations(init.meta)) await admission.#note(packed)
     return admission
   }
 
   /** Our greeting. It is made anew each time, because an invitation may have come meanwhile. */
   async hello(): Promise<Uint8Array> {
-    const { network, role, peer } = this.#init
-    const identity = role === 'relay' ? packSigned(createVoucher(network.cid, peer, await this.#identity())) : null
+    const { network, role, peer, meta } = this.#init
+    const identity = role === 'relay' ? packSigned(createVoucher(network.cid, peer, await ownIdentity(meta))) : null
     return encodeHello({ role, identity, member: network.descriptor.admission === 'invite' ? await this.#member() : null })
   }
 
@@ -93,7 +83,7 @@ export class Admission {
   async revoke(packed: Uint8Array): Promise<boolean> {
     const invitation = await this.#note(packed)
     if (invitation === undefined) return false
-    await this.#init.meta.setMeta(REVOCATIONS, encodeCbor([...this.#revoked.values()]))
+    await rememberRevocations(this.#init.meta, [...this.#revoked.values()])
     for (const listener of this.#listeners) listener(invitation)
     return true
   }
@@ -110,15 +100,9 @@ export class Admission {
     return () => this.#listeners.delete(listener)
   }
 
-  async #identity(): Promise<Identity> {
-    const seed = await this.#init.meta.getMeta(IDENTITY)
-    if (seed === undefined) throw new DocstoreError('no-identity', 'The data has no identity. Restore it from a backup')
-    return identityFromSeed(seed)
-  }
-
   async #member(): Promise<Hello['member']> {
     const { network, peer, meta } = this.#init
-    const identity = await this.#identity()
+    const identity = await ownIdentity(meta)
     // Who invites needs no invitation.
     if (isAuthority(identity.author, network)) {
       const fields = { key: identity.author, label: '', at: this.#now(), expires: null }
@@ -153,8 +137,6 @@ export class Admission {
     if (revocation === undefined) return undefined
     const id = toHex(revocation.value.certificate)
     this.#revoked.set(id, packed)
-    // Those of longest ago: their invitations have most likely expired.
-    if (this.#revoked.size > MAX_REVOCATIONS) this.#revoked.delete(this.#revoked.keys().next().value ?? id)
     return id
   }
 }

@@ -67,7 +67,7 @@ interface Visit {
  */
 export class Doorkeeper implements Startable {
   readonly misconduct: Misconduct
-  readonly #admission: Admission
+  readonly admission: Admission
   readonly #components: DoorkeeperComponents
   readonly #fullAt: number
   readonly #visits = new WeakMap<Connection, Visit>()
@@ -79,7 +79,7 @@ export class Doorkeeper implements Startable {
   constructor(components: DoorkeeperComponents, { misconduct, admission, fullAt }: DoorkeeperInit) {
     this.#components = components
     this.misconduct = misconduct
-    this.#admission = admission
+    this.admission = admission
     this.#fullAt = fullAt
     installGate(components.registrar, this.#protocol, {
       isAdmitted: (connection) => this.guestOf(connection) !== undefined,
@@ -88,7 +88,7 @@ export class Doorkeeper implements Startable {
   }
 
   get #protocol(): string {
-    return helloProtocol(this.#admission.network.id)
+    return helloProtocol(this.admission.network.id)
   }
 
   /** Connections that were ended because the other side did not show that it is of our network. */
@@ -129,7 +129,7 @@ export class Doorkeeper implements Startable {
     this.#ends.push(
       () => clearInterval(forgetting),
       () => clearInterval(expiring),
-      this.#admission.onRevocation(() => this.#showOutUninvited()),
+      this.admission.onRevocation(() => this.#showOutUninvited()),
       this.misconduct.onRefusal((peer, misdeed) => {
         log('%s is refused for a while because of %s', peer, misdeed)
         this.#showOut(peer, new DocstoreError('misconduct', `The peer breaks the protocol (${misdeed})`))
@@ -168,20 +168,24 @@ export class Doorkeeper implements Startable {
       },
       (reason: unknown) => {
         clearTimeout(late)
-        visit.refusal = reason
-        if (connection.status !== 'open') return
-        const code = errorCode(reason)
-        this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
-        connection.abort(reason instanceof Error ? reason : refusal('bad-hello', reason))
+        this.#noteRefusal(visit, reason)
+        if (connection.status === 'open') connection.abort(reason instanceof Error ? reason : refusal('bad-hello', reason))
       },
     )
     if (connection.direction === 'outbound') this.#greet(connection).then(resolve, reject)
     return visit
   }
 
+  #noteRefusal(visit: Visit, reason: unknown): void {
+    if (visit.refusal !== undefined) return
+    visit.refusal = reason
+    const code = errorCode(reason)
+    if (code !== 'connection-lost') this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+  }
+
   async #greet(connection: Connection): Promise<Guest> {
-    const answer = await greet(connection, this.#protocol, await this.#admission.hello())
-    return this.#admission.judge(answer, connection.remotePeer.toString())
+    const answer = await greet(connection, this.#protocol, await this.admission.hello())
+    return this.admission.judge(answer, connection.remotePeer.toString())
   }
 
   readonly #onHello = async (stream: Stream, connection: Connection): Promise<void> => {
@@ -194,9 +198,10 @@ export class Doorkeeper implements Startable {
     await answerGreeting(stream, connection, {
       judge: async (hello) => {
         if (this.#components.connectionManager.getConnections().length > this.#fullAt) throw refused('relay-full')
-        return this.#admission.judge(hello, connection.remotePeer.toString())
+        return this.admission.judge(hello, connection.remotePeer.toString())
       },
-      own: () => this.#admission.hello(),
+      own: () => this.admission.hello(),
+      onRefusal: (reason) => this.#noteRefusal(visit, reason),
     }).then(visit.settled.resolve, visit.settled.reject)
   }
 
@@ -252,7 +257,7 @@ export class Doorkeeper implements Startable {
   #showOutUninvited(): void {
     for (const connection of this.#components.connectionManager.getConnections()) {
       const invitation = this.guestOf(connection)?.invitation
-      const end = invitation && this.#admission.endOf(invitation)
+      const end = invitation && this.admission.endOf(invitation)
       if (end !== undefined) connection.abort(end)
     }
   }

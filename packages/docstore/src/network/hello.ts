@@ -96,15 +96,21 @@ export async function greet(connection: Connection, protocol: string, hello: Uin
   }
 }
 
+/** How a greeting is answered. */
+interface Answering<T> {
+  /** Decides about the other side, or throws why it is not let in. */
+  readonly judge: (hello: Uint8Array) => Promise<T>
+  /** Our own greeting. */
+  readonly own: () => Promise<Uint8Array>
+  /** Called at once where the other side is not let in, before it is told. */
+  readonly onRefusal: (reason: unknown) => void
+}
+
 /**
  * Answers the greeting that comes in on a stream with our own one, if `judge` takes it: what that resolves with is the result. Rejects with
  * the reason otherwise, after the other side could read it.
  */
-export async function answerGreeting<T>(
-  stream: Stream,
-  connection: Connection,
-  { judge, own }: { judge: (hello: Uint8Array) => Promise<T>; own: () => Promise<Uint8Array> },
-): Promise<T> {
+export async function answerGreeting<T>(stream: Stream, connection: Connection, { judge, own, onRefusal }: Answering<T>): Promise<T> {
   const signal = AbortSignal.timeout(ADMISSION_TIMEOUT_MS)
   const frames = lpStream(stream, FRAMES)
   const answer = async (bytes: Uint8Array): Promise<void> => {
@@ -124,6 +130,7 @@ export async function answerGreeting<T>(
     await answer(await own())
     return guest
   } catch (error) {
+    onRefusal(error)
     const code = errorCode(error)
     if (isHelloRefusal(code) && code !== 'no-hello') {
       await answer(encodeRefusal(code))

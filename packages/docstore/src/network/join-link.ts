@@ -1,16 +1,42 @@
-import { DocstoreError, decodeNetwork, networkFromText, networkToText, type Network, parseCid, DAG_CBOR } from '@p2p-docstore/core'
+import {
+  base64url,
+  DAG_CBOR,
+  decodeNetwork,
+  DocstoreError,
+  type Network,
+  networkFromText,
+  networkToText,
+  parseCid,
+  sha256,
+  utf8,
+} from '@p2p-docstore/core'
+import { decodeInvitation, encodeInvitation, type Invitation } from './invitation.ts'
 
 /** Where a relay says who it is and how it is reached. */
 export const WELL_KNOWN_PATH = '/.well-known/docstore.json'
 /** Largest well-known document that is read, bytes. */
 const MAX_WELL_KNOWN_BYTES: number = 64 * 1024
 
+/** Relays that a join link names besides the one whose page it opens. */
+const MAX_FURTHER_RELAYS = 3
+/** Characters of the checksum at the end of a link. */
+const CHECK_LENGTH = 8
+
 /** What a join link holds. */
 export interface JoinLink {
   /** Absent in a bare address; the relay is asked then. */
   readonly network: Network | undefined
-  /** Origin of the relay's page, such as `http://127.0.0.1:8080`. */
-  readonly origin: string
+  /** Origins of relays, such as `http://127.0.0.1:8080`: first the one whose page the link opens. */
+  readonly origins: readonly [string, ...string[]]
+  /** What lets into a network that admits only who is invited. */
+  readonly invitation: Invitation | undefined
+}
+
+/** What a join link may hold besides the network and the first relay. */
+export interface JoinLinkExtras {
+  /** Origins of further relays; the first three are taken. */
+  readonly relays?: readonly string[]
+  readonly invitation?: Invitation | undefined
 }
 
 /** What a relay says of itself under `WELL_KNOWN_PATH`. */
@@ -23,25 +49,62 @@ export interface WellKnown {
   readonly clock?: number
 }
 
-/** The link that invites into a network: the page of one of its relays, with the network's descriptor behind `#join=`. */
-export function formatJoinLink(origin: string, network: Network): string {
-  return `${origin}/#join=${networkToText(network)}`
+/**
+ * The link that leads into a network: the page of one of its relays, and behind `#` the network's descriptor, further relays, perhaps an
+ * invitation, and a checksum.
+ */
+export function formatJoinLink(origin: string, network: Network, { relays = [], invitation }: JoinLinkExtras = {}): string {
+  const further = relays.filter((relay) => relay !== origin).slice(0, MAX_FURTHER_RELAYS)
+  const parts = [
+    `join=${networkToText(network)}`,
+    ...further.map((relay) => `relay=${relay}`),
+    ...(invitation === undefined ? [] : [`invite=${base64url.encode(encodeInvitation(invitation))}`]),
+  ]
+  const link = `${origin}/#${parts.join('&')}`
+  return `${link}&check=${checksum(link)}`
 }
 
 /** Reads a join link, or the bare address of a relay. Throws `bad-link`. */
 export function parseJoinLink(text: string): JoinLink {
-  let url: URL
-  try {
-    url = new URL(text.trim())
-  } catch {
-    throw new DocstoreError('bad-link', 'This is not a join link. It looks like http://host:8080/#join=u…')
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new DocstoreError('bad-link', 'A join link begins with http:// or https://')
-  const descriptor = new URLSearchParams(url.hash.slice(1)).get('join')
-  if (descriptor === null) return { network: undefined, origin: url.origin }
+  const url = parseOrigin(text.trim())
+  if (url === undefined) throw new DocstoreError('bad-link', 'This is not a join link. It looks like http://host:8080/#join=u…')
+  const fields = new URLSearchParams(url.hash.slice(1))
+  const descriptor = fields.get('join')
+  if (descriptor === null) return { network: undefined, origins: [url.origin], invitation: undefined }
+  const [, checked, check] = /^(.*)&check=([^&]*)$/s.exec(text.trim()) ?? []
+  if (checked !== undefined && checksum(checked) !== check) throw damaged('a character is missing or wrong')
   const network = networkFromText(descriptor)
-  if (!network.ok) throw new DocstoreError('bad-link', `The join link is damaged (${network.reason}). Copy it again`)
-  return { network: network.value, origin: url.origin }
+  if (!network.ok) throw damaged(network.reason)
+  const further = fields.getAll('relay').slice(0, MAX_FURTHER_RELAYS).map(parseOrigin)
+  if (!further.every((one) => one !== undefined)) throw damaged('the address of a relay is none')
+  const packed = fields.get('invite')
+  const invitation = packed === null ? undefined : readInvitation(packed)
+  return { network: network.value, origins: [url.origin, ...further.map(({ origin }) => origin)], invitation }
+}
+
+function parseOrigin(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+}
+
+function readInvitation(text: string): Invitation {
+  let invitation: Invitation | undefined
+  try {
+    invitation = decodeInvitation(base64url.decode(text))
+  } catch {
+    // Not base64url.
+  }
+  if (invitation === undefined) throw damaged('the invitation cannot be read')
+  return invitation
+}
+
+/** Links are copied from chats and mails, which cut them. */
+function checksum(link: string): string {
+  return base64url.baseEncode(sha256(utf8(link))).slice(0, CHECK_LENGTH)
+}
+
+function damaged(reason: string): DocstoreError {
+  return new DocstoreError('bad-link', `The join link is damaged (${reason}). Copy it again, all of it`)
 }
 
 /** Asks a relay for its well-known document. */

@@ -14,12 +14,13 @@ export async function knownRelays(replica: MetaReader): Promise<readonly string[
   return text === undefined ? [] : (JSON.parse(text) as readonly string[])
 }
 
-/** Remembers a relay with the data. Throws `too-many-relays`. */
-export async function rememberRelay(replica: Pick<Replica, 'getMeta' | 'setMeta'>, origin: string): Promise<void> {
+/** Remembers relays with the data, as far as there is room. Throws `too-many-relays` where there is none at all. */
+export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta'>, origins: readonly string[]): Promise<void> {
   const known = await knownRelays(replica)
-  if (known.includes(origin)) return
+  const added = origins.filter((origin) => !known.includes(origin))
+  if (added.length === 0) return
   if (known.length >= MAX_RELAYS) throw new DocstoreError('too-many-relays', `A peer keeps in touch with at most ${MAX_RELAYS} relays`)
-  await replica.setMeta(RELAYS, utf8(JSON.stringify([...known, origin])))
+  await replica.setMeta(RELAYS, utf8(JSON.stringify([...new Set([...known, ...added])].slice(0, MAX_RELAYS))))
 }
 
 /** Forgets all relays: they belong to a network that this data has left. */

@@ -5,7 +5,7 @@ import { DirectLinks } from './direct-links.ts'
 import { askFind } from './directory/directory-protocol.ts'
 import { NetworkDirectory } from './directory/network-directory.ts'
 import { readNetwork } from './join-link.ts'
-import { knownRelays, rememberRelay } from './known-relays.ts'
+import { knownRelays, rememberRelays } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { Neighbours } from './neighbours.ts'
@@ -233,8 +233,13 @@ export class LocalNetwork implements Network {
   }
 
   async addRelay(origin: string): Promise<void> {
-    await rememberRelay(this.#replica, origin)
+    await rememberRelays(this.#replica, [origin])
     this.#relays.join(origin)
+  }
+
+  async revoke(revocation: Uint8Array): Promise<void> {
+    if (!(await this.libp2p.services.doorkeeper.admission.revoke(revocation)))
+      throw new DocstoreError('bad-revocation', 'No authority of this network signed the revocation')
   }
 
   #ledgerOf(peer: string): Ledger {

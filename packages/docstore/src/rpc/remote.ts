@@ -42,6 +42,7 @@ export const NETWORK_METHODS = [
   'directory',
   'describe',
   'addRelay',
+  'revoke',
   'isRelay',
   'reach',
   'connected',

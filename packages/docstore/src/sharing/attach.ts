@@ -1,11 +1,11 @@
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
 import { parseJoinLink, readNetwork } from '../network/join-link.ts'
-import { knownRelays, rememberRelay } from '../network/known-relays.ts'
+import { knownRelays } from '../network/known-relays.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient } from '../rpc/rpc.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
-import { resolveLink } from './own.ts'
+import { rememberLink, resolveLink } from './own.ts'
 
 /**
  * Works with data over a line to its owner. `undefined` where the owner ends or does not answer, or where it was asked to let the data
@@ -83,9 +83,10 @@ async function untilHungUp(client: RpcClient): Promise<void> {
 }
 
 async function joinThroughOwner(join: string, current: ReplicaInfo['network'], replica: Replica, network: Network | undefined): Promise<void> {
-  const { origin, network: wanted } = await resolveLink(parseJoinLink(join), replica)
-  if (wanted !== undefined && wanted.id !== current.id) throw otherNetwork(current)
-  await (network?.addRelay(origin) ?? rememberRelay(replica, origin))
+  const link = await resolveLink(parseJoinLink(join), replica)
+  if (link.network !== undefined && link.network.id !== current.id) throw otherNetwork(current)
+  await rememberLink(replica, link)
+  for (const origin of link.origins) await network?.addRelay(origin)
 }
 
 function otherNetwork({ name, id }: ReplicaInfo['network']): DocstoreError {

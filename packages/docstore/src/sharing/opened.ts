@@ -9,6 +9,7 @@ export interface OpenOptions {
   readonly network?: 'on' | 'off' | 'auto'
   readonly networkName?: string | undefined
   readonly listed?: boolean
+  readonly admission?: 'open' | 'invite' | undefined
   readonly role?: 'relay' | 'peer'
 }
 

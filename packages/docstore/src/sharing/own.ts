@@ -1,6 +1,7 @@
-import { DocstoreError, equalBytes } from '@p2p-docstore/core'
-import { fetchWellKnown, type JoinLink, parseJoinLink } from '../network/join-link.ts'
-import { forgetRelays, knownRelays, type MetaReader, rememberRelay } from '../network/known-relays.ts'
+import { DocstoreError, equalBytes, type Replica } from '@p2p-docstore/core'
+import { fetchWellKnown, type JoinLink, parseJoinLink, readNetwork } from '../network/join-link.ts'
+import { forgetInvitation, rememberInvitation } from '../network/invitation.ts'
+import { forgetRelays, knownRelays, type MetaReader, rememberRelays } from '../network/known-relays.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import type { HeldData } from './place.ts'
@@ -16,7 +17,7 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { network: mode = 'on', join, descriptor, networkName, listed = false }: OpenOptions,
+  { network: mode = 'on', join, descriptor, networkName, admission, listed = false }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -24,10 +25,13 @@ export async function own(
     const link = join === undefined ? undefined : await resolveLink(parseJoinLink(join), held)
     const before = await held.getMeta('network')
     if (link === undefined && descriptor !== undefined) await refuseOther(descriptor, before, held)
-    const replica = await held.openReplica({ network: link?.network?.bytes ?? descriptor, networkName })
+    const replica = await held.openReplica({ network: link?.network?.bytes ?? descriptor, networkName, admission })
     const { id, descriptor: now } = (await replica.info()).network
-    if (before !== undefined && !equalBytes(before, now)) await forgetRelays(replica)
-    if (link !== undefined) await rememberRelay(replica, link.origin)
+    if (before !== undefined && !equalBytes(before, now)) {
+      await forgetRelays(replica)
+      await forgetInvitation(replica)
+    }
+    if (link !== undefined) await rememberLink(replica, link)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
     const close = async (): Promise<void> => {
@@ -57,9 +61,17 @@ export async function own(
 
 /** The link with its network. Only the relay knows it where the link is a bare address; one that this data knows may be down. */
 export async function resolveLink(link: JoinLink, meta: MetaReader): Promise<JoinLink> {
-  if (link.network !== undefined || (await knownRelays(meta)).includes(link.origin)) return link
-  const { network } = await fetchWellKnown(link.origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))
+  const [origin] = link.origins
+  if (link.network !== undefined || (await knownRelays(meta)).includes(origin)) return link
+  const { network } = await fetchWellKnown(origin, AbortSignal.timeout(OWNER_TIMEOUT_MS))
   return { ...link, network }
+}
+
+/** Keeps what a link into the network of the data holds. Throws `bad-invitation`, `too-many-relays`. */
+export async function rememberLink(replica: Replica, { origins, invitation }: JoinLink): Promise<void> {
+  const { network, identity } = await replica.info()
+  if (invitation !== undefined) await rememberInvitation(replica, invitation, readNetwork(network.descriptor), identity)
+  await rememberRelays(replica, origins)
 }
 
 /** A backup of another network does not make data that has joined one leave it. */

@@ -118,7 +118,7 @@ describe('the doctor', () => {
         const judge = async (): Promise<never> => {
           throw refusal(code)
         }
-        await answerGreeting(stream, connection, { judge, own: judge }).catch(() => connection.close())
+        await answerGreeting(stream, connection, { judge, own: judge, onRefusal: () => undefined }).catch(() => connection.close())
       })
       expect(faultsOf(await findingsAt(home.origin))).toEqual([['connection', code]])
     },

@@ -1,5 +1,6 @@
 import { openReplica, type Network as Descriptor, type Replica } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { type Invitation, rememberInvitation } from '../invitation.ts'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import { type Libp2pOptions, startLibp2p } from '../libp2p-node.ts'
 import { LocalNetwork } from '../local-network.ts'
@@ -15,6 +16,8 @@ export interface TestPeerOptions extends Libp2pOptions {
   /** Whether others may know of it, how long that holds, and how often it compares what it knows of others. */
   readonly listed?: boolean
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  /** With which it comes into an invite-only network. */
+  readonly invitation?: Invitation
 }
 
 /** A peer of a network, as `createDocstore` makes it, in the process of the test. */
@@ -29,9 +32,10 @@ export class TestPeer {
 
   static async start(
     descriptor: Descriptor,
-    { relays = [], storage = 'all', replica: given, listed = false, directory = {}, ...options }: TestPeerOptions = {},
+    { relays = [], storage = 'all', replica: given, invitation, listed = false, directory = {}, ...options }: TestPeerOptions = {},
   ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes }))
+    if (invitation !== undefined) await rememberInvitation(replica, invitation, descriptor, (await replica.info()).identity)
     const libp2p = await startLibp2p(replica, options)
     const role = options.role ?? 'peer'
     const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role, storage, listed, directory })

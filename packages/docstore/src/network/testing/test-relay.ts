@@ -1,4 +1,4 @@
-import type { Network as Descriptor } from '@p2p-docstore/core'
+import type { Network as Descriptor, Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { RelayStorage } from '../types.ts'
 import { TestPeer } from './test-peer.ts'
@@ -12,6 +12,8 @@ export interface TestRelayOptions {
   /** Relays that it joined. */
   readonly relays?: readonly string[]
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  readonly fullAt?: number
+  readonly replica?: Replica
 }
 
 /** A relay in the process of the test. It can stop, and begin again where it was. */

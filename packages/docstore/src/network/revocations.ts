@@ -1,0 +1,21 @@
+import { decodeCbor, encodeCbor } from '@p2p-docstore/core'
+import type { Meta } from './invitation.ts'
+
+/** Name of the list of invitations that were taken back, among the small values of the peer. */
+const REVOCATIONS = 'revocations'
+/** Those that are remembered; only authorities make them. */
+const MAX_REVOCATIONS = 1024
+/** Largest such list, bytes. */
+const MAX_LIST_BYTES: number = 2 * 1024 * 1024
+
+/** Packed revocations that this data knows. */
+export async function knownRevocations(meta: Pick<Meta, 'getMeta'>): Promise<readonly Uint8Array[]> {
+  const stored = await meta.getMeta(REVOCATIONS)
+  const decoded = stored && decodeCbor(stored, MAX_LIST_BYTES)
+  return decoded?.ok === true && Array.isArray(decoded.value) ? decoded.value.filter((packed) => packed instanceof Uint8Array) : []
+}
+
+/** Remembers the newest ones: the invitations of the others have most likely expired. */
+export async function rememberRevocations(meta: Pick<Meta, 'setMeta'>, revocations: readonly Uint8Array[]): Promise<void> {
+  await meta.setMeta(REVOCATIONS, encodeCbor(revocations.slice(-MAX_REVOCATIONS)))
+}
