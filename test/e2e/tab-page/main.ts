@@ -1,4 +1,4 @@
-import { createDocstore, type Docstore, type Message, type Namespace } from 'p2p-docstore'
+import { createDocstore, type Docstore, type Message, type Namespace, type PeerStatus } from 'p2p-docstore'
 
 /** What the page notes for the test. Times are Unix milliseconds. */
 interface Notes {
@@ -21,6 +21,7 @@ export interface TabApi extends Notes {
   root(): Promise<string>
   listen(topic: string): void
   publish(topic: string, text: string): Promise<number>
+  peers(): Promise<readonly PeerStatus[]>
 }
 
 declare global {
@@ -78,6 +79,7 @@ function tabApi(store: Docstore): TabApi {
       follow().catch(fail)
     },
     publish: async (topic, text) => (await store.publish(topic, text)).recipients,
+    peers: () => store.peers(),
   }
 }
 

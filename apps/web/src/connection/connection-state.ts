@@ -1,6 +1,6 @@
 import type { PeerStatus } from 'p2p-docstore'
 
-/** How this peer stands with its relays. */
+/** How this peer stands with its relays, and with others directly. */
 export type ConnectionState =
   | { readonly state: 'connected'; readonly via: string; readonly others: number }
   | { readonly state: 'connecting' }
@@ -28,12 +28,11 @@ export function connectionText({ state, via, role, direct, error }: PeerStatus):
   return `${viaName(via)}, direct`
 }
 
-/** Sums up the peers in one state. One relay is enough to be connected. */
+/** Sums up the peers in one state. One relay is enough to be connected, and so is one peer that is connected directly. */
 export function connectionOf(peers: readonly PeerStatus[], isOnline: boolean): ConnectionState {
-  const relay = peers.find(({ role, state }) => role === 'relay' && state === 'connected')
-  if (relay !== undefined) {
-    return { state: 'connected', via: relay.via ?? 'other', others: peers.filter(({ state }) => state === 'connected').length - 1 }
-  }
+  const connected = peers.filter(({ state, via }) => state === 'connected' && via !== 'relay')
+  const best = connected.find(({ role }) => role === 'relay') ?? connected[0]
+  if (best !== undefined) return { state: 'connected', via: best.via ?? 'other', others: connected.length - 1 }
   if (!isOnline) return { state: 'offline', reason: 'This device has no network' }
   const failed = peers.find(({ role, error }) => role === 'relay' && error !== undefined)
   return failed?.error === undefined ? { state: 'connecting' } : { state: 'offline', reason: failed.error }
