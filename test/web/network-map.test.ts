@@ -51,8 +51,8 @@ describe('the map of a network', () => {
       ['me', 'This peer', 'self'],
       ['relay', 'relay.example:8443', 'relay'],
       ['far relay', 'far.example', 'relay'],
-      ['browser', 'Peer browser', 'peer'],
-      ['listed peer', 'Peer ted peer', 'peer'],
+      ['browser', 'browser', 'peer'],
+      ['listed peer', 'ted peer', 'peer'],
     ])
     expect(links).toEqual([
       { from: 'me', to: 'relay', via: 'webrtc-direct', isOwn: true },

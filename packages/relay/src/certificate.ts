@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { unwatchFile, watchFile } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 
-/** How often the files are looked at, milliseconds. Looking works across links and network drives, which whoever renews certificates likes. */
+/** How often the files are read, milliseconds: that works across links and network drives, where watching does not. */
 const WATCH_INTERVAL_MS = 5000
 
 /** Where a certificate and its key lie: PEM, the certificate with those between it and the authority. */
@@ -19,7 +18,6 @@ export interface Certificate {
   readonly key: string
   /** Host names and IP addresses that it is for. */
   readonly names: readonly string[]
-  readonly expires: Date
 }
 
 /** Reads a certificate and its key. Throws `bad-certificate`. */
@@ -28,8 +26,8 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
     const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')])
     // Throws where they do not belong together.
     createSecureContext({ cert, key })
-    const { subjectAltName, validToDate } = new X509Certificate(cert)
-    return { cert, key, names: namesOf(subjectAltName), expires: validToDate }
+    const { subjectAltName } = new X509Certificate(cert)
+    return { cert, key, names: namesOf(subjectAltName) }
   } catch (cause) {
     throw new DocstoreError('bad-certificate', `The certificate ${files.cert} with the key ${files.key} cannot be used: ${errorMessage(cause)}`, {
       cause,
@@ -37,19 +35,30 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
   }
 }
 
-/** Calls back when the files have changed: with the new certificate, or with why it cannot be used. Returns the way to stop. */
+/** Calls back when the files hold something else: with the new certificate, or with why it cannot be used. Returns the way to stop. */
 export function watchCertificate(
   files: CertificateFiles,
+  current: Certificate,
   onChange: (certificate: Certificate) => void,
   onError: (error: unknown) => void,
-  intervalMs: number = WATCH_INTERVAL_MS,
 ): () => void {
-  // Two files change one after the other: the first reading may fail, the second one has both.
-  const read = (): void => void readCertificate(files).then(onChange).catch(onError)
-  for (const path of [files.cert, files.key]) watchFile(path, { interval: intervalMs, persistent: false }, read)
-  return () => {
-    for (const path of [files.cert, files.key]) unwatchFile(path, read)
+  let last = current.cert + current.key
+  let isLooking = false
+  const look = async (): Promise<void> => {
+    if (isLooking) return
+    isLooking = true
+    const found = await readCertificate(files).catch((error: unknown) => ({ error }))
+    isLooking = false
+    // The same fault is told once.
+    const now = 'error' in found ? errorMessage(found.error) : found.cert + found.key
+    if (now === last) return
+    last = now
+    if ('error' in found) onError(found.error)
+    else onChange(found)
   }
+  const timer = setInterval(() => void look(), WATCH_INTERVAL_MS)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** `DNS:relay.example, IP Address:203.0.113.7` as a list. */

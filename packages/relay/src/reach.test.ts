@@ -109,8 +109,10 @@ describe('the port of the page', () => {
     expect(await shownCertificate(port)).toBe(TEST_CERTIFICATES[1]?.cert.trim())
   }, 40_000)
 
-  it('is called what the operator says, in links and addresses', async () => {
-    const { ready } = await relay({ publicUrl: 'https://relay.example' })
+  it('is called what the operator says: in links, in addresses, in the directory', async () => {
+    const { ready, store } = await relay({ publicUrl: 'https://relay.example' })
+    const own = async (): Promise<unknown> => (await store.directory()).find(({ isSelf }) => isSelf)
+    await expect.poll(own, { timeout: 15_000 }).toMatchObject({ role: 'relay', origin: 'https://relay.example', services: ['relay', 'gateway'] })
     expect(ready.join.startsWith('https://relay.example/#join=')).toBe(true)
     expect(ready.http).toMatch(/^http:\/\/127\.0\.0\.1:/)
     expect(ready.addresses).toContain(`/dns/relay.example/tcp/443/tls/ws/p2p/${ready.peer}`)

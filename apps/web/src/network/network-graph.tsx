@@ -47,7 +47,9 @@ export function NetworkGraph({
         >
           <title>{peer.name}</title>
           <circle r={RADIUS[peer.kind]} />
-          {nodes.length <= MAX_NAMED || peer.kind === 'relay' ? <text y={RADIUS[peer.kind] + 13}>{peer.name}</text> : null}
+          {nodes.length <= MAX_NAMED || peer.kind === 'relay' ? (
+            <text y={peer.kind === 'peer' ? -RADIUS.peer - 5 : RADIUS[peer.kind] + 13}>{peer.name}</text>
+          ) : null}
         </g>
       ))}
     </svg>
@@ -56,9 +58,12 @@ export function NetworkGraph({
 
 /** A line that bends away from the middle, where this peer is, unless it begins there. */
 function curve(a: GraphNode, b: GraphNode): string {
+  const start = `M ${a.x} ${a.y}`
+  if (a.peer.kind === 'self' || b.peer.kind === 'self') return `${start} L ${b.x} ${b.y}`
   const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2]
-  const bend = a.peer.kind === 'self' || b.peer.kind === 'self' ? 1 : 1.25
-  return `M ${a.x} ${a.y} Q ${x * bend} ${y * bend} ${b.x} ${b.y}`
+  // Those who stand opposite to each other would meet in the middle: their line goes around it.
+  const aside = Math.hypot(x, y) < 20 ? 0.4 : 0
+  return `${start} Q ${1.25 * x + aside * (b.y - a.y)} ${1.25 * y - aside * (b.x - a.x)} ${b.x} ${b.y}`
 }
 
 function kindOf(via: string): 'direct' | 'relayed' | 'relay' {

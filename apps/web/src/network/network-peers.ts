@@ -41,7 +41,7 @@ export function networkMap(own: string, directory: readonly DirectoryPeer[], sta
 }
 
 function nameOf(id: string, origin: string | undefined): string {
-  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : `Peer ${shortPeer(id)}`
+  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : shortPeer(id)
 }
 
 function rank({ kind, status }: NetworkPeer): number {
