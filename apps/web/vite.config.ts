@@ -5,7 +5,14 @@ import { slimLibp2p } from '../../scripts/slim-libp2p.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
 
 /** Parts that are loaded when they are asked for, in files of their own. */
-const LATER = /\/node_modules\/uqr\/|\/docstore\/src\/store\/(doctor|faults|relay-checks)\.ts/
+const LATER = new RegExp(
+  [
+    '/node_modules/uqr/',
+    '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
+    '/docstore/src/network/directory/',
+    '/core/src/(sets/|model/peer-descriptor\\.ts)',
+  ].join('|'),
+)
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 const PAGE_PARTS = [

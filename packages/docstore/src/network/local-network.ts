@@ -2,8 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { DirectLinks } from './direct-links.ts'
-import { askFind } from './directory/directory-protocol.ts'
-import { NetworkDirectory } from './directory/network-directory.ts'
+import type { NetworkDirectory } from './directory/network-directory.ts'
 import { readNetwork } from './join-link.ts'
 import { knownRelays, rememberRelays } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -108,7 +107,7 @@ export class LocalNetwork implements Network {
         libp2p,
         wanted: this.#wanted,
         relays: () => this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection])),
-        find: async (relay, ns, signal) => (await askFind(relay, networkId, ns, signal)).peers,
+        find: async (relay, ns, signal) => (await this.#directory?.askFind(relay, ns, signal))?.peers ?? [],
         onChange: () => this.#peersChanged(),
       })
   }
@@ -151,6 +150,8 @@ export class LocalNetwork implements Network {
       this.#direct?.wake()
     }
     this.#unlisten.push(onWake(wake))
+    // A page loads it after the rest: whoever opens it waits for less.
+    const { NetworkDirectory } = await import('./directory/network-directory.ts')
     this.#directory = await NetworkDirectory.start({
       replica: this.#replica,
       network: readNetwork((await this.#replica.info()).network.descriptor),

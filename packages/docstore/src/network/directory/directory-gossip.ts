@@ -2,9 +2,8 @@ import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/goss
 import type { PeerId } from '@libp2p/interface'
 import { decodeCbor, encodeCbor, MAX_PEER_DESCRIPTOR_BYTES } from '@p2p-docstore/core'
 import type { Misdeed } from '../misconduct.ts'
-import type { Directory } from './directory.ts'
-import { isForgery, isKept } from './directory-protocol.ts'
-import { asPackedEntry, type PackedEntry } from './entry.ts'
+import { type Directory, isForgery, isKept } from './directory.ts'
+import { asPackedEntry, type PackedEntry } from './messages.ts'
 
 /** Largest message: one entry, with its signature. */
 const MAX_ENTRY_BYTES: number = MAX_PEER_DESCRIPTOR_BYTES + 256

@@ -4,7 +4,8 @@ import { delay } from '../delay.ts'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { Misdeed } from '../misconduct.ts'
 import type { Directory } from './directory.ts'
-import { addAll, type DirectoryExchange, directoryProtocol, entriesIn, openDirectory, run } from './directory-protocol.ts'
+import { type DirectoryExchange, directoryProtocol, openDirectory } from './directory-protocol.ts'
+import { addAll, entriesIn, run } from './exchanging.ts'
 import { COMPARE_INTERVAL_MS, MAX_FETCHED, MAX_QUESTIONS, NEWS_INTERVAL_MS } from './limits.ts'
 
 /** How long one comparison may take, milliseconds. */

@@ -2,7 +2,7 @@ import { createNetwork, createRevocation, createSeed, createVoucher, identityFro
 import { describe, expect, it } from 'vitest'
 import { DescribedPeer } from '../testing/described-peer.ts'
 import { Directory } from './directory.ts'
-import type { PackedEntry } from './entry.ts'
+import type { PackedEntry } from './messages.ts'
 import { MAX_NON_RELAYS, MAX_PEERS } from './limits.ts'
 
 const network: Network = createNetwork('directory')

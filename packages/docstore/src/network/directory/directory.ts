@@ -1,10 +1,22 @@
 import { compareBytes, equalBytes, type Network, type Refusal, SummedTree, toHex } from '@p2p-docstore/core'
-import { type Entry, type PackedEntry, type PeerEntry, readEntry, type RevocationEntry } from './entry.ts'
+import { type Entry, type PeerEntry, readEntry, type RevocationEntry } from './entry.ts'
 import { MAX_NON_RELAYS, MAX_PEERS, MAX_REVOCATIONS } from './limits.ts'
+import type { PackedEntry } from './messages.ts'
 import { Shares } from './shares.ts'
 
 /** What became of an entry: the first of its peer, a newer one, was here, older than what is here, found no room, or the reason of a refusal. */
 export type Added = 'new' | 'newer' | 'same' | 'superseded' | 'full' | Refusal
+
+/** What becomes of an entry that no honest peer passes on: everyone can see that it is not right. */
+const FORGERIES: ReadonlySet<Added> = new Set<Added>([
+  'malformed',
+  'not-canonical',
+  'too-large',
+  'wrong-network',
+  'bad-signature',
+  'bad-key',
+  'not-allowed',
+])
 
 /** What a directory works with. */
 export interface DirectoryInit {
@@ -180,4 +192,14 @@ export class Directory {
 /** The later one; of two of one time the one with the lower hash, so that everyone ends with the same. */
 function isNewer(entry: Entry, current: Entry): boolean {
   return entry.at === current.at ? compareBytes(entry.hash, current.hash) < 0 : entry.at > current.at
+}
+
+/** Whether what became of an entry shows that who passed it on is none of ours. */
+export function isForgery(added: Added): boolean {
+  return FORGERIES.has(added)
+}
+
+/** Whether the entry, or a newer one in its place, is here. */
+export function isKept(added: Added): boolean {
+  return added === 'new' || added === 'newer' || added === 'same' || added === 'superseded'
 }

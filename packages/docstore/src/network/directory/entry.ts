@@ -1,10 +1,8 @@
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import {
-  asStruct,
   concatBytes,
   didOf,
-  isBytes,
   MAX_MEMBERSHIP_BYTES,
   MAX_PEER_DESCRIPTOR_BYTES,
   type Network,
@@ -19,13 +17,7 @@ import {
   verifyRevocation,
   verifyVoucher,
 } from '@p2p-docstore/core'
-
-/** An entry as it travels and is stored: a signed structure, and which. */
-export interface PackedEntry {
-  readonly kind: 'peer' | 'revocation'
-  /** `packSigned` of it. */
-  readonly packed: Uint8Array
-}
+import type { PackedEntry } from './messages.ts'
 
 interface Placed extends PackedEntry {
   /** Where it lies among all entries: there is one per peer, and one per revoked certificate. */
@@ -59,14 +51,6 @@ export type Entry = PeerEntry | RevocationEntry
 /** Reads and verifies an entry. */
 export function readEntry(entry: PackedEntry, network: Network, now: number): Promise<Verdict<Entry>> {
   return entry.kind === 'peer' ? readPeer(entry, network, now) : readRevocation(entry, network)
-}
-
-/** What a decoder found where an entry should be. */
-export function asPackedEntry(value: unknown): PackedEntry | undefined {
-  const struct = asStruct(value, ['kind', 'packed'])
-  const kind = struct?.['kind']
-  const packed = struct?.['packed']
-  return (kind === 'peer' || kind === 'revocation') && isBytes(packed) ? { kind, packed } : undefined
 }
 
 /** The peer whose key this is. */

@@ -1,8 +1,8 @@
 import type { Connection } from '@libp2p/interface'
 import { errorCode, type Network } from '@p2p-docstore/core'
 import type { Misdeed } from '../misconduct.ts'
-import type { Directory } from './directory.ts'
-import { askFind, isForgery } from './directory-protocol.ts'
+import { type Directory, isForgery } from './directory.ts'
+import { askFind } from './directory-protocol.ts'
 import { readEntry } from './entry.ts'
 import { MAX_FOUND_RELAYS } from './limits.ts'
 

@@ -1,11 +1,17 @@
 import { asStruct, decodeCbor, encodeCbor, isBytes, parseCid, DAG_CBOR, type Verdict } from '@p2p-docstore/core'
-import { asPackedEntry, type PackedEntry } from './entry.ts'
 import { MAX_DIRECTORY_FRAME_BYTES, MAX_ENTRIES, MAX_FETCHED, MAX_FOUND_PEERS, MAX_FOUND_RELAYS } from './limits.ts'
 
 /** Bytes of a slot. */
 const SLOT_BYTES = 16
 /** Longest text of a response, UTF-16 code units. */
 const MAX_TEXT = 512
+
+/** An entry as it travels and is stored: a signed structure, and which. */
+export interface PackedEntry {
+  readonly kind: 'peer' | 'revocation'
+  /** `packSigned` of it. */
+  readonly packed: Uint8Array
+}
 
 /** Who keeps a namespace. */
 export interface FindAnswer {
@@ -64,6 +70,14 @@ export function decodeDirectoryResponse(frame: Uint8Array): Verdict<DirectoryRes
   if (!decoded.ok) return decoded
   const response = readResponse(decoded.value)
   return response === undefined ? { ok: false, reason: 'malformed' } : { ok: true, value: response }
+}
+
+/** What a decoder found where an entry should be. */
+export function asPackedEntry(value: unknown): PackedEntry | undefined {
+  const struct = asStruct(value, ['kind', 'packed'])
+  const kind = struct?.['kind']
+  const packed = struct?.['packed']
+  return (kind === 'peer' || kind === 'revocation') && isBytes(packed) ? { kind, packed } : undefined
 }
 
 function readResponse(value: unknown): DirectoryResponse | undefined {

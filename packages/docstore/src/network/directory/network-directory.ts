@@ -22,7 +22,8 @@ import { viaOf } from '../via.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
 import { Directory } from './directory.ts'
 import { DirectoryGossip } from './directory-gossip.ts'
-import { directoryProtocol, DirectoryResponder } from './directory-protocol.ts'
+import { askFind, directoryProtocol } from './directory-protocol.ts'
+import { DirectoryResponder } from './directory-responder.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { type PeerEntry, peerIdOfKey } from './entry.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
@@ -171,6 +172,11 @@ export class NetworkDirectory {
   addresses(peer: string): readonly string[] {
     const entry = this.directory.peer(peer) ?? this.#former.find((one) => one.peer === peer)
     return entry?.descriptor.addresses.map((address) => `${address}/p2p/${peer}`) ?? []
+  }
+
+  /** Asks a connected relay who keeps a namespace. */
+  askFind(relay: Connection, ns: string, signal: AbortSignal): Promise<FindAnswer> {
+    return askFind(relay, this.#init.network.id, ns, signal)
   }
 
   /** To be called before libp2p stops. */

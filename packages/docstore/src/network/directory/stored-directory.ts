@@ -1,7 +1,8 @@
 import { asStruct, decodeCbor, encodeCbor, isUint, type Network, type Replica } from '@p2p-docstore/core'
 import type { Directory } from './directory.ts'
-import { asPackedEntry, type PackedEntry, type PeerEntry, readEntry } from './entry.ts'
+import { type PeerEntry, readEntry } from './entry.ts'
 import { MAX_REVOCATIONS } from './limits.ts'
+import { asPackedEntry, type PackedEntry } from './messages.ts'
 
 /** Name of what is kept of the directory, among the small values of the peer. */
 const DIRECTORY = 'directory'

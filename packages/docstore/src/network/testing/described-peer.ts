@@ -1,5 +1,6 @@
 import { createSeed, type Identity, identityFromSeed, type Network, packSigned, type PeerDescriptor, signPeerDescriptor } from '@p2p-docstore/core'
-import { type PackedEntry, peerIdOfKey } from '../directory/entry.ts'
+import { peerIdOfKey } from '../directory/entry.ts'
+import type { PackedEntry } from '../directory/messages.ts'
 
 /** A peer that exists on paper: its key, and what it says of itself. */
 export class DescribedPeer {
