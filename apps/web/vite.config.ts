@@ -9,7 +9,7 @@ const LATER = new RegExp(
   [
     '/node_modules/uqr/',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
-    '/docstore/src/network/directory/',
+    '/docstore/src/network/(directory/|direct-links\\.ts)',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
   ].join('|'),
 )

@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
-import { DirectLinks } from './direct-links.ts'
+import type { DirectLinks } from './direct-links.ts'
 import type { NetworkDirectory } from './directory/network-directory.ts'
 import { readNetwork } from './join-link.ts'
 import { knownRelays, rememberRelays } from './known-relays.ts'
@@ -64,7 +64,7 @@ export class LocalNetwork implements Network {
   readonly #relays: RelayLinks
   readonly #neighbours: Neighbours
   /** Where this peer can make direct connections: in a browser. */
-  readonly #direct: DirectLinks | undefined
+  #direct: DirectLinks | undefined
   readonly #ledgers = new Map<string, Ledger>()
   /** At a relay: which peers keep what. */
   readonly rendezvous: Rendezvous
@@ -102,14 +102,6 @@ export class LocalNetwork implements Network {
       isRelay: (peer) => this.#relays.leadsTo(peer),
       onPeer: () => this.#peersChanged(),
     })
-    if (canBeDirect(libp2p))
-      this.#direct = new DirectLinks({
-        libp2p,
-        wanted: this.#wanted,
-        relays: () => this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection])),
-        find: async (relay, ns, signal) => (await this.#directory?.askFind(relay, ns, signal))?.peers ?? [],
-        onChange: () => this.#peersChanged(),
-      })
   }
 
   #syncInit(): SyncInit {
@@ -164,11 +156,23 @@ export class LocalNetwork implements Network {
     })
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
-    this.#direct?.start()
+    if (canBeDirect(this.libp2p)) await this.#startDirect()
     if (this.#role === 'relay') {
       this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#want(namespace)))
       for (const { id } of await this.#replica.namespaces()) this.#want(id)
     }
+  }
+
+  async #startDirect(): Promise<void> {
+    const { DirectLinks } = await import('./direct-links.ts')
+    this.#direct = new DirectLinks({
+      libp2p: this.libp2p,
+      wanted: this.#wanted,
+      relays: () => this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection])),
+      find: async (relay, ns, signal) => (await this.#directory?.askFind(relay, ns, signal))?.peers ?? [],
+      onChange: () => this.#peersChanged(),
+    })
+    this.#direct.start()
   }
 
   #answer(stream: Stream, connection: Connection): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import {
   createVoucher,
-  DocstoreError,
   type Identity,
   identityFromSeed,
   MAX_ADDRESS_LENGTH,
@@ -190,7 +189,8 @@ export class NetworkDirectory {
     await this.#sync.stop()
     if (this.#storeTimer === undefined) return
     clearTimeout(this.#storeTimer)
-    await storeDirectory(this.#init.replica, this.directory, this.#former)
+    this.#storeTimer = undefined
+    await this.#store()
   }
 
   readonly #onMisdeed = (peer: string, misdeed: Misdeed): void => this.#init.libp2p.services.doorkeeper.misconduct.note(peer, misdeed)
@@ -263,13 +263,20 @@ export class NetworkDirectory {
   }
 
   #storeSoon(): void {
+    if (this.#isStopped) return
     this.#storeTimer ??= setTimeout(() => {
       this.#storeTimer = undefined
-      storeDirectory(this.#init.replica, this.directory, this.#former).catch((cause: unknown) => {
-        const log = this.#init.libp2p.logger.forComponent('docstore:directory')
-        log.error('the directory could not be stored - %e', new DocstoreError('storage-failed', 'The next change tries again', { cause }))
-      })
+      void this.#store()
     }, STORE_MS)
+  }
+
+  /** Never fails: the next change stores it again, and without it a start takes a little longer. */
+  async #store(): Promise<void> {
+    try {
+      await storeDirectory(this.#init.replica, this.directory, this.#former)
+    } catch (error) {
+      this.#init.libp2p.logger.forComponent('docstore:directory').error('the directory could not be stored - %e', error)
+    }
   }
 
   #expireAt(at: number): void {
