@@ -48,7 +48,7 @@ export class Admission {
   readonly #init: AdmissionInit
   readonly #now: () => number
   readonly #revoked = new Map<string, Uint8Array>()
-  readonly #listeners = new Set<(invitation: string) => void>()
+  readonly #listeners = new Set<() => void>()
 
   private constructor(init: AdmissionInit) {
     this.network = init.network
@@ -79,12 +79,18 @@ export class Admission {
     return { role, identity: voucher && didOf(voucher.by), invitation }
   }
 
+  /** Packed revocations of all invitations that were taken back, as far as is known here. */
+  get revocations(): readonly Uint8Array[] {
+    return [...this.#revoked.values()]
+  }
+
   /** Takes note that an invitation was taken back. False where that is not so: no authority of this network signed it. */
   async revoke(packed: Uint8Array): Promise<boolean> {
+    const { size } = this.#revoked
     const invitation = await this.#note(packed)
-    if (invitation === undefined) return false
-    await rememberRevocations(this.#init.meta, [...this.#revoked.values()])
-    for (const listener of this.#listeners) listener(invitation)
+    if (invitation === undefined || this.#revoked.size === size) return invitation !== undefined
+    await rememberRevocations(this.#init.meta, this.revocations)
+    for (const listener of this.#listeners) listener()
     return true
   }
 
@@ -94,8 +100,8 @@ export class Admission {
     return expires !== null && expires <= this.#now() ? refusal('invitation-expired') : undefined
   }
 
-  /** Calls back with the hash of an invitation that was taken back. Returns the way to stop. */
-  onRevocation(listener: (invitation: string) => void): () => void {
+  /** Calls back when an invitation was taken back. Returns the way to stop. */
+  onRevocation(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -136,7 +142,7 @@ export class Admission {
     const revocation = await verifyPacked(packed, (signed) => verifyRevocation(signed, this.network))
     if (revocation === undefined) return undefined
     const id = toHex(revocation.value.certificate)
-    this.#revoked.set(id, packed)
+    if (!this.#revoked.has(id)) this.#revoked.set(id, packed)
     return id
   }
 }

@@ -90,8 +90,11 @@ export class Invitations {
     return (await this.#find(network, '')).map(({ shown }) => shown)
   }
 
-  /** Takes one back, by its id: whoever came in with it has to go. Throws `unknown-invitation`. */
-  async revoke(id: string): Promise<IssuedInvitation> {
+  /**
+   * Takes one back, by its id: whoever came in with it has to go. `told` is the number of peers that know it already; the others hear of
+   * it when there is a connection. Throws `unknown-invitation`.
+   */
+  async revoke(id: string): Promise<IssuedInvitation & { readonly told: number }> {
     const { network, authority } = await this.#authority()
     const [found, ...others] = /^[0-9a-f]{4,64}$/.test(id) ? await this.#find(network, id) : []
     if (found === undefined || others.length > 0)
@@ -99,9 +102,9 @@ export class Invitations {
     const { stored, hash, shown } = found
     const revocation = stored.revocation ?? packSigned(createRevocation(network.cid, hash, Date.now(), authority))
     await this.#keep(toHex(hash), { ...stored, revocation })
-    if (this.#network !== undefined) await this.#network.revoke(revocation)
-    else await rememberRevocations(this.#replica, [...(await knownRevocations(this.#replica)), revocation])
-    return { ...shown, state: 'revoked' }
+    const told = (await this.#network?.revoke(revocation)) ?? 0
+    if (this.#network === undefined) await rememberRevocations(this.#replica, [...(await knownRevocations(this.#replica)), revocation])
+    return { ...shown, state: 'revoked', told }
   }
 
   async #authority(): Promise<{ network: Descriptor; authority: Identity }> {

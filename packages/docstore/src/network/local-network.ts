@@ -10,6 +10,7 @@ import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './lim
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { RelayLink } from './relay-link.ts'
+import { shareRevocations } from './revocations.ts'
 import { RelayLinks } from './relay-links.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './rendezvous.ts'
 import { answerStream, syncProtocol } from './streams.ts'
@@ -154,6 +155,7 @@ export class LocalNetwork implements Network {
       ...(this.#role === 'relay' ? { onFind: async (ns, asker) => ({ relays: [], peers: await this.rendezvous.keepers(ns, asker) }) } : {}),
       ...directory,
     })
+    this.#unlisten.push(await shareRevocations(doorkeeper.admission, this.#directory.directory, this.libp2p.peerId.toString()))
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
@@ -242,9 +244,10 @@ export class LocalNetwork implements Network {
     this.#relays.join(origin)
   }
 
-  async revoke(revocation: Uint8Array): Promise<void> {
+  async revoke(revocation: Uint8Array): Promise<number> {
     if (!(await this.libp2p.services.doorkeeper.admission.revoke(revocation)))
       throw new DocstoreError('bad-revocation', 'No authority of this network signed the revocation')
+    return this.#directory?.share({ kind: 'revocation', packed: revocation }, this.#ended.signal) ?? 0
   }
 
   #ledgerOf(peer: string): Ledger {

@@ -10,7 +10,7 @@ import {
 } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Invitation } from './invitation.ts'
+import { type Invitation, rememberInvitation } from './invitation.ts'
 import { Invitations } from './invitations.ts'
 import { readNetwork } from './join-link.ts'
 import { ownIdentity } from './own-identity.ts'
@@ -54,6 +54,13 @@ async function peer(invitation?: Invitation, options: { relays?: readonly string
 async function invited(fields: { expires?: number } = {}): Promise<Invitation & { id: string }> {
   const { invitation, id } = await invitations.create(fields)
   return { ...invitation, id }
+}
+
+/** Data that came with this invitation. */
+async function dataOf(invitation: Invitation): Promise<Replica> {
+  const data = await openReplica(openNodeStorage(':memory:'), { network: club.bytes })
+  await rememberInvitation(data, invitation, club, (await data.info()).identity)
+  return data
 }
 
 /** One whose time is over: nobody can make it by asking for it. */
@@ -122,7 +129,8 @@ describe('a member', () => {
     await invitations.revoke(leaving.id)
     await expect.poll(async () => (await b.network.peers())[0], SOON).toMatchObject({ state: 'connecting', errorCode: 'invitation-revoked' })
     expect((await a.network.peers())[0]?.state).toBe('connected')
-    expect(await invitations.list()).toMatchObject([{ state: 'valid' }, { state: 'revoked' }])
+    const states = Object.fromEntries((await invitations.list()).map(({ id, state }) => [id, state]))
+    expect(states).toEqual({ [staying.id]: 'valid', [leaving.id]: 'revoked' })
   })
 
   it('is reached by others through a relay, if they are members; the relay alone lets nobody through', async () => {
@@ -144,6 +152,32 @@ describe('a member', () => {
     const hello = await member.libp2p.services.doorkeeper.admission.hello()
     await expect(doorkeeper.admission.judge(hello, member.id)).resolves.toMatchObject({ role: 'peer' })
     await expect(doorkeeper.admission.judge(hello, relay.peer.id)).rejects.toMatchObject({ code: 'not-invited' })
+  })
+})
+
+describe('an invitation that was taken back', () => {
+  it('is void at every relay within seconds, wherever it was taken back', async () => {
+    const second = await TestRelay.start(club, { relays: [relay.origin], replica: await dataOf(await invited()) })
+    try {
+      await expect.poll(async () => (await second.peer.network.peers())[0]?.state, SOON).toBe('connected')
+      const invitation = await invited()
+      const member = await peer(invitation, { relays: [second.origin], listen: [] })
+      await expect.poll(async () => (await member.network.peers())[0]?.state, SOON).toBe('connected')
+      expect(await invitations.revoke(invitation.id)).toMatchObject({ state: 'revoked', told: 1 })
+      await expect.poll(async () => (await member.network.peers())[0]?.errorCode, SOON).toBe('invitation-revoked')
+    } finally {
+      await second.close()
+    }
+  })
+
+  it('stays void where it was taken back without a network, and after a restart', async () => {
+    const invitation = await invited()
+    await relay.stop()
+    await new Invitations({ replica, network: undefined }).revoke(invitation.id)
+    const again = await TestRelay.start(club, { replica })
+    const member = await peer(invitation, { relays: [again.origin], listen: [] })
+    await expect.poll(async () => (await member.network.peers())[0]?.errorCode, SOON).toBe('invitation-revoked')
+    await again.stop()
   })
 })
 

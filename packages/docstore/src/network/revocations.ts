@@ -1,4 +1,6 @@
 import { decodeCbor, encodeCbor } from '@p2p-docstore/core'
+import type { Admission } from './admission.ts'
+import type { Directory } from './directory/directory.ts'
 import type { Meta } from './invitation.ts'
 
 /** Name of the list of invitations that were taken back, among the small values of the peer. */
@@ -18,4 +20,15 @@ export async function knownRevocations(meta: Pick<Meta, 'getMeta'>): Promise<rea
 /** Remembers the newest ones: the invitations of the others have most likely expired. */
 export async function rememberRevocations(meta: Pick<Meta, 'setMeta'>, revocations: readonly Uint8Array[]): Promise<void> {
   await meta.setMeta(REVOCATIONS, encodeCbor(revocations.slice(-MAX_REVOCATIONS)))
+}
+
+/** Makes doorkeeper and directory know of the same revocations from now on. Returns the way to stop. */
+export async function shareRevocations(admission: Admission, directory: Directory, self: string): Promise<() => void> {
+  const unlisten = directory.onEntry((entry) => {
+    // Known to the directory in any case, which is asked again at the next start.
+    if (entry.kind === 'revocation') admission.revoke(entry.packed).catch(() => undefined)
+  })
+  for (const { packed } of directory.revocations()) await admission.revoke(packed)
+  for (const packed of admission.revocations) await directory.add({ kind: 'revocation', packed }, self)
+  return unlisten
 }

@@ -132,8 +132,8 @@ export interface Network {
   describe(facts: PeerFacts): Promise<void>
   /** Remembers a relay and keeps in touch with it from now on. */
   addRelay(origin: string): Promise<void>
-  /** Takes an invitation back, by its packed revocation, and tells the network. Throws `bad-revocation`. */
-  revoke(revocation: Uint8Array): Promise<void>
+  /** Takes an invitation back, by its packed revocation; resolves with the number of peers that know it now. Throws `bad-revocation`. */
+  revoke(revocation: Uint8Array): Promise<number>
   /** Whether this peer is a relay itself. */
   isRelay(): Promise<boolean>
   /**

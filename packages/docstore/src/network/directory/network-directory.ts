@@ -21,10 +21,10 @@ import { viaOf } from '../via.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
 import { Directory } from './directory.ts'
 import { DirectoryGossip } from './directory-gossip.ts'
-import { askFind, directoryProtocol } from './directory-protocol.ts'
+import { askFind, directoryProtocol, openDirectory } from './directory-protocol.ts'
 import { DirectoryResponder } from './directory-responder.ts'
 import { DirectorySync } from './directory-sync.ts'
-import { type PeerEntry, peerIdOfKey } from './entry.ts'
+import { type PackedEntry, type PeerEntry, peerIdOfKey } from './entry.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
 import type { FindAnswer } from './messages.ts'
 import { loadDirectory, storeDirectory } from './stored-directory.ts'
@@ -38,6 +38,9 @@ const STORE_MS = 30_000
 const MAX_EXPIRY_PAUSE_MS = 60_000
 /** Shortest one: what expires together goes together. */
 const MIN_EXPIRY_PAUSE_MS = 250
+
+/** Peers that are told at once of an entry that was made here; the others hear of it from those. */
+const MAX_SHARED = 32
 
 /** What the directory of a peer works with. */
 export interface NetworkDirectoryInit {
@@ -136,6 +139,15 @@ export class NetworkDirectory {
     this.#announcer?.changed()
   }
 
+  /** Takes in an entry that was made here, and hands it to those who are connected; resolves with how many took it. */
+  async share(entry: PackedEntry, signal: AbortSignal): Promise<number> {
+    await this.directory.add(entry, this.#self)
+    await this.#gossip.publish(entry)
+    const direct = [...connectionsByPeer(this.#init.libp2p).values()].filter(({ limits }) => limits === undefined)
+    const given = await Promise.all(direct.slice(0, MAX_SHARED).map((connection) => this.#give(connection, entry, signal)))
+    return given.filter((isGiven) => isGiven).length
+  }
+
   /** Who is listed. */
   list(): readonly DirectoryPeer[] {
     const connections = connectionsByPeer(this.#init.libp2p)
@@ -191,6 +203,23 @@ export class NetworkDirectory {
     clearTimeout(this.#storeTimer)
     this.#storeTimer = undefined
     await this.#store()
+  }
+
+  async #give(connection: Connection, entry: PackedEntry, signal: AbortSignal): Promise<boolean> {
+    const { network, libp2p } = this.#init
+    try {
+      const exchange = await openDirectory(connection, network.id, signal)
+      try {
+        await exchange.put([entry])
+        return true
+      } finally {
+        exchange.close()
+      }
+    } catch (error) {
+      // It hears of it by comparing, or from others.
+      libp2p.logger.forComponent('docstore:directory')('%p could not be told - %e', connection.remotePeer, error)
+      return false
+    }
   }
 
   readonly #onMisdeed = (peer: string, misdeed: Misdeed): void => this.#init.libp2p.services.doorkeeper.misconduct.note(peer, misdeed)
