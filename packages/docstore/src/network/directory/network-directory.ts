@@ -24,9 +24,9 @@ import { DirectoryGossip } from './directory-gossip.ts'
 import { askFind, directoryProtocol, openDirectory } from './directory-protocol.ts'
 import { DirectoryResponder } from './directory-responder.ts'
 import { DirectorySync } from './directory-sync.ts'
-import { type PackedEntry, type PeerEntry, peerIdOfKey } from './entry.ts'
+import { type PeerEntry, peerIdOfKey } from './entry.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
-import type { FindAnswer } from './messages.ts'
+import type { FindAnswer, PackedEntry } from './messages.ts'
 import { loadDirectory, storeDirectory } from './stored-directory.ts'
 
 /** Name of the value that holds the seed of this peer's person. */
