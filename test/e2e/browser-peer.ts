@@ -19,7 +19,8 @@ export class BrowserPeer {
   ): Promise<BrowserPeer> {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
-      args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+      // Relays of tests have certificates that they signed themselves.
+      args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns', '--ignore-certificate-errors'],
     })
     const page = context.pages()[0] ?? (await context.newPage())
     await page.goto(url)

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDocstore, type Docstore } from 'p2p-docstore'
+import { type Relay, startRelay } from '@p2p-docstore/relay'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_CERTIFICATES } from '../../packages/relay/src/testing/certificates.ts'
+import { BrowserPeer } from './browser-peer.ts'
+import { buildPageIfMissing } from './build-page.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'docstore-network-page-'))
+let home: Relay
+let second: Relay
+let secure: Relay
+let program: Docstore
+let ada: BrowserPeer
+
+/** A relay that has only its page's port, with a certificate, for everything. */
+async function startSecureRelay(): Promise<Relay> {
+  const tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  writeFileSync(tls.cert, TEST_CERTIFICATES[0]?.cert ?? '')
+  writeFileSync(tls.key, TEST_CERTIFICATES[0]?.key ?? '')
+  const port = await freePort()
+  return startRelay({ data: join(folder, 'secure'), port, tls, announce: [`/ip4/127.0.0.1/tcp/${port}/tls/ws`] })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+beforeAll(async () => {
+  await buildPageIfMissing()
+  home = await startRelay({ data: join(folder, 'home'), port: 0, networkName: 'garden club' })
+  second = await startRelay({ data: join(folder, 'second'), port: 0, join: home.ready.join })
+  program = await createDocstore({ join: home.ready.join, listed: true })
+  secure = await startSecureRelay()
+  ada = await BrowserPeer.open(join(folder, 'ada'), home.ready.join)
+  await ada.untilConnection('connected')
+}, 60_000)
+
+afterAll(async () => {
+  await ada?.close()
+  await Promise.all([program, second, secure].map((one) => one?.close()))
+  await home?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the page', () => {
+  it('says how it is connected and through whom it is reached, and finds no fault', async () => {
+    await ada.part('connection').click()
+    await ada.part('relayRow', '[data-reservation="true"]').filter({ hasText: 'WebRTC-direct to relay' }).first().waitFor()
+    await ada.part('doctorRun').click()
+    await ada.part('doctorFinding', '[data-ok="true"]').filter({ hasText: 'Other peers can reach this one' }).first().waitFor()
+    expect(await ada.part('doctorFinding', '[data-ok="false"]').allTextContents()).toEqual([])
+  })
+
+  it('shows the join link as a QR code', async () => {
+    await ada.part('joinQrShow').click()
+    const code = ada.part('joinQr')
+    await code.waitFor()
+    expect(await code.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBeGreaterThan(0)
+    await ada.part('peerPanelClose').click()
+  })
+
+  it('draws and lists relays and peers of the network, with what is known of each', async () => {
+    await ada.part('networkLink').click()
+    for (const { ready } of [home, second]) await ada.part('networkPeer', `[data-id="${ready.peer}"][data-kind="relay"]`).waitFor()
+    const listed = ada.part('networkPeer', `[data-id="${await program.peerId()}"][data-kind="peer"]`)
+    await listed.waitFor()
+    expect(await ada.part('networkNode', '[data-kind="self"]').count()).toBe(1)
+    expect(await ada.part('networkNode', '[data-kind="relay"]').count()).toBe(2)
+    await ada.part('networkPeer', `[data-id="${second.ready.peer}"]`).getByRole('button').click()
+    const facts = ada.part('networkPeer', `[data-id="${second.ready.peer}"]`).locator('dl')
+    await facts
+      .filter({ hasText: second.ready.origin })
+      .filter({ hasText: second.ready.identity.slice(0, 18) })
+      .waitFor()
+  })
+
+  it('connects over its own https port where that is all there is', async () => {
+    const ben = await BrowserPeer.open(join(folder, 'ben'), secure.ready.join)
+    try {
+      await ben.untilConnection('connected')
+      expect(await ben.part('connection').getAttribute('data-via')).toBe('websocket')
+      await ben.part('connection').click()
+      await ben.part('relayRow', '[data-reservation="true"]').filter({ hasText: 'WebSocket to relay' }).waitFor()
+    } finally {
+      await ben.close()
+    }
+  })
+})
