@@ -109,7 +109,7 @@ describe('while the relay is away', () => {
     await notes.put({ title: 'terminal, offline' })
     await ada.row('Ada, offline').waitFor()
     await ada.part('syncState', '[data-state="pending"]').waitFor()
-    relay = await startRelayChild(relayData, relay.port)
+    relay = await startRelayChild(relayData, { port: relay.port })
     const all = ['Ada, offline', 'Ben, offline', 'from Ada, edited by Ben', 'from the terminal', 'terminal, offline']
     await expect.poll(titles, OUTAGE).toEqual(all)
     for (const browser of [ada, ben]) {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { RelayReady } from '@p2p-docstore/relay'
+import type { RelayReport } from './relay-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('relay-process.ts', import.meta.url))
 
@@ -10,18 +11,36 @@ const PROGRAM = fileURLToPath(new URL('relay-process.ts', import.meta.url))
 export interface RelayChild {
   readonly ready: RelayReady
   readonly port: number
+  /** Peer ids of the relays that its directory lists, and the memory that it takes, bytes. */
+  report(): Promise<RelayReport>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
 }
 
-/** Starts a relay on a data folder; resolves when it is ready. `prefix` is what its command begins with, to run it elsewhere. */
-export async function startRelayChild(data: string, port = 0, prefix: readonly string[] = []): Promise<RelayChild> {
-  const [command, ...args] = [...prefix, process.execPath, '--conditions=@p2p-docstore/source', PROGRAM, data, String(port)]
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+/** How a relay in a process of its own begins. */
+export interface RelayChildOptions {
+  readonly port?: number
+  /** What its command begins with, to run it elsewhere. */
+  readonly prefix?: readonly string[]
+  /** Join link of a network to take part in. */
+  readonly join?: string
+  readonly storage?: 'all' | 'asked'
+}
+
+/** Starts a relay on a data folder; resolves when it is ready. */
+export async function startRelayChild(data: string, { prefix = [], port = 0, ...options }: RelayChildOptions = {}): Promise<RelayChild> {
+  const relayOptions = JSON.stringify({ data, port, ...options })
+  const [command, ...args] = [...prefix, process.execPath, '--conditions=@p2p-docstore/source', PROGRAM, relayOptions]
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const ready = await firstLine(child)
   return {
     ready,
     port: Number(new URL(ready.http).port),
+    report: async () => {
+      child.send('report')
+      const [report] = (await once(child, 'message')) as [RelayReport]
+      return report
+    },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')

@@ -1,6 +1,22 @@
-import { type RelayReady, startRelay } from '@p2p-docstore/relay'
+import { type RelayOptions, type RelayReady, startRelay } from '@p2p-docstore/relay'
 
-// A relay as a process of its own, so that a test can kill it. Arguments: data folder, port. Says one line when it is ready.
-const [data = '', port = '0'] = process.argv.slice(2)
-const { ready }: { ready: RelayReady } = await startRelay({ data, port: Number(port), networkName: 'end to end' })
+// A relay as a process of its own, so that a test can kill it. Argument: its options. Says one line when it is ready, and reports when it is asked to.
+
+/** What a relay says of itself when it is asked. */
+export interface RelayReport {
+  /** Peer ids of the relays that its directory lists. */
+  readonly listed: readonly string[]
+  readonly residentBytes: number
+}
+
+const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<ReturnType<typeof startRelay>>['store'] } = await startRelay({
+  networkName: 'end to end',
+  ...(JSON.parse(process.argv[2] ?? '') as RelayOptions),
+})
+process.on('message', () => {
+  void store.directory().then((peers) => {
+    const listed = peers.filter(({ role }) => role === 'relay').map(({ peer }) => peer)
+    process.send?.({ listed, residentBytes: process.memoryUsage.rss() } satisfies RelayReport)
+  })
+})
 console.log(JSON.stringify(ready))

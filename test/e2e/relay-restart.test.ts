@@ -46,7 +46,7 @@ describe('a relay that is killed', () => {
       await expect.poll(reservations, { timeout: BACK_MS }).toBe(4)
       await relay.kill()
       await sleep(OUTAGE_S * 1000)
-      relay = await startRelayChild(relayData, relay.port)
+      relay = await startRelayChild(relayData, { port: relay.port })
       const began = performance.now()
       await expect.poll(reservations, { timeout: BACK_MS, interval: 100 }).toBe(4)
       if (process.env['RELAY_OUTAGE_S'] !== undefined) console.log(`everyone was back after ${((performance.now() - began) / 1000).toFixed(1)} s`)

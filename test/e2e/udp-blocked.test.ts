@@ -20,7 +20,7 @@ describe.skipIf(network === undefined)('two browsers where UDP is blocked', () =
 
   beforeAll(async () => {
     await buildPageIfMissing()
-    relay = await startRelayChild(join(folder, 'relay'), 0, network?.prefix)
+    relay = await startRelayChild(join(folder, 'relay'), { prefix: network?.prefix ?? [] })
     const chromium = network?.chromium(folder)
     ada = await BrowserPeer.open(join(folder, 'ada'), relay.ready.join, chromium)
     ben = await BrowserPeer.open(join(folder, 'ben'), relay.ready.join, chromium)

@@ -17,6 +17,7 @@ import { delay } from './delay.ts'
 import { PROVIDER_TAG } from './doorkeeper.ts'
 import { type Kademlia, kademliaProtocol } from './kademlia-protocol.ts'
 import { MAX_ANNOUNCED_ADDRESSES } from './limits.ts'
+import { PassingConnections } from './passing-connections.ts'
 import { ProviderRecords } from './provider-records.ts'
 
 /** How long one request to a relay may take, milliseconds. */
@@ -69,6 +70,7 @@ export interface NodeKademliaInit {
 export class NodeKademlia implements Kademlia, Startable {
   readonly #components: KadDHTComponents
   readonly #init: NodeKademliaInit
+  readonly #passing: PassingConnections
   #dht: Promise<KadDhtService> | undefined
   #size: () => number = () => 0
   #mayDial: (address: Multiaddr) => boolean = () => true
@@ -79,6 +81,7 @@ export class NodeKademlia implements Kademlia, Startable {
 
   constructor(components: KadDHTComponents, init: NodeKademliaInit) {
     this.#components = components
+    this.#passing = new PassingConnections(components.connectionManager)
     this.#init = init
   }
 
@@ -86,8 +89,9 @@ export class NodeKademlia implements Kademlia, Startable {
     return this.#size()
   }
 
-  restrict(mayDial: (address: Multiaddr) => boolean): void {
+  guide({ mayDial, isNeeded }: Parameters<Kademlia['guide']>[0]): void {
     this.#mayDial = mayDial
+    this.#passing.start(isNeeded)
   }
 
   async start(): Promise<void> {
@@ -96,6 +100,7 @@ export class NodeKademlia implements Kademlia, Startable {
 
   async stop(): Promise<void> {
     this.#ended.abort()
+    this.#passing.stop()
     const dht = await this.#dht
     if (dht !== undefined) await stop(dht)
     await this.#settling
@@ -132,7 +137,7 @@ export class NodeKademlia implements Kademlia, Startable {
     const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
     if (this.#ended.signal.aborted) throw new DocstoreError('closed', 'The store was closed')
     const { networkId, isRelay } = this.#init
-    const { peerId, privateKey, addressManager, connectionManager, events, logger, ping, peerStore, registrar } = this.#components
+    const { peerId, privateKey, addressManager, events, logger, ping, peerStore, registrar } = this.#components
     const timeout = { minTimeout: REQUEST_MS, maxTimeout: REQUEST_MS }
     const records = new ProviderRecords()
     const create = kadDHT({
@@ -161,10 +166,10 @@ export class NodeKademlia implements Kademlia, Startable {
       peerId,
       privateKey,
       addressManager,
-      connectionManager,
+      connectionManager: this.#passingConnectionManager(),
       events,
       logger,
-      ping,
+      ping: { ping: (peer, options) => this.#passing.use(peer, () => ping.ping(peer, options)) },
       datastore: records,
       peerStore: modestPeerStore(peerStore, records, (addresses) => this.#dialable(addresses)),
       registrar: this.#withThosePresent(registrar),
@@ -197,6 +202,16 @@ export class NodeKademlia implements Kademlia, Startable {
   #unsettle(): void {
     this.#isUnsettled = true
     if (this.#init.isRelay) this.#settling ??= this.#settle()
+  }
+
+  /** What Kademlia uses of libp2p's: it opens streams, on connections that end when nobody needs them. */
+  #passingConnectionManager(): KadDHTComponents['connectionManager'] {
+    const { connectionManager } = this.#components
+    type Manager = typeof connectionManager
+    return {
+      isDialable: (...args: Parameters<Manager['isDialable']>) => connectionManager.isDialable(...args),
+      openStream: (...args: Parameters<Manager['openStream']>) => this.#passing.use(args[0], () => connectionManager.openStream(...args)),
+    } satisfies Partial<Manager> as Manager
   }
 
   /** libp2p tells a newcomer of the peers that connect from then on; here also of those who are there already. */

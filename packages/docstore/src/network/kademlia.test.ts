@@ -17,7 +17,7 @@ async function start(options: Parameters<typeof TestPeer.start>[1] = {}): Promis
   return peer
 }
 
-const relay = (): Promise<TestPeer> => start({ role: 'relay', listen: ['/ip4/127.0.0.1/tcp/0'] })
+const relay = (): Promise<TestPeer> => start({ role: 'relay', storage: 'asked', listen: ['/ip4/127.0.0.1/tcp/0'] })
 
 function kademlia({ libp2p }: TestPeer) {
   const { kademlia: one } = libp2p.services

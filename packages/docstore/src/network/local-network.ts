@@ -1,7 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import { mayDial, rangeOf } from './address-range.ts'
 import { delay } from './delay.ts'
 import type { DirectLinks } from './direct-links.ts'
+import type { FindAnswer } from './directory/messages.ts'
 import type { NetworkDirectory } from './directory/network-directory.ts'
 import { readNetwork } from './join-link.ts'
 import { knownRelays, rememberRelays } from './known-relays.ts'
@@ -9,6 +11,7 @@ import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
+import { Providers } from './providers.ts'
 import { RelayLink } from './relay-link.ts'
 import { shareRevocations } from './revocations.ts'
 import { RelayLinks } from './relay-links.ts'
@@ -63,6 +66,7 @@ export class LocalNetwork implements Network {
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
   readonly #relays: RelayLinks
+  readonly #providers: Providers
   readonly #neighbours: Neighbours
   /** Where this peer can make direct connections: in a browser. */
   #direct: DirectLinks | undefined
@@ -95,12 +99,19 @@ export class LocalNetwork implements Network {
         this.#direct?.look()
       },
       listed: { relays: () => this.#directory?.relays() ?? [], addresses: (peer) => this.#directory?.addresses(peer) ?? [] },
-      find: async () => [],
+      find: (ns, signal) => this.#providers.find(ns, signal),
+    })
+    this.#providers = new Providers({
+      own: libp2p.peerId.toString(),
+      kademlia: libp2p.services.kademlia,
+      askRelays: async (ns, signal) => (await this.#directory?.find(ns, this.#relayConnections(), signal)) ?? [],
+      onError: libp2p.logger.forComponent('docstore:providers').error,
     })
     this.#neighbours = new Neighbours({
       ...this.#syncInit(),
       libp2p,
-      isRelay: (peer) => this.#relays.leadsTo(peer),
+      // Relays are looked after by links; Kademlia dials others now and then, for a question.
+      isRelay: (peer) => this.#relays.leadsTo(peer) || this.#directory?.isRelay(peer) === true,
       onPeer: () => this.#peersChanged(),
     })
   }
@@ -152,16 +163,20 @@ export class LocalNetwork implements Network {
       role: this.#role,
       isListed: listed || this.#role === 'relay',
       onChange: () => this.#directoryChanged(),
-      ...(this.#role === 'relay' ? { onFind: async (ns, asker) => ({ relays: [], peers: await this.rendezvous.keepers(ns, asker) }) } : {}),
+      ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...directory,
     })
     this.#unlisten.push(await shareRevocations(doorkeeper.admission, this.#directory.directory, this.libp2p.peerId.toString()))
+    this.libp2p.services.kademlia?.guide({
+      mayDial: (address) => mayDial(rangeOf(address), this.#relays.here()),
+      isNeeded: (peer) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+    })
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
     if (this.#role === 'relay') {
-      this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#want(namespace)))
-      for (const { id } of await this.#replica.namespaces()) this.#want(id)
+      this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#keep(namespace)))
+      for (const { id } of await this.#replica.namespaces()) this.#keep(id)
     }
   }
 
@@ -170,11 +185,26 @@ export class LocalNetwork implements Network {
     this.#direct = new DirectLinks({
       libp2p: this.libp2p,
       wanted: this.#wanted,
-      relays: () => this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection])),
+      relays: () => this.#relayConnections(),
       find: async (relay, ns, signal) => (await this.#directory?.askFind(relay, ns, signal))?.peers ?? [],
       onChange: () => this.#peersChanged(),
     })
     this.#direct.start()
+  }
+
+  /** A relay keeps a namespace equal with other relays, and lets others find it. */
+  #keep(ns: string): void {
+    this.#want(ns)
+    this.#providers.keep(ns)
+  }
+
+  #relayConnections(): readonly Connection[] {
+    return this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection]))
+  }
+
+  async #answerFind(ns: string, asker: string): Promise<FindAnswer> {
+    const [relays, peers] = await Promise.all([this.#providers.answer(ns), this.rendezvous.keepers(ns, asker)])
+    return { relays: this.#directory?.descriptors(relays) ?? [], peers }
   }
 
   #answer(stream: Stream, connection: Connection): Promise<void> {
@@ -226,7 +256,8 @@ export class LocalNetwork implements Network {
       const via = viaOf(connection)
       // Of several connections the direct one counts.
       if (known.has(id) || doorkeeper.guestOf(connection) === undefined || (via === 'relay' && others.get(id)?.state === 'connected')) continue
-      others.set(id, { ...base, id, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
+      const role = this.#directory?.isRelay(id) === true ? 'relay' : 'peer'
+      others.set(id, { ...base, id, role, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
     }
     return [...relays, ...others.values()]
   }
@@ -384,7 +415,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
+    await Promise.all([this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
     this.#topics.close()
     await this.libp2p.stop()
   }

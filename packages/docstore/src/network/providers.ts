@@ -1,4 +1,4 @@
-import { errorMessage } from '@p2p-docstore/core'
+import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import type { Kademlia } from './kademlia-protocol.ts'
 
@@ -54,11 +54,21 @@ export class Providers {
     this.#wakeUp.abort()
   }
 
-  /** Peer ids of relays that keep a namespace, by everyone who can be asked. */
+  /** Peer ids of relays that keep a namespace: the connected relays and Kademlia are asked at once, and the first that knows of any answers. */
   async find(ns: string, signal: AbortSignal): Promise<readonly string[]> {
     const { kademlia, askRelays, own } = this.#init
-    const answers = await Promise.all([this.#orNone(askRelays(ns, signal)), this.#orNone(kademlia?.find(ns, signal))])
-    return [...new Set(answers.flat())].filter((peer) => peer !== own)
+    const found = new AbortController()
+    const abort = AbortSignal.any([signal, this.#ended.signal, found.signal])
+    const some = async (search: Promise<readonly string[]> | undefined): Promise<readonly string[]> => {
+      const peers = (await this.#orNone(search)).filter((peer) => peer !== own)
+      return peers.length > 0 ? peers : Promise.reject(new DocstoreError('not-found', 'Nobody is known to keep it'))
+    }
+    const searches = [some(askRelays(ns, abort)), some(kademlia?.find(ns, abort))]
+    try {
+      return await Promise.any(searches).catch(() => [])
+    } finally {
+      found.abort()
+    }
   }
 
   /** The answer of a relay that is asked: itself, and whom it finds. */

@@ -45,6 +45,7 @@ describe('the relays that a peer keeps in touch with', () => {
     const two = [link('a', { isJoined: true }), link('b')]
     expect(choose(two, { holders: [['h', 'i']] })).toEqual({ add: ['h'], drop: [] })
     expect(choose([...two, link('i', { isConnected: false })], { holders: [['h', 'i']] })).toEqual({ add: [], drop: [] })
+    expect(choose([...two, link('h', { isConnected: false, hasFailed: true })], { holders: [['h', 'i']] })).toEqual({ add: ['i'], drop: [] })
     expect(choose(two, { holders: [['h']], max: 2 })).toEqual({ add: ['h'], drop: ['b'] })
     expect(choose([link('a', { isJoined: true }), link('b', { isNeeded: true })], { holders: [['h']], max: 2 })).toEqual({ add: [], drop: [] })
     expect(choose(two, { holders: [['h'], ['h']] })).toEqual({ add: ['h'], drop: [] })

@@ -55,7 +55,8 @@ export function chooseRelays({ links, listed, holders, enough, max }: Choice): C
     return spare !== undefined
   }
   for (const peers of holders) {
-    const peer = peers.some(isLinked) ? undefined : peers[0]
+    const isComing = peers.some((one) => add.includes(one) || links.some((link) => link.peer === one && !drop.has(link.id) && !link.hasFailed))
+    const peer = isComing ? undefined : peers.find((one) => !isLinked(one))
     if (peer !== undefined && place()) add.push(peer)
   }
   const left = links.filter(({ id }) => !drop.has(id))

@@ -67,12 +67,14 @@ export class RelayLinks {
     return this.all.some((link) => link.peer === peer)
   }
 
-  /** From where addresses that others name may be dialled: the relays that were joined say so, and what this peer listens on itself. */
+  /** From where addresses that others name may be dialled: the relays that were joined say so, whom we dialled, and what this peer listens on itself. */
   here(): AddressRange {
-    const own = this.#init.libp2p.getMultiaddrs().filter((address) => !address.toString().includes('/p2p-circuit'))
+    const { libp2p } = this.#init
+    const own = libp2p.getMultiaddrs().filter((address) => !address.toString().includes('/p2p-circuit'))
+    const dialled = libp2p.getConnections().filter(({ direction, limits }) => direction === 'outbound' && limits === undefined)
     const joined = this.all.flatMap(({ source }) => (source.origin === undefined ? [] : [rangeOfHost(new URL(source.origin).hostname)]))
     // Who listens on all addresses is reached from everywhere that one of them is.
-    return narrowest([...joined, widest(own.map(rangeOf))])
+    return narrowest([...joined, ...dialled.map(({ remoteAddr }) => rangeOf(remoteAddr)), widest(own.map(rangeOf))])
   }
 
   /** Keeps in touch with a relay that was joined. */

@@ -1,9 +1,10 @@
 import type { Connection } from '@libp2p/interface'
 import { errorCode, type Network } from '@p2p-docstore/core'
 import type { Misdeed } from '../misconduct.ts'
-import { type Directory, isForgery } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { askFind } from './directory-protocol.ts'
 import { readEntry } from './entry.ts'
+import { addAll } from './exchanging.ts'
 import { MAX_FOUND_RELAYS } from './limits.ts'
 
 /** What asking relays takes. */
@@ -28,10 +29,11 @@ export async function findRelays(
     const asked = connection.remotePeer.toString()
     const found: string[] = []
     try {
-      for (const packed of (await askFind(connection, network.id, ns, signal)).relays) {
-        const added = await directory.add({ kind: 'peer', packed }, asked)
-        const entry = await readEntry({ kind: 'peer', packed }, network, Date.now())
-        if (isForgery(added)) onMisdeed(asked, 'forged-entries')
+      const { relays } = await askFind(connection, network.id, ns, signal)
+      const entries = relays.map((packed) => ({ kind: 'peer', packed }) as const)
+      await addAll(directory, entries, asked, (misdeed) => onMisdeed(asked, misdeed))
+      for (const one of entries) {
+        const entry = await readEntry(one, network, Date.now())
         if (entry.ok && entry.value.kind === 'peer' && entry.value.isRelay) found.push(entry.value.peer)
       }
     } catch (error) {

@@ -25,6 +25,7 @@ import { askFind, directoryProtocol, openDirectory } from './directory-protocol.
 import { DirectoryResponder } from './directory-responder.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { type PeerEntry, peerIdOfKey } from './entry.ts'
+import { findRelays, relayDescriptors } from './find-relays.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
 import type { FindAnswer, PackedEntry } from './messages.ts'
 import { loadDirectory, storeDirectory } from './stored-directory.ts'
@@ -188,6 +189,21 @@ export class NetworkDirectory {
   /** Asks a connected relay who keeps a namespace. */
   askFind(relay: Connection, ns: string, signal: AbortSignal): Promise<FindAnswer> {
     return askFind(relay, this.#init.network.id, ns, signal)
+  }
+
+  /** Whether a peer is listed as a relay. */
+  isRelay(peer: string): boolean {
+    return this.directory.peer(peer)?.isRelay === true
+  }
+
+  /** Peer ids of relays that keep a namespace, as those say that are at the other ends of these connections. */
+  find(ns: string, connections: readonly Connection[], signal: AbortSignal): Promise<readonly string[]> {
+    return findRelays(ns, connections, { network: this.#init.network, directory: this.directory, onMisdeed: this.#onMisdeed }, signal)
+  }
+
+  /** Packed descriptors of those of these peers that are relays, for an answer to others. */
+  descriptors(peers: readonly string[]): readonly Uint8Array[] {
+    return relayDescriptors(peers, this.directory)
   }
 
   /** To be called before libp2p stops. */

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { Kademlia } from './kademlia-protocol.ts'
+import { Providers } from './providers.ts'
+
+/** Resolves when the signal aborts. */
+const untilAborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+
+/** Kademlia as these tests need it. */
+class TestKademlia implements Kademlia {
+  size = 1
+  told: string[] = []
+  searches: string[] = []
+  onTold: () => void = () => undefined
+  find: Kademlia['find']
+  #isReached: (ns: string) => boolean
+
+  constructor(find: Kademlia['find'] = async () => [], isReached: (ns: string) => boolean = () => true) {
+    this.find = (ns, signal) => {
+      this.searches.push(ns)
+      return find(ns, signal)
+    }
+    this.#isReached = isReached
+  }
+
+  guide(): void {
+    // Whom it dials does not matter here.
+  }
+
+  async provide(ns: string): Promise<number> {
+    this.told.push(ns)
+    this.onTold()
+    return this.#isReached(ns) ? 1 : 0
+  }
+
+  /** Resolves when it was told so often. */
+  async untilTold(count: number): Promise<void> {
+    while (this.told.length < count) await new Promise<void>((resolve) => (this.onTold = resolve))
+  }
+}
+
+const signal = new AbortController().signal
+
+describe('finding who keeps a namespace', () => {
+  it('takes the first answer that names somebody, and ends the other search', async () => {
+    let isEnded = false
+    const silent = new TestKademlia(async (_, abort) => {
+      await untilAborted(abort)
+      isEnded = true
+      return []
+    })
+    const providers = new Providers({ own: 'me', kademlia: silent, askRelays: async () => ['a', 'me'] })
+    expect(await providers.find('ns', signal)).toEqual(['a'])
+    await expect.poll(() => isEnded).toBe(true)
+  })
+
+  it('waits for the other where one knows of nobody or fails, and says what failed', async () => {
+    const errors: string[] = []
+    const init = { own: 'me', onError: (message: string) => errors.push(message) }
+    const kademlia = new TestKademlia(async () => ['b'])
+    expect(await new Providers({ ...init, kademlia, askRelays: async () => ['me'] }).find('ns', signal)).toEqual(['b'])
+    const failing = async (): Promise<never> => Promise.reject(new Error('out of order'))
+    expect(await new Providers({ ...init, kademlia, askRelays: failing }).find('ns', signal)).toEqual(['b'])
+    expect(await new Providers({ ...init, kademlia: undefined, askRelays: failing }).find('ns', signal)).toEqual([])
+    expect(errors).toHaveLength(2)
+    expect(errors[0]).toContain('out of order')
+  })
+})
+
+describe('a relay that is asked', () => {
+  it('names itself where it keeps the namespace, and whom it finds; it remembers that for a while', async () => {
+    const kademlia = new TestKademlia(async () => ['b'])
+    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    expect(await providers.answer('ns')).toEqual(['b'])
+    providers.keep('ns')
+    expect(await providers.answer('ns')).toEqual(['me', 'b'])
+    expect(kademlia.searches).toEqual(['ns'])
+    await providers.stop()
+  })
+
+  it('makes a bounded number of searches for others at once', async () => {
+    const kademlia = new TestKademlia(async (_, abort) => untilAborted(abort).then(() => []))
+    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    const answers = Array.from({ length: 100 }, (_, n) => providers.answer(`ns-${n}`))
+    expect(kademlia.searches).toHaveLength(8)
+    await providers.stop()
+    expect(await Promise.all(answers)).toEqual(answers.map(() => []))
+  })
+
+  it('tells others what it keeps, once, and again what reached nobody', async () => {
+    let isReached = false
+    const kademlia = new TestKademlia(undefined, (ns) => ns !== 'b' || isReached)
+    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    for (const ns of ['a', 'b', 'a']) providers.keep(ns)
+    await kademlia.untilTold(2)
+    expect(kademlia.told.toSorted()).toEqual(['a', 'b'])
+    isReached = true
+    providers.keep('c')
+    await kademlia.untilTold(4)
+    expect(kademlia.told.slice(2).toSorted()).toEqual(['b', 'c'])
+    await providers.stop()
+  })
+
+  it('tells all of it again when there are more than twice as many relays', async () => {
+    const kademlia = new TestKademlia()
+    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    providers.keep('a')
+    await kademlia.untilTold(1)
+    kademlia.size = 3
+    providers.keep('b')
+    await kademlia.untilTold(3)
+    expect(kademlia.told.slice(1).toSorted()).toEqual(['a', 'b'])
+    await providers.stop()
+  })
+})
