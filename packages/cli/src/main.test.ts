@@ -128,6 +128,7 @@ describe('mistakes', () => {
       ['find', 'notes', '--limit', '0'],
       ['put', 'notes', '--nope'],
       ['id', '--timeout', 'soon'],
+      ['relay', '--tls-cert', 'cert.pem'],
     ]
     const failures = await Promise.all(wrong.map((args) => bench.failure([...args, '--data', a])))
     expect(failures).toEqual(wrong.map(() => ({ exit: 2, code: 'usage', message: expect.any(String) })))

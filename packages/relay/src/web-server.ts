@@ -3,7 +3,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import type { Duplex } from 'node:stream'
 import type { Certificate } from './certificate.ts'
 
-/** How long a request may take to arrive, milliseconds. */
+/** How long a request may take to arrive, and before it what TLS begins with, milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000
 /** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
 const IDLE_CONNECTION_MS = 30_000
@@ -21,7 +21,7 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
   const server =
     certificate === undefined
       ? createHttpServer(options, onRequest)
-      : createHttpsServer({ ...options, cert: certificate.cert, key: certificate.key }, onRequest)
+      : createHttpsServer({ ...options, handshakeTimeout: REQUEST_TIMEOUT_MS, cert: certificate.cert, key: certificate.key }, onRequest)
   server.setTimeout(IDLE_CONNECTION_MS)
   server.maxConnections = MAX_CONNECTIONS
   server.on('upgrade', (request, socket, head) => {
