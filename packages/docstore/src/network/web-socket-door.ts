@@ -1,11 +1,9 @@
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { CreateListenerOptions, Listener, Transport } from '@libp2p/interface'
 import { webSockets, type WebSocketsComponents } from '@libp2p/websockets'
 
 /** What we use of libp2p's listener for WebSocket; its class is not exported. */
 interface WebSocketListener extends Listener {
-  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  onUpgrade(request: object, socket: object, head: Uint8Array): void
 }
 
 /**
@@ -30,8 +28,11 @@ export class WebSocketDoor {
     return transport
   }
 
-  /** Takes over a request of an HTTP server to become a WebSocket. Nobody is let in while libp2p itself does not listen for WebSocket. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /**
+   * Takes over what an HTTP server's `upgrade` event tells. Nobody is let in while libp2p itself does not listen for WebSocket. Without
+   * Node's types, which a program that uses the package may not have.
+   */
+  upgrade(request: object, socket: { destroy(): unknown }, head: Uint8Array): void {
     if (this.#listener === undefined) socket.destroy()
     else this.#listener.onUpgrade(request, socket, head)
   }
