@@ -200,4 +200,18 @@ describe('an invitation', () => {
     await expect(invitations.revoke('abcdef')).rejects.toMatchObject({ code: 'unknown-invitation' })
     await Promise.all([guest.close(), open.close()])
   })
+
+  it('is taken back everywhere: relays tell each other, and a member at another one is shown out', async () => {
+    const other = await TestRelay.start(club, { relays: [relay.origin], invitation: await invited() })
+    const leaving = await invited()
+    const member = await peer(leaving, { relays: [other.origin] })
+    await expect.poll(async () => (await member.network.peers())[0], SOON).toMatchObject({ state: 'connected' })
+    await expect.poll(() => other.peer.network.connected({ timeoutMs: 1000 }), SOON).toBe(1)
+    await invitations.revoke(leaving.id)
+    await expect.poll(async () => (await member.network.peers())[0], SOON).toMatchObject({ state: 'connecting', errorCode: 'invitation-revoked' })
+    // Who starts later hears of it from those who know.
+    const late = await TestRelay.start(club, { relays: [other.origin], invitation: await invited() })
+    await expect.poll(() => late.libp2p.services.doorkeeper.admission.revocations.length, SOON).toBe(1)
+    await Promise.all([late.close(), other.close()])
+  }, 60_000)
 })

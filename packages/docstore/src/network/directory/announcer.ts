@@ -46,12 +46,18 @@ export class Announcer {
 
   /** Where this peer is reached, or what it does for others, has changed. */
   changed(): void {
-    this.#plan(Math.max(this.#now() + SETTLE_MS, this.#saidAt + MIN_INTERVAL_MS))
+    this.#planAfter(MIN_INTERVAL_MS)
   }
 
   /** With whom it is connected has changed. */
   linksChanged(): void {
-    this.#plan(Math.max(this.#now() + SETTLE_MS, this.#saidAt + LINKS_INTERVAL_MS))
+    this.#planAfter(LINKS_INTERVAL_MS)
+  }
+
+  /** The last time may lie ahead, where the clock was put back. */
+  #planAfter(intervalMs: number): void {
+    const now = this.#now()
+    this.#plan(Math.max(now + SETTLE_MS, Math.min(this.#saidAt, now) + intervalMs))
   }
 
   #plan(at: number): void {
@@ -66,7 +72,7 @@ export class Announcer {
     const description = this.#init.describe()
     const said = JSON.stringify(description, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value))
     const refreshMs = this.#init.lifeMs / 3
-    if (said !== this.#said || now - this.#saidAt >= refreshMs) {
+    if (said !== this.#said || now - this.#saidAt >= refreshMs || now < this.#saidAt) {
       // Later than the last one, whatever the clock does: else nobody would believe it.
       const at = Math.max(now, this.#saidAt + 1)
       this.#said = said
@@ -74,6 +80,6 @@ export class Announcer {
       this.#init.announce({ ...description, at, expires: at + this.#init.lifeMs })
     }
     this.#dueAt = Number.POSITIVE_INFINITY
-    this.#plan(this.#saidAt + refreshMs)
+    this.#plan(Math.min(this.#saidAt, now) + refreshMs)
   }
 }

@@ -1,10 +1,11 @@
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, Logger, Stream } from '@libp2p/interface'
 import {
   createVoucher,
   type Identity,
   identityFromSeed,
   MAX_ADDRESS_LENGTH,
   MAX_PEER_ADDRESSES,
+  MAX_PEER_DESCRIPTOR_BYTES,
   MAX_PEER_LINKS,
   type Network,
   packSigned,
@@ -14,6 +15,7 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { Misdeed } from '../misconduct.ts'
+import { ownIdentity } from '../own-identity.ts'
 import { peerKey } from '../peer-key.ts'
 import { answerStream } from '../streams.ts'
 import type { DirectoryPeer, PeerFacts } from '../types.ts'
@@ -30,8 +32,6 @@ import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
 import type { FindAnswer, PackedEntry } from './messages.ts'
 import { loadDirectory, storeDirectory } from './stored-directory.ts'
 
-/** Name of the value that holds the seed of this peer's person. */
-const IDENTITY = 'identity'
 /** How long changes are collected before listeners hear of them, and before they are written down, milliseconds. */
 const TELL_MS = 500
 const STORE_MS = 30_000
@@ -68,6 +68,7 @@ export class NetworkDirectory {
   readonly #since: number = Date.now()
   readonly #sync: DirectorySync
   readonly #gossip: DirectoryGossip
+  readonly #log: Logger
   readonly #unlisten: (() => void)[] = []
   readonly #connected: Set<string>
   #announcer: Announcer | undefined
@@ -83,6 +84,7 @@ export class NetworkDirectory {
     const { network, libp2p, compareMs } = init
     this.#init = init
     this.#self = libp2p.peerId.toString()
+    this.#log = libp2p.logger.forComponent('docstore:directory')
     this.#connected = new Set([this.#self])
     this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer) })
     const shared = { libp2p, networkId: network.id, directory: this.directory, onMisdeed: this.#onMisdeed }
@@ -101,11 +103,7 @@ export class NetworkDirectory {
     this.#former = await loadDirectory(replica, this.directory, network)
     this.#unlisten.push(
       this.directory.onEntry((entry) => {
-        this.#changed()
-        if (entry.kind === 'revocation' || entry.isRelay) this.#storeSoon()
-        // Only listed peers are told as links, and this one may be connected.
-        if (entry.kind === 'peer' && this.#connected.has(entry.peer)) this.#announcer?.linksChanged()
-        if (entry.kind === 'peer') this.#expireAt(entry.descriptor.expires)
+        if (entry.kind === 'peer') this.#onPeer(entry)
       }),
       this.directory.onExpired(() => this.#changed()),
       libp2p.services.doorkeeper.onGuest(({ remotePeer }) => {
@@ -125,7 +123,7 @@ export class NetworkDirectory {
     })
     if (!isListed) return
     const key = identityFromSeed((await peerKey(replica)).raw.subarray(0, 32))
-    const identity = await this.#voucher()
+    const identity = packSigned(createVoucher(network.cid, this.#self, await ownIdentity(replica)))
     this.#announcer = new Announcer({
       describe: () => this.#describe(identity),
       announce: (description) => this.#announce(description, key),
@@ -248,12 +246,20 @@ export class NetworkDirectory {
     return answerStream(stream, responder, onMisdeed)
   }
 
+  #onPeer({ peer, isRelay, descriptor }: PeerEntry): void {
+    this.#changed()
+    this.#expireAt(descriptor.expires)
+    if (isRelay) this.#storeSoon()
+    // Only listed peers are told as links, and this one may be connected.
+    if (this.#connected.has(peer)) this.#announcer?.linksChanged()
+  }
+
   #connectionsChanged(): void {
     this.#announcer?.linksChanged()
     this.#changed()
   }
 
-  #describe(identity: Uint8Array | null): SelfDescription {
+  #describe(identity: Uint8Array): SelfDescription {
     const { libp2p, role } = this.#init
     const { origin = null, services = [], limits = {} } = this.#facts
     const places = libp2p.services.places?.max
@@ -284,20 +290,20 @@ export class NetworkDirectory {
   }
 
   #announce(description: Parameters<typeof signPeerDescriptor>[1], key: Identity): void {
-    const { network, libp2p } = this.#init
-    const entry = { kind: 'peer', packed: packSigned(signPeerDescriptor(network.cid, description, key)) } as const
-    const log = libp2p.logger.forComponent('docstore:directory')
+    const { cid } = this.#init.network
+    let { links } = description
+    let signed = signPeerDescriptor(cid, description, key)
+    // With many long addresses there is no room for all links; they are the least of it.
+    while (signed.bytes.length > MAX_PEER_DESCRIPTOR_BYTES && links.length > 0) {
+      links = links.slice(0, links.length >> 1)
+      signed = signPeerDescriptor(cid, { ...description, links }, key)
+    }
+    const entry: PackedEntry = { kind: 'peer', packed: packSigned(signed) }
     this.directory
       .add(entry, this.#self)
-      .then((added) => (added === 'new' || added === 'newer' ? this.#gossip.publish(entry) : log.error('what this peer says of itself is %s', added)))
+      .then((added) => (added === 'new' || added === 'newer' ? this.#gossip.publish(entry) : this.#log.error('the own descriptor is %s', added)))
       // Who missed it hears of it when directories are compared.
-      .catch((error: unknown) => log.error('the own descriptor could not be sent - %e', error))
-  }
-
-  async #voucher(): Promise<Uint8Array | null> {
-    const { replica, network } = this.#init
-    const seed = await replica.getMeta(IDENTITY)
-    return seed === undefined ? null : packSigned(createVoucher(network.cid, this.#self, identityFromSeed(seed)))
+      .catch((error: unknown) => this.#log.error('the own descriptor could not be sent - %e', error))
   }
 
   #changed(): void {
@@ -320,7 +326,7 @@ export class NetworkDirectory {
     try {
       await storeDirectory(this.#init.replica, this.directory, this.#former)
     } catch (error) {
-      this.#init.libp2p.logger.forComponent('docstore:directory').error('the directory could not be stored - %e', error)
+      this.#log.error('the directory could not be stored - %e', error)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Network as Descriptor, Replica } from '@p2p-docstore/core'
+import type { Invitation } from '../invitation.ts'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { RelayStorage } from '../types.ts'
 import { TestPeer } from './test-peer.ts'
@@ -13,6 +14,7 @@ export interface TestRelayOptions {
   readonly relays?: readonly string[]
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
   readonly fullAt?: number
+  readonly invitation?: Invitation
   readonly replica?: Replica
 }
 
