@@ -51,6 +51,14 @@ describe('the relays that a peer keeps in touch with', () => {
     expect(choose(two, { holders: [['h'], ['h']] })).toEqual({ add: ['h'], drop: [] })
   })
 
+  it('are not completed before it is known which ones those are that were joined', () => {
+    const joined = { isJoined: true, peer: undefined, isConnected: false }
+    expect(choose([link('http://a', joined)])).toEqual({ add: [], drop: [] })
+    expect(choose([link('http://a', { ...joined, lostMs: 5000 })])).toEqual({ add: ['x', 'y'], drop: [] })
+    expect(choose([link('http://a', { ...joined, hasFailed: true })])).toEqual({ add: ['x', 'y'], drop: [] })
+    expect(choose([link('http://a', { ...joined, peer: 'x' })])).toEqual({ add: ['y'], drop: [] })
+  })
+
   it('do not include a relay twice: as joined, and as found', () => {
     expect(choose([link('http://a', { isJoined: true, peer: 'x' }), link('x'), link('c')])).toEqual({ add: [], drop: ['x'] })
   })

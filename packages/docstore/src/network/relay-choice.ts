@@ -61,7 +61,9 @@ export function chooseRelays({ links, listed, holders, enough, max }: Choice): C
   }
   const left = links.filter(({ id }) => !drop.has(id))
   const promising = left.filter(({ isConnected, hasFailed, lostMs }) => isConnected || (!hasFailed && lostMs < PATIENCE_MS)).length
-  let missing = enough - promising - add.length
+  // A relay that was joined may turn out to be one of these.
+  const isSettling = links.some(({ isJoined, peer, hasFailed, lostMs }) => isJoined && peer === undefined && !hasFailed && lostMs < PATIENCE_MS)
+  let missing = isSettling ? 0 : enough - promising - add.length
   for (const peer of listed) {
     if (missing <= 0) break
     if (isLinked(peer) || links.some((link) => link.peer === peer)) continue

@@ -44,8 +44,9 @@ describe('a relay that was joined', () => {
     await server.stop()
     await expect(addresses(false)).rejects.toMatchObject({ code: 'relay-unreachable' })
     expect(await addresses(true)).toEqual([BEFORE])
-    listed.set(PEER, [NOW])
+    listed.set(PEER, [BEFORE, NOW])
     expect(await addresses(true)).toEqual([NOW, BEFORE])
+    expect(await addresses(false)).toEqual([NOW])
   })
 })
 

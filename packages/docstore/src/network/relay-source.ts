@@ -33,26 +33,33 @@ export interface JoinedRelayInit {
 /** A relay that was joined by its origin. Asking for its addresses throws `relay-unreachable`, `not-a-relay`, `other-network`, `no-address`. */
 export function joinedRelay({ replica, networkId, origin, listed }: JoinedRelayInit): RelaySource {
   const key = ADDRESSES + origin
+  let peer: string | undefined
   return {
     id: origin,
     origin,
-    peer: undefined,
+    get peer() {
+      return peer
+    },
     addresses: async ({ orLast, signal }) => {
       const stored = await replica.getMeta(key)
       const last = stored && fromUtf8(stored)
+      peer ??= last && peerOf(JSON.parse(last) as readonly string[])
       const timeout = AbortSignal.timeout(last === undefined ? DIAL_TIMEOUT_MS : KNOWN_RELAY_TIMEOUT_MS)
       try {
         const { network, addresses } = await fetchWellKnown(origin, AbortSignal.any([signal, timeout]))
         if (network.id !== networkId)
           throw new DocstoreError('other-network', `The relay at ${origin} is in the network "${network.descriptor.name}" now, not in ours`)
+        peer = peerOf(addresses)
         const text = JSON.stringify(addresses)
         if (text !== last) await replica.setMeta(key, utf8(text))
         return readable(origin, addresses)
       } catch (error) {
-        if (!orLast || last === undefined || (error instanceof DocstoreError && error.code === 'other-network')) throw error
+        if (last === undefined || (error instanceof DocstoreError && error.code === 'other-network')) throw error
         const before = JSON.parse(last) as readonly string[]
         // It may have moved, and have told others where to.
-        return readable(origin, [...new Set([...listed(peerOf(before) ?? ''), ...before])])
+        const moved = listed(peer ?? '').filter((address) => !before.includes(address))
+        if (moved.length === 0 && !orLast) throw error
+        return readable(origin, orLast ? [...moved, ...before] : moved)
       }
     },
   }
