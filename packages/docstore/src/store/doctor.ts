@@ -82,7 +82,9 @@ function checkDirect(peers: readonly PeerStatus[]): readonly Diagnosis[] {
       'One of both networks lets no UDP through, or hides too many machines behind one address. Documents go through relays; a STUN server helps some (docstore network create --stun)'
     return [{ check, ok: false, fault: 'ice-failed', message: `No direct connection came about with ${failed} of ${failed + open} browsers`, fix }]
   }
-  return open === 0 ? [] : [{ check, ok: true, fault: null, message: `Directly connected with ${open} other browsers`, fix: '' }]
+  return open === 0
+    ? []
+    : [{ check, ok: true, fault: null, message: `Directly connected with ${open} other ${open === 1 ? 'browser' : 'browsers'}`, fix: '' }]
 }
 
 /** The peers, as soon as connected relays have had time to give this peer a place. */

@@ -95,11 +95,15 @@ function checkPlace(relay: PeerStatus): Diagnosis {
 
 function faulty(check: string, relay: Pick<PeerStatus, 'origin' | 'id'>, fault: RelayFault): Diagnosis {
   const { what, fix } = RELAY_FAULTS[fault]
-  return { check, ok: false, fault, message: `The relay at ${nameOf(relay)} ${what}`, fix }
+  return { check, ok: false, fault, message: `${capital(nameOf(relay))} ${what}`, fix }
 }
 
 function nameOf({ origin, id }: Pick<PeerStatus, 'origin' | 'id'>): string {
-  return origin ?? id
+  return origin === undefined ? `the relay …${id.slice(-8)}` : `the relay at ${origin}`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function isSecure(page: string | undefined): boolean {
