@@ -8,8 +8,10 @@ import { findCommand } from './commands/find.ts'
 import { getCommand } from './commands/get.ts'
 import { idCommand } from './commands/id.ts'
 import { importCommand } from './commands/import.ts'
+import { inviteCommand } from './commands/invite.ts'
 import { joinCommand } from './commands/join.ts'
 import { namespaceCommand } from './commands/namespace.ts'
+import { networkCommand } from './commands/network.ts'
 import { peersCommand } from './commands/peers.ts'
 import { publishCommand } from './commands/publish.ts'
 import { putCommand } from './commands/put.ts'
@@ -25,6 +27,8 @@ import { addGlobalOptions } from './settings.ts'
 const COMMANDS = [
   relayCommand,
   joinCommand,
+  networkCommand,
+  inviteCommand,
   idCommand,
   namespaceCommand,
   putCommand,

@@ -18,6 +18,7 @@ export {
 } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
+export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/watch.ts'

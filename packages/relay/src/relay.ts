@@ -83,6 +83,7 @@ export async function startRelay({
     const url = await listenHttp(http, host, httpPort)
     const shownOrigin = origin ?? outerOrigin(url, host)
     await store.network?.describe({ origin: shownOrigin, services: ['gateway'] })
+    await store.network?.describe({ origin: shownOrigin })
     const renewals = new Set<(error: unknown) => void>()
     const renewed = (error?: unknown): void => renewals.forEach((listener) => listener(error))
     const unwatch = tls && certificate && watchCertificate(tls, certificate, (next) => renewed(setCertificate(http.server, next)), renewed)

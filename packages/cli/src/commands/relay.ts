@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import type { PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { wholeNumber } from '../settings.ts'
+import { describeNetwork } from './network-show.ts'
 
 interface Options {
   readonly port?: number
@@ -64,6 +65,7 @@ export function relayCommand(run: Run): Command {
           ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
         })
         const { network, networkName, peer, identity, http, origin, join: link, addresses } = relay.ready
+        const isOpen = describeNetwork(relay.store).admission === 'open'
         const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'
         await output.result({ event: 'ready', network, networkName, peer, identity, http, origin, join: link, addresses }, () =>
           [
@@ -75,6 +77,7 @@ export function relayCommand(run: Run): Command {
             onlyHere && publicUrl === undefined
               ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
               : `Peers connect to ${addresses.length} addresses.`,
+            ...(isOpen ? [] : ['Only those come in whom `docstore invite` invites; it works while the relay runs, on the same data.']),
             'Press Ctrl+C to stop.',
           ].join('\n'),
         )

@@ -4,6 +4,9 @@ import { MAX_RELAYS } from './limits.ts'
 /** Name of the list of relays among the small values of the peer. */
 const RELAYS = 'relays'
 
+/** Name of the origin under which others reach this peer's own web server, where it is a relay. */
+const OWN_ORIGIN = 'own-origin'
+
 /** Where small values of the peer are read. */
 export type MetaReader = Pick<Replica, 'getMeta'>
 
@@ -26,4 +29,15 @@ export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta
 /** Forgets all relays: they belong to a network that this data has left. */
 export async function forgetRelays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
   await replica.setMeta(RELAYS, undefined)
+}
+
+/** The origin of this peer's own web server, when it last had one. */
+export async function ownOrigin(replica: MetaReader): Promise<string | undefined> {
+  const stored = await replica.getMeta(OWN_ORIGIN)
+  return stored && fromUtf8(stored)
+}
+
+/** Remembers the origin of this peer's own web server, for join links. */
+export async function rememberOwnOrigin(replica: Pick<Replica, 'setMeta'>, origin: string): Promise<void> {
+  await replica.setMeta(OWN_ORIGIN, utf8(origin))
 }

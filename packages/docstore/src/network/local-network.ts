@@ -6,7 +6,7 @@ import type { DirectLinks } from './direct-links.ts'
 import type { FindAnswer } from './directory/messages.ts'
 import type { NetworkDirectory } from './directory/network-directory.ts'
 import { readNetwork } from './join-link.ts'
-import { knownRelays, rememberRelays } from './known-relays.ts'
+import { knownRelays, rememberOwnOrigin, rememberRelays } from './known-relays.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { Neighbours } from './neighbours.ts'
@@ -268,6 +268,7 @@ export class LocalNetwork implements Network {
 
   async describe(facts: PeerFacts): Promise<void> {
     this.#directory?.describe(facts)
+    if (facts.origin !== undefined) await rememberOwnOrigin(this.#replica, facts.origin)
   }
 
   async addRelay(origin: string): Promise<void> {

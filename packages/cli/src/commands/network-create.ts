@@ -1,0 +1,49 @@
+import { authorOfDid, createNetwork, DocstoreError, errorMessage } from '@p2p-docstore/core'
+import { Command } from 'commander'
+import { createDocstore, type Docstore } from 'p2p-docstore'
+import type { Run } from '../context.ts'
+import { describeNetwork, networkText } from './network-show.ts'
+
+interface Options {
+  readonly inviteOnly?: boolean
+  readonly authority?: readonly string[]
+  readonly stun?: readonly string[]
+}
+
+/** `docstore network create NAME` */
+export function networkCreateCommand(run: Run): Command {
+  return new Command('create')
+    .description('make an independent network for this data, where it belongs to no other one yet')
+    .argument('<name>', '1 to 128 characters')
+    .option('--invite-only', 'admit only those whom `docstore invite` invites')
+    .option('--authority <did...>', 'identities that may invite; without one, this identity alone')
+    .option('--stun <url...>', 'servers that tell browsers their public address, such as stun:stun.example:3478')
+    .action((name: string, options: Options) =>
+      run(async ({ settings: { data }, output }) => {
+        const { identity } = await closed(createDocstore({ data, network: 'off' }))
+        const descriptor = newDescriptor(name, identity, options)
+        await using store = await createDocstore({ data, network: 'off', descriptor })
+        const shown = describeNetwork(store)
+        await output.result(shown, () => networkText(shown))
+      }),
+    )
+}
+
+/** What a store says of itself; it is closed then. */
+async function closed(opening: Promise<Docstore>): Promise<Docstore['info']> {
+  await using store = await opening
+  return store.info
+}
+
+function newDescriptor(name: string, identity: string, { inviteOnly = false, authority: dids, stun = [] }: Options): Uint8Array {
+  const authorities = (dids ?? (inviteOnly ? [identity] : [])).map((did) => {
+    const author = authorOfDid(did)
+    if (author === undefined) throw new DocstoreError('bad-identity', `${did} is no identity. \`docstore id\` shows it; it looks like did:key:z6Mk…`)
+    return author
+  })
+  try {
+    return createNetwork(name, { admission: inviteOnly ? 'invite' : 'open', authorities, stun }).bytes
+  } catch (cause) {
+    throw new DocstoreError('bad-network', errorMessage(cause), { cause })
+  }
+}

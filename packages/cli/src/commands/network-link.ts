@@ -1,0 +1,19 @@
+import { Command } from 'commander'
+import { renderUnicodeCompact } from 'uqr'
+import type { Run } from '../context.ts'
+import { joinLinkOf } from '../join-link.ts'
+import { openStore } from '../open-store.ts'
+
+/** `docstore network link` */
+export function networkLinkCommand(run: Run): Command {
+  return new Command('link')
+    .description('print the join link of this network, with up to four relays')
+    .option('--qr', 'draw it for a camera, too')
+    .action(({ qr = false }: { qr?: boolean }) =>
+      run(async (context) => {
+        await using store = await openStore(context)
+        const link = await joinLinkOf(context, store)
+        await context.output.result(link, () => (qr ? `${link.join}\n\n${renderUnicodeCompact(link.join)}` : link.join))
+      }),
+    )
+}

@@ -1,0 +1,46 @@
+import { didOf, networkToText } from '@p2p-docstore/core'
+import { Command } from 'commander'
+import { type Docstore, knownOrigins, readNetwork } from 'p2p-docstore'
+import type { Run } from '../context.ts'
+import { openStore } from '../open-store.ts'
+import { textTable } from '../text-table.ts'
+
+/** What a network is, as it is printed. */
+interface ShownNetwork {
+  readonly id: string
+  readonly name: string
+  readonly admission: 'open' | 'invite'
+  readonly authorities: readonly string[]
+  readonly stun: readonly string[]
+  readonly descriptor: string
+}
+
+/** `docstore network show` */
+export function networkShowCommand(run: Run): Command {
+  return new Command('show').description('show the network of this data, and the relays that are known').action(() =>
+    run(async (context) => {
+      await using store = await openStore(context)
+      const shown = { ...describeNetwork(store), relays: await knownOrigins(store) }
+      await context.output.result(shown, () => networkText(shown))
+    }),
+  )
+}
+
+/** What the network of a store is. */
+export function describeNetwork({ info }: Docstore): ShownNetwork {
+  const network = readNetwork(info.network.descriptor)
+  const { name, admission, authorities, stun = [] } = network.descriptor
+  return { id: network.id, name, admission, authorities: authorities.map(didOf), stun, descriptor: networkToText(network) }
+}
+
+/** The same for people. */
+export function networkText({ id, name, admission, authorities, stun, relays = [] }: ShownNetwork & { readonly relays?: readonly string[] }): string {
+  return textTable([
+    ['id', id],
+    ['name', name],
+    ['admits', admission === 'open' ? 'whoever has its join link' : 'those whom an authority invites'],
+    ...authorities.map((did) => ['authority', did]),
+    ...stun.map((url) => ['stun', url]),
+    ...relays.map((origin) => ['relay', origin]),
+  ])
+}
