@@ -69,7 +69,16 @@ describe('two folders and a relay', () => {
       head: { t: 'head', seq: 0, body: { title: 'notes' } },
     })
     expect(await bench.json<readonly unknown[]>(['peers', '--data', a])).toEqual([
-      expect.objectContaining({ role: 'relay', state: 'connected', origin: ready.http }),
+      expect.objectContaining({
+        id: expect.stringMatching(/^12D3/),
+        role: 'relay',
+        state: 'connected',
+        connected: true,
+        via: 'tcp',
+        origin: ready.http,
+        services: expect.arrayContaining(['relay']),
+        expires: expect.any(Number),
+      }),
     ])
   })
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Docstore, PeerStatus } from 'p2p-docstore'
+import type { DirectoryPeer, Docstore, PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
@@ -10,36 +10,75 @@ const RESERVE_TIMEOUT_MS = 1000
 
 /** `docstore peers` */
 export function peersCommand(run: Run): Command {
-  return new Command('peers').description('list who is connected and who is known').action(() =>
+  return new Command('peers').description('list who is connected, and who else is in the network').action(() =>
     run(async (context) => {
       await using store = await openStore(context)
       await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
       await untilReachable(store, context.signal)
-      const peers = (await store.peers()).map(({ id, role, via = null, state, origin = null, error = null, reservation }) => ({
-        id,
-        role,
-        via,
-        state,
-        origin,
-        error,
-        reservation,
-      }))
+      const peers = listed(await store.peers(), await store.directory())
       await context.output.result(peers, () =>
-        peers.length === 0
-          ? 'No peer is known. `docstore join LINK` joins a network.'
-          : textTable(
-              peers.map(({ id, role, via, state, origin, error, reservation }) => [
-                id,
-                role,
-                state,
-                via ?? '',
-                origin ?? '',
-                error ?? (reservation ? 'others can reach you through it' : ''),
-              ]),
-            ),
+        peers.length === 0 ? 'No peer is known. `docstore join LINK` joins a network.' : textTable(peers.map(row)),
       )
     }),
   )
+}
+
+/** A line of the list. */
+interface ListedPeer {
+  readonly id: string
+  readonly role: 'relay' | 'peer'
+  readonly connected: boolean
+  readonly via: string | null
+  /** `known`: it is in the directory only. */
+  readonly state: PeerStatus['state'] | 'known'
+  readonly origin: string | null
+  readonly error: string | null
+  readonly errorCode: string | null
+  /** Whether others reach this peer through it. */
+  readonly reservation: boolean
+  readonly services: readonly string[]
+  readonly identity: string | null
+  readonly addresses: readonly string[]
+  /** Unix milliseconds until which what it says of itself holds; nothing where it is not in the directory. */
+  readonly expires: number | null
+}
+
+/** Who is connected or reached for, then who else is in the directory. */
+function listed(peers: readonly PeerStatus[], directory: readonly DirectoryPeer[]): readonly ListedPeer[] {
+  const entries = new Map(directory.filter(({ isSelf }) => !isSelf).map((entry) => [entry.peer, entry]))
+  const met = peers.map((peer): ListedPeer => {
+    const { id, role, via = null, state, origin = null, error = null, errorCode = null, reservation } = peer
+    const entry = entries.get(id)
+    entries.delete(id)
+    return {
+      id,
+      role: entry?.role ?? role,
+      connected: state === 'connected',
+      via,
+      state,
+      origin: origin ?? entry?.origin ?? null,
+      error,
+      errorCode,
+      reservation,
+      ...said(entry),
+    }
+  })
+  const others = [...entries.values()].map((entry): ListedPeer => {
+    const { peer, role, connected, via = null, origin = null } = entry
+    const state = connected ? 'connected' : 'known'
+    return { id: peer, role, connected, via, state, origin, error: null, errorCode: null, reservation: false, ...said(entry) }
+  })
+  return [...met, ...others.sort((a, b) => (a.role === b.role ? 0 : a.role === 'relay' ? -1 : 1))]
+}
+
+/** What a peer says of itself. */
+function said(entry: DirectoryPeer | undefined): Pick<ListedPeer, 'services' | 'identity' | 'addresses' | 'expires'> {
+  const { services = [], identity = null, addresses = [], expires = null } = entry ?? {}
+  return { services, identity, addresses, expires }
+}
+
+function row({ id, role, state, via, services, origin, error, reservation }: ListedPeer): readonly string[] {
+  return [id, role, state, via ?? '', services.join(' '), origin ?? '', error ?? (reservation ? 'others can reach you through it' : '')]
 }
 
 /** Relays let others reach this peer a moment after it has connected. */
