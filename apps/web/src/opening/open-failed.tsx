@@ -79,6 +79,11 @@ function explain(code: string): { readonly title: string; readonly hint: string 
       }
     case 'bad-link':
       return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, with everything after the # sign.' }
+    case 'bad-invitation':
+      return {
+        title: 'The invitation is not for this browser',
+        hint: 'It may be for another identity, or for another network. Ask for one that lets in whoever has the link.',
+      }
     case 'disk-full':
       return { title: 'No space left', hint: 'Free some space on this device, then try again. What was stored before is safe.' }
     case 'data-too-new':

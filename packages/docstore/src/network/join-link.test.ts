@@ -22,6 +22,11 @@ describe('a join link', () => {
     expect(new URL(link).href).toBe(link)
   })
 
+  it('may be opened under another origin, as where a server redirects to https', () => {
+    const link = formatJoinLink(HOME, network).replace('http:', 'https:')
+    expect(parseJoinLink(link)).toMatchObject({ network, origins: ['https://127.0.0.1:8080'] })
+  })
+
   it('needs no checksum to be read, as those of earlier versions have none', () => {
     expect(parseJoinLink(`${HOME}/#join=${networkToText(network)}`)).toMatchObject({ network, origins: [HOME] })
   })

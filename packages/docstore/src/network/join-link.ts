@@ -60,8 +60,8 @@ export function formatJoinLink(origin: string, network: Network, { relays = [], 
     ...further.map((relay) => `relay=${relay}`),
     ...(invitation === undefined ? [] : [`invite=${base64url.encode(encodeInvitation(invitation))}`]),
   ]
-  const link = `${origin}/#${parts.join('&')}`
-  return `${link}&check=${checksum(link)}`
+  const fragment = parts.join('&')
+  return `${origin}/#${fragment}&check=${checksum(fragment)}`
 }
 
 /** Reads a join link, or the bare address of a relay. Throws `bad-link`. */
@@ -71,7 +71,7 @@ export function parseJoinLink(text: string): JoinLink {
   const fields = new URLSearchParams(url.hash.slice(1))
   const descriptor = fields.get('join')
   if (descriptor === null) return { network: undefined, origins: [url.origin], invitation: undefined }
-  const [, checked, check] = /^(.*)&check=([^&]*)$/s.exec(text.trim()) ?? []
+  const [, checked, check] = /#(.*)&check=([^&]*)$/s.exec(text.trim()) ?? []
   if (checked !== undefined && checksum(checked) !== check) throw damaged('a character is missing or wrong')
   const network = networkFromText(descriptor)
   if (!network.ok) throw damaged(network.reason)
@@ -98,9 +98,9 @@ function readInvitation(text: string): Invitation {
   return invitation
 }
 
-/** Links are copied from chats and mails, which cut them. */
-function checksum(link: string): string {
-  return base64url.baseEncode(sha256(utf8(link))).slice(0, CHECK_LENGTH)
+/** Links are copied from chats and mails, which cut them. The origin is left out: servers redirect from `http` to `https`. */
+function checksum(fragment: string): string {
+  return base64url.baseEncode(sha256(utf8(fragment))).slice(0, CHECK_LENGTH)
 }
 
 function damaged(reason: string): DocstoreError {
