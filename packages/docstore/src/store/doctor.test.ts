@@ -42,7 +42,7 @@ async function findingsOf(...peers: readonly Partial<PeerStatus>[]): Promise<rea
       role: 'relay',
       state: 'connecting',
       origin: undefined,
-      error: undefined,
+      error: 'The last attempt failed',
       errorCode: undefined,
       reservation: false,
       ...peer,

@@ -14,8 +14,8 @@ export interface Diagnosis {
   readonly fix: string
 }
 
-/** How long relays may take to give this peer a place, milliseconds: they do it right after it has connected. */
-const PLACE_TIMEOUT_MS = 2000
+/** How long what has just begun may take, milliseconds: the first attempt to reach a relay, and the place that it gives right after. */
+const SETTLE_TIMEOUT_MS = 3000
 /** Part of the space that the browser grants beyond which it counts as used up. */
 const FULL = 0.95
 
@@ -87,13 +87,13 @@ function checkDirect(peers: readonly PeerStatus[]): readonly Diagnosis[] {
     : [{ check, ok: true, fault: null, message: `Directly connected with ${open} other ${open === 1 ? 'browser' : 'browsers'}`, fix: '' }]
 }
 
-/** The peers, as soon as connected relays have had time to give this peer a place. */
+/** The peers, as soon as relays have had time to be reached and to give this peer a place. */
 async function settledPeers(network: Network): Promise<readonly PeerStatus[]> {
   const settled = Promise.withResolvers<void>()
   const look = (peers: readonly PeerStatus[]): void => {
-    if (!peers.some(({ role, state, reservation }) => role === 'relay' && state === 'connected' && !reservation)) settled.resolve()
+    if (!peers.some(isUnsettled)) settled.resolve()
   }
-  const timer = setTimeout(settled.resolve, PLACE_TIMEOUT_MS)
+  const timer = setTimeout(settled.resolve, SETTLE_TIMEOUT_MS)
   const unlisten = network.on('peers', look)
   try {
     look(await network.peers())
@@ -103,4 +103,8 @@ async function settledPeers(network: Network): Promise<readonly PeerStatus[]> {
     clearTimeout(timer)
     unlisten()
   }
+}
+
+function isUnsettled({ role, state, reservation, error }: PeerStatus): boolean {
+  return role === 'relay' && (state === 'connected' ? !reservation : error === undefined)
 }
