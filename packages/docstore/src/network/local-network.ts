@@ -100,6 +100,7 @@ export class LocalNetwork implements Network {
       },
       listed: { relays: () => this.#directory?.relays() ?? [], addresses: (peer) => this.#directory?.addresses(peer) ?? [] },
       find: (ns, signal) => this.#providers.find(ns, signal),
+      gathers: storage === 'asked',
     })
     this.#providers = new Providers({
       own: libp2p.peerId.toString(),

@@ -92,3 +92,26 @@ describe('a namespace that no connected relay keeps', () => {
     expect(await connected(guest)).toEqual(ids(first, ...others, last))
   })
 })
+
+describe('relays that keep a namespace which not every relay keeps', () => {
+  it('meet, so that what one of them gets comes to all', async () => {
+    const relays = [await relay({ storage: 'asked' })]
+    const [first] = relays
+    if (first === undefined) throw new Error('no relay')
+    while (relays.length < 12) relays.push(await relay({ storage: 'asked', relays: [first.origin] }))
+    const holders = relays.filter((_, index) => index % 3 === 2)
+    const guest = await peer({ relays: holders.map(({ origin }) => origin) })
+    const { id } = await guest.replica.createNamespace({ name: 'notes', write: 'anyone' })
+    await guest.network.delivered(id, { copies: holders.length, seq: 0, timeoutMs: 20_000 })
+    await guest.network.close()
+    for (const [index, { peer: holder }] of holders.entries())
+      await holder.replica.write(id, 'docs', [{ id: `from-${index}`, content: `{"_id":"from-${index}"}` }])
+    const counts = (): Promise<readonly number[]> => Promise.all(holders.map(async (one) => (await one.peer.replica.summary(id)).count))
+    await expect.poll(counts, { timeout: 60_000, interval: 200 }).toEqual(holders.map(() => holders.length))
+    const [lowest = ''] = ids(...holders)
+    const meet = async (): Promise<boolean> =>
+      (await Promise.all(holders.map(async (one) => one.peer.id === lowest || (await connected(one.peer)).includes(lowest)))).every(Boolean)
+    await expect.poll(meet, { timeout: 30_000, interval: 200 }).toBe(true)
+    for (const one of relays) if (!holders.includes(one)) expect(await one.peer.replica.namespace(id)).toBe(undefined)
+  }, 90_000)
+})

@@ -1,9 +1,11 @@
+import type { Connection } from '@libp2p/interface'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 import { delay } from './delay.ts'
 import { MAX_RELAYS } from './limits.ts'
 import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
 import { joinedRelay, type ListedAddresses, listedRelay, type RelaySource } from './relay-source.ts'
+import { syncProtocol } from './streams.ts'
 
 /** Relays that should be connected: two, so that one may go; a relay dials three, so that no line of relays falls apart. */
 const ENOUGH_FOR_PEER = 2
@@ -14,10 +16,13 @@ const LOOK_MS = 5000
 const DEBOUNCE_MS = 50
 /** How long a relay that was given up is left alone, milliseconds. */
 const REST_MS: number = 10 * 60_000
-/** Namespaces that are looked for in one round, how long a round may take, and when one that was not found is looked for again, milliseconds. */
+/** Namespaces that are looked for in one round, and how long a round may take, milliseconds. */
 const MAX_SOUGHT = 16
 const FIND_TIMEOUT_MS = 5000
-const SEEK_AGAIN_MS = 30_000
+/** First and longest pause until a namespace is looked for again, milliseconds: one that nobody keeps, and one of which it is known who does. */
+const MIN_PAUSE_MS = 5000
+const MAX_PAUSE_MISSING_MS = 30_000
+const MAX_PAUSE_MS: number = 10 * 60_000
 
 /** What keeping in touch with relays takes. */
 export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
@@ -25,6 +30,15 @@ export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
   readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses }
   /** Peer ids of relays that keep a namespace. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
+  /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
+  readonly gathers?: boolean
+}
+
+/** A namespace that was looked for: first, last, and who keeps it. */
+interface Sought {
+  readonly since: number
+  readonly at: number
+  readonly holders: readonly string[]
 }
 
 /** The links of a peer to relays: to those that it joined, and to as many others of the directory as `chooseRelays` says. */
@@ -38,8 +52,8 @@ export class RelayLinks {
   readonly #lostAt = new Map<string, number>()
   /** Relays that were given up, and until when they are left alone. */
   readonly #resting = new Map<string, number>()
-  /** Wanted namespaces that no connected relay keeps: when they were looked for, and who keeps them. */
-  readonly #sought = new Map<string, { readonly at: number; readonly holders: readonly string[] }>()
+  /** Wanted namespaces that no connected relay keeps; where relays gather, all that are wanted. */
+  readonly #sought = new Map<string, Sought>()
   #wakeUp = new AbortController()
   #running: Promise<void> | undefined
   #seeking: Promise<void> | undefined
@@ -153,13 +167,12 @@ export class RelayLinks {
   }
 
   #choice(now: number): Choice {
-    const { libp2p, listed, role } = this.#init
+    const { libp2p, listed, role, gathers = false } = this.#init
     const needed = this.#needed()
     const own = libp2p.peerId.toString()
     const relays = shuffled(listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer)))
     const known = new Set(relays)
-    // A relay that came here by itself needs no link from here too.
-    const guests = new Set(libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString()))
+    const guests = this.#guests()
     return {
       links: [...this.#links].map(([id, link]): LinkState => {
         const { isConnected, peer, error, source } = link
@@ -167,15 +180,28 @@ export class RelayLinks {
         return { id, peer, isJoined: source.origin !== undefined, isConnected, hasFailed: error !== undefined, lostMs, isNeeded: needed.has(link) }
       }),
       listed: relays.filter((peer) => role === 'peer' || !guests.has(peer)),
-      holders: [...this.#sought.values()].map(({ holders }) => holders.filter((peer) => known.has(peer))),
+      holders: [...this.#sought.values()].map(({ holders }) => holders.filter((peer) => known.has(peer) && !(gathers && guests.has(peer)))),
       enough: role === 'relay' ? ENOUGH_FOR_RELAY : ENOUGH_FOR_PEER,
       max: MAX_RELAYS,
     }
   }
 
-  /** Links to relays that keep something wanted which no other connected one keeps. */
+  /** Peers that keep a link to this one: relays among them need none from here too. */
+  #guests(): ReadonlySet<string> {
+    const sync = syncProtocol(this.#init.networkId)
+    const isSynced = ({ streams }: Connection): boolean => streams.some(({ protocol, direction }) => protocol === sync && direction === 'inbound')
+    return new Set(
+      this.#init.libp2p
+        .getConnections()
+        .filter(isSynced)
+        .map(({ remotePeer }) => remotePeer.toString()),
+    )
+  }
+
+  /** Links to relays that keep something wanted which no other connected one keeps, or at which those gather that keep it. */
   #needed(): ReadonlySet<RelayLink> {
-    const needed = new Set<RelayLink>()
+    const holders = new Set([...this.#sought.values()].flatMap((one) => one.holders))
+    const needed = new Set<RelayLink>(this.all.filter(({ peer }) => peer !== undefined && holders.has(peer)))
     for (const ns of this.#init.wanted) {
       const [first, ...others] = this.connected.filter(({ status }) => isKept(status.get(ns)?.state))
       if (first !== undefined && others.length === 0) needed.add(first)
@@ -189,18 +215,36 @@ export class RelayLinks {
     return states.length > 0 && states.every((state) => state === 'absent' || state === 'declined')
   }
 
-  /** Looks for relays that keep what no connected one keeps. */
+  /** Looks for relays that keep what no connected one keeps; where relays gather, for others that keep the same. */
   async #seek(): Promise<void> {
+    const { wanted, find, gathers = false } = this.#init
     const now = Date.now()
-    for (const ns of this.#sought.keys()) if (!this.#isMissing(ns)) this.#sought.delete(ns)
-    const due = [...this.#init.wanted].filter((ns) => this.#isMissing(ns) && now - (this.#sought.get(ns)?.at ?? 0) > SEEK_AGAIN_MS)
-    due.sort((a, b) => (this.#sought.get(a)?.at ?? 0) - (this.#sought.get(b)?.at ?? 0))
+    for (const ns of this.#sought.keys()) if (!gathers && !this.#isMissing(ns)) this.#sought.delete(ns)
+    const due = [...wanted].filter((ns) => this.#isDue(ns, now)).sort((a, b) => (this.#sought.get(a)?.at ?? 0) - (this.#sought.get(b)?.at ?? 0))
     if (due.length === 0) return
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(FIND_TIMEOUT_MS)])
-    await Promise.all(
-      due.slice(0, MAX_SOUGHT).map(async (ns) => this.#sought.set(ns, { at: now, holders: shuffled(await this.#init.find(ns, signal)) })),
-    )
+    const seek = async (ns: string): Promise<void> => {
+      const holders = await find(ns, signal)
+      this.#sought.set(ns, { since: this.#sought.get(ns)?.since ?? now, at: now, holders: gathers ? this.#meetingPoint(holders) : shuffled(holders) })
+    }
+    await Promise.all(due.slice(0, MAX_SOUGHT).map(seek))
     this.look()
+  }
+
+  /** Whether a namespace is to be looked for: at once, and then after growing pauses. */
+  #isDue(ns: string, now: number): boolean {
+    const isMissing = this.#isMissing(ns)
+    if (!isMissing && this.#init.gathers !== true) return false
+    const before = this.#sought.get(ns)
+    if (before === undefined) return this.connected.length > 0
+    const pause = Math.max(MIN_PAUSE_MS, before.at - before.since)
+    return now - before.at > Math.min(pause, isMissing ? MAX_PAUSE_MISSING_MS : MAX_PAUSE_MS)
+  }
+
+  /** The relay at which all meet that keep a namespace, so that what one gets comes to all: the first by peer id. It waits for the others. */
+  #meetingPoint(holders: readonly string[]): readonly string[] {
+    const [first] = holders.toSorted()
+    return first !== undefined && first < this.#init.libp2p.peerId.toString() ? [first] : []
   }
 }
 
