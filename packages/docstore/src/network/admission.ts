@@ -21,6 +21,7 @@ import {
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocations } from './revocations.ts'
 import { readNetwork } from './join-link.ts'
+import { MAX_REVOCATIONS } from './directory/limits.ts'
 import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
 import { knownInvitation, type Meta, verifyPacked } from './invitation.ts'
 
@@ -86,11 +87,11 @@ export class Admission {
 
   /** Takes note that an invitation was taken back. False where that is not so: no authority of this network signed it. */
   async revoke(packed: Uint8Array): Promise<boolean> {
-    const { size } = this.#revoked
-    const invitation = await this.#note(packed)
-    if (invitation === undefined || this.#revoked.size === size) return invitation !== undefined
-    await rememberRevocations(this.#init.meta, this.revocations)
+    const noted = await this.#note(packed)
+    if (noted !== 'new') return noted === 'known'
+    // Before it is written down, which may fail.
     for (const listener of this.#listeners) listener()
+    await rememberRevocations(this.#init.meta, this.revocations)
     return true
   }
 
@@ -138,12 +139,14 @@ export class Admission {
     return voucher?.value.peer === peer ? voucher.value : undefined
   }
 
-  async #note(packed: Uint8Array): Promise<string | undefined> {
+  async #note(packed: Uint8Array): Promise<'new' | 'known' | 'invalid'> {
     const revocation = await verifyPacked(packed, (signed) => verifyRevocation(signed, this.network))
-    if (revocation === undefined) return undefined
+    if (revocation === undefined) return 'invalid'
     const id = toHex(revocation.value.certificate)
-    if (!this.#revoked.has(id)) this.#revoked.set(id, packed)
-    return id
+    if (this.#revoked.has(id)) return 'known'
+    this.#revoked.set(id, packed)
+    if (this.#revoked.size > MAX_REVOCATIONS) this.#revoked.delete(this.#revoked.keys().next().value ?? id)
+    return 'new'
   }
 }
 

@@ -1,12 +1,11 @@
 import { decodeCbor, encodeCbor } from '@p2p-docstore/core'
 import type { Admission } from './admission.ts'
 import type { Directory } from './directory/directory.ts'
+import { MAX_REVOCATIONS } from './directory/limits.ts'
 import type { Meta } from './invitation.ts'
 
 /** Name of the list of invitations that were taken back, among the small values of the peer. */
 const REVOCATIONS = 'revocations'
-/** Those that are remembered; only authorities make them. */
-const MAX_REVOCATIONS = 1024
 /** Largest such list, bytes. */
 const MAX_LIST_BYTES: number = 2 * 1024 * 1024
 
