@@ -34,11 +34,12 @@ async function gauges(store: Docstore): Promise<readonly Metric[]> {
 /** Who is connected through us, and who was turned away. */
 function guests(store: Docstore): readonly Metric[] {
   if (store.libp2p === undefined) return []
-  const { places, doorkeeper } = store.libp2p.services
+  const { places, doorkeeper, kademlia } = store.libp2p.services
   const { misconduct, strangers } = doorkeeper
   return [
     gauge('docstore_reservations', 'Peers that others can reach through this relay', places?.taken ?? 0),
     counter('docstore_reservations_refused_total', 'Requests to be reached through this relay that found no room', places?.refused ?? 0),
+    gauge('docstore_kademlia_relays', 'Relays that can be asked who keeps a namespace', kademlia?.size ?? 0),
     counter('docstore_strangers_total', 'Connections that ended because the peer was not of this network', strangers),
     counter('docstore_refused_total', 'Connections that were refused because the peer had broken the protocol', misconduct.refused),
     {
