@@ -163,6 +163,7 @@ export class LocalNetwork implements Network {
       libp2p: this.libp2p,
       role: this.#role,
       isListed: listed || this.#role === 'relay',
+      ledgerOf: (peer) => this.#ledgerOf(peer),
       onChange: () => this.#directoryChanged(),
       ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...directory,

@@ -1,4 +1,5 @@
-import { answer, decodeQuestion, errorCode, errorMessage } from '@p2p-docstore/core'
+import { answer, decodeQuestion, errorCode, errorMessage, type Ledger } from '@p2p-docstore/core'
+import { delay } from '../delay.ts'
 import type { Misdeed } from '../misconduct.ts'
 import type { Answerer } from '../streams.ts'
 import { type Directory, isKept } from './directory.ts'
@@ -8,9 +9,19 @@ import { decodeDirectoryRequest, type DirectoryRequest, type DirectoryResponse, 
 /** Errors after which the stream ends: the other side does not speak this protocol. */
 const ENDING: ReadonlySet<string> = new Set(['malformed', 'too-large'])
 
+/** What requests cost, in the units of the ledger: any; a range or slot of one; an entry that was not needed; looking for a namespace. */
+const REQUEST_UNITS = 1
+const PART_UNITS = 1 / 16
+const WASTED_ENTRY_UNITS = 2
+const FIND_UNITS = 4
+/** Bytes of a slot. */
+const SLOT_BYTES = 16
+
 /** What answering needs. */
 export interface DirectoryResponderInit {
   readonly directory: Directory
+  /** What is remembered of the peer: whoever wastes our time waits longer and longer. */
+  readonly ledger: Ledger
   /** The peer that asks. */
   readonly peer: string
   /** Who keeps a namespace; a peer that knows of nobody leaves it out. */
@@ -43,25 +54,41 @@ export class DirectoryResponder implements Answerer {
   }
 
   async #answer(request: DirectoryRequest, signal: AbortSignal): Promise<DirectoryResponse> {
-    const { directory, peer, onFind } = this.#init
+    const { ledger, peer, onFind } = this.#init
+    if (request.t === 'find') {
+      await this.#account(FIND_UNITS, signal)
+      return { t: 'found', relays: [], peers: [], ...(await onFind?.(request.ns, peer, signal)) }
+    }
+    const { response, spent } = await ledger.request(() => this.#work(request))
+    await this.#account(REQUEST_UNITS + spent, signal)
+    return response
+  }
+
+  async #work(request: Exclude<DirectoryRequest, { t: 'find' }>): Promise<{ readonly response: DirectoryResponse; readonly spent: number }> {
+    const { directory, peer } = this.#init
     switch (request.t) {
       case 'ask': {
         const question = decodeQuestion(request.question)
-        if (!question.ok) return refusal(question.reason)
+        if (!question.ok) return { response: refusal(question.reason), spent: 0 }
         // A salt is for audits, which a directory does not need: it is signed piece by piece, and soon replaced.
-        if (question.value.salt !== undefined) return refusal('unsupported')
-        return { t: 'reply', reply: run(answer(directory.tree, question.value, Math.random)) }
+        if (question.value.salt !== undefined) return { response: refusal('unsupported'), spent: 0 }
+        const reply = run(answer(directory.tree, question.value, Math.random))
+        return { response: { t: 'reply', reply }, spent: question.value.ranges.length * PART_UNITS }
       }
       case 'fetch':
-        return entriesIn(directory, request.slots)
+        return { response: entriesIn(directory, request.slots), spent: (request.slots.length / SLOT_BYTES) * PART_UNITS }
       case 'put': {
         const added = await addAll(directory, request.entries, peer, this.#init.onMisdeed)
         if (added.includes('new')) this.#init.onNews?.()
-        return { t: 'ok', kept: added.filter(isKept).length }
+        const wasted = added.filter((one) => one !== 'new' && one !== 'newer').length
+        return { response: { t: 'ok', kept: added.filter(isKept).length }, spent: wasted * WASTED_ENTRY_UNITS }
       }
-      case 'find':
-        return { t: 'found', relays: [], peers: [], ...(await onFind?.(request.ns, peer, signal)) }
     }
+  }
+
+  async #account(spent: number, signal: AbortSignal): Promise<void> {
+    const wait = this.#init.ledger.account({ spent, used: 0, now: Date.now() })
+    if (wait > 0) await delay(wait, signal)
   }
 }
 

@@ -1,5 +1,5 @@
-import { createNetwork } from '@p2p-docstore/core'
-import { describe, expect, it } from 'vitest'
+import { createNetwork, Ledger } from '@p2p-docstore/core'
+import { describe, expect, it, vi } from 'vitest'
 import { DescribedPeer } from '../testing/described-peer.ts'
 import type { DirectoryExchange } from './directory-protocol.ts'
 import { Directory } from './directory.ts'
@@ -21,8 +21,8 @@ async function fill(directory: Directory, entries: readonly ReturnType<Described
 }
 
 /** The asking side of a stream to this directory, and how many requests went over it. */
-function exchangeWith(directory: Directory) {
-  const responder = new DirectoryResponder({ directory, peer: 'asker', onMisdeed: (misdeed) => misdeeds.push(misdeed) })
+function exchangeWith(directory: Directory, ledger = new Ledger()) {
+  const responder = new DirectoryResponder({ directory, ledger, peer: 'asker', onMisdeed: (misdeed) => misdeeds.push(misdeed) })
   const count = { requests: 0, bytes: 0 }
   const request = async <T extends DirectoryResponse['t']>(message: DirectoryRequest, t: T) => {
     const asked = encodeMessage(message)
@@ -94,6 +94,24 @@ describe('comparing directories', () => {
     expect(theirs.peers().length).toBe(MAX_PEERS)
     expect(count.requests).toBeLessThan(50)
   }, 60_000)
+
+  it('lets those wait who bring the same again and again', async () => {
+    const mine = open()
+    const entries = Array.from({ length: 200 }, () => new DescribedPeer(network).entry())
+    await fill(mine, entries)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    try {
+      const { exchange } = exchangeWith(mine)
+      for (let i = 0; i < 20; i++) expect(await exchange.put(entries)).toBe(200)
+      const late = exchange.put(entries)
+      await vi.waitUntil(() => vi.getTimerCount() > 0)
+      vi.advanceTimersToNextTimer()
+      expect(await late).toBe(200)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 
   it('ends with an answerer that makes things up', async () => {
     const [mine, theirs] = [open(), open()]

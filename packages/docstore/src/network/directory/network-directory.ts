@@ -3,6 +3,7 @@ import {
   createVoucher,
   type Identity,
   identityFromSeed,
+  type Ledger,
   MAX_ADDRESS_LENGTH,
   MAX_PEER_ADDRESSES,
   MAX_PEER_DESCRIPTOR_BYTES,
@@ -51,6 +52,8 @@ export interface NetworkDirectoryInit {
   readonly role: Role
   /** Whether others may know of this peer. */
   readonly isListed: boolean
+  /** What is remembered of a peer. */
+  readonly ledgerOf: (peer: string) => Ledger
   /** Who keeps a namespace, as others ask. */
   readonly onFind?: (ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>
   /** Called when the list has changed. */
@@ -241,8 +244,15 @@ export class NetworkDirectory {
   #answer(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     const onMisdeed = (misdeed: Misdeed): void => this.#onMisdeed(peer, misdeed)
-    const { onFind } = this.#init
-    const responder = new DirectoryResponder({ directory: this.directory, peer, onFind, onNews: () => this.#sync.news(peer), onMisdeed })
+    const { onFind, ledgerOf } = this.#init
+    const responder = new DirectoryResponder({
+      directory: this.directory,
+      ledger: ledgerOf(peer),
+      peer,
+      onFind,
+      onNews: () => this.#sync.news(peer),
+      onMisdeed,
+    })
     return answerStream(stream, responder, onMisdeed)
   }
 
