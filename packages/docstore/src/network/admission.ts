@@ -50,6 +50,8 @@ export class Admission {
   readonly #now: () => number
   readonly #revoked = new Map<string, Uint8Array>()
   readonly #listeners = new Set<() => void>()
+  /** By whom this peer says that it is run: a relay does. */
+  #ownVoucher: Promise<Uint8Array | null> | undefined
 
   private constructor(init: AdmissionInit) {
     this.network = init.network
@@ -66,8 +68,9 @@ export class Admission {
 
   /** Our greeting. It is made anew each time, because an invitation may have come meanwhile. */
   async hello(): Promise<Uint8Array> {
-    const { network, role, peer, meta } = this.#init
-    const identity = role === 'relay' ? packSigned(createVoucher(network.cid, peer, await ownIdentity(meta))) : null
+    const { network, role } = this.#init
+    this.#ownVoucher ??= role === 'relay' ? this.#vouch() : Promise.resolve(null)
+    const identity = await this.#ownVoucher
     return encodeHello({ role, identity, member: network.descriptor.admission === 'invite' ? await this.#member() : null })
   }
 
@@ -107,6 +110,11 @@ export class Admission {
     return () => this.#listeners.delete(listener)
   }
 
+  async #vouch(): Promise<Uint8Array> {
+    const { network, peer, meta } = this.#init
+    return packSigned(createVoucher(network.cid, peer, await ownIdentity(meta)))
+  }
+
   async #member(): Promise<Hello['member']> {
     const { network, peer, meta } = this.#init
     const identity = await ownIdentity(meta)
@@ -114,7 +122,7 @@ export class Admission {
     if (isAuthority(identity.author, network)) {
       const fields = { key: identity.author, label: '', at: this.#now(), expires: null }
       const certificate = packSigned(createCertificate(network.cid, fields, identity))
-      return { certificate, voucher: packSigned(createVoucher(network.cid, peer, identity)) }
+      return { certificate, voucher: await this.#vouch() }
     }
     const invitation = await knownInvitation(meta)
     if (invitation === undefined) return null

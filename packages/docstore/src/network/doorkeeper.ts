@@ -198,11 +198,12 @@ export class Doorkeeper implements Startable {
     await answerGreeting(stream, connection, {
       judge: async (hello) => {
         if (this.#components.connectionManager.getConnections().length > this.#fullAt) throw refused('relay-full')
-        return this.admission.judge(hello, connection.remotePeer.toString())
+        // Before it is answered, so that what we open goes out with the answer.
+        visit.settled.resolve(await this.admission.judge(hello, connection.remotePeer.toString()))
       },
       own: () => this.admission.hello(),
       onRefusal: (reason) => this.#noteRefusal(visit, reason),
-    }).then(visit.settled.resolve, visit.settled.reject)
+    }).catch(visit.settled.reject)
   }
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {

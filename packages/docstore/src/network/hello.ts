@@ -97,9 +97,9 @@ export async function greet(connection: Connection, protocol: string, hello: Uin
 }
 
 /** How a greeting is answered. */
-interface Answering<T> {
+interface Answering {
   /** Decides about the other side, or throws why it is not let in. */
-  readonly judge: (hello: Uint8Array) => Promise<T>
+  readonly judge: (hello: Uint8Array) => Promise<void>
   /** Our own greeting. */
   readonly own: () => Promise<Uint8Array>
   /** Called at once where the other side is not let in, before it is told. */
@@ -107,10 +107,10 @@ interface Answering<T> {
 }
 
 /**
- * Answers the greeting that comes in on a stream with our own one, if `judge` takes it: what that resolves with is the result. Rejects with
- * the reason otherwise, after the other side could read it.
+ * Answers the greeting that comes in on a stream with our own one, if `judge` takes it. Rejects with the reason otherwise, after the other
+ * side could read it.
  */
-export async function answerGreeting<T>(stream: Stream, connection: Connection, { judge, own, onRefusal }: Answering<T>): Promise<T> {
+export async function answerGreeting(stream: Stream, connection: Connection, { judge, own, onRefusal }: Answering): Promise<void> {
   const signal = AbortSignal.timeout(ADMISSION_TIMEOUT_MS)
   const frames = lpStream(stream, FRAMES)
   const answer = async (bytes: Uint8Array): Promise<void> => {
@@ -126,9 +126,8 @@ export async function answerGreeting<T>(stream: Stream, connection: Connection, 
     const hello = await frames.read({ signal }).catch((cause: unknown) => {
       throw failure(cause, signal, connection)
     })
-    const guest = await judge(hello.subarray())
+    await judge(hello.subarray())
     await answer(await own())
-    return guest
   } catch (error) {
     onRefusal(error)
     const code = errorCode(error)
