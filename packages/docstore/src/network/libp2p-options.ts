@@ -5,6 +5,7 @@ import { FaultTolerance } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
+import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Admission } from './admission.ts'
 import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
@@ -66,6 +67,8 @@ export function commonOptions(
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
         maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        // Messages come from several peers; without this, the signature of each copy would be checked.
+        fastMsgIdFn: ({ signature }) => (signature === undefined ? '' : toHex(signature)),
         // By default every peer behind one address is silenced from the fifteenth on.
         scoreParams: { IPColocationFactorWeight: 0 },
         ...(isRelay ? RELAY_MESH : {}),

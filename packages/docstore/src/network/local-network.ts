@@ -437,8 +437,8 @@ export class LocalNetwork implements Network {
   }
 
   #directoryChanged(): void {
-    const listed = this.#directory?.list() ?? []
-    this.#emit('directory', { peers: listed.length, relays: listed.filter(({ role }) => role === 'relay').length })
+    const listed = this.#directory?.directory.peers() ?? []
+    this.#emit('directory', { peers: listed.length, relays: listed.filter(({ isRelay }) => isRelay).length })
     this.#relays.look()
   }
 
