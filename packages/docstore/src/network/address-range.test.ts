@@ -46,3 +46,14 @@ describe('of several ranges', () => {
     expect([widest([]), narrowest([])]).toEqual(['public', 'public'])
   })
 })
+
+describe('an address in disguise', () => {
+  it.each(['0x7f.1', '2130706433', '0177.0.0.1.', 'localhost.', '64:ff9b::7f00:1'])('%s is none for others to name', (host) => {
+    expect(rangeOfHost(host)).toBe('loopback')
+  })
+
+  it('may be a name that leads elsewhere later', () => {
+    expect(rangeOf('/dnsaddr/example.org')).toBe('loopback')
+    expect(rangeOf('/dns4/example.org/tcp/1')).toBe('public')
+  })
+})

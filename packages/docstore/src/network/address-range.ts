@@ -8,17 +8,24 @@ const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|::1)$/
 /** Names that only a router or the machines of one network know. */
 const LOCAL_NAME = /^([^.:]+|.+\.(local|lan|internal|home\.arpa))$/
 
+/** Numbers that some systems read as an IPv4 address, and IPv6 addresses that stand for one (NAT64): nobody gives them who means well. */
+const DISGUISED = /^((0x[\da-f]+|\d+)(\.(0x[\da-f]+|\d+)){0,3}|64:ff9b:.*)$/
+const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/
+
 /** The range of an IP address (IPv6 with or without brackets) or a host name. */
 export function rangeOfHost(host: string): AddressRange {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
-  if (LOOPBACK.test(name)) return 'loopback'
+  const name = host.replace(/^\[|\]$|\.$/g, '').toLowerCase()
+  if (LOOPBACK.test(name) || (DISGUISED.test(name) && !IPV4.test(name))) return 'loopback'
   return isPrivateIp(name) === true || LOCAL_NAME.test(name) ? 'private' : 'public'
 }
 
 /** The range of a multiaddr, by where its first step leads; what cannot be read is taken for public. */
 export function rangeOf(address: Multiaddr | string): AddressRange {
   try {
-    return rangeOfHost(multiaddr(address).getComponents()[0]?.value ?? '')
+    const [first] = multiaddr(address).getComponents()
+    // It leads to whatever its name is given later.
+    if (first?.name === 'dnsaddr') return 'loopback'
+    return rangeOfHost(first?.value ?? '')
   } catch {
     return 'public'
   }

@@ -1,7 +1,9 @@
 import type { Connection, Libp2p } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { errorMessage } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
+import { shuffled } from './shuffled.ts'
 import { viaOf } from './via.ts'
 
 /** Direct connections at once; beyond, nobody is dialled. Each takes memory and a place among the few that a browser gives. */
@@ -129,18 +131,22 @@ export class DirectLinks {
         if (isRound && asked.size >= wanted.size) asked.clear()
         for (const ns of [...wanted].filter((one) => !asked.has(one)).slice(0, MAX_ASKED)) {
           asked.add(ns)
-          await this.#askAbout(relay, ns)
+          if (!(await this.#askAbout(relay, ns))) break
+          this.#dialDue()
         }
       }),
     )
   }
 
-  async #askAbout(relay: Connection, ns: string): Promise<void> {
+  /** Whether the relay answered. */
+  async #askAbout(relay: Connection, ns: string): Promise<boolean> {
     try {
       const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(FIND_TIMEOUT_MS)])
       for (const peer of await this.#init.find(relay, ns, signal)) this.#found(peer, relay)
+      return true
     } catch {
       // The relay went away or does not know how: the next round asks again, and documents come through it or others meanwhile.
+      return false
     }
   }
 
@@ -152,9 +158,17 @@ export class DirectLinks {
       known.relay = relay
       return
     }
+    if (!isPeerId(peer) || !this.#makeRoom()) return
     const due = this.#now() + (own < peer ? 0 : YIELD_MS)
     this.#attempts.set(peer, { relay, failures: 0, due, isDialling: false, error: undefined })
-    if (this.#attempts.size > MAX_REMEMBERED) this.#attempts.delete(this.#attempts.keys().next().value ?? peer)
+  }
+
+  /** Whoever could not be reached gives way first; who is connected stays. */
+  #makeRoom(): boolean {
+    if (this.#attempts.size < MAX_REMEMBERED) return true
+    const spare = [...this.#attempts].filter(([peer, { isDialling }]) => !isDialling && !this.#connected(peer))
+    const [victim] = spare.sort(([, a], [, b]) => b.failures - a.failures)[0] ?? []
+    return victim !== undefined && this.#attempts.delete(victim)
   }
 
   #dialDue(): void {
@@ -222,9 +236,11 @@ export class DirectLinks {
   }
 }
 
-function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
-  return items
-    .map((item) => [random(), item] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, item]) => item)
+/** Answers come from a relay, which can say anything. */
+function isPeerId(text: string): boolean {
+  try {
+    return peerIdFromString(text).toString() === text
+  } catch {
+    return false
+  }
 }

@@ -35,7 +35,7 @@ describe('a doorkeeper', () => {
     } as unknown as DoorkeeperComponents
     const meta = { getMeta: async () => undefined, setMeta: async () => undefined }
     const admission = await Admission.open({ network: createNetwork('notes'), peer: 'me', role: 'peer', meta })
-    doorkeeper = new Doorkeeper(components, { misconduct: new Misconduct(), admission, fullAt: 100 })
+    doorkeeper = new Doorkeeper(components, { misconduct: new Misconduct(), admission, addressBook: { allows: () => true }, fullAt: 100 })
     await doorkeeper.start()
   })
   afterEach(() => {

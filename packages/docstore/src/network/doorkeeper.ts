@@ -10,6 +10,7 @@ import type {
   StreamHandlerOptions,
   TypedEventTarget,
 } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import type { Admission, Guest } from './admission.ts'
 import { type GatedRegistrar, installGate } from './gate.ts'
@@ -30,6 +31,9 @@ const PROBE_TIMEOUT_MS = 2000
 /** How often it is looked whether somebody is here whose invitation has expired, milliseconds. */
 const EXPIRY_INTERVAL_MS = 30_000
 
+/** Connections of one host that may be on their way in; behind a proxy all of them have one. A greeting takes a tenth of a second. */
+const MAX_ARRIVING = 200
+
 /** Reasons that show that somebody is none of ours, and not only one for whom there is no room or no time. */
 const STRANGE: ReadonlySet<string> = new Set(['other-network', 'not-invited', 'no-hello', 'bad-hello'])
 
@@ -43,8 +47,14 @@ export interface DoorkeeperComponents {
   readonly identify: { identify(connection: Connection, options?: { readonly signal?: AbortSignal }): Promise<unknown> }
 }
 
+/** Which addresses of others may be noted: those of everybody until it is known where this peer is itself. */
+export interface AddressBook {
+  allows: (address: Multiaddr) => boolean
+}
+
 /** What the doorkeeper goes by. */
 export interface DoorkeeperInit {
+  readonly addressBook: AddressBook
   readonly misconduct: Misconduct
   readonly admission: Admission
   /** Connections from which on newcomers are turned away. */
@@ -68,18 +78,23 @@ interface Visit {
 export class Doorkeeper implements Startable {
   readonly misconduct: Misconduct
   readonly admission: Admission
+  readonly addressBook: AddressBook
   readonly #components: DoorkeeperComponents
   readonly #fullAt: number
   readonly #visits = new WeakMap<Connection, Visit>()
   readonly #identifying = new Map<Connection, Promise<unknown>>()
   readonly #refusals = new Map<string, number>()
   readonly #listeners = new Set<(connection: Connection, guest: Guest) => void>()
+  /** Connections that were let in, and how many of each host were not yet. */
+  readonly #guests = new Set<Connection>()
+  readonly #arriving = new Map<string, number>()
   readonly #ends: (() => void)[] = []
 
-  constructor(components: DoorkeeperComponents, { misconduct, admission, fullAt }: DoorkeeperInit) {
+  constructor(components: DoorkeeperComponents, { misconduct, admission, addressBook, fullAt }: DoorkeeperInit) {
     this.#components = components
     this.misconduct = misconduct
     this.admission = admission
+    this.addressBook = addressBook
     this.#fullAt = fullAt
     installGate(components.registrar, this.#protocol, {
       isAdmitted: (connection) => this.guestOf(connection) !== undefined,
@@ -157,13 +172,17 @@ export class Doorkeeper implements Startable {
     const late = setTimeout(() => {
       if (!visit.hasGreeted) reject(refusal('no-hello'))
     }, ADMISSION_TIMEOUT_MS)
-    connection.addEventListener('close', () => reject(new DocstoreError('connection-lost', 'The connection was lost during the greeting')), {
-      once: true,
-    })
+    const onClose = (): void => {
+      this.#guests.delete(connection)
+      reject(new DocstoreError('connection-lost', 'The connection was lost during the greeting'))
+    }
+    connection.addEventListener('close', onClose, { once: true })
+    if (connection.direction === 'inbound') this.#arrive(connection, promise, reject)
     promise.then(
       (guest) => {
         clearTimeout(late)
         visit.guest = guest
+        this.#guests.add(connection)
         for (const listener of this.#listeners) listener(connection, guest)
       },
       (reason: unknown) => {
@@ -174,6 +193,20 @@ export class Doorkeeper implements Startable {
     )
     if (connection.direction === 'outbound') this.#greet(connection).then(resolve, reject)
     return visit
+  }
+
+  /** Whoever only connects and says nothing must not take the places of those who greet. */
+  #arrive({ remoteAddr }: Connection, settled: Promise<unknown>, reject: (reason: unknown) => void): void {
+    const host = remoteAddr.getComponents()[0]?.value ?? ''
+    const arriving = (this.#arriving.get(host) ?? 0) + 1
+    this.#arriving.set(host, arriving)
+    const arrived = (): void => {
+      const left = (this.#arriving.get(host) ?? 1) - 1
+      if (left > 0) this.#arriving.set(host, left)
+      else this.#arriving.delete(host)
+    }
+    settled.then(arrived, arrived)
+    if (arriving > MAX_ARRIVING) reject(refused('relay-full'))
   }
 
   #noteRefusal(visit: Visit, reason: unknown): void {
@@ -197,7 +230,7 @@ export class Doorkeeper implements Startable {
     visit.hasGreeted = true
     await answerGreeting(stream, connection, {
       judge: async (hello) => {
-        if (this.#components.connectionManager.getConnections().length > this.#fullAt) throw refused('relay-full')
+        if (this.#guests.size >= this.#fullAt) throw refused('relay-full')
         // Before it is answered, so that what we open goes out with the answer.
         visit.settled.resolve(await this.admission.judge(hello, connection.remotePeer.toString()))
       },

@@ -8,7 +8,7 @@ import { yamux } from '@libp2p/yamux'
 import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Admission } from './admission.ts'
-import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
+import { type AddressBook, Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -38,6 +38,7 @@ export function commonOptions(
   const protocolPrefix = `docstore/${networkId}`
   const identity = { protocolPrefix, timeout: IDENTIFY_TIMEOUT_MS, maxMessageSize: MAX_IDENTIFY_BYTES }
   const misconduct = new Misconduct()
+  const addressBook: AddressBook = { allows: () => true }
   return {
     privateKey,
     connectionEncrypters: [noise()],
@@ -54,11 +55,13 @@ export function commonOptions(
     connectionGater: {
       // In browsers libp2p refuses private addresses and plain ws, which is what a relay at home or on this machine has.
       denyDialMultiaddr: () => false,
+      // What others say of where they are, and Kademlia dials: not the machines around this one, unless the relays are there too.
+      filterMultiaddrForPeer: (_peer: PeerId, address: Multiaddr) => addressBook.allows(address),
       denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
     },
     services: {
       // Before the others: it puts a gate before their streams.
-      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, fullAt }),
+      doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, addressBook, fullAt }),
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),

@@ -1,4 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { mayDial, rangeOf } from './address-range.ts'
 import { delay } from './delay.ts'
@@ -132,8 +133,14 @@ export class LocalNetwork implements Network {
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
     const network = new LocalNetwork(init)
-    await network.#start(init)
-    return network
+    try {
+      await network.#start(init)
+      return network
+    } catch (error) {
+      // What failed first is what is reported; libp2p must not go on listening without an owner.
+      await network.close().catch(() => undefined)
+      throw error
+    }
   }
 
   async #start({ listed = false, directory }: LocalNetworkInit): Promise<void> {
@@ -169,8 +176,10 @@ export class LocalNetwork implements Network {
       ...directory,
     })
     this.#unlisten.push(await shareRevocations(doorkeeper.admission, this.#directory.directory, this.libp2p.peerId.toString()))
+    const mayNote = (address: Multiaddr): boolean => mayDial(rangeOf(address), this.#relays.here())
+    doorkeeper.addressBook.allows = mayNote
     this.libp2p.services.kademlia?.guide({
-      mayDial: (address) => mayDial(rangeOf(address), this.#relays.here()),
+      mayDial: mayNote,
       isNeeded: (peer) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
     })
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)

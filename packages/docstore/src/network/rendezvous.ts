@@ -1,13 +1,16 @@
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { shuffled } from './shuffled.ts'
 
 /** What a peer speaks that can be brought together with others for a direct connection over WebRTC; libp2p does not export the name. */
 export const SIGNALING_PROTOCOL = '/webrtc-signaling/0.0.1'
 
 /** Namespaces per peer that are noted, pairs in all, and how many peers an answer names. */
-const MAX_PER_PEER = 1000
-const MAX_PAIRS = 200_000
+const MAX_PER_PEER = 256
+const MAX_PAIRS = 500_000
 const MAX_ANSWERED = 32
+/** Peers at which an answer looks. */
+const MAX_LOOKED_AT = 512
 
 /**
  * Which of the peers that are connected to a relay keep which namespace: how browsers of one namespace find each other. Learnt from what they
@@ -48,12 +51,10 @@ export class Rendezvous {
    * Who asks keeps it too, as a rule: of two that ask at the same time, the second finds the first.
    */
   async keepers(ns: string, asker: string): Promise<readonly string[]> {
-    const all = [...(this.#namespaces.get(ns) ?? [])].filter((peer) => peer !== asker)
+    const all = shuffled([...(this.#namespaces.get(ns) ?? [])].filter((peer) => peer !== asker)).slice(0, MAX_LOOKED_AT)
     this.note(asker, ns)
-    const start = all.length <= MAX_ANSWERED ? 0 : Math.floor(Math.random() * all.length)
-    const some = [...all.slice(start), ...all.slice(0, start)].slice(0, MAX_ANSWERED)
-    const speaking = await Promise.all(some.map((peer) => this.#speaksSignaling(peer)))
-    return some.filter((_, index) => speaking[index])
+    const speaking = await Promise.all(all.map((peer) => this.#speaksSignaling(peer)))
+    return all.filter((_, index) => speaking[index]).slice(0, MAX_ANSWERED)
   }
 
   async #speaksSignaling(peer: string): Promise<boolean> {

@@ -96,6 +96,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
       const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
       const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
       const libp2p = await startLibp2p(replica, {
+        role,
         listen: listenOn,
         ...(announce === undefined ? {} : { announce }),
         ...(alsoAnnounce === undefined ? {} : { alsoAnnounce }),
