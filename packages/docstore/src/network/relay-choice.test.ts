@@ -4,7 +4,7 @@ import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
 const MINUTE = 60_000
 
 function link(id: string, state: Partial<LinkState> = {}): LinkState {
-  return { id, peer: id, isJoined: false, isConnected: true, hasFailed: false, lostMs: 0, isNeeded: false, ...state }
+  return { id, peer: id, isJoined: false, isConnected: true, hasFailed: false, lostMs: 0, isNeeded: false, lacks: new Set(), ...state }
 }
 
 function choose(links: readonly LinkState[], choice: Partial<Choice> = {}) {
@@ -43,12 +43,27 @@ describe('the relays that a peer keeps in touch with', () => {
 
   it('include one that keeps what no other keeps, in the place of one that is not needed', () => {
     const two = [link('a', { isJoined: true }), link('b')]
-    expect(choose(two, { holders: [['h', 'i']] })).toEqual({ add: ['h'], drop: [] })
-    expect(choose([...two, link('i', { isConnected: false })], { holders: [['h', 'i']] })).toEqual({ add: [], drop: [] })
-    expect(choose([...two, link('h', { isConnected: false, hasFailed: true })], { holders: [['h', 'i']] })).toEqual({ add: ['i'], drop: [] })
-    expect(choose(two, { holders: [['h']], max: 2 })).toEqual({ add: ['h'], drop: ['b'] })
-    expect(choose([link('a', { isJoined: true }), link('b', { isNeeded: true })], { holders: [['h']], max: 2 })).toEqual({ add: [], drop: [] })
-    expect(choose(two, { holders: [['h'], ['h']] })).toEqual({ add: ['h'], drop: [] })
+    expect(choose(two, { holders: [{ ns: 'n', peers: ['h', 'i'] }] })).toEqual({ add: ['h'], drop: [] })
+    expect(choose([...two, link('i', { isConnected: false })], { holders: [{ ns: 'n', peers: ['h', 'i'] }] })).toEqual({ add: [], drop: [] })
+    expect(choose([...two, link('h', { isConnected: false, hasFailed: true })], { holders: [{ ns: 'n', peers: ['h', 'i'] }] })).toEqual({
+      add: ['i'],
+      drop: [],
+    })
+    expect(choose(two, { holders: [{ ns: 'n', peers: ['h'] }], max: 2 })).toEqual({ add: ['h'], drop: ['b'] })
+    expect(choose([link('a', { isJoined: true }), link('b', { isNeeded: true })], { holders: [{ ns: 'n', peers: ['h'] }], max: 2 })).toEqual({
+      add: [],
+      drop: [],
+    })
+    expect(choose(two, { holders: ['n', 'm'].map((ns) => ({ ns, peers: ['h'] })) })).toEqual({ add: ['h'], drop: [] })
+  })
+
+  it('include another one where the one that was said to keep something does not, and that one gives way', () => {
+    const holders = [{ ns: 'n', peers: ['liar', 'h'] }]
+    const joined = link('a', { isJoined: true })
+    expect(choose([joined, link('liar')], { holders, max: 2 })).toEqual({ add: [], drop: [] })
+    expect(choose([joined, link('liar', { lacks: new Set(['n']) })], { holders })).toEqual({ add: ['h'], drop: [] })
+    expect(choose([joined, link('liar', { lacks: new Set(['n']) })], { holders, max: 2 })).toEqual({ add: ['h'], drop: ['liar'] })
+    expect(choose([joined, link('liar', { lacks: new Set(['m']) })], { holders, max: 2 })).toEqual({ add: [], drop: [] })
   })
 
   it('are not completed before it is known which ones those are that were joined', () => {

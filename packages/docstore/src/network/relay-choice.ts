@@ -18,6 +18,14 @@ export interface LinkState {
   readonly isNeeded: boolean
   /** Peer id, where it is known. */
   readonly peer: string | undefined
+  /** Namespaces that it was said to keep, and that it does not keep by its own word. */
+  readonly lacks: ReadonlySet<string>
+}
+
+/** A wanted namespace, and the relays that are said to keep it, the most wanted first. */
+export interface Holders {
+  readonly ns: string
+  readonly peers: readonly string[]
 }
 
 /** What the choice is made from. */
@@ -25,8 +33,8 @@ export interface Choice {
   readonly links: readonly LinkState[]
   /** Relays of the directory that can be tried, the most wanted first. */
   readonly listed: readonly string[]
-  /** For each wanted namespace that no connected relay keeps: the relays that keep it, the most wanted first. */
-  readonly holders: readonly (readonly string[])[]
+  /** For each wanted namespace that no connected relay keeps. */
+  readonly holders: readonly Holders[]
   /** How many relays should be connected, and how many links there are at most. */
   readonly enough: number
   readonly max: number
@@ -50,12 +58,13 @@ export function chooseRelays({ links, listed, holders, enough, max }: Choice): C
   const isLinked = (peer: string): boolean => add.includes(peer) || links.some((link) => link.peer === peer && !drop.has(link.id))
   const place = (): boolean => {
     if (links.length - drop.size + add.length < max) return true
-    const spare = links.find((link) => !drop.has(link.id) && isSpare(link))
+    const spare = links.find((link) => !drop.has(link.id) && isSpare(link, holders))
     if (spare !== undefined) drop.add(spare.id)
     return spare !== undefined
   }
-  for (const peers of holders) {
-    const isComing = peers.some((one) => add.includes(one) || links.some((link) => link.peer === one && !drop.has(link.id) && !link.hasFailed))
+  for (const { ns, peers } of holders) {
+    const isHoped = (link: LinkState): boolean => !drop.has(link.id) && !link.hasFailed && !link.lacks.has(ns)
+    const isComing = peers.some((one) => add.includes(one) || links.some((link) => link.peer === one && isHoped(link)))
     const peer = isComing ? undefined : peers.find((one) => !isLinked(one))
     if (peer !== undefined && place()) add.push(peer)
   }
@@ -86,6 +95,8 @@ function isLost({ id, isJoined, isConnected, lostMs, peer }: LinkState, links: r
   )
 }
 
-function isSpare({ isJoined, isConnected, isNeeded, lostMs }: LinkState): boolean {
-  return !isJoined && !isNeeded && (isConnected || lostMs > PATIENCE_MS)
+/** Whether a link may give its place to another: nothing is had from it, or hoped for, that no other has. */
+function isSpare({ isJoined, isConnected, isNeeded, lostMs, peer, lacks }: LinkState, holders: readonly Holders[]): boolean {
+  const isHoped = holders.some(({ ns, peers }) => peer !== undefined && peers.includes(peer) && !lacks.has(ns))
+  return !isJoined && !isNeeded && !isHoped && (isConnected || lostMs > PATIENCE_MS)
 }

@@ -2,7 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 import { delay } from './delay.ts'
 import { MAX_RELAYS } from './limits.ts'
-import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
+import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
 import { joinedRelay, type ListedAddresses, listedRelay, type RelaySource } from './relay-source.ts'
 import { syncProtocol } from './streams.ts'
@@ -177,10 +177,14 @@ export class RelayLinks {
       links: [...this.#links].map(([id, link]): LinkState => {
         const { isConnected, peer, error, source } = link
         const lostMs = now - (this.#lostAt.get(id) ?? now)
-        return { id, peer, isJoined: source.origin !== undefined, isConnected, hasFailed: error !== undefined, lostMs, isNeeded: needed.has(link) }
+        const isJoined = source.origin !== undefined
+        return { id, peer, isJoined, isConnected, hasFailed: error !== undefined, lostMs, isNeeded: needed.has(link), lacks: this.#lackedBy(link) }
       }),
       listed: relays.filter((peer) => role === 'peer' || !guests.has(peer)),
-      holders: [...this.#sought.values()].map(({ holders }) => holders.filter((peer) => known.has(peer) && !(gathers && guests.has(peer)))),
+      holders: [...this.#sought].map(([ns, { holders }]): Holders => {
+        const peers = holders.filter((peer) => known.has(peer))
+        return { ns, peers: gathers ? this.#meetingPoint(ns, peers).filter((peer) => !guests.has(peer)) : peers }
+      }),
       enough: role === 'relay' ? ENOUGH_FOR_RELAY : ENOUGH_FOR_PEER,
       max: MAX_RELAYS,
     }
@@ -198,10 +202,9 @@ export class RelayLinks {
     )
   }
 
-  /** Links to relays that keep something wanted which no other connected one keeps, or at which those gather that keep it. */
+  /** Links to relays that keep something wanted which no other connected one keeps. */
   #needed(): ReadonlySet<RelayLink> {
-    const holders = new Set([...this.#sought.values()].flatMap((one) => one.holders))
-    const needed = new Set<RelayLink>(this.all.filter(({ peer }) => peer !== undefined && holders.has(peer)))
+    const needed = new Set<RelayLink>()
     for (const ns of this.#init.wanted) {
       const [first, ...others] = this.connected.filter(({ status }) => isKept(status.get(ns)?.state))
       if (first !== undefined && others.length === 0) needed.add(first)
@@ -212,7 +215,12 @@ export class RelayLinks {
   /** Whether all connected relays were asked for a namespace, and none keeps it. */
   #isMissing(ns: string): boolean {
     const states = this.connected.map(({ status }) => status.get(ns)?.state)
-    return states.length > 0 && states.every((state) => state === 'absent' || state === 'declined')
+    return states.length > 0 && states.every(isLacking)
+  }
+
+  /** Namespaces that were looked for and that the relay at the other end does not keep. */
+  #lackedBy({ isConnected, status }: RelayLink): ReadonlySet<string> {
+    return new Set(isConnected ? [...this.#sought.keys()].filter((ns) => isLacking(status.get(ns)?.state)) : [])
   }
 
   /** Looks for relays that keep what no connected one keeps; where relays gather, for others that keep the same. */
@@ -225,7 +233,7 @@ export class RelayLinks {
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(FIND_TIMEOUT_MS)])
     const seek = async (ns: string): Promise<void> => {
       const holders = await find(ns, signal)
-      this.#sought.set(ns, { since: this.#sought.get(ns)?.since ?? now, at: now, holders: gathers ? this.#meetingPoint(holders) : shuffled(holders) })
+      this.#sought.set(ns, { since: this.#sought.get(ns)?.since ?? now, at: now, holders: gathers ? holders.toSorted() : shuffled(holders) })
     }
     await Promise.all(due.slice(0, MAX_SOUGHT).map(seek))
     this.look()
@@ -241,15 +249,22 @@ export class RelayLinks {
     return now - before.at > Math.min(pause, isMissing ? MAX_PAUSE_MISSING_MS : MAX_PAUSE_MS)
   }
 
-  /** The relay at which all meet that keep a namespace, so that what one gets comes to all: the first by peer id. It waits for the others. */
-  #meetingPoint(holders: readonly string[]): readonly string[] {
-    const [first] = holders.toSorted()
+  /**
+   * The relay at which all meet that keep a namespace, so that what one gets comes to all: the first by peer id, unless it says that it keeps none. It
+   * waits for the others.
+   */
+  #meetingPoint(ns: string, holders: readonly string[]): readonly string[] {
+    const first = holders.find((peer) => !this.all.some((link) => link.peer === peer && link.isConnected && isLacking(link.status.get(ns)?.state)))
     return first !== undefined && first < this.#init.libp2p.peerId.toString() ? [first] : []
   }
 }
 
 function isKept(state: string | undefined): boolean {
   return state === 'live' || state === 'syncing'
+}
+
+function isLacking(state: string | undefined): boolean {
+  return state === 'absent' || state === 'declined'
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
