@@ -39,6 +39,8 @@ import { onWake } from './wake-events.ts'
 const MAX_COPIED_NAMESPACES = 10_000
 /** Peers of whom something is remembered: more than can be connected, and those who left last. */
 const MAX_LEDGERS = 4096
+/** How long relays that are only known from the directory are waited for, milliseconds. */
+const OTHERS_TIMEOUT_MS = 5000
 /** How often waiting calls look again; changes wake them earlier. */
 const POLL_MS = 1000
 
@@ -312,8 +314,24 @@ export class LocalNetwork implements Network {
     const tries = Promise.all(this.#relays.all.map((link) => link.reach(abort)))
     await Promise.race([tries, this.#until(() => this.#relays.connected.length > 0, 'peers', abort)])
     await Promise.race([tries, delay(GRACE_MS, abort)])
+    await this.#untilOthersReached(abort)
     enough.abort()
     return this.#relays.connected.length
+  }
+
+  /** Where no relay that was tried answers, but the directory knows others, those are dialled now. */
+  async #untilOthersReached(signal: AbortSignal): Promise<void> {
+    const isSomebodyLeft = (): boolean => {
+      const others = this.#directory?.relays().some((peer) => !this.#relays.leadsTo(peer)) === true
+      return others || this.#relays.all.some(({ source, isConnected, error }) => source.origin === undefined && !isConnected && error === undefined)
+    }
+    if (this.#relays.connected.length > 0 || !isSomebodyLeft()) return
+    this.#relays.look()
+    await this.#until(
+      () => this.#relays.connected.length > 0 || !isSomebodyLeft(),
+      'peers',
+      AbortSignal.any([signal, AbortSignal.timeout(OTHERS_TIMEOUT_MS)]),
+    )
   }
 
   async connected({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
