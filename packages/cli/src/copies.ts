@@ -1,4 +1,4 @@
-import { DocstoreError, errorCode } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Option } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
 import type { Context } from './context.ts'
@@ -35,9 +35,13 @@ export async function waitForCopies(
     return (await namespace.delivered({ copies, timeoutMs, signal })).length
   } catch (error) {
     if (errorCode(error) !== 'not-delivered') throw error
-    const confirmed = error instanceof DocstoreError ? Number(error.details['copies']) : 0
-    output.note(`${confirmed} of ${copies} relays confirmed in time. Everything is kept here, and sent as soon as a relay is reached.`)
-    return confirmed
+    const { copies: confirmed, reason } = error instanceof DocstoreError ? error.details : {}
+    output.note(
+      reason === undefined
+        ? `${Number(confirmed)} of ${copies} relays confirmed in time. Everything is kept here, and sent as soon as a relay is reached.`
+        : `${errorMessage(error)} (${String(reason)}).`,
+    )
+    return Number(confirmed)
   }
 }
 

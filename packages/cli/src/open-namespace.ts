@@ -1,5 +1,5 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
-import type { Docstore, Namespace } from 'p2p-docstore'
+import { type Docstore, isShutOut, type Namespace } from 'p2p-docstore'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
 import { namespaceId } from './namespace-id.ts'
@@ -24,7 +24,10 @@ export async function freshen({ settings: { timeoutMs }, output, signal }: Conte
   if (network === undefined || relays.length === 0) return
   if ((await network.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })) === 0) {
     signal.throwIfAborted()
-    output.note('No relay could be reached: this is what is here.')
+    const shutOut = (await network.peers()).find(isShutOut)
+    output.note(
+      shutOut === undefined ? 'No relay could be reached: this is what is here.' : `This is what is here. ${shutOut.error} (${shutOut.errorCode}).`,
+    )
     return
   }
   try {

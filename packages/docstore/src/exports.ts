@@ -2,6 +2,7 @@ export { DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, typ
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
+export { isShutOut } from './network/shut-out.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
 export {

@@ -1,10 +1,10 @@
-import type { Diagnosis, Docstore } from 'p2p-docstore'
+import type { Diagnosis, Docstore, PeerStatus } from 'p2p-docstore'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 
-/** What the library's self-check finds, and what to do about it. Runs again whenever the connection changes. */
-export function DoctorSection({ store, connection }: { readonly store: Docstore; readonly connection: string }): ReactNode {
+/** What the library's self-check finds, and what to do about it. Runs again whenever the state of a relay changes. */
+export function DoctorSection({ store, peers }: { readonly store: Docstore; readonly peers: readonly PeerStatus[] }): ReactNode {
   const [findings, setFindings] = useState<readonly Diagnosis[]>()
   const run = useCallback(async () => {
     setFindings(undefined)
@@ -14,7 +14,8 @@ export function DoctorSection({ store, connection }: { readonly store: Docstore;
       setFindings([{ check: 'doctor', ok: false, fault: errorCode(error), message: errorText(error), fix: 'Reload the page' }])
     }
   }, [store])
-  useEffect(() => void run(), [run, connection])
+  const relays = peers.flatMap(({ role, id, state, errorCode: code }) => (role === 'relay' ? [`${id} ${state} ${code}`] : [])).join()
+  useEffect(() => void run(), [run, relays])
   return (
     <section className="panel-section">
       <div className="section-head">

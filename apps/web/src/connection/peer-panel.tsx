@@ -40,7 +40,7 @@ export function PeerPanel({
       </section>
       <JoinSection networkName={network.name} joinLink={joinLink} />
       <StorageSection durability={durability} network={network.id} />
-      <DoctorSection store={store} connection={connection.state} />
+      <DoctorSection store={store} peers={peers} />
     </Panel>
   )
 }

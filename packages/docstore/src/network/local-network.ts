@@ -17,6 +17,7 @@ import { RelayLink } from './relay-link.ts'
 import { shareRevocations } from './revocations.ts'
 import { RelayLinks } from './relay-links.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './rendezvous.ts'
+import { isShutOut } from './shut-out.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
@@ -409,8 +410,15 @@ export class LocalNetwork implements Network {
       // Two addresses can lead to one relay, which has one copy.
       return [...new Set([...own, ...relays])]
     }
-    await this.#patiently(ns, timeoutMs, signal, (abort) => this.#until(() => holders().length >= copies, 'sync', abort))
+    await this.#patiently(ns, timeoutMs, signal, (abort) =>
+      this.#until(() => holders().length >= copies || this.#shutOut() !== undefined, 'sync', abort),
+    )
     if (holders().length >= copies) return holders()
+    const shutOut = this.#shutOut()
+    if (shutOut !== undefined)
+      throw new DocstoreError('not-delivered', `No relay lets this peer in. ${shutOut.error}. The documents are safe here`, {
+        details: { copies: holders().length, reason: shutOut.errorCode },
+      })
     throw new DocstoreError(
       'not-delivered',
       `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
@@ -418,6 +426,12 @@ export class LocalNetwork implements Network {
         details: { copies: holders().length },
       },
     )
+  }
+
+  /** What a relay says where all of them answer, and none lets this peer in. */
+  #shutOut(): PeerStatus | undefined {
+    const relays = this.#relays.all.map((link) => link.peerStatus())
+    return relays.every(isShutOut) ? relays[0] : undefined
   }
 
   async publish(topic: string, text: string, store?: string): Promise<number> {

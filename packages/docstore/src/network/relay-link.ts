@@ -5,6 +5,7 @@ import { delay } from './delay.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from './limits.ts'
 import type { RelaySource } from './relay-source.ts'
+import { isShutOut } from './shut-out.ts'
 import { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
 import type { PeerStatus, Via } from './types.ts'
 import { viaOf } from './via.ts'
@@ -120,14 +121,20 @@ export class RelayLink implements SyncPeer {
     }
   }
 
-  /** Resolves with the session as soon as there is one. */
+  /** Resolves with the session as soon as there is one. Throws why the last attempt failed when time is over, or none would help. */
   async untilSession(signal: AbortSignal): Promise<Session> {
     for (;;) {
       const { session } = this
       if (session !== undefined) return session
-      if (signal.aborted) throw new DocstoreError('relay-unreachable', this.error ?? `The relay at ${this.source.id} was not reached in time`)
+      if (signal.aborted) throw this.#failure()
       await this.#nextAttempt(signal)
+      if (isShutOut(this.peerStatus())) throw this.#failure()
     }
+  }
+
+  #failure(): DocstoreError {
+    if (this.#error instanceof DocstoreError) return this.#error
+    return new DocstoreError('relay-unreachable', this.error ?? `The relay at ${this.source.id} was not reached in time`)
   }
 
   /** Tries at once where there is no session; resolves with whether there is one, as soon as that try has failed or the signal aborts. */

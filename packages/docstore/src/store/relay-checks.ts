@@ -1,6 +1,7 @@
 import { errorCode } from '@p2p-docstore/core'
 import { mayDial, rangeOf, rangeOfHost } from '../network/address-range.ts'
 import { fetchWellKnown, type WellKnown } from '../network/join-link.ts'
+import { isShutOut } from '../network/shut-out.ts'
 import type { PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'
 import { RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
@@ -71,7 +72,9 @@ function checkClock(origin: string, aheadMs: number): Diagnosis {
 }
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
-function connectionFault({ origin, errorCode: code }: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
+function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
+  const { origin, errorCode: code } = relay
+  if (isShutOut(relay)) return relayFault(code)
   const fault = told?.fault ?? relayFault(code)
   if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault
   const { addresses } = told.wellKnown
