@@ -101,7 +101,8 @@ export class NodeKademlia implements Kademlia, Startable {
   async stop(): Promise<void> {
     this.#ended.abort()
     this.#passing.stop()
-    const dht = await this.#dht
+    // Where loading it has failed, whoever asked for it was told so.
+    const dht = await this.#dht?.catch(() => undefined)
     if (dht !== undefined) await stop(dht)
     await this.#settling
   }
@@ -129,7 +130,11 @@ export class NodeKademlia implements Kademlia, Startable {
   }
 
   #load(): Promise<KadDhtService> {
-    this.#dht ??= this.#create()
+    this.#dht ??= this.#create().catch((error: unknown) => {
+      // The next search tries again.
+      this.#dht = undefined
+      throw error
+    })
     return this.#dht
   }
 

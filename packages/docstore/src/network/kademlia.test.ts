@@ -1,3 +1,4 @@
+import { stop } from '@libp2p/interface'
 import { createNetwork } from '@p2p-docstore/core'
 import { Key } from 'interface-datastore'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -55,6 +56,14 @@ describe('Kademlia', () => {
     const began = performance.now()
     expect(await kademlia(alone).find(id, AbortSignal.timeout(5000))).toEqual([])
     expect(performance.now() - began).toBeLessThan(2500)
+  })
+
+  it('stops while it is being loaded', async () => {
+    const peer = await start()
+    const { id } = await peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
+    const search = kademlia(peer).find(id, AbortSignal.timeout(5000))
+    await stop(kademlia(peer))
+    expect(await search).toEqual([])
   })
 })
 

@@ -109,7 +109,7 @@ export class LocalNetwork implements Network {
     this.#providers = new Providers({
       own: libp2p.peerId.toString(),
       kademlia: libp2p.services.kademlia,
-      askRelays: async (ns, signal) => (await this.#directory?.find(ns, this.#relayConnections(), signal)) ?? [],
+      askRelays: (ns, signal) => this.#relayConnections().map(async (relay) => (await this.#directory?.find(ns, relay, signal)) ?? []),
       onError: libp2p.logger.forComponent('docstore:providers').error,
     })
     this.#neighbours = new Neighbours({
@@ -217,7 +217,7 @@ export class LocalNetwork implements Network {
   }
 
   async #answerFind(ns: string, asker: string): Promise<FindAnswer> {
-    const [relays, peers] = await Promise.all([this.#providers.answer(ns), this.rendezvous.keepers(ns, asker)])
+    const [relays, peers] = await Promise.all([this.#providers.answer(ns, asker), this.rendezvous.keepers(ns, asker)])
     return { relays: this.#directory?.descriptors(relays) ?? [], peers }
   }
 

@@ -41,24 +41,33 @@ class TestKademlia implements Kademlia {
 const signal = new AbortController().signal
 
 describe('finding who keeps a namespace', () => {
-  it('takes the first answer that names somebody, and ends the other search', async () => {
+  it('hears everyone for a moment once one has named somebody, then ends what still runs', async () => {
     let isEnded = false
     const silent = new TestKademlia(async (_, abort) => {
       await untilAborted(abort)
       isEnded = true
-      return []
+      return ['z']
     })
-    const providers = new Providers({ own: 'me', kademlia: silent, askRelays: async () => ['a', 'me'] })
-    expect(await providers.find('ns', signal)).toEqual(['a'])
-    await expect.poll(() => isEnded).toBe(true)
+    const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve(['b']), 50))
+    const providers = new Providers({ own: 'me', kademlia: silent, askRelays: () => [Promise.resolve(['a', 'me']), late] })
+    expect((await providers.find('ns', signal)).toSorted()).toEqual(['a', 'b', 'z'])
+    expect(isEnded).toBe(true)
+  })
+
+  it('takes a few from each relay, in turn', async () => {
+    const many = Array.from({ length: 16 }, (_, n) => `many-${n}`)
+    const providers = new Providers({ own: 'me', kademlia: undefined, askRelays: () => [many, ['a'], ['b']].map(async (one) => one) })
+    const found = await providers.find('ns', signal)
+    expect(found).toHaveLength(6)
+    expect(found.slice(0, 3)).toEqual(expect.arrayContaining(['a', 'b']))
   })
 
   it('waits for the other where one knows of nobody or fails, and says what failed', async () => {
     const errors: string[] = []
     const init = { own: 'me', onError: (message: string) => errors.push(message) }
     const kademlia = new TestKademlia(async () => ['b'])
-    expect(await new Providers({ ...init, kademlia, askRelays: async () => ['me'] }).find('ns', signal)).toEqual(['b'])
-    const failing = async (): Promise<never> => Promise.reject(new Error('out of order'))
+    expect(await new Providers({ ...init, kademlia, askRelays: () => [Promise.resolve(['me'])] }).find('ns', signal)).toEqual(['b'])
+    const failing = (): Promise<never>[] => [Promise.reject(new Error('out of order'))]
     expect(await new Providers({ ...init, kademlia, askRelays: failing }).find('ns', signal)).toEqual(['b'])
     expect(await new Providers({ ...init, kademlia: undefined, askRelays: failing }).find('ns', signal)).toEqual([])
     expect(errors).toHaveLength(2)
@@ -69,18 +78,20 @@ describe('finding who keeps a namespace', () => {
 describe('a relay that is asked', () => {
   it('names itself where it keeps the namespace, and whom it finds; it remembers that for a while', async () => {
     const kademlia = new TestKademlia(async () => ['b'])
-    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
-    expect(await providers.answer('ns')).toEqual(['b'])
+    const providers = new Providers({ own: 'me', kademlia, askRelays: () => [] })
+    expect(await providers.answer('ns', 'asker')).toEqual(['b'])
     providers.keep('ns')
-    expect(await providers.answer('ns')).toEqual(['me', 'b'])
+    expect(await providers.answer('ns', 'asker')).toEqual(['me', 'b'])
     expect(kademlia.searches).toEqual(['ns'])
     await providers.stop()
   })
 
-  it('makes a bounded number of searches for others at once', async () => {
+  it('makes a bounded number of searches for others at once, two for one of them', async () => {
     const kademlia = new TestKademlia(async (_, abort) => untilAborted(abort).then(() => []))
-    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
-    const answers = Array.from({ length: 100 }, (_, n) => providers.answer(`ns-${n}`))
+    const providers = new Providers({ own: 'me', kademlia, askRelays: () => [] })
+    const greedy = Array.from({ length: 100 }, (_, n) => providers.answer(`ns-${n}`, 'greedy'))
+    expect(kademlia.searches).toHaveLength(2)
+    const answers = [...greedy, ...Array.from({ length: 100 }, (_, n) => providers.answer(`other-${n}`, `asker-${n}`))]
     expect(kademlia.searches).toHaveLength(8)
     await providers.stop()
     expect(await Promise.all(answers)).toEqual(answers.map(() => []))
@@ -89,7 +100,7 @@ describe('a relay that is asked', () => {
   it('tells others what it keeps, once, and again what reached nobody', async () => {
     let isReached = false
     const kademlia = new TestKademlia(undefined, (ns) => ns !== 'b' || isReached)
-    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    const providers = new Providers({ own: 'me', kademlia, askRelays: () => [] })
     for (const ns of ['a', 'b', 'a']) providers.keep(ns)
     await kademlia.untilTold(2)
     expect(kademlia.told.toSorted()).toEqual(['a', 'b'])
@@ -102,7 +113,7 @@ describe('a relay that is asked', () => {
 
   it('tells all of it again when there are more than twice as many relays', async () => {
     const kademlia = new TestKademlia()
-    const providers = new Providers({ own: 'me', kademlia, askRelays: async () => [] })
+    const providers = new Providers({ own: 'me', kademlia, askRelays: () => [] })
     providers.keep('a')
     await kademlia.untilTold(1)
     kademlia.size = 3

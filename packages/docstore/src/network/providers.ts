@@ -1,5 +1,6 @@
-import { DocstoreError, errorMessage } from '@p2p-docstore/core'
+import { errorMessage } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
+import { inTurn, shuffled } from './in-turn.ts'
 import type { Kademlia } from './kademlia-protocol.ts'
 
 /** Namespaces of which a relay says that it keeps them, and how many it tells others about at a time. */
@@ -13,8 +14,14 @@ const LOOK_MS = 5000
 const ANSWER_MS = 30_000
 const MAX_ANSWERS = 1000
 const MAX_SEARCHES = 8
+const MAX_SEARCHES_PER_ASKER = 2
 /** How long a search for others may take, milliseconds. They wait for five seconds. */
 const SEARCH_MS = 3000
+
+/** How long the others are waited for once one has named somebody, milliseconds, how many a relay may name, and how many are found at most. */
+const GATHER_MS = 700
+const MAX_PER_RELAY = 4
+const MAX_FOUND = 64
 
 /** What finding relays takes. */
 export interface ProvidersInit {
@@ -22,8 +29,8 @@ export interface ProvidersInit {
   readonly own: string
   /** Kademlia; browsers have none. */
   readonly kademlia: Kademlia | undefined
-  /** Asks the connected relays who keeps a namespace. */
-  readonly askRelays: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
+  /** Asks each connected relay who keeps a namespace; the answers end with the signal. */
+  readonly askRelays: (ns: string, signal: AbortSignal) => readonly Promise<readonly string[]>[]
   /** Called with what went wrong, where others may still be told or found. */
   readonly onError?: (message: string) => void
 }
@@ -35,7 +42,9 @@ export class Providers {
   readonly #kept = new Set<string>()
   readonly #pending = new Set<string>()
   readonly #answers = new Map<string, { readonly until: number; readonly relays: Promise<readonly string[]> }>()
-  #searches = 0
+  /** Who waits for a search that runs here, one entry for each. */
+  readonly #searching: string[] = []
+  readonly #finding = new Set<Promise<readonly string[]>>()
   /** How many relays Kademlia knew when everything was told. */
   #toldAt = 0
   #wakeUp = new AbortController()
@@ -54,44 +63,55 @@ export class Providers {
     this.#wakeUp.abort()
   }
 
-  /** Peer ids of relays that keep a namespace: the connected relays and Kademlia are asked at once, and the first that knows of any answers. */
+  /**
+   * Peer ids of relays that keep a namespace, as the connected relays and Kademlia say, who are asked at once. Once one of them names somebody
+   * the others have a moment to do so too, and what they say is taken in turn: who answers first must not decide alone.
+   */
   async find(ns: string, signal: AbortSignal): Promise<readonly string[]> {
-    const { kademlia, askRelays, own } = this.#init
-    const found = new AbortController()
-    const abort = AbortSignal.any([signal, this.#ended.signal, found.signal])
-    const some = async (search: Promise<readonly string[]> | undefined): Promise<readonly string[]> => {
-      const peers = (await this.#orNone(search)).filter((peer) => peer !== own)
-      return peers.length > 0 ? peers : Promise.reject(new DocstoreError('not-found', 'Nobody is known to keep it'))
-    }
-    const searches = [some(askRelays(ns, abort)), some(kademlia?.find(ns, abort))]
-    try {
-      return await Promise.any(searches).catch(() => [])
-    } finally {
-      found.abort()
-    }
+    const search = this.#gather(ns, AbortSignal.any([signal, this.#ended.signal])).finally(() => this.#finding.delete(search))
+    this.#finding.add(search)
+    return search
   }
 
   /** The answer of a relay that is asked: itself, and whom it finds. */
-  async answer(ns: string): Promise<readonly string[]> {
-    const others = await this.#search(ns)
+  async answer(ns: string, asker: string): Promise<readonly string[]> {
+    const others = await this.#search(ns, asker)
     return this.#kept.has(ns) ? [this.#init.own, ...others] : others
   }
 
   async stop(): Promise<void> {
     this.#ended.abort()
-    await this.#running
+    await Promise.all([this.#running, ...this.#finding, ...[...this.#answers.values()].map(({ relays }) => relays)])
   }
 
-  #search(ns: string): Promise<readonly string[]> {
+  async #gather(ns: string, signal: AbortSignal): Promise<readonly string[]> {
+    const { kademlia, askRelays, own } = this.#init
+    const enough = new AbortController()
+    const abort = AbortSignal.any([signal, enough.signal])
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const named = async (search: Promise<readonly string[]>): Promise<readonly string[]> => {
+      const peers = (await this.#orNone(search)).filter((peer) => peer !== own)
+      if (peers.length > 0) timer ??= setTimeout(() => enough.abort(), GATHER_MS)
+      return shuffled(peers)
+    }
+    const asked = askRelays(ns, abort).map(async (search) => (await named(search)).slice(0, MAX_PER_RELAY))
+    const answers = await Promise.all([...asked, ...(kademlia === undefined ? [] : [named(kademlia.find(ns, abort))])])
+    clearTimeout(timer)
+    return inTurn(shuffled(answers)).slice(0, MAX_FOUND)
+  }
+
+  #search(ns: string, asker: string): Promise<readonly string[]> {
     const { kademlia } = this.#init
     const now = Date.now()
     const before = this.#answers.get(ns)
     if (before !== undefined && before.until > now) return before.relays
-    if (kademlia === undefined || kademlia.size === 0 || this.#searches >= MAX_SEARCHES) return Promise.resolve([])
-    this.#searches++
+    if (kademlia === undefined || kademlia.size === 0 || this.#ended.signal.aborted) return Promise.resolve([])
+    if (this.#searching.length >= MAX_SEARCHES || this.#searching.filter((one) => one === asker).length >= MAX_SEARCHES_PER_ASKER)
+      return Promise.resolve([])
+    this.#searching.push(asker)
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(SEARCH_MS)])
     const relays = this.#orNone(kademlia.find(ns, signal)).finally(() => {
-      this.#searches--
+      this.#searching.splice(this.#searching.indexOf(asker), 1)
     })
     this.#answers.delete(ns)
     this.#answers.set(ns, { until: now + ANSWER_MS, relays })
@@ -137,9 +157,9 @@ export class Providers {
   }
 
   /** One way to find relays that fails must not keep us from the others. */
-  async #orNone(search: Promise<readonly string[]> | undefined): Promise<readonly string[]> {
+  async #orNone(search: Promise<readonly string[]>): Promise<readonly string[]> {
     try {
-      return (await search) ?? []
+      return await search
     } catch (error) {
       if (!this.#ended.signal.aborted) this.#init.onError?.(`Relays could not be looked for (${errorMessage(error)})`)
       return []

@@ -1,6 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 import { delay } from './delay.ts'
+import { shuffled } from './in-turn.ts'
 import { MAX_RELAYS } from './limits.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
@@ -28,7 +29,7 @@ const MAX_PAUSE_MS: number = 10 * 60_000
 export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
   /** What the directory knows: relays, and how they are reached. */
   readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses }
-  /** Peer ids of relays that keep a namespace. */
+  /** Peer ids of relays that keep a namespace, the most wanted first. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
   /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
   readonly gathers?: boolean
@@ -233,7 +234,7 @@ export class RelayLinks {
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(FIND_TIMEOUT_MS)])
     const seek = async (ns: string): Promise<void> => {
       const holders = await find(ns, signal)
-      this.#sought.set(ns, { since: this.#sought.get(ns)?.since ?? now, at: now, holders: gathers ? holders.toSorted() : shuffled(holders) })
+      this.#sought.set(ns, { since: this.#sought.get(ns)?.since ?? now, at: now, holders: gathers ? holders.toSorted() : holders })
     }
     await Promise.all(due.slice(0, MAX_SOUGHT).map(seek))
     this.look()
@@ -265,11 +266,4 @@ function isKept(state: string | undefined): boolean {
 
 function isLacking(state: string | undefined): boolean {
   return state === 'absent' || state === 'declined'
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, rank: Math.random() }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ item }) => item)
 }

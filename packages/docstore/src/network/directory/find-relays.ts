@@ -16,33 +16,30 @@ export interface FindRelaysInit {
 }
 
 /**
- * Asks the connected relays who keeps a namespace, all at once; resolves with peer ids of relays. How those are reached is in the directory then. A
- * relay that does not answer is left out.
+ * Asks a connected relay who keeps a namespace; resolves with peer ids of relays, none where it does not answer. How those are reached is in the
+ * directory then.
  */
 export async function findRelays(
   ns: string,
-  connections: readonly Connection[],
+  connection: Connection,
   { network, directory, onMisdeed }: FindRelaysInit,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const ask = async (connection: Connection): Promise<readonly string[]> => {
-    const asked = connection.remotePeer.toString()
-    const found: string[] = []
-    try {
-      const { relays } = await askFind(connection, network.id, ns, signal)
-      const entries = relays.map((packed) => ({ kind: 'peer', packed }) as const)
-      await addAll(directory, entries, asked, (misdeed) => onMisdeed(asked, misdeed))
-      for (const one of entries) {
-        const entry = await readEntry(one, network, Date.now())
-        if (entry.ok && entry.value.kind === 'peer' && entry.value.isRelay) found.push(entry.value.peer)
-      }
-    } catch (error) {
-      // It has just left, or takes too long; the others may know.
-      if (errorCode(error) === 'bad-response') onMisdeed(asked, 'malformed')
+  const asked = connection.remotePeer.toString()
+  const found = new Set<string>()
+  try {
+    const { relays } = await askFind(connection, network.id, ns, signal)
+    const entries = relays.map((packed) => ({ kind: 'peer', packed }) as const)
+    await addAll(directory, entries, asked, (misdeed) => onMisdeed(asked, misdeed))
+    for (const one of entries) {
+      const entry = await readEntry(one, network, Date.now())
+      if (entry.ok && entry.value.kind === 'peer' && entry.value.isRelay) found.add(entry.value.peer)
     }
-    return found
+  } catch (error) {
+    // It has just left, or takes too long; the others may know.
+    if (errorCode(error) === 'bad-response') onMisdeed(asked, 'malformed')
   }
-  return [...new Set((await Promise.all(connections.map(ask))).flat())]
+  return [...found]
 }
 
 /** Packed descriptors of these peers, as an answer has them: those that the directory knows to be relays. */

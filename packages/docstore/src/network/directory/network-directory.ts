@@ -197,9 +197,9 @@ export class NetworkDirectory {
     return this.directory.peer(peer)?.isRelay === true
   }
 
-  /** Peer ids of relays that keep a namespace, as those say that are at the other ends of these connections. */
-  find(ns: string, connections: readonly Connection[], signal: AbortSignal): Promise<readonly string[]> {
-    return findRelays(ns, connections, { network: this.#init.network, directory: this.directory, onMisdeed: this.#onMisdeed }, signal)
+  /** Peer ids of relays that keep a namespace, as a connected relay says. */
+  find(ns: string, relay: Connection, signal: AbortSignal): Promise<readonly string[]> {
+    return findRelays(ns, relay, { network: this.#init.network, directory: this.directory, onMisdeed: this.#onMisdeed }, signal)
   }
 
   /** Packed descriptors of those of these peers that are relays, for an answer to others. */
