@@ -16,7 +16,7 @@ export function App({ opener }: { readonly opener: Opener }): ReactNode {
     case 'open':
       return (
         <Toasts>
-          <Workspace store={open.store} joinLink={open.joinLink} isStored={open.isStored} />
+          <Workspace store={open.store} joinLink={open.joinLink} isInviteOnly={open.isInviteOnly} isStored={open.isStored} />
         </Toasts>
       )
   }

@@ -22,10 +22,12 @@ type PanelName = 'none' | 'peer' | 'messages'
 export function Workspace({
   store,
   joinLink,
+  isInviteOnly,
   isStored,
 }: {
   readonly store: Docstore
   readonly joinLink: string
+  readonly isInviteOnly: boolean
   readonly isStored: boolean
 }): ReactNode {
   const hash = useHash()
@@ -84,6 +86,7 @@ export function Workspace({
           <PeerPanel
             store={store}
             joinLink={joinLink}
+            isInviteOnly={isInviteOnly}
             peers={peers}
             connection={connection}
             durability={durability}

@@ -37,9 +37,9 @@ export async function waitForCopies(
     if (errorCode(error) !== 'not-delivered') throw error
     const { copies: confirmed, reason } = error instanceof DocstoreError ? error.details : {}
     output.note(
-      reason === undefined
+      typeof reason !== 'string'
         ? `${Number(confirmed)} of ${copies} relays confirmed in time. Everything is kept here, and sent as soon as a relay is reached.`
-        : `${errorMessage(error)} (${String(reason)}).`,
+        : `${errorMessage(error)} (${reason}).`,
     )
     return Number(confirmed)
   }

@@ -73,7 +73,12 @@ describe('`network create`', () => {
     expect(made).toMatchObject({ name: 'mine', admission: 'invite', authorities: [identity], stun: ['stun:stun.example:3478'] })
     expect(await bench.json(['network', 'show', '--data', data])).toMatchObject({ id: made['id'], relays: [] })
     expect(await bench.failure(['network', 'link', '--data', data])).toMatchObject({ exit: 1, code: 'no-relay' })
-    expect(await bench.failure(['network', 'create', 'x', '--stun', 'http://x', '--data', data])).toMatchObject({ exit: 1, code: 'bad-network' })
+    expect(await bench.failure(['network', 'create', 'x', '--stun', 'http://x', '--data', data])).toMatchObject({
+      exit: 2,
+      message: expect.stringMatching(/--stun.*stun:stun\.example/),
+    })
+    expect(await bench.failure(['network', 'create', 'other', '--data', data])).toMatchObject({ exit: 1, code: 'other-network' })
+    expect(await bench.failure(['network', 'show', '--data', bench.folder()])).toMatchObject({ exit: 1, code: 'no-network' })
     await bench.json(['namespace', 'create', 'notes', '--data', data])
     expect(await bench.failure(['network', 'create', 'other', '--data', data])).toMatchObject({ exit: 1, code: 'other-network' })
   })

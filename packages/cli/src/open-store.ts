@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createDocstore, type Docstore } from 'p2p-docstore'
 import type { Context } from './context.ts'
 
@@ -15,4 +17,9 @@ export async function openStore(
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
   })
+}
+
+/** Whether a folder has data in it already; opening one that has none makes it. */
+export function hasData(folder: string): boolean {
+  return existsSync(join(folder, 'docstore.db'))
 }

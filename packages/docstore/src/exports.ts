@@ -3,6 +3,7 @@ export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
 export { isShutOut } from './network/shut-out.ts'
+export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
 export {

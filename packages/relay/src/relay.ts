@@ -82,8 +82,8 @@ export async function startRelay({
     const http = await createHttp(store, { certificate, origin })
     const url = await listenHttp(http, host, httpPort)
     const shownOrigin = origin ?? outerOrigin(url, host)
-    await store.network?.describe({ origin: shownOrigin, services: ['gateway'] })
-    await store.network?.describe({ origin: shownOrigin })
+    // Over HTTP nobody shows an invitation.
+    await store.network?.describe({ origin: shownOrigin, services: network.descriptor.admission === 'open' ? ['gateway'] : [] })
     const renewals = new Set<(error: unknown) => void>()
     const renewed = (error?: unknown): void => renewals.forEach((listener) => listener(error))
     const unwatch = tls && certificate && watchCertificate(tls, certificate, (next) => renewed(setCertificate(http.server, next)), renewed)

@@ -5,7 +5,15 @@ import { CopyField } from '../ui/copy-field.tsx'
 import { QrCode } from '../ui/qr-code.tsx'
 
 /** Which network this is, and the way in for others: a link to send, or a code for the camera of a phone. */
-export function JoinSection({ networkName, joinLink }: { readonly networkName: string; readonly joinLink: string }): ReactNode {
+export function JoinSection({
+  networkName,
+  joinLink,
+  isInviteOnly,
+}: {
+  readonly networkName: string
+  readonly joinLink: string
+  readonly isInviteOnly: boolean
+}): ReactNode {
   const [isCodeShown, setCodeShown] = useState(false)
   return (
     <section className="panel-section">
@@ -25,7 +33,8 @@ export function JoinSection({ networkName, joinLink }: { readonly networkName: s
         {networkName} · <a href={NETWORK_HREF}>who is in it</a>
       </p>
       <p className="hint">
-        {isLocal(joinLink) ? 'Whoever opens this link takes part; it works on this machine only.' : 'Whoever opens this link takes part.'}
+        {isInviteOnly ? 'Whoever opens this link needs an invitation too, to take part' : 'Whoever opens this link takes part'}
+        {isLocal(joinLink) ? '; it works on this machine only.' : '.'}
       </p>
       <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
       {isCodeShown ? <QrCode text={joinLink} label="The join link as a QR code" testId={TEST_IDS.joinQr} /> : null}

@@ -15,6 +15,7 @@ import { TabRole } from './tab-role.tsx'
 export function PeerPanel({
   store,
   joinLink,
+  isInviteOnly,
   peers,
   connection,
   durability,
@@ -22,6 +23,7 @@ export function PeerPanel({
 }: {
   readonly store: Docstore
   readonly joinLink: string
+  readonly isInviteOnly: boolean
   readonly peers: readonly PeerStatus[]
   readonly connection: ConnectionState
   readonly durability: Durability
@@ -38,7 +40,7 @@ export function PeerPanel({
         <p className="hint">Signs what you write. It lives in this browser only.</p>
         <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
       </section>
-      <JoinSection networkName={network.name} joinLink={joinLink} />
+      <JoinSection networkName={network.name} joinLink={joinLink} isInviteOnly={isInviteOnly} />
       <StorageSection durability={durability} network={network.id} />
       <DoctorSection store={store} peers={peers} />
     </Panel>

@@ -6,7 +6,7 @@ import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 /** Where opening the store stands. */
 export type OpenState =
   | { readonly state: 'opening' }
-  | { readonly state: 'open'; readonly store: Docstore; readonly joinLink: string; readonly isStored: boolean }
+  | { readonly state: 'open'; readonly store: Docstore; readonly joinLink: string; readonly isInviteOnly: boolean; readonly isStored: boolean }
   | { readonly state: 'failed'; readonly code: string; readonly message: string }
 
 /** Opens the one store of the page, and opens it again when the user asks to. */
@@ -55,7 +55,8 @@ async function openStore(isStored: boolean): Promise<OpenState> {
   const here = await store.namespaces.list()
   for (const { id } of here) forgetNamespace(network.id, id)
   for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network.id)]) await store.namespaces.open(id)
-  return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isStored }
+  const isInviteOnly = network.descriptor.admission === 'invite'
+  return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isInviteOnly, isStored }
 }
 
 /** Whether the part of an address after `#` is an invitation. */

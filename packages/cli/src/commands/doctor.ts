@@ -1,4 +1,4 @@
-import { errorCode, errorMessage } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Diagnosis } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
@@ -18,7 +18,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
 
 /** `docstore doctor` */
 export function doctorCommand(run: Run): Command {
-  return new Command('doctor').description('find and name the commonest faults, with the fix').action(() =>
+  return new Command('doctor').description('find and name the commonest faults, with the fix; ends with 0 whether there are any or not').action(() =>
     run(async (context) => {
       const found = await diagnose(context)
       await context.output.result(found, () =>
@@ -46,6 +46,7 @@ async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
   } catch (error) {
     signal.throwIfAborted()
     const fix = FIXES.get(errorCode(error)) ?? `Check that you may write in ${settings.data}`
-    return [{ check: 'data', ok: false, fault: errorCode(error), message: errorMessage(error), fix }]
+    const fault = error instanceof DocstoreError ? error.code : 'storage'
+    return [{ check: 'data', ok: false, fault, message: errorMessage(error), fix }]
   }
 }

@@ -17,11 +17,8 @@ export function inviteRevokeCommand(run: Run): Command {
         const { told, ...revoked } = await new Invitations(store).revoke(id)
         // A relay has shown them out itself.
         const isKnown = told > 0 || (await store.network?.isRelay()) === true
-        await context.output.result({ ...readableInvitation(revoked), told }, () =>
-          isKnown
-            ? `The invitation ${revoked.id} is void.`
-            : `The invitation ${revoked.id} is void here. No relay was reached: the network hears of it when this data is connected next time.`,
-        )
+        await context.output.result({ ...readableInvitation(revoked), told }, () => `The invitation ${revoked.id} is void${isKnown ? '' : ' here'}.`)
+        if (!isKnown) context.output.note('No relay was reached: the network hears of it when this data is connected next time.')
       }),
     )
 }

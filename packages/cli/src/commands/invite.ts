@@ -29,9 +29,12 @@ export function inviteCommand(run: Run): Command {
     .action(({ for: identity, label, expires, qr = false }: Options) =>
       run(async (context) => {
         await using store = await openStore(context)
-        // First, so that no invitation is made for which there is no link.
+        const invitations = new Invitations(store)
+        // Says who may invite where this identity may not, before a relay is looked for.
+        await invitations.list()
+        // So that no invitation is made for which there is no link.
         await joinLinkOf(context, store)
-        const { invitation, ...issued } = await new Invitations(store).create({
+        const { invitation, ...issued } = await invitations.create({
           identity,
           label,
           expires: expires === undefined ? undefined : Date.now() + expires * DAY_MS,

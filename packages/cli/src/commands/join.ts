@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { createDocstore } from 'p2p-docstore'
+import { createDocstore, hasChosenNetwork, needsInvitation } from 'p2p-docstore'
 import type { Run } from '../context.ts'
+import { hasData } from '../open-store.ts'
 
 /** `docstore join LINK` */
 export function joinCommand(run: Run): Command {
@@ -9,9 +10,25 @@ export function joinCommand(run: Run): Command {
     .argument('<link>', 'join link, or the address of a relay')
     .action((link: string) =>
       run(async ({ settings: { data }, output }) => {
+        const before = hasData(data) ? await chosenNetwork(data) : undefined
         await using store = await createDocstore({ data, join: link, network: 'off' })
         const { id, name } = store.info.network
-        await output.result({ network: id, name }, () => `Joined the network "${name}".`)
+        const left = before === undefined || before.id === id ? null : before
+        await output.result(
+          { network: id, name, left },
+          () => `Joined the network "${name}"${left === null ? '' : `, and left the network "${left.name}"`}.`,
+        )
+        if (await needsInvitation(store.replica)) {
+          const { identity } = store.info
+          output.note(`It admits only those who are invited, and this link holds no invitation. Ask an authority: docstore invite --for ${identity}`)
+        }
       }),
     )
+}
+
+/** The network of some data, where somebody chose it. */
+async function chosenNetwork(data: string): Promise<{ readonly id: string; readonly name: string } | undefined> {
+  await using store = await createDocstore({ data, network: 'off' })
+  const { id, name } = store.info.network
+  return (await hasChosenNetwork(store.replica)) ? { id, name } : undefined
 }

@@ -1,5 +1,5 @@
 import { authorOfDid, createNetwork, DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { createDocstore, type Docstore } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { describeNetwork, networkText } from './network-show.ts'
@@ -17,7 +17,7 @@ export function networkCreateCommand(run: Run): Command {
     .argument('<name>', '1 to 128 characters')
     .option('--invite-only', 'admit only those whom `docstore invite` invites')
     .option('--authority <did...>', 'identities that may invite; without one, this identity alone')
-    .option('--stun <url...>', 'servers that tell browsers their public address, such as stun:stun.example:3478')
+    .addOption(new Option('--stun <url...>', 'servers that tell browsers their public address, such as stun:stun.example:3478').argParser(stunUrls))
     .action((name: string, options: Options) =>
       run(async ({ settings: { data }, output }) => {
         const { identity } = await closed(createDocstore({ data, network: 'off' }))
@@ -46,4 +46,9 @@ function newDescriptor(name: string, identity: string, { inviteOnly = false, aut
   } catch (cause) {
     throw new DocstoreError('bad-network', errorMessage(cause), { cause })
   }
+}
+
+function stunUrls(url: string, before: readonly string[] = []): readonly string[] {
+  if (!/^stuns?:[^\s?]+$/.test(url)) throw new InvalidArgumentError('It looks like stun:stun.example:3478.')
+  return [...before, url]
 }

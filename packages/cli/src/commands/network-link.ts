@@ -3,6 +3,7 @@ import { renderUnicodeCompact } from 'uqr'
 import type { Run } from '../context.ts'
 import { joinLinkOf } from '../join-link.ts'
 import { openStore } from '../open-store.ts'
+import { describeNetwork } from './network-show.ts'
 
 /** `docstore network link` */
 export function networkLinkCommand(run: Run): Command {
@@ -13,6 +14,8 @@ export function networkLinkCommand(run: Run): Command {
       run(async (context) => {
         await using store = await openStore(context)
         const link = await joinLinkOf(context, store)
+        if (describeNetwork(store).admission === 'invite')
+          context.output.note('This link shows where the network is, and admits nobody: `docstore invite` makes links that do.')
         await context.output.result(link, () => (qr ? `${link.join}\n\n${renderUnicodeCompact(link.join)}` : link.join))
       }),
     )

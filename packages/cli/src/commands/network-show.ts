@@ -1,8 +1,8 @@
-import { didOf, networkToText } from '@p2p-docstore/core'
+import { didOf, DocstoreError, networkToText } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import { type Docstore, knownOrigins, readNetwork } from 'p2p-docstore'
 import type { Run } from '../context.ts'
-import { openStore } from '../open-store.ts'
+import { hasData, openStore } from '../open-store.ts'
 import { textTable } from '../text-table.ts'
 
 /** What a network is, as it is printed. */
@@ -19,6 +19,12 @@ interface ShownNetwork {
 export function networkShowCommand(run: Run): Command {
   return new Command('show').description('show the network of this data, and the relays that are known').action(() =>
     run(async (context) => {
+      const { data, join } = context.settings
+      if (join === undefined && !hasData(data))
+        throw new DocstoreError(
+          'no-network',
+          `There is no network in ${data} yet. \`docstore network create\` makes one, \`docstore join\` joins one`,
+        )
       await using store = await openStore(context)
       const shown = { ...describeNetwork(store), relays: await knownOrigins(store) }
       await context.output.result(shown, () => networkText(shown))

@@ -16,9 +16,9 @@ export function peersCommand(run: Run): Command {
       await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
       await untilReachable(store, context.signal)
       const peers = listed(await store.peers(), await store.directory())
-      await context.output.result(peers, () =>
-        peers.length === 0 ? 'No peer is known. `docstore join LINK` joins a network.' : textTable(peers.map(row)),
-      )
+      const isRelay = (await store.network?.isRelay()) === true
+      const nobody = isRelay ? 'Nobody is connected to this relay.' : 'No peer is known. `docstore join LINK` joins a network.'
+      await context.output.result(peers, () => (peers.length === 0 ? nobody : textTable(peers.map(row))))
     }),
   )
 }

@@ -1,6 +1,6 @@
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
-import type { PeerStatus } from 'p2p-docstore'
+import { needsInvitation, type PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { wholeNumber } from '../settings.ts'
 import { describeNetwork } from './network-show.ts'
@@ -65,21 +65,24 @@ export function relayCommand(run: Run): Command {
           ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
         })
         const { network, networkName, peer, identity, http, origin, join: link, addresses } = relay.ready
-        const isOpen = describeNetwork(relay.store).admission === 'open'
+        const { admission, authorities } = describeNetwork(relay.store)
+        const isOutside = await needsInvitation(relay.store.replica)
         const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'
-        await output.result({ event: 'ready', network, networkName, peer, identity, http, origin, join: link, addresses }, () =>
-          [
-            `The relay of "${networkName}" is ready.`,
-            '',
-            `  page       ${tlsCert === undefined && publicUrl === undefined ? http : origin}`,
-            `  join link  ${link}`,
-            '',
-            onlyHere && publicUrl === undefined
-              ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
-              : `Peers connect to ${addresses.length} addresses.`,
-            ...(isOpen ? [] : ['Only those come in whom `docstore invite` invites; it works while the relay runs, on the same data.']),
-            'Press Ctrl+C to stop.',
-          ].join('\n'),
+        await output.result(
+          { event: 'ready', network, networkName, peer, identity, http, origin, join: link, addresses, needsInvitation: isOutside },
+          () =>
+            [
+              `The relay of "${networkName}" is ready.`,
+              '',
+              `  page       ${tlsCert === undefined && publicUrl === undefined ? http : origin}`,
+              `  join link  ${link}`,
+              '',
+              onlyHere && publicUrl === undefined
+                ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
+                : `Peers connect to ${addresses.length} addresses.`,
+              ...(admission === 'open' ? [] : [isOutside ? invitationText(identity, authorities) : membersText(authorities.includes(identity))]),
+              'Press Ctrl+C to stop.',
+            ].join('\n'),
         )
         const show = peerEvents(({ event, id, via }) =>
           output.result({ event, peer: id, via }, () => `${event === 'peer-connected' ? '+' : '-'} ${id} ${via ?? ''}`.trimEnd()),
@@ -101,6 +104,23 @@ export function relayCommand(run: Run): Command {
         await relay.close()
       }),
     )
+}
+
+/** How a relay gets in whose network is another's. */
+function invitationText(identity: string, authorities: readonly string[]): string {
+  return [
+    'It admits nobody yet, because it needs an invitation itself. An authority of the network gives it one:',
+    '  docstore --data AUTHORITY join JOIN-LINK',
+    `  docstore --data AUTHORITY invite --for ${identity}`,
+    'Start it again with the link that this prints: docstore relay --join LINK',
+    ...authorities.map((did) => `Authority: ${did}`),
+  ].join('\n')
+}
+
+function membersText(isAuthority: boolean): string {
+  return isAuthority
+    ? 'Only those come in whom `docstore invite` invites; it works while the relay runs, on the same data.'
+    : 'Only those come in whom an authority of the network invites.'
 }
 
 /** Whoever reads the events of a relay may stop; the relay goes on. */

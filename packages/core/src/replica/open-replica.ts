@@ -9,6 +9,8 @@ import { LocalReplica, type LocalReplicaInit } from './local-replica.ts'
 const IDENTITY = 'identity'
 const EPOCH = 'epoch'
 const NETWORK = 'network'
+/** There where the network was given or named, and not made because there was none. */
+const CHOSEN = 'network-chosen'
 
 /** How to open a replica. */
 export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random'> {
@@ -23,16 +25,18 @@ export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'asid
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName = 'my network', admission = 'open', ...init }: OpenReplicaOptions = {},
+  { network, networkName, admission = 'open', ...init }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
   const identity = identityFromSeed(seed)
-  const create = (): Network => createNetwork(networkName, admission === 'open' ? {} : { admission, authorities: [identity.author] })
+  const create = (): Network => createNetwork(networkName ?? 'my network', admission === 'open' ? {} : { admission, authorities: [identity.author] })
+  const chosen = await chooseNetwork(storage, network, create)
+  if (network !== undefined || networkName !== undefined) await remember(storage, CHOSEN, Uint8Array.of(1))
   return LocalReplica.open({
     ...init,
     storage,
-    network: await chooseNetwork(storage, network, create),
+    network: chosen,
     identity,
     epoch: toHex(epoch),
   })
@@ -46,7 +50,7 @@ async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, c
   if (stored !== undefined && (await storage.namespaces()).length > 0) {
     throw new DocstoreError(
       'other-network',
-      `This data belongs to the network "${stored.descriptor.name}" (${stored.id}), the link to another one. Use another data folder for it`,
+      `This data has documents in the network "${stored.descriptor.name}" (${stored.id}). Use another data folder for another network`,
     )
   }
   const network = given ?? create()

@@ -2,6 +2,7 @@ import { DocstoreError, equalBytes, type Replica } from '@p2p-docstore/core'
 import { fetchWellKnown, type JoinLink, parseJoinLink, readNetwork } from '../network/join-link.ts'
 import { forgetInvitation, rememberInvitation } from '../network/invitation.ts'
 import { forgetRelays, knownRelays, type MetaReader, rememberRelays } from '../network/known-relays.ts'
+import { hasChosenNetwork } from '../network/standing.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import type { HeldData } from './place.ts'
@@ -74,9 +75,13 @@ export async function rememberLink(replica: Replica, { origins, invitation }: Jo
   await rememberRelays(replica, origins)
 }
 
-/** A backup of another network does not make data that has joined one leave it. */
+/** Neither a new network nor a backup of another one makes data leave the network that was chosen for it. */
 async function refuseOther(wanted: Uint8Array, current: Uint8Array | undefined, meta: MetaReader): Promise<void> {
   if (current === undefined || equalBytes(wanted, current)) return
-  if ((await knownRelays(meta)).length === 0) return
-  throw new DocstoreError('other-network', 'The data belongs to another network. Use another data folder')
+  if (!(await hasChosenNetwork(meta))) return
+  const { descriptor, id } = readNetwork(current)
+  throw new DocstoreError(
+    'other-network',
+    `This data is in the network "${descriptor.name}" (${id}) already. Use another data folder for another one`,
+  )
 }
