@@ -4,7 +4,7 @@ import { type Figures, measureLocal } from './local.ts'
 import { measureFloors } from './floors.ts'
 import { runProgram } from './run-program.ts'
 
-/** Rounds of each measurement, each in a process of its own; the table shows medians. */
+/** Rounds of each measurement, each in a process of its own; the table shows medians. Lookups are several in one. */
 const ROUNDS = 3
 const SIZES = [10_000, 100_000]
 
@@ -31,7 +31,7 @@ else if (role === '--peers') await runPeers(process.argv.slice(3))
 else if (role === '--browser') printTable('10,000 documents into Chromium, WebRTC-direct', runRounds('browser', '10000'))
 else if (role === '--network') {
   printTable('A fresh client on one relay', runRounds('clients', ''))
-  for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count)))
+  for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count), 1))
 } else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(
@@ -46,8 +46,8 @@ async function runPeers(flags: readonly string[]): Promise<void> {
   await runProgram(process.execPath, [fileURLToPath(new URL('./peers/main.ts', import.meta.url)), ...flags])
 }
 
-function runRounds(what: string, size: string): readonly Figures[] {
-  return Array.from({ length: ROUNDS }, () => {
+function runRounds(what: string, size: string, rounds = ROUNDS): readonly Figures[] {
+  return Array.from({ length: rounds }, () => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['--conditions=@p2p-docstore/source', fileURLToPath(import.meta.url), what, size],
