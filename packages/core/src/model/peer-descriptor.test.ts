@@ -35,6 +35,8 @@ describe('the descriptor of a peer', () => {
     ['ends before it begins', { expires: NOW - 1 }, 'malformed'],
     ['has too many addresses', { addresses: Array.from({ length: 17 }, () => '/ip4/192.0.2.1/tcp/1') }, 'malformed'],
     ['has an endless address', { addresses: ['/'.repeat(257)] }, 'malformed'],
+    ['has an origin that is more than one', { origin: 'https://relay.example/&invite=u' }, 'malformed'],
+    ['has an origin of another kind', { origin: 'ftp://relay.example' }, 'malformed'],
     ['has a service that is no word', { services: ['Relay!'] }, 'malformed'],
     ['has a limit that is no number', { limits: { places: -1 } }, 'malformed'],
     ['has too many links', { links: Array.from({ length: 49 }, () => ({ peer: other.author, via: 'tcp' as const })) }, 'malformed'],

@@ -64,7 +64,7 @@ export async function verifyPeerDescriptor(signed: Signed, net: CID, now: number
   const { net: network, by, identity, addresses, origin, services, limits, links, since, at, expires } = struct.value
   if (!isOurCid(network, DAG_CBOR) || !isBytes(by, AUTHOR_BYTES) || !(identity === null || isBytes(identity))) return refuse('malformed')
   if (!equalCids(network, net)) return refuse('wrong-network')
-  if (!isList(addresses, MAX_PEER_ADDRESSES, isAddress) || !(origin === null || isAddress(origin))) return refuse('malformed')
+  if (!isList(addresses, MAX_PEER_ADDRESSES, isAddress) || !(origin === null || isOrigin(origin))) return refuse('malformed')
   if (!isList(services, MAX_PEER_SERVICES, isService) || !isLimits(limits)) return refuse('malformed')
   if (!Array.isArray(links) || links.length > MAX_PEER_LINKS) return refuse('malformed')
   const read = links.map(readLink)
@@ -83,6 +83,11 @@ function isList<T>(value: unknown, max: number, isItem: (item: unknown) => item 
 
 function isAddress(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_ADDRESS_LENGTH && value.isWellFormed()
+}
+
+/** Nothing that could be more than an origin: it is shown, and asked who it is. */
+function isOrigin(value: unknown): value is string {
+  return isAddress(value) && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
 }
 
 function isService(value: unknown): value is string {

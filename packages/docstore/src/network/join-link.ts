@@ -51,17 +51,18 @@ export interface WellKnown {
 
 /**
  * The link that leads into a network: the page of one of its relays, and behind `#` the network's descriptor, further relays, perhaps an
- * invitation, and a checksum.
+ * invitation, and a checksum. Throws `bad-link` where one of the origins is none.
  */
 export function formatJoinLink(origin: string, network: Network, { relays = [], invitation }: JoinLinkExtras = {}): string {
-  const further = relays.filter((relay) => relay !== origin).slice(0, MAX_FURTHER_RELAYS)
+  const [home, ...others] = new Set([origin, ...relays].map(originOf))
+  const further = others.slice(0, MAX_FURTHER_RELAYS)
   const parts = [
     `join=${networkToText(network)}`,
     ...further.map((relay) => `relay=${relay}`),
     ...(invitation === undefined ? [] : [`invite=${base64url.encode(encodeInvitation(invitation))}`]),
   ]
   const fragment = parts.join('&')
-  return `${origin}/#${fragment}&check=${checksum(fragment)}`
+  return `${home}/#${fragment}&check=${checksum(fragment)}`
 }
 
 /** Reads a join link, or the bare address of a relay. Throws `bad-link`. */
@@ -72,7 +73,9 @@ export function parseJoinLink(text: string): JoinLink {
   const descriptor = fields.get('join')
   if (descriptor === null) return { network: undefined, origins: [url.origin], invitation: undefined }
   const [, checked, check] = /#(.*)&check=([^&]*)$/s.exec(text.trim()) ?? []
-  if (checked !== undefined && checksum(checked) !== check) throw damaged('a character is missing or wrong')
+  // Nothing but the network stands without a checksum: the rest of such a link was cut off.
+  const isCut = checked === undefined && new Set(fields.keys()).size > 1
+  if (isCut || (checked !== undefined && checksum(checked) !== check)) throw damaged('a character is missing or wrong')
   const network = networkFromText(descriptor)
   if (!network.ok) throw damaged(network.reason)
   const further = fields.getAll('relay').slice(0, MAX_FURTHER_RELAYS).map(parseOrigin)
@@ -80,6 +83,13 @@ export function parseJoinLink(text: string): JoinLink {
   const packed = fields.get('invite')
   const invitation = packed === null ? undefined : readInvitation(packed)
   return { network: network.value, origins: [url.origin, ...further.map(({ origin }) => origin)], invitation }
+}
+
+/** Nothing but an origin goes into a link: it could add fields of its own. */
+function originOf(text: string): string {
+  const url = parseOrigin(text)
+  if (url === undefined) throw new DocstoreError('bad-link', `${text} is no address of a relay. It looks like http://host:8080`)
+  return url.origin
 }
 
 function parseOrigin(text: string): URL | undefined {

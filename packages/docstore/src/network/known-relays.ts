@@ -39,5 +39,5 @@ export async function ownOrigin(replica: MetaReader): Promise<string | undefined
 
 /** Remembers the origin of this peer's own web server, for join links. */
 export async function rememberOwnOrigin(replica: Pick<Replica, 'setMeta'>, origin: string): Promise<void> {
-  await replica.setMeta(OWN_ORIGIN, utf8(origin))
+  await replica.setMeta(OWN_ORIGIN, utf8(new URL(origin).origin))
 }

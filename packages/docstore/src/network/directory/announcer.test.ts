@@ -67,11 +67,21 @@ describe('Announcer', () => {
 
   it('never says anything as of an earlier time than before, even where the clock is put back', () => {
     const { announcer, said, self } = start()
-    vi.setSystemTime(Date.now() - 3_600_000)
+    vi.setSystemTime(Date.now() - 240_000)
     self.addresses = ['b']
     announcer.changed()
     vi.advanceTimersByTime(10_000)
     expect(said.map(({ seconds }) => seconds)).toEqual([0, 0.001])
+    announcer.stop()
+  })
+
+  it('begins again where the clock was so far ahead that nobody believed it', () => {
+    const { announcer, said, self } = start()
+    vi.setSystemTime(Date.now() - 3_600_000)
+    self.addresses = ['b']
+    announcer.changed()
+    vi.advanceTimersByTime(5000)
+    expect(said.map(({ seconds }) => seconds)).toEqual([0, -3595])
     announcer.stop()
   })
 })

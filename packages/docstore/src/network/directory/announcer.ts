@@ -1,4 +1,4 @@
-import type { PeerDescriptor } from '@p2p-docstore/core'
+import { MAX_FUTURE_MS, type PeerDescriptor } from '@p2p-docstore/core'
 
 /** How soon after a change of its addresses a peer tells others, and how often at most, milliseconds: changes come in bursts. */
 const SETTLE_MS = 1000
@@ -73,8 +73,8 @@ export class Announcer {
     const said = JSON.stringify(description, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value))
     const refreshMs = this.#init.lifeMs / 3
     if (said !== this.#said || now - this.#saidAt >= refreshMs || now < this.#saidAt) {
-      // Later than the last one, whatever the clock does: else nobody would believe it.
-      const at = Math.max(now, this.#saidAt + 1)
+      // Later than the last one, or nobody would believe it; but one of a clock that was far ahead was believed by nobody.
+      const at = this.#saidAt > now + MAX_FUTURE_MS ? now : Math.max(now, this.#saidAt + 1)
       this.#said = said
       this.#saidAt = at
       this.#init.announce({ ...description, at, expires: at + this.#init.lifeMs })

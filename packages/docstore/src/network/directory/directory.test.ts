@@ -120,6 +120,37 @@ describe('Directory', () => {
     expect(await directory.add(late.entry({ at: now }), relay.id)).toBe('new')
   }, 60_000)
 
+  it('keeps what a connected peer says of itself, though others were first to tell', async () => {
+    const neighbour = new DescribedPeer(network)
+    const { directory } = openDirectory({ connected: [neighbour.id] })
+    const entry = neighbour.entry({ at: now })
+    for (const source of ['one', 'two', 'three', 'four', neighbour.id]) await directory.add(entry, source)
+    for (const source of ['one', 'two', 'three', 'four']) for (const fake of fakes(800)) await directory.add(fake, source)
+    for (const fake of fakes(50)) await directory.add(fake, 'somebody')
+    expect(directory.peer(neighbour.id)).toBeDefined()
+  }, 60_000)
+
+  it('counts an honest peer among those who brought an entry, though four others were first', async () => {
+    const { directory } = openDirectory()
+    const honest = new DescribedPeer(network)
+    const flooding = ['one', 'two', 'three', 'four']
+    for (const source of flooding) for (const fake of fakes(10)) await directory.add(fake, source)
+    for (const source of [...flooding, 'honest']) await directory.add(honest.entry({ at: now }), source)
+    for (const source of flooding) for (const fake of fakes(800)) await directory.add(fake, source)
+    for (let i = 0; i < 50; i++) await directory.add(new DescribedPeer(network).entry({ at: now }), 'honest')
+    expect(directory.peer(honest.id)).toBeDefined()
+  }, 60_000)
+
+  it('forgets what it took while its clock was ahead, as soon as the peer says something now', async () => {
+    const { directory, clock } = openDirectory()
+    const peer = new DescribedPeer(network)
+    clock.now = now + 3_600_000
+    await directory.add(peer.entry({ at: clock.now }), 'a')
+    clock.now = now
+    expect(await directory.add(peer.entry({ at: now }), 'a')).toBe('newer')
+    expect(directory.peer(peer.id)?.at).toBe(now)
+  })
+
   it('has room for relays however many peers there are', async () => {
     const { directory } = openDirectory()
     for (const entry of fakes(MAX_NON_RELAYS + 10)) await directory.add(entry, 'a')

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, type Network, type Refusal, SummedTree, toHex } from '@p2p-docstore/core'
+import { compareBytes, equalBytes, MAX_FUTURE_MS, type Network, type Refusal, SummedTree, toHex } from '@p2p-docstore/core'
 import { type Entry, type PeerEntry, readEntry, type RevocationEntry } from './entry.ts'
 import { MAX_NON_RELAYS, MAX_PEERS, MAX_REVOCATIONS } from './limits.ts'
 import type { PackedEntry } from './messages.ts'
@@ -126,7 +126,9 @@ export class Directory {
     if (current !== undefined) {
       const isSame = equalBytes(current.hash, entry.hash)
       if (isSame) this.#shares.add(key, source)
-      if (isSame || !isNewer(entry, current)) return isSame ? 'same' : 'superseded'
+      // One of a time to come was taken while the clock here was wrong.
+      const isFromFuture = current.kind === 'peer' && current.at > this.#now() + MAX_FUTURE_MS
+      if (isSame || !(isFromFuture || isNewer(entry, current))) return isSame ? 'same' : 'superseded'
       this.#forget(current)
     }
     if (!this.#makeRoom(entry, source)) {
@@ -150,7 +152,7 @@ export class Directory {
     if (entry.kind === 'revocation') return this.#entries.size - this.#byPeer.size < MAX_REVOCATIONS
     const areNonRelaysFull = !entry.isRelay && this.#byPeer.size - this.#relays >= MAX_NON_RELAYS
     if (this.#byPeer.size < MAX_PEERS && !areNonRelaysFull) return true
-    const isKept = this.#isKept(entry, source)
+    const isKept = this.#isConnected(entry.peer)
     // As with one who floods it: there is no need to look through all of it each time.
     if (!isKept && this.#shares.isBusiest(source)) return false
     const victim = this.#heaviest(areNonRelaysFull)
@@ -167,14 +169,10 @@ export class Directory {
       if (onlyNonRelays && entry.isRelay) continue
       const weight = this.#shares.weight(entry.key)
       if (weight <= (heaviest?.weight ?? -1)) continue
-      if (!this.#isKept(entry, this.#shares.isFrom(entry.key, entry.peer) ? entry.peer : undefined)) heaviest = { entry, weight }
+      // What connected peers say of themselves stays, whoever passed it on: nobody else can sign it.
+      if (!this.#isConnected(entry.peer)) heaviest = { entry, weight }
     }
     return heaviest
-  }
-
-  /** What connected peers say of themselves stays, and so do relays that are connected, whoever told of them. */
-  #isKept({ peer, isRelay }: PeerEntry, source: string | undefined): boolean {
-    return (isRelay || source === peer) && this.#isConnected(peer)
   }
 
   #delete(entry: Entry): void {

@@ -287,7 +287,7 @@ export class NetworkDirectory {
     return {
       identity,
       addresses,
-      origin,
+      origin: origin && new URL(origin).origin,
       services: [...new Set([...(role === 'relay' ? ['relay'] : []), ...services])],
       limits: { ...(places === undefined ? {} : { places }), ...limits },
       // In one order, so that only what has changed looks changed.

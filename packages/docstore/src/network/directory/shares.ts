@@ -14,12 +14,13 @@ export class Shares {
   readonly #sources = new Map<string, string[]>()
   readonly #loads = new Map<string, number>()
 
-  /** Notes that a peer brought this entry. */
+  /** Notes that a peer brought this entry. Of too many, the busiest is forgotten: it gives the entry no weight. */
   add(entry: string, source: string): void {
     const sources = this.#sources.get(entry) ?? []
-    if (sources.includes(source) || sources.length >= MAX_SOURCES) return
+    if (sources.includes(source)) return
     this.#count(sources, -1)
     sources.push(source)
+    if (sources.length > MAX_SOURCES) sources.splice(sources.indexOf(this.#busiest(sources)), 1)
     this.#count(sources, 1)
     this.#sources.set(entry, sources)
   }
@@ -61,9 +62,8 @@ export class Shares {
     return least
   }
 
-  /** Whether this peer is among those who brought the entry. */
-  isFrom(entry: string, source: string): boolean {
-    return this.#sources.get(entry)?.includes(source) === true
+  #busiest(sources: readonly string[]): string {
+    return sources.reduce((busiest, source) => (this.load(source) > this.load(busiest) ? source : busiest))
   }
 
   #count(sources: readonly string[], sign: 1 | -1): void {
