@@ -9,6 +9,7 @@ import { openStore } from '../open-store.ts'
 const FIXES: ReadonlyMap<string, string> = new Map([
   ['bad-link', 'Copy the join link again, all of it'],
   ['relay-unreachable', 'Start the relay, or ask for a current link'],
+  ['bad-certificate', 'Start this with NODE_EXTRA_CA_CERTS=cert.pem, or give the relay a certificate of a public authority'],
   ['not-a-relay', 'Check the address in the link'],
   ['other-network', 'Use another folder for that network: --data DIR'],
   ['data-in-use', 'End the process that uses the folder, or use another one: --data DIR'],

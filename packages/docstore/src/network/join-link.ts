@@ -3,6 +3,7 @@ import {
   DAG_CBOR,
   decodeNetwork,
   DocstoreError,
+  errorCode,
   type Network,
   networkFromText,
   networkToText,
@@ -127,6 +128,13 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
     date = response.headers.get('date')
     text = await readText(response)
   } catch (cause) {
+    const certificate = certificateError(cause)
+    if (certificate !== undefined)
+      throw new DocstoreError(
+        'bad-certificate',
+        `The certificate of the relay at ${origin} is not trusted here (${certificate}). If it is your own: NODE_EXTRA_CA_CERTS=cert.pem`,
+        { cause },
+      )
     throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, {
       cause,
     })
@@ -135,6 +143,12 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
   if (wellKnown === undefined) throw new DocstoreError('not-a-relay', `What answers at ${origin} is not a docstore relay`)
   const clock = Date.parse(date ?? '')
   return Number.isNaN(clock) ? wellKnown : { ...wellKnown, clock }
+}
+
+/** What Node has against the certificate of a server, where that is why a request failed; browsers do not tell. */
+function certificateError(error: unknown): string | undefined {
+  const code = error instanceof Error ? errorCode(error.cause) : ''
+  return /CERT|UNABLE_TO_VERIFY/.test(code) ? code : undefined
 }
 
 /** The body, or the beginning of one that is too large to be ours: what answers can be anything, and send without end. */

@@ -96,7 +96,9 @@ describe('the doctor', () => {
   })
 
   it('names a relay of which only the web server answers', async () => {
-    expect(faultsOf(await findingsAt(await wellKnown({ addresses: ['/ip4/127.0.0.1/tcp/1'] })))).toEqual([['connection', 'relay-unreachable']])
+    const found = await findingsAt(await wellKnown({ addresses: ['/ip4/127.0.0.1/tcp/1'] }))
+    expect(faultsOf(found)).toEqual([['connection', 'relay-unreachable']])
+    expect(found.at(-1)?.message).toContain('at /ip4/127.0.0.1/tcp/1')
     expect(faultsOf(await findingsAt(await wellKnown()))).toEqual([['connection', 'no-address']])
   })
 

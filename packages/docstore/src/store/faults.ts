@@ -4,6 +4,10 @@ export const RELAY_FAULTS = {
     what: 'does not answer',
     fix: 'Check that it runs, that its address is right, and that firewalls let its ports through. It is tried again all the time',
   },
+  'bad-certificate': {
+    what: 'shows a certificate that is not trusted here, has expired, or is for another name',
+    fix: 'Whoever runs it renews it, or takes one of a public authority. For one of your own making, start Node with NODE_EXTRA_CA_CERTS=cert.pem',
+  },
   'not-a-relay': { what: 'is not a docstore relay: something else answers there', fix: 'Check the address, or join again with a current link' },
   'no-address': { what: 'tells no address that peers could dial', fix: 'Whoever runs it checks its --host and --announce' },
   'insecure-websocket': {

@@ -27,7 +27,7 @@ export async function checkRelay(relay: PeerStatus, viewpoint: Viewpoint): Promi
   const told = origin === undefined ? undefined : await wellKnownOf(origin, viewpoint)
   const found: Diagnosis[] = []
   if (origin !== undefined && told !== undefined) found.push(...checkAnswer(origin, told, viewpoint))
-  if (state !== 'connected') found.push(faulty('connection', relay, connectionFault(relay, told, viewpoint)))
+  if (state !== 'connected') found.push(withAddresses(faulty('connection', relay, connectionFault(relay, told, viewpoint)), told))
   else {
     found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
     if (viewpoint.wantsPlaces) found.push(checkPlace(relay))
@@ -82,6 +82,13 @@ function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Vi
   if (isSecure(page) && addresses.every((address) => !isOpenToSecurePages(address))) return 'insecure-websocket'
   const here = rangeOfHost(new URL(origin).hostname)
   return addresses.some((address) => mayDial(rangeOf(address), here)) ? fault : 'private-address'
+}
+
+/** A relay whose page answers may announce addresses that lead nowhere, so they are named. */
+function withAddresses(found: Diagnosis, told: Told | undefined): Diagnosis {
+  if (found.fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined) return found
+  const addresses = told.wellKnown.addresses.map((address) => address.replace(/\/p2p\/[^/]+$/, ''))
+  return { ...found, message: `${found.message} at ${addresses.join(', ')}` }
 }
 
 function checkPlace(relay: PeerStatus): Diagnosis {
