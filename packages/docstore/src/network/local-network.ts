@@ -102,7 +102,11 @@ export class LocalNetwork implements Network {
         this.#peersChanged()
         this.#direct?.look()
       },
-      listed: { relays: () => this.#directory?.relays() ?? [], addresses: (peer) => this.#directory?.addresses(peer) ?? [] },
+      listed: {
+        relays: () => this.#directory?.relays() ?? [],
+        addresses: (peer) => this.#directory?.addresses(peer) ?? [],
+        onReached: (peer) => this.#directory?.reached(peer),
+      },
       find: (ns, signal) => this.#providers.find(ns, signal),
       gathers: storage === 'asked',
     })

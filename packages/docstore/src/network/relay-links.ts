@@ -1,7 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
 import { delay } from './delay.ts'
-import { shuffled } from './in-turn.ts'
 import { MAX_RELAYS } from './limits.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
@@ -27,8 +26,8 @@ const MAX_PAUSE_MS: number = 10 * 60_000
 
 /** What keeping in touch with relays takes. */
 export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
-  /** What the directory knows: relays, and how they are reached. */
-  readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses }
+  /** What the directory knows: relays, the most wanted first, and how they are reached. It is told of those that were reached. */
+  readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses; readonly onReached: (peer: string) => void }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
   /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
@@ -118,11 +117,12 @@ export class RelayLinks {
   }
 
   #add(source: RelaySource): void {
-    const { onPeer } = this.#init
+    const { onPeer, listed } = this.#init
     const link = new RelayLink({
       ...this.#init,
       source,
       onPeer: () => {
+        if (link.isConnected && link.peer !== undefined) listed.onReached(link.peer)
         this.look()
         onPeer()
       },
@@ -171,7 +171,7 @@ export class RelayLinks {
     const { libp2p, listed, role, gathers = false } = this.#init
     const needed = this.#needed()
     const own = libp2p.peerId.toString()
-    const relays = shuffled(listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer)))
+    const relays = listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer))
     const known = new Set(relays)
     const guests = this.#guests()
     return {

@@ -77,6 +77,18 @@ export class Directory {
     return this.peers().filter(({ isRelay }) => isRelay)
   }
 
+  /** Peer ids of relays, as each of those told who told of any. */
+  relaysBySource(): readonly (readonly string[])[] {
+    const bySource = new Map<string, string[]>()
+    for (const { key, peer } of this.relays())
+      for (const source of this.#shares.sources(key)) {
+        const told = bySource.get(source) ?? []
+        told.push(peer)
+        bySource.set(source, told)
+      }
+    return [...bySource.values()]
+  }
+
   revocations(): readonly RevocationEntry[] {
     return [...this.#entries.values()].filter((entry) => entry.kind === 'revocation')
   }

@@ -14,6 +14,7 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
+import { inTurn, shuffled } from '../in-turn.ts'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { Misdeed } from '../misconduct.ts'
 import { ownIdentity } from '../own-identity.ts'
@@ -31,7 +32,7 @@ import { type PeerEntry, peerIdOfKey } from './entry.ts'
 import { findRelays, relayDescriptors } from './find-relays.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
 import type { FindAnswer, PackedEntry } from './messages.ts'
-import { loadDirectory, storeDirectory } from './stored-directory.ts'
+import { loadDirectory, MAX_STORED_RELAYS, storeDirectory, type StoredRelays } from './stored-directory.ts'
 
 /** How long changes are collected before listeners hear of them, and before they are written down, milliseconds. */
 const TELL_MS = 500
@@ -76,7 +77,7 @@ export class NetworkDirectory {
   readonly #connected: Set<string>
   #announcer: Announcer | undefined
   #facts: PeerFacts = {}
-  #former: readonly PeerEntry[] = []
+  #stored: StoredRelays = { relays: [], reached: new Map() }
   #storeTimer: ReturnType<typeof setTimeout> | undefined
   #tellTimer: ReturnType<typeof setTimeout> | undefined
   #expiryTimer: ReturnType<typeof setTimeout> | undefined
@@ -103,7 +104,7 @@ export class NetworkDirectory {
 
   async #start(): Promise<void> {
     const { libp2p, network, replica, role, isListed, lifeMs } = this.#init
-    this.#former = await loadDirectory(replica, this.directory, network)
+    this.#stored = await loadDirectory(replica, this.directory, network)
     this.#unlisten.push(
       this.directory.onEntry((entry) => {
         if (entry.kind === 'peer') this.#onPeer(entry)
@@ -175,15 +176,30 @@ export class NetworkDirectory {
     })
   }
 
-  /** Peer ids of all relays that are listed, then of those that were when this peer last ran. */
+  /**
+   * Peer ids of all relays that are listed, or were when this peer last ran: first those that were reached before, then the others, in turn of who
+   * told of them, so that who tells of many made-up ones does not hide the rest.
+   */
   relays(): readonly string[] {
-    const relays = [...this.directory.relays(), ...this.#former].map(({ peer }) => peer)
-    return [...new Set(relays)].filter((peer) => peer !== this.#self)
+    const { relays, reached } = this.#stored
+    const lists = [...this.directory.relaysBySource(), relays.map(({ peer }) => peer)]
+    const all = inTurn(shuffled(lists.map(shuffled))).filter((peer) => peer !== this.#self)
+    return [...all.filter((peer) => reached.has(peer)), ...all.filter((peer) => !reached.has(peer))]
+  }
+
+  /** A relay was reached: it is remembered before those that were only heard of. */
+  reached(peer: string): void {
+    const { reached } = this.#stored
+    reached.delete(peer)
+    reached.set(peer, Date.now())
+    const [oldest] = reached.keys()
+    if (reached.size > MAX_STORED_RELAYS && oldest !== undefined) reached.delete(oldest)
+    this.#storeSoon()
   }
 
   /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran. */
   addresses(peer: string): readonly string[] {
-    const entry = this.directory.peer(peer) ?? this.#former.find((one) => one.peer === peer)
+    const entry = this.directory.peer(peer) ?? this.#stored.relays.find((one) => one.peer === peer)
     return entry?.descriptor.addresses.map((address) => `${address}/p2p/${peer}`) ?? []
   }
 
@@ -334,7 +350,7 @@ export class NetworkDirectory {
   /** Never fails: the next change stores it again, and without it a start takes a little longer. */
   async #store(): Promise<void> {
     try {
-      await storeDirectory(this.#init.replica, this.directory, this.#former)
+      this.#stored = await storeDirectory(this.#init.replica, this.directory, this.#stored)
     } catch (error) {
       this.#log.error('the directory could not be stored - %e', error)
     }

@@ -44,6 +44,11 @@ export class Shares {
     }
   }
 
+  /** Those who brought an entry. */
+  sources(entry: string): readonly string[] {
+    return this.#sources.get(entry) ?? []
+  }
+
   /** How much a peer has brought. */
   load(source: string): number {
     return this.#loads.get(source) ?? 0

@@ -1,4 +1,5 @@
 import { asStruct, decodeCbor, encodeCbor, isUint, type Network, type Replica } from '@p2p-docstore/core'
+import { shuffled } from '../in-turn.ts'
 import type { Directory } from './directory.ts'
 import { type PeerEntry, readEntry } from './entry.ts'
 import { asPackedEntry, type PackedEntry } from './messages.ts'
@@ -6,35 +7,55 @@ import { asPackedEntry, type PackedEntry } from './messages.ts'
 /** Name of what is kept of the directory, among the small values of the peer. */
 const DIRECTORY = 'directory'
 /** Relays that are remembered for the next start. Other peers are forgotten: their addresses hold for minutes. */
-const MAX_STORED_RELAYS = 64
+export const MAX_STORED_RELAYS = 64
 const MAX_STORED_BYTES: number = 1024 * 1024
 
-/** Keeps the relays that were heard of last: who starts again finds somebody even where all joined relays are gone. */
-export async function storeDirectory(replica: Pick<Replica, 'setMeta'>, directory: Directory, former: readonly PeerEntry[]): Promise<void> {
-  const known = new Map([...former, ...directory.relays()].map((relay) => [relay.peer, relay]))
-  const relays = [...known.values()].sort((a, b) => b.at - a.at).slice(0, MAX_STORED_RELAYS)
-  await replica.setMeta(DIRECTORY, encodeCbor(relays.map(({ kind, packed, at }) => ({ kind, packed, at }))))
+/** Relays of the last time: their descriptors, which may not hold any more, and when which of them was reached, Unix milliseconds, the latest last. */
+export interface StoredRelays {
+  readonly relays: readonly PeerEntry[]
+  readonly reached: Map<string, number>
 }
 
-/** Puts into the directory what was stored; returns the relays whose descriptors do not hold any more: they may be there all the same. */
-export async function loadDirectory(replica: Pick<Replica, 'getMeta'>, directory: Directory, network: Network): Promise<readonly PeerEntry[]> {
+/**
+ * Keeps relays for the next start, so that it finds somebody even where all joined ones are gone: those that were reached, for whoever likes can
+ * list many more; where none was, some of the others. Returns what is kept.
+ */
+export async function storeDirectory(
+  replica: Pick<Replica, 'setMeta'>,
+  directory: Pick<Directory, 'relays'>,
+  { relays: former, reached }: StoredRelays,
+): Promise<StoredRelays> {
+  const known = [...new Map([...former, ...directory.relays()].map((relay) => [relay.peer, relay])).values()]
+  const proven = known.filter(({ peer }) => reached.has(peer))
+  const relays = (proven.length > 0 ? proven : shuffled(known)).slice(0, MAX_STORED_RELAYS)
+  await replica.setMeta(DIRECTORY, encodeCbor(relays.map(({ kind, packed, at, peer }) => ({ kind, packed, at, reached: reached.get(peer) ?? 0 }))))
+  return { relays, reached }
+}
+
+/** Puts into the directory what was stored. Relays whose descriptors do not hold any more may be there all the same. */
+export async function loadDirectory(replica: Pick<Replica, 'getMeta'>, directory: Directory, network: Network): Promise<StoredRelays> {
   const stored = await replica.getMeta(DIRECTORY)
   const decoded = stored && decodeCbor(stored, MAX_STORED_BYTES)
+  const relays: PeerEntry[] = []
+  const reached: [peer: string, at: number][] = []
   // Of an earlier release, or of another network: others will tell.
-  if (decoded?.ok !== true || !Array.isArray(decoded.value)) return []
-  const former: PeerEntry[] = []
-  for (const value of decoded.value.slice(0, MAX_STORED_RELAYS)) {
+  const values = decoded?.ok === true && Array.isArray(decoded.value) ? decoded.value.slice(0, MAX_STORED_RELAYS) : []
+  for (const value of values) {
     const one = asStored(value)
-    if (one === undefined || (await directory.add(one.entry, '')) !== 'expired') continue
+    if (one === undefined) continue
     const entry = await readEntry(one.entry, network, one.at)
-    if (entry.ok && entry.value.kind === 'peer') former.push(entry.value)
+    if (!entry.ok || entry.value.kind !== 'peer') continue
+    await directory.add(one.entry, '')
+    relays.push(entry.value)
+    if (one.reached > 0) reached.push([entry.value.peer, one.reached])
   }
-  return former
+  return { relays, reached: new Map(reached.sort(([, a], [, b]) => a - b)) }
 }
 
-function asStored(value: unknown): { readonly entry: PackedEntry; readonly at: number } | undefined {
-  const struct = asStruct(value, ['kind', 'packed', 'at'])
+function asStored(value: unknown): { readonly entry: PackedEntry; readonly at: number; readonly reached: number } | undefined {
+  const struct = asStruct(value, ['kind', 'packed', 'at', 'reached'])
   const entry = asPackedEntry({ kind: struct?.['kind'], packed: struct?.['packed'] })
   const at = struct?.['at']
-  return entry !== undefined && isUint(at) ? { entry, at } : undefined
+  const reached = struct?.['reached']
+  return entry !== undefined && isUint(at) && isUint(reached) ? { entry, at, reached } : undefined
 }
