@@ -144,7 +144,7 @@ export class NodeKademlia implements Kademlia, Startable {
     const { networkId, isRelay } = this.#init
     const { peerId, privateKey, addressManager, events, logger, ping, peerStore, registrar } = this.#components
     const timeout = { minTimeout: REQUEST_MS, maxTimeout: REQUEST_MS }
-    const records = new ProviderRecords()
+    const records = new ProviderRecords(peerId.toString())
     const create = kadDHT({
       protocol: kademliaProtocol(networkId),
       clientMode: !isRelay,

@@ -73,7 +73,7 @@ describe('what Kademlia remembers', () => {
     Array.from(records._all({ prefix: `/dht/provider/${ns}` }), (pair) => pair.key.toString())
 
   it('is who keeps which namespace, by namespace', () => {
-    const records = new ProviderRecords()
+    const records = new ProviderRecords('me')
     for (const peer of ['a', 'b']) records.put(key('n', peer), new Uint8Array([1]))
     records.put(key('m', 'a'), new Uint8Array([2]))
     records.put(key('n', 'a'), new Uint8Array([3]))
@@ -85,13 +85,31 @@ describe('what Kademlia remembers', () => {
   })
 
   it('is nothing else', () => {
-    const records = new ProviderRecords()
+    const records = new ProviderRecords('me')
     expect(() => records.put(new Key('/dht/record/abc'), new Uint8Array())).toThrow('no values')
     expect(() => records.has(new Key('/dht/record/abc'))).toThrow('no values')
   })
 
+  it('is what this peer said of itself, however much others say, and a bounded number of peers for a namespace', () => {
+    const records = new ProviderRecords('me', 100)
+    for (let n = 0; n < 50; n++) records.put(key(`n${n}`, 'me'), new Uint8Array())
+    for (let n = 0; n < 1000; n++) records.put(key('n0', `one-${n}`), new Uint8Array())
+    expect(all(records, 'n0')).toHaveLength(33)
+    for (let n = 0; n < 1000; n++) records.put(key(`m${n}`, `other-${n}`), new Uint8Array())
+    expect(records.size).toBe(150)
+    expect(Array.from({ length: 50 }, (_, n) => records.has(key(`n${n}`, 'me')))).not.toContain(false)
+  })
+
+  it('is not only the many who say little: of a relay that keeps much a part stays', () => {
+    const records = new ProviderRecords('me', 1000)
+    for (let n = 0; n < 500; n++) records.put(key(`n${n}`, 'honest'), new Uint8Array())
+    for (let n = 0; n < 1000; n++) records.put(key(`m${n}`, `flood-${n}`), new Uint8Array())
+    expect(records.size).toBe(1000)
+    expect(Array.from({ length: 500 }, (_, n) => records.has(key(`n${n}`, 'honest'))).filter(Boolean).length).toBeGreaterThan(400)
+  })
+
   it('stays bounded, and who says much displaces itself', () => {
-    const records = new ProviderRecords(100)
+    const records = new ProviderRecords('me', 100)
     for (let n = 0; n < 10; n++) records.put(key(`honest-${n}`, 'honest'), new Uint8Array())
     for (let n = 0; n < 10_000; n++) records.put(key(`n${n}`, `flood-${n % 5}`), new Uint8Array())
     expect(records.size).toBe(100)

@@ -5,12 +5,17 @@ import { DocstoreError } from '@p2p-docstore/core'
 
 /** Records that others may leave here: some 20 MiB. */
 const MAX_RECORDS = 65_536
+/** Peers that are remembered as keeping one namespace. */
+const MAX_PER_NAMESPACE = 32
+/** Peers among whom the one with the most is looked for, other ones each time. */
+const LOOKED_AT = 16
 /** Where Kademlia keeps them: this prefix, then the namespace, then the peer. */
 const PROVIDER_PREFIX = '/dht/provider/'
 
 /**
  * What Kademlia remembers: which peer keeps which namespace, in memory. Nothing else can be stored, so nobody keeps values for others. When it is
- * full, the oldest record of the peer with the most makes room, so that who says much displaces itself.
+ * full, the oldest record of the one with the most of some peers makes room, other peers each time: who says much displaces itself, but not alone,
+ * for an honest relay may keep much. What this peer says of itself stays.
  */
 export class ProviderRecords extends BaseDatastore {
   readonly #max: number
@@ -19,8 +24,12 @@ export class ProviderRecords extends BaseDatastore {
   readonly #byPeer = new Map<string, Set<string>>()
   #size = 0
 
-  constructor(max: number = MAX_RECORDS) {
+  readonly #own: string
+
+  /** `own` is the id of this peer. */
+  constructor(own: string, max: number = MAX_RECORDS) {
     super()
+    this.#own = own
     this.#max = max
   }
 
@@ -36,7 +45,7 @@ export class ProviderRecords extends BaseDatastore {
   override put(key: Key, value: Uint8Array): Key {
     const { ns, peer } = readKey(key)
     this.#remove(ns, peer)
-    if (this.#size >= this.#max) this.#makeRoom()
+    if (peer !== this.#own) this.#makeRoom(ns)
     this.#byNamespace.set(ns, (this.#byNamespace.get(ns) ?? new Map()).set(peer, value))
     this.#byPeer.set(peer, (this.#byPeer.get(peer) ?? new Set()).add(ns))
     this.#size++
@@ -80,12 +89,30 @@ export class ProviderRecords extends BaseDatastore {
     this.#size--
   }
 
-  #makeRoom(): void {
-    let most: [peer: string, namespaces: ReadonlySet<string>] | undefined
-    for (const one of this.#byPeer) if (most === undefined || one[1].size > most[1].size) most = one
-    const oldest = most?.[1].values().next().value
+  #makeRoom(ns: string): void {
+    const keepers = this.#byNamespace.get(ns)
+    const others = [...(keepers?.keys() ?? [])].filter((peer) => peer !== this.#own)
+    const [first] = others
+    if (first !== undefined && others.length >= MAX_PER_NAMESPACE) this.#remove(ns, first)
+    const own = this.#byPeer.get(this.#own)?.size ?? 0
+    if (this.#size - own < this.#max) return
+    let most: readonly [peer: string, namespaces: ReadonlySet<string>] | undefined
+    for (const one of firstOf(this.#byPeer, LOOKED_AT)) {
+      const [peer, namespaces] = one
+      // To the end: others are looked at the next time.
+      this.#byPeer.delete(peer)
+      this.#byPeer.set(peer, namespaces)
+      if (peer !== this.#own && (most === undefined || namespaces.size > most[1].size)) most = one
+    }
+    const [oldest] = most?.[1] ?? []
     if (most !== undefined && oldest !== undefined) this.#remove(oldest, most[0])
   }
+}
+
+function firstOf<K, V>(map: ReadonlyMap<K, V>, count: number): [K, V][] {
+  const first: [K, V][] = []
+  for (const one of map) if (first.push(one) >= count) break
+  return first
 }
 
 function readKey(key: Key): { readonly ns: string; readonly peer: string } {
