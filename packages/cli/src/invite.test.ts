@@ -30,6 +30,7 @@ describe('a relay that admits only who is invited', () => {
     // The relay's own link is no invitation.
     await bench.json(['join', ready.join, '--data', outsider])
     expect(await peers(outsider)).toMatchObject([{ state: 'connecting', error: expect.stringContaining('invited') }])
+    expect(JSON.parse(await relay.line('peer-turned-away'))).toMatchObject({ reason: 'not-invited' })
     const [kept, told] = [await bench.run(['namespace', 'create', 'lone', '--data', outsider]), 'No relay lets this peer in']
     expect(kept).toMatchObject({ code: 0, stderr: expect.stringMatching(new RegExp(`${told}.*not-invited`)) })
     expect(await bench.failure(['sync', 'lone', '--data', outsider])).toMatchObject({ exit: 1, code: 'not-invited' })

@@ -28,6 +28,8 @@ export interface Relay {
   readonly store: Docstore
   /** Calls back when a peer is refused for a while, with what it did last. Returns the way to stop. */
   onRefusal(listener: (peer: string, misdeed: string) => void): () => void
+  /** Calls back when somebody who came was not let in, with the stable name of the reason. Returns the way to stop. */
+  onTurnedAway(listener: (peer: string, reason: string) => void): () => void
   /** Calls back when the files of the certificate have changed: with nothing, or with why they are not used. Returns the way to stop. */
   onCertificate(listener: (error: unknown) => void): () => void
   /** Ends connections, then closes the database. */
@@ -100,6 +102,7 @@ export async function startRelay({
         addresses: (await store.network?.addresses()) ?? [],
       },
       onRefusal: (listener) => store.libp2p?.services.doorkeeper.misconduct.onRefusal(listener) ?? (() => undefined),
+      onTurnedAway: (listener) => store.libp2p?.services.doorkeeper.onTurnedAway(listener) ?? (() => undefined),
       onCertificate: (listener) => {
         renewals.add(listener)
         return () => renewals.delete(listener)

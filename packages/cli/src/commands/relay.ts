@@ -5,6 +5,9 @@ import type { Run } from '../context.ts'
 import { wholeNumber } from '../settings.ts'
 import { describeNetwork } from './network-show.ts'
 
+/** Peers that were not let in of whom is remembered that it was said. */
+const MAX_TURNED_AWAY = 1000
+
 interface Options {
   readonly port?: number
   readonly host?: string
@@ -90,6 +93,14 @@ export function relayCommand(run: Run): Command {
         const unlisten = relay.store.on('peer', show)
         relay.onRefusal((id, reason) => {
           report(output.result({ event: 'peer-refused', peer: id, reason }, () => `! ${id} is refused for ten minutes: ${reason}`))
+        })
+        const turnedAway = new Set<string>()
+        relay.onTurnedAway((id, reason) => {
+          // Who is not let in tries again and again.
+          if (turnedAway.has(`${id} ${reason}`)) return
+          if (turnedAway.size >= MAX_TURNED_AWAY) turnedAway.clear()
+          turnedAway.add(`${id} ${reason}`)
+          report(output.result({ event: 'peer-turned-away', peer: id, reason }, () => `! ${id} was not let in: ${reason}`))
         })
         relay.onCertificate((error) => {
           const message = error === undefined ? 'The certificate was renewed' : errorMessage(error)

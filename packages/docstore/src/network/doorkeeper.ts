@@ -84,6 +84,7 @@ export class Doorkeeper implements Startable {
   readonly #visits = new WeakMap<Connection, Visit>()
   readonly #identifying = new Map<Connection, Promise<unknown>>()
   readonly #refusals = new Map<string, number>()
+  readonly #turnedAway = new Set<(peer: string, code: string) => void>()
   readonly #listeners = new Set<(connection: Connection, guest: Guest) => void>()
   /** Connections that were let in, and how many of each host were not yet. */
   readonly #guests = new Set<Connection>()
@@ -124,6 +125,12 @@ export class Doorkeeper implements Startable {
   /** Why a connection was not let in, by us or by the other side. */
   refusalOf(connection: Connection): unknown {
     return this.#visits.get(connection)?.refusal
+  }
+
+  /** Calls back when somebody who came was not let in, and why. Returns the way to stop. */
+  onTurnedAway(listener: (peer: string, code: string) => void): () => void {
+    this.#turnedAway.add(listener)
+    return () => this.#turnedAway.delete(listener)
   }
 
   /** Calls back when a connection is let in. Returns the way to stop. */
@@ -187,7 +194,7 @@ export class Doorkeeper implements Startable {
       },
       (reason: unknown) => {
         clearTimeout(late)
-        this.#noteRefusal(visit, reason)
+        this.#noteRefusal(connection, visit, reason)
         if (connection.status === 'open') connection.abort(reason instanceof Error ? reason : refusal('bad-hello', reason))
       },
     )
@@ -209,11 +216,13 @@ export class Doorkeeper implements Startable {
     if (arriving > MAX_ARRIVING) reject(refused('relay-full'))
   }
 
-  #noteRefusal(visit: Visit, reason: unknown): void {
+  #noteRefusal({ direction, remotePeer }: Connection, visit: Visit, reason: unknown): void {
     if (visit.refusal !== undefined) return
     visit.refusal = reason
     const code = errorCode(reason)
-    if (code !== 'connection-lost') this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+    if (code === 'connection-lost') return
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1)
+    if (direction === 'inbound') for (const listener of this.#turnedAway) listener(remotePeer.toString(), code)
   }
 
   async #greet(connection: Connection): Promise<Guest> {
@@ -235,7 +244,7 @@ export class Doorkeeper implements Startable {
         visit.settled.resolve(await this.admission.judge(hello, connection.remotePeer.toString()))
       },
       own: () => this.admission.hello(),
-      onRefusal: (reason) => this.#noteRefusal(visit, reason),
+      onRefusal: (reason) => this.#noteRefusal(connection, visit, reason),
     }).catch(visit.settled.reject)
   }
 
