@@ -19,7 +19,7 @@ import {
   verifyVoucher,
 } from '@p2p-docstore/core'
 import { ownIdentity } from './own-identity.ts'
-import { knownRevocations, rememberRevocations } from './revocations.ts'
+import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
 import { readNetwork } from './join-link.ts'
 import { MAX_REVOCATIONS } from './directory/limits.ts'
 import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
@@ -49,6 +49,8 @@ export class Admission {
   readonly #init: AdmissionInit
   readonly #now: () => number
   readonly #revoked = new Map<string, Uint8Array>()
+  /** Those of them that are not written down yet. */
+  readonly #unwritten = new Map<string, Uint8Array>()
   readonly #listeners = new Set<() => void>()
   /** By whom this peer says that it is run: a relay does. */
   #ownVoucher: Promise<Uint8Array | null> | undefined
@@ -63,6 +65,7 @@ export class Admission {
   static async open(init: AdmissionInit): Promise<Admission> {
     const admission = new Admission(init)
     for (const packed of await knownRevocations(init.meta)) await admission.#note(packed)
+    admission.#unwritten.clear()
     return admission
   }
 
@@ -88,13 +91,19 @@ export class Admission {
     return [...this.#revoked.values()]
   }
 
-  /** Takes note that an invitation was taken back. False where that is not so: no authority of this network signed it. */
+  /**
+   * Takes note that an invitation was taken back. False where that is not so: no authority of this network signed it. Throws
+   * `too-many-revocations`, and where it cannot be written down; it holds then all the same, and the next call tries again.
+   */
   async revoke(packed: Uint8Array): Promise<boolean> {
     const noted = await this.#note(packed)
-    if (noted !== 'new') return noted === 'known'
+    if (noted === 'invalid') return false
     // Before it is written down, which may fail.
-    for (const listener of this.#listeners) listener()
-    await rememberRevocations(this.#init.meta, this.revocations)
+    if (noted === 'new') for (const listener of this.#listeners) listener()
+    for (const [id, one] of this.#unwritten) {
+      await rememberRevocation(this.#init.meta, one)
+      this.#unwritten.delete(id)
+    }
     return true
   }
 
@@ -152,8 +161,9 @@ export class Admission {
     if (revocation === undefined) return 'invalid'
     const id = toHex(revocation.value.certificate)
     if (this.#revoked.has(id)) return 'known'
+    if (this.#revoked.size >= MAX_REVOCATIONS) throw tooManyRevocations()
     this.#revoked.set(id, packed)
-    if (this.#revoked.size > MAX_REVOCATIONS) this.#revoked.delete(this.#revoked.keys().next().value ?? id)
+    this.#unwritten.set(id, packed)
     return 'new'
   }
 }

@@ -33,7 +33,7 @@ describe('a doorkeeper', () => {
       identify: { identify: async () => undefined },
       registrar: { getMiddleware: () => [], handle: async () => undefined },
     } as unknown as DoorkeeperComponents
-    const meta = { getMeta: async () => undefined, setMeta: async () => undefined }
+    const meta = { getMeta: async () => undefined, setMeta: async () => undefined, listMeta: async () => [] }
     const admission = await Admission.open({ network: createNetwork('notes'), peer: 'me', role: 'peer', meta })
     doorkeeper = new Doorkeeper(components, { misconduct: new Misconduct(), admission, addressBook: { allows: () => true }, fullAt: 100 })
     await doorkeeper.start()

@@ -20,7 +20,7 @@ const MEMBERSHIP = 'membership'
 const MAX_INVITATION_BYTES: number = MAX_MEMBERSHIP_BYTES + 256
 
 /** Where small values of the peer are kept. */
-export type Meta = Pick<Replica, 'getMeta' | 'setMeta'>
+export type Meta = Pick<Replica, 'getMeta' | 'setMeta' | 'listMeta'>
 
 /** What lets somebody into an invite-only network. */
 export interface Invitation {

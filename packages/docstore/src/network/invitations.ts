@@ -21,9 +21,10 @@ import {
   verifyCertificate,
 } from '@p2p-docstore/core'
 import { type Invitation, verifyPacked } from './invitation.ts'
+import { MAX_REVOCATIONS } from './directory/limits.ts'
 import { readNetwork } from './join-link.ts'
 import { ownIdentity } from './own-identity.ts'
-import { knownRevocations, rememberRevocations } from './revocations.ts'
+import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
 import type { Network } from './types.ts'
 
 /** Name prefix of the invitations that were made here; the hash of the certificate follows. */
@@ -92,7 +93,7 @@ export class Invitations {
 
   /**
    * Takes one back, by its id: whoever came in with it has to go. `told` is the number of peers that know it already; the others hear of
-   * it when there is a connection. Throws `unknown-invitation`.
+   * it when there is a connection. Throws `unknown-invitation`, `too-many-revocations`.
    */
   async revoke(id: string): Promise<IssuedInvitation & { readonly told: number }> {
     const { network, authority } = await this.#authority()
@@ -100,10 +101,11 @@ export class Invitations {
     if (found === undefined || others.length > 0)
       throw new DocstoreError('unknown-invitation', `No invitation that was made here has the id ${id}. \`docstore invite list\` shows them`)
     const { stored, hash, shown } = found
+    if (stored.revocation === null && (await knownRevocations(this.#replica)).length >= MAX_REVOCATIONS) throw tooManyRevocations()
     const revocation = stored.revocation ?? packSigned(createRevocation(network.cid, hash, Date.now(), authority))
     await this.#keep(toHex(hash), { ...stored, revocation })
     const told = (await this.#network?.revoke(revocation)) ?? 0
-    if (this.#network === undefined) await rememberRevocations(this.#replica, [...(await knownRevocations(this.#replica)), revocation])
+    if (this.#network === undefined) await rememberRevocation(this.#replica, revocation)
     return { ...shown, state: 'revoked', told }
   }
 

@@ -182,7 +182,9 @@ export class LocalNetwork implements Network {
       ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...directory,
     })
-    this.#unlisten.push(await shareRevocations(doorkeeper.admission, this.#directory.directory, this.libp2p.peerId.toString()))
+    const log = this.libp2p.logger.forComponent('docstore:revocations')
+    const onError = (error: unknown): void => log.error('a revocation could not be kept - %e', error)
+    this.#unlisten.push(await shareRevocations(doorkeeper.admission, this.#directory.directory, this.libp2p.peerId.toString(), onError))
     const mayNote = (address: Multiaddr): boolean => mayDial(rangeOf(address), this.#relays.here())
     doorkeeper.addressBook.allows = mayNote
     this.libp2p.services.kademlia?.guide({

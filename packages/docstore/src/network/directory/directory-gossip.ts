@@ -2,7 +2,7 @@ import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/goss
 import type { PeerId } from '@libp2p/interface'
 import { decodeCbor, encodeCbor, MAX_PEER_DESCRIPTOR_BYTES } from '@p2p-docstore/core'
 import type { Misdeed } from '../misconduct.ts'
-import { type Directory, isForgery, isKept } from './directory.ts'
+import { type Directory, isForgery } from './directory.ts'
 import { asPackedEntry, type PackedEntry } from './messages.ts'
 
 /** Largest message: one entry, with its signature. */
@@ -50,6 +50,7 @@ export class DirectoryGossip {
       onMisdeed(source, 'forged-entries')
       return TopicValidatorResult.Reject
     }
-    return isKept(added) ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
+    // What is known already is not passed on again, however often somebody says it.
+    return added === 'new' || added === 'newer' ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
   }
 }

@@ -27,7 +27,7 @@ export interface DirectoryInit {
   readonly now?: () => number
 }
 
-/** Called when an entry was stored. */
+/** Called when an entry was stored, and with every revocation that is valid, be there room for it or not. */
 export type EntryListener = (entry: Entry) => void
 
 /**
@@ -146,6 +146,8 @@ export class Directory {
     if (!this.#makeRoom(entry, source)) {
       // What it replaces is not true any more: here somebody has become a relay, or ceased to be one, and there is no room for more.
       if (current !== undefined) this.#delete(current)
+      // Nobody may come in again because the list is full.
+      if (entry.kind === 'revocation') for (const listener of this.#listeners) listener(entry)
       return 'full'
     }
     this.#entries.set(key, entry)

@@ -22,7 +22,7 @@ export class Attacker {
   static async start(network: Network, listen: readonly string[] = []): Promise<Attacker> {
     const protocol = syncProtocol(network.id)
     const key = await generateKeyPair('Ed25519')
-    const meta = { getMeta: async () => undefined, setMeta: async () => undefined }
+    const meta = { getMeta: async () => undefined, setMeta: async () => undefined, listMeta: async () => [] }
     const admission = await Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role: 'peer', meta })
     const options = commonOptions(admission, key)
     const libp2p = await createLibp2p({ ...options, transports: [tcp()], addresses: { listen: [...listen] } })
