@@ -15,7 +15,7 @@ export function joinCommand(run: Run): Command {
         const { id, name } = store.info.network
         const left = before === undefined || before.id === id ? null : before
         await output.result(
-          { network: id, name, left },
+          { network: id, name, ...(left === null ? {} : { left }) },
           () => `Joined the network "${name}"${left === null ? '' : `, and left the network "${left.name}"`}.`,
         )
         if (await needsInvitation(store.replica)) {
