@@ -90,6 +90,7 @@ export class LocalNetwork implements Network {
     this.rendezvous = new Rendezvous(libp2p)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
+      relays: () => this.#relays.connected.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
       hasConnections: () => libp2p.getConnections().length > 0,
       networkId,
       forwards: role === 'relay',

@@ -34,6 +34,7 @@ describe('topics of a relay', () => {
     const pubsub = new FakePubsub()
     const topics = new Topics({
       pubsub: pubsub as unknown as GossipSub,
+      relays: () => [],
       hasConnections: () => true,
       networkId: 'net',
       forwards: true,

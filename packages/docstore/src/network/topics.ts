@@ -7,12 +7,19 @@ import type { Message } from './types.ts'
 
 /** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
 const SETTLE_MS = 2500
+/** How long a publisher whose message reaches somebody directly waits for a relay to take part too, and how rarely it does so. */
+const RELAY_SETTLE_MS = 1500
+const RELAY_SETTLE_EVERY_MS = 30_000
+/** Topics about which is remembered when that was. */
+const MAX_SETTLED = 1000
 /** Pause before a message that reached nobody is sent again to those who are known by then. */
 const RETRY_MS = 50
 
 /** What topics work with. */
 export interface TopicsInit {
   readonly pubsub: GossipSub
+  /** Peer ids of the connected relays: they take messages to those who are not connected to this peer. */
+  readonly relays: () => readonly string[]
   /** Whether this peer is connected to anyone. */
   readonly hasConnections: () => boolean
   readonly networkId: string
@@ -27,14 +34,18 @@ export class Topics {
   readonly #prefix: string
   readonly #onMessage: (message: Message) => void
   readonly #hasConnections: () => boolean
+  readonly #relays: () => readonly string[]
+  /** When a relay was last waited for, per topic. */
+  readonly #settledAt = new Map<string, number>()
   readonly #own = new TopicCounts()
   readonly #forwarded = new Set<string>()
   readonly #changed = new Set<string>()
   #isClosed = false
 
-  constructor({ pubsub, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
+  constructor({ pubsub, relays, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
     this.#pubsub = pubsub
     this.#hasConnections = hasConnections
+    this.#relays = relays
     this.#prefix = `/docstore/${networkId}/topic/`
     this.#onMessage = onMessage
     pubsub.addEventListener('message', ({ detail }) => {
@@ -61,6 +72,7 @@ export class Topics {
     const name = this.#name(topic)
     for (const until = Date.now() + SETTLE_MS; ; ) {
       if (this.#hasConnections()) await this.#untilSubscribers(name, until - Date.now(), signal)
+      await this.#untilRelay(name, signal)
       const { recipients } = await this.#pubsub.publish(name, data)
       const isSubscribed = this.#pubsub.getSubscribers(name).length > 0
       if (recipients.length > 0 || !isSubscribed || signal.aborted || Date.now() > until) return recipients.length
@@ -125,7 +137,28 @@ export class Topics {
     this.#changed.clear()
   }
 
-  #untilSubscribers(name: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  /** A relay takes part a moment after the first of its peers; until then only those hear a message who are connected directly. */
+  async #untilRelay(name: string, signal: AbortSignal): Promise<void> {
+    const now = Date.now()
+    if (this.#relays().length === 0 || this.#pubsub.getSubscribers(name).length === 0 || this.#hasRelay(name)) return
+    if (now - (this.#settledAt.get(name) ?? 0) < RELAY_SETTLE_EVERY_MS) return
+    this.#settledAt.delete(name)
+    this.#settledAt.set(name, now)
+    if (this.#settledAt.size > MAX_SETTLED) this.#settledAt.delete(this.#settledAt.keys().next().value ?? name)
+    await this.#untilSubscribers(name, RELAY_SETTLE_MS, signal, () => this.#hasRelay(name))
+  }
+
+  #hasRelay(name: string): boolean {
+    const relays = this.#relays()
+    return this.#pubsub.getSubscribers(name).some((peer) => relays.includes(peer.toString()))
+  }
+
+  #untilSubscribers(
+    name: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    isEnough: () => boolean = () => this.#pubsub.getSubscribers(name).length > 0,
+  ): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -134,7 +167,7 @@ export class Topics {
         resolve()
       }
       const check = (): void => {
-        if (this.#pubsub.getSubscribers(name).length > 0) done()
+        if (isEnough()) done()
       }
       const timer = setTimeout(done, timeoutMs)
       this.#pubsub.addEventListener('subscription-change', check)
