@@ -1,13 +1,19 @@
-import type { Filter } from './filter.ts'
-import { typeExpression } from './path.ts'
-import { arrayEntryRows, elementPredicate, endOf, fieldSubject, type ValueFilter, valuePredicate } from './predicate.ts'
-import { accessOf, isEntry, type QueryScope, rowsOf } from './scope.ts'
+import { canonicalJson } from '../model/content.ts'
+import type { FieldFilter, Filter } from './filter.ts'
+import { arrayOnPath, typeExpression } from './path.ts'
+import { arrayEntryRows, endOf, fieldSubject, valuePredicate } from './predicate.ts'
+import { accessOf, isEntry, lookedUpInArrays, type QueryScope, recordsBy, rowsOf, type ValueFilter } from './scope.ts'
 import { allOf, anyOf, type SqlFragment } from './sql-fragment.ts'
+import type { TypeName } from './types.ts'
 
 /** An end of the values at a path, as in `lower a.b`. */
 export type End = `${'lower' | 'upper'} ${string}`
 
-/** The SQL condition that a row of the scope matches the filter. `bounded` are the ends that a cursor limits more closely than the filter does. */
+/**
+ * The SQL condition that a row of the scope matches the filter. Where no array lies on a path, SQLite's own JSON functions decide; where
+ * one does, or where they cannot, `docstore_matches` asks `match.ts`. `bounded` are the ends that a cursor limits more closely than the
+ * filter does.
+ */
 export function compileCondition(scope: QueryScope, filter: Filter, bounded: readonly End[] = []): SqlFragment {
   return compile(scope, filter, { bounded, compared: endsOf(filter) })
 }
@@ -23,30 +29,113 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
     case 'and':
       return allOf(filter.filters.map((one) => compile(scope, one, required)))
     case 'or':
-      if (required && accessOf(scope, filter) === 'index') return rowIn(filter.filters.map((one) => matchingRows(scope, one)))
+      if (required && filter.filters.length > 0 && accessOf(scope, filter) === 'index') {
+        return rowIn(filter.filters.map((one) => matchingRows(scope, one)))
+      }
       return anyOf(filter.filters.map((one) => compile(scope, one)))
     case 'not':
       return negate(compile(scope, filter.filter))
-    case 'exists':
-      return { sql: `${typeExpression(filter.path)} IS NOT NULL`, params: [] }
     case 'equals':
     case 'compare':
-      return filter.path === '_id' ? onValue(onlyText(filter), required) : onField(scope, filter, required)
+      if (filter.path === '_id') return isNative(filter) ? onValue(onlyText(filter), required) : { sql: 'FALSE', params: [] }
+      return isNative(filter) ? onField(scope, filter, required) : inJavaScript(scope, filter, isOneOf(filter, ['array', 'object']))
+    case 'exists':
+      return onAnything(scope, filter, `${typeExpression(filter.path)} IS NOT NULL`)
+    case 'type':
+      return ofType(scope, filter)
+    case 'regex':
+      return inJavaScript(scope, filter, isOneOf(filter, ['text']))
+    case 'mod':
+      return inJavaScript(scope, filter, isOneOf(filter, ['integer', 'real']))
+    case 'size':
+      return inJavaScript(scope, filter, 'FALSE')
+    case 'elemMatch': {
+      const exact = inJavaScript(scope, filter, 'FALSE')
+      const lookups = required === undefined ? [] : lookedUpInArrays(scope, filter)
+      return allOf([...lookups.map((one) => rowIn([arrayEntryRows(one, scope.field(one.path)?.ix ?? 0)])), exact])
+    }
   }
 }
 
+/** Whether SQL alone can say that one value satisfies the condition. */
+function isNative(filter: ValueFilter): boolean {
+  return filter.kind === 'equals' || isEntry(filter.value)
+}
+
 function onField(scope: QueryScope, filter: ValueFilter, required: Required | undefined): SqlFragment {
-  const arrays = scope.arrays(filter.path)
-  if (arrays === 'none') {
+  const field = scope.field(filter.path)
+  if (field !== undefined && !field.hasArrays) {
     if (required && filter.kind === 'equals' && filter.values.length > 1 && filter.values.includes(null)) return nullOrValue(scope, filter)
     return onValue(filter, required)
   }
   const scalar = onValue(filter)
-  if (arrays === 'unknown' || (filter.kind === 'equals' && !filter.values.every(isEntry))) return anyOf([scalar, elementPredicate(filter)])
-  const entries = arrayEntryRows(filter, arrays)
+  const isInEntries = filter.kind === 'compare' || filter.values.every(isEntry)
+  if (field === undefined || !isInEntries) return scalarOrArray(scope, filter, scalar)
+  const entries = arrayEntryRows(filter, field.ix)
   if (required === undefined) return anyOf([scalar, rowIn([entries])])
   const scalars = { sql: `SELECT rowid FROM records WHERE ${rowsOf(scope, 'index')} AND ${scalar.sql}`, params: scalar.params }
   return rowIn([scalars, entries])
+}
+
+/** A condition on the value at the path itself, or on what lies in arrays on it. */
+function scalarOrArray(scope: QueryScope, filter: ValueFilter, scalar: SqlFragment): SqlFragment {
+  const arrays = arrayOnPath(filter.path)
+  const call = matchesCall(scope, filter)
+  if (filter.kind === 'equals' && filter.values.includes(null)) {
+    // Behind an array SQLite finds nothing, which is not what a missing field is.
+    return { sql: `CASE WHEN ${arrays} THEN ${call.sql} ELSE ${scalar.sql} END`, params: [...call.params, ...scalar.params] }
+  }
+  const [only] = filter.kind === 'equals' && filter.values.length === 1 ? filter.values : []
+  // Canonical JSON that contains a value contains its text, which is found much faster than it is parsed.
+  const text: SqlFragment = only === undefined ? { sql: 'TRUE', params: [] } : { sql: 'instr(content, ?) > 0', params: [canonicalJson(only)] }
+  return {
+    sql: `(${scalar.sql} OR CASE WHEN ${arrays} THEN ${text.sql} AND ${call.sql} ELSE FALSE END)`,
+    params: [...scalar.params, ...text.params, ...call.params],
+  }
+}
+
+/** The condition decided by `match.ts`, for rows with an array on the path and those where `candidate` holds. */
+function inJavaScript(scope: QueryScope, filter: FieldFilter, candidate: string): SqlFragment {
+  const call = matchesCall(scope, filter)
+  const arrays = filter.path === '_id' || hasNoArrays(scope, filter.path) ? 'FALSE' : arrayOnPath(filter.path)
+  return { sql: `CASE WHEN ${candidate} OR ${arrays} THEN ${call.sql} ELSE FALSE END`, params: call.params }
+}
+
+/** The condition decided by SQL where no array lies on the path, else by `match.ts`. */
+function onAnything(scope: QueryScope, filter: FieldFilter, native: string): SqlFragment {
+  if (filter.path === '_id' || hasNoArrays(scope, filter.path)) return { sql: native, params: [] }
+  const call = matchesCall(scope, filter)
+  return { sql: `CASE WHEN ${arrayOnPath(filter.path)} THEN ${call.sql} ELSE ${native} END`, params: call.params }
+}
+
+function hasNoArrays(scope: QueryScope, path: string): boolean {
+  return scope.field(path)?.hasArrays === false
+}
+
+/** SQLite's names of the types; it tells whole numbers from others, and not as `int` and `double` do. */
+const SQLITE_TYPES: ReadonlyMap<TypeName, readonly string[]> = new Map<TypeName, readonly string[]>([
+  ['number', ['integer', 'real']],
+  ['string', ['text']],
+  ['object', ['object']],
+  ['array', ['array']],
+  ['bool', ['true', 'false']],
+  ['null', ['null']],
+])
+
+function ofType(scope: QueryScope, filter: Extract<FieldFilter, { kind: 'type' }>): SqlFragment {
+  const types = filter.types.map((type) => SQLITE_TYPES.get(type))
+  const isKnown = types.every((names) => names !== undefined)
+  return isKnown
+    ? onAnything(scope, filter, isOneOf(filter, types.flat()))
+    : inJavaScript(scope, filter, isOneOf(filter, ['integer', 'real', 'text', 'object', 'true', 'false', 'null']))
+}
+
+function isOneOf({ path }: FieldFilter, types: readonly string[]): string {
+  return `coalesce(${typeExpression(path)} IN (${types.map((type) => `'${type}'`).join()}), FALSE)`
+}
+
+function matchesCall(scope: QueryScope, filter: FieldFilter): SqlFragment {
+  return { sql: 'docstore_matches(?, content)', params: [scope.matcher(filter)] }
 }
 
 function onValue(filter: ValueFilter, required?: Required): SqlFragment {
@@ -80,7 +169,8 @@ function rowIn(selects: readonly SqlFragment[]): SqlFragment {
 
 function matchingRows(scope: QueryScope, filter: Filter): SqlFragment {
   const { sql, params } = compileCondition(scope, filter)
-  return { sql: `SELECT rowid FROM records WHERE ${rowsOf(scope, accessOf(scope, filter))} AND ${sql}`, params }
+  const access = accessOf(scope, filter)
+  return { sql: `SELECT rowid FROM ${recordsBy(access)} WHERE ${rowsOf(scope, access)} AND ${sql}`, params }
 }
 
 /** NOT of NULL is NULL in SQL; what is not certainly true is false here. */

@@ -23,8 +23,26 @@ describe('matches', () => {
     [{ a: { b: 2 } }, { b: 2, c: 1 }, false],
     [{ a: '[1]' }, [1], false],
     [{ 'a.b': 2 }, { b: 2, c: 1 }, true],
-    [{ 'a.b': 2 }, [{ b: 2 }], false],
-    [{ 'a.0': 2 }, [2], false],
+    [{ 'a.b': 2 }, [{ b: 2 }], true],
+    [{ 'a.0': 2 }, [2], true],
+    [{ 'a.0': 1 }, [[1, 2]], false],
+    [{ 'a.0': [1, 2] }, [[1, 2]], true],
+    [{ 'a.0.1': 2 }, [[1, 2]], true],
+    [{ 'a.b': 2 }, [[{ b: 2 }]], false],
+    [{ 'a.0.b': 2 }, [[{ b: 2 }]], true],
+    [{ 'a.0': 5 }, [{ 0: 5 }], true],
+    [{ 'a.00': 5 }, [5], false],
+    [{ 'a.b.c': 3 }, [{ b: [{ c: 3 }] }], true],
+    [{ a: { $elemMatch: { 0: 5 } } }, [[5]], true],
+    [{ a: { $elemMatch: { $elemMatch: { $gt: 1 } } } }, [[1], [2]], true],
+    [{ a: { $elemMatch: { $gt: 1 } } }, [[2]], false],
+    [{ a: { $elemMatch: { b: 1 } } }, { b: 1 }, false],
+    [{ a: { $size: 1 } }, [[1, 2]], true],
+    [{ a: { $in: [/^x/, 7] } }, ['y', 'xy'], true],
+    [{ a: { $not: /^x/ } }, 5, true],
+    [{ a: /É/i }, 'é', true],
+    [{ a: { $mod: [4, 0] } }, [3, 8], true],
+    [{ a: { $mod: [-3, -1] } }, -4, true],
     [{ 'a.length': 1 }, [2], false],
     [{ a: { $ne: 2 } }, [1, 2], false],
     [{ a: { $nin: [2, 3] } }, [1, 4], true],
@@ -47,9 +65,29 @@ describe('matches', () => {
 })
 
 describe('compareBySort', () => {
-  it('orders missing and null, numbers and booleans, then text by code point', () => {
-    const inOrder: Json[] = [null, -1, false, 0.5, true, 2, '', 'B', [1], 'a', { b: 1 }, '\uffff', '😀']
-    const documents = inOrder.map((a, i) => ({ _id: `${i}`, a }))
+  it('orders empty arrays, null, numbers, text by code point, objects, arrays, booleans', () => {
+    const inOrder: Json[] = [
+      [],
+      null,
+      -1,
+      0.5,
+      2,
+      '',
+      'B',
+      'a',
+      '\uffff',
+      '😀',
+      {},
+      { b: 1 },
+      { b: 1, c: null },
+      { c: 0 },
+      { b: 'x' },
+      [[1]],
+      [[1, 0]],
+      false,
+      true,
+    ]
+    const documents = inOrder.map((a, i) => ({ _id: String(i).padStart(2, '0'), a }))
     expect([...documents].reverse().sort((x, y) => compareBySort(parseSort({ a: 1 }), x, y))).toEqual(documents)
     expect([...documents].sort((x, y) => compareBySort(parseSort({ a: -1 }), x, y))).toEqual([...documents].reverse())
   })
@@ -57,7 +95,7 @@ describe('compareBySort', () => {
   it('orders equal documents by _id, in the direction of the last field', () => {
     const [first, second] = [
       { _id: '1', a: 1 },
-      { _id: '2', a: true },
+      { _id: '2', a: [1] },
     ]
     expect(compareBySort([], first, second)).toBeLessThan(0)
     expect(compareBySort(parseSort({ a: 1 }), first, second)).toBeLessThan(0)

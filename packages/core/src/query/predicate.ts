@@ -1,13 +1,11 @@
 import { canonicalJson, type Json } from '../model/content.ts'
-import type { Comparison, Filter } from './filter.ts'
+import type { Comparison } from './filter.ts'
 import { isOrdered } from './match.ts'
-import { arrayEntryValue } from './scope.ts'
-import { jsonPath, pathExpression, typeExpression } from './path.ts'
+import { pathExpression, typeExpression } from './path.ts'
+import { arrayEntryValue, type ValueFilter } from './scope.ts'
 import { allOf, anyOf, jsonNumber, type SqlFragment } from './sql-fragment.ts'
 
-/** A filter on one value. */
-export type ValueFilter = Extract<Filter, { kind: 'equals' | 'compare' }>
-type CompareFilter = Extract<Filter, { kind: 'compare' }>
+type CompareFilter = Extract<ValueFilter, { kind: 'compare' }>
 
 /** The SQL expressions for a JSON value that a predicate is about. Its type tells `true` from 1, and an object from the string that spells it. */
 export interface Subject {
@@ -27,16 +25,9 @@ export function fieldSubject(path: string): Subject {
   return { value: pathExpression(path), type: typeExpression(path), isNull: `${pathExpression(path)} IS NULL` }
 }
 
-/** Whether a document has an array at the path with an element that satisfies the filter: from the content itself. */
-export function elementPredicate(filter: ValueFilter): SqlFragment {
-  const { sql, params } = valuePredicate(filter, { value: 'e.value', type: 'e.type', isNull: "e.type = 'null'" })
-  const elements = `json_each(content, ${jsonPath(filter.path)})`
-  return { sql: `(${typeExpression(filter.path)} = 'array' AND EXISTS (SELECT 1 FROM ${elements} AS e WHERE ${sql}))`, params }
-}
-
-/** SELECTs the rows with an array that has an element which satisfies the filter: from `array_entries`. */
+/** SELECTs the rows where a value in an array on the path satisfies the filter: from `array_entries`. */
 export function arrayEntryRows(filter: ValueFilter, ix: number): SqlFragment {
-  const { sql, params } = filter.kind === 'equals' ? entryMembership(filter.values) : range('value', filter, { sql: '?', params: [filter.value] })
+  const { sql, params } = filter.kind === 'equals' ? entryMembership(filter.values) : range('value', filter, { sql: '?', params: [boundOf(filter)] })
   return { sql: `SELECT rid FROM array_entries WHERE ix = ? AND ${sql}`, params: [ix, ...params] }
 }
 
@@ -98,8 +89,15 @@ function withType({ sql, params }: SqlFragment, type: string): SqlFragment {
   return { sql: `(${sql} AND ${type})`, params }
 }
 
+/** Arrays and objects are compared in JavaScript. */
+function boundOf({ value }: CompareFilter): number | string {
+  if (typeof value === 'number' || typeof value === 'string') return value
+  throw new TypeError('SQL compares numbers and strings only')
+}
+
 function comparison(filter: CompareFilter, { value, type }: Subject, bounded: BoundedEnds): SqlFragment {
-  const { operator, value: bound } = filter
+  const { operator } = filter
+  const bound = boundOf(filter)
   const isLower = endOf(operator) === 'lower'
   if (typeof bound === 'number') {
     const inRange = range(value, filter, jsonNumber(bound), bounded)

@@ -1,21 +1,43 @@
-import type { Filter } from './filter.ts'
-import { identifier, integerLiteral, textLiteral } from './sql-literal.ts'
-import { pathExpression } from './path.ts'
 import type { Json } from '../model/content.ts'
+import type { FieldFilter, Filter } from './filter.ts'
+import { pathExpression } from './path.ts'
+import type { SortField } from './sort.ts'
+import { identifier, integerLiteral, textLiteral } from './sql-literal.ts'
+
+/** What a declared index knows of a path. */
+export interface FieldIndex {
+  /** Number under which `array_entries` holds what lies in arrays on the path. */
+  readonly ix: number
+  /** Whether some document has an array on the path. */
+  readonly hasArrays: boolean
+  /** Whether SQLite's order of the values is ours: no arrays, no objects, and no booleans beside numbers or strings. */
+  readonly isOrdered: boolean
+}
 
 /** The documents that a query is about, and what is known of their fields. */
 export interface QueryScope {
   readonly ns: number
   readonly collection: string
-  /**
-   * What declared indexes say of a dotted path: `'unknown'` where none covers it, `'none'` where one does and no document has an
-   * array there, else the number under which `array_entries` holds the elements of its arrays.
-   */
-  arrays(path: string): 'unknown' | 'none' | number
+  /** Whether most records of the namespace are in this collection, so that reading all of them in the order in which they lie is quickest. */
+  readonly isMost: boolean
+  /** What declared indexes say of a path; `undefined` where none covers it. */
+  field(path: string): FieldIndex | undefined
+  /** The number by which `docstore_matches(number, content)` knows a condition. */
+  matcher(filter: FieldFilter): number
+  /** The number by which `docstore_order(number, content)` knows a field to sort by. */
+  orderer(field: SortField): number
 }
 
-/** How SQLite should find the rows: by `_id`, by a declared index, or through the whole collection in order of `_id`. */
-export type Access = 'id' | 'index' | 'collection'
+/**
+ * How SQLite should find the rows: by `_id`, by a declared index, through the whole collection in order of `_id`, or through the namespace
+ * in the order in which its records lie.
+ */
+export type Access = 'id' | 'index' | 'collection' | 'scan'
+
+/** The `FROM` of a query. */
+export function recordsBy(access: Access): string {
+  return access === 'scan' ? 'records NOT INDEXED' : 'records'
+}
 
 /**
  * The condition that restricts `records` to the scope. Without statistics, SQLite takes an index on the columns `ns` and `collection` for
@@ -23,9 +45,16 @@ export type Access = 'id' | 'index' | 'collection'
  * conditions are written in the same way, because SQLite has to recognise them.
  */
 export function rowsOf({ ns, collection }: Pick<QueryScope, 'ns' | 'collection'>, access: Access): string {
-  const plus = access === 'index' ? '+' : ''
-  return `${plus}ns = ${integerLiteral(ns)} AND ${plus}collection = ${textLiteral(collection)} AND content IS NOT NULL`
+  const plus = access === 'index' || access === 'scan' ? '+' : ''
+  const rows = `${plus}ns = ${integerLiteral(ns)} AND ${plus}collection = ${textLiteral(collection)} AND content IS NOT NULL`
+  return access === 'scan' ? `rid > ${integerLiteral(ns * SEQ_SPAN)} AND rid < ${integerLiteral((ns + 1) * SEQ_SPAN)} AND ${rows}` : rows
 }
+
+/**
+ * Rows of one namespace lie together: the row id of a record is `namespace * 2^36 + seq`, where `seq` is the namespace's
+ * local append order, the cursor of its change feed.
+ */
+export const SEQ_SPAN: number = 2 ** 36
 
 /** The best way to the rows of a filter. */
 export function accessOf(scope: QueryScope, filter: Filter): Access {
@@ -38,18 +67,39 @@ export function accessOf(scope: QueryScope, filter: Filter): Access {
       return filter.filters.some((one) => accessOf(scope, one) === 'collection') ? 'collection' : 'index'
     case 'equals':
       if (filter.path === '_id') return 'id'
-      return isCovered(scope, filter.path) && (scope.arrays(filter.path) === 'none' || filter.values.every(isEntry)) ? 'index' : 'collection'
+      return isLookedUp(scope, filter) ? 'index' : 'collection'
     case 'compare':
-      return isCovered(scope, filter.path) ? 'index' : 'collection'
-    case 'not':
-    case 'exists':
+      return isLookedUp(scope, filter) ? 'index' : 'collection'
+    case 'elemMatch':
+      return lookedUpInArrays(scope, filter).length > 0 ? 'index' : 'collection'
+    default:
       return 'collection'
   }
 }
 
-/** Whether a declared index covers the path, so that its expression can be looked up. */
-export function isCovered(scope: QueryScope, path: string): boolean {
-  return path !== '_id' && scope.arrays(path) !== 'unknown'
+/** Conditions whose values an index can look up. */
+export type ValueFilter = Extract<FieldFilter, { kind: 'equals' | 'compare' }>
+
+/** Whether a declared index looks the condition up. */
+function isLookedUp(scope: QueryScope, filter: ValueFilter): boolean {
+  const field = filter.path === '_id' ? undefined : scope.field(filter.path)
+  if (field === undefined) return false
+  if (filter.kind === 'compare') return isEntry(filter.value)
+  return !field.hasArrays || filter.values.every(isEntry)
+}
+
+/** What an `$elemMatch` asks of all elements that match, and an index on what lies in the arrays can look up. */
+export function lookedUpInArrays(scope: QueryScope, { path, of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>): ValueFilter[] {
+  const required = filter.kind === 'and' ? filter.filters : [filter]
+  return required
+    .filter((one) => one.kind === 'equals' || one.kind === 'compare')
+    .map((one) => ({ ...one, path: of === 'values' ? path : `${path}.${one.path}` }))
+    .filter((one) => scope.field(one.path)?.hasArrays && (one.kind === 'compare' ? isEntry(one.value) : one.values.every(isEntry)))
+}
+
+/** Whether a declared index holds the rows in order of the path. */
+export function isInOrder(scope: QueryScope, path: string): boolean {
+  return path !== '_id' && scope.field(path)?.isOrdered === true
 }
 
 /** SQL that declares an index on the values at some paths, for one collection. It also serves queries sorted by these paths. */
@@ -69,7 +119,12 @@ export function createIndexSql({
   return `CREATE INDEX ${identifier(name)} ON records(${expressions.join(', ')}) WHERE ${rowsOf({ ns, collection }, 'index')}`
 }
 
-/** What `array_entries` holds for an element of an array; `undefined` where it holds nothing: for null, arrays and objects. */
+/** SQL that drops it. */
+export function dropIndexSql(name: string): string {
+  return `DROP INDEX ${identifier(name)}`
+}
+
+/** What `array_entries` holds for a value that lies in an array; `undefined` where it holds nothing: for null, arrays and objects. */
 export function arrayEntryValue(element: Json): number | string | Uint8Array | undefined {
   // Not 0 and 1: an entry has no type beside it, and `true` must not equal 1.
   if (typeof element === 'boolean') return Uint8Array.of(element ? 1 : 0)

@@ -338,12 +338,12 @@ export class LocalReplica implements Replica {
     checkCollection(collection)
     checkLimit(limit)
     const parsedSort = parseSort(sort)
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedSort.length)
     const parsedFilter = parseFilter(filter)
+    const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedFilter, parsedSort)
     const open = this.#namespaces.get(id)
     if (open === undefined) return { contents: [], cursor: undefined }
     const { contents, end } = await this.#storage.find(open.ns, collection, { filter: parsedFilter, sort: parsedSort, limit, after })
-    return { contents, cursor: end && encodeCursor(end) }
+    return { contents, cursor: end && encodeCursor(end, parsedFilter, parsedSort) }
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {

@@ -1,6 +1,17 @@
 import { DocstoreError } from '../errors.ts'
 import type { Document } from '../model/content.ts'
-import { arrayEntryValue, createIndexSql, pathExpression, pathFault, valueAt } from '../query/index.ts'
+import {
+  arrayOnPath,
+  createIndexSql,
+  dropIndexSql,
+  type FieldIndex,
+  fieldIndex,
+  indexedAt,
+  kindExpression,
+  KINDS,
+  pathFault,
+  pathOf,
+} from '../query/index.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
@@ -13,15 +24,22 @@ const MAX_PATHS = 8
 /** Documents that are read at a time while an index is made over them. */
 const BACKFILL_PAGE = 100
 
+/** Of a path at which nobody has looked yet, after a migration. */
+const UNKNOWN_KINDS = -1
+
 interface IndexedPath {
   readonly ix: number
+  readonly ns: number
+  readonly collection: string
   readonly path: string
-  hasArrays: boolean
+  /** `KINDS` that were found, or `UNKNOWN_KINDS`. */
+  kinds: number
 }
 
 /**
- * The declared indexes of a database. Scalars are indexed by SQLite's expression indexes. Elements of arrays, which those cannot
- * hold, go to `array_entries`; a path that never met an array is marked so, and its queries stay plain comparisons.
+ * The declared indexes of a database. Scalars are indexed by SQLite's expression indexes. What lies in arrays, which those cannot
+ * hold, goes to `array_entries`. What kinds of values a path has met is noted, because it decides what its index can answer: with
+ * scalars only, queries stay plain comparisons and the index has the order of a sort.
  */
 export class DeclaredIndexes {
   readonly #statements: Statements
@@ -33,22 +51,37 @@ export class DeclaredIndexes {
 
   constructor(statements: Statements) {
     this.#statements = statements
-    for (const row of statements.own('SELECT ix, ns, collection, path, arrays FROM index_paths').all()) {
-      const hasArrays = row['arrays'] === 1
-      this.#collection(Number(row['ns']), String(row['collection'])).set(String(row['path']), {
+    for (const row of statements.own('SELECT ix, ns, collection, path, kinds FROM index_paths').all()) {
+      const indexed = {
         ix: Number(row['ix']),
+        ns: Number(row['ns']),
+        collection: String(row['collection']),
         path: String(row['path']),
-        hasArrays,
-      })
-      this.#anyArrays ||= hasArrays
+        kinds: Number(row['kinds']),
+      }
+      this.#collection(indexed.ns, indexed.collection).set(indexed.path, indexed)
+      this.#anyArrays ||= indexed.kinds === UNKNOWN_KINDS || (indexed.kinds & KINDS.array) !== 0
     }
   }
 
-  /** What queries need to know of a path: covered by no index, by one without arrays, or the number of its array entries. */
-  arrays(ns: number, collection: string, path: string): 'unknown' | 'none' | number {
+  /** Whether paths are to be looked at: a migration cannot do it. */
+  get needsLook(): boolean {
+    return this.#all().some(({ kinds }) => kinds === UNKNOWN_KINDS)
+  }
+
+  /** Looks at the paths at which nobody has looked yet; until then their indexes are not used. Call inside a transaction. */
+  look(): void {
+    for (const indexed of this.#all()) if (indexed.kinds === UNKNOWN_KINDS) this.#backfill(indexed)
+  }
+
+  #all(): IndexedPath[] {
+    return [...this.#paths.values()].flatMap((paths) => [...paths.values()])
+  }
+
+  /** What queries need to know of a path; `undefined` where no index covers it. */
+  field(ns: number, collection: string, path: string): FieldIndex | undefined {
     const indexed = this.#paths.get(`${ns}/${collection}`)?.get(path)
-    if (indexed === undefined) return 'unknown'
-    return indexed.hasArrays ? indexed.ix : 'none'
+    return indexed === undefined || indexed.kinds === UNKNOWN_KINDS ? undefined : fieldIndex(indexed.ix, indexed.kinds)
   }
 
   list(ns: number, collection: string): string[][] {
@@ -59,12 +92,33 @@ export class DeclaredIndexes {
   /** Makes an index over what is stored and what will be. Call inside a transaction. */
   create(ns: number, collection: string, paths: readonly string[]): void {
     checkPaths(paths)
-    const name = `ix/${ns}/${collection}/${JSON.stringify(paths)}`
+    const name = nameOf(ns, collection, paths)
     if (this.#statements.own('SELECT 1 FROM indexes WHERE name = ?').get(name) !== undefined) return
     this.#checkCount(ns)
     for (const path of paths) if (path !== '_id') this.#track(ns, collection, path)
     this.#statements.own('INSERT INTO indexes (name, ns, collection, paths) VALUES (?, ?, ?, ?)').run(name, ns, collection, JSON.stringify(paths))
     this.#statements.exec(createIndexSql({ name, ns, collection, paths }))
+  }
+
+  /** Drops an index; `false` where there is none. Call inside a transaction. */
+  drop(ns: number, collection: string, paths: readonly string[]): boolean {
+    const name = nameOf(ns, collection, paths)
+    const row = this.#statements.own('DELETE FROM indexes WHERE name = ? RETURNING name').get(name)
+    if (row === undefined) return false
+    this.#statements.exec(dropIndexSql(name))
+    const inUse = new Set(this.list(ns, collection).flat())
+    for (const path of paths) if (!inUse.has(path)) this.#forget(ns, collection, path)
+    return true
+  }
+
+  #forget(ns: number, collection: string, path: string): void {
+    const known = this.#collection(ns, collection)
+    const indexed = known.get(path)
+    if (indexed === undefined) return
+    this.#statements.own('DELETE FROM array_entries WHERE ix = ?').run(indexed.ix)
+    this.#statements.own('DELETE FROM index_paths WHERE ix = ?').run(indexed.ix)
+    known.delete(path)
+    this.#undo.push(() => known.set(path, indexed))
   }
 
   /** Adds the array entries of a new version. Call inside a transaction. */
@@ -87,7 +141,7 @@ export class DeclaredIndexes {
 
   /** Forgets what the transaction has learned: its rows are gone. */
   rolledBack(): void {
-    for (const undo of this.#undo.splice(0)) undo()
+    for (const undo of this.#undo.splice(0).reverse()) undo()
   }
 
   #checkCount(ns: number): void {
@@ -108,47 +162,58 @@ export class DeclaredIndexes {
     const paths = this.#collection(ns, collection)
     if (paths.has(path)) return
     const row = this.#statements
-      .own('INSERT INTO index_paths (ns, collection, path, arrays) VALUES (?, ?, ?, 0) RETURNING ix')
+      .own('INSERT INTO index_paths (ns, collection, path, kinds) VALUES (?, ?, ?, 0) RETURNING ix')
       .get(ns, collection, path)
-    const indexed = { ix: Number(row?.['ix']), path, hasArrays: false }
+    const indexed = { ix: Number(row?.['ix']), ns, collection, path, kinds: 0 }
     paths.set(path, indexed)
     this.#undo.push(() => paths.delete(path))
-    this.#backfill(ns, collection, indexed)
+    this.#backfill(indexed)
   }
 
-  #backfill(ns: number, collection: string, indexed: IndexedPath): void {
-    const startsAsArray = `substr(${pathExpression(indexed.path)}, 1, 1) = '['`
-    const sql = `SELECT rid, content FROM records WHERE rid > ? AND rid < ? AND collection = ? AND content IS NOT NULL AND ${startsAsArray} ORDER BY rid LIMIT ?`
-    let after = ns * SEQ_SPAN
-    for (;;) {
-      const rows = this.#statements.query(sql).all(after, (ns + 1) * SEQ_SPAN, collection, BACKFILL_PAGE)
-      for (const row of rows) {
+  #backfill(indexed: IndexedPath): void {
+    const { ns, collection, path } = indexed
+    const rows = 'FROM records WHERE rid > ? AND rid < ? AND collection = ? AND content IS NOT NULL'
+    const end = (ns + 1) * SEQ_SPAN
+    const found = this.#statements.query(`SELECT DISTINCT ${kindExpression(path)} AS kind ${rows}`).all(ns * SEQ_SPAN, end, collection)
+    this.#met(
+      indexed,
+      found.reduce((kinds, { kind }) => kinds | Number(kind), 0),
+    )
+    if ((indexed.kinds & KINDS.array) === 0) return
+    const sql = `SELECT rid, content ${rows} AND ${arrayOnPath(path)} ORDER BY rid LIMIT ?`
+    for (let after = ns * SEQ_SPAN; ; ) {
+      const page = this.#statements.query(sql).all(after, end, collection, BACKFILL_PAGE)
+      for (const row of page) {
         after = Number(row['rid'])
         this.#addEntries(indexed, after, JSON.parse(String(row['content'])) as Document)
       }
-      if (rows.length < BACKFILL_PAGE) return
+      if (page.length < BACKFILL_PAGE) return
     }
   }
 
   #addEntries(indexed: IndexedPath, rid: number, document: Document): void {
-    const value = valueAt(document, indexed.path)
-    if (!Array.isArray(value)) return
-    if (!indexed.hasArrays) this.#markArrays(indexed)
+    if (indexed.kinds === UNKNOWN_KINDS) return
+    const { kind, entries } = indexedAt(document, pathOf(indexed.path))
+    if ((indexed.kinds & kind) !== kind) this.#met(indexed, indexed.kinds | kind)
+    if (entries.length === 0) return
     const insert = this.#statements.own('INSERT OR IGNORE INTO array_entries (ix, value, rid) VALUES (?, ?, ?)')
-    for (const element of value) {
-      const entry = arrayEntryValue(element)
-      if (entry !== undefined) insert.run(indexed.ix, entry, rid)
-    }
+    for (const entry of entries) insert.run(indexed.ix, entry, rid)
   }
 
-  #markArrays(indexed: IndexedPath): void {
-    this.#statements.own('UPDATE index_paths SET arrays = 1 WHERE ix = ?').run(indexed.ix)
-    indexed.hasArrays = true
-    this.#anyArrays = true
+  /** Notes what kinds of values a path has met. They are not forgotten when the documents go. */
+  #met(indexed: IndexedPath, kinds: number): void {
+    this.#statements.own('UPDATE index_paths SET kinds = ? WHERE ix = ?').run(kinds, indexed.ix)
+    const before = indexed.kinds
+    indexed.kinds = kinds
+    this.#anyArrays ||= (kinds & KINDS.array) !== 0
     this.#undo.push(() => {
-      indexed.hasArrays = false
+      indexed.kinds = before
     })
   }
+}
+
+function nameOf(ns: number, collection: string, paths: readonly string[]): string {
+  return `ix/${ns}/${collection}/${JSON.stringify(paths)}`
 }
 
 function checkPaths(paths: readonly string[]): void {

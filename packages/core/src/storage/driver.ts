@@ -20,9 +20,17 @@ export interface SqlStatement {
 export interface SqlDriver {
   exec(sql: string): void
   prepare(sql: string): SqlStatement
+  /** Lets SQL call a function of two values that always gives the same for the same ones. It must not use the database. */
+  createFunction(name: string, call: (first: SqlValue, second: SqlValue) => SqlValue): void
   /** Whether a transaction is open: SQLite ends one by itself on some errors. */
   inTransaction(): boolean
   close(): void
+}
+
+/** A value that SQLite hands to a function. Bindings give integers that may be large as bigints. */
+export function functionValue(value: unknown): SqlValue {
+  if (typeof value === 'bigint') return Number(value)
+  return typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array ? value : null
 }
 
 /** Primary result codes of SQLite that mean something to a user (sqlite.org/rescode.html). */

@@ -8,11 +8,7 @@ const SCHEMA_VERSION: number = MIGRATIONS.length + 1
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
 
-/**
- * Rows of one namespace lie together: the row id of a record is `namespace * 2^36 + seq`, where `seq` is the namespace's
- * local append order, the cursor of its change feed.
- */
-export const SEQ_SPAN: number = 2 ** 36
+export { SEQ_SPAN } from '../query/index.ts'
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -38,7 +34,8 @@ CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT 
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL, arrays INTEGER NOT NULL,
+CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL,
+  kinds INTEGER NOT NULL, -- what was found at the path, as bits, see query/indexed.ts; -1 where nobody has looked yet
   UNIQUE (ns, collection, path));
 CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ix, value, rid)) WITHOUT ROWID;
 CREATE INDEX array_entries_by_rid ON array_entries (rid);

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type SqlDriver, type SqlRow, type SqlStatement, type SqlValue, storageError } from './driver.ts'
+import { functionValue, type SqlDriver, type SqlRow, type SqlStatement, type SqlValue, storageError } from './driver.ts'
 
 function resultCode(error: unknown): number | undefined {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined
@@ -65,6 +65,8 @@ export function openNodeDriver(path: string): SqlDriver {
   return {
     exec: (sql) => guard(() => database.exec(sql)),
     prepare: (sql) => guard(() => new NodeStatement(database.prepare(sql))),
+    createFunction: (name, call) =>
+      guard(() => database.function(name, { deterministic: true }, (first, second) => call(functionValue(first), functionValue(second)))),
     inTransaction: () => database.isTransaction,
     close: () => guard(() => database.close()),
   }

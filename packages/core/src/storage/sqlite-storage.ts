@@ -1,11 +1,13 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
+import type { Document } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileCount, compileFind, compileSortValues, type Filter, type QueryScope } from '../query/index.ts'
+import { compileCount, compileFind, type Filter, orderKey, type QueryScope, sortValue, totalSort } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
+import { QueryFunctions } from './query-functions.ts'
 import { RecordTable } from './record-table.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { mapForReading, prepareSchema, type StorageOptions } from './schema.ts'
@@ -39,6 +41,7 @@ export class SqliteStorage implements Storage {
   readonly #indexes: DeclaredIndexes
   readonly #totals: Totals
   readonly #records: RecordTable
+  readonly #functions: QueryFunctions
   #isClosed = false
   #isMapped = false
 
@@ -56,6 +59,17 @@ export class SqliteStorage implements Storage {
     this.#indexes = indexes
     this.#totals = totals
     this.#records = new RecordTable({ statements, authors, seals, indexes, totals })
+    this.#functions = new QueryFunctions(driver)
+    if (indexes.needsLook) this.#lookAtIndexes()
+  }
+
+  #lookAtIndexes(): void {
+    try {
+      this.#transaction(() => this.#indexes.look())
+    } catch (error) {
+      // Without space for that, queries do without these indexes until the next start.
+      if (errorCode(error) !== 'disk-full') throw error
+    }
   }
 
   getMeta(key: string): Uint8Array | undefined {
@@ -219,8 +233,9 @@ export class SqliteStorage implements Storage {
   }
 
   #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
-    const values = sort.length === 0 ? [] : Object.values(this.#statements.query(compileSortValues(sort)).get(Number(row['rowid'])) ?? {})
-    return { values, id: String(row['id']) }
+    const document = JSON.parse(String(row['content'])) as Document
+    const fields = totalSort(sort).slice(0, -1)
+    return { values: fields.map((field) => orderKey(sortValue(field, document))), id: String(row['id']) }
   }
 
   count(ns: number, collection: string, filter: Filter): number {
@@ -230,7 +245,14 @@ export class SqliteStorage implements Storage {
   }
 
   #scope(ns: number, collection: string): QueryScope {
-    return { ns, collection, arrays: (path) => this.#indexes.arrays(ns, collection, path) }
+    return {
+      ns,
+      collection,
+      isMost: true,
+      field: (path) => this.#indexes.field(ns, collection, path),
+      matcher: (filter) => this.#functions.matcher(filter),
+      orderer: (field) => this.#functions.orderer(field),
+    }
   }
 
   collections(ns: number): { collection: string; documents: number }[] {

@@ -1,6 +1,6 @@
 import initSqlite, { type Database, type Sqlite3Static } from '@sqlite.org/sqlite-wasm'
 import { DocstoreError, errorMessage } from '../errors.ts'
-import { type SqlDriver, storageError } from './driver.ts'
+import { functionValue, type SqlDriver, type SqlValue, storageError } from './driver.ts'
 import { type RawSqlite, WasmStatement } from './wasm-statement.ts'
 import { WasmScratch } from './wasm-scratch.ts'
 
@@ -77,6 +77,11 @@ export function webDriver({ sqlite, takeFileError }: WebSqlite, database: Databa
       const prepared = guard(() => database.prepare(sql))
       return new WasmStatement({ raw, scratch, prepared, failure: (code) => failure(code, sqlite.capi.sqlite3_errmsg(database)) })
     },
+    createFunction: (name, call) =>
+      guard(() => {
+        const xFunc = (_context: number, first: unknown, second: unknown): SqlValue => call(functionValue(first), functionValue(second))
+        database.createFunction({ name, xFunc, arity: 2, deterministic: true, directOnly: true })
+      }),
     inTransaction: () => sqlite.capi.sqlite3_get_autocommit(database) === 0,
     close: () => {
       try {

@@ -1,0 +1,52 @@
+import { RE2JS } from 're2js'
+import { errorMessage } from '../errors.ts'
+import { MAX_REGEX_LENGTH } from './limits.ts'
+
+/**
+ * Regular expressions in RE2's syntax, which match in time proportional to the text: a filter of a stranger must not stop a relay. What
+ * needs backtracking (`\1`, `(?=…)`) does not exist in it.
+ */
+export interface Regex {
+  readonly pattern: string
+  /** Of `i` (either case), `m` (`^` and `$` at line ends) and `s` (`.` takes line ends too). */
+  readonly flags: string
+}
+
+const FLAGS: ReadonlyMap<string, number> = new Map([
+  ['i', RE2JS.CASE_INSENSITIVE],
+  ['m', RE2JS.MULTILINE],
+  ['s', RE2JS.DOTALL],
+])
+
+/** Compiled expressions, so that each is compiled once. Emptied when full. */
+const compiled = new Map<string, RE2JS>()
+const MAX_COMPILED = 100
+
+/** What is wrong with a regular expression, as the end of a sentence; `undefined` where it is fine. */
+export function regexFault(regex: Regex): string | undefined {
+  if (regex.pattern.length > MAX_REGEX_LENGTH) return `is longer than ${MAX_REGEX_LENGTH} characters`
+  const flag = [...regex.flags].find((one) => !FLAGS.has(one))
+  if (flag !== undefined) return `has the option ${JSON.stringify(flag)}; there are i, m and s`
+  try {
+    compile(regex)
+    return undefined
+  } catch (error) {
+    return `is not in RE2's syntax (${errorMessage(error)}): there are no back-references and no look-around`
+  }
+}
+
+/** Whether the text has a match. */
+export function hasMatch(regex: Regex, text: string): boolean {
+  return compile(regex).test(text)
+}
+
+function compile({ pattern, flags }: Regex): RE2JS {
+  const key = `${flags}/${pattern}`
+  const known = compiled.get(key)
+  if (known !== undefined) return known
+  const bits = [...flags].reduce((all, flag) => all | (FLAGS.get(flag) ?? 0), 0)
+  const regex = RE2JS.compile(pattern, bits)
+  if (compiled.size >= MAX_COMPILED) compiled.clear()
+  compiled.set(key, regex)
+  return regex
+}
