@@ -192,7 +192,7 @@ function regexFilter(place: Place, input: unknown, options?: unknown): Filter {
   if (options !== undefined && typeof options !== 'string') throw badFilter(`$options of ${named(place)} takes a string such as "i"`)
   // `g`, `u`, `v` and `d` change nothing in whether there is a match.
   const own = input instanceof RegExp ? input.flags.replace(/[guvd]/g, '') : ''
-  const regex = { pattern: input instanceof RegExp ? input.source : input, flags: [...new Set(options ?? own)].sort().join('') }
+  const regex = { pattern: input instanceof RegExp ? input.source : input, flags: [...new Set((options ?? own).split(''))].sort().join('') }
   const fault = regexFault(regex)
   if (fault !== undefined) throw badFilter(`the regular expression for ${named(place)} ${fault}`)
   return { kind: 'regex', path: place.path, regex }

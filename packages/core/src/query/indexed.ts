@@ -17,7 +17,7 @@ export function indexedAt(document: Document, path: Path): { readonly kind: numb
   let value: Json | undefined = document
   for (const { name } of path) {
     if (Array.isArray(value)) break
-    value = isPlainObject(value) && Object.hasOwn(value, name) ? (value[name] as Json) : undefined
+    value = isPlainObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
   }
   if (!Array.isArray(value)) return { kind: kindOf(value), entries: [] }
   const entries: (number | string | Uint8Array)[] = []

@@ -56,7 +56,11 @@ function holds(filter: FieldFilter, value: Json | undefined): boolean {
 function isElement({ of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>, element: Json): boolean {
   if (of === 'values') return matchesValue(filter, element)
   // An array in an array counts as an object of its places.
-  const object: Json | undefined = Array.isArray(element) ? { ...(element as readonly Json[]) } : isPlainObject(element) ? element : undefined
+  const object: Json | undefined = Array.isArray(element)
+    ? Object.fromEntries((element as readonly Json[]).entries())
+    : isPlainObject(element)
+      ? element
+      : undefined
   return object !== undefined && matchesValue(filter, object)
 }
 

@@ -1,4 +1,3 @@
-import { isPlainObject, type Document, type Json } from '../model/content.ts'
 import { MAX_PATH_LENGTH, MAX_PATH_SEGMENTS } from './limits.ts'
 import { textLiteral } from './sql-literal.ts'
 
@@ -71,16 +70,6 @@ function quoted(rest: string): ReadSegment | string {
     // Falls through to the one sentence for every kind of broken quoting.
   }
   return 'has a name in quotation marks that is not a JSON string, such as "address.city"'
-}
-
-/** What stands at a path if no array lies on it; `undefined` where nothing does, and behind an array. */
-export function valueAt(document: Document, path: Path): Json | undefined {
-  let value: Json | undefined = document
-  for (const { name } of path) {
-    if (!isPlainObject(value) || !Object.hasOwn(value, name)) return undefined
-    value = value[name]
-  }
-  return value
 }
 
 /**

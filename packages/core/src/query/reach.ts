@@ -86,5 +86,5 @@ function collectFrom(array: readonly Json[], path: Path, at: number, values: (Js
 }
 
 function fieldOf(value: Json | undefined, name: string): Json | undefined {
-  return isPlainObject(value) && Object.hasOwn(value, name) ? (value[name] as Json) : undefined
+  return isPlainObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }

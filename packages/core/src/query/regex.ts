@@ -25,7 +25,7 @@ const MAX_COMPILED = 100
 /** What is wrong with a regular expression, as the end of a sentence; `undefined` where it is fine. */
 export function regexFault(regex: Regex): string | undefined {
   if (regex.pattern.length > MAX_REGEX_LENGTH) return `is longer than ${MAX_REGEX_LENGTH} characters`
-  const flag = [...regex.flags].find((one) => !FLAGS.has(one))
+  const flag = regex.flags.split('').find((one) => !FLAGS.has(one))
   if (flag !== undefined) return `has the option ${JSON.stringify(flag)}; there are i, m and s`
   try {
     compile(regex)
@@ -44,7 +44,7 @@ function compile({ pattern, flags }: Regex): RE2JS {
   const key = `${flags}/${pattern}`
   const known = compiled.get(key)
   if (known !== undefined) return known
-  const bits = [...flags].reduce((all, flag) => all | (FLAGS.get(flag) ?? 0), 0)
+  const bits = flags.split('').reduce((all, flag) => all | (FLAGS.get(flag) ?? 0), 0)
   const regex = RE2JS.compile(pattern, bits)
   if (compiled.size >= MAX_COMPILED) compiled.clear()
   compiled.set(key, regex)
