@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Figures, measureLocal } from './local.ts'
 import { measureFloors } from './floors.ts'
+import { runQueries } from './queries-main.ts'
 import { runProgram } from './run-program.ts'
 
 /** Rounds of each measurement, each in a process of its own; the table shows medians. Lookups are several in one. */
@@ -27,6 +28,7 @@ else if (role === 'browser') console.log(JSON.stringify(await (await import('./b
 else if (role === 'hostile') console.log(JSON.stringify(await (await import('./hostile.ts')).measureHostile()))
 else if (role === 'clients') console.log(JSON.stringify(await (await import('./network.ts')).measureClients()))
 else if (role === 'lookups') console.log(JSON.stringify(await (await import('./network.ts')).measureLookups(Number(argument))))
+else if (role === '--queries') await runQueries({ json: process.argv.includes('--json'), peers: !process.argv.includes('--no-peers') })
 else if (role === '--peers') await runPeers(process.argv.slice(3))
 else if (role === '--browser') printTable('10,000 documents into Chromium, WebRTC-direct', runRounds('browser', '10000'))
 else if (role === '--network') {

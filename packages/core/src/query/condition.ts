@@ -44,13 +44,13 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
     case 'type':
       return ofType(scope, filter)
     case 'regex':
-      return inJavaScript(scope, filter, isOneOf(filter, ['text']))
+      return onText(scope, filter)
     case 'mod':
       return inJavaScript(scope, filter, isOneOf(filter, ['integer', 'real']))
     case 'size':
       return inJavaScript(scope, filter, 'FALSE')
     case 'elemMatch': {
-      const exact = inJavaScript(scope, filter, 'FALSE')
+      const exact = withText(filter, inJavaScript(scope, filter, 'FALSE'))
       const lookups = required === undefined ? [] : lookedUpInArrays(scope, filter)
       return allOf([...lookups.map((one) => rowIn([arrayEntryRows(one, scope.field(one.path)?.ix ?? 0)])), exact])
     }
@@ -85,12 +85,31 @@ function scalarOrArray(scope: QueryScope, filter: ValueFilter, scalar: SqlFragme
     // Behind an array SQLite finds nothing, which is not what a missing field is.
     return { sql: `CASE WHEN ${arrays} THEN ${call.sql} ELSE ${scalar.sql} END`, params: [...call.params, ...scalar.params] }
   }
-  const [only] = filter.kind === 'equals' && filter.values.length === 1 ? filter.values : []
-  // Canonical JSON that contains a value contains its text, which is found much faster than it is parsed.
-  const text: SqlFragment = only === undefined ? { sql: 'TRUE', params: [] } : { sql: 'instr(content, ?) > 0', params: [canonicalJson(only)] }
-  return {
-    sql: `(${scalar.sql} OR CASE WHEN ${arrays} THEN ${text.sql} AND ${call.sql} ELSE FALSE END)`,
-    params: [...scalar.params, ...text.params, ...call.params],
+  const exact = `(${scalar.sql} OR CASE WHEN ${arrays} THEN ${call.sql} ELSE FALSE END)`
+  return withText(filter, { sql: exact, params: [...scalar.params, ...call.params] })
+}
+
+/** The condition, looked at only where the text of a value that it needs stands in the document: found much faster than JSON is parsed. */
+function withText(filter: Filter, condition: SqlFragment): SqlFragment {
+  const text = neededText(filter)
+  return text === undefined ? condition : { sql: `(instr(content, ?) > 0 AND ${condition.sql})`, params: [text, ...condition.params] }
+}
+
+/** Canonical JSON of a value without which no document matches: its content, canonical JSON too, has this text then. The longest of several. */
+function neededText(filter: Filter): string | undefined {
+  switch (filter.kind) {
+    case 'equals': {
+      const [only] = filter.values
+      return filter.values.length === 1 && only !== undefined && only !== null ? canonicalJson(only) : undefined
+    }
+    case 'and': {
+      const texts = filter.filters.map(neededText).filter((text) => text !== undefined)
+      return texts.length === 0 ? undefined : texts.reduce((longest, text) => (text.length > longest.length ? text : longest))
+    }
+    case 'elemMatch':
+      return neededText(filter.filter)
+    default:
+      return undefined
   }
 }
 
@@ -99,6 +118,18 @@ function inJavaScript(scope: QueryScope, filter: FieldFilter, candidate: string)
   const call = matchesCall(scope, filter)
   const arrays = filter.path === '_id' || hasNoArrays(scope, filter.path) ? 'FALSE' : arrayOnPath(filter.path)
   return { sql: `CASE WHEN ${candidate} OR ${arrays} THEN ${call.sql} ELSE FALSE END`, params: call.params }
+}
+
+/** A regular expression: most documents have one text at the path, which is all that has to be looked at. */
+function onText(scope: QueryScope, filter: Extract<FieldFilter, { kind: 'regex' }>): SqlFragment {
+  const { value, type } = fieldSubject(filter.path)
+  const number = scope.matcher(filter)
+  const text = `docstore_has_match(?, ${value})`
+  const arrays = filter.path === '_id' || hasNoArrays(scope, filter.path) ? 'FALSE' : arrayOnPath(filter.path)
+  return {
+    sql: `CASE WHEN ${type} = 'text' THEN ${text} WHEN ${arrays} THEN docstore_matches(?, content) ELSE FALSE END`,
+    params: [number, number],
+  }
 }
 
 /** The condition decided by SQL where no array lies on the path, else by `match.ts`. */

@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import type { Document } from '../model/content.ts'
-import { type FieldFilter, matches, orderKey, type SortField, sortValue } from '../query/index.ts'
+import { type FieldFilter, hasMatch, matches, orderKey, type SortField, sortValue } from '../query/index.ts'
 import type { SqlDriver, SqlValue } from './driver.ts'
 
 /** Most conditions and sort fields that are known by a number. A query has at most some hundred, and runs as soon as it is compiled. */
@@ -8,7 +8,8 @@ const MAX_KNOWN = 4096
 
 /**
  * What SQL asks JavaScript about a row: `docstore_matches(number, content)` whether a condition holds, `docstore_order(number, content)` what
- * to sort by. Used where arrays lie on a path, and for operators that SQLite does not have.
+ * to sort by; `docstore_has_match(number, text)` whether a text has a match. Used where arrays lie on a path, and for operators that SQLite does
+ * not have.
  */
 export class QueryFunctions {
   readonly #known = new Map<string, number>()
@@ -21,6 +22,7 @@ export class QueryFunctions {
 
   constructor(driver: SqlDriver) {
     driver.createFunction('docstore_matches', (number, content) => this.#matches(number, content))
+    driver.createFunction('docstore_has_match', (number, text) => this.#hasMatch(number, text))
     driver.createFunction('docstore_order', (number, content) => this.#order(number, content))
   }
 
@@ -54,6 +56,12 @@ export class QueryFunctions {
     const filter = this.#matchers.get(Number(number))
     if (filter === undefined) throw new DocstoreError('internal', 'A query asks about a condition that was forgotten')
     return matches(filter, this.#parsed(content)) ? 1 : 0
+  }
+
+  #hasMatch(number: SqlValue, text: SqlValue): SqlValue {
+    const filter = this.#matchers.get(Number(number))
+    if (filter?.kind !== 'regex') throw new DocstoreError('internal', 'A query asks about a regular expression that was forgotten')
+    return typeof text === 'string' && hasMatch(filter.regex, text) ? 1 : 0
   }
 
   #order(number: SqlValue, content: SqlValue): SqlValue {
