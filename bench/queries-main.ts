@@ -31,7 +31,10 @@ export async function runQueries({ json = false, peers = true }: { readonly json
 function measurePouch(): Figures {
   const folder = fileURLToPath(new URL('./peers/', import.meta.url))
   installPeers(folder)
-  const { stdout, stderr, status } = spawnSync(process.execPath, [`${folder}queries-pouchdb.ts`, String(COUNT)], { encoding: 'utf8', cwd: folder })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [`${folder}adapters/pouchdb-queries.ts`, String(COUNT)], {
+    encoding: 'utf8',
+    cwd: folder,
+  })
   if (status !== 0) throw new Error(`PouchDB could not be measured: ${stderr}`)
   return JSON.parse(stdout) as Figures
 }

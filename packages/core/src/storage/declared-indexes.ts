@@ -16,9 +16,9 @@ import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
 /** Declared indexes per namespace, so that one app cannot use up those of all others. */
-const MAX_NAMESPACE_INDEXES = 64
+export const MAX_NAMESPACE_INDEXES = 64
 /** Declared indexes altogether: each is looked at on every write, in whichever namespace. With so many, bulk writes take four times as long. */
-const MAX_INDEXES = 128
+export const MAX_INDEXES = 128
 /** Fields in one index: what one sort can use. */
 const MAX_PATHS = 8
 /** Documents that are read at a time while an index is made over them. */

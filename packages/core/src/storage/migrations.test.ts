@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { HashSum } from '../sets/hash-sum.ts'
-import { author, put, slot } from '../testing/storage/fixtures.ts'
+import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
 import { openNodeStorage } from './open-node.ts'
 import { openNodeDriver } from './sqlite-node.ts'
 
@@ -63,6 +63,34 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
     expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151 })
     expect(await storage.recount(2)).toBe(true)
     await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+it('indexes of a database of version 1 lead through arrays once it is open', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1)
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const insert = driver.prepare('INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, content) VALUES (?,1,?,?,?,1,?,1,?)')
+    const contents = ['{"_id":"1","a":[{"b":5},{"b":7}]}', '{"_id":"2","a":{"b":5}}', '{"_id":"3","a":[5]}']
+    for (const [i, content] of contents.entries())
+      insert.run(2 ** 36 + i + 1, slot(`cities/${i + 1}`), 'cities', `${i + 1}`, sha256(content), content)
+    driver.exec(`INSERT INTO indexes VALUES ('ix/1/cities/["a.b"]', 1, 'cities', '["a.b"]'); INSERT INTO index_paths VALUES (1, 1, 'cities', 'a.b', 0);
+      CREATE INDEX "ix/1/cities/[""a.b""]" ON records(json_extract(content, '$."a"."b"'), id)
+      WHERE +ns = 1 AND +collection = 'cities' AND content IS NOT NULL`)
+    driver.close()
+
+    for (let opened = 0; opened < 2; opened++) {
+      const storage = openNodeStorage(path)
+      expect(await idsOf(storage, 1, query({ 'a.b': 5 }, { sort: { _id: 1 } }))).toEqual(['1', '2'])
+      expect(await idsOf(storage, 1, query({ 'a.b': { $gt: 5 } }))).toEqual(['1'])
+      expect(await idsOf(storage, 1, query({ 'a.b': null }))).toEqual([])
+      await storage.close()
+    }
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import PouchDB from 'pouchdb'
 import PouchDBFind from 'pouchdb-find'
-import { queriedDocuments, timeAnswers } from '../queries.ts'
+import { queriedDocuments, timeAnswers } from '../../queries.ts'
 
 PouchDB.plugin(PouchDBFind)
 
-/** The questions of `../queries.ts` to PouchDB on LevelDB, each once: most take seconds. */
+/** The questions of `bench/queries.ts` to PouchDB on LevelDB, each once: most take seconds. */
 const count = Number(process.argv[2])
 const folder = mkdtempSync(join(tmpdir(), 'docstore-queries-pouchdb-'))
 try {
