@@ -7,7 +7,7 @@ import { precompressPlugin } from './precompress-plugin.ts'
 /** Parts that are loaded when they are asked for, in files of their own. */
 const LATER = new RegExp(
   [
-    '/node_modules/uqr/',
+    '/node_modules/(uqr|re2js)/',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
     '/docstore/src/network/(directory/|direct-links\\.ts)',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',

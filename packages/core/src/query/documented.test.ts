@@ -6,6 +6,9 @@ import type { Document } from '../model/content.ts'
 import { parseFilter } from './filter.ts'
 import { matches } from './match.ts'
 import { compareBySort, parseSort } from './sort.ts'
+import { loadRegexEngine } from './regex.ts'
+
+await loadRegexEngine()
 
 /** All paths that the filters and sorts of a group name, so that every one of them has an index. */
 function pathsIn(cases: readonly { filter: unknown; sort?: unknown }[]): string[] {

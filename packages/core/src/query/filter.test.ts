@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { errorCode } from '../errors.ts'
 import { parseFilter } from './filter.ts'
 import { parseSort } from './sort.ts'
+import { loadRegexEngine } from './regex.ts'
+
+await loadRegexEngine()
 
 function codeOf(action: () => unknown): string | undefined {
   try {

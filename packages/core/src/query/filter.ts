@@ -2,7 +2,7 @@ import { DocstoreError, errorMessage } from '../errors.ts'
 import { canonicalJson, type Json } from '../model/content.ts'
 import { MAX_FILTER_CONDITIONS, MAX_FILTER_DEPTH, MAX_IN_VALUES, MAX_REGEXES } from './limits.ts'
 import { pathFault } from './path.ts'
-import { type Regex, regexFault } from './regex.ts'
+import { loadRegexEngine, NoRegexEngine, type Regex, regexFault } from './regex.ts'
 import { isTypeName, TYPE_NAMES, type TypeName } from './types.ts'
 
 /** A condition on the values that a path leads to (`reach.ts` says which); true where it is true of one of them. */
@@ -55,7 +55,18 @@ interface Place {
   readonly budget: Budget
 }
 
-/** Checks a MongoDB-like filter. Throws `bad-filter` for what it does not know, rather than matching more than was meant. */
+/** Checks a MongoDB-like filter. Rejects with `bad-filter` for what it does not know, rather than matching more than was meant. */
+export async function readFilter(input: unknown): Promise<Filter> {
+  try {
+    return parseFilter(input)
+  } catch (error) {
+    if (!(error instanceof NoRegexEngine)) throw error
+    await loadRegexEngine()
+    return parseFilter(input)
+  }
+}
+
+/** The same at once, where no regular expression can be in it or their engine is loaded; else it throws `NoRegexEngine`. */
 export function parseFilter(input: unknown): Filter {
   return parseFields(input, 1, { conditions: 0, regexes: 0 })
 }

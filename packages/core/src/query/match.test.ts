@@ -3,6 +3,9 @@ import { matches } from './match.ts'
 import { parseFilter } from './filter.ts'
 import { compareBySort, parseSort } from './sort.ts'
 import type { Json } from '../model/content.ts'
+import { loadRegexEngine } from './regex.ts'
+
+await loadRegexEngine()
 
 describe('matches', () => {
   it.each<[unknown, Json, boolean]>([

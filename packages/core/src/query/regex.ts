@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js'
-import { errorMessage } from '../errors.ts'
+import type { RE2JS } from 're2js'
+import { DocstoreError, errorMessage } from '../errors.ts'
 import { MAX_REGEX_LENGTH } from './limits.ts'
 
 /**
@@ -12,20 +12,27 @@ export interface Regex {
   readonly flags: string
 }
 
-const FLAGS: ReadonlyMap<string, number> = new Map([
-  ['i', RE2JS.CASE_INSENSITIVE],
-  ['m', RE2JS.MULTILINE],
-  ['s', RE2JS.DOTALL],
-])
+type Engine = typeof RE2JS
+
+let engine: Engine | undefined
+
+/** Loads what regular expressions need: a fifth of the library, and most programs never use one. */
+export async function loadRegexEngine(): Promise<void> {
+  engine ??= (await import('re2js')).RE2JS
+}
+
+/** Thrown where a regular expression is met before the engine is loaded. */
+export class NoRegexEngine extends Error {}
 
 /** Compiled expressions, so that each is compiled once. Emptied when full. */
 const compiled = new Map<string, RE2JS>()
 const MAX_COMPILED = 100
 
-/** What is wrong with a regular expression, as the end of a sentence; `undefined` where it is fine. */
+/** What is wrong with a regular expression, as the end of a sentence; `undefined` where it is fine. Throws `NoRegexEngine`. */
 export function regexFault(regex: Regex): string | undefined {
+  if (engine === undefined) throw new NoRegexEngine()
   if (regex.pattern.length > MAX_REGEX_LENGTH) return `is longer than ${MAX_REGEX_LENGTH} characters`
-  const flag = regex.flags.split('').find((one) => !FLAGS.has(one))
+  const flag = regex.flags.split('').find((one) => !'ims'.includes(one))
   if (flag !== undefined) return `has the option ${JSON.stringify(flag)}; there are i, m and s`
   try {
     compile(regex)
@@ -44,8 +51,10 @@ function compile({ pattern, flags }: Regex): RE2JS {
   const key = `${flags}/${pattern}`
   const known = compiled.get(key)
   if (known !== undefined) return known
-  const bits = flags.split('').reduce((all, flag) => all | (FLAGS.get(flag) ?? 0), 0)
-  const regex = RE2JS.compile(pattern, bits)
+  if (engine === undefined) throw new DocstoreError('internal', 'A filter with a regular expression was not read by readFilter')
+  const { CASE_INSENSITIVE, MULTILINE, DOTALL } = engine
+  const bits = (flags.includes('i') ? CASE_INSENSITIVE : 0) | (flags.includes('m') ? MULTILINE : 0) | (flags.includes('s') ? DOTALL : 0)
+  const regex = engine.compile(pattern, bits)
   if (compiled.size >= MAX_COMPILED) compiled.clear()
   compiled.set(key, regex)
   return regex

@@ -11,6 +11,9 @@ import { pathOf } from './path.ts'
 import { createIndexSql, type FieldIndex, type QueryScope } from './scope.ts'
 import { compareBySort, parseSort, type Sort, sortValue, totalSort } from './sort.ts'
 import { compileCount, compileFind, type FindQuery } from './sql.ts'
+import { loadRegexEngine } from './regex.ts'
+
+await loadRegexEngine()
 
 type After = NonNullable<FindQuery['after']>
 

@@ -21,7 +21,7 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { parseFilter, parseSort } from '../query/index.ts'
+import { parseSort, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
@@ -338,7 +338,7 @@ export class LocalReplica implements Replica {
     checkCollection(collection)
     checkLimit(limit)
     const parsedSort = parseSort(sort)
-    const parsedFilter = parseFilter(filter)
+    const parsedFilter = await readFilter(filter)
     const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedFilter, parsedSort)
     const open = this.#namespaces.get(id)
     if (open === undefined) return { contents: [], cursor: undefined }
@@ -348,7 +348,7 @@ export class LocalReplica implements Replica {
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
     checkCollection(collection)
-    const parsedFilter = parseFilter(filter)
+    const parsedFilter = await readFilter(filter)
     const open = this.#namespaces.get(id)
     return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
   }
