@@ -18,7 +18,7 @@ export interface DocstoreOptions {
   readonly network?: 'on' | 'off' | 'auto'
   /** `'full'` also waits for the disk's flush on every write. */
   readonly durability?: Durability
-  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. */
+  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, except deletes and smaller versions, and reads go on. */
   readonly maxBytes?: number
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
@@ -39,7 +39,7 @@ export interface DocstoreOptions {
 /**
  * Opens a document store. The first process on a data folder owns it; further ones work through the owner, so that several programs
  * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. Throws
- * `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
+ * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   const { data = 'memory', network = 'on' } = options

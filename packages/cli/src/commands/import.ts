@@ -11,6 +11,7 @@ import { ROWS_PER_TURN } from '../limits.ts'
 import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { openRows, type RowSource } from '../rows/row-source.ts'
+import { inputFile } from '../standard-streams.ts'
 import { type DocumentOptions, type RowDocument, toDocument } from '../rows/to-document.ts'
 
 interface ImportOptions extends CopiesOptions {
@@ -23,7 +24,7 @@ export function importCommand(run: Run): Command {
   const command = new Command('import')
     .description('store the rows of a JSON array, NDJSON or CSV file')
     .argument('<ns>', 'id or name of the namespace')
-    .argument('<file>', 'the file; - is standard input')
+    .argument('<file>', 'the file; - is standard input', inputFile)
     .option('--id <field>', 'field whose value becomes the _id (default: _id, else derived from the content, so that a second run changes nothing)')
     .addOption(collectionOption())
   for (const option of copiesOptions()) command.addOption(option)
@@ -37,7 +38,7 @@ async function importFile(context: Context, ns: string, file: string, options: I
   const namespace = await openToWrite(context, store, ns)
   const { limits } = readNetwork(store.info.network.descriptor).descriptor
   const documents = documentsOf(source, { idField: options.id, collection: options.collection, maxBytes: limits.content })
-  const size = file === '-' ? undefined : (await stat(file)).size
+  const { size } = file === '-' ? { size: undefined } : await sizeOf(file)
   const progress = await ImportProgress.start({ output: context.output, store, namespace, bytesRead: source.bytesRead, size })
   try {
     const total = await writeAll(context, namespace, options.collection, documents, progress)
@@ -51,6 +52,12 @@ async function importFile(context: Context, ns: string, file: string, options: I
   } finally {
     progress.stop()
   }
+}
+
+/** What a pipe or a device will bring is not known before. */
+async function sizeOf(file: string): Promise<{ readonly size: number | undefined }> {
+  const found = await stat(file)
+  return { size: found.isFile() ? found.size : undefined }
 }
 
 /** A JSON array is checked from end to end before anything is written; the others come row by row. */

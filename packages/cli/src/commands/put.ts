@@ -9,13 +9,14 @@ import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '..
 import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { parseJson } from '../rows/parse-json.ts'
+import { inputFile } from '../standard-streams.ts'
 
 /** `docstore put NS [FILE]` */
 export function putCommand(run: Run): Command {
   const command = new Command('put')
     .description('store one JSON document')
     .argument('<ns>', 'id or name of the namespace')
-    .argument('[file]', 'file with the document; - is standard input', '-')
+    .argument('[file]', 'file with the document; - is standard input', inputFile, '-')
     .option('--id <id>', '_id of the document, in place of the one in it')
     .addOption(collectionOption())
   for (const option of copiesOptions()) command.addOption(option)

@@ -6,12 +6,13 @@ import { badExport, openCar } from '../archive/car-reader.ts'
 import { type ExportHead, readExportHead, restore } from '../archive/restore.ts'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
+import { inputFile } from '../standard-streams.ts'
 
 /** `docstore restore FILE` */
 export function restoreCommand(run: Run): Command {
   return new Command('restore')
     .description('take in a namespace from a file that `export` wrote')
-    .argument('<file>', 'the file; - is standard input')
+    .argument('<file>', 'the file; - is standard input', inputFile)
     .action((file: string) =>
       run(async (context) => {
         const input = addAbortSignal(context.signal, file === '-' ? process.stdin : createReadStream(file))

@@ -1,4 +1,4 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
@@ -26,7 +26,8 @@ import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
+import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
+import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { Reconciler } from './reconciler.ts'
 import { nextTask, type Pause } from './slices.ts'
@@ -56,6 +57,8 @@ interface OpenNamespace {
   readonly head: SignedHead
   readonly scope: RecordScope
 }
+
+type Fitted = CommitOutcome | undefined | 'no-room'
 
 /** Writes to one namespace that share the next transaction. */
 interface PendingGroup {
@@ -100,6 +103,7 @@ export class LocalReplica implements Replica {
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
+  #settleTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor({
     storage,
@@ -279,16 +283,45 @@ export class LocalReplica implements Replica {
       }
       this.#committed(open, outcomes)
     } catch (error) {
-      for (const { reject } of group.settle) reject(error)
+      if (errorCode(error) === 'disk-full') await this.#flushEach(open, group)
+      else for (const { reject } of group.settle) reject(error)
     }
+  }
+
+  async #flushEach(open: OpenNamespace, { entries, settle }: PendingGroup): Promise<void> {
+    let at = 0
+    const callers = settle.map(({ count }) => entries.slice(at, (at += count)))
+    const settled = await commitEach(this.#storage, open.ns, callers)
+    settle.forEach(({ resolve, reject }, i) => {
+      const one = settled[i]
+      if (one !== undefined && 'outcomes' in one) resolve(one.outcomes)
+      else reject(one?.error)
+    })
+    this.#committed(
+      open,
+      settled.flatMap((one) => ('outcomes' in one ? one.outcomes : [])),
+    )
   }
 
   async #commitBulk(open: OpenNamespace, entries: readonly CommitEntry[], writes: readonly Write[]): Promise<readonly (CommitOutcome | undefined)[]> {
     const isDistinct = new Set(writes.map((write) => write.id)).size === writes.length
     const sealWith = (hashes: Uint8Array) => createSeal(this.#network.cid, hashes, this.#identity)
-    const outcomes = await this.#storage.commit(open.ns, entries, isDistinct ? { sealWith } : {})
+    const outcomes = await this.#commitOr(
+      () => this.#storage.commit(open.ns, entries, isDistinct ? { sealWith } : {}),
+      () => commitWhole(this.#storage, open.ns, entries),
+    )
     this.#committed(open, outcomes)
     return outcomes
+  }
+
+  /** The second way where there is no room for the first. */
+  async #commitOr<T, U>(commit: () => T | Promise<T>, whenFull: () => Promise<U>): Promise<T | U> {
+    try {
+      return await commit()
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      return whenFull()
+    }
   }
 
   #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
@@ -302,6 +335,7 @@ export class LocalReplica implements Replica {
       if (outcome.record.collection !== null) collections.add(outcome.record.collection)
       if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
     }
+    if (to > 0) this.#settleSoon()
     if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
     return { from, to }
   }
@@ -309,11 +343,26 @@ export class LocalReplica implements Replica {
   #scrubSoon(): void {
     this.#scrubTimer ??= setTimeout(() => {
       this.#scrubTimer = undefined
-      // A full disk can stop the clean-up; the next replaced or deleted document tries again.
-      Promise.resolve()
-        .then(() => this.#storage.scrub())
-        .catch(() => undefined)
+      this.#scrub()
     }, SCRUB_DELAY_MS)
+  }
+
+  /** What a full disk would need is made ready while there is room. A program of Node may end meanwhile: `close` does it too. */
+  #settleSoon(): void {
+    if (this.#settleTimer !== undefined) return
+    this.#settleTimer = setTimeout(() => {
+      this.#settleTimer = undefined
+      this.#scrub()
+    }, SETTLE_DELAY_MS)
+    const timer: unknown = this.#settleTimer
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+  }
+
+  #scrub(): void {
+    // A full disk can stop the clean-up; the next replaced or deleted document tries again.
+    Promise.resolve()
+      .then(() => this.#storage.scrub())
+      .catch(() => undefined)
   }
 
   #emit(event: CommitEvent): void {
@@ -536,12 +585,21 @@ export class LocalReplica implements Replica {
     }
     const judged = await judgeBatch(batch.value, rules)
     const competitors = judged.filter((one) => typeof one !== 'string')
-    const outcomes = await this.#storage.commit(open.ns, competitors, { seals: batch.value.seals })
-    const range = this.#committed(open, outcomes)
+    const { seals } = batch.value
+    const outcomes = await this.#commitOr<readonly Fitted[], readonly Fitted[]>(
+      () => this.#storage.commit(open.ns, competitors, { seals }),
+      () => commitWhatFits(this.#storage, open.ns, competitors, seals),
+    )
+    const range = this.#committed(
+      open,
+      outcomes.filter((outcome) => outcome !== 'no-room'),
+    )
     let next = 0
     const results = judged.map((one): Acceptance => {
       if (typeof one === 'string') return one
-      return outcomes[next++] !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+      const outcome = outcomes[next++]
+      if (outcome === 'no-room') return 'quota'
+      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
     })
     return { results, ...range }
   }
@@ -570,11 +628,16 @@ export class LocalReplica implements Replica {
   }
 
   async close(): Promise<void> {
-    const isScrubbing = this.#scrubTimer !== undefined
+    const isScrubbing = this.#scrubTimer !== undefined || this.#settleTimer !== undefined
     clearTimeout(this.#scrubTimer)
+    clearTimeout(this.#settleTimer)
     this.#scrubTimer = undefined
+    this.#settleTimer = undefined
     try {
       if (isScrubbing) await this.#storage.scrub()
+    } catch (error) {
+      // Everything else was done. The next start empties the log.
+      if (errorCode(error) !== 'disk-full') throw error
     } finally {
       await this.#storage.close()
     }

@@ -1,4 +1,5 @@
 import { sha256 } from '#crypto'
+import { errorCode } from '../errors.ts'
 import { compareBytes } from '../model/bytes.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { AuthorTable } from './author-table.ts'
@@ -84,7 +85,12 @@ export class RecordTable {
 
   contentByDigest(digest: Uint8Array): string | undefined {
     // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
-    this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    try {
+      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    } catch (error) {
+      // Without room for it the records are looked through.
+      if (errorCode(error) !== 'disk-full') throw error
+    }
     const next = this.#statements.own(
       'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )

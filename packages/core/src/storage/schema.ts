@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import { MIGRATIONS } from './migrations.ts'
+import type { DiskReserve } from './room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
 const SCHEMA_VERSION: number = MIGRATIONS.length + 1
@@ -57,8 +58,13 @@ export type Durability = 'normal' | 'full'
 /** How a database is opened. */
 export interface StorageOptions {
   readonly durability?: Durability
-  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. Without it, the disk is the limit. */
+  /**
+   * Largest size of the database, bytes; beyond it writes fail with `disk-full`, except those that make room, and reads go on. Without it,
+   * the disk is the limit.
+   */
   readonly maxBytes?: number
+  /** What is kept of the disk for deletes. */
+  readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }

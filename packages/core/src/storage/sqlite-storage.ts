@@ -9,7 +9,9 @@ import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
 import { QueryFunctions } from './query-functions.ts'
 import { RecordTable } from './record-table.ts'
+import { fullError, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
+import { shrinkingOnly } from './shrinking.ts'
 import { mapForReading, prepareSchema, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
@@ -31,6 +33,8 @@ import { Totals } from './totals.ts'
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
+/** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
+const MAX_RESERVED_META_BYTES: number = 64 * 1024
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods answer at once. */
 export class SqliteStorage implements Storage {
@@ -42,6 +46,7 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
+  readonly #room: Room
   #isClosed = false
   #isMapped = false
 
@@ -53,6 +58,7 @@ export class SqliteStorage implements Storage {
     const indexes = new DeclaredIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
@@ -77,6 +83,12 @@ export class SqliteStorage implements Storage {
   }
 
   setMeta(key: string, value: Uint8Array | undefined): void {
+    const isSmall = value === undefined || value.length <= MAX_RESERVED_META_BYTES
+    if (isSmall) this.#room.withReserve(() => this.#setMeta(key, value))
+    else this.#room.growing(() => this.#setMeta(key, value))
+  }
+
+  #setMeta(key: string, value: Uint8Array | undefined): void {
     if (value === undefined) this.#statements.own('DELETE FROM meta WHERE key = ?').run(key)
     else this.#statements.own('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value)
   }
@@ -100,25 +112,47 @@ export class SqliteStorage implements Storage {
       }))
   }
 
-  saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
-    return this.#transaction(() => {
-      this.#statements
-        .own(
-          'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
-        )
-        .run(cid, genesis, head, signature)
-      const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
-      if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
-      return ns
-    })
+  saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
+    const isKnown = this.#statements.own('SELECT 1 FROM namespaces WHERE cid = ?').get(namespace.cid) !== undefined
+    return isKnown ? this.#reserved(() => this.#saveNamespace(namespace)) : this.#transaction(() => this.#saveNamespace(namespace))
+  }
+
+  #saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
+    this.#statements
+      .own(
+        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
+      )
+      .run(cid, genesis, head, signature)
+    const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
+    if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
+    return ns
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
-    return this.#transaction(() => {
+    const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       return outcomes
     })
+    this.#room.stored(outcomes.length, unitsOf(outcomes))
+    return outcomes
+  }
+
+  commitShrinking(
+    ns: number,
+    entries: readonly CommitEntry[],
+    { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
+  ): (CommitOutcome | undefined | 'no-room')[] {
+    const outcomes = this.#reserved(() => {
+      const shrinking = shrinkingOnly(entries)
+      const outcomes = this.#commitWith(ns, shrinking.entries, seals)
+      if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
+      // Where nothing is written, nothing may be taken from the reserve.
+      if (outcomes.some((outcome) => outcome !== undefined)) this.#totals.store(ns)
+      return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
+    })
+    this.#room.stored(outcomes.length, 0)
+    return outcomes
   }
 
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
@@ -168,12 +202,13 @@ export class SqliteStorage implements Storage {
   }
 
   attachSeal(ns: number, seqs: readonly number[], seal: Seal): void {
-    this.#transaction(() => {
+    this.#sealing(() => {
       const number = this.#seals.add(seal, seqs.length)
       const passedOver = seqs.filter((seq) => !this.#records.seal(ns, seq, number))
       this.#seals.release(number, passedOver.length)
       this.#records.advanceSealed(ns)
     })
+    this.#room.stored(seqs.length, 0)
   }
 
   seal(seal: number): Seal | undefined {
@@ -189,7 +224,7 @@ export class SqliteStorage implements Storage {
   }
 
   recount(ns: number): boolean {
-    return this.#transaction(() => this.#totals.recount(ns))
+    return this.#reserved(() => this.#totals.recount(ns))
   }
 
   recordsSince(ns: number, since: number, limit: number): StoredRecord[] {
@@ -274,7 +309,7 @@ export class SqliteStorage implements Storage {
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
     // random deletions that is about one document in a thousand; only VACUUM removes these.
-    this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    this.#room.settle()
   }
 
   close(): void {
@@ -284,10 +319,32 @@ export class SqliteStorage implements Storage {
     this.#driver.close()
   }
 
+  /** A transaction that may make the database larger. */
   #transaction<T>(work: () => T): T {
+    try {
+      return this.#atomically(work, 'grows')
+    } catch (error) {
+      this.#room.emptyLogAfter(error)
+      return this.#atomically(work, 'grows')
+    }
+  }
+
+  /** A transaction that other peers need to learn of a delete. */
+  #sealing(work: () => void): void {
+    this.#room.beyondLimit(() => this.#atomically(work, 'seals'))
+  }
+
+  /** A transaction that makes room, or adds little to what is there. */
+  #reserved<T>(work: () => T): T {
+    return this.#room.withReserve(() => this.#atomically(work, 'makes room'))
+  }
+
+  #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
     this.#statements.own('BEGIN IMMEDIATE').run()
     try {
       const result = work()
+      if (kind === 'grows') this.#room.assertWithin()
+      if (kind !== 'makes room') this.#room.assertPayable()
       this.#statements.own('COMMIT').run()
       this.#indexes.committed()
       return result
@@ -307,4 +364,10 @@ export class SqliteStorage implements Storage {
       // What made the transaction fail is the better error; SQLite rolls back what is left when the file is opened again.
     }
   }
+}
+
+function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {
+  let units = 0
+  for (const outcome of outcomes) units += outcome?.record.content?.length ?? 0
+  return units
 }

@@ -113,6 +113,16 @@ export interface Storage {
 
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
+  /**
+   * What a full store still takes: like `commit`, but of the new versions only those that are tombstones or no larger than what they replace.
+   * The others are `'no-room'`; with `isWhole` one of them is enough for `disk-full`. It may use what is reserved for this, beyond `maxBytes`
+   * and on a full disk.
+   */
+  commitShrinking(
+    ns: number,
+    entries: readonly CommitEntry[],
+    options?: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean },
+  ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */
@@ -148,7 +158,7 @@ export interface Storage {
   createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>
   indexes(ns: number, collection: string): Awaitable<readonly (readonly string[])[]>
 
-  /** Makes sure that bytes of deleted and replaced content are gone from the disk. */
+  /** Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. */
   scrub(): Awaitable<void>
   close(): Awaitable<void>
 }

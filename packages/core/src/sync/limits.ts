@@ -29,6 +29,9 @@ export const RECHECK_MS = 30_000
 export const MIN_RETRY_MS = 15_000
 export const MAX_RETRY_MS = 120_000
 
+/** How often a peer that was full is asked with one batch whether it has room again, milliseconds. */
+export const ROOM_MS = 5_000
+
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 

@@ -76,6 +76,7 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'not-allowed',
   'future',
   'unsupported',
+  'quota',
 ] satisfies readonly ('stored' | 'same' | 'superseded' | Refusal)[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */

@@ -70,6 +70,9 @@ export class NamespaceLink {
   #kept: KeptPositions | undefined
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
   #hasHole = false
+  #isOutOfRoom = false
+  /** The smallest batch that the peer had no room for: whether it takes that one tells when there is room again. */
+  #waiting: { readonly batch: Uint8Array; readonly records: number } | undefined
 
   constructor(ns: string, context: LinkContext, before?: NamespaceSync) {
     this.#ns = ns
@@ -125,6 +128,8 @@ export class NamespaceLink {
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
       if (isEqual) {
+        this.#waiting = undefined
+        this.#isOutOfRoom = false
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
@@ -137,7 +142,7 @@ export class NamespaceLink {
       rootsBefore = roots
     }
     if (refused > 0) {
-      throw new DocstoreError('not-equal', `Some records were refused (${this.status.lastRefusal ?? 'unknown'}); they are tried again later`)
+      throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
     }
     // Both are written to faster than they are compared; what there was at the beginning has arrived.
     this.status.state = 'live'
@@ -156,6 +161,26 @@ export class NamespaceLink {
     await this.#kept?.note({ pulled: seq })
     this.status.refused += tally.refusedHere
     if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
+  }
+
+  /** Whether something of the peer's found no room here when both were last compared, and since. */
+  get isOutOfRoom(): boolean {
+    return this.#isOutOfRoom
+  }
+
+  /** Whether the peer refused something because it is full, as far as is known. */
+  get isWaitingForRoom(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** Asks a peer that was full whether it has room now, with a batch that it refused. */
+  async hasRoom(): Promise<boolean> {
+    const waiting = this.#waiting
+    if (waiting === undefined) return false
+    this.#waiting = undefined
+    const sentBefore = this.status.sent
+    await this.#put(waiting.batch, waiting.records)
+    return this.#waiting === undefined || this.status.sent > sentBefore
   }
 
   /** The session is over: the next one begins where this one came to. */
@@ -292,6 +317,7 @@ export class NamespaceLink {
   async #take(batch: Uint8Array, tally: Tally): Promise<void> {
     const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
     if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
+    if (accepted.results.includes('quota')) this.#isOutOfRoom = true
     for (const result of accepted.results) {
       if (result === 'stored') {
         this.status.received++
@@ -310,6 +336,7 @@ export class NamespaceLink {
     const { results } = await this.#context.channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
     if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
+    if (results.includes('quota') && batch.length < (this.#waiting?.batch.length ?? Number.POSITIVE_INFINITY)) this.#waiting = { batch, records }
     for (const result of results) {
       if (result === 'stored') {
         this.status.sent++
@@ -365,11 +392,21 @@ export class NamespaceLink {
 
   #noteRefusal(reason: Refusal): void {
     this.status.lastRefusal = reason
+    if (reason !== 'quota') return
+    // To be seen at once, and not only when both are compared again.
+    this.status.state = 'failed'
+    this.status.error = refusedText(reason)
   }
 }
 
 function newTally(): Tally {
   return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0 }
+}
+
+function refusedText(reason: Refusal | undefined): string {
+  return reason === 'quota'
+    ? 'One side has reached the limit of its size (quota): it takes deletes, and the rest as soon as there is room'
+    : `Some records were refused (${reason ?? 'unknown'}); they are tried again later`
 }
 
 function isRefusal(result: Acceptance): result is Refusal {

@@ -1,4 +1,4 @@
-import { DocstoreError, errorMessage } from '../errors.ts'
+import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
@@ -6,7 +6,7 @@ import type { Refusal } from '../model/verdict.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
 import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
-import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import { decodeRequest, encodeResponse, type NamespaceBytes, type Request, type Response, type Role } from './messages.ts'
 import { waitForNews } from './news.ts'
 
 /** What a responder needs. Time comes from outside, so that tests can bend it. */
@@ -130,7 +130,7 @@ export class Responder {
           throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
         if (!isKnown && (await replica.namespaces()).length >= MAX_NAMESPACES)
           throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
-        const imported = await replica.importNamespace(request.genesis, request.head, request.signature)
+        const imported = await importOrQuota(replica, request)
         if ('refused' in imported) throw refused('namespace', imported.refused)
         onNamespace?.(imported.id)
         return { t: 'ok' }
@@ -189,6 +189,16 @@ export class Responder {
   async #checkEpoch(epoch: string): Promise<void> {
     if (epoch === (await this.#init.replica.info()).epoch) return
     throw new DocstoreError('unknown-epoch', 'The position belongs to another database. Compare first')
+  }
+}
+
+/** Tells a peer whose disk is full from one that has a fault. */
+async function importOrQuota(replica: Replica, { genesis, head, signature }: NamespaceBytes): ReturnType<Replica['importNamespace']> {
+  try {
+    return await replica.importNamespace(genesis, head, signature)
+  } catch (error) {
+    if (errorCode(error) !== 'disk-full') throw error
+    throw new DocstoreError('quota', 'This peer has no room for another namespace', { cause: error })
   }
 }
 

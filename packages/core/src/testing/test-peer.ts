@@ -28,6 +28,8 @@ export interface TestPeerInit {
   readonly random: SeededRandom
   /** How wrong its clock is. */
   readonly skewMs?: number
+  /** Largest size of its database. */
+  readonly maxBytes?: number
 }
 
 /** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
@@ -52,7 +54,7 @@ export class TestPeer {
     this.#init = init
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
-    this.storage = openNodeStorage(':memory:')
+    this.storage = openNodeStorage(':memory:', init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes })
   }
 
   get role(): Role {

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import { DAG_CBOR, DocstoreError, Ledger, type NamespaceSync, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { mayDial, rangeOf } from './address-range.ts'
 import { delay } from './delay.ts'
 import type { DirectLinks } from './direct-links.ts'
@@ -426,6 +426,11 @@ export class LocalNetwork implements Network {
       throw new DocstoreError('not-delivered', `No relay lets this peer in. ${shutOut.error}. The documents are safe here`, {
         details: { copies: holders().length, reason: shutOut.errorCode },
       })
+    const isFull = this.#relays.connected.some(({ session }) => isRefusedForRoom(session?.status.get(ns)))
+    if (isFull)
+      throw new DocstoreError('not-delivered', `A relay has no room for more. The documents are safe here, and are sent as soon as it has room`, {
+        details: { copies: holders().length, reason: 'quota' },
+      })
     throw new DocstoreError(
       'not-delivered',
       `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
@@ -525,4 +530,9 @@ function limited(timeoutMs: number, ...signals: readonly (AbortSignal | undefine
 /** Whether libp2p can connect browsers: it listens for what their relays pass on. */
 function canBeDirect(libp2p: DocstoreLibp2p): boolean {
   return libp2p.getProtocols().includes(SIGNALING_PROTOCOL)
+}
+
+/** Whether a peer does not take what it is sent because it is full. */
+function isRefusedForRoom(status: NamespaceSync | undefined): boolean {
+  return status?.lastRefusal === 'quota' && status.refused > 0
 }

@@ -13,6 +13,7 @@ export interface DocstoreParts {
   /** libp2p itself, in the process and window that runs it. */
   readonly libp2p: DocstoreLibp2p | undefined
   readonly isOwner: boolean
+  readonly isCopy: boolean
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   readonly close: () => Promise<void>
 }
@@ -54,6 +55,14 @@ export class Docstore {
   /** Whether this program or tab holds the data and its connections; else it works through the one that does, and may follow it. */
   get isOwner(): boolean {
     return this.#parts.isOwner
+  }
+
+  /**
+   * Whether the data folder was found to be a copy when this program opened it: it has a database id and a peer key of its own now, so that
+   * both can be used. Always false in browsers, which offer nothing to notice it by.
+   */
+  get isCopy(): boolean {
+    return this.#parts.isCopy
   }
 
   /** This installation's libp2p peer id. */

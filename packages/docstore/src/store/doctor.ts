@@ -1,10 +1,11 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
 import { checkRelay } from './relay-checks.ts'
+import { checkRoom } from './room-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
 export interface Diagnosis {
-  /** What was looked at: `storage`, `summaries`, `relay`, `clock`, `connection`, `reservation`, `direct`. */
+  /** What was looked at: `storage`, `summaries`, `relay`, `clock`, `copies`, `connection`, `reservation`, `direct`. */
   readonly check: string
   readonly ok: boolean
   /** Stable name of what is wrong; `null` where nothing is. */
@@ -23,7 +24,13 @@ const FULL = 0.95
 export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
   const wantsPlaces = network !== undefined && !(await network.isRelay())
   const peers = network === undefined ? [] : wantsPlaces ? await settledPeers(network) : await network.peers()
-  return [await checkStorage(replica), await checkSummaries(replica), ...(await checkRelays(replica, peers, wantsPlaces)), ...checkDirect(peers)]
+  return [
+    await checkStorage(replica),
+    await checkSummaries(replica),
+    ...(await checkRelays(replica, peers, wantsPlaces)),
+    ...(await checkRoom(replica, network)),
+    ...checkDirect(peers),
+  ]
 }
 
 async function checkStorage(replica: Replica): Promise<Diagnosis> {
@@ -43,7 +50,7 @@ async function checkStorage(replica: Replica): Promise<Diagnosis> {
 }
 
 function spaceIsUsedUp(message: string): Diagnosis {
-  const fix = 'Free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
+  const fix = 'Delete documents, free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
   return { check: 'storage', ok: false, fault: 'quota', message, fix }
 }
 

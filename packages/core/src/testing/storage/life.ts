@@ -15,6 +15,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   namespaces: (storage) => storage.namespaces(),
   saveNamespace: (storage) => addNamespace(storage),
   commit: (storage) => storage.commit(1, [put()], { sealWith: signerOf({ kind: 'fail' }) }),
+  commitShrinking: (storage) => storage.commitShrinking(1, [put()]),
   unsealed: (storage) => storage.unsealed(1, 1),
   attachSeal: (storage) => storage.attachSeal(1, [1], sealOver([])),
   seal: (storage) => storage.seal(1),

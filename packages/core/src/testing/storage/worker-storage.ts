@@ -14,6 +14,13 @@ export type Request =
       readonly seals: readonly Seal[] | undefined
       readonly sign: SignPlan | undefined
     }
+  | {
+      readonly kind: 'shrink'
+      readonly ns: number
+      readonly entries: readonly (Omit<CommitEntry, 'build'> & { readonly plan: BuildPlan })[]
+      readonly seals: readonly Seal[] | undefined
+      readonly isWhole: boolean | undefined
+    }
   | { readonly kind: 'call'; readonly method: keyof Storage; readonly args: readonly unknown[] }
 
 /** What it answers. */
@@ -51,6 +58,10 @@ export class StorageWorker {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
         return outcomes as readonly (CommitOutcome | undefined)[]
+      },
+      commitShrinking: async (ns, entries, { seals, isWhole } = {}) => {
+        const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
+        return (await this.#ask({ kind: 'shrink', ns, entries: planned, seals, isWhole })) as readonly (CommitOutcome | undefined | 'no-room')[]
       },
       unsealed: call('unsealed'),
       attachSeal: call('attachSeal'),

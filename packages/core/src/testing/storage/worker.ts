@@ -24,6 +24,11 @@ async function carryOut(request: Request): Promise<unknown> {
         ...(sign === undefined ? {} : { sealWith: signerOf(sign) }),
       })
     }
+    case 'shrink': {
+      const entries = request.entries.map(({ plan, ...entry }) => ({ ...entry, build: buildOf(plan) }))
+      const { seals = [], isWhole = false } = request
+      return opened().commitShrinking(request.ns, entries, { seals, isWhole })
+    }
     case 'call': {
       // What the proxy calls is a method of Storage with its arguments.
       const method = Reflect.get(opened(), request.method) as (...args: readonly unknown[]) => unknown
