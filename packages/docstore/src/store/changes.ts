@@ -69,7 +69,8 @@ async function* followChanges<T extends Document>(
   try {
     const parsed = filter === undefined ? undefined : await readFilter(filter)
     const follower = await orAborted(opening, signal)
-    while (follower !== undefined) {
+    if (follower === undefined) return
+    for (;;) {
       const rows = await orAborted(follower.read(), signal)
       if (rows === undefined) return
       for (const row of rows) {
