@@ -23,9 +23,20 @@ export * from './model/membership.ts'
 export { WRITE_POLICIES, type WritePolicy } from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
+export { isRecordLike } from './model/record-like.ts'
 export { isCollectionName, recordKey } from './model/record.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
-export { compareBySort, loadRegexEngine, matches, parseSort, readFilter } from './query/index.ts'
+export {
+  compareBySort,
+  loadRegexEngine,
+  matches,
+  parseProjection,
+  parseSort,
+  type Projection,
+  project,
+  readFilter,
+  sortPairs,
+} from './query/index.ts'
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'

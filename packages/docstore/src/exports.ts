@@ -6,20 +6,10 @@ export { isShutOut } from './network/shut-out.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
-export {
-  Collection,
-  type FilterInput,
-  type FindOptions,
-  type Found,
-  type NewDocument,
-  type Page,
-  type PutManyProgress,
-  type PutManyResult,
-  type PutResult,
-  type SortInput,
-} from './store/collection.ts'
+export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
+export { type FilterInput, type FindOptions, Found, type Page, type PageOptions, type ProjectionInput, type SortInput } from './store/found.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'

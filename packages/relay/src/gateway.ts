@@ -6,6 +6,9 @@ import type { Docstore } from 'p2p-docstore'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
 
+/** Parameters of `GET /ns/NS/docs`. */
+const LIST_PARAMETERS: readonly string[] = ['filter', 'sort', 'limit', 'cursor']
+
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['not-found', 404],
   ['unknown-namespace', 404],
@@ -13,6 +16,8 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['bad-sort', 400],
   ['bad-limit', 400],
   ['bad-cursor', 400],
+  ['bad-option', 400],
+  ['bad-projection', 400],
   ['bad-namespace-id', 400],
 ])
 
@@ -37,6 +42,12 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
     '/ns/:ns/docs',
     async (request: FastifyRequest<{ Params: { ns: string }; Querystring: Readonly<Record<string, string | undefined>> }>, reply) => {
       await knownNamespace(store, request.params.ns)
+      const unknown = Object.keys(request.query).find((name) => !LIST_PARAMETERS.includes(name))
+      if (unknown !== undefined)
+        throw new DocstoreError(
+          'bad-option',
+          `There is no parameter ${JSON.stringify(unknown.slice(0, 80))}. There are ${LIST_PARAMETERS.join(', ')}`,
+        )
       const { filter, sort, limit, cursor } = request.query
       const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
       if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
@@ -84,12 +95,8 @@ function parseFilterText(text: string | undefined): unknown {
   }
 }
 
-/** `name,-age` as a sort: rising by name, then falling by age. */
-function parseSortText(text: string | undefined): Record<string, 1 | -1> {
-  const sort: Record<string, 1 | -1> = {}
-  for (const field of text === undefined || text === '' ? [] : text.split(',')) {
-    if (field.startsWith('-')) sort[field.slice(1)] = -1
-    else sort[field] = 1
-  }
-  return sort
+/** `name,-age` as a sort, in the order as typed: rising by name, then falling by age. Blanks around names are nobody's. */
+function parseSortText(text: string | undefined): readonly (readonly [field: string, direction: 1 | -1])[] {
+  const fields = text === undefined || text.trim() === '' ? [] : text.split(',').map((field) => field.trim())
+  return fields.map((field) => (field.startsWith('-') ? ([field.slice(1).trim(), -1] as const) : ([field.replace(/^\+/, '').trim(), 1] as const)))
 }

@@ -1,3 +1,4 @@
+import type { Summary } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Namespace } from 'p2p-docstore'
 import { carFile } from '../archive/car-writer.ts'
@@ -26,14 +27,16 @@ export function exportCommand(run: Run): Command {
         const namespace = await openToRead(context, store, ns)
         const file = target ?? (output.isJson || process.stdout.isTTY ? await fileName(namespace) : '-')
         let bytes = 0
+        let exported: Summary | undefined
         async function* car(): AsyncGenerator<Uint8Array> {
-          for await (const chunk of carFile(exportBlocks(store.replica, namespace.id))) {
+          for await (const chunk of carFile(exportBlocks(store.replica, namespace.id, (summary) => (exported = summary)))) {
             bytes += chunk.length
             yield chunk
           }
         }
         await (file === '-' ? writeOut(context, car()) : writeTarget(file, car(), signal))
-        const { documents, root } = await namespace.status()
+        // Of what is in the file, whatever is written meanwhile.
+        const { documents, root } = exported ?? (await store.replica.summary(namespace.id))
         const text = `${documents} documents, ${bytes} bytes, root ${root}`
         if (file === '-') output.note(text)
         else await output.result({ documents, bytes, root, file }, () => `${file}: ${text}`)

@@ -22,8 +22,7 @@ export function restoreCommand(run: Run): Command {
         // A fresh folder gets its network from the file.
         await using store = await openStore(context, { network: 'off', descriptor: head.network })
         const id = await restore(store.replica, head, car.blocks)
-        const { root } = await store.replica.summary(id)
-        const documents = (await store.replica.collections(id)).reduce((total, { documents: here }) => total + here, 0)
+        const { root, documents } = await store.replica.summary(id)
         const bytes = car.bytesRead()
         await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
       }),

@@ -2,6 +2,7 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
+import type { Json } from '../model/content.ts'
 import { Clock, msFromTime, timeFromMs } from '../model/clock.ts'
 import { didOf, type Identity } from '../model/identity.ts'
 import { MAX_FUTURE_MS, MAX_SEAL_RECORDS } from '../model/limits.ts'
@@ -21,26 +22,31 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { parseSort, readFilter } from '../query/index.ts'
+import { parseSort, parseSortInput, pathFault, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
-import { Reconciler } from './reconciler.ts'
+import { boundedCursor, readBound } from './page-bound.ts'
+import { Reconciler, summaryOf } from './reconciler.ts'
 import { nextTask, type Pause } from './slices.ts'
 import { Turns } from './turns.ts'
 import type {
   Acceptance,
   AcceptResult,
   ChangeRow,
+  CollectionCount,
   CommitEvent,
+  FeedRow,
   FindRequest,
   FindResult,
   NamespaceInfo,
+  OpenedReading,
   OutgoingBatch,
+  ReadRequest,
   Replica,
   ReplicaInfo,
   Summary,
@@ -383,16 +389,50 @@ export class LocalReplica implements Replica {
     return open && this.#storage.get(open.ns, collection, documentId)
   }
 
-  async find(id: string, collection: string, { filter = {}, sort = {}, limit, cursor }: FindRequest): Promise<FindResult> {
+  async find(
+    id: string,
+    collection: string,
+    { filter = {}, sort = {}, limit, cursor, withChanges = false, withTotal = false }: FindRequest,
+  ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
-    const parsedSort = parseSort(sort)
+    const parsedSort = parseSortInput(sort)
+    const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
     const parsedFilter = await readFilter(filter)
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedFilter, parsedSort)
+    const after = bound && decodeCursor(bound.cursor, parsedFilter, parsedSort)
+    const upTo = withChanges ? undefined : bound?.upTo
     const open = this.#namespaces.get(id)
-    if (open === undefined) return { contents: [], cursor: undefined }
-    const { contents, end } = await this.#storage.find(open.ns, collection, { filter: parsedFilter, sort: parsedSort, limit, after })
-    return { contents, cursor: end && encodeCursor(end, parsedFilter, parsedSort) }
+    if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
+    const { contents, end, seq, total } = await this.#storage.find(open.ns, collection, {
+      filter: parsedFilter,
+      sort: parsedSort,
+      limit,
+      after,
+      upTo,
+      withTotal,
+    })
+    return {
+      contents,
+      cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),
+      total,
+    }
+  }
+
+  async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+    checkCollection(collection)
+    checkLimit(first)
+    const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
+    const open = this.#namespaces.get(id)
+    return open === undefined ? { contents: [], reading: undefined, seq: 0 } : this.#storage.openReading(open.ns, collection, query)
+  }
+
+  async readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+    checkLimit(limit)
+    return this.#storage.readOn(reading, from, limit)
+  }
+
+  async endReading(reading: string): Promise<void> {
+    await this.#storage.endReading(reading)
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
@@ -402,24 +442,41 @@ export class LocalReplica implements Replica {
     return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
   }
 
-  async collections(id: string): Promise<readonly { readonly collection: string; readonly documents: number }[]> {
+  async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    checkCollection(collection)
+    const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
+    if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
+    const parsedFilter = await readFilter(filter)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.distinct(open.ns, collection, path, parsedFilter)
+  }
+
+  async collections(id: string): Promise<readonly CollectionCount[]> {
     const open = this.#namespaces.get(id)
     return open === undefined ? [] : this.#storage.collections(open.ns)
+  }
+
+  async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    const { collections, ...total } = await this.#storage.overview(this.#open(id).ns)
+    return { ...summaryOf(total), collections }
   }
 
   async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
     checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    const records = await this.#storage.recordsSince(open.ns, since, limit)
-    return records.map(({ seq, collection, id: documentId, content, by, at }) => ({
-      seq,
-      collection: collection ?? '',
-      id: documentId ?? '',
-      content,
-      by: didOf(by),
-      at,
-    }))
+    return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
+  }
+
+  async openFeed(id: string, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return { feed: undefined, seq: since ?? 0 }
+    return this.#storage.openFeed(open.ns, since)
+  }
+
+  async readFeed(feed: string, limit: number): Promise<readonly FeedRow[]> {
+    checkLimit(limit)
+    return (await this.#storage.readFeed(feed, limit)).map(({ record, before }) => ({ ...changeOf(record), before }))
   }
 
   async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
@@ -542,7 +599,8 @@ export class LocalReplica implements Replica {
         }
         seq = record.seq
       }
-      if (records.length === 0 || seq >= (await this.#storage.lastSeq(ns))) return end(seq, false)
+      const total = await this.#storage.total(ns)
+      if (records.length === 0 || seq >= total.seq) return { ...end(seq, false), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
     }
   }
 
@@ -642,6 +700,10 @@ export class LocalReplica implements Replica {
       await this.#storage.close()
     }
   }
+}
+
+function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
+  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
 }
 
 function checkCollection(name: string): void {

@@ -120,7 +120,8 @@ export class Responder {
         const namespace = await replica.exportNamespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
-        return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
+        const { root, count, seq } = await replica.summary(request.ns)
+        return { t: 'opened', ...namespace, root, count, seq }
       }
       case 'offer': {
         cost.spent += OFFER_UNITS

@@ -4,6 +4,7 @@ import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { queriesContract } from './storage/queries.ts'
+import { readingsContract } from './storage/readings.ts'
 import { sealsContract } from './storage/seals.ts'
 import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
@@ -17,6 +18,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     commitsContract(open)
     sealsContract(open)
     queriesContract(open)
+    readingsContract(open)
     totalsContract(open)
     lifeContract(open)
     modelContract(open)

@@ -121,7 +121,7 @@ export function queriesContract(open: OpenStorage): void {
       expect((await storage.find(ns, 'cities', query({}, { limit: 6 }))).end).toBeUndefined()
       expect((await storage.find(ns, 'empty', query())).end).toBeUndefined()
       const { end } = await storage.find(ns, 'cities', query({}, { limit: 5 }))
-      expect(await storage.find(ns, 'cities', query({}, { after: end }))).toEqual({ contents: [], end: undefined })
+      expect(await storage.find(ns, 'cities', query({}, { after: end }))).toMatchObject({ contents: [], end: undefined })
     })
   })
 
