@@ -14,6 +14,7 @@ import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './lim
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { Providers } from './providers.ts'
+import { Receipts } from './receipts.ts'
 import { RelayLink } from './relay-link.ts'
 import { shareRevocations } from './revocations.ts'
 import { RelayLinks } from './relay-links.ts'
@@ -68,6 +69,7 @@ export class LocalNetwork implements Network {
   readonly #role: Role
   readonly #storage: RelayStorage
   readonly #topics: Topics
+  readonly #receipts: Receipts
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
   readonly #relays: RelayLinks
@@ -91,8 +93,10 @@ export class LocalNetwork implements Network {
     this.#role = role
     this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
+    this.#receipts = new Receipts(libp2p, networkId)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
+      receipts: this.#receipts,
       relays: () => this.#relays.connected.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
       hasConnections: () => libp2p.getConnections().length > 0,
       networkId,
@@ -183,6 +187,7 @@ export class LocalNetwork implements Network {
       isListed: listed || this.#role === 'relay',
       ledgerOf: (peer) => this.#ledgerOf(peer),
       onChange: () => this.#directoryChanged(),
+      onSent: () => this.#receipts.sent(),
       ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...directory,
     })
@@ -474,6 +479,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
+    await this.#receipts.settle()
     await Promise.all([this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
     this.#topics.close()
     await this.libp2p.stop()

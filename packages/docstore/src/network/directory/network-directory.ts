@@ -59,6 +59,8 @@ export interface NetworkDirectoryInit {
   readonly onFind?: (ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>
   /** Called when the list has changed. */
   readonly onChange: () => void
+  /** Called when something is handed to GossipSub. */
+  readonly onSent?: () => void
   /** How long a descriptor of this peer holds, and how often directories are compared, milliseconds. */
   readonly lifeMs?: number | undefined
   readonly compareMs?: number | undefined
@@ -85,7 +87,7 @@ export class NetworkDirectory {
   #isStopped = false
 
   private constructor(init: NetworkDirectoryInit) {
-    const { network, libp2p, compareMs } = init
+    const { network, libp2p, compareMs, onSent } = init
     this.#init = init
     this.#self = libp2p.peerId.toString()
     this.#log = libp2p.logger.forComponent('docstore:directory')
@@ -93,7 +95,7 @@ export class NetworkDirectory {
     this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer) })
     const shared = { libp2p, networkId: network.id, directory: this.directory, onMisdeed: this.#onMisdeed }
     this.#sync = new DirectorySync({ ...shared, ...(compareMs === undefined ? {} : { intervalMs: compareMs }) })
-    this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub })
+    this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub, ...(onSent === undefined ? {} : { onSent }) })
   }
 
   static async start(init: NetworkDirectoryInit): Promise<NetworkDirectory> {
