@@ -266,8 +266,31 @@ export function decodeResponse(bytes: Uint8Array): Verdict<Response> {
 }
 
 function readResponse(frame: Readonly<Record<string, unknown>>): Response | undefined {
-  const { t, v, net, role, clock, epoch, ids, root, count, seq, genesis, head, signature, reply, batch, taken, results, ns, more, also, can, code, message } =
-    frame
+  const {
+    t,
+    v,
+    net,
+    role,
+    clock,
+    epoch,
+    ids,
+    root,
+    count,
+    seq,
+    genesis,
+    head,
+    signature,
+    reply,
+    batch,
+    taken,
+    results,
+    ns,
+    more,
+    also,
+    can,
+    code,
+    message,
+  } = frame
   switch (t) {
     case 'hello':
       return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)

@@ -431,7 +431,11 @@ export class LocalNetwork implements Network {
       return [...new Set([...own, ...relays])]
     }
     await this.#patiently(ns, timeoutMs, signal, (abort) =>
-      this.#until(() => holders().length >= copies || this.#shutOut() !== undefined, (changed) => this.#waiting.on(ns, changed), abort),
+      this.#until(
+        () => holders().length >= copies || this.#shutOut() !== undefined,
+        (changed) => this.#waiting.on(ns, changed),
+        abort,
+      ),
     )
     if (holders().length >= copies) return holders()
     const shutOut = this.#shutOut()
@@ -479,7 +483,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await this.#receipts.settle()
+    await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
     this.#topics.close()
     await this.libp2p.stop()
