@@ -30,8 +30,11 @@ describe('the address that a relay listens on', () => {
     await expect(startRelay({ data, port: 0, host })).rejects.toMatchObject({ code: 'bad-host' })
   })
 
-  it.each(['relay.example:4001', '/ip4/relay.example/tcp/4001'])('is announced as a name in a form that the message shows, not as %s', async (announce) => {
-    const refused = expect.objectContaining({ code: 'bad-address', message: expect.stringContaining('/dns/relay.example/tcp/4001') as string })
-    await expect(startRelay({ data, port: 0, announce: [announce] })).rejects.toEqual(refused)
-  })
+  it.each(['relay.example:4001', '/ip4/relay.example/tcp/4001'])(
+    'is announced as a name in a form that the message shows, not as %s',
+    async (announce) => {
+      const refused = expect.objectContaining({ code: 'bad-address', message: expect.stringContaining('/dns/relay.example/tcp/4001') as string })
+      await expect(startRelay({ data, port: 0, announce: [announce] })).rejects.toEqual(refused)
+    },
+  )
 })
