@@ -44,9 +44,9 @@ export class Receipts {
   /** How many of these peers have taken in what GossipSub handed to their connections so far. */
   async of(peers: readonly PeerId[]): Promise<number> {
     const taken = await Promise.all(
-      peers.map((peer) => {
+      peers.flatMap((peer) => {
         const connection = this.#libp2p.getConnections(peer).find((one) => gossipOf(one) !== undefined)
-        return connection !== undefined && this.#ask(connection)
+        return connection === undefined ? [] : [this.#ask(connection)]
       }),
     )
     return taken.filter((isTaken) => isTaken).length
