@@ -32,7 +32,7 @@ export function relayCommand(run: Run): Command {
         'port of the page (default: 8080); 0 takes any free one; peers use three more, the next ones where they are free',
       ).argParser(wholeNumber(0, 65_535)),
     )
-    .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect', notEmpty)
+    .option('--host <host>', 'address or name to listen on; 0.0.0.0 lets others connect', notEmpty)
     .option('--name <name>', 'name of the network that is made on first start', notEmpty)
     .option('--invite-only', 'that network admits only those whom `docstore invite` invites')
     .addOption(

@@ -193,6 +193,10 @@ export class LocalReplica implements Replica {
     return [...this.#namespaces.values()].map((open) => this.#info(open))
   }
 
+  async namespaceIds(): Promise<readonly string[]> {
+    return [...this.#namespaces.keys()]
+  }
+
   async namespace(id: string): Promise<NamespaceInfo | undefined> {
     const open = this.#namespaces.get(id)
     return open && this.#info(open)

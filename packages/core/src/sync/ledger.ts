@@ -66,10 +66,10 @@ export class Ledger {
   }
 
   /** What the peer may not have: everything after `since`, without what came from it. */
-  batchSince(replica: Replica, ns: string, since: number): Promise<OutgoingBatch> {
+  batchSince(replica: Replica, ns: string, since: number, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
     return this.#turns.take(() => {
       const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
-      return replica.batchSince(ns, since, { maxBytes: MAX_BATCH_BYTES, skip })
+      return replica.batchSince(ns, since, { maxBytes, skip })
     })
   }
 

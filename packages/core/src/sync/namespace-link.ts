@@ -9,10 +9,11 @@ import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
-import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
+import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
 import type { Response } from './messages.ts'
+import type { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
-import type { Turns } from '../replica/turns.ts'
+import type { Slots, Turns } from '../replica/turns.ts'
 
 /** What the namespaces of one session share. */
 export interface LinkContext {
@@ -25,6 +26,10 @@ export interface LinkContext {
   readonly theirEpoch: () => string
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
+  /** The same for pushes of few records, of which several are under way at once. */
+  readonly smallPushes: Slots
+  /** Sends batches to the peer, those of several namespaces together. */
+  readonly puts: PutCollector
   /** Called when the peer's news count from this position of its local order on. */
   readonly onFollow: (ns: string, seq: number) => void
   /** Called when some records were refused, so that they have to be tried again later. */
@@ -151,7 +156,11 @@ export class NamespaceLink {
 
   /** Sends what was committed here since the last time, except what came from the peer. */
   async push(): Promise<void> {
-    if (this.#pushed !== undefined) this.status.refused += await this.#pushSince(this.#pushed, true)
+    if (this.#pushed === undefined) return
+    const tally = newTally()
+    const from = await this.#context.smallPushes.take(() => this.#pushSmall(tally))
+    if (tally.refusedThere > 0) this.#context.onRefused(this.#ns)
+    this.status.refused += tally.refusedThere + (from === undefined ? 0 : await this.#pushSince(from, true))
   }
 
   /** Stores news that the peer sent, which is complete up to this position of its local order. */
@@ -333,7 +342,7 @@ export class NamespaceLink {
 
   /** Sends a batch; resolves with the number of its records that the peer refused. */
   async #put(batch: Uint8Array, records: number): Promise<number> {
-    const { results } = await this.#context.channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
+    const results = await this.#context.puts.put(this.#ns, batch)
     if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
     if (results.includes('quota') && batch.length < (this.#waiting?.batch.length ?? Number.POSITIVE_INFINITY)) this.#waiting = { batch, records }
@@ -368,26 +377,37 @@ export class NamespaceLink {
     let from = start
     for (let turn = 1; building !== undefined; turn++) {
       const outgoing: OutgoingBatch = await building
-      const { batch, records, seq, more } = outgoing
+      const { seq, more } = outgoing
       const isOver = !more || (turn >= BATCHES_PER_TURN && this.#context.transfers.isContended)
       building = isOver ? undefined : this.#outgoing(seq, isSkipping)
       // Whether it failed is seen when it is awaited; the answer to this one comes first.
       building?.catch(() => undefined)
-      if (batch !== undefined) tally.refusedThere += await this.#put(batch, records)
+      await this.#send(outgoing, tally)
       from = seq
-      this.#pushed = Math.max(from, this.#pushed ?? 0)
-      await this.#kept?.note({ pushed: from })
-      // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
-      if (tally.refusedThere > 0) this.#hasHole = true
-      if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
       if (!more) return undefined
     }
     return from
   }
 
-  #outgoing(since: number, isSkipping: boolean): Promise<OutgoingBatch> {
+  /** One batch of what was written last: nearly always all of it. Resolves with the position to go on from, `undefined` at the end. */
+  async #pushSmall(tally: Tally): Promise<number | undefined> {
+    const outgoing = await this.#outgoing(this.#pushed ?? 0, true, SMALL_PUSH_BYTES)
+    await this.#send(outgoing, tally)
+    return outgoing.more ? outgoing.seq : undefined
+  }
+
+  async #send({ batch, records, seq }: OutgoingBatch, tally: Tally): Promise<void> {
+    if (batch !== undefined) tally.refusedThere += await this.#put(batch, records)
+    this.#pushed = Math.max(seq, this.#pushed ?? 0)
+    await this.#kept?.note({ pushed: seq })
+    // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
+    if (tally.refusedThere > 0) this.#hasHole = true
+    if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, seq)
+  }
+
+  #outgoing(since: number, isSkipping: boolean, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
-    return isSkipping ? ledger.batchSince(replica, this.#ns, since) : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES })
+    return isSkipping ? ledger.batchSince(replica, this.#ns, since, maxBytes) : replica.batchSince(this.#ns, since, { maxBytes })
   }
 
   #noteRefusal(reason: Refusal): void {

@@ -5,12 +5,13 @@ import type { CommitEvent, Replica } from '../replica/types.ts'
 import { Channel, type Exchange, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
-import { LIST_PAGE, MAX_RETRY_MS, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
-import type { Role } from './messages.ts'
+import { LIST_PAGE, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
+import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
-import { ALL_NAMESPACES } from './news.ts'
+import { ALL_NAMESPACES } from './news-queue.ts'
+import { PutCollector } from './put-collector.ts'
 import type { NamespaceSync } from './status.ts'
-import { Turns } from '../replica/turns.ts'
+import { Slots, Turns } from '../replica/turns.ts'
 
 /** What a session needs. Time and connections come from outside. */
 export interface SessionInit {
@@ -62,6 +63,7 @@ export class Session {
   #control: Channel | undefined
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
+  #canPuts = false
   #listing: Promise<void> | undefined
   #isListStale = false
 
@@ -85,6 +87,8 @@ export class Session {
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       transfers: new Turns(),
+      smallPushes: new Slots(MAX_SMALL_PUSHES),
+      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
       onChange,
@@ -205,6 +209,7 @@ export class Session {
         throw new DocstoreError('unknown-epoch', 'The peer has another database now')
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
+      this.#canPuts = hello.can?.includes(CAN_PUTS) === true
       ledger.meet(hello.epoch)
     } catch (error) {
       channel.close()

@@ -10,6 +10,7 @@ export const REPLICA_METHODS = [
   'listMeta',
   'createNamespace',
   'namespaces',
+  'namespaceIds',
   'namespace',
   'write',
   'get',
