@@ -12,6 +12,7 @@ import {
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
+import { inChunks } from './in-chunks.ts'
 import { either } from './signal.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
@@ -101,34 +102,30 @@ export class Collection<T extends Document = Document> {
     return { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
   }
 
-  /** Stores many documents in few transactions. What was written before an error stays written. */
+  /**
+   * Stores many documents in few transactions; what an async iterable has given is stored at most 200 ms later, even where it pauses.
+   * What was written before an error stays written. With the signal, what was read is stored and told to `onProgress`; then it rejects.
+   */
   async putMany(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
     { onProgress, signal }: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
   ): Promise<PutManyResult> {
     const total = { read: 0, written: 0, unchanged: 0 }
-    let chunk: Write[] = []
-    let length = 0
-    const flush = async (): Promise<void> => {
-      const writes = chunk
-      chunk = []
-      length = 0
+    const prefix = await this.#idPrefix()
+    const write = async (writes: readonly Write[]): Promise<void> => {
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const written = results.filter(({ status }) => status === 'written').length
       total.written += written
       total.unchanged += results.length - written
       onProgress?.({ ...total })
     }
-    const prefix = await this.#idPrefix()
-    for await (const document of documents) {
-      signal?.throwIfAborted()
-      const write = toWrite(document, prefix)
+    const read = (document: NewDocument): Write => {
+      const one = toWrite(document, prefix)
       total.read++
-      chunk.push(write)
-      length += write.content?.length ?? 0
-      if (chunk.length >= CHUNK || length >= MAX_CHUNK_LENGTH) await flush()
+      return one
     }
-    if (chunk.length > 0) await flush()
+    const length = ({ content }: Write): number => content?.length ?? 0
+    await inChunks(documents, { read, write, maxItems: CHUNK, maxLength: MAX_CHUNK_LENGTH, length, signal })
     return total
   }
 
