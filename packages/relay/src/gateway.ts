@@ -1,4 +1,4 @@
-import { DocstoreError, errorCode, errorMessage, parseCid, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Docstore } from 'p2p-docstore'
 
@@ -78,9 +78,10 @@ function sendWithTag(request: FastifyRequest, reply: FastifyReply, body: string,
 function parseFilterText(text: string | undefined): unknown {
   if (text === undefined) return {}
   try {
-    return JSON.parse(text) as unknown
-  } catch {
-    throw new DocstoreError('bad-filter', 'filter is JSON, such as {"country":"FR"}')
+    return parseJson(text)
+  } catch (error) {
+    const what = errorCode(error) === 'bad-json' ? 'filter is JSON, such as {"country":"FR"}' : `The filter cannot be used: ${errorMessage(error)}`
+    throw new DocstoreError('bad-filter', what, { cause: error })
   }
 }
 

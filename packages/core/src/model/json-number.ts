@@ -4,11 +4,16 @@
  */
 const MAX_LOOSE_FRACTION: number = 2 ** 33
 
+/** Length up to which a number has no digits too many. */
+const SAFE_LENGTH = 15
+
 /** Digits of a number that `toPrecision` prints at most. */
 const MAX_PRECISION = 100
 
 /** Whether a number prints again with the digits of its JSON text: `1.20` and `1e3` do, `9007199254740993` does not. */
 export function printsAlike(source: string, value: number): boolean {
+  // A double holds any 15 digits.
+  if (source.length <= SAFE_LENGTH && !/[eE]/.test(source)) return true
   if (!Number.isFinite(value)) return false
   const digits = normalize(source)
   if (digits === normalize(String(value))) return true

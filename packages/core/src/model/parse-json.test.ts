@@ -25,7 +25,15 @@ describe('numbers', () => {
   })
 
   it('are refused with their place where digits of an integer would change, or the whole would', () => {
-    for (const lost of ['9007199254740993', '-9007199254740993', '1234567890123456789', '9007199254740993.0', '9007199254740993e0', '1e400', '1e-400']) {
+    for (const lost of [
+      '9007199254740993',
+      '-9007199254740993',
+      '1234567890123456789',
+      '9007199254740993.0',
+      '9007199254740993e0',
+      '1e400',
+      '1e-400',
+    ]) {
       const [code, message] = fault(`{\n  "a": ${lost}}`)
       expect([lost, code]).toEqual([lost, 'inexact-number'])
       expect(message).toContain(`Line 2, column 8: the number ${lost} cannot be kept`)
@@ -51,7 +59,10 @@ describe('numbers', () => {
   })
 
   it('are kept as text where that is wanted, and only those', () => {
-    expect(parseJson('{"id":1523456789012345678,"n":[1.50,1e400]}', { longNumbers: 'text' })).toEqual({ id: '1523456789012345678', n: [1.5, '1e400'] })
+    expect(parseJson('{"id":1523456789012345678,"n":[1.50,1e400]}', { longNumbers: 'text' })).toEqual({
+      id: '1523456789012345678',
+      n: [1.5, '1e400'],
+    })
     const { value, isMarked } = readJson('{"id":1523456789012345678}')
     expect([value, isMarked]).toEqual([{ id: new LongNumber('1523456789012345678', { line: 1, column: 7 }) }, true])
   })
@@ -67,7 +78,11 @@ describe('what JSON.parse drops or lets pass', () => {
   })
 
   it('leaves everything else as JSON.parse reads it', () => {
-    const same = ['{"__proto__":{"x":1},"constructor":2}', '"\\ud83d\\ude00 é \\\\ \\" : 12345678901234567890"', '\ufeff{"a":[{},[],"",null,true,false]}']
+    const same = [
+      '{"__proto__":{"x":1},"constructor":2}',
+      '"\\ud83d\\ude00 é \\\\ \\" : 12345678901234567890"',
+      '\ufeff{"a":[{},[],"",null,true,false]}',
+    ]
     for (const text of same) expect(JSON.stringify(parseJson(text))).toBe(JSON.stringify(JSON.parse(text.replace('\ufeff', ''))))
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 2), (value, indent) => {

@@ -57,18 +57,18 @@ export function parseJson(text: string, options: { firstLine?: number; longNumbe
 }
 
 /** Reads JSON, and leaves to the caller what to do with numbers that lose digits and with faults. Throws `bad-json` for what is no JSON. */
-export function readJson(given: string, { firstLine = 1 }: { firstLine?: number } = {}): ReadJson {
+export function readJson(given: string, { firstLine = 1, firstColumn = 1 }: { firstLine?: number; firstColumn?: number } = {}): ReadJson {
   const text = given.startsWith('\ufeff') ? given.slice(1) : given
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw notJson(text, firstLine, cause)
+    throw notJson(text, { line: firstLine, column: firstColumn }, cause)
   }
   const { isDoubtful, keys } = survey(text, firstLine)
   // Fewer keys in the value than in the text: one was there twice.
   if (!isDoubtful && keys === countKeys(value)) return { value, isMarked: false }
-  return new MarkingReader(text, firstLine).read()
+  return new MarkingReader(text, { line: firstLine, column: firstColumn }).read()
 }
 
 /** The plain value of what `readJson` gave. Throws `inexact-number`, unless such numbers are wanted as text, and what the faults say. */
@@ -102,12 +102,13 @@ export function inexactNumber(source: string, { line, column }: JsonPlace): Docs
   )
 }
 
-function notJson(text: string, firstLine: number, cause: unknown): DocstoreError {
+function notJson(text: string, begin: JsonPlace, cause: unknown): DocstoreError {
   const error = findJsonError(text)
   if (error === undefined) return new DocstoreError('bad-json', errorMessage(cause), { cause })
   const before = text.slice(0, error.offset)
-  const line = firstLine + (before.match(/\n/g)?.length ?? 0)
-  const column = error.offset - before.lastIndexOf('\n')
+  const newlines = before.match(/\n/g)?.length ?? 0
+  const line = begin.line + newlines
+  const column = error.offset - before.lastIndexOf('\n') + (newlines === 0 ? begin.column - 1 : 0)
   return new DocstoreError(
     'bad-json',
     text.trim() === '' ? 'Not JSON: the text is empty' : `Not JSON at line ${line}, column ${column}: ${error.found} does not belong there`,
@@ -194,14 +195,15 @@ class MarkingReader {
   readonly #text: string
   #at = 0
   #isMarked = false
+  /** The line up to which is counted, the offset at which it begins, and the one from which is counted on. */
   #line: number
-  /** Where the line that holds `#counted` begins, and up to where lines are counted. */
-  #lineStart = 0
+  #lineStart: number
   #counted = 0
 
-  constructor(text: string, firstLine: number) {
+  constructor(text: string, begin: JsonPlace) {
     this.#text = text
-    this.#line = firstLine
+    this.#line = begin.line
+    this.#lineStart = 1 - begin.column
   }
 
   read(): ReadJson {

@@ -33,11 +33,7 @@ function recorder(signal?: AbortSignal): { chunks: number[][]; options: ChunkOpt
 it('writes full chunks, by number and by length, and what is left', async () => {
   const { chunks, options } = recorder()
   await inChunks([1, 2, 3, 99, 1, 5], options)
-  expect(chunks).toEqual([
-    [1, 2, 3],
-    [99, 1],
-    [5],
-  ])
+  expect(chunks).toEqual([[1, 2, 3], [99, 1], [5]])
 })
 
 it('writes what it has while an async iterable pauses, and goes on after it', async () => {
