@@ -20,7 +20,7 @@ export interface RecordOptions {
   readonly signal: AbortSignal
 }
 
-/** Records of CSV (RFC 4180), those that came in one piece of text together; empty lines are passed over. Throws `bad-csv` with the line. */
+/** Records of CSV (RFC 4180), those that came in one piece of text together; empty lines are passed over. What cannot be read is the last one. */
 export async function* csvRecords(
   text: AsyncIterable<string>,
   { delimiter, firstLine, skipInvalid, signal }: RecordOptions,
@@ -62,19 +62,19 @@ export async function* csvRecords(
       // What came before a mistake is handed on first.
       if (taken.length > 0) yield taken
       await isTaken
-      if (failed !== undefined) throw failed
+      if (failed !== undefined) break
     }
     // Where the reading was ended, the last record may be cut off in the middle of a cell.
-    if (signal.aborted) return
-    parser.end()
-    const taken = take()
-    if (taken.length > 0) yield taken
-    parser.resume()
-    await ended
-    if (failed !== undefined) throw failed
+    if (failed === undefined && !signal.aborted) {
+      parser.end()
+      const taken = take()
+      if (taken.length > 0) yield taken
+      parser.resume()
+      await ended
+    }
+    if (failed instanceof CsvError) records.push({ error: explain(failed, firstLine), line: lineOf(failed, firstLine) ?? 0 })
+    else if (failed !== undefined) throw failed
     if (records.length > 0) yield records
-  } catch (error) {
-    throw error instanceof CsvError ? explain(error, firstLine) : error
   } finally {
     parser.destroy()
   }

@@ -90,6 +90,9 @@ function checkKind(file: string, begin: string, format: Format, extension: strin
       `${nameOf(file)} is ${isPage ? 'an HTML page, perhaps an error that was saved in place of the data' : 'XML'}, not ${format === 'csv' ? 'CSV' : 'JSON'}`,
     )
   }
+  if (format === 'csv' && /^(\[\s*)?\{\s*"[^"]*"\s*:/.test(begin)) {
+    throw new DocstoreError('unknown-format', `${nameOf(file)} is JSON, not CSV. Say so with --format json`)
+  }
   if (format === 'json' && extension !== '' && !/^[[{"\d\-tfn\u001e]/.test(begin)) {
     throw new DocstoreError(
       'bad-json',

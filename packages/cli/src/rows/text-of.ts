@@ -105,5 +105,18 @@ function invalidUtf8(bytes: Uint8Array): number {
     if (isValid(middle)) valid = middle
     else invalid = middle
   }
+  // Bytes that begin a character which does not go on are the mistake, not what follows them.
+  for (let begin = valid - 1; begin >= Math.max(from, valid - 3) && ((bytes[begin] ?? 0) & 0x80) !== 0; begin--) {
+    if (((bytes[begin] ?? 0) & 0xc0) === 0xc0) return isWhole(bytes.subarray(begin, valid)) ? valid : begin
+  }
   return Math.min(valid, bytes.length)
+}
+
+function isWhole(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
 }
