@@ -26,7 +26,8 @@ describe('JSON in one value', () => {
 
   it('gives the features of a FeatureCollection and the documents of CouchDB', async () => {
     const point = { type: 'Point', coordinates: [-73.98765432109877, 40.7] }
-    const collection = '{"type":"FeatureCollection","bbox":[0],"features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[-73.98765432109876543210,40.70]}}]}'
+    const collection =
+      '{"type":"FeatureCollection","bbox":[0],"features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[-73.98765432109876543210,40.70]}}]}'
     expect((await read(collection)).rows).toEqual([{ type: 'Feature', geometry: { ...point, coordinates: [-73.98765432109876, 40.7] } }])
     const row = (id: string): object => ({ id, key: id, value: { rev: '1-a' }, doc: { _id: id, _rev: '1-a', n: 1 } })
     const documents = [
@@ -46,7 +47,10 @@ describe('JSON in one value', () => {
     expect((await read('{"_id":"o1","items":[{"a":1}]}')).rows).toEqual([{ _id: 'o1', items: [{ a: 1 }] }])
     expect((await read('{"no":7,"items":[{"a":1}]}', '--id', 'no')).rows).toEqual([{ _id: '7', no: 7, items: [{ a: 1 }] }])
     expect((await read('{"data":[{"a":1}]}', '--path', '.')).rows).toEqual([{ data: [{ a: 1 }] }])
-    expect((await read('{"nodes":[{"a":1}],"links":[{"b":1}]}')).error).toEqual({ code: 'many-documents', message: expect.stringContaining('"nodes", "links". Name one with --path') })
+    expect((await read('{"nodes":[{"a":1}],"links":[{"b":1}]}')).error).toEqual({
+      code: 'many-documents',
+      message: expect.stringContaining('"nodes", "links". Name one with --path'),
+    })
     expect((await read('{"r":{"items":[{"a":1}]}}', '--path', 'r.items')).rows).toEqual([{ a: 1 }])
     expect((await read('{"r":{"items":[]}}', '--path', 'r.rows')).error?.message).toBe('--path r.rows: there is no "r.rows". There is: items')
   })
@@ -60,7 +64,10 @@ describe('JSON in one value', () => {
     ]
     expect((await read(firebase, '--keys')).rows).toEqual(documents)
     expect((await read(`{"users":${firebase}}`, '--path', 'users', '--keys')).rows).toEqual(documents)
-    expect((await read('{"x":{"_id":"y"}}', '--keys')).error).toMatchObject({ code: 'bad-id', message: expect.stringContaining('Row 1: the document under "x" has another _id, "y"') })
+    expect((await read('{"x":{"_id":"y"}}', '--keys')).error).toMatchObject({
+      code: 'bad-id',
+      message: expect.stringContaining('Row 1: the document under "x" has another _id, "y"'),
+    })
     expect((await read('{"x":1}', '--keys')).error?.code).toBe('bad-document')
     expect((await readAs('x.csv', 'a\n1\n', '--keys')).error?.code).toBe('usage')
   })
@@ -88,7 +95,10 @@ describe('JSON values one after another', () => {
     const text = '{"a":1}\n{"a":\n{"a":3}\n7\n{"a":9007199254740993}\n{"a":1,"a":2}\n{"_id":5}\n'
     for (const name of ['x.ndjson', 'x.json']) {
       const { rows, error } = await readAs(name, text)
-      expect([rows, error]).toEqual([[{ a: 1 }], { code: 'bad-json', message: 'Not JSON at line 2, column 6: the end of the text does not belong there' }])
+      expect([rows, error]).toEqual([
+        [{ a: 1 }],
+        { code: 'bad-json', message: 'Not JSON at line 2, column 6: the end of the text does not belong there' },
+      ])
       const skipped = await readAs(name, text, '--skip-invalid')
       expect([skipped.rows, skipped.refused]).toEqual([[{ a: 1 }, { a: 3 }], 5])
       expect(skipped.notes).toEqual([
@@ -137,9 +147,13 @@ describe("MongoDB's Extended JSON", () => {
       { _id: '60f6a4', r: '/^a/i', d: { ref: 't', id: '1' }, z: null, x: { $other: 1 } },
     ])
     const long = '[{"_id":{"$oid":"a"},"n":{"$numberLong":"9007199254740993"}}]'
-    expect((await read(long)).error).toMatchObject({ code: 'inexact-number', message: expect.stringContaining('Row 1: the $numberLong 9007199254740993') })
+    expect((await read(long)).error).toMatchObject({
+      code: 'inexact-number',
+      message: expect.stringContaining('Row 1: the $numberLong 9007199254740993'),
+    })
     expect((await read(long, '--big-numbers', 'text')).rows).toEqual([{ _id: 'a', n: '9007199254740993' }])
-    for (const bad of ['{"$numberDouble":"NaN"}', '{"$date":"yesterday"}', '{"$minKey":1}', '{"$oid":5}']) expect((await read(`{"a":${bad}}`)).error?.code, bad).toBe('bad-document')
+    for (const bad of ['{"$numberDouble":"NaN"}', '{"$date":"yesterday"}', '{"$minKey":1}', '{"$oid":5}'])
+      expect((await read(`{"a":${bad}}`)).error?.code, bad).toBe('bad-document')
   })
 })
 
@@ -160,7 +174,8 @@ describe('files of another kind', () => {
       ['j.json', '"text"', 'bad-document', 'Line 1: a document is an object'],
       ['k.json', Buffer.from('{"a":"\xe9"}', 'latin1'), 'bad-encoding', 'line 1 has the byte 0xe9'],
     ]
-    for (const [name, content, code, message] of kinds) expect((await readAs(name, content)).error, name).toEqual({ code, message: expect.stringContaining(message) })
+    for (const [name, content, code, message] of kinds)
+      expect((await readAs(name, content)).error, name).toEqual({ code, message: expect.stringContaining(message) })
     expect((await readAs('l.txt', 'a;b\n1;2\n')).rows).toEqual([{ a: 1, b: 2 }])
     expect((await readAs('c.json', 'a,b\n1,2\n', '--format', 'csv')).rows).toEqual([{ a: 1, b: 2 }])
   })
