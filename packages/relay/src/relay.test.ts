@@ -125,6 +125,8 @@ describe('a relay', () => {
       [`/ns/${notes.id}/docs?filter={`, 400, 'bad-filter'],
       [`/ns/${notes.id}/docs?filter={"n":9007199254740993}`, 400, 'bad-filter'],
       [`/ns/${notes.id}/docs?filter={"n":1,"n":2}`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":"%FF"}`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":1}&filter={"n":2}`, 400, 'bad-filter'],
       [`/ns/${notes.id}/docs?limit=0`, 400, 'bad-limit'],
       [`/ns/${notes.id}/docs?cursor=x`, 400, 'bad-cursor'],
       ['/content/nonsense', 404, 'not-found'],
