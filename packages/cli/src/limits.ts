@@ -20,7 +20,7 @@ export const LOOK_AHEAD_ROWS: number = 64 * 1024
 export const LOOK_AHEAD_LENGTH: number = 16 * 1024 * 1024
 /**
  * How long a pipe may pause before what has come has to do, milliseconds: once for the delimiter, once for the types. What comes
- * through a pipe is stored at most 200 ms later; `putMany` takes 100 of them.
+ * through a pipe is stored at most 200 ms later; `putMany` takes 80 of them.
  */
 export const LOOK_AHEAD_PAUSE_MS = 35
 /** Rows of one file that are told apart from each other. Each takes 24 bytes. */

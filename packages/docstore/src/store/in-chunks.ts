@@ -1,8 +1,8 @@
 /**
- * How long an item waits at most until its chunk is written, milliseconds. Half of what is promised: the rest is for the write, and
+ * How long an item waits at most until its chunk is written, milliseconds. 200 are promised: the rest is for the write, and
  * for whoever reads the items.
  */
-const MAX_WAIT_MS = 100
+const MAX_WAIT_MS = 80
 
 /** How items are gathered and written. */
 export interface ChunkOptions<T, Item> {
