@@ -79,8 +79,7 @@ export function readOptionsOf(flags: ImportFlags, { note, signal }: Pick<ReadOpt
 
 function parseDelimiter(text: string): string {
   const delimiter = text === 'tab' || text === '\\t' ? '\t' : text
-  if ([...delimiter].length !== 1 || /["\r\n]/.test(delimiter))
-    throw new InvalidArgumentError('It is one character, such as ; or |, or the word tab.')
+  if (delimiter === '' || /["\r\n]/.test(delimiter)) throw new InvalidArgumentError('It is a character, such as ; or |, or the word tab.')
   return delimiter
 }
 

@@ -30,6 +30,9 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
   ['.tab', 'csv'],
 ])
 
+/** Stands in front of each value in JSON text sequences (RFC 8142). */
+const RECORD_SEPARATOR = '\u001e'
+
 /** Extensions that say how a file is packed, and nothing of what is in it. */
 const PACKED: ReadonlySet<string> = new Set(['.gz', '.zst'])
 
@@ -45,7 +48,7 @@ export async function openRows(file: string, options: ReadOptions): Promise<RowS
   const extension = extensionOf(file)
   const named = options.format === 'tsv' ? 'csv' : (options.format ?? FORMATS.get(extension))
   const first = head.trimStart()[0]
-  const format = named ?? (first === '[' || first === '{' || first === '\u001e' ? 'json' : 'csv')
+  const format = named ?? (first === '[' || first === '{' || first === RECORD_SEPARATOR ? 'json' : 'csv')
   if (first === undefined && format !== 'ndjson' && !signal.aborted) throw new DocstoreError('empty-file', `${nameOf(file)} is empty`)
   checkKind(file, head.trimStart(), format, extension)
   const [foreign] = format === 'csv' ? options.json.flags : csv.flags
@@ -93,7 +96,7 @@ function checkKind(file: string, begin: string, format: Format, extension: strin
   if (format === 'csv' && /^(\[\s*)?\{\s*"[^"]*"\s*:/.test(begin)) {
     throw new DocstoreError('unknown-format', `${nameOf(file)} is JSON, not CSV. Say so with --format json`)
   }
-  if (format === 'json' && extension !== '' && !/^[[{"\d\-tfn\u001e]/.test(begin)) {
+  if (format === 'json' && extension !== '' && !begin.startsWith(RECORD_SEPARATOR) && !/^[[{"\d\-tfn]/.test(begin)) {
     throw new DocstoreError(
       'bad-json',
       `${nameOf(file)} is no JSON: it begins with ${JSON.stringify(begin.slice(0, 20))}. If it is CSV, say so with --format csv`,

@@ -72,7 +72,7 @@ export function readJson(given: string, { firstLine = 1, firstColumn = 1 }: { fi
 }
 
 /** The plain value of what `readJson` gave. Throws `inexact-number`, unless such numbers are wanted as text, and what the faults say. */
-export function withoutMarks(value: unknown, longNumbers: LongNumbers = 'refuse'): unknown {
+function withoutMarks(value: unknown, longNumbers: LongNumbers = 'refuse'): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof LongNumber) return plainNumber(value, longNumbers)
   if (value instanceof JsonFault) throw value.error
@@ -91,7 +91,7 @@ export function plainNumber({ source, place }: LongNumber, longNumbers: LongNumb
 }
 
 /** The error for a number that a double does not hold. */
-export function inexactNumber(source: string, { line, column }: JsonPlace): DocstoreError {
+function inexactNumber(source: string, { line, column }: JsonPlace): DocstoreError {
   const value = Number(source)
   const becomes = Number.isFinite(value) ? `it would become ${value}` : 'it is too large'
   const shown = source.length > 60 ? `${source.slice(0, 60)}…` : source

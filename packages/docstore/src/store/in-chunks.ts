@@ -40,7 +40,7 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
   const { signal } = options
   const chunk = new Chunk(options)
   const stopped = Promise.withResolvers<never>()
-  let isStopped = signal?.aborted === true
+  const reading = { isStopped: signal?.aborted === true }
   const abort = (): void => stopped.reject(signal?.reason)
   let timer: ReturnType<typeof setTimeout> | undefined
   const writeSoon = (): void => {
@@ -50,9 +50,9 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
     }, MAX_WAIT_MS)
   }
   const pump = async (): Promise<void> => {
-    while (!isStopped) {
+    while (!reading.isStopped) {
       const next = await iterator.next()
-      if (isStopped || next.done === true) return
+      if (reading.isStopped || next.done === true) return
       if (chunk.add(next.value)) {
         clearTimeout(timer)
         timer = undefined
@@ -60,13 +60,13 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
       } else writeSoon()
     }
   }
-  if (isStopped) abort()
+  if (reading.isStopped) abort()
   signal?.addEventListener('abort', abort, { once: true })
   try {
     await Promise.race([pump(), stopped.promise])
     await chunk.write()
   } catch (error) {
-    isStopped = true
+    reading.isStopped = true
     // A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then.
     iterator.return?.().then(
       () => undefined,
