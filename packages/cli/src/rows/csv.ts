@@ -10,6 +10,8 @@ import type { Row, RowGroup } from './row.ts'
 type CsvRowOptions = Pick<ReadOptions, 'csv' | 'idField' | 'skipInvalid' | 'note' | 'signal'> & {
   /** The same text from its beginning, where that can be had: then columns are typed by all of it. */
   readonly again?: (() => AsyncIterable<string>) | undefined
+  /** Whether the text may pause before its end: then what has come by then has to do. */
+  readonly mayPause: boolean
   /** Whether it is known to be CSV. Otherwise, a text without any delimiter is refused. */
   readonly isCertain: boolean
 }
@@ -23,8 +25,8 @@ const DELIMITER_LENGTH: number = 64 * 1024
  * and a later cell that does not fit is an error. Throws `bad-csv` with the line.
  */
 export async function* csvRows(given: AsyncIterable<string>, options: CsvRowOptions): AsyncGenerator<RowGroup> {
-  const { csv, again, signal } = options
-  const pauseMs = again === undefined ? LOOK_AHEAD_PAUSE_MS : undefined
+  const { csv, again, mayPause, signal } = options
+  const pauseMs = mayPause ? LOOK_AHEAD_PAUSE_MS : undefined
   const text = new LookAhead(given)
   const pieces = await text.look(
     (seen) => seen.reduce((sum, { length }) => sum + length, 0) >= DELIMITER_LENGTH,

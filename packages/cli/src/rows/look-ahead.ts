@@ -60,7 +60,8 @@ export class LookAhead<T> implements AsyncIterable<T> {
 /** What a promise gives within some time, else `undefined`. */
 function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms)
+    // On a machine that was busy, the time may be over though the promise is about to be kept: input comes before the immediate.
+    const timer = setTimeout(() => setImmediate(() => resolve(undefined)), ms)
     promise.then(
       (value) => {
         clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
@@ -12,6 +12,8 @@ export interface ByteSource {
   readonly bytesRead: () => number
   /** Whether it can be read again from its beginning: it is a file, and no pipe. */
   readonly isFile: boolean
+  /** Whether it may pause before its end, as a pipe does. */
+  readonly mayPause: boolean
 }
 
 /** Bytes that tell what a file is. */
@@ -40,6 +42,7 @@ const FOREIGN: readonly (readonly [hex: string, what: string])[] = [
  */
 export async function openBytes(file: string, signal: AbortSignal): Promise<ByteSource> {
   const isFile = file !== '-' && (await stat(file)).isFile()
+  const mayPause = !isFile && !(file === '-' && fstatSync(process.stdin.fd).isFile())
   let bytes = 0
   async function* counted(): AsyncGenerator<Uint8Array> {
     const input: AsyncIterable<Uint8Array> = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
@@ -58,7 +61,7 @@ export async function openBytes(file: string, signal: AbortSignal): Promise<Byte
   const head = Buffer.concat(seen).subarray(0, MAGIC_BYTES).toString('hex')
   const foreign = FOREIGN.find(([magic]) => head.startsWith(magic))
   if (foreign !== undefined) throw new DocstoreError('unknown-format', `${nameOf(file)} holds no rows: it is ${foreign[1]}`)
-  return { chunks: unpacked(packed, head, file, signal), bytesRead: () => bytes, isFile }
+  return { chunks: unpacked(packed, head, file, signal), bytesRead: () => bytes, isFile, mayPause }
 }
 
 /** How long the first bytes are waited for when some have come, milliseconds: a pipe may bring one at a time. */

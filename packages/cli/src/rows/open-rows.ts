@@ -54,7 +54,7 @@ export async function openRows(file: string, options: ReadOptions): Promise<RowS
   const [foreign] = format === 'csv' ? options.json.flags : csv.flags
   if (foreign !== undefined)
     throw new DocstoreError('usage', `${foreign} is for ${format === 'csv' ? 'JSON' : 'CSV'}, and this is ${format === 'csv' ? 'CSV' : 'JSON'}`)
-  const { isFile, bytesRead } = source
+  const { isFile, mayPause, bytesRead } = source
   switch (format) {
     case 'json':
       return { groups: jsonRows(text, { ...options, isFile }), bytesRead, isFile }
@@ -65,7 +65,7 @@ export async function openRows(file: string, options: ReadOptions): Promise<RowS
       const again = isFile ? () => textAgain(file, options) : undefined
       const delimiter = csv.delimiter ?? (isTsv ? '\t' : undefined)
       return {
-        groups: csvRows(text, { ...options, csv: { ...csv, delimiter }, again, isCertain: named !== undefined || delimiter !== undefined }),
+        groups: csvRows(text, { ...options, csv: { ...csv, delimiter }, again, mayPause, isCertain: named !== undefined || delimiter !== undefined }),
         bytesRead,
         isFile,
       }

@@ -109,7 +109,7 @@ async function fromPipe(pieces: readonly (string | { readonly until: number })[]
     note: () => undefined,
     signal: new AbortController().signal,
   }
-  for await (const group of csvRows(text(), { ...options, isCertain: true })) {
+  for await (const group of csvRows(text(), { ...options, mayPause: true, isCertain: true })) {
     rows.push(...group.rows)
     for (const go of waiting.splice(0)) go()
   }

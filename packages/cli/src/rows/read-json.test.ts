@@ -69,6 +69,8 @@ describe('JSON in one value', () => {
       message: expect.stringContaining('Row 1: the document under "x" has another _id, "y"'),
     })
     expect((await read('{"x":1}', '--keys')).error?.code).toBe('bad-document')
+    expect((await read('{"x":9007199254740993}', '--keys', '--big-numbers', 'text')).error?.code).toBe('bad-document')
+    expect((await read('{"ids":[9007199254740993]}', '--big-numbers', 'text')).rows).toEqual([{ ids: ['9007199254740993'] }])
     expect((await readAs('x.csv', 'a\n1\n', '--keys')).error?.code).toBe('usage')
   })
 })

@@ -1,4 +1,4 @@
-import { DocstoreError, isPlainObject, JsonFault } from '@p2p-docstore/core'
+import { DocstoreError, isPlainObject as isAnyObject, JsonFault, LongNumber } from '@p2p-docstore/core'
 import type { JsonOptions } from './options.ts'
 
 /** The documents in a JSON value. */
@@ -92,4 +92,9 @@ function elements(list: readonly unknown[]): readonly unknown[] {
 /** A row of CouchDB's `_all_docs`, `_changes` or a view, with its document. */
 function isCouchRow(value: unknown): value is { readonly doc: unknown } {
   return isPlainObject(value) && typeof value['id'] === 'string' && isPlainObject(value['doc']) && value['doc']['_id'] === value['id']
+}
+
+/** Whether a value is an object of the file, and no mark that stands for something else in it. */
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isAnyObject(value) && !(value instanceof LongNumber) && !(value instanceof JsonFault)
 }
