@@ -19,29 +19,28 @@ export async function* jsonRows(text: AsyncIterable<string>, options: JsonRowOpt
   const { json, idField, note, isFile, signal } = options
   const texts = new JsonTexts(text)
   let rows = 0
-  const group = ({ value, isMarked }: ReadValue, { documents }: Unwrapped, line: number): RowGroup => {
+  const group = ({ value, isMarked, line }: ReadValue, { documents }: Unwrapped): RowGroup => {
     const isWhole = documents.length !== 1 || documents[0] !== value
     return {
       isWhole,
       rows: documents.map((document) => ({
         value: document,
-        ...(isWhole ? { at: ++rows, unit: 'row' } : { at: line, unit: 'line' }),
+        at: isWhole ? ++rows : line,
+        unit: isWhole ? 'row' : 'line',
         isMarked: isMarked || document instanceof JsonFault,
       })),
     }
   }
   try {
     let isFirst = true
-    for (let next = await texts.next(maxLength); next !== undefined; next = await texts.next(maxLength)) {
-      const read = readValue(next)
-      const isOneLine = isPlainObject(read.value) && !next.text.includes('\n')
+    for (let read = await readNext(texts, maxLength); read !== undefined; read = await readNext(texts, maxLength)) {
       let behind: Awaited<ReturnType<JsonTexts['skipWhite']>> | undefined
       if (isFirst && (isFile || isAmbiguous(read.value, options))) behind = await texts.skipWhite()
       const found = behind === 'end' ? unwrapOnly(read.value, json, idField) : unwrap(read.value, json, idField)
       if (found.guessed !== undefined)
         note(`The documents are the ${found.documents.length} elements of ${JSON.stringify(found.guessed)}. With --path . the whole is one document.`)
-      yield group(read, found, next.line)
-      if (isFirst && isOneLine) {
+      yield group(read, found)
+      if (isFirst && read.isOneLine && isPlainObject(read.value)) {
         behind ??= await texts.skipWhite()
         if (behind === 'other line') return yield* lineRows(texts, options)
       }
@@ -66,11 +65,20 @@ export async function* ndjsonRows(text: AsyncIterable<string>, options: JsonRowO
 interface ReadValue {
   readonly value: unknown
   readonly isMarked: boolean
+  /** The line at which it begins, and whether it ends there. */
+  readonly line: number
+  readonly isOneLine: boolean
+}
+
+/** The next value; its text, which may be long, is let go. */
+async function readNext(texts: JsonTexts, maxLength: number): Promise<ReadValue | undefined> {
+  const next = await texts.next(maxLength)
+  return next === undefined ? undefined : readValue(next)
 }
 
 function readValue({ text, line, column }: JsonText): ReadValue {
   const { value, isMarked } = readJson(text, { firstLine: line, firstColumn: column })
-  return { value, isMarked: isMarked || text.includes('"$') }
+  return { value, isMarked: isMarked || text.includes('"$'), line, isOneLine: !text.includes('\n') }
 }
 
 /** Whether it depends on what follows what an object stands for. */
@@ -142,7 +150,8 @@ async function* elementRows(texts: JsonTexts, { signal }: JsonRowOptions, rowsBe
   ) {
     const row = { at: ++rows, unit: 'row' } as const
     try {
-      group.push({ ...row, ...readValue(next) })
+      const { value, isMarked } = readValue(next)
+      group.push({ ...row, value, isMarked })
     } catch (error) {
       if (signal.aborted) return
       group.push({ ...row, value: undefined, error })

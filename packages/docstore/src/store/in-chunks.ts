@@ -1,8 +1,8 @@
 /**
- * How long an item waits at most until its chunk is written, milliseconds. 200 are promised: the rest is for the write, and
- * for whoever reads the items.
+ * How long an item waits until its chunk is written, milliseconds, and once more as long where others come at that moment: a chunk that
+ * is being filled is left to fill up on a machine that is busy. 200 are promised: the rest is for the write.
  */
-const MAX_WAIT_MS = 80
+const WAIT_MS = 80
 
 /** How items are gathered and written. */
 export interface ChunkOptions<T, Item> {
@@ -43,19 +43,27 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
   const reading = { isStopped: signal?.aborted === true }
   const abort = (): void => stopped.reject(signal?.reason)
   let timer: ReturnType<typeof setTimeout> | undefined
-  const writeSoon = (): void => {
+  const stopTimer = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const writeSoon = (isLate = false): void => {
     timer ??= setTimeout(() => {
-      timer = undefined
-      chunk.write().catch((error: unknown) => stopped.reject(error))
-    }, MAX_WAIT_MS)
+      const { taken } = chunk
+      // A turn later, after what has arrived meanwhile.
+      timer = setTimeout(() => {
+        timer = undefined
+        if (chunk.taken > taken && !isLate) writeSoon(true)
+        else chunk.write().catch((error: unknown) => stopped.reject(error))
+      }, 0)
+    }, WAIT_MS)
   }
   const pump = async (): Promise<void> => {
     while (!reading.isStopped) {
       const next = await iterator.next()
       if (reading.isStopped || next.done === true) return
       if (chunk.add(next.value)) {
-        clearTimeout(timer)
-        timer = undefined
+        stopTimer()
         await chunk.write()
       } else writeSoon()
     }
@@ -76,7 +84,7 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
     else await chunk.settled()
     throw error
   } finally {
-    clearTimeout(timer)
+    stopTimer()
     signal?.removeEventListener('abort', abort)
   }
 }
@@ -86,6 +94,8 @@ class Chunk<T, Item> {
   readonly #options: ChunkOptions<T, Item>
   #items: Item[] = []
   #length = 0
+  /** Elements that were taken, from the first on. */
+  taken = 0
   /** Ends when everything that was given to be written is. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -99,6 +109,7 @@ class Chunk<T, Item> {
     const item = read(element)
     this.#items.push(item)
     this.#length += length(item)
+    this.taken++
     return this.#items.length >= maxItems || this.#length >= maxLength
   }
 
