@@ -1,12 +1,14 @@
-import { isPlainObject } from '@p2p-docstore/core'
+import { errorCode, errorMessage, isPlainObject, parseJson } from '@p2p-docstore/core'
 import { InvalidArgumentError } from 'commander'
 
 /** A filter as it is typed. */
 export function parseFilterArgument(text: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
-    value = JSON.parse(text)
-  } catch {
+    value = parseJson(text)
+  } catch (error) {
+    // What JSON.parse would change without a word: nobody wants to find the neighbours of what was asked for.
+    if (errorCode(error) !== 'bad-json') throw new InvalidArgumentError(`${errorMessage(error)}.`)
     throw new InvalidArgumentError('A filter is JSON, such as \'{"country":"FR"}\'.')
   }
   if (!isPlainObject(value)) throw new InvalidArgumentError('A filter is a JSON object, such as \'{"country":"FR"}\'.')
@@ -26,7 +28,8 @@ export function parseFieldsArgument(text: string): Readonly<Record<string, 0 | 1
 }
 
 function signedNames(text: string, usage: string): readonly { readonly name: string; readonly isMinus: boolean }[] {
-  return text.split(',').map((typed) => {
+  // A comma in quotation marks belongs to the name.
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|[^,])+|(?<=,|^)(?=,|$)/g) ?? ['']).map((typed) => {
     const field = typed.trim()
     const name = field.replace(/^[-+]/, '').trim()
     if (name === '') throw new InvalidArgumentError(usage)

@@ -125,7 +125,10 @@ describe('a relay that is killed', () => {
     write(6000, 9000)
     started.child.stdin.end()
     const { code, stdout } = await started.finished
-    expect([code, JSON.parse(stdout)]).toEqual([0, { read: 9000, written: 9000, unchanged: 0, seconds: expect.any(Number), copies: 0 }])
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { read: 9000, written: 9000, unchanged: 0, repeated: 0, refused: 0, seconds: expect.any(Number), copies: 0 },
+    ])
     await watch.stop()
 
     relay = (await bench.relay(relayData, '--port', port())).relay

@@ -8,6 +8,8 @@ export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, parseCid } from './model/cid.
 export { msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, isPlainObject, type Json } from './model/content.ts'
 export { contentId } from './model/content-id.ts'
+export { isHeld, printsAlike } from './model/json-number.ts'
+export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,

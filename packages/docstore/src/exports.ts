@@ -1,4 +1,4 @@
-export { DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+export { DocstoreError, type Document, isHeld, type NamespaceInfo, parseJson, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'

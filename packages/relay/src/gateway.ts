@@ -1,4 +1,4 @@
-import { DocstoreError, errorCode, errorMessage, parseCid, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Docstore } from 'p2p-docstore'
 
@@ -53,7 +53,7 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
       if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
         throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
       const page = await store.replica.find(request.params.ns, 'docs', {
-        filter: parseFilterText(filter),
+        filter: parseFilterText(filter, request.url),
         sort: parseSortText(sort),
         limit: size,
         cursor,
@@ -86,12 +86,25 @@ function sendWithTag(request: FastifyRequest, reply: FastifyReply, body: string,
   return reply.type('application/json; charset=utf-8').send(body)
 }
 
-function parseFilterText(text: string | undefined): unknown {
+function parseFilterText(text: string | readonly string[] | undefined, url: string): unknown {
   if (text === undefined) return {}
   try {
-    return JSON.parse(text) as unknown
+    if (typeof text !== 'string') throw new DocstoreError('bad-filter', 'there are several of them. Put their conditions into one')
+    // The server would take the escapes themselves for the text.
+    if (!isUtf8(url)) throw new DocstoreError('bad-filter', 'its percent escapes are not UTF-8')
+    return parseJson(text)
+  } catch (error) {
+    const what = errorCode(error) === 'bad-json' ? 'filter is JSON, such as {"country":"FR"}' : `The filter cannot be used: ${errorMessage(error)}`
+    throw new DocstoreError('bad-filter', what, { cause: error })
+  }
+}
+
+function isUtf8(url: string): boolean {
+  try {
+    decodeURIComponent(url)
+    return true
   } catch {
-    throw new DocstoreError('bad-filter', 'filter is JSON, such as {"country":"FR"}')
+    return false
   }
 }
 

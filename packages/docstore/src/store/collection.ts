@@ -14,6 +14,7 @@ import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
 import { failedFeed } from './feed.ts'
 import { countOf, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './found.ts'
+import { inChunks } from './in-chunks.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading.ts'
 import { either } from './signal.ts'
@@ -77,7 +78,10 @@ export class Collection<T extends Document = Document> {
     return { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
   }
 
-  /** Stores many documents in few transactions. What was written before an error stays written. */
+  /**
+   * Stores many documents in few transactions; what an async iterable has given is stored at most 200 ms later, even where it pauses.
+   * What was written before an error stays written. With the signal, what was read is stored and told to `onProgress`; then it rejects.
+   */
   async putMany(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
     options: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
@@ -85,28 +89,21 @@ export class Collection<T extends Document = Document> {
     checkOptions(options, ['onProgress', 'signal'], 'putMany')
     const { onProgress, signal } = options
     const total = { read: 0, written: 0, unchanged: 0 }
-    let chunk: Write[] = []
-    let length = 0
-    const flush = async (): Promise<void> => {
-      const writes = chunk
-      chunk = []
-      length = 0
+    const prefix = await this.#idPrefix()
+    const write = async (writes: readonly Write[]): Promise<void> => {
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const written = results.filter(({ status }) => status === 'written').length
       total.written += written
       total.unchanged += results.length - written
       onProgress?.({ ...total })
     }
-    const prefix = await this.#idPrefix()
-    for await (const document of documents) {
-      signal?.throwIfAborted()
-      const write = toWrite(document, prefix)
+    const read = (document: NewDocument): Write => {
+      const one = toWrite(document, prefix)
       total.read++
-      chunk.push(write)
-      length += write.content?.length ?? 0
-      if (chunk.length >= CHUNK || length >= MAX_CHUNK_LENGTH) await flush()
+      return one
     }
-    if (chunk.length > 0) await flush()
+    const length = ({ content }: Write): number => content?.length ?? 0
+    await inChunks(documents, { read, write, maxItems: CHUNK, maxLength: MAX_CHUNK_LENGTH, length, signal })
     return total
   }
 
