@@ -7,7 +7,8 @@ import type { Document, Json } from '../model/content.ts'
  * (tests keep to what RE2 reads alike), `int` is a whole number of 32 bits, and each field of a sort stands for itself.
  */
 export function oracleFind(documents: readonly Document[], filter: unknown, sort: Readonly<Record<string, 1 | -1>> = {}): Document[] {
-  const order = Object.entries({ ...sort, ...('_id' in sort ? {} : { _id: 1 as const }) })
+  // MongoDB leaves open in which order equal documents come; here it is that of `_id`, in the direction of the last field.
+  const order = Object.entries({ ...sort, ...('_id' in sort ? {} : { _id: Object.values(sort).at(-1) ?? 1 }) })
   return documents
     .filter((document) => oracleMatches(filter, document))
     .sort(
@@ -188,9 +189,9 @@ function compare(a: SortKey, b: SortKey): number {
   return a === b ? 0 : Number(a) - Number(b)
 }
 
-function compareEach<T>(a: readonly T[], b: readonly T[], compareOne: (x: T, y: T) => number): number {
-  const pairs = a.slice(0, b.length).map((x, i): [T, T] => [x, b[i] ?? x])
-  return pairs.map(([x, y]) => compareOne(x, y)).find((c) => c !== 0) ?? a.length - b.length
+function compareEach<T>([x, ...a]: readonly T[], [y, ...b]: readonly T[], compareOne: (x: T, y: T) => number): number {
+  if (x === undefined || y === undefined) return Number(x !== undefined) - Number(y !== undefined)
+  return compareOne(x, y) || compareEach(a, b, compareOne)
 }
 
 /** By code point, as UTF-8 sorts. */
@@ -198,8 +199,9 @@ function compareText(a: string, b: string): number {
   return compareEach([...a], [...b], (x, y) => (x.codePointAt(0) ?? 0) - (y.codePointAt(0) ?? 0))
 }
 
+/** In the order of canonical JSON, so that it does not matter in which they were typed. */
 function entriesOf(object: Fields): [string, Json][] {
-  return Object.entries(object).sort(([a], [b]) => compareText(a, b))
+  return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function rank(value: SortKey): number {

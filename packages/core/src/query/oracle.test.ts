@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { oracleFind, oracleMatches } from '../testing/mongo-oracle.ts'
+import { queryCases, seedsOf, withSeed } from '../testing/query-cases.ts'
+import { parseFilter } from './filter.ts'
+import { matches } from './match.ts'
+import { compareBySort, parseSort, totalSort } from './sort.ts'
+
+describe('filters and sorts', () => {
+  it('give what the oracle of MongoDB gives', async () => {
+    for (const seed of seedsOf(200)) {
+      await withSeed(seed, () => {
+        const { documents, queries } = queryCases(seed, 50)
+        for (const { filter: typed, sort: typedSort } of queries) {
+          const filter = parseFilter(typed)
+          const sort = totalSort(parseSort(typedSort))
+          for (const document of documents) expect(matches(filter, document), JSON.stringify([typed, document])).toBe(oracleMatches(typed, document))
+          const found = documents.filter((document) => matches(filter, document)).sort((a, b) => compareBySort(sort, a, b))
+          expect(found, JSON.stringify([typed, typedSort])).toEqual(oracleFind(documents, typed, typedSort))
+        }
+      })
+    }
+  })
+})

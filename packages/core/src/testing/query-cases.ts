@@ -1,0 +1,208 @@
+import type { Document, Json } from '../model/content.ts'
+import { type SeededRandom, seededRandom } from './random.ts'
+
+/** What happens to a collection: a document is stored or replaced, one is deleted, an index is declared. */
+export type Step =
+  | { readonly kind: 'put'; readonly document: Document }
+  | { readonly kind: 'delete'; readonly id: string }
+  | { readonly kind: 'index'; readonly paths: readonly string[] }
+
+/** A query as people type it. */
+export interface TypedQuery {
+  readonly filter: Readonly<Record<string, unknown>>
+  readonly sort: Readonly<Record<string, 1 | -1>>
+}
+
+/** A collection's life, and queries on what is left of it. */
+export interface QueryCases {
+  readonly steps: readonly Step[]
+  /** What is there after the steps. */
+  readonly documents: readonly Document[]
+  readonly queries: readonly TypedQuery[]
+}
+
+/** The same cases for the same seed: few names and few values, so that documents and filters meet. */
+export function queryCases(seed: number, queries: number): QueryCases {
+  const random = seededRandom(seed)
+  const steps = randomSteps(random)
+  const left = new Map<string, Document>()
+  for (const step of steps) {
+    if (step.kind === 'put') left.set(step.document._id, step.document)
+    if (step.kind === 'delete') left.delete(step.id)
+  }
+  const documents = [...left.values()]
+  const indexed = steps.flatMap((step) => (step.kind === 'index' ? step.paths : []))
+  const words = new Words(random, documents, indexed)
+  return { steps, documents, queries: Array.from({ length: queries }, () => ({ filter: words.filter(0), sort: words.sort() })) }
+}
+
+/** First and number of the seeds of a test. `SEED=n` replays one, `SEEDS=n` runs so many. */
+export function seedsOf(usual: number): readonly number[] {
+  const { SEED, SEEDS } = 'process' in globalThis ? process.env : {}
+  return SEED === undefined ? Array.from({ length: Number(SEEDS ?? usual) }, (_, i) => i + 1) : [Number(SEED)]
+}
+
+/** Runs one seed; what fails says how to see it again. */
+export async function withSeed(seed: number, run: () => void | Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (cause) {
+    throw new Error(`Seed ${seed} failed; replay it with SEED=${seed}. ${cause instanceof Error ? cause.message : ''}`, { cause })
+  }
+}
+
+/** Names of fields; the first are the usual ones. Some can be typed in quotation marks only. */
+const NAMES = ['a', 'b', 'c', 'a', 'b', 'a', '0', '1', 'constructor', 'x.y', '$v', '', 'q"', 'ü\\']
+const NUMBERS = [0, 1, 2, -1, 0.5, 5, -7.9, 2 ** 31, -(2 ** 31), 2 ** 53, 1e300, -(2 ** 63), 5e-324]
+const TEXTS = ['', 'a', 'b', 'A', 'ab', 'a\nb', '1', '10', 'é', 'É', '\uffff', '😀', 'a\0b', "it's", '[1]', 'null', '%_*']
+/** Patterns that RE2 and JavaScript read alike. */
+const PATTERNS = ['^a', 'b$', 'A', '.', 'a.b', '^$', '^[0-9]+$', 'é|😀', '(?:ab)+', '\\d', '^b', 'a*', '^.$', '%_\\*']
+const TYPES = ['number', 'int', 'double', 'string', 'object', 'array', 'bool', 'null']
+
+function randomSteps(random: SeededRandom): Step[] {
+  const steps: Step[] = []
+  const ids = Array.from({ length: 14 }, (_, i) => `${'abcdefgÄ😀'.at(i % 8) ?? ''}${i % 3}`)
+  const length = 4 + random.below(30)
+  for (let i = 0; i < length; i++) {
+    if (random.chance(0.12)) steps.push({ kind: 'index', paths: indexPaths(random) })
+    else if (random.chance(0.12)) steps.push({ kind: 'delete', id: random.pick(ids) })
+    else steps.push({ kind: 'put', document: { ...randomObject(random, 0), _id: random.pick(ids) } })
+  }
+  return steps
+}
+
+function indexPaths(random: SeededRandom): string[] {
+  const paths = Array.from({ length: 1 + random.below(3) }, () => randomPath(random))
+  return [...new Set(random.chance(0.2) ? [...paths, '_id'] : paths)]
+}
+
+/** A path as it is typed: with quotation marks where there have to be, and sometimes where there need not. */
+function randomPath(random: SeededRandom): string {
+  const segments = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, (_, i) => {
+    const name = random.pick(NAMES)
+    const isPlain = /^[^".$]+$/.test(name) && !random.chance(0.05)
+    return isPlain || (i > 0 && name === '$v') ? name : JSON.stringify(name)
+  })
+  return segments.join('.')
+}
+
+function randomObject(random: SeededRandom, depth: number): { [name: string]: Json } {
+  const names = Array.from({ length: random.below(4) }, () => random.pick(NAMES))
+  return Object.fromEntries(names.map((name) => [name, randomValue(random, depth + 1)]))
+}
+
+function randomValue(random: SeededRandom, depth: number): Json {
+  if (depth < 4 && random.chance(0.3)) return Array.from({ length: random.below(4) }, () => randomValue(random, depth + 1))
+  if (depth < 4 && random.chance(0.3)) return randomObject(random, depth)
+  return random.pick<() => Json>([() => random.pick(NUMBERS), () => random.pick(TEXTS), () => random.pick([null, true, false, 0, 1, 'a'])])()
+}
+
+/** Filters and sorts over some documents: half of the operands occur in them. */
+class Words {
+  readonly #random: SeededRandom
+  readonly #values: readonly Json[]
+  readonly #paths: readonly string[]
+  readonly #ids: readonly string[]
+
+  constructor(random: SeededRandom, documents: readonly Document[], indexed: readonly string[]) {
+    this.#random = random
+    this.#values = documents.flatMap(({ _id, ...fields }) => partsOf(fields).slice(1))
+    this.#paths = indexed
+    this.#ids = [...documents.map(({ _id }) => _id), 'none']
+  }
+
+  sort(): Record<string, 1 | -1> {
+    const random = this.#random
+    if (random.chance(0.3)) return {}
+    const paths = Array.from({ length: 1 + random.below(2) }, () => this.#path())
+    if (random.chance(0.2)) paths.push('_id')
+    return Object.fromEntries(paths.map((path) => [path, random.pick([1, -1])]))
+  }
+
+  filter(depth: number): Record<string, unknown> {
+    const random = this.#random
+    if (depth < 3 && random.chance(depth === 0 ? 0.25 : 0.15)) {
+      const operator = random.pick(['$and', '$or', '$or', '$nor', '$not'])
+      const one = operator === '$not' ? this.filter(depth + 1) : this.#list(1, () => this.filter(depth + 1))
+      return { [operator]: one, ...(random.chance(0.2) ? this.#fields(depth) : {}) }
+    }
+    return this.#fields(depth)
+  }
+
+  #fields(depth: number): Record<string, unknown> {
+    const random = this.#random
+    if (depth === 0 && random.chance(0.05)) return random.pick([{}, { _id: random.pick(this.#ids) }, { _id: { $in: [...this.#ids.slice(0, 3), 5] } }])
+    return Object.fromEntries(this.#list(1, () => [this.#path(), this.#condition(depth)]).slice(0, 2))
+  }
+
+  #condition(depth: number): unknown {
+    const random = this.#random
+    if (random.chance(0.2)) return this.#operand()
+    if (random.chance(0.05)) return new RegExp(random.pick(PATTERNS), random.pick(['', 'i', 'm', 's']))
+    return this.#operators(depth)
+  }
+
+  #operators(depth: number): Record<string, unknown> {
+    return Object.assign({}, ...this.#list(1, () => this.#operator(depth)).slice(0, 2)) as Record<string, unknown>
+  }
+
+  #operator(depth: number): Record<string, unknown> {
+    const random = this.#random
+    const name = random.pick(
+      '$eq $ne $gt $gte $lt $lte $gt $lte $in $nin $exists $type $regex $mod $size $all $elemMatch $elemMatch $not $not'.split(' '),
+    )
+    switch (name) {
+      case '$in':
+      case '$nin':
+        return { [name]: this.#list(0, () => (random.chance(0.1) ? new RegExp(random.pick(PATTERNS)) : this.#operand())) }
+      case '$exists':
+        return { $exists: random.pick([true, false, 1, 0]) }
+      case '$type':
+        return { $type: random.chance(0.7) ? random.pick(TYPES) : this.#list(1, () => random.pick(TYPES)) }
+      case '$regex':
+        return { $regex: random.pick(PATTERNS), ...(random.chance(0.5) ? { $options: random.pick(['', 'i', 'm', 's', 'ims']) } : {}) }
+      case '$mod':
+        return { $mod: [random.pick([2, -3, 4, 1, 2.9, 2 ** 40]), random.pick([0, 1, -1, 0.5])] }
+      case '$size':
+        return { $size: random.below(4) }
+      case '$all':
+        return { $all: random.chance(0.2) ? this.#list(1, () => ({ $elemMatch: this.#elements(depth) })) : this.#list(0, () => this.#operand()) }
+      case '$elemMatch':
+        return { $elemMatch: this.#elements(depth) }
+      case '$not':
+        return { $not: depth > 2 ? { $exists: true } : random.chance(0.1) ? new RegExp(random.pick(PATTERNS), 'i') : this.#operators(depth + 1) }
+      default:
+        return { [name]: this.#operand() }
+    }
+  }
+
+  #elements(depth: number): unknown {
+    if (depth > 2) return { $gte: this.#operand() }
+    if (this.#random.chance(0.5)) return this.#operators(depth + 1)
+    const filter = this.filter(depth + 1)
+    // `$not` there is the operator that is about elements.
+    return '$not' in filter ? { $and: [filter] } : filter
+  }
+
+  #operand(): Json {
+    const random = this.#random
+    const value = this.#values.length > 0 && random.chance(0.7) ? random.pick(this.#values) : randomValue(random, 2)
+    // An object whose first name begins with `$` would be read as operators.
+    return JSON.stringify(value).includes('"$') ? random.pick(NUMBERS) : value
+  }
+
+  #path(): string {
+    const random = this.#random
+    if (random.chance(0.02)) return '_id'
+    return this.#paths.length > 0 && random.chance(0.5) ? random.pick(this.#paths) : randomPath(random)
+  }
+
+  #list<T>(least: number, make: () => T): T[] {
+    return Array.from({ length: least + this.#random.pick([0, 0, 1, 1, 2]) }, make)
+  }
+}
+
+/** A value and everything in it. */
+function partsOf(value: Json): Json[] {
+  return [value, ...(typeof value === 'object' && value !== null ? Object.values(value).flatMap(partsOf) : [])]
+}
