@@ -52,7 +52,8 @@ export async function withSeed(seed: number, run: () => void | Promise<void>): P
 }
 
 /** Names of fields; the first are the usual ones. Some can be typed in quotation marks only. */
-const NAMES = ['a', 'b', 'c', 'a', 'b', 'a', '0', '1', 'constructor', 'x.y', '$v', '', 'q"', 'ü\\']
+const USUAL_NAMES = ['a', 'b', 'a', 'b', 'c', '0']
+const ODD_NAMES = ['1', 'constructor', 'x.y', '$v', '', 'q"', 'ü\\', 'length', '__proto', '#']
 const NUMBERS = [0, 1, 2, -1, 0.5, 5, -7.9, 2 ** 31, -(2 ** 31), 2 ** 53, 1e300, -(2 ** 63), 5e-324]
 const TEXTS = ['', 'a', 'b', 'A', 'ab', 'a\nb', '1', '10', 'é', 'É', '\uffff', '😀', 'a\0b', "it's", '[1]', 'null', '%_*']
 /** Patterns that RE2 and JavaScript read alike. */
@@ -62,7 +63,7 @@ const TYPES = ['number', 'int', 'double', 'string', 'object', 'array', 'bool', '
 function randomSteps(random: SeededRandom): Step[] {
   const steps: Step[] = []
   const ids = Array.from({ length: 14 }, (_, i) => `${'abcdefgÄ😀'.at(i % 8) ?? ''}${i % 3}`)
-  const length = 4 + random.below(30)
+  const length = 8 + random.below(40)
   for (let i = 0; i < length; i++) {
     if (random.chance(0.12)) steps.push({ kind: 'index', paths: indexPaths(random) })
     else if (random.chance(0.12)) steps.push({ kind: 'delete', id: random.pick(ids) })
@@ -76,18 +77,22 @@ function indexPaths(random: SeededRandom): string[] {
   return [...new Set(random.chance(0.2) ? [...paths, '_id'] : paths)]
 }
 
-/** A path as it is typed: with quotation marks where there have to be, and sometimes where there need not. */
+function randomName(random: SeededRandom): string {
+  return random.pick(random.chance(0.8) ? USUAL_NAMES : ODD_NAMES)
+}
+
 function randomPath(random: SeededRandom): string {
-  const segments = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, (_, i) => {
-    const name = random.pick(NAMES)
-    const isPlain = /^[^".$]+$/.test(name) && !random.chance(0.05)
-    return isPlain || (i > 0 && name === '$v') ? name : JSON.stringify(name)
-  })
-  return segments.join('.')
+  return Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, (_, i) => typed(randomName(random), i, random)).join('.')
+}
+
+/** A segment as it is typed: in quotation marks where it has to be, and sometimes where it need not. */
+function typed(name: string, at: number, random: SeededRandom): string {
+  const isPlain = /^[^".$]+$/.test(name) && !random.chance(0.02)
+  return isPlain || (at > 0 && name === '$v') ? name : JSON.stringify(name)
 }
 
 function randomObject(random: SeededRandom, depth: number): { [name: string]: Json } {
-  const names = Array.from({ length: random.below(4) }, () => random.pick(NAMES))
+  const names = Array.from({ length: random.below(depth === 0 ? 5 : 3) }, () => randomName(random))
   return Object.fromEntries(names.map((name) => [name, randomValue(random, depth + 1)]))
 }
 
@@ -97,34 +102,40 @@ function randomValue(random: SeededRandom, depth: number): Json {
   return random.pick<() => Json>([() => random.pick(NUMBERS), () => random.pick(TEXTS), () => random.pick([null, true, false, 0, 1, 'a'])])()
 }
 
-/** Filters and sorts over some documents: half of the operands occur in them. */
+/** A value in a document, and a path that leads to it. */
+interface Spot {
+  readonly path: string
+  readonly value: Json
+}
+
+/** Filters and sorts over some documents: most of them are about what is there. */
 class Words {
   readonly #random: SeededRandom
-  readonly #values: readonly Json[]
-  readonly #paths: readonly string[]
+  readonly #spots: readonly Spot[]
+  readonly #indexed: readonly string[]
   readonly #ids: readonly string[]
 
   constructor(random: SeededRandom, documents: readonly Document[], indexed: readonly string[]) {
     this.#random = random
-    this.#values = documents.flatMap(({ _id, ...fields }) => partsOf(fields).slice(1))
-    this.#paths = indexed
+    this.#spots = documents.flatMap(({ _id, ...fields }) => spotsIn(fields, [], random))
+    this.#indexed = indexed
     this.#ids = [...documents.map(({ _id }) => _id), 'none']
   }
 
   sort(): Record<string, 1 | -1> {
     const random = this.#random
     if (random.chance(0.3)) return {}
-    const paths = Array.from({ length: 1 + random.below(2) }, () => this.#path())
+    const paths = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => this.#spot().path)
     if (random.chance(0.2)) paths.push('_id')
     return Object.fromEntries(paths.map((path) => [path, random.pick([1, -1])]))
   }
 
   filter(depth: number): Record<string, unknown> {
     const random = this.#random
-    if (depth < 3 && random.chance(depth === 0 ? 0.25 : 0.15)) {
+    if (depth < 3 && random.chance(0.2)) {
       const operator = random.pick(['$and', '$or', '$or', '$nor', '$not'])
       const one = operator === '$not' ? this.filter(depth + 1) : this.#list(1, () => this.filter(depth + 1))
-      return { [operator]: one, ...(random.chance(0.2) ? this.#fields(depth) : {}) }
+      return { [operator]: one, ...(random.chance(0.1) ? this.#fields(depth) : {}) }
     }
     return this.#fields(depth)
   }
@@ -132,21 +143,26 @@ class Words {
   #fields(depth: number): Record<string, unknown> {
     const random = this.#random
     if (depth === 0 && random.chance(0.05)) return random.pick([{}, { _id: random.pick(this.#ids) }, { _id: { $in: [...this.#ids.slice(0, 3), 5] } }])
-    return Object.fromEntries(this.#list(1, () => [this.#path(), this.#condition(depth)]).slice(0, 2))
+    return Object.fromEntries(
+      Array.from({ length: random.chance(0.15) ? 2 : 1 }, () => {
+        const { path, value } = this.#spot()
+        return [path, this.#condition(depth, value)]
+      }),
+    )
   }
 
-  #condition(depth: number): unknown {
+  #condition(depth: number, at: Json): unknown {
     const random = this.#random
-    if (random.chance(0.2)) return this.#operand()
+    if (random.chance(0.15)) return this.#operand(at)
     if (random.chance(0.05)) return new RegExp(random.pick(PATTERNS), random.pick(['', 'i', 'm', 's']))
-    return this.#operators(depth)
+    return this.#operators(depth, at)
   }
 
-  #operators(depth: number): Record<string, unknown> {
-    return Object.assign({}, ...this.#list(1, () => this.#operator(depth)).slice(0, 2)) as Record<string, unknown>
+  #operators(depth: number, at: Json): Record<string, unknown> {
+    return { ...this.#operator(depth, at), ...(this.#random.chance(0.2) ? this.#operator(depth, at) : {}) }
   }
 
-  #operator(depth: number): Record<string, unknown> {
+  #operator(depth: number, at: Json): Record<string, unknown> {
     const random = this.#random
     const name = random.pick(
       '$eq $ne $gt $gte $lt $lte $gt $lte $in $nin $exists $type $regex $mod $size $all $elemMatch $elemMatch $not $not'.split(' '),
@@ -154,7 +170,7 @@ class Words {
     switch (name) {
       case '$in':
       case '$nin':
-        return { [name]: this.#list(0, () => (random.chance(0.1) ? new RegExp(random.pick(PATTERNS)) : this.#operand())) }
+        return { [name]: this.#list(0, () => (random.chance(0.1) ? new RegExp(random.pick(PATTERNS)) : this.#operand(at))) }
       case '$exists':
         return { $exists: random.pick([true, false, 1, 0]) }
       case '$type':
@@ -166,35 +182,47 @@ class Words {
       case '$size':
         return { $size: random.below(4) }
       case '$all':
-        return { $all: random.chance(0.2) ? this.#list(1, () => ({ $elemMatch: this.#elements(depth) })) : this.#list(0, () => this.#operand()) }
+        return {
+          $all: random.chance(0.2) ? this.#list(1, () => ({ $elemMatch: this.#elements(depth, at) })) : this.#list(0, () => this.#operand(at)),
+        }
       case '$elemMatch':
-        return { $elemMatch: this.#elements(depth) }
+        return { $elemMatch: this.#elements(depth, at) }
       case '$not':
-        return { $not: depth > 2 ? { $exists: true } : random.chance(0.1) ? new RegExp(random.pick(PATTERNS), 'i') : this.#operators(depth + 1) }
+        return { $not: depth > 2 ? { $exists: true } : random.chance(0.1) ? new RegExp(random.pick(PATTERNS), 'i') : this.#operators(depth + 1, at) }
       default:
-        return { [name]: this.#operand() }
+        return { [name]: this.#operand(at) }
     }
   }
 
-  #elements(depth: number): unknown {
-    if (depth > 2) return { $gte: this.#operand() }
-    if (this.#random.chance(0.5)) return this.#operators(depth + 1)
+  #elements(depth: number, at: Json): unknown {
+    const random = this.#random
+    const element = Array.isArray(at) && at.length > 0 ? random.pick(at as readonly Json[]) : at
+    if (depth > 2) return { $gte: this.#operand(element) }
+    if (random.chance(0.5)) return this.#operators(depth + 1, element)
+    const [spot] = typeof element === 'object' && element !== null && random.chance(0.6) ? spotsIn(element, [], random) : []
+    if (spot !== undefined) return { [spot.path]: this.#condition(depth + 1, spot.value) }
     const filter = this.filter(depth + 1)
     // `$not` there is the operator that is about elements.
     return '$not' in filter ? { $and: [filter] } : filter
   }
 
-  #operand(): Json {
+  /** Something like the value that is there, else anything. */
+  #operand(at: Json): Json {
     const random = this.#random
-    const value = this.#values.length > 0 && random.chance(0.7) ? random.pick(this.#values) : randomValue(random, 2)
+    const near = Array.isArray(at) && at.length > 0 && random.chance(0.7) ? random.pick(at as readonly Json[]) : at
+    const value = random.chance(0.7) ? near : random.chance(0.5) ? this.#spot().value : randomValue(random, 2)
     // An object whose first name begins with `$` would be read as operators.
     return JSON.stringify(value).includes('"$') ? random.pick(NUMBERS) : value
   }
 
-  #path(): string {
+  /** A path, and what one of the documents has there. */
+  #spot(): Spot {
     const random = this.#random
-    if (random.chance(0.02)) return '_id'
-    return this.#paths.length > 0 && random.chance(0.5) ? random.pick(this.#paths) : randomPath(random)
+    if (random.chance(0.02)) return { path: '_id', value: random.pick(this.#ids) }
+    const ofIndex = this.#indexed.length > 0 && random.chance(0.4) ? random.pick(this.#indexed) : undefined
+    const spots = ofIndex === undefined ? this.#spots : this.#spots.filter(({ path }) => path === ofIndex)
+    if (spots.length > 0 && random.chance(0.9)) return random.pick(spots)
+    return { path: ofIndex ?? randomPath(random), value: randomValue(random, 1) }
   }
 
   #list<T>(least: number, make: () => T): T[] {
@@ -202,7 +230,13 @@ class Words {
   }
 }
 
-/** A value and everything in it. */
-function partsOf(value: Json): Json[] {
-  return [value, ...(typeof value === 'object' && value !== null ? Object.values(value).flatMap(partsOf) : [])]
+/** Everything in a value, with a path to it; some lead to places in arrays. */
+function spotsIn(value: Json, segments: readonly string[], random: SeededRandom): Spot[] {
+  const own = segments.length === 0 ? [] : [{ path: segments.join('.'), value }]
+  if (typeof value !== 'object' || value === null || segments.length > 4) return own
+  const inside = Object.entries(value).flatMap(([name, one]: [string, Json]) => {
+    const isSkipped = Array.isArray(value) && segments.length > 0 && random.chance(0.7)
+    return isSkipped ? spotsIn(one, segments, random) : spotsIn(one, [...segments, typed(name, segments.length, random)], random)
+  })
+  return [...own, ...inside]
 }
