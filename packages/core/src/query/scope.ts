@@ -97,7 +97,7 @@ export function lookedUpInArrays(scope: QueryScope, { path, of, filter }: Extrac
     required
       .filter((one) => one.kind === 'equals' || one.kind === 'compare')
       // `$elemMatch: {0: …}` finds places in the arrays that an array has, where the path `a.0` leads to the first of these arrays.
-      .filter((one) => of === 'values' || pathOf(one.path)[0]?.place === undefined)
+      .filter((one) => of === 'values' || !/^[0-9]+$/.test(pathOf(one.path)[0]?.name ?? ''))
       .map((one) => ({ ...one, path: of === 'values' ? path : `${path}.${one.path}` }))
       .filter((one) => scope.field(one.path)?.hasArrays && (one.kind === 'compare' ? isEntry(one.value) : one.values.every(isEntry)))
   )

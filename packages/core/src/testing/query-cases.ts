@@ -62,7 +62,7 @@ const TYPES = ['number', 'int', 'double', 'string', 'object', 'array', 'bool', '
 
 function randomSteps(random: SeededRandom): Step[] {
   const steps: Step[] = []
-  const ids = Array.from({ length: 14 }, (_, i) => `${'abcdefgÄ😀'.at(i % 8) ?? ''}${i % 3}`)
+  const ids = ['a', 'b', 'c', 'd', '\uffff', '😀'].flatMap((name) => [name, `${name}1`, `${name}0`])
   const length = 8 + random.below(40)
   for (let i = 0; i < length; i++) {
     if (random.chance(0.12)) steps.push({ kind: 'index', paths: indexPaths(random) })
