@@ -73,8 +73,8 @@ function matchesOperator(operator: string, operand: unknown, values: Reach, sibl
     case '$type':
       return (Array.isArray(operand) ? operand : [operand]).some((type) => some((value) => isOfType(value, type)))
     case '$regex': {
-      const flags = String(siblings['$options'] ?? (operand instanceof RegExp ? operand.flags : ''))
-      const regex = new RegExp(operand instanceof RegExp ? operand.source : String(operand), flags.replace(/[ugv]/g, '') + 'u')
+      const { source, flags } = operand instanceof RegExp ? operand : { source: operand, flags: siblings['$options'] ?? '' }
+      const regex = new RegExp(textOf(source), `${textOf(flags)}u`)
       return some((value) => typeof value === 'string' && regex.test(value))
     }
     case '$options':
@@ -88,7 +88,9 @@ function matchesOperator(operator: string, operand: unknown, values: Reach, sibl
     case '$all':
       return (
         listOf(operand).length > 0 &&
-        listOf(operand).every((one) => matchesCondition(isElemMatch(one) || one instanceof RegExp ? one : { $eq: one }, values))
+        listOf(operand).every((one) =>
+          matchesCondition((isOperators(one) && '$elemMatch' in one) || one instanceof RegExp ? one : { $eq: one }, values),
+        )
       )
     case '$elemMatch':
       return someArray((array) => array.some((element) => matchesElement(operand, element)))
@@ -196,7 +198,8 @@ function compareEach<T>([x, ...a]: readonly T[], [y, ...b]: readonly T[], compar
 
 /** By code point, as UTF-8 sorts. */
 function compareText(a: string, b: string): number {
-  return compareEach([...a], [...b], (x, y) => (x.codePointAt(0) ?? 0) - (y.codePointAt(0) ?? 0))
+  const points = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? 0)
+  return compareEach(points(a), points(b), (x, y) => x - y)
 }
 
 /** In the order of canonical JSON, so that it does not matter in which they were typed. */
@@ -223,10 +226,6 @@ function is64Bits(whole: number): boolean {
   return whole >= -(2 ** 63) && whole < 2 ** 63
 }
 
-function isElemMatch(value: unknown): boolean {
-  return isOperators(value) && '$elemMatch' in value
-}
-
 function isOperators(value: unknown): value is Fields {
   return isObject(value) && Object.keys(value).some((key) => key.startsWith('$'))
 }
@@ -242,6 +241,11 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function listOf(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new TypeError('not a list')
+  return value
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('not a text')
   return value
 }
 

@@ -36,10 +36,15 @@ export function queryCases(seed: number, queries: number): QueryCases {
   return { steps, documents, queries: Array.from({ length: queries }, () => ({ filter: words.filter(0), sort: words.sort() })) }
 }
 
-/** First and number of the seeds of a test. `SEED=n` replays one, `SEEDS=n` runs so many. */
+/** The seeds of a test. `SEED=n` replays one, `SEEDS=n` runs so many. */
 export function seedsOf(usual: number): readonly number[] {
   const { SEED, SEEDS } = 'process' in globalThis ? process.env : {}
   return SEED === undefined ? Array.from({ length: Number(SEEDS ?? usual) }, (_, i) => i + 1) : [Number(SEED)]
+}
+
+/** Longest that a test of so many seeds may take, milliseconds: some twenty times what it takes. */
+export function patienceFor(seeds: readonly number[]): number {
+  return 30_000 + 2000 * seeds.length
 }
 
 /** Runs one seed; what fails says how to see it again. */
@@ -65,8 +70,9 @@ function randomSteps(random: SeededRandom): Step[] {
   const ids = ['a', 'b', 'c', 'd', '\uffff', '😀'].flatMap((name) => [name, `${name}1`, `${name}0`])
   const length = 8 + random.below(40)
   for (let i = 0; i < length; i++) {
-    if (random.chance(0.12)) steps.push({ kind: 'index', paths: indexPaths(random) })
-    else if (random.chance(0.12)) steps.push({ kind: 'delete', id: random.pick(ids) })
+    const kind = random.pick(['index', 'delete', 'put', 'put', 'put', 'put', 'put', 'put'])
+    if (kind === 'index') steps.push({ kind, paths: indexPaths(random) })
+    else if (kind === 'delete') steps.push({ kind, id: random.pick(ids) })
     else steps.push({ kind: 'put', document: { ...randomObject(random, 0), _id: random.pick(ids) } })
   }
   return steps

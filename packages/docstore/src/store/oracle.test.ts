@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { oracleFind } from '../../../core/src/testing/mongo-oracle.ts'
-import { type QueryCases, queryCases, seedsOf, type Step, withSeed } from '../../../core/src/testing/query-cases.ts'
+import { patienceFor, type QueryCases, queryCases, seedsOf, type Step, withSeed } from '../../../core/src/testing/query-cases.ts'
 import { createDocstore } from '../index-node.ts'
 import type { Collection } from './collection.ts'
 
-const SEEDS = 25
 const QUERIES_PER_SEED = 20
 /** The first queries of each seed are watched, all at once, while the collection changes. */
 const WATCHED = 3
 
 describe('a collection', () => {
-  it('answers as the oracle of MongoDB does: find, pages, count, and watch before and after a change', async () => {
-    for (const seed of seedsOf(SEEDS)) await withSeed(seed, () => compareAnswers(seed))
+  const seeds = seedsOf(25)
+
+  it('answers as the oracle of MongoDB does: find, pages, count, and watch before and after a change', { timeout: patienceFor(seeds) }, async () => {
+    for (const seed of seeds) await withSeed(seed, () => compareAnswers(seed))
   })
 })
 
