@@ -1,10 +1,11 @@
 import { Query } from 'mingo'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { isPlainObject, type Document, type Json } from '../model/content.ts'
 import { oracleFind, oracleMatches } from '../testing/mongo-oracle.ts'
 import { patienceFor, queryCases, seedsOf, withSeed } from '../testing/query-cases.ts'
 import { parseFilter } from './filter.ts'
 import { matches } from './match.ts'
+import { loadRegexEngine } from './regex.ts'
 
 /** One operator of one field: what a filter is made of. */
 interface Atom {
@@ -78,6 +79,8 @@ const NOT_IN_ORDER: readonly (readonly [why: string, applies: (document: Documen
   ['values with a key "constructor" throw', (document) => typed(document).includes('"constructor"')],
   ['texts compare by UTF-16: "\uffff" comes after "😀"', (document, names) => typed(valueAt(document, names)).includes('😀')],
 ]
+
+beforeAll(loadRegexEngine)
 
 describe('mingo', () => {
   const seeds = seedsOf(150)

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { oracleFind, oracleMatches } from '../testing/mongo-oracle.ts'
 import { patienceFor, queryCases, seedsOf, withSeed } from '../testing/query-cases.ts'
 import { parseFilter } from './filter.ts'
 import { matches } from './match.ts'
+import { loadRegexEngine } from './regex.ts'
 import { compareBySort, parseSort, totalSort } from './sort.ts'
+
+beforeAll(loadRegexEngine)
 
 describe('filters and sorts', () => {
   const seeds = seedsOf(150)

@@ -11,10 +11,7 @@ export function oracleFind(documents: readonly Document[], filter: unknown, sort
   const order = Object.entries({ ...sort, ...('_id' in sort ? {} : { _id: Object.values(sort).at(-1) ?? 1 }) })
   return documents
     .filter((document) => oracleMatches(filter, document))
-    .sort(
-      (a, b) =>
-        order.map(([path, direction]) => direction * compare(sortKey(a, path, direction), sortKey(b, path, direction))).find((c) => c !== 0) ?? 0,
-    )
+    .sort((a, b) => order.reduce((c, [path, direction]) => c || direction * compare(sortKey(a, path, direction), sortKey(b, path, direction)), 0))
 }
 
 /** Whether a document, or an element of an array, matches a filter. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { matches, parseFilter, parseSort } from '../../query/index.ts'
+import { loadRegexEngine, matches, parseFilter, parseSort } from '../../query/index.ts'
 import type { CommitEntry, PageEnd, Storage } from '../../storage/storage.ts'
 import { oracleFind } from '../mongo-oracle.ts'
 import { patienceFor, type QueryCases, queryCases, seedsOf, withSeed } from '../query-cases.ts'
@@ -17,6 +17,7 @@ export function oracleContract(open: OpenStorage): void {
   const seeds = seedsOf(USUAL_SEEDS)
 
   it('answers as the oracle does: finding, counting, page by page, and matching one by one', { timeout: patienceFor(seeds) }, async () => {
+    await loadRegexEngine()
     for (const seed of seeds) {
       const { storage, cleanup } = await open()
       try {
