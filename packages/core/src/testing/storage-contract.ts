@@ -3,6 +3,7 @@ import { commitsContract } from './storage/commits.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
+import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
 import { readingsContract } from './storage/readings.ts'
 import { sealsContract } from './storage/seals.ts'
@@ -19,6 +20,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     sealsContract(open)
     queriesContract(open)
     readingsContract(open)
+    oracleContract(open)
     totalsContract(open)
     lifeContract(open)
     modelContract(open)
