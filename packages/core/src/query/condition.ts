@@ -1,9 +1,12 @@
+import { DocstoreError } from '../errors.ts'
 import { canonicalJson } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
 import { arrayOnPath, typeExpression } from './path.ts'
 import { arrayEntryRows, endOf, fieldSubject, valuePredicate } from './predicate.ts'
 import { accessOf, isEntry, lookedUpInArrays, type QueryScope, recordsBy, rowsOf, type ValueFilter } from './scope.ts'
+import { matchExpression, type Search } from './search.ts'
 import { allOf, anyOf, type SqlFragment } from './sql-fragment.ts'
+import { identifier } from './sql-literal.ts'
 import type { TypeName } from './types.ts'
 
 /** An end of the values at a path, as in `lower a.b`. */
@@ -35,6 +38,8 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       return anyOf(filter.filters.map((one) => compile(scope, one)))
     case 'not':
       return negate(compile(scope, filter.filter))
+    case 'text':
+      return textRows(scope, filter.search)
     case 'equals':
     case 'compare':
       if (filter.path === '_id') return isNative(filter) ? onValue(onlyText(filter), required) : { sql: 'FALSE', params: [] }
@@ -202,6 +207,17 @@ function matchingRows(scope: QueryScope, filter: Filter): SqlFragment {
   const { sql, params } = compileCondition(scope, filter)
   const access = accessOf(scope, filter)
   return { sql: `SELECT rowid FROM ${recordsBy(access)} WHERE ${rowsOf(scope, access)} AND ${sql}`, params }
+}
+
+function textRows({ text }: QueryScope, search: Search): SqlFragment {
+  if (text === undefined) {
+    const how = "createIndex(['title', 'body'], { text: true }), or on the command line with: docstore index create NS title,body --text"
+    throw new DocstoreError('bad-filter', `The filter cannot be used: $text needs a text index, and this collection has none. Make one with ${how}`)
+  }
+  const expression = matchExpression(search)
+  if (expression === undefined) return { sql: 'FALSE', params: [] }
+  const table = identifier(text.table)
+  return rowIn([{ sql: `SELECT rowid FROM ${table} WHERE ${table} MATCH ?`, params: [expression] }])
 }
 
 /** NOT of NULL is NULL in SQL; what is not certainly true is false here. */

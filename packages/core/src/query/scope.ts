@@ -14,6 +14,13 @@ export interface FieldIndex {
   readonly isOrdered: boolean
 }
 
+/** The text index of a collection. */
+export interface TextIndex {
+  /** Its FTS5 table, whose row ids are those of the records. */
+  readonly table: string
+  readonly paths: readonly string[]
+}
+
 /** The documents that a query is about, and what is known of their fields. */
 export interface QueryScope {
   readonly ns: number
@@ -22,6 +29,8 @@ export interface QueryScope {
   readonly isMost: boolean
   /** What declared indexes say of a path; `undefined` where none covers it. */
   field(path: string): FieldIndex | undefined
+  /** Where `$text` looks. */
+  readonly text?: TextIndex | undefined
   /** The number by which `docstore_matches(number, content)` knows a condition. */
   matcher(filter: FieldFilter): number
   /** The number by which `docstore_order(number, content)` knows a field to sort by. */
@@ -70,6 +79,8 @@ export function accessOf(scope: QueryScope, filter: Filter): Access {
       return isLookedUp(scope, filter) ? 'index' : 'collection'
     case 'compare':
       return isLookedUp(scope, filter) ? 'index' : 'collection'
+    case 'text':
+      return 'index'
     case 'elemMatch':
       return lookedUpInArrays(scope, filter).length > 0 ? 'index' : 'collection'
     default:

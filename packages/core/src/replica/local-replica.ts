@@ -23,7 +23,7 @@ import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { parseSort, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS } from './limits.ts'
@@ -373,15 +373,20 @@ export class LocalReplica implements Replica {
     }))
   }
 
-  async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
+  async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
     checkCollection(collection)
-    // The rules for field names are those of a sort.
-    parseSort(Object.fromEntries(fields.map((name) => [name, 1])))
-    await this.#storage.createIndex(this.#open(id).ns, collection, fields)
+    await this.#storage.createIndex(this.#open(id).ns, collection, fields, kind)
   }
 
-  async indexes(id: string, collection: string): Promise<readonly (readonly string[])[]> {
-    return this.#storage.indexes(this.#open(id).ns, collection)
+  async dropIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean> {
+    checkCollection(collection)
+    return this.#storage.dropIndex(this.#open(id).ns, collection, fields, kind)
+  }
+
+  async indexes(id: string, collection: string): Promise<readonly IndexInfo[]> {
+    checkCollection(collection)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.indexes(open.ns, collection)
   }
 
   async content(cid: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
 /** Who this peer is and which network it is in. */
 export interface ReplicaInfo {
@@ -133,8 +134,10 @@ export interface Replica {
   collections(ns: string): Promise<readonly { readonly collection: string; readonly documents: number }[]>
   /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
-  createIndex(ns: string, collection: string, fields: readonly string[]): Promise<void>
-  indexes(ns: string, collection: string): Promise<readonly (readonly string[])[]>
+  createIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void>
+  /** Resolves with whether there was such an index. */
+  dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
+  indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
   /** Content by CID, whichever document has it. */
   content(cid: string): Promise<string | undefined>
 

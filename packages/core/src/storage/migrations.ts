@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addTextIndexes]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -25,4 +25,11 @@ function addTotals(driver: SqlDriver): void {
 /** Version 3: indexes lead through arrays and know what kinds of values they hold. They are looked at anew when the database is open. */
 function forgetIndexedKinds(driver: SqlDriver): void {
   driver.exec('ALTER TABLE index_paths RENAME COLUMN arrays TO kinds; UPDATE index_paths SET kinds = -1; DELETE FROM array_entries')
+}
+
+/** Version 4: there can be text indexes. */
+function addTextIndexes(driver: SqlDriver): void {
+  driver.exec(
+    'CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection))',
+  )
 }

@@ -10,6 +10,7 @@ import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from './statements.ts'
 import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.ts'
+import type { TextIndexes } from './text-indexes.ts'
 import type { Totals } from './totals.ts'
 
 const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
@@ -23,6 +24,7 @@ export interface RecordTableInit {
   readonly authors: AuthorTable
   readonly seals: SealTable
   readonly indexes: DeclaredIndexes
+  readonly texts: TextIndexes
   readonly totals: Totals
 }
 
@@ -32,13 +34,15 @@ export class RecordTable {
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
+  readonly #texts: TextIndexes
   readonly #totals: Totals
 
-  constructor({ statements, authors, seals, indexes, totals }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, texts, totals }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
+    this.#texts = texts
     this.#totals = totals
   }
 
@@ -110,13 +114,17 @@ export class RecordTable {
         'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, key, content)
-    if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
+    if (content !== null && collection !== null) {
+      this.#indexes.added(ns, collection, rid, content)
+      this.#texts.added(ns, collection, rid, content)
+    }
     return { seq, record, replaced: old }
   }
 
-  #remove(ns: number, { seq, seal }: StoredRecord): void {
+  #remove(ns: number, { seq, seal, collection, content }: StoredRecord): void {
     const rid = ns * SEQ_SPAN + seq
     this.#indexes.removed(rid)
+    this.#texts.removed(ns, collection, rid, content)
     this.#statements.own('DELETE FROM records WHERE rid = ?').run(rid)
     if (seal !== null) this.#seals.release(seal)
   }

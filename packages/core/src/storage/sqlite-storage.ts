@@ -2,9 +2,9 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { Document } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileCount, compileFind, type Filter, orderKey, type QueryScope, sortValue, totalSort } from '../query/index.ts'
+import { compileCount, compileFind, type Filter, orderKey, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
-import { DeclaredIndexes } from './declared-indexes.ts'
+import { checkPaths, DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
 import { QueryFunctions } from './query-functions.ts'
@@ -17,6 +17,8 @@ import type {
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  IndexInfo,
+  IndexKind,
   PageEnd,
   SetTotal,
   Storage,
@@ -25,6 +27,7 @@ import type {
   StoredRecord,
   Version,
 } from './storage.ts'
+import { TextIndexes } from './text-indexes.ts'
 import { Totals } from './totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
@@ -39,6 +42,7 @@ export class SqliteStorage implements Storage {
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
+  readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
@@ -51,14 +55,16 @@ export class SqliteStorage implements Storage {
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
     const indexes = new DeclaredIndexes(statements)
+    const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
+    this.#texts = texts
     this.#totals = totals
-    this.#records = new RecordTable({ statements, authors, seals, indexes, totals })
+    this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals })
     this.#functions = new QueryFunctions(driver)
     if (indexes.needsLook) this.#lookAtIndexes()
   }
@@ -219,10 +225,11 @@ export class SqliteStorage implements Storage {
 
   find(ns: number, collection: string, { filter, sort, limit, after }: StoredQuery): { contents: string[]; end: PageEnd | undefined } {
     this.#isRead()
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after })
+    const scope = this.#scope(ns, collection)
+    const { sql, params } = compileFind(scope, { filter, sort, limit, after })
     const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
-    return { contents: rows.map((row) => String(row['content'])), end: last && this.#pageEnd(last, sort) }
+    return { contents: rows.map((row) => String(row['content'])), end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)) }
   }
 
   /** Somebody reads documents here. A peer that only collects them needs no more memory for that. */
@@ -250,6 +257,7 @@ export class SqliteStorage implements Storage {
       collection,
       isMost: true,
       field: (path) => this.#indexes.field(ns, collection, path),
+      text: this.#texts.of(ns, collection),
       matcher: (filter) => this.#functions.matcher(filter),
       orderer: (field) => this.#functions.orderer(field),
     }
@@ -262,12 +270,19 @@ export class SqliteStorage implements Storage {
       .map((row) => ({ collection: String(row['collection']), documents: Number(row['documents']) }))
   }
 
-  createIndex(ns: number, collection: string, paths: readonly string[]): void {
-    this.#transaction(() => this.#indexes.create(ns, collection, paths))
+  createIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
+    checkPaths(paths)
+    this.#transaction(() => (text ? this.#texts : this.#indexes).create(ns, collection, paths))
   }
 
-  indexes(ns: number, collection: string): string[][] {
-    return this.#indexes.list(ns, collection)
+  dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
+    return this.#transaction(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
+  }
+
+  indexes(ns: number, collection: string): IndexInfo[] {
+    const text = this.#texts.of(ns, collection)
+    const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false }))
+    return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
   }
 
   scrub(): void {
@@ -301,6 +316,7 @@ export class SqliteStorage implements Storage {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
     this.#indexes.rolledBack()
+    this.#texts.rolledBack()
     try {
       if (this.#driver.inTransaction()) this.#driver.exec('ROLLBACK')
     } catch {

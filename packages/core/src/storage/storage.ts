@@ -95,6 +95,16 @@ export interface StoredQuery {
   readonly after?: PageEnd | undefined
 }
 
+/** Whether an index is about the words in its fields, else about their values. */
+export interface IndexKind {
+  readonly text?: boolean
+}
+
+/** A declared index. */
+export interface IndexInfo extends Required<IndexKind> {
+  readonly fields: readonly string[]
+}
+
 /**
  * Where a peer's data lies. Every method is one atomic step; a method that throws has changed nothing. Implementations are
  * held to one contract by `testing/storage-contract.ts`.
@@ -145,8 +155,10 @@ export interface Storage {
   /** Collections that have documents, with their counts; 10,000 of them at most. */
   collections(ns: number): Awaitable<readonly { readonly collection: string; readonly documents: number }[]>
   /** Declares an index over one or more paths. Declaring it again changes nothing. */
-  createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>
-  indexes(ns: number, collection: string): Awaitable<readonly (readonly string[])[]>
+  createIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<void>
+  /** Drops an index over these paths, in this order; `false` where there is none. */
+  dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
+  indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
   /** Makes sure that bytes of deleted and replaced content are gone from the disk. */
   scrub(): Awaitable<void>

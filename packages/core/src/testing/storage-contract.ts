@@ -5,6 +5,7 @@ import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { queriesContract } from './storage/queries.ts'
 import { sealsContract } from './storage/seals.ts'
+import { textContract } from './storage/text.ts'
 import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
 
@@ -17,6 +18,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     commitsContract(open)
     sealsContract(open)
     queriesContract(open)
+    textContract(open)
     totalsContract(open)
     lifeContract(open)
     modelContract(open)

@@ -18,6 +18,7 @@ export const REPLICA_METHODS = [
   'collections',
   'changes',
   'createIndex',
+  'dropIndex',
   'indexes',
   'content',
   'exportNamespace',

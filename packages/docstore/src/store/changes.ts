@@ -1,4 +1,4 @@
-import { type Document, matches, msFromTime, readFilter, type Replica } from '@p2p-docstore/core'
+import { type Document, matches, msFromTime, readDocumentFilter, type Replica } from '@p2p-docstore/core'
 import { Signal } from './signal.ts'
 
 /** One change of a collection. */
@@ -22,7 +22,7 @@ export async function* changesOf<T extends Document>(
   { replica, namespace, name }: { readonly replica: Replica; readonly namespace: string; readonly name: string },
   { since, filter, signal }: { since?: number; filter?: unknown; signal?: AbortSignal },
 ): AsyncGenerator<Change<T>> {
-  const parsed = filter === undefined ? undefined : await readFilter(filter)
+  const parsed = filter === undefined ? undefined : await readDocumentFilter(filter)
   const news = new Signal(signal)
   const unlisten = replica.onCommit((event) => event.namespace === namespace && news.raise())
   try {

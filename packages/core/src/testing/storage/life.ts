@@ -31,6 +31,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   count: (storage) => storage.count(1, 'cities', parseFilter({ a: 1 })),
   collections: (storage) => storage.collections(1),
   createIndex: (storage) => storage.createIndex(1, 'cities', ['a']),
+  dropIndex: (storage) => storage.dropIndex(1, 'cities', ['a']),
   indexes: (storage) => storage.indexes(1, 'cities'),
   scrub: (storage) => storage.scrub(),
 }

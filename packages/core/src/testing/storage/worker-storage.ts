@@ -68,6 +68,7 @@ export class StorageWorker {
       count: call('count'),
       collections: call('collections'),
       createIndex: call('createIndex'),
+      dropIndex: call('dropIndex'),
       indexes: call('indexes'),
       scrub: call('scrub'),
       close: call('close'),
