@@ -56,6 +56,7 @@ describe('a full disk', () => {
         'new author': () => storage.commit(ns, [put({ id: 'a', by: author('bob') }), ...bulk(1000)]),
         single: () => storage.commit(ns, [put({ at: 2, fields: { text: 'x'.repeat(100_000) } })]),
         index: () => storage.createIndex(ns, 'cities', ['tags']),
+        'text index': () => storage.createIndex(ns, 'cities', ['pad', 'tags'], { text: true }),
         meta: () => storage.setMeta('big', big),
         namespace: () => storage.saveNamespace({ cid: 'big', genesis: big, head: big, signature: big }),
         seal: () => storage.attachSeal(ns, [1], { ...sealOver([version()]), hashes: big }),

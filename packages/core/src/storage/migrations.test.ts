@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sha256 } from '#crypto'
+import { parseFilter } from '../query/index.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
 import { openNodeStorage } from './open-node.ts'
@@ -62,6 +63,8 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
     storage = openNodeStorage(path)
     expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151 })
     expect(await storage.recount(2)).toBe(true)
+    await storage.createIndex(2, 'cities', ['_id'], { text: true })
+    expect(await storage.count(2, 'cities', parseFilter({ $text: { $search: '7 9 new' } }))).toBe(3)
     await storage.close()
   } finally {
     await rm(folder, { recursive: true })

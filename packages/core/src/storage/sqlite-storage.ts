@@ -288,7 +288,8 @@ export class SqliteStorage implements Storage {
   scrub(): void {
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
-    // random deletions that is about one document in a thousand; only VACUUM removes these.
+    // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
+    // dropping the index, removes these.
     this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
   }
 
