@@ -2,6 +2,7 @@ import type { Json } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
 import { pathExpression } from './path.ts'
 import type { SortField } from './sort.ts'
+import { type PrefixRange, rangeOfRegex } from './regex-prefix.ts'
 import { identifier, integerLiteral, textLiteral } from './sql-literal.ts'
 
 /** What a declared index knows of a path. */
@@ -81,6 +82,8 @@ export function accessOf(scope: QueryScope, filter: Filter): Access {
       return isLookedUp(scope, filter) ? 'index' : 'collection'
     case 'text':
       return 'index'
+    case 'regex':
+      return filter.path === '_id' || prefixRange(scope, filter) === undefined ? 'collection' : 'index'
     case 'elemMatch':
       return lookedUpInArrays(scope, filter).length > 0 ? 'index' : 'collection'
     default:
@@ -97,6 +100,11 @@ function isLookedUp(scope: QueryScope, filter: ValueFilter): boolean {
   if (field === undefined) return false
   if (filter.kind === 'compare') return isEntry(filter.value)
   return !field.hasArrays || filter.values.every(isEntry)
+}
+
+/** The texts of which a declared index can look up those that a regular expression matches, if it says how they begin. */
+export function prefixRange(scope: QueryScope, { path, regex }: Extract<FieldFilter, { kind: 'regex' }>): PrefixRange | undefined {
+  return path !== '_id' && scope.field(path) === undefined ? undefined : rangeOfRegex(regex)
 }
 
 /** What an `$elemMatch` asks of all elements that match, and an index on what lies in the arrays can look up. */

@@ -102,7 +102,7 @@ export function lifeContract(open: OpenStorage): void {
       if (files !== undefined) expect((await indexed()).filter(Boolean).length).toBeGreaterThan(590)
       for (let i = 0; i < 30; i++) await storage.commit(ns, [put({ id: `${i}`, at: 2, fields: i % 2 === 0 ? null : { text: 'public' } })])
       await storage.scrub()
-      // One in two hundred may be left for a while, see `scrub`; without FTS5's secure-delete, and with `contentless_delete`, most are.
+      // One in two hundred may be left for a while, see `scrub`; without FTS5's secure-delete a fifth is, for good.
       expect((await indexed()).slice(0, 450).filter(Boolean).length).toBeLessThanOrEqual(2)
       expect(await storage.count(ns, 'cities', parseFilter({ $text: { $search: words[599] } }))).toBe(1)
       await storage.dropIndex(ns, 'cities', ['text', 'list'], { text: true })
