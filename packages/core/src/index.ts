@@ -25,7 +25,7 @@ export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFr
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
 export { isCollectionName, recordKey } from './model/record.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
-export { compareBySort, loadRegexEngine, matches, parseSort, readDocumentFilter, readFilter } from './query/index.ts'
+export { compareBySort, type Explanation, loadRegexEngine, matches, parseSort, readDocumentFilter, readFilter } from './query/index.ts'
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'

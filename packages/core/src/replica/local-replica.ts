@@ -21,7 +21,7 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { parseSort, readFilter } from '../query/index.ts'
+import { type Explanation, parseSort, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
@@ -351,6 +351,12 @@ export class LocalReplica implements Replica {
     const parsedFilter = await readFilter(filter)
     const open = this.#namespaces.get(id)
     return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
+  }
+
+  async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
+    checkCollection(collection)
+    checkLimit(limit)
+    return this.#storage.explain(this.#open(id).ns, collection, { filter: await readFilter(filter), sort: parseSort(sort), limit })
   }
 
   async collections(id: string): Promise<readonly { readonly collection: string; readonly documents: number }[]> {

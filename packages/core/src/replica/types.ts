@@ -1,5 +1,6 @@
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { Explanation } from '../query/index.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
 /** Who this peer is and which network it is in. */
@@ -131,6 +132,8 @@ export interface Replica {
   get(ns: string, collection: string, id: string): Promise<string | undefined>
   find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
   count(ns: string, collection: string, filter: unknown): Promise<number>
+  /** How a query is answered; it is not run. */
+  explain(ns: string, collection: string, request: Omit<FindRequest, 'cursor'>): Promise<Explanation>
   collections(ns: string): Promise<readonly { readonly collection: string; readonly documents: number }[]>
   /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>

@@ -211,7 +211,8 @@ export class DeclaredIndexes {
   }
 }
 
-function nameOf(ns: number, collection: string, paths: readonly string[]): string {
+/** The name of an index in SQLite. */
+export function nameOf(ns: number, collection: string, paths: readonly string[]): string {
   return `ix/${ns}/${collection}/${JSON.stringify(paths)}`
 }
 

@@ -2,9 +2,9 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { Document } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileCount, compileFind, type Filter, orderKey, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
+import { compileCount, compileFind, explained, type Explanation, type Filter, orderKey, parseFilter, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
-import { checkPaths, DeclaredIndexes } from './declared-indexes.ts'
+import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow } from './driver.ts'
 import { pageOf } from './page.ts'
 import { QueryFunctions } from './query-functions.ts'
@@ -249,6 +249,21 @@ export class SqliteStorage implements Storage {
     this.#isRead()
     const { sql, params } = compileCount(this.#scope(ns, collection), filter)
     return Number(this.#statements.query(sql).get(...params)?.['count'])
+  }
+
+  explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Explanation {
+    const scope = this.#scope(ns, collection)
+    const { sql, params } = compileFind(scope, { filter, sort, limit })
+    const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
+    const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
+    return explained({
+      scope,
+      filter,
+      sort,
+      indexes: scope.text === undefined ? declared : [...declared, { fields: scope.text.paths, text: true, name: scope.text.table }],
+      documents: this.count(ns, collection, parseFilter({})),
+      plan: plan.map(({ detail }) => String(detail)),
+    })
   }
 
   #scope(ns: number, collection: string): QueryScope {

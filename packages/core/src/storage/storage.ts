@@ -1,4 +1,4 @@
-import type { Filter, Sort } from '../query/index.ts'
+import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './driver.ts'
 
@@ -152,6 +152,8 @@ export interface Storage {
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<{ readonly contents: readonly string[]; readonly end: PageEnd | undefined }>
   count(ns: number, collection: string, filter: Filter): Awaitable<number>
+  /** How a query is answered; it is not run. */
+  explain(ns: number, collection: string, query: Omit<StoredQuery, 'after'>): Awaitable<Explanation>
   /** Collections that have documents, with their counts; 10,000 of them at most. */
   collections(ns: number): Awaitable<readonly { readonly collection: string; readonly documents: number }[]>
   /** Declares an index over one or more paths. Declaring it again changes nothing. */

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
+import { explainContract } from './storage/explain.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
@@ -19,6 +20,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     sealsContract(open)
     queriesContract(open)
     textContract(open)
+    explainContract(open)
     totalsContract(open)
     lifeContract(open)
     modelContract(open)

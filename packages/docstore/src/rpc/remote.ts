@@ -15,6 +15,7 @@ export const REPLICA_METHODS = [
   'get',
   'find',
   'count',
+  'explain',
   'collections',
   'changes',
   'createIndex',

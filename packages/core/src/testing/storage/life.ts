@@ -30,6 +30,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   get: (storage) => storage.get(1, 'cities', 'a'),
   find: (storage) => storage.find(1, 'cities', query({ a: 1 }, { sort: { a: 1 } })),
   count: (storage) => storage.count(1, 'cities', parseFilter({ a: 1 })),
+  explain: (storage) => storage.explain(1, 'cities', query({ a: 1 })),
   collections: (storage) => storage.collections(1),
   createIndex: (storage) => storage.createIndex(1, 'cities', ['a']),
   dropIndex: (storage) => storage.dropIndex(1, 'cities', ['a']),

@@ -66,6 +66,7 @@ export class StorageWorker {
       get: call('get'),
       find: call('find'),
       count: call('count'),
+      explain: call('explain'),
       collections: call('collections'),
       createIndex: call('createIndex'),
       dropIndex: call('dropIndex'),
