@@ -1,5 +1,6 @@
 import { isPlainObject } from '@p2p-docstore/core'
 import { InvalidArgumentError } from 'commander'
+import type { SortInput } from 'p2p-docstore'
 
 /** A filter as it is typed. */
 export function parseFilterArgument(text: string): Readonly<Record<string, unknown>> {
@@ -13,13 +14,14 @@ export function parseFilterArgument(text: string): Readonly<Record<string, unkno
   return value
 }
 
-/** `name,-age` as a sort: rising by name, then falling by age. */
-export function parseSortArgument(text: string): Readonly<Record<string, 1 | -1>> {
-  const sort = new Map<string, 1 | -1>()
+/** `name,-age` as a sort: rising by name, then falling by age. `$textScore`: the best answers to a `$text` first. */
+export function parseSortArgument(text: string): SortInput {
+  const sort = new Map<string, SortInput[string]>()
   for (const field of text.split(',')) {
     const name = field.replace(/^[-+]/, '').trim()
     if (name === '') throw new InvalidArgumentError('A sort is names of fields, such as name,-age.')
-    sort.set(name, field.startsWith('-') ? -1 : 1)
+    if (name === '$textScore') sort.set(name, { $meta: 'textScore' })
+    else sort.set(name, field.startsWith('-') ? -1 : 1)
   }
   return Object.fromEntries(sort)
 }

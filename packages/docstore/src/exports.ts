@@ -1,4 +1,12 @@
-export { DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+export {
+  DocstoreError,
+  type Document,
+  type Explanation,
+  type IndexInfo,
+  type NamespaceInfo,
+  type ReplicaInfo,
+  type WritePolicy,
+} from '@p2p-docstore/core'
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
@@ -20,6 +28,7 @@ export {
 } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
+export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'

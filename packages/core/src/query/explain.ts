@@ -52,7 +52,11 @@ export function explained({ scope, filter, sort, indexes, documents, plan }: Exp
   const isScan = plan.some((line) => /^SCAN records\b|records_by_id \(ns=\? AND collection=\?\)|PRIMARY KEY \(rowid>\? AND rowid<\?\)/.test(line))
   const byFilter = accessOf(scope, filter)
   const found = isScan ? 'scan' : byFilter !== 'index' ? '_id' : leaves.some(({ kind }) => kind === 'text') ? 'text' : 'index'
-  const order = plan.some((line) => line.includes('USE TEMP B-TREE')) ? 'sorted' : plan.some((line) => line.includes('INDEX records_by_id')) ? '_id' : 'index'
+  const order = plan.some((line) => line.includes('USE TEMP B-TREE'))
+    ? 'sorted'
+    : plan.some((line) => line.includes('INDEX records_by_id'))
+      ? '_id'
+      : 'index'
   // SQLite may read a collection through any index of it, which helps nobody unless it gives the order.
   const used = found === 'scan' && order !== 'index' ? [] : indexes.filter((index) => isUsed(index, plan, arrayPaths(scope, leaves)))
   const inJavaScript = [...new Set([...leaves.flatMap((leaf) => askedInJavaScript(scope, leaf)), ...sort.flatMap(sortedInJavaScript)])]
@@ -102,7 +106,11 @@ function arrayPaths(scope: QueryScope, leaves: readonly Leaf[]): string[] {
 function isUsed({ name, fields, text }: ExplanationInit['indexes'][number], plan: readonly string[], inArrays: readonly string[]): boolean {
   return plan.some((line) => {
     if (text) return line.startsWith(`SCAN ${name} `)
-    return line.includes(` INDEX ${name} `) || line.endsWith(` INDEX ${name}`) || (line.includes(' array_entries ') && fields.some((path) => inArrays.includes(path)))
+    return (
+      line.includes(` INDEX ${name} `) ||
+      line.endsWith(` INDEX ${name}`) ||
+      (line.includes(' array_entries ') && fields.some((path) => inArrays.includes(path)))
+    )
   })
 }
 
@@ -146,14 +154,20 @@ function sortedInJavaScript({ path }: Sort[number]): string[] {
   return path === TEXT_SCORE ? ['textScore'] : []
 }
 
-function hintFor({ filter, sort, order, indexes }: Pick<ExplanationInit, 'filter' | 'sort' | 'indexes'> & Pick<Explanation, 'order'>): string | undefined {
+function hintFor({
+  filter,
+  sort,
+  order,
+  indexes,
+}: Pick<ExplanationInit, 'filter' | 'sort' | 'indexes'> & Pick<Explanation, 'order'>): string | undefined {
   const leaves = leavesOf(filter)
   if (leaves.length === 0) {
     const paths = order === 'sorted' ? pathsInOneDirection(sort) : []
     return paths.length === 0 ? undefined : made([paths], 'the order would come from it')
   }
   const wanted = (filter.kind === 'or' ? filter.filters : [filter]).map((part) => fieldsFor(part, filter.kind === 'or' ? [] : sort))
-  const isMissing = (fields: readonly string[]): boolean => !indexes.some((index) => !index.text && fields.every((path, i) => index.fields[i] === path))
+  const isMissing = (fields: readonly string[]): boolean =>
+    !indexes.some((index) => !index.text && fields.every((path, i) => index.fields[i] === path))
   const missing = wanted.filter((fields) => fields.length > 0 && isMissing(fields))
   if (wanted.every(({ length }) => length > 0) && missing.length > 0) return made(missing, 'documents would be looked up in it')
   if (leaves.some(({ kind }) => kind === 'regex'))
@@ -172,7 +186,8 @@ function fieldsFor(filter: Filter, sort: Sort): string[] {
   const ranged = pathsOf(required, (one) => one.kind === 'compare' || (one.kind === 'regex' && rangeOfRegex(one.regex) !== undefined))
   const ordered = pathsInOneDirection(sort).filter((path) => !equal.includes(path))
   const [range] = ranged
-  const last = ordered.length > 0 && (range === undefined || ordered[0] === range) ? ordered : range === undefined || equal.includes(range) ? [] : [range]
+  const last =
+    ordered.length > 0 && (range === undefined || ordered[0] === range) ? ordered : range === undefined || equal.includes(range) ? [] : [range]
   return equal.length + ranged.length === 0 ? [] : [...equal, ...last].slice(0, MAX_SORT_FIELDS)
 }
 

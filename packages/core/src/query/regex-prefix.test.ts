@@ -34,7 +34,28 @@ describe('the range of a regular expression', () => {
   })
 
   it('holds every text that matches', () => {
-    const pieces = ['a', 'b', '\\.', '.', '?', '*', '+', '{0}', '{2}', '(a)', '[ab]', '\\d', '\\b', '^', '$', '\ud7ff', '\u{10ffff}', '😀', '\\^', '\\\\']
+    const pieces = [
+      'a',
+      'b',
+      '\\.',
+      '.',
+      '?',
+      '*',
+      '+',
+      '{0}',
+      '{2}',
+      '(a)',
+      '[ab]',
+      '\\d',
+      '\\b',
+      '^',
+      '$',
+      '\ud7ff',
+      '\u{10ffff}',
+      '😀',
+      '\\^',
+      '\\\\',
+    ]
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '1', '^', '\\', '\n', '\ud7ff', '\ue000', '\u{10ffff}', '😀'), maxLength: 6 })
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 5 }), fc.array(text, { maxLength: 20 }), (parts, texts) => {
@@ -42,7 +63,8 @@ describe('the range of a regular expression', () => {
         const range = regexFault(regex) === undefined ? rangeOfRegex(regex) : undefined
         if (range === undefined) return
         for (const one of [...texts, ...texts.map((more) => range.low + more)])
-          if (hasMatch(regex, one)) expect(compareText(range.low, one) <= 0 && compareText(one, range.high) < 0, JSON.stringify([regex, one])).toBe(true)
+          if (hasMatch(regex, one))
+            expect(compareText(range.low, one) <= 0 && compareText(one, range.high) < 0, JSON.stringify([regex, one])).toBe(true)
       }),
       { numRuns: 2000 },
     )

@@ -201,7 +201,16 @@ describe('the plan of a query', () => {
 
   it('reads a collection without a usable index in order of _id', () => {
     using table = none(['a'])
-    for (const filter of [{}, { b: 5 }, { a: { $exists: true } }, { a: { $ne: 5 } }, { a: /b/ }, { a: /^b/i }, { a: { $not: /^b/ } }, { $or: [{ a: 5 }, { b: 5 }] }]) {
+    for (const filter of [
+      {},
+      { b: 5 },
+      { a: { $exists: true } },
+      { a: { $ne: 5 } },
+      { a: /b/ },
+      { a: /^b/i },
+      { a: { $not: /^b/ } },
+      { $or: [{ a: 5 }, { b: 5 }] },
+    ]) {
       const plan = table.plan(filter, {}, after())
       expect(plan).toMatch(/^SEARCH records USING INDEX records_by_id \(ns=\? AND collection=\? AND id>\?\)/)
       expect(plan).not.toContain('TEMP B-TREE')

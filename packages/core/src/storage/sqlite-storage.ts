@@ -2,7 +2,19 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { Document } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileCount, compileFind, explained, type Explanation, type Filter, orderKey, parseFilter, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
+import {
+  compileCount,
+  compileFind,
+  explained,
+  type Explanation,
+  type Filter,
+  orderKey,
+  parseFilter,
+  type QueryScope,
+  scoredSort,
+  sortValue,
+  totalSort,
+} from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import type { SqlDriver, SqlRow } from './driver.ts'

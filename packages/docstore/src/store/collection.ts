@@ -4,6 +4,8 @@ import {
   DAG_JSON,
   type Document,
   DocstoreError,
+  type Explanation,
+  type IndexInfo,
   isPlainObject,
   MAX_WRITES,
   msFromTime,
@@ -12,6 +14,7 @@ import {
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
+import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
 import { either } from './signal.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
@@ -19,8 +22,8 @@ import { type WatchedResult, watchQuery } from './watch.ts'
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
 /** A filter: MongoDB's operators `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not`, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
-/** Fields to sort by: 1 rising, -1 falling. */
-export type SortInput = { readonly [field: string]: 1 | -1 }
+/** Fields to sort by: 1 rising, -1 falling; `{ score: { $meta: 'textScore' } }`, whatever it is called, the best answers to a `$text` first. */
+export type SortInput = { readonly [field: string]: 1 | -1 | { readonly $meta: 'textScore' } }
 
 /** What a single write did. */
 export interface PutResult {
@@ -176,10 +179,29 @@ export class Collection<T extends Document = Document> {
     return this.#init.replica.count(this.#init.namespace, this.name, filter)
   }
 
-  /** Declares an index over one or more fields, in their order. Queries on them become fast; declaring it again changes nothing. */
-  async createIndex(fields: readonly string[]): Promise<void> {
-    if (!Array.isArray(fields)) throw new DocstoreError('bad-index', 'An index is declared with a list of fields, such as ["author", "n"]')
-    await this.#init.replica.createIndex(this.#init.namespace, this.name, fields)
+  /**
+   * Declares an index on this peer over one or more fields, in their order: queries on them become fast. With `{ text: true }`, or
+   * fields that say `'text'`, it is over their words, for `$text`. Declaring it again changes nothing.
+   */
+  async createIndex(fields: IndexFields, options?: IndexOptions): Promise<void> {
+    const { fields: names, text } = indexDeclaration(fields, options)
+    await this.#init.replica.createIndex(this.#init.namespace, this.name, names, { text })
+  }
+
+  /** Drops an index that was declared with these fields; resolves with whether there was one. */
+  async dropIndex(fields: IndexFields, options?: IndexOptions): Promise<boolean> {
+    const { fields: names, text } = indexDeclaration(fields, options)
+    return this.#init.replica.dropIndex(this.#init.namespace, this.name, names, { text })
+  }
+
+  /** The indexes that were declared on this peer. */
+  async indexes(): Promise<readonly IndexInfo[]> {
+    return this.#init.replica.indexes(this.#init.namespace, this.name)
+  }
+
+  /** How a query is answered: what it looks up, what it reads, and which index would help. It is not run. */
+  async explain(filter: FilterInput = {}, { sort = {}, limit = DEFAULT_PAGE }: FindOptions = {}): Promise<Explanation> {
+    return this.#init.replica.explain(this.#init.namespace, this.name, { filter, sort, limit })
   }
 
   /**

@@ -59,7 +59,10 @@ export function explainContract(open: OpenStorage): void {
           explanation.indexes.map(({ fields, text }) => `${text ? 'text ' : ''}${fields.join()}`),
           what,
         ).toEqual(indexes)
-        expect(explanation.inJavaScript.map((one) => one.split(',')[0]), what).toEqual(js)
+        expect(
+          explanation.inJavaScript.map((one) => one.split(',')[0]),
+          what,
+        ).toEqual(js)
         if (hint === undefined) expect(explanation.hint, what).toBeUndefined()
         else expect(explanation.hint, what).toMatch(hint)
         expect(explanation.plan.length, what).toBeGreaterThan(0)

@@ -98,7 +98,8 @@ export function lifeContract(open: OpenStorage): void {
         return words.map((word) => found.has(word.slice(6).toLowerCase()))
       }
       await storage.createIndex(ns, 'cities', ['text', 'list'], { text: true })
-      for (let i = 0; i < 40; i++) await storage.commit(ns, [put({ id: `${i}`, fields: i % 3 === 0 ? { list: [wordsOf(i)] } : { text: wordsOf(i) } })])
+      for (let i = 0; i < 40; i++)
+        await storage.commit(ns, [put({ id: `${i}`, fields: i % 3 === 0 ? { list: [wordsOf(i)] } : { text: wordsOf(i) } })])
       await storage.scrub()
       if (files !== undefined) expect((await indexed()).filter(Boolean).length).toBeGreaterThan(590)
       for (let i = 0; i < 30; i++) await storage.commit(ns, [put({ id: `${i}`, at: 2, fields: i % 2 === 0 ? null : { text: 'public' } })])
