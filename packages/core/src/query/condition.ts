@@ -6,7 +6,7 @@ import { arrayEntryRows, endOf, fieldSubject, valuePredicate } from './predicate
 import { accessOf, isEntry, lookedUpInArrays, prefixRange, type QueryScope, recordsBy, rowsOf, type ValueFilter } from './scope.ts'
 import { matchExpression, type Search } from './search.ts'
 import { allOf, anyOf, type SqlFragment } from './sql-fragment.ts'
-import { identifier } from './sql-literal.ts'
+import { identifier, integerLiteral } from './sql-literal.ts'
 import type { TypeName } from './types.ts'
 
 /** An end of the values at a path, as in `lower a.b`. */
@@ -236,7 +236,8 @@ function textRows({ text }: QueryScope, search: Search): SqlFragment {
   const expression = matchExpression(search)
   if (expression === undefined) return { sql: 'FALSE', params: [] }
   const table = identifier(text.table)
-  return rowIn([{ sql: `SELECT rowid FROM ${table} WHERE ${table} MATCH ?`, params: [expression] }])
+  const moved = `LEFT JOIN text_moved m ON m.tx = ${integerLiteral(text.tx)} AND m.row = ${table}.rowid`
+  return rowIn([{ sql: `SELECT coalesce(m.rid, ${table}.rowid) FROM ${table} ${moved} WHERE ${table} MATCH ?`, params: [expression] }])
 }
 
 /** NOT of NULL is NULL in SQL; what is not certainly true is false here. */

@@ -17,7 +17,9 @@ export interface FieldIndex {
 
 /** The text index of a collection. */
 export interface TextIndex {
-  /** Its FTS5 table, whose row ids are those of the records. */
+  /** Its number in `text_moved`, which says where a record's row in the table is not called by the `rid` of the record. */
+  readonly tx: number
+  /** Its FTS5 table. */
   readonly table: string
   readonly paths: readonly string[]
 }

@@ -39,8 +39,12 @@ export function textScore(search: Search, texts: readonly string[]): number {
   return score
 }
 
+/** Most texts, which need none of the slow steps. */
+const ASCII = /^[\p{ASCII}]*$/u
+
 /** The words of a text as SQLite's tokenizer unicode61 finds them, but for scripts that are newer than it. */
 function wordsOf(text: string): string[] {
+  if (ASCII.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
   return (
     text
       .normalize('NFD')

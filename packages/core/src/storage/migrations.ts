@@ -29,7 +29,9 @@ function forgetIndexedKinds(driver: SqlDriver): void {
 
 /** Version 4: there can be text indexes. */
 function addTextIndexes(driver: SqlDriver): void {
-  driver.exec(
-    'CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection))',
-  )
+  driver.exec(`
+    CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection));
+    CREATE TABLE text_moved (tx INTEGER NOT NULL, row INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (tx, row)) WITHOUT ROWID;
+    CREATE INDEX text_moved_by_rid ON text_moved (rid);
+  `)
 }

@@ -114,17 +114,14 @@ export class RecordTable {
         'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, key, content)
-    if (content !== null && collection !== null) {
-      this.#indexes.added(ns, collection, rid, content)
-      this.#texts.added(ns, collection, rid, content)
-    }
+    if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
+    this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }
   }
 
-  #remove(ns: number, { seq, seal, collection, content }: StoredRecord): void {
+  #remove(ns: number, { seq, seal }: StoredRecord): void {
     const rid = ns * SEQ_SPAN + seq
     this.#indexes.removed(rid)
-    this.#texts.removed(ns, collection, rid, content)
     this.#statements.own('DELETE FROM records WHERE rid = ?').run(rid)
     if (seal !== null) this.#seals.release(seal)
   }

@@ -15,10 +15,25 @@ const BETWEEN_TEXTS = ' \u{f8ff} '
 /** Words are found whatever their case and accents. */
 const TOKENIZER = 'unicode61 remove_diacritics 2'
 
+/** A version of a document, as far as its words are concerned. */
+interface Version {
+  readonly seq: number
+  readonly collection: string | null
+  readonly content: string | null
+}
+
+/** What is indexed of a version. */
+interface Indexed {
+  readonly index: TextIndex
+  readonly rid: number
+  readonly words: string
+}
+
 /**
  * The text indexes of a database, at most one per collection: an FTS5 table each, which holds words and where they stand, but not the
  * texts. Its own option secure-delete takes the words of a deleted document out at once; `contentless_delete` would leave them there
- * behind a mark until segments happen to be merged. So what was indexed has to be said again to delete it.
+ * behind a mark until segments happen to be merged. So what was indexed has to be said again to delete it, and it takes some
+ * milliseconds. Therefore a version with the same texts as the one before keeps its row there: `text_moved` says whose that is now.
  */
 export class TextIndexes {
   readonly #statements: Statements
@@ -50,11 +65,11 @@ export class TextIndexes {
     const row = this.#statements
       .own('INSERT INTO text_indexes (ns, collection, paths) VALUES (?, ?, ?) RETURNING tx')
       .get(ns, collection, JSON.stringify(paths))
-    const index = { table: tableOf(Number(row?.['tx'])), paths }
+    const index = indexOf(Number(row?.['tx']), paths)
     this.#statements.exec(`CREATE VIRTUAL TABLE ${index.table} USING fts5(words, content='', tokenize='${TOKENIZER}')`)
     this.#statements.exec(`INSERT INTO ${index.table} (${index.table}, rank) VALUES ('secure-delete', 1)`)
     this.#all().set(keyOf(ns, collection), index)
-    this.#backfill(ns, collection, index)
+    this.#backfill(ns, collection)
   }
 
   /** Drops the text index of a collection; `false` where there is none over these fields. Call inside a transaction. */
@@ -63,24 +78,20 @@ export class TextIndexes {
       .own('DELETE FROM text_indexes WHERE ns = ? AND collection = ? AND paths = ? RETURNING tx')
       .get(ns, collection, JSON.stringify(paths))
     if (row === undefined) return false
-    this.#statements.exec(`DROP TABLE ${tableOf(Number(row['tx']))}`)
+    const tx = Number(row['tx'])
+    this.#statements.own('DELETE FROM text_moved WHERE tx = ?').run(tx)
+    this.#statements.exec(`DROP TABLE ${tableOf(tx)}`)
     this.#all().delete(keyOf(ns, collection))
     return true
   }
 
-  /** Adds the words of a new version. Call inside a transaction. */
-  added(ns: number, collection: string, rid: number, content: string): void {
-    const index = this.of(ns, collection)
-    if (index !== undefined) this.#add(index, rid, content)
-  }
-
-  /** Removes the words of a version that is replaced. Call inside a transaction. */
-  removed(ns: number, collection: string | null, rid: number, content: string | null): void {
-    const index = collection === null || content === null ? undefined : this.of(ns, collection)
-    if (index === undefined || content === null) return
-    const words = wordsOf(index, content)
-    if (words === '') return
-    this.#statements.query(`INSERT INTO ${index.table} (${index.table}, rowid, words) VALUES ('delete', ?, ?)`).run(rid, words)
+  /** Puts the words of a version in place of those of the one that it replaces. Call inside a transaction. */
+  replaced(ns: number, old: Version | undefined, version: Version): void {
+    if (this.#all().size === 0) return
+    const [before, after] = [old && this.#wordsOf(ns, old), this.#wordsOf(ns, version)]
+    if (before !== undefined && before.index === after?.index && before.words === after.words) return this.#move(before, after)
+    if (before !== undefined) this.#remove(before)
+    if (after !== undefined) this.#add(after)
   }
 
   /** Forgets what the transaction has learned: it is gone. */
@@ -88,18 +99,40 @@ export class TextIndexes {
     this.#known = undefined
   }
 
-  #add(index: TextIndex, rid: number, content: string): void {
-    const words = wordsOf(index, content)
-    if (words !== '') this.#statements.query(`INSERT INTO ${index.table} (rowid, words) VALUES (?, ?)`).run(rid, words)
+  /** What is indexed of a version; `undefined` where nothing is. */
+  #wordsOf(ns: number, { seq, collection, content }: Version): Indexed | undefined {
+    const index = collection === null || content === null ? undefined : this.of(ns, collection)
+    if (index === undefined || content === null) return undefined
+    const words = textsOf(JSON.parse(content) as Document, index.paths).join(BETWEEN_TEXTS)
+    return words === '' ? undefined : { index, rid: ns * SEQ_SPAN + seq, words }
   }
 
-  #backfill(ns: number, collection: string, index: TextIndex): void {
+  #add({ index: { table }, rid, words }: Indexed): void {
+    this.#statements.query(`INSERT INTO ${table} (rowid, words) VALUES (?, ?)`).run(rid, words)
+  }
+
+  #remove(indexed: Indexed): void {
+    const { table } = indexed.index
+    this.#statements.query(`INSERT INTO ${table} (${table}, rowid, words) VALUES ('delete', ?, ?)`).run(this.#takeRow(indexed), indexed.words)
+  }
+
+  #move(before: Indexed, { index, rid }: Indexed): void {
+    this.#statements.own('INSERT INTO text_moved (tx, row, rid) VALUES (?, ?, ?)').run(index.tx, this.#takeRow(before), rid)
+  }
+
+  /** The row of a version in the FTS5 table. It is no longer its own. */
+  #takeRow({ index: { tx }, rid }: Indexed): number {
+    const row = this.#statements.own('DELETE FROM text_moved WHERE rid = ? AND tx = ? RETURNING row').get(rid, tx)
+    return Number(row?.['row'] ?? rid)
+  }
+
+  #backfill(ns: number, collection: string): void {
     const sql = 'SELECT rid, content FROM records WHERE rid > ? AND rid < ? AND collection = ? AND content IS NOT NULL ORDER BY rid LIMIT ?'
     for (let after = ns * SEQ_SPAN; ; ) {
       const page = this.#statements.own(sql).all(after, (ns + 1) * SEQ_SPAN, collection, BACKFILL_PAGE)
       for (const row of page) {
         after = Number(row['rid'])
-        this.#add(index, after, String(row['content']))
+        this.replaced(ns, undefined, { seq: after - ns * SEQ_SPAN, collection, content: String(row['content']) })
       }
       if (page.length < BACKFILL_PAGE) return
     }
@@ -112,7 +145,7 @@ export class TextIndexes {
         .all()
         .map((row) => [
           keyOf(Number(row['ns']), String(row['collection'])),
-          { table: tableOf(Number(row['tx'])), paths: JSON.parse(String(row['paths'])) as string[] },
+          indexOf(Number(row['tx']), JSON.parse(String(row['paths'])) as string[]),
         ]),
     )
     return this.#known
@@ -131,11 +164,11 @@ function keyOf(ns: number, collection: string): string {
   return `${ns}/${collection}`
 }
 
-function tableOf(tx: number): string {
-  return `text_${tx}`
+/** The text index of number `tx`. */
+function indexOf(tx: number, paths: readonly string[]): TextIndex {
+  return { tx, table: tableOf(tx), paths }
 }
 
-/** What is indexed of a document. */
-function wordsOf({ paths }: TextIndex, content: string): string {
-  return textsOf(JSON.parse(content) as Document, paths).join(BETWEEN_TEXTS)
+function tableOf(tx: number): string {
+  return `text_${tx}`
 }
