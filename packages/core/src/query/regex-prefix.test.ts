@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareText } from './compare-text.ts'
-import { hasMatch, regexFault } from './regex.ts'
+import { hasMatch, loadRegexEngine, regexFault } from './regex.ts'
 import { rangeOfRegex } from './regex-prefix.ts'
+
+await loadRegexEngine()
 
 describe('the range of a regular expression', () => {
   it.each<[pattern: string, flags: string, low: string | undefined]>([

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { loadRegexEngine } from '../../query/index.ts'
 import { addNamespace, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 
@@ -44,6 +45,7 @@ export function explainContract(open: OpenStorage): void {
 
   describe('explain', () => {
     test('says how documents are found and put in order, and what would help', async ({ storage }) => {
+      await loadRegexEngine()
       const ns = await addNamespace(storage)
       await storage.commit(
         ns,
@@ -71,6 +73,7 @@ export function explainContract(open: OpenStorage): void {
     })
 
     test('gives a hint that is true: with that index, documents are looked up', async ({ storage }) => {
+      await loadRegexEngine()
       const ns = await addNamespace(storage)
       await storage.commit(ns, [put({ fields: { z: 1, y: 2 } })])
       for (const { filter, sort } of CASES.filter(({ hint }) => hint?.source.startsWith('createIndex'))) {
