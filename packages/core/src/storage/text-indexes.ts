@@ -5,8 +5,8 @@ import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
 /** Text indexes per namespace, and altogether. Each is an FTS5 table, which costs writes to its own collection only. */
-const MAX_NAMESPACE_TEXT_INDEXES = 16
-const MAX_TEXT_INDEXES = 64
+export const MAX_NAMESPACE_TEXT_INDEXES = 16
+export const MAX_TEXT_INDEXES = 64
 /** Documents that are read at a time while an index is made over them. */
 const BACKFILL_PAGE = 100
 /** A word that nobody types, so that no phrase reaches from one text into the next. */
