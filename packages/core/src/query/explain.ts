@@ -128,7 +128,7 @@ function foundBy({
     case 'text':
       return `Documents are looked up in ${names === '' ? 'a declared index' : names}`
     case 'scan':
-      return hasFilter ? `All ${documents} documents of the collection are looked at` : `All ${documents} documents of the collection match`
+      return `Every document of the collection ${hasFilter ? 'is looked at' : 'matches'} (${documents})`
   }
 }
 

@@ -68,7 +68,7 @@ export function explainContract(open: OpenStorage): void {
         if (hint === undefined) expect(explanation.hint, what).toBeUndefined()
         else expect(explanation.hint, what).toMatch(hint)
         expect(explanation.plan.length, what).toBeGreaterThan(0)
-        expect(explanation.summary, what).toMatch(/^(Documents are looked up|All 50 documents)/)
+        expect(explanation.summary, what).toMatch(/^(Documents are looked up|Every document .*\(50\))/)
       }
     })
 
