@@ -1,4 +1,4 @@
-export { explained, type Explanation } from './explain.ts'
+export type { Explanation } from './explain.ts'
 export { type FieldFilter, type Filter, parseFilter, readDocumentFilter, readFilter } from './filter.ts'
 export { fieldIndex, indexedAt, kindExpression, KINDS } from './indexed.ts'
 export { matches } from './match.ts'

@@ -5,7 +5,6 @@ import type { Seal } from '../model/seal.ts'
 import {
   compileCount,
   compileFind,
-  explained,
   type Explanation,
   type Filter,
   orderKey,
@@ -47,7 +46,7 @@ const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
 
-/** The storage contract on SQLite, whichever driver reaches it. All methods answer at once. */
+/** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
   readonly #driver: SqlDriver
   readonly #statements: Statements
@@ -263,7 +262,9 @@ export class SqliteStorage implements Storage {
     return Number(this.#statements.query(sql).get(...params)?.['count'])
   }
 
-  explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Explanation {
+  async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
+    // Loaded when somebody asks: few do.
+    const { explained } = await import('../query/explain.ts')
     const scope = this.#scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit })
     const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
