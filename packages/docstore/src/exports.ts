@@ -1,4 +1,14 @@
-export { DocstoreError, type Document, isHeld, type NamespaceInfo, parseJson, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+export {
+  DocstoreError,
+  type Document,
+  type Explanation,
+  type IndexInfo,
+  isHeld,
+  type NamespaceInfo,
+  parseJson,
+  type ReplicaInfo,
+  type WritePolicy,
+} from '@p2p-docstore/core'
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
@@ -9,7 +19,17 @@ export type { Change } from './store/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
-export { type FilterInput, type FindOptions, Found, type Page, type PageOptions, type ProjectionInput, type SortInput } from './store/found.ts'
+export {
+  type FilterInput,
+  type FindOptions,
+  Found,
+  type Page,
+  type PageOptions,
+  type ProjectionInput,
+  type SortDirection,
+  type SortInput,
+} from './store/found.ts'
+export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
