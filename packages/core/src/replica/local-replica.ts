@@ -22,11 +22,13 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { type Explanation, parseSortInput, pathFault, readFilter } from '../query/index.ts'
+import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
+import { changeOf } from './change-row.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { feedRows } from './feed-rows.ts'
 import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
@@ -40,7 +42,8 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
-  FeedRow,
+  FeedPage,
+  FeedRequest,
   FindRequest,
   FindResult,
   NamespaceInfo,
@@ -478,15 +481,23 @@ export class LocalReplica implements Replica {
     return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
   }
 
-  async openFeed(id: string, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+  async openFeed(id: string, { collection, filter }: FeedRequest, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+    checkCollection(collection)
     const open = this.#namespaces.get(id)
-    if (open === undefined) return { feed: undefined, seq: since ?? 0 }
-    return this.#storage.openFeed(open.ns, since)
+    // At once: the call is the beginning, however long it takes to read the filter.
+    const opening = open === undefined ? { feed: undefined, seq: since ?? 0 } : this.#storage.openFeed(open.ns, since)
+    const [checked, opened] = await Promise.allSettled([readDocumentFilter(filter), opening])
+    if (opened.status === 'rejected') throw opened.reason
+    if (checked.status === 'fulfilled') return opened.value
+    if (opened.value.feed !== undefined) await this.#storage.endReading(opened.value.feed)
+    throw checked.reason
   }
 
-  async readFeed(feed: string, limit: number): Promise<readonly FeedRow[]> {
+  async readFeed(feed: string, { collection, filter }: FeedRequest, limit: number): Promise<FeedPage> {
     checkLimit(limit)
-    return (await this.#storage.readFeed(feed, limit)).map(({ record, before }) => ({ ...changeOf(record), before }))
+    const parsedFilter = await readDocumentFilter(filter)
+    const records = await this.#storage.readFeed(feed, limit)
+    return { rows: feedRows(records, collection, parsedFilter), seq: records.at(-1)?.record.seq }
   }
 
   async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
@@ -715,10 +726,6 @@ export class LocalReplica implements Replica {
       await this.#storage.close()
     }
   }
-}
-
-function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
-  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
 }
 
 function checkCollection(name: string): void {
