@@ -33,8 +33,9 @@ import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
-import { Reconciler, summaryOf } from './reconciler.ts'
+import type { Reconciler } from './reconciler.ts'
 import { nextTask, type Pause } from './slices.ts'
+import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
 import type {
   Acceptance,
@@ -105,12 +106,13 @@ export class LocalReplica implements Replica {
   readonly #now: () => number
   readonly #aside: boolean
   readonly #clock: Clock
-  readonly #reconciler: Reconciler
+  readonly #loadReconciler: () => Promise<Reconciler>
   readonly #namespaces = new Map<string, OpenNamespace>()
   readonly #listeners = new Set<(event: CommitEvent) => void>()
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
+  #reconciler: Promise<Reconciler> | undefined
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
   #settleTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -131,7 +133,10 @@ export class LocalReplica implements Replica {
     this.#now = now
     this.#aside = aside
     this.#clock = new Clock(now)
-    this.#reconciler = new Reconciler({ storage, random, now, pause })
+    this.#loadReconciler = async () => {
+      const { Reconciler } = await import('./reconciler.ts')
+      return new Reconciler({ storage, random, now, pause })
+    }
   }
 
   /** Opens what the storage holds. */
@@ -551,13 +556,26 @@ export class LocalReplica implements Replica {
   }
 
   async summary(id: string): Promise<Summary> {
-    return this.#reconciler.summary(this.#open(id).ns)
+    return summaryOf(await this.#storage.total(this.#open(id).ns))
   }
 
   async checkSummaries(): Promise<readonly string[]> {
     const wrong: string[] = []
-    for (const { id, ns } of this.#namespaces.values()) if (!(await this.#reconciler.checkSummary(ns))) wrong.push(id)
+    const reconciler = await this.#comparing()
+    for (const { id, ns } of this.#namespaces.values()) if (!(await reconciler.checkSummary(ns))) wrong.push(id)
     return wrong
+  }
+
+  /** What compares sets, loaded when it is first needed: many a tab is closed before that. */
+  async #comparing(): Promise<Reconciler> {
+    this.#reconciler ??= this.#loadReconciler()
+    try {
+      return await this.#reconciler
+    } catch (error) {
+      // Perhaps its file can be read the next time.
+      this.#reconciler = undefined
+      throw error
+    }
   }
 
   async lastSeq(id: string): Promise<number> {
@@ -689,20 +707,24 @@ export class LocalReplica implements Replica {
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {
-    return this.#reconciler.firstQuestion(this.#open(id).ns)
+    const { ns } = this.#open(id)
+    return (await this.#comparing()).firstQuestion(ns)
   }
 
   async auditQuestion(id: string): Promise<Uint8Array | undefined> {
-    return this.#reconciler.auditQuestion(this.#open(id).ns)
+    const { ns } = this.#open(id)
+    return (await this.#comparing()).auditQuestion(ns)
   }
 
   async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
-    const answered = await this.#reconciler.answer(this.#open(id).ns, question)
+    const { ns } = this.#open(id)
+    const answered = await (await this.#comparing()).answer(ns, question)
     return answered.ok ? answered.value : { refused: answered.reason }
   }
 
   async compareReply(id: string, question: Uint8Array, reply: Uint8Array): ReturnType<Replica['compareReply']> {
-    const compared = await this.#reconciler.compareReply(this.#open(id).ns, question, reply)
+    const { ns } = this.#open(id)
+    const compared = await (await this.#comparing()).compareReply(ns, question, reply)
     return compared.ok ? compared.value : { refused: compared.reason }
   }
 
