@@ -7,7 +7,8 @@ import { precompressPlugin } from './precompress-plugin.ts'
 /** No part of the library of the first load: what is loaded when it is asked for, in files of its own. */
 const LATER = new RegExp(
   [
-    '/node_modules/(uqr|re2js)/',
+    '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
+    '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
     '/docstore/src/network/(directory/|direct-links\\.ts)',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
