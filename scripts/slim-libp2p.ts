@@ -8,12 +8,14 @@ interface Cut {
 
 const CUTS: readonly Cut[] = [
   // libp2p's code for kinds of keys that no peer of ours has: all are ed25519.
-  { module: /\/@libp2p\/crypto\/dist\/src\/keys\/(rsa\/der|(rsa|ecdsa|secp256k1)\/utils)\.js$/, cut: refusing('Only ed25519 keys are known here') },
-  { module: /\/@libp2p\/gossipsub\/dist\/src\/score\/scoreMetrics\.js$/, cut: refusing('There are no metrics in browsers') },
+  { module: /\/@libp2p\/crypto\/dist\/src\/keys\/(rsa\/der|(rsa|ecdsa|secp256k1)\/utils)\.js$/, cut: refusing },
   { module: /\/@libp2p\/gossipsub\/dist\/src\/metrics\.js$/, cut: withoutMetrics },
+  { module: /\/@libp2p\/gossipsub\/dist\/src\/gossipsub\.js$/, cut: withoutScrape },
   { module: /\/(@libp2p\/[\w-]+|libp2p)\/dist\/src\/.*\.js$/, cut: withoutStreamDecoders },
   { module: /\/@multiformats\/dns\/dist\/src\/index\.js$/, cut: askingDnsLater },
   { module: /\/libp2p\/dist\/src\/connection-manager\/reconnect-queue\.js$/, cut: retryingLater },
+  { module: /\/@libp2p\/utils\/dist\/src\/private-ip\.js$/, cut: withOneNetmask },
+  { module: /\/@libp2p\/gossipsub\/dist\/src\/score\/message-deliveries\.js$/, cut: withPlainQueue },
   { module: /\/multiformats\/dist\/src\/basics\.js$/, cut: withoutEmoji },
   { module: /\/weald\/dist\/src\/(browser|common)\.js$/, cut: withPlainTimes },
 ]
@@ -31,13 +33,11 @@ export function slimLibp2p(): Plugin {
 }
 
 /** The same functions, which refuse. */
-function refusing(why: string): Cut['cut'] {
-  return (code, id) => {
-    const names = [...code.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name)
-    if (names.length === 0) throw changed(id)
-    const refuse = `const refuse = () => {\n  throw new Error(${JSON.stringify(why)})\n}\n`
-    return refuse + names.map((name) => `export const ${name} = refuse\n`).join('')
-  }
+function refusing(code: string, id: string): string {
+  const names = [...code.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name)
+  if (names.length === 0) throw changed(id)
+  const refuse = `const refuse = () => {\n  throw new Error('Only ed25519 keys are known here')\n}\n`
+  return refuse + names.map((name) => `export const ${name} = refuse\n`).join('')
 }
 
 /** GossipSub's metrics are made where a collector for them is given; only their words are used without one. */
@@ -45,6 +45,13 @@ function withoutMetrics(code: string, id: string): string {
   const [words, rest] = code.split('export function getMetrics(')
   if (rest === undefined) throw changed(id)
   return `${words}export function getMetrics() {\n  throw new Error('There are no metrics in browsers')\n}\n`
+}
+
+/** What gathers them goes too. */
+function withoutScrape(code: string, id: string): string {
+  const slim = code.replace(/^( *)onScrapeMetrics\(metrics\) \{\n[^]*?\n\1\}\n/m, '$1onScrapeMetrics() {}\n')
+  if (slim === code) throw changed(id)
+  return slim
 }
 
 /** Each kind of message has a second decoder, which yields its fields one by one. libp2p never calls it. */
@@ -73,6 +80,21 @@ function retryingLater(code: string, id: string): string {
   const call = 'await pRetry('
   if (!code.includes(begin) || !code.includes(call)) throw changed(id)
   return code.replace(begin, '').replace(call, "await (await import('p-retry')).default(")
+}
+
+/** The same of another library, which libp2p takes along too. */
+function withOneNetmask(code: string, id: string): string {
+  const begin = "import { Netmask } from 'netmask';\n"
+  if (!code.includes(begin)) throw changed(id)
+  return code.replace(begin, "import { IpNet as Netmask } from '@chainsafe/netmask';\n")
+}
+
+/** GossipSub queues the messages of two minutes: in a browser, an array does it too. */
+function withPlainQueue(code: string, id: string): string {
+  const begin = "import Denque from 'denque';\n"
+  const uses = [...code.matchAll(/\bqueue\.(\w+)/g)].map(([, name]) => name)
+  if (!code.includes(begin) || !uses.every((name) => name !== undefined && ['push', 'shift', 'peekFront', 'clear'].includes(name))) throw changed(id)
+  return code.replace(begin, 'class Denque extends Array {\n  peekFront() {\n    return this[0]\n  }\n  clear() {\n    this.length = 0\n  }\n}\n')
 }
 
 /** Nobody writes hashes as emoji. */
