@@ -44,6 +44,7 @@ export {
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
+export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { IndexInfo, IndexKind, Storage } from './storage/storage.ts'

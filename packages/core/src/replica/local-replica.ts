@@ -396,7 +396,7 @@ export class LocalReplica implements Replica {
   async find(
     id: string,
     collection: string,
-    { filter = {}, sort = {}, limit, cursor, withChanges = false, withTotal = false }: FindRequest,
+    { filter = {}, sort = {}, limit, cursor, maxMs, withChanges = false, withTotal = false }: FindRequest,
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
@@ -413,6 +413,7 @@ export class LocalReplica implements Replica {
       limit,
       after,
       upTo,
+      maxMs,
       withTotal,
     })
     return {

@@ -45,6 +45,8 @@ export interface FindRequest {
   readonly filter?: unknown
   readonly sort?: unknown
   readonly limit: number
+  /** Most milliseconds for conditions that SQLite cannot decide itself, such as `$regex`; `too-slow` beyond. */
+  readonly maxMs?: number | undefined
   /** From the page before. */
   readonly cursor?: string | undefined
   /** Shows also what has changed since the first page; a document can come twice then. */

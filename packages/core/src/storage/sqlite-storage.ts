@@ -283,8 +283,12 @@ export class SqliteStorage implements Storage {
     return this.#records.content(ns, collection, id)
   }
 
-  find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
+  find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
+    return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
+  }
+
+  #find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
     const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
     const scope = this.#scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })

@@ -104,6 +104,8 @@ export interface StoredQuery {
   readonly after?: PageEnd | undefined
   /** Leaves out versions after this position: those that have changed since an earlier page. */
   readonly upTo?: number | undefined
+  /** Most milliseconds for conditions that SQLite cannot decide itself; `too-slow` beyond. */
+  readonly maxMs?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
 }
