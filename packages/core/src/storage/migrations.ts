@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addTimes]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -25,4 +25,14 @@ function addTotals(driver: SqlDriver): void {
 /** Version 3: indexes lead through arrays and know what kinds of values they hold. They are looked at anew when the database is open. */
 function forgetIndexedKinds(driver: SqlDriver): void {
   driver.exec('ALTER TABLE index_paths RENAME COLUMN arrays TO kinds; UPDATE index_paths SET kinds = -1; DELETE FROM array_entries')
+}
+
+/** Version 4: the latest times of each namespace, see times.ts. Who may have the records of before is not known, so all that are signed count as known to others. */
+function addTimes(driver: SqlDriver): void {
+  driver.exec(`
+ALTER TABLE namespaces ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE namespaces ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+UPDATE namespaces SET
+  newest = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns), 0),
+  known = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns AND seal IS NOT NULL), 0)`)
 }

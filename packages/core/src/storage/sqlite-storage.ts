@@ -17,14 +17,17 @@ import type {
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  FutureTotal,
   PageEnd,
   SetTotal,
   Storage,
   StoredNamespace,
   StoredQuery,
   StoredRecord,
+  TimeMarks,
   Version,
 } from './storage.ts'
+import { Times } from './times.ts'
 import { Totals } from './totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
@@ -40,6 +43,7 @@ export class SqliteStorage implements Storage {
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
   readonly #totals: Totals
+  readonly #times: Times
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
   #isClosed = false
@@ -58,6 +62,7 @@ export class SqliteStorage implements Storage {
     this.#seals = seals
     this.#indexes = indexes
     this.#totals = totals
+    this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, totals })
     this.#functions = new QueryFunctions(driver)
     if (indexes.needsLook) this.#lookAtIndexes()
@@ -117,6 +122,7 @@ export class SqliteStorage implements Storage {
     return this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
+      this.#times.committed(ns, outcomes, seals.length > 0)
       return outcomes
     })
   }
@@ -178,6 +184,23 @@ export class SqliteStorage implements Storage {
 
   seal(seal: number): Seal | undefined {
     return this.#seals.get(seal)
+  }
+
+  times(ns: number): TimeMarks {
+    return this.#times.get(ns)
+  }
+
+  noteKnown(ns: number, time: number): void {
+    this.#times.noteKnown(ns, time)
+  }
+
+  future(ns: number, after: number, by: Uint8Array): FutureTotal {
+    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#transaction(() => this.#times.future(ns, after, by))
+  }
+
+  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+    const { newest, known } = this.#times.get(ns)
+    return newest <= after ? [] : this.#records.beyond(ns, Math.max(after, known), by, limit)
   }
 
   lastSeq(ns: number): number {

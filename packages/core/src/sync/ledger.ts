@@ -65,11 +65,11 @@ export class Ledger {
     })
   }
 
-  /** What the peer may not have: everything after `since`, without what came from it. */
-  batchSince(replica: Replica, ns: string, since: number): Promise<OutgoingBatch> {
+  /** What the peer may not have: everything after `since`, without what came from it. It surely accepts nothing beyond `latest`. */
+  batchSince(replica: Replica, ns: string, since: number, latest?: number): Promise<OutgoingBatch> {
     return this.#turns.take(() => {
       const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
-      return replica.batchSince(ns, since, { maxBytes: MAX_BATCH_BYTES, skip })
+      return replica.batchSince(ns, since, { maxBytes: MAX_BATCH_BYTES, skip, latest })
     })
   }
 

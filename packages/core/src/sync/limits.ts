@@ -29,6 +29,9 @@ export const RECHECK_MS = 30_000
 export const MIN_RETRY_MS = 15_000
 export const MAX_RETRY_MS = 120_000
 
+/** Records held back by one peer that are remembered one by one, per namespace. Where there are more, nothing behind the first counts as delivered. */
+export const MAX_HELD = 65_536
+
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 

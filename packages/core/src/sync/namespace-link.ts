@@ -4,13 +4,14 @@ import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
-import type { Acceptance, OutgoingBatch, Replica } from '../replica/types.ts'
+import type { Acceptance, OutgoingBatch, Replica, SentRecord } from '../replica/types.ts'
 import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
-import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
-import type { Response } from './messages.ts'
+import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
+import type { Response, Role } from './messages.ts'
+import type { PeerClock } from './peer-clocks.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
 import type { Turns } from '../replica/turns.ts'
 
@@ -20,6 +21,8 @@ export interface LinkContext {
   readonly ledger: Ledger
   readonly now: () => number
   readonly random: () => number
+  readonly clock: PeerClock | undefined
+  readonly theirRole: () => Role
   readonly channel: () => Channel
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
@@ -53,9 +56,11 @@ interface Tally {
   moved: number
   /** Whether it covered both sets, and did not lean on what earlier sessions noted. */
   isComplete: boolean
-  /** Records that we, or the peer, refused. */
+  /** Records that we, or the peer, refused; those that only have to wait for their time are held. */
   refusedHere: number
   refusedThere: number
+  heldHere: number
+  readonly heldThere: Map<number, SentRecord>
 }
 
 /** One namespace and one peer: makes both sides equal, and sends what is new here. Its methods must not run at the same time, except `takeNews`. */
@@ -70,6 +75,8 @@ export class NamespaceLink {
   #kept: KeptPositions | undefined
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
   #hasHole = false
+  /** What of ours the peer holds back, by local position. */
+  readonly #held = new Set<number>()
 
   constructor(ns: string, context: LinkContext, before?: NamespaceSync) {
     this.#ns = ns
@@ -96,6 +103,7 @@ export class NamespaceLink {
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
+    let held = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
       const shared = await this.#shareNamespace(opened)
@@ -120,10 +128,13 @@ export class NamespaceLink {
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
       this.#hasHole = tally.refusedThere > 0 || !tally.isComplete
       // What was refused before was refused again now, or taken.
-      this.status.refused = tally.refusedHere + tally.refusedThere
+      this.status.refused = refusedBy(tally)
+      if (tally.isComplete) this.#forgetHeld()
+      this.#noteHeld(tally)
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
+      held = tally.heldHere + tally.heldThere.size
       if (isEqual) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
@@ -132,21 +143,26 @@ export class NamespaceLink {
         continue
       }
       const roots = ours.root + theirs.root
-      if (refused > 0 && tally.moved === 0) break
+      if (refused + held > 0 && tally.moved === 0 && tally.isComplete) break
       if (roots === rootsBefore) throw new DocstoreError('not-equal', 'What the peer sends is not what it says that it has')
       rootsBefore = roots
     }
     if (refused > 0) {
       throw new DocstoreError('not-equal', `Some records were refused (${this.status.lastRefusal ?? 'unknown'}); they are tried again later`)
     }
-    // Both are written to faster than they are compared; what there was at the beginning has arrived.
+    // Compared again when its time may have come. Otherwise both are written to faster than they are compared; what there was has arrived.
+    if (held > 0) this.#context.onRefused(this.#ns)
     this.status.state = 'live'
     this.status.want = 0
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
   async push(): Promise<void> {
-    if (this.#pushed !== undefined) this.status.refused += await this.#pushSince(this.#pushed, true)
+    if (this.#pushed === undefined) return
+    const tally = newTally()
+    await this.#pushSince(this.#pushed, true, tally)
+    this.status.refused += refusedBy(tally)
+    this.#noteHeld(tally)
   }
 
   /** Stores news that the peer sent, which is complete up to this position of its local order. */
@@ -154,8 +170,8 @@ export class NamespaceLink {
     const tally = newTally()
     if (batch !== null) await this.#take(batch, tally)
     await this.#kept?.note({ pulled: seq })
-    this.status.refused += tally.refusedHere
-    if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
+    this.status.refused += refusedBy(tally)
+    if (refusedBy(tally) > 0) this.#context.onRefused(this.#ns)
   }
 
   /** The session is over: the next one begins where this one came to. */
@@ -172,7 +188,7 @@ export class NamespaceLink {
     tally.isComplete = !isFirst || !(isPull || isPush) || ours.count === 0 || theirs.count === 0
     if (!tally.isComplete) this.#hasHole = true
     if (isFirst && isPull) await this.#pullSince(ours.count === 0 ? 0 : pulled, tally)
-    if (isFirst && isPush) tally.refusedThere = await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0)
+    if (isFirst && isPush) await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0, tally)
     if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns))
     return tally
   }
@@ -184,7 +200,8 @@ export class NamespaceLink {
       if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
       const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
-      if ('refused' in imported) throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
+      if ('refused' in imported && (imported.refused !== 'future' || (await replica.namespace(this.#ns)) === undefined))
+        throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
@@ -193,8 +210,13 @@ export class NamespaceLink {
         await channel().ask({ t: 'offer', ...ours }, 'ok')
       } catch (error) {
         // A peer that is no relay keeps only what its user opened. Should that change, the next comparison finds it.
-        if (errorCode(error) !== 'not-wanted') throw error
-        return 'declined'
+        if (errorCode(error) === 'not-wanted') return 'declined'
+        // A head waits for its time; the records need not, where both have the namespace.
+        if (errorCode(error) !== 'future') throw error
+        if (opened.t === 'opened') return 'shared'
+        const { count, seq } = await replica.summary(this.#ns)
+        Object.assign(this.status, { held: count, heldSeq: seq, lastRefusal: 'future' })
+        throw new DocstoreError('future', 'The peer holds the namespace back: it was made under a clock that was ahead of the peer\'s', { cause: error })
       }
     }
     return 'shared'
@@ -236,10 +258,9 @@ export class NamespaceLink {
     for (let offset = 0; offset < slots.length; ) {
       const wanted = slots.slice(offset, offset + MAX_FETCH_SLOTS * SLOT_BYTES)
       const taken = await this.#context.transfers.take(async () => {
-        const outgoing = await this.#context.replica.batchOf(this.#ns, wanted, { maxBytes: MAX_BATCH_BYTES })
+        const outgoing = await this.#context.replica.batchOf(this.#ns, wanted, { maxBytes: MAX_BATCH_BYTES, latest: this.#context.clock?.latest() })
         if (outgoing.batch !== undefined) {
-          const refused = await this.#put(outgoing.batch, outgoing.records)
-          tally.refusedThere += refused
+          const refused = await this.#put(outgoing.batch, outgoing.sent, tally)
           tally.moved += outgoing.records - refused
         }
         return outgoing.taken
@@ -299,40 +320,45 @@ export class NamespaceLink {
         tally.moved++
       } else if (isRefusal(result)) {
         this.#noteRefusal(result)
-        tally.refusedHere++
+        if (result === 'future') tally.heldHere++
+        else tally.refusedHere++
       }
     }
     this.#context.onChange(this.#ns)
   }
 
   /** Sends a batch; resolves with the number of its records that the peer refused. */
-  async #put(batch: Uint8Array, records: number): Promise<number> {
-    const { results } = await this.#context.channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
-    if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
+  async #put(batch: Uint8Array, sent: readonly SentRecord[], tally: Tally): Promise<number> {
+    const { channel, clock: peerClock, theirRole } = this.#context
+    const sentAt = peerClock?.elapsed() ?? 0
+    const { results, clock } = await channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
+    peerClock?.note({ clock, role: theirRole(), sentAt })
+    if (results.length !== sent.length) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
-    for (const result of results) {
+    for (const [i, result] of results.entries()) {
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
       } else if (isRefusal(result)) {
         this.#noteRefusal(result)
         refused++
+        const record = sent[i]
+        if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
+        else tally.refusedThere++
       }
     }
     this.#context.onChange(this.#ns)
     return refused
   }
 
-  /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. Resolves with the number of refused records. */
-  async #pushSince(since: number, isSkipping: boolean): Promise<number> {
+  /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. */
+  async #pushSince(since: number, isSkipping: boolean, tally: Tally): Promise<void> {
     const { transfers, onRefused } = this.#context
-    const tally = newTally()
     for (let from: number | undefined = since; from !== undefined; ) {
       const position: number = from
       from = await transfers.take(() => this.#pushTurn(position, isSkipping, tally))
     }
-    if (tally.refusedThere > 0) onRefused(this.#ns)
-    return tally.refusedThere
+    if (tally.refusedThere + tally.heldThere.size > 0) onRefused(this.#ns)
   }
 
   /** Batch after batch, each built while the peer stores the one before. Resolves with the position to go on from, `undefined` at the end. */
@@ -341,17 +367,18 @@ export class NamespaceLink {
     let from = start
     for (let turn = 1; building !== undefined; turn++) {
       const outgoing: OutgoingBatch = await building
-      const { batch, records, seq, more } = outgoing
+      const { batch, sent, seq, more } = outgoing
       const isOver = !more || (turn >= BATCHES_PER_TURN && this.#context.transfers.isContended)
       building = isOver ? undefined : this.#outgoing(seq, isSkipping)
       // Whether it failed is seen when it is awaited; the answer to this one comes first.
       building?.catch(() => undefined)
-      if (batch !== undefined) tally.refusedThere += await this.#put(batch, records)
+      if (batch !== undefined) await this.#put(batch, sent, tally)
       from = seq
       this.#pushed = Math.max(from, this.#pushed ?? 0)
       await this.#kept?.note({ pushed: from })
       // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
-      if (tally.refusedThere > 0) this.#hasHole = true
+      if (tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD) this.#hasHole = true
+      this.#noteHeld(tally)
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
       if (!more) return undefined
     }
@@ -360,7 +387,24 @@ export class NamespaceLink {
 
   #outgoing(since: number, isSkipping: boolean): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
-    return isSkipping ? ledger.batchSince(replica, this.#ns, since) : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES })
+    const latest = this.#context.clock?.latest()
+    return isSkipping ? ledger.batchSince(replica, this.#ns, since, latest) : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES, latest })
+  }
+
+  /** Adds to what the peer holds back. */
+  #noteHeld({ heldThere }: Tally): void {
+    const { status } = this
+    for (const { seq, at } of heldThere.values()) {
+      if (this.#held.size < MAX_HELD) this.#held.add(seq)
+      status.heldSeq = Math.max(status.heldSeq, seq)
+      status.heldAt = Math.max(status.heldAt, at)
+    }
+    status.held = this.#held.size
+  }
+
+  #forgetHeld(): void {
+    this.#held.clear()
+    Object.assign(this.status, { held: 0, heldSeq: 0, heldAt: 0 })
   }
 
   #noteRefusal(reason: Refusal): void {
@@ -369,7 +413,12 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0 }
+  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, heldThere: new Map() }
+}
+
+/** All records that were not taken, for good or for now. */
+function refusedBy({ refusedHere, refusedThere, heldHere, heldThere }: Tally): number {
+  return refusedHere + refusedThere + heldHere + heldThere.size
 }
 
 function isRefusal(result: Acceptance): result is Refusal {

@@ -11,6 +11,8 @@ export const ALL_NAMESPACES = ''
 export interface NewsSource {
   readonly replica: Replica
   readonly ledger: Ledger
+  /** Time beyond which the other side surely accepts nothing, where its clock is known. */
+  readonly latest?: () => number | undefined
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
@@ -47,7 +49,7 @@ export async function waitForNews(source: NewsSource, positions: Map<string, num
         const last = await lastSeq(source.replica, ns)
         if (last <= since) continue
         if (ns === ALL_NAMESPACES) return { t: 'news', ns, batch: null, seq: last, more: false }
-        const { batch, seq, more } = await source.ledger.batchSince(source.replica, ns, since)
+        const { batch, seq, more } = await source.ledger.batchSince(source.replica, ns, since, source.latest?.())
         // The position stays until the next request moves it: this answer may be lost.
         if (batch !== undefined) return { t: 'news', ns, batch, seq, more }
         positions.set(ns, seq)

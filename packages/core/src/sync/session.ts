@@ -9,6 +9,7 @@ import { LIST_PAGE, MAX_RETRY_MS, MIN_RETRY_MS, RECHECK_MS } from './limits.ts'
 import type { Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news.ts'
+import type { PeerClock } from './peer-clocks.ts'
 import type { NamespaceSync } from './status.ts'
 import { Turns } from '../replica/turns.ts'
 
@@ -20,6 +21,8 @@ export interface SessionInit {
   /** Opens one more channel to the peer; rejects when the signal aborts. */
   readonly openExchange: (signal: AbortSignal) => Promise<Exchange>
   readonly now: () => number
+  /** What is known of the peer's clock, which it tells. */
+  readonly clock?: PeerClock
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** At least 0, below 1: spreads the comparisons of many sessions over time, and decides when to audit. */
@@ -64,7 +67,7 @@ export class Session {
   #isListStale = false
 
   constructor(init: SessionInit) {
-    const { replica, ledger, now, random = Math.random, onChange } = init
+    const { replica, ledger, now, random = Math.random, onChange, clock } = init
     this.#init = init
     this.status = init.status ?? new Map()
     // Reported by `run`; without this, a failure before it listens would count as unhandled.
@@ -82,6 +85,8 @@ export class Session {
       random,
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
+      clock,
+      theirRole: () => this.#theirRole,
       transfers: new Turns(),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#retryLater(ns),
@@ -152,6 +157,12 @@ export class Session {
     }
   }
 
+  /** What the peer held back may not be there any more: it is compared again now, instead of at the next try. */
+  recheckHeld(): void {
+    if (this.#control === undefined) return
+    for (const [ns, { status }] of this.#links) if (status.held > 0 || status.state === 'failed') this.#scheduleSync(ns)
+  }
+
   /** Ids of all namespaces that the peer has, in order. */
   async listNamespaces(): Promise<string[]> {
     const ids: string[] = []
@@ -190,12 +201,13 @@ export class Session {
   }
 
   async #openChannel(): Promise<Channel> {
-    const { replica, role, now, ledger, openExchange } = this.#init
+    const { replica, role, now, ledger, openExchange, clock } = this.#init
     const { network, epoch } = await replica.info()
     const channel = new Channel(await openExchange(this.#ended.signal), this.traffic)
     this.#channels.add(channel)
     channel.onClose = () => this.#channels.delete(channel)
     if (this.#ended.signal.aborted) channel.close()
+    const sentAt = clock?.elapsed() ?? 0
     try {
       const hello = await channel.ask({ t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }, 'hello')
       if (hello.net !== network.id) throw new DocstoreError('wrong-network', 'The peer is in another network')
@@ -204,6 +216,7 @@ export class Session {
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
       ledger.meet(hello.epoch)
+      clock?.note({ clock: hello.clock, role: hello.role, sentAt })
     } catch (error) {
       channel.close()
       throw error

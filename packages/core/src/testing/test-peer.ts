@@ -9,6 +9,7 @@ import { openNodeStorage } from '../storage/open-node.ts'
 import type { Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
 import type { Role } from '../sync/messages.ts'
+import { PeerClocks } from '../sync/peer-clocks.ts'
 import { Responder } from '../sync/responder.ts'
 import { Session } from '../sync/session.ts'
 import type { HostileNetwork } from './hostile-network.ts'
@@ -43,6 +44,9 @@ export class TestPeer {
   readonly #init: TestPeerInit
   readonly #dialled = new Set<TestPeer>()
   readonly #seed: Uint8Array
+  /** What others' clocks say about its own. */
+  readonly clocks: PeerClocks
+  #skewMs: number
   #ledgers = new Map<string, Ledger>()
   #replica: LocalReplica | undefined
   #life = new AbortController()
@@ -50,6 +54,8 @@ export class TestPeer {
   constructor(init: TestPeerInit) {
     this.name = init.name
     this.#init = init
+    this.#skewMs = init.skewMs ?? 0
+    this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#clockTold() })
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
     this.storage = openNodeStorage(':memory:')
@@ -60,7 +66,23 @@ export class TestPeer {
   }
 
   get now(): () => number {
-    return this.#init.time.clock(this.#init.skewMs)
+    return () => this.#init.time.clock(this.#skewMs)()
+  }
+
+  /** Sets its clock: wrong by so many milliseconds from now on. */
+  setClock(skewMs: number): void {
+    this.#skewMs = skewMs
+  }
+
+  /** Once a relay shows that the clock is right, what it wrote under a wrong one gets a right time. */
+  #clockTold(): void {
+    if (this.clocks.report().state !== 'right' || this.life.aborted) return
+    this.replica.redate().then(
+      ({ records, namespaces }) => {
+        if (records + namespaces > 0) for (const session of this.sessions.values()) session.recheckHeld()
+      },
+      (error: unknown) => this.failures.push(error),
+    )
   }
 
   get replica(): LocalReplica {
@@ -118,6 +140,7 @@ export class TestPeer {
       role: this.role,
       ledger: this.#ledgerOf(from),
       now: this.now,
+      clock: this.clocks.of(from),
       delay: this.#init.time.delay,
       onNamespace,
     })
@@ -161,6 +184,7 @@ export class TestPeer {
           ledger: this.#ledgerOf(other.name),
           openExchange: async () => connection.openExchange(other.respond(this.name)),
           now: this.now,
+          clock: this.clocks.of(other.name),
           delay: time.delay,
           random: random.next,
           onChange: () => undefined,
