@@ -32,6 +32,8 @@ export interface LinkContext {
   readonly onFollow: (ns: string, seq: number) => void
   /** Called when some records were refused, so that they have to be tried again later. */
   readonly onRefused: (ns: string) => void
+  /** Called when the peer held something of ours back. */
+  readonly onHeld: () => void
   readonly onChange: (ns: string) => void
 }
 
@@ -215,6 +217,7 @@ export class NamespaceLink {
         if (errorCode(error) !== 'future') throw error
         if (opened.t === 'opened') return 'shared'
         const { count, seq } = await replica.summary(this.#ns)
+        this.#context.onHeld()
         Object.assign(this.status, { held: count, heldSeq: seq, lastRefusal: 'future' })
         throw new DocstoreError('future', 'The peer holds the namespace back: it was made under a clock that was ahead of the peer\'s', { cause: error })
       }
@@ -394,6 +397,7 @@ export class NamespaceLink {
   /** Adds to what the peer holds back. */
   #noteHeld({ heldThere }: Tally): void {
     const { status } = this
+    if (heldThere.size > 0) this.#context.onHeld()
     for (const { seq, at } of heldThere.values()) {
       if (this.#held.size < MAX_HELD) this.#held.add(seq)
       status.heldSeq = Math.max(status.heldSeq, seq)

@@ -33,6 +33,8 @@ export interface SessionInit {
   readonly onStart?: () => void
   /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
   readonly onNamespaces?: (ids: readonly string[]) => void
+  /** Called whenever the peer held something of ours back because it lies in its future. */
+  readonly onHeld?: () => void
   /** Called whenever the status of a namespace changed. */
   readonly onChange: (ns: string) => void
 }
@@ -90,6 +92,7 @@ export class Session {
       transfers: new Turns(),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#retryLater(ns),
+      onHeld: () => init.onHeld?.(),
       onChange,
     }
   }

@@ -1,4 +1,5 @@
 import { DocstoreError, errorCode } from '../errors.ts'
+import { toHex } from '../model/bytes.ts'
 import { identityFromSeed, type Identity } from '../model/identity.ts'
 import { createGenesis, signHead, type WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
@@ -31,6 +32,13 @@ export interface TestPeerInit {
   readonly skewMs?: number
 }
 
+/** A version that was written here. */
+interface OwnVersion {
+  readonly at: number
+  /** Whether it took the place of one with a later time: the same, written anew. */
+  readonly isRedated: boolean
+}
+
 /** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
 export class TestPeer {
   readonly name: string
@@ -39,6 +47,8 @@ export class TestPeer {
   /** Namespaces to keep equal with all peers that are dialled. A relay adds those that others bring. */
   readonly wanted = new Set<string>()
   readonly sessions = new Map<TestPeer, Session>()
+  /** What was written here, by slot, in order. */
+  readonly #own = new Map<string, OwnVersion[]>()
   /** What ended sessions, apart from broken connections. */
   readonly failures: unknown[] = []
   readonly #init: TestPeerInit
@@ -55,10 +65,11 @@ export class TestPeer {
     this.name = init.name
     this.#init = init
     this.#skewMs = init.skewMs ?? 0
-    this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#clockTold() })
+    this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#mendTimes() })
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
     this.storage = openNodeStorage(':memory:')
+    this.#watchCommits()
   }
 
   get role(): Role {
@@ -75,7 +86,7 @@ export class TestPeer {
   }
 
   /** Once a relay shows that the clock is right, what it wrote under a wrong one gets a right time. */
-  #clockTold(): void {
+  #mendTimes(): void {
     if (this.clocks.report().state !== 'right' || this.life.aborted) return
     this.replica.redate().then(
       ({ records, namespaces }) => {
@@ -88,6 +99,35 @@ export class TestPeer {
   get replica(): LocalReplica {
     if (this.#replica === undefined) throw new Error(`${this.name} was not started`)
     return this.#replica
+  }
+
+  #watchCommits(): void {
+    const commit = this.storage.commit.bind(this.storage)
+    this.storage.commit = async (ns, entries, seals) => {
+      const outcomes = await commit(ns, entries, seals)
+      for (const [i, outcome] of outcomes.entries()) {
+        const slot = entries[i]?.slot
+        if (outcome === undefined || slot === undefined || seals?.seals !== undefined) continue
+        const { replaced, record } = outcome
+        const versions = this.#own.get(toHex(slot)) ?? []
+        this.#own.set(toHex(slot), versions)
+        versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
+      }
+      return outcomes
+    }
+  }
+
+  /** Whether a version of this time was written anew with another one. */
+  hasRedated(slot: string, at: number): boolean {
+    const versions = this.#own.get(slot) ?? []
+    return versions[versions.findIndex((one) => one.at === at) + 1]?.isRedated === true
+  }
+
+  /** The time of what was written here at a time, after it was written anew, however often; `undefined` where something else was written after it. */
+  finalTime(slot: string, at: number): number | undefined {
+    const versions = this.#own.get(slot) ?? []
+    const next = versions[versions.findIndex((one) => one.at === at) + 1]
+    return next === undefined ? at : next.isRedated ? this.finalTime(slot, next.at) : undefined
   }
 
   /** Starts, or starts again on the same storage; everything else is new. */
@@ -187,6 +227,7 @@ export class TestPeer {
           clock: this.clocks.of(other.name),
           delay: time.delay,
           random: random.next,
+          onHeld: () => this.#mendTimes(),
           onChange: () => undefined,
         })
         for (const ns of this.wanted) session.want(ns)
