@@ -10,7 +10,7 @@ import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
-import type { Response, Role } from './messages.ts'
+import type { Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
 import type { Turns } from '../replica/turns.ts'
@@ -22,7 +22,6 @@ export interface LinkContext {
   readonly now: () => number
   readonly random: () => number
   readonly clock: PeerClock | undefined
-  readonly theirRole: () => Role
   readonly channel: () => Channel
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
@@ -218,7 +217,7 @@ export class NamespaceLink {
         if (opened.t === 'opened') return 'shared'
         const { count, seq } = await replica.summary(this.#ns)
         this.#context.onHeld()
-        Object.assign(this.status, { held: count, heldSeq: seq, lastRefusal: 'future' })
+        Object.assign(this.status, { held: Math.max(1, count), heldSeq: Math.max(1, seq), lastRefusal: 'future' })
         throw new DocstoreError('future', 'The peer holds the namespace back: it was made under a clock that was ahead of the peer\'s', { cause: error })
       }
     }
@@ -332,10 +331,10 @@ export class NamespaceLink {
 
   /** Sends a batch; resolves with the number of its records that the peer refused. */
   async #put(batch: Uint8Array, sent: readonly SentRecord[], tally: Tally): Promise<number> {
-    const { channel, clock: peerClock, theirRole } = this.#context
+    const { channel, clock: peerClock } = this.#context
     const sentAt = peerClock?.elapsed() ?? 0
     const { results, clock } = await channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
-    peerClock?.note({ clock, role: theirRole(), sentAt })
+    peerClock?.note({ clock, sentAt })
     if (results.length !== sent.length) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
     for (const [i, result] of results.entries()) {

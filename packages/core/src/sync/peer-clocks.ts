@@ -1,6 +1,5 @@
 import { latestAt, msFromTime } from '../model/clock.ts'
 import { MAX_FUTURE_MS } from '../model/limits.ts'
-import type { Role } from './messages.ts'
 
 /** Peers whose clock is remembered; the one that spoke longest ago gives way. */
 const MAX_CLOCKS = 256
@@ -34,13 +33,14 @@ export interface PeerClock {
   /** Running time, milliseconds: goes on evenly whatever happens to the wall clock. */
   readonly elapsed: () => number
   /** Takes note of the hybrid time that a peer told, in answer to what was sent at this running time. */
-  note(told: { readonly clock: number; readonly role: Role; readonly sentAt: number }): void
+  note(told: { readonly clock: number; readonly sentAt: number }): void
   /** Hybrid time beyond which the peer surely accepts nothing now; `undefined` while its clock is not known. */
   latest(): number | undefined
 }
 
 interface Sample {
-  readonly role: Role
+  readonly peer: string
+  readonly counts: boolean
   /** Their wall clock minus our running time, milliseconds. */
   readonly base: number
   /** Our wall clock minus our running time, then. */
@@ -70,22 +70,22 @@ export class PeerClocks {
     this.#onTold = onTold
   }
 
-  /** The clock of a peer. */
-  of(peer: string): PeerClock {
+  /** The clock of a peer. With `counts` it is a relay that this peer chose: others could be made up by the dozen to outvote our clock. */
+  of(peer: string, { counts = false }: { readonly counts?: boolean } = {}): PeerClock {
+    const key = `${counts} ${peer}`
     return {
       elapsed: this.#elapsed,
-      note: ({ clock, role, sentAt }) => {
+      note: ({ clock, sentAt }) => {
         const elapsed = this.#elapsed()
-        const { base: before } = this.#samples.get(peer) ?? {}
         // It was told somewhen between question and answer.
         const base = msFromTime(clock) - (sentAt + elapsed) / 2
-        this.#samples.delete(peer)
-        this.#samples.set(peer, { role, base, ownBase: this.#now() - elapsed })
-        if (this.#samples.size > MAX_CLOCKS) this.#samples.delete(this.#samples.keys().next().value ?? peer)
-        if (role === 'relay' || before === undefined) this.#onTold()
+        this.#samples.delete(key)
+        this.#samples.set(key, { peer, counts, base, ownBase: this.#now() - elapsed })
+        if (this.#samples.size > MAX_CLOCKS) this.#samples.delete(this.#samples.keys().next().value ?? key)
+        if (counts) this.#onTold()
       },
       latest: () => {
-        const sample = this.#samples.get(peer)
+        const sample = this.#samples.get(key)
         return sample && latestAt(sample.base + this.#elapsed())
       },
     }
@@ -95,12 +95,12 @@ export class PeerClocks {
   report(): ClockReport {
     const ownBase = this.#now() - this.#elapsed()
     const relays: RelayClock[] = []
-    for (const [peer, sample] of this.#samples) {
-      if (sample.role !== 'relay') continue
+    for (const sample of this.#samples.values()) {
+      if (!sample.counts) continue
       const aheadMs = Math.round(ownBase - sample.base)
       // The machine may have slept, which running time does not count: what agrees all the same is no chance, what does not says nothing.
       if (Math.abs(ownBase - sample.ownBase) > MAX_DRIFT_MS && !agrees(aheadMs)) continue
-      relays.push({ peer, aheadMs })
+      relays.push({ peer: sample.peer, aheadMs })
     }
     return judgeClocks(relays)
   }

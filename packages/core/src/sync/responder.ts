@@ -92,7 +92,7 @@ export class Responder {
         this.#isGreeted = true
         this.#theirRole = request.role
         ledger.meet(request.epoch)
-        clock?.note({ clock: request.clock, role: request.role, sentAt: clock.elapsed() })
+        clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
         return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }
       }
       case 'follow': {
@@ -180,8 +180,8 @@ export class Responder {
   }
 
   async #account(cost: Cost, signal: AbortSignal): Promise<void> {
-    const { ledger, now, delay } = this.#init
-    const wait = ledger.account({ ...cost, now: now() })
+    const { ledger, now, delay, clock } = this.#init
+    const wait = ledger.account({ ...cost, now: clock?.elapsed() ?? now() })
     if (wait > 0) await delay(wait, signal)
   }
 

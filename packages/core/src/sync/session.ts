@@ -88,7 +88,6 @@ export class Session {
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
-      theirRole: () => this.#theirRole,
       transfers: new Turns(),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#retryLater(ns),
@@ -219,7 +218,7 @@ export class Session {
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
       ledger.meet(hello.epoch)
-      clock?.note({ clock: hello.clock, role: hello.role, sentAt })
+      clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
       channel.close()
       throw error

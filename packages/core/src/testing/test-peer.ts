@@ -224,7 +224,7 @@ export class TestPeer {
           ledger: this.#ledgerOf(other.name),
           openExchange: async () => connection.openExchange(other.respond(this.name)),
           now: this.now,
-          clock: this.clocks.of(other.name),
+          clock: this.clocks.of(other.name, { counts: other.role === 'relay' }),
           delay: time.delay,
           random: random.next,
           onHeld: () => this.#mendTimes(),

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import { acceptableFrom, type ClockReport, DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
 import { mayDial, rangeOf } from './address-range.ts'
 import { delay } from './delay.ts'
 import type { DirectLinks } from './direct-links.ts'
@@ -21,6 +21,7 @@ import { isShutOut } from './shut-out.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
+import { TimeKeeper } from './time-keeper.ts'
 import { Topics } from './topics.ts'
 import type {
   DirectoryPeer,
@@ -57,6 +58,8 @@ export interface LocalNetworkInit {
   readonly listed?: boolean
   /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  /** Wall clock, Unix milliseconds. */
+  readonly now?: () => number
 }
 
 /** The network of the process that holds the data. */
@@ -67,6 +70,8 @@ export class LocalNetwork implements Network {
   readonly #role: Role
   readonly #storage: RelayStorage
   readonly #topics: Topics
+  readonly #time: TimeKeeper
+  readonly #now: () => number
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
   readonly #relays: RelayLinks
@@ -81,13 +86,24 @@ export class LocalNetwork implements Network {
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
   readonly #unlisten: (() => void)[] = []
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all' }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
     this.#role = role
     this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
+    this.#now = now
+    const log = libp2p.logger.forComponent('docstore:time')
+    this.#time = new TimeKeeper({
+      replica,
+      now,
+      onChange: (report) => this.#emit('clock', report),
+      onMended: () => {
+        for (const { session } of this.#syncPeers()) session?.recheckHeld()
+      },
+      onError: (error) => log.error('what was written under a wrong clock could not be written anew - %e', error),
+    })
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
       relays: () => this.#relays.connected.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
@@ -132,6 +148,9 @@ export class LocalNetwork implements Network {
       networkId: this.#networkId,
       role: this.#role,
       ledgerOf: (peer) => this.#ledgerOf(peer),
+      clockOf: (peer, options) => this.#time.clocks.of(peer, options),
+      onHeld: () => this.#time.held(),
+      now: this.#now,
       wanted: this.#wanted,
       onSync: (namespace) => this.#emit('sync', { namespace }),
       ...(this.#role === 'relay' && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
@@ -241,7 +260,8 @@ export class LocalNetwork implements Network {
       replica: this.#replica,
       role: this.#role,
       ledger: this.#ledgerOf(peer),
-      now: Date.now,
+      now: this.#now,
+      clock: this.#time.clocks.of(`asking ${peer}`),
       delay,
       isWanted: (id, from) => this.#takes(id, from),
       onNamespace: (ns) => this.rendezvous.note(peer, ns),
@@ -265,7 +285,8 @@ export class LocalNetwork implements Network {
   }
 
   async peers(): Promise<readonly PeerStatus[]> {
-    const relays = this.#relays.all.map((link) => link.peerStatus())
+    const clocks = new Map(this.#time.clocks.report().relays.map(({ peer, aheadMs }) => [peer, aheadMs]))
+    const relays = this.#relays.all.map((link) => ({ ...link.peerStatus(), clockAheadMs: clocks.get(link.id) }))
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
     const { doorkeeper } = this.libp2p.services
@@ -281,6 +302,10 @@ export class LocalNetwork implements Network {
       others.set(id, { ...base, id, role, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
     }
     return [...relays, ...others.values()]
+  }
+
+  async clock(): Promise<ClockReport> {
+    return this.#time.clocks.report()
   }
 
   async directory(): Promise<readonly DirectoryPeer[]> {
@@ -381,6 +406,8 @@ export class LocalNetwork implements Network {
         sent: sync?.sent ?? 0,
         refused: sync?.refused ?? 0,
         lastRefusal: sync?.lastRefusal,
+        held: sync?.held ?? 0,
+        heldUntil: sync === undefined || sync.heldAt === 0 ? undefined : acceptableFrom(sync.heldAt),
         error: one.session === undefined ? one.error : sync?.error,
       }
     })
@@ -411,14 +438,14 @@ export class LocalNetwork implements Network {
       const relays = this.#relays.connected.flatMap(({ session, peer }) => {
         const sync = session?.status.get(ns)
         // A namespace without documents is at position 0, as is one that the relay never heard of.
-        const isThere = sync !== undefined && sync.acked >= seq && (seq > 0 || sync.state === 'live')
+        const isThere = sync !== undefined && sync.acked >= seq && sync.heldSeq < Math.max(1, seq) && (seq > 0 || sync.state === 'live')
         return peer !== undefined && isThere ? [peer] : []
       })
       // Two addresses can lead to one relay, which has one copy.
       return [...new Set([...own, ...relays])]
     }
     await this.#patiently(ns, timeoutMs, signal, (abort) =>
-      this.#until(() => holders().length >= copies || this.#shutOut() !== undefined, 'sync', abort),
+      this.#until(() => holders().length >= copies || this.#shutOut() !== undefined || this.#isHeldBack(ns, seq), 'sync', abort),
     )
     if (holders().length >= copies) return holders()
     const shutOut = this.#shutOut()
@@ -426,6 +453,13 @@ export class LocalNetwork implements Network {
       throw new DocstoreError('not-delivered', `No relay lets this peer in. ${shutOut.error}. The documents are safe here`, {
         details: { copies: holders().length, reason: shutOut.errorCode },
       })
+    const held = this.#heldBy(ns, seq)
+    if (held > 0)
+      throw new DocstoreError(
+        'not-delivered',
+        `The relays hold the last write back, with ${held} records in all: their time lies in the future. The documents are safe here; set the clock right, and they are sent by themselves`,
+        { details: { copies: holders().length, reason: 'future', held } },
+      )
     throw new DocstoreError(
       'not-delivered',
       `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
@@ -433,6 +467,17 @@ export class LocalNetwork implements Network {
         details: { copies: holders().length },
       },
     )
+  }
+
+  /** How much a connected relay holds back that was asked to take a position; 0 where none does. */
+  #heldBy(ns: string, seq: number): number {
+    const held = this.#relays.connected.map(({ session }) => session?.status.get(ns)).filter((sync) => sync !== undefined && sync.heldSeq >= seq)
+    return Math.max(0, ...held.map((sync) => sync?.held ?? 0))
+  }
+
+  /** Whether waiting is in vain: relays hold the last write back, and it is not known that the clock is right, which would mend that. */
+  #isHeldBack(ns: string, seq: number): boolean {
+    return this.#heldBy(ns, seq) > 0 && this.#time.clocks.report().state !== 'right'
   }
 
   /** What a relay says where all of them answer, and none lets this peer in. */
@@ -466,7 +511,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
+    await Promise.all([this.#time.stop(), this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
     this.#topics.close()
     await this.libp2p.stop()
   }

@@ -1,10 +1,11 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
-import { checkRelay } from './relay-checks.ts'
+import { checkHeldBack } from './held-back.ts'
+import { checkRelays } from './relay-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
 export interface Diagnosis {
-  /** What was looked at: `storage`, `summaries`, `relay`, `clock`, `connection`, `reservation`, `direct`. */
+  /** What was looked at: `storage`, `summaries`, `held`, `relay`, `clock`, `connection`, `reservation`, `direct`. */
   readonly check: string
   readonly ok: boolean
   /** Stable name of what is wrong; `null` where nothing is. */
@@ -23,7 +24,13 @@ const FULL = 0.95
 export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
   const wantsPlaces = network !== undefined && !(await network.isRelay())
   const peers = network === undefined ? [] : wantsPlaces ? await settledPeers(network) : await network.peers()
-  return [await checkStorage(replica), await checkSummaries(replica), ...(await checkRelays(replica, peers, wantsPlaces)), ...checkDirect(peers)]
+  return [
+    await checkStorage(replica),
+    await checkSummaries(replica),
+    ...(await checkHeldBack(replica, network)),
+    ...(await checkRelaysOf(replica, peers, wantsPlaces)),
+    ...checkDirect(peers),
+  ]
 }
 
 async function checkStorage(replica: Replica): Promise<Diagnosis> {
@@ -61,7 +68,7 @@ async function checkSummaries(replica: Replica): Promise<Diagnosis> {
   }
 }
 
-async function checkRelays(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
+async function checkRelaysOf(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
   const relays = peers.filter(({ role }) => role === 'relay')
   if (relays.length === 0) {
     const fix = 'Join a network with its link, or start a relay with `docstore relay`'
@@ -69,7 +76,7 @@ async function checkRelays(replica: Replica, peers: readonly PeerStatus[], wants
   }
   const { network } = await replica.info()
   const viewpoint = { networkId: network.id, page: globalThis.location?.href, wantsPlaces }
-  return (await Promise.all(relays.map((relay) => checkRelay(relay, viewpoint)))).flat()
+  return checkRelays(relays, viewpoint)
 }
 
 /** Connections from browser to browser, where any was tried. */
