@@ -457,6 +457,8 @@ export class LocalReplica implements Replica {
       if (this.#newest <= this.#latest()) return { records, namespaces }
       for (const open of [...this.#namespaces.values()]) {
         if (await this.#redateHead(open)) namespaces++
+        // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
+        if ((await this.#storage.times(open.ns)).known > this.#latest()) continue
         records += await this.#redateRecords(open)
       }
       return { records, namespaces }
@@ -466,10 +468,8 @@ export class LocalReplica implements Replica {
   async #redateRecords(open: OpenNamespace): Promise<number> {
     const author = { identity: this.#identity, clock: this.#clock }
     for (let redated = 0; ; ) {
-      const latest = this.#latest()
       const { known } = await this.#storage.times(open.ns)
-      // What others have lies ahead of this clock: it is the clock that is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
-      const found = known > latest ? [] : await this.#storage.unknownFuture(open.ns, latest, this.#identity.author, REDATE_PAGE)
+      const found = await this.#storage.unknownFuture(open.ns, this.#latest(), this.#identity.author, REDATE_PAGE)
       if (found.length === 0) return redated
       const entries = found.map((record) => redatedEntry(open.scope, record, { ...author, known }))
       const outcomes = await this.#storage.commit(open.ns, entries)

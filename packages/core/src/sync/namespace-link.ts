@@ -33,6 +33,8 @@ export interface LinkContext {
   readonly onRefused: (ns: string) => void
   /** Called when the peer held something of ours back. */
   readonly onHeld: () => void
+  /** Asks the peer for its time once more. */
+  readonly refreshClock: () => Promise<void>
   readonly onChange: (ns: string) => void
 }
 
@@ -216,6 +218,8 @@ export class NamespaceLink {
         if (errorCode(error) !== 'future') throw error
         if (opened.t === 'opened') return 'shared'
         const { count, seq } = await replica.summary(this.#ns)
+        // The answer to an offer does not tell it, and the last one may be of before our clock was set.
+        await this.#context.refreshClock()
         this.#context.onHeld()
         Object.assign(this.status, { held: Math.max(1, count), heldSeq: Math.max(1, seq), lastRefusal: 'future' })
         throw new DocstoreError('future', 'The peer holds the namespace back: it was made under a clock that was ahead of the peer\'s', { cause: error })

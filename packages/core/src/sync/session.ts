@@ -92,6 +92,7 @@ export class Session {
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#retryLater(ns),
       onHeld: () => init.onHeld?.(),
+      refreshClock: async () => (await this.#openChannel()).close(),
       onChange,
     }
   }

@@ -5,6 +5,7 @@ import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { queriesContract } from './storage/queries.ts'
 import { sealsContract } from './storage/seals.ts'
+import { timesContract } from './storage/times.ts'
 import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
 
@@ -18,6 +19,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     sealsContract(open)
     queriesContract(open)
     totalsContract(open)
+    timesContract(open)
     lifeContract(open)
     modelContract(open)
   })

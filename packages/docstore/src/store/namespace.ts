@@ -92,6 +92,12 @@ export class Namespace extends Collection {
     }
   }
 
+  /** What others do not take yet, and why. */
+  async held(): Promise<HeldBack> {
+    const future = (await this.info()) === undefined ? undefined : await this.#replica.future(this.id)
+    return heldBack(future, (await this.#network?.namespaceStatus(this.id))?.peers ?? [])
+  }
+
   /** Calls back with every such event from now on, for as long as the store is open; returns the way to stop. */
   on<K extends keyof NamespaceEvents>(event: K, listener: (payload: NamespaceEvents[K]) => void): () => void {
     return this.#events.on(event, listener)
