@@ -18,7 +18,9 @@ export function clockText({ state, aheadMs, wrong }: ClockReport): string | unde
     case 'disputed':
       return `The clock here is ${difference} that of the relay; one of them is wrong. \`docstore doctor\` tells more.`
     case 'right':
-      return wrong.length === 0 ? undefined : `The clock of ${wrong.length === 1 ? 'a relay is' : `${wrong.length} relays are`} wrong: \`docstore doctor\` tells of which.`
+      return wrong.length === 0
+        ? undefined
+        : `The clock of ${wrong.length === 1 ? 'a relay is' : `${wrong.length} relays are`} wrong: \`docstore doctor\` tells of which.`
     case 'unknown':
       return undefined
   }

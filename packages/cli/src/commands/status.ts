@@ -53,7 +53,9 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
   const status = { network: network.id, networkName: network.name, identity, peer: await store.peerId(), clock, peers, namespaces }
   await context.output.result(status, () => {
     const connected = peers.filter(({ state }) => state === 'connected').length
-    const head = [`Network "${network.name}", ${connected} of ${peers.length} peers connected`, clockText(clock)].filter((line) => line !== undefined).join('\n')
+    const head = [`Network "${network.name}", ${connected} of ${peers.length} peers connected`, clockText(clock)]
+      .filter((line) => line !== undefined)
+      .join('\n')
     if (namespaces.length === 0) return `${head}\nNo namespace is here.`
     const rows = namespaces.map(({ id, name, ...report }) => [id, String(report.documents), stateText(report), name])
     return `${head}\n${textTable([['namespace', 'documents', 'state', 'name'], ...rows])}`

@@ -222,7 +222,9 @@ export class NamespaceLink {
         await this.#context.refreshClock()
         this.#context.onHeld()
         Object.assign(this.status, { held: Math.max(1, count), heldSeq: Math.max(1, seq), lastRefusal: 'future' })
-        throw new DocstoreError('future', 'The peer holds the namespace back: it was made under a clock that was ahead of the peer\'s', { cause: error })
+        throw new DocstoreError('future', "The peer holds the namespace back: it was made under a clock that was ahead of the peer's", {
+          cause: error,
+        })
       }
     }
     return 'shared'
@@ -394,7 +396,9 @@ export class NamespaceLink {
   #outgoing(since: number, isSkipping: boolean): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
     const latest = this.#context.clock?.latest()
-    return isSkipping ? ledger.batchSince(replica, this.#ns, since, latest) : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES, latest })
+    return isSkipping
+      ? ledger.batchSince(replica, this.#ns, since, latest)
+      : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES, latest })
   }
 
   /** Adds to what the peer holds back. */

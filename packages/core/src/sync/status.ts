@@ -33,5 +33,20 @@ export interface NamespaceSync {
 /** The status of a namespace at the beginning of a session. What was true of the peer `before` has to be seen again; what happened stays. */
 export function newStatus(before?: NamespaceSync): NamespaceSync {
   const { have = 0, received = 0, sent = 0, rounds = 0, refused = 0, lastRefusal, lastSyncedAt } = before ?? {}
-  return { state: 'waiting', acked: 0, have, want: 0, received, sent, rounds, refused, lastRefusal, held: 0, heldSeq: 0, heldAt: 0, lastSyncedAt, error: undefined }
+  return {
+    state: 'waiting',
+    acked: 0,
+    have,
+    want: 0,
+    received,
+    sent,
+    rounds,
+    refused,
+    lastRefusal,
+    held: 0,
+    heldSeq: 0,
+    heldAt: 0,
+    lastSyncedAt,
+    error: undefined,
+  }
 }

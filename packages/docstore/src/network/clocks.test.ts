@@ -70,20 +70,27 @@ describe('one put under a clock that is days ahead', () => {
     clock.aheadMs = FAR_MS
     await n.put({ _id: 's', v: 2 })
     // At once, not when the time is over: waiting would be in vain.
-    await expect(n.delivered({ timeoutMs: 30_000 })).rejects.toMatchObject({ code: 'not-delivered', details: { copies: 0, reason: 'future', held: 1 } })
+    await expect(n.delivered({ timeoutMs: 30_000 })).rejects.toMatchObject({
+      code: 'not-delivered',
+      details: { copies: 0, reason: 'future', held: 1 },
+    })
     expect(told).toEqual(['disputed'])
     expect((await store.clock()).aheadMs / DAY_MS).toBeCloseTo(400)
     expect(await namesHeld(n)).toMatchObject({ held: { records: 1, reason: 'future', until: expect.any(Number) } })
-    expect(await store.doctor()).toContainEqual(expect.objectContaining({ check: 'held', fault: 'held-back', message: expect.stringContaining('1 record') }))
+    expect(await store.doctor()).toContainEqual(
+      expect.objectContaining({ check: 'held', fault: 'held-back', message: expect.stringContaining('1 record') }),
+    )
 
     clock.aheadMs = 0
     await n.put({ _id: 't', v: 1 })
     expect(await n.delivered()).toEqual([home.peer.id])
     await expect.poll(() => home.peer.replica.get(n.id, 'docs', 's'), SOON).toBe('{"_id":"s","v":2}')
-    await expect.poll(() => namesHeld(n), SOON).toEqual({
-      synced: true,
-      held: { records: 0, reason: undefined, until: undefined, mendable: 0 },
-    })
+    await expect
+      .poll(() => namesHeld(n), SOON)
+      .toEqual({
+        synced: true,
+        held: { records: 0, reason: undefined, until: undefined, mendable: 0 },
+      })
     await n.put({ _id: 's', v: 3 })
     await n.delivered()
     expect(await home.peer.replica.get(n.id, 'docs', 's')).toBe('{"_id":"s","v":3}')
@@ -135,7 +142,9 @@ describe('a relay whose own clock is wrong', () => {
     const { peer } = await storeAt(relays, new WrongClock())
     const found = (await diagnose(peer.replica, peer.network)).filter(({ ok }) => !ok)
     expect(found.map(({ check, fault }) => [check, fault])).toEqual([['clock', 'relay-clock']])
-    expect(found[0]?.message).toBe(`The relay at ${relays[1]?.origin} answers, but its clock is wrong: 400 days behind the one here, and most others disagree with it`)
+    expect(found[0]?.message).toBe(
+      `The relay at ${relays[1]?.origin} answers, but its clock is wrong: 400 days behind the one here, and most others disagree with it`,
+    )
   })
 
   it('is our own that is wrong, where most agree with each other', async () => {
@@ -155,10 +164,12 @@ describe('a relay whose own clock is wrong', () => {
     const n = await store.namespaces.create({ name: 'notes' })
     await n.put({ _id: 'a' })
     expect(await n.delivered()).toHaveLength(1)
-    await expect.poll(async () => (await n.status()).peers.map(({ state, lastRefusal }) => [state, lastRefusal]).sort(), SOON).toEqual([
-      ['failed', 'future'],
-      ['live', undefined],
-    ])
+    await expect
+      .poll(async () => (await n.status()).peers.map(({ state, lastRefusal }) => [state, lastRefusal]).sort(), SOON)
+      .toEqual([
+        ['failed', 'future'],
+        ['live', undefined],
+      ])
     expect((await n.status()).synced).toBe(true)
   })
 })

@@ -511,7 +511,14 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
-    await Promise.all([this.#time.stop(), this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
+    await Promise.all([
+      this.#time.stop(),
+      this.#providers.stop(),
+      this.#relays.stop(),
+      this.#neighbours.stop(),
+      this.#direct?.stop(),
+      this.#directory?.stop(),
+    ])
     this.#topics.close()
     await this.libp2p.stop()
   }

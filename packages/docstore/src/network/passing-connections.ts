@@ -45,7 +45,8 @@ export class PassingConnections {
       return await work()
     } finally {
       for (const connection of this.#connections.getConnections(peer))
-        if (connection.direction === 'outbound' && (!before.has(connection) || this.#usedAt.has(connection))) this.#usedAt.set(connection, performance.now())
+        if (connection.direction === 'outbound' && (!before.has(connection) || this.#usedAt.has(connection)))
+          this.#usedAt.set(connection, performance.now())
     }
   }
 

@@ -1,4 +1,14 @@
-import { type ClockReport, DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, toHex, type WritePolicy } from '@p2p-docstore/core'
+import {
+  type ClockReport,
+  DocstoreError,
+  type NamespaceInfo,
+  parseCid,
+  DAG_CBOR,
+  type Replica,
+  type ReplicaInfo,
+  toHex,
+  type WritePolicy,
+} from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'

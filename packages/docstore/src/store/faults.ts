@@ -46,7 +46,8 @@ export const RELAY_FAULTS = {
 /** What can be wrong with clocks, by stable name. A relay whose clock is wrong answers, and is no relay that cannot be reached. */
 export const CLOCK_FAULTS = {
   'clock-skew': 'Set the clock of this machine, or that of the relay: what is written in the future is held back',
-  'relay-clock': 'Whoever runs the relay sets its clock. Until then it may hold back what is written here, or take what others hold back; write on, and join a second relay',
+  'relay-clock':
+    'Whoever runs the relay sets its clock. Until then it may hold back what is written here, or take what others hold back; write on, and join a second relay',
   'own-clock': 'Set the clock of this machine, best by itself from the network: what is written here is held back, and sent once the clock is right',
 } as const
 

@@ -60,7 +60,8 @@ export function heldBackText({ records, reason, until }: HeldBack): string {
 
 /** What to do about it. */
 export function heldBackFix({ records, mendable }: HeldBack): string {
-  const mended = 'Set the clock of this machine right and connect: as soon as a relay confirms it, what only this peer has gets a right time and is sent'
+  const mended =
+    'Set the clock of this machine right and connect: as soon as a relay confirms it, what only this peer has gets a right time and is sent'
   if (mendable >= records) return mended
   return `${mended}. What others have already must keep its time: put such a document under another _id, or wait. Everything else is sent meanwhile`
 }

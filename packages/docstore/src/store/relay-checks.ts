@@ -67,8 +67,8 @@ function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): Diag
   if (told.fault !== undefined) return faulty('relay', relay, told.fault)
   const { network } = told.wellKnown
   return network.id === networkId
-      ? { check: 'relay', ok: true, fault: null, message: `The relay at ${origin} answers`, fix: '' }
-      : { ...faulty('relay', relay, 'other-network'), message: `The relay at ${origin} is in another network, "${network.descriptor.name}"` }
+    ? { check: 'relay', ok: true, fault: null, message: `The relay at ${origin} answers`, fix: '' }
+    : { ...faulty('relay', relay, 'other-network'), message: `The relay at ${origin} is in another network, "${network.descriptor.name}"` }
 }
 
 /** What a relay says its time is: at the greeting, which counts the way there, or with its page. */
