@@ -455,7 +455,7 @@ export class LocalReplica implements Replica {
     return this.#redating.take(async () => {
       let [records, namespaces] = [0, 0]
       if (this.#newest <= this.#latest()) return { records, namespaces }
-      for (const open of [...this.#namespaces.values()]) {
+      for (const open of this.#namespaces.values()) {
         if (await this.#redateHead(open)) namespaces++
         // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
         if ((await this.#storage.times(open.ns)).known > this.#latest()) continue
