@@ -1,6 +1,6 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
-import { checkHeldBack } from './held-back.ts'
+import { checkHeldBack } from './held-back-check.ts'
 import { checkRelays } from './relay-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
