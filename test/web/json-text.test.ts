@@ -11,6 +11,16 @@ describe('parseDocumentText', () => {
     expect(parseDocumentText('{\n  "a": 1')).toMatchObject({ ok: false, line: 2 })
   })
 
+  it('refuses what it could not save as it stands there', () => {
+    expect(parseDocumentText('{\n  "id": 9007199254740993}')).toMatchObject({
+      ok: false,
+      line: 2,
+      column: 9,
+      message: expect.stringContaining('cannot be kept'),
+    })
+    expect(parseDocumentText('{"a": 1, "a": 2}')).toMatchObject({ ok: false, line: 1, column: 10, message: 'the field "a" is here twice' })
+  })
+
   it.each(['[]', 'null', '"text"', '{"_id":5}'])('refuses %s, which is no document', (text) => {
     expect(parseDocumentText(text).ok).toBe(false)
   })

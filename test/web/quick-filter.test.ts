@@ -22,6 +22,9 @@ describe('parseQuickFilter', () => {
     expect(filterOf('admin1=02')).toEqual({ admin1: { $in: [2, '02'] } })
     expect(filterOf('done!=true')).toEqual({ done: { $nin: [true, 'true'] } })
     expect(filterOf('admin1="02"')).toEqual({ admin1: '02' })
+    // Not for a number that would become another one.
+    expect(filterOf('id=1523456789012345678')).toEqual({ id: '1523456789012345678' })
+    expect(filterOf('{"id":1523456789012345678}')).toContain('JSON cannot be used')
   })
 
   it('reads quoted values with spaces and escapes', () => {

@@ -1,25 +1,38 @@
-import { isPlainObject } from '@p2p-docstore/core'
+import { errorCode, errorMessage, isPlainObject, parseJson } from '@p2p-docstore/core'
 import { InvalidArgumentError } from 'commander'
 
 /** A filter as it is typed. */
 export function parseFilterArgument(text: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
-    value = JSON.parse(text)
-  } catch {
+    value = parseJson(text)
+  } catch (error) {
+    // What JSON.parse would change without a word: nobody wants to find the neighbours of what was asked for.
+    if (errorCode(error) !== 'bad-json') throw new InvalidArgumentError(`${errorMessage(error)}.`)
     throw new InvalidArgumentError('A filter is JSON, such as \'{"country":"FR"}\'.')
   }
   if (!isPlainObject(value)) throw new InvalidArgumentError('A filter is a JSON object, such as \'{"country":"FR"}\'.')
   return value
 }
 
-/** `name,-age` as a sort: rising by name, then falling by age. */
-export function parseSortArgument(text: string): Readonly<Record<string, 1 | -1>> {
-  const sort = new Map<string, 1 | -1>()
-  for (const field of text.split(',')) {
+/** `name,-age` as a sort, in the order as typed: rising by name, then falling by age. Blanks around names are nobody's. */
+export function parseSortArgument(text: string): readonly (readonly [field: string, direction: 1 | -1])[] {
+  return signedNames(text, 'A sort is names of fields, such as name,-age.').map(({ name, isMinus }) => [name, isMinus ? -1 : 1] as const)
+}
+
+/** `name,age` as a projection: these fields and `_id`; `-notes`: all but that one. */
+export function parseFieldsArgument(text: string): Readonly<Record<string, 0 | 1>> {
+  return Object.fromEntries(
+    signedNames(text, 'Fields are names, such as name,address.city, or -notes for all others.').map(({ name, isMinus }) => [name, isMinus ? 0 : 1]),
+  )
+}
+
+function signedNames(text: string, usage: string): readonly { readonly name: string; readonly isMinus: boolean }[] {
+  // A comma in quotation marks belongs to the name.
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|[^,])+|(?<=,|^)(?=,|$)/g) ?? ['']).map((typed) => {
+    const field = typed.trim()
     const name = field.replace(/^[-+]/, '').trim()
-    if (name === '') throw new InvalidArgumentError('A sort is names of fields, such as name,-age.')
-    sort.set(name, field.startsWith('-') ? -1 : 1)
-  }
-  return Object.fromEntries(sort)
+    if (name === '') throw new InvalidArgumentError(usage)
+    return { name, isMinus: field.startsWith('-') }
+  })
 }

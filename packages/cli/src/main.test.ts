@@ -32,6 +32,23 @@ describe('two folders and a relay', () => {
     )
     const { stdout } = await bench.run(['find', 'notes', '{"pop":{"$gt":1}}', '--sort', '-pop', '--collection', 'cities', '--data', b, '--json'])
     expect(stdout).toBe('{"_id":"p","pop":3}\n{"_id":"r","pop":2}\n')
+    const some = await bench.run([
+      'find',
+      'notes',
+      '--sort',
+      ' name, -pop',
+      '--skip',
+      '1',
+      '--limit',
+      '1',
+      '--fields',
+      'pop,-_id',
+      '--collection',
+      'cities',
+      '--data',
+      b,
+    ])
+    expect(some.stdout).toMatch(/^\{"pop":\d+\}\n$/)
     expect((await bench.run(['find', 'notes', '--limit', '1', '--collection', 'cities', '--data', b])).stdout).toBe('{"_id":"p","pop":3}\n')
     expect(await bench.json(['count', 'notes', '{"pop":{"$exists":true}}', '--collection', 'cities', '--data', b])).toEqual({ count: 3 })
   })

@@ -8,16 +8,22 @@ import type { Context } from './context.ts'
  * commands connect where a relay is known.
  */
 export async function openStore(
-  { settings: { data, join } }: Context,
+  { settings: { data, join }, output }: Context,
   { network = 'auto', descriptor }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array } = {},
 ): Promise<Docstore> {
-  return createDocstore({
+  const store = await createDocstore({
     data,
     network,
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
   })
+  if (store.isCopy) output.note(COPY_NOTE)
+  return store
 }
+
+/** What people are told of a data folder that is a copy. */
+export const COPY_NOTE: string =
+  'This data folder is a copy of another one, or was moved to another disk: it has a database id and a peer key of its own from now on. The identity is the same.'
 
 /** Whether a folder has data in it already; opening one that has none makes it. */
 export function hasData(folder: string): boolean {

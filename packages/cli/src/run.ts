@@ -63,6 +63,8 @@ function explain(error: unknown): { code: string; message: string } {
     case 'EACCES':
     case 'EPERM':
       return { code: 'no-permission', message: `You may not use ${path}` }
+    case 'EPIPE':
+      return { code: 'no-reader', message: 'Nobody reads what is written there any more' }
     case 'ENOSPC':
       return { code: 'disk-full', message: 'The disk is full. Free some space and try again' }
     case 'ABORT_ERR':

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_TIMEOUT_S } from './limits.ts'
 
@@ -17,8 +17,13 @@ export interface Settings {
 /** Adds the options that stand before or after any command. */
 export function addGlobalOptions(program: Command): void {
   program
-    .option('--data <dir>', 'folder for keys, documents and network', join(homedir(), '.docstore'))
-    .option('--join <link>', 'join link of a network, or the address of a relay; remembered with the data')
+    .addOption(
+      new Option('--data <dir>', 'folder for keys, documents and network')
+        .env('DOCSTORE_DATA')
+        .default(join(homedir(), '.docstore'))
+        .argParser(folder),
+    )
+    .option('--join <link>', 'join link of a network, or the address of a relay; remembered with the data', notEmpty)
     .option('--json', 'JSON on standard output, everything for people on standard error')
     .addOption(new Option('--timeout <seconds>', 'how long to wait for peers').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds))
 }
@@ -27,6 +32,17 @@ export function addGlobalOptions(program: Command): void {
 export function readSettings(program: Command): Settings {
   const { data, join, json = false, timeout } = program.opts<{ data: string; join?: string; json?: boolean; timeout: number }>()
   return { data, join, isJson: json, timeoutMs: timeout * 1000 }
+}
+
+/** A path, so that no name of a folder means anything else, as `memory` does in the library. */
+function folder(text: string): string {
+  return resolve(notEmpty(text))
+}
+
+/** Refuses an empty value, as an unset variable of a shell gives; for options. */
+export function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty. Leave the option out, or give it a value.')
+  return text
 }
 
 /** Longest delay of a timer, seconds. */

@@ -20,12 +20,15 @@ afterAll(() => bench.close())
 const port = (): string => new URL(ready.http).port
 
 describe('watch', () => {
-  it('prints puts that match and deletes as they happen, from now on, until it is told to stop', async () => {
+  it('prints puts that match, what matches no more, and deletes as they happen, from now on, until it is told to stop', async () => {
     await bench.json(['put', notes, '--data', a], '{"_id":"before","n":0}')
     const watch = bench.start('watch', notes, '{"n":{"$lt":5}}', '--json', '--data', b)
     await watch.line('Watching')
     await bench.json(['put', notes, '--data', a], '{"_id":"one","n":1}')
+    await watch.line('"one"')
     await bench.json(['put', notes, '--data', a], '{"_id":"nine","n":9}')
+    await bench.json(['put', notes, '--data', a], '{"_id":"one","n":7}')
+    await watch.line('"leave"')
     await bench.json(['delete', notes, 'one', '--data', a])
     await watch.line('"delete"')
     const { code, stdout } = await watch.stop('SIGINT')
@@ -38,6 +41,7 @@ describe('watch', () => {
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([
       { type: 'put', _id: 'one', document: { _id: 'one', n: 1 }, from: identity },
+      { type: 'leave', _id: 'one', document: null, from: identity },
       { type: 'delete', _id: 'one', document: null, from: identity },
     ])
   })
@@ -121,7 +125,10 @@ describe('a relay that is killed', () => {
     write(6000, 9000)
     started.child.stdin.end()
     const { code, stdout } = await started.finished
-    expect([code, JSON.parse(stdout)]).toEqual([0, { read: 9000, written: 9000, unchanged: 0, seconds: expect.any(Number), copies: 0 }])
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { read: 9000, written: 9000, unchanged: 0, repeated: 0, refused: 0, seconds: expect.any(Number), copies: 0 },
+    ])
     await watch.stop()
 
     relay = (await bench.relay(relayData, '--port', port())).relay

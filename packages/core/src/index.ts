@@ -8,6 +8,8 @@ export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, parseCid } from './model/cid.
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, isPlainObject, type Json } from './model/content.ts'
 export { contentId } from './model/content-id.ts'
+export { isHeld, printsAlike } from './model/json-number.ts'
+export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
@@ -23,9 +25,20 @@ export * from './model/membership.ts'
 export { WRITE_POLICIES, type WritePolicy } from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
+export { isRecordLike } from './model/record-like.ts'
 export { isCollectionName, recordKey } from './model/record.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
-export { compareBySort, loadRegexEngine, matches, parseSort, readFilter } from './query/index.ts'
+export {
+  compareBySort,
+  loadRegexEngine,
+  matches,
+  parseProjection,
+  parseSort,
+  type Projection,
+  project,
+  readFilter,
+  sortPairs,
+} from './query/index.ts'
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'

@@ -5,6 +5,7 @@ import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'
 import { ownParts, sharedParts } from './sharing/shared-parts.ts'
 import { Docstore } from './store/docstore.ts'
+import { checkOptions } from './store/options.ts'
 
 /** How to open a store in Node. */
 export interface DocstoreOptions {
@@ -18,7 +19,7 @@ export interface DocstoreOptions {
   readonly network?: 'on' | 'off' | 'auto'
   /** `'full'` also waits for the disk's flush on every write. */
   readonly durability?: Durability
-  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. */
+  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, except deletes and smaller versions, and reads go on. */
   readonly maxBytes?: number
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
@@ -36,12 +37,30 @@ export interface DocstoreOptions {
   readonly alsoAnnounce?: readonly string[]
 }
 
+const OPTIONS = [
+  'data',
+  'join',
+  'descriptor',
+  'network',
+  'durability',
+  'maxBytes',
+  'networkName',
+  'listed',
+  'admission',
+  'role',
+  'storage',
+  'listen',
+  'announce',
+  'alsoAnnounce',
+] as const satisfies readonly (keyof DocstoreOptions)[]
+
 /**
  * Opens a document store. The first process on a data folder owns it; further ones work through the owner, so that several programs
  * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. Throws
- * `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
+ * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
+  checkOptions(options, OPTIONS, 'createDocstore')
   const { data = 'memory', network = 'on' } = options
   if (data === 'memory') return Docstore.of(ownParts(await own(holdMemory(options), options)))
   const shared = await SharedData.open(new FolderPlace(data, options), options)

@@ -4,6 +4,7 @@ import { ownParts, sharedParts } from './sharing/shared-parts.ts'
 import { TabPlace } from './sharing/tab-place-web.ts'
 import { WorkerData } from './sharing/worker-data-web.ts'
 import { Docstore } from './store/docstore.ts'
+import { checkOptions } from './store/options.ts'
 
 /** How to open a store in a browser. */
 export interface DocstoreOptions {
@@ -21,12 +22,15 @@ export interface DocstoreOptions {
   readonly admission?: 'open' | 'invite'
 }
 
+const OPTIONS = ['data', 'join', 'network', 'networkName', 'listed', 'admission'] as const satisfies readonly (keyof DocstoreOptions)[]
+
 /**
  * Opens a document store. The first tab on some data holds it, with SQLite in a worker and the connections in its window; further tabs
  * work through that one, and one of them takes over when it goes. Throws `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use),
  * `other-network`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
+  checkOptions(options, OPTIONS, 'createDocstore')
   const { data = 'default', network = 'on' } = options
   if (data === 'memory') {
     const held = await WorkerData.open(data, { listen: async () => () => undefined, release: () => undefined })

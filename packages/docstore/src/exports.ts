@@ -1,4 +1,14 @@
-export { type ClockReport, DocstoreError, type Document, type NamespaceInfo, type ReplicaInfo, type WritePolicy } from '@p2p-docstore/core'
+export {
+  type ClockReport,
+  DocstoreError,
+  type Document,
+  isHeld,
+  type NamespaceInfo,
+  parseJson,
+  type ReplicaInfo,
+  type WritePolicy,
+} from '@p2p-docstore/core'
+export { durationText } from './network/duration-text.ts'
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
@@ -6,21 +16,10 @@ export { isShutOut } from './network/shut-out.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
-export {
-  Collection,
-  type FilterInput,
-  type FindOptions,
-  type Found,
-  type NewDocument,
-  type Page,
-  type PutManyProgress,
-  type PutManyResult,
-  type PutResult,
-  type SortInput,
-} from './store/collection.ts'
+export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
-export { durationText } from './network/duration-text.ts'
+export { type FilterInput, type FindOptions, Found, type Page, type PageOptions, type ProjectionInput, type SortInput } from './store/found.ts'
 export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/held-back-check.ts'
 export { knownOrigins } from './store/known-origins.ts'

@@ -6,7 +6,7 @@ export interface RelayOptions {
   readonly data: string
   /** Port of the page; 0 takes any free one. */
   readonly port?: number
-  /** Address to listen on. The default lets only this machine in. */
+  /** Address to listen on, or a name of it. The default lets only this machine in. */
   readonly host?: string
   /** Join link of a network to take part in; without one, the relay's own. */
   readonly join?: string

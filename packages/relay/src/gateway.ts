@@ -1,10 +1,13 @@
-import { DocstoreError, errorCode, errorMessage, parseCid, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Docstore } from 'p2p-docstore'
 
 /** Documents of one page of `GET /ns/NS/docs`. */
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
+
+/** Parameters of `GET /ns/NS/docs`. */
+const LIST_PARAMETERS: readonly string[] = ['filter', 'sort', 'limit', 'cursor']
 
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['not-found', 404],
@@ -13,6 +16,8 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['bad-sort', 400],
   ['bad-limit', 400],
   ['bad-cursor', 400],
+  ['bad-option', 400],
+  ['bad-projection', 400],
   ['bad-namespace-id', 400],
 ])
 
@@ -37,12 +42,18 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
     '/ns/:ns/docs',
     async (request: FastifyRequest<{ Params: { ns: string }; Querystring: Readonly<Record<string, string | undefined>> }>, reply) => {
       await knownNamespace(store, request.params.ns)
+      const unknown = Object.keys(request.query).find((name) => !LIST_PARAMETERS.includes(name))
+      if (unknown !== undefined)
+        throw new DocstoreError(
+          'bad-option',
+          `There is no parameter ${JSON.stringify(unknown.slice(0, 80))}. There are ${LIST_PARAMETERS.join(', ')}`,
+        )
       const { filter, sort, limit, cursor } = request.query
       const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
       if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
         throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
       const page = await store.replica.find(request.params.ns, 'docs', {
-        filter: parseFilterText(filter),
+        filter: parseFilterText(filter, request.url),
         sort: parseSortText(sort),
         limit: size,
         cursor,
@@ -75,21 +86,30 @@ function sendWithTag(request: FastifyRequest, reply: FastifyReply, body: string,
   return reply.type('application/json; charset=utf-8').send(body)
 }
 
-function parseFilterText(text: string | undefined): unknown {
+function parseFilterText(text: string | readonly string[] | undefined, url: string): unknown {
   if (text === undefined) return {}
   try {
-    return JSON.parse(text) as unknown
-  } catch {
-    throw new DocstoreError('bad-filter', 'filter is JSON, such as {"country":"FR"}')
+    if (typeof text !== 'string') throw new DocstoreError('bad-filter', 'there are several of them. Put their conditions into one')
+    // The server would take the escapes themselves for the text.
+    if (!isUtf8(url)) throw new DocstoreError('bad-filter', 'its percent escapes are not UTF-8')
+    return parseJson(text)
+  } catch (error) {
+    const what = errorCode(error) === 'bad-json' ? 'filter is JSON, such as {"country":"FR"}' : `The filter cannot be used: ${errorMessage(error)}`
+    throw new DocstoreError('bad-filter', what, { cause: error })
   }
 }
 
-/** `name,-age` as a sort: rising by name, then falling by age. */
-function parseSortText(text: string | undefined): Record<string, 1 | -1> {
-  const sort: Record<string, 1 | -1> = {}
-  for (const field of text === undefined || text === '' ? [] : text.split(',')) {
-    if (field.startsWith('-')) sort[field.slice(1)] = -1
-    else sort[field] = 1
+function isUtf8(url: string): boolean {
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
   }
-  return sort
+}
+
+/** `name,-age` as a sort, in the order as typed: rising by name, then falling by age. Blanks around names are nobody's. */
+function parseSortText(text: string | undefined): readonly (readonly [field: string, direction: 1 | -1])[] {
+  const fields = text === undefined || text.trim() === '' ? [] : text.split(',').map((field) => field.trim())
+  return fields.map((field) => (field.startsWith('-') ? ([field.slice(1).trim(), -1] as const) : ([field.replace(/^\+/, '').trim(), 1] as const)))
 }

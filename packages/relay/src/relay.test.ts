@@ -114,6 +114,9 @@ describe('a relay', () => {
       cursor: string
     }
     expect(first.documents).toEqual([{ _id: 'y', n: 3 }])
+    // Blanks around names are nobody's, and names that look like numbers stay where they were typed.
+    const sorted = await get(`/ns/${notes.id}/docs?filter={"n":{"$gt":1}}&sort=${encodeURIComponent('n, -1')}`)
+    expect((await sorted.json()) as { documents: { n: number }[] }).toMatchObject({ documents: [{ n: 2 }, { n: 3 }] })
     const next = await get(`/ns/${notes.id}/docs?filter={"n":{"$gt":1}}&sort=-n&limit=1&cursor=${encodeURIComponent(first.cursor)}`)
     expect(((await next.json()) as { documents: unknown[] }).documents).toEqual([{ _id: 'x', n: 2 }])
 
@@ -123,8 +126,14 @@ describe('a relay', () => {
       [`/ns/${notes.id}/docs/none`, 404, 'not-found'],
       ['/ns/nonsense/docs', 404, 'unknown-namespace'],
       [`/ns/${notes.id}/docs?filter={`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":9007199254740993}`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":1,"n":2}`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":"%FF"}`, 400, 'bad-filter'],
+      [`/ns/${notes.id}/docs?filter={"n":1}&filter={"n":2}`, 400, 'bad-filter'],
       [`/ns/${notes.id}/docs?limit=0`, 400, 'bad-limit'],
       [`/ns/${notes.id}/docs?cursor=x`, 400, 'bad-cursor'],
+      [`/ns/${notes.id}/docs?skip=5`, 400, 'bad-option'],
+      [`/ns/${notes.id}/docs?sort=-`, 400, 'bad-sort'],
       ['/content/nonsense', 404, 'not-found'],
     ] as const) {
       const response = await get(path)

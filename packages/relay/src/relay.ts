@@ -4,6 +4,7 @@ import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
+import { listenAddress } from './listen-host.ts'
 import { choosePorts, freePort } from './ports.ts'
 import { certifiedOrigin, parsePublicUrl, webSocketAddress } from './public-origin.ts'
 import { isHttps, setCertificate } from './web-server.ts'
@@ -37,13 +38,13 @@ export interface Relay {
 }
 
 /**
- * Starts a relay. Throws `port-in-use`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-address` and whatever `createDocstore`
+ * Starts a relay. Throws `port-in-use`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-host`, `bad-address` and whatever `createDocstore`
  * throws.
  */
 export async function startRelay({
   data,
   port = DEFAULT_PORT,
-  host = DEFAULT_HOST,
+  host: givenHost = DEFAULT_HOST,
   maxBytes = DEFAULT_MAX_BYTES,
   join: joinLink,
   networkName = 'my network',
@@ -53,10 +54,11 @@ export async function startRelay({
   publicUrl,
   storage = 'all',
 }: RelayOptions): Promise<Relay> {
+  const host = await listenAddress(givenHost)
   const certificate = tls && (await readCertificate(tls))
   // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
   const httpPort = port === 0 ? await freePort('tcp', host, 0) : port
-  const origin = publicUrl === undefined ? certificate && certifiedOrigin(certificate, host, httpPort) : parsePublicUrl(publicUrl)
+  const origin = publicUrl === undefined ? certificate && certifiedOrigin(certificate, givenHost, httpPort) : parsePublicUrl(publicUrl)
   const family = host.includes(':') ? 'ip6' : 'ip4'
   const store = await createDocstore({
     data,

@@ -1,14 +1,25 @@
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Arrivals, withinDescriptors } from 'p2p-docstore'
 import type { Certificate } from './certificate.ts'
 
-/** How long a request may take to arrive, and before it what TLS begins with, milliseconds. */
+/** How long a request may take to arrive, and before it what TLS begins with, milliseconds; and how often that is looked at. */
 const REQUEST_TIMEOUT_MS = 10_000
+const LOOK_MS = 2000
+/** How long a connection without a request is kept for the next one, milliseconds. */
+const KEEP_ALIVE_MS = 10_000
+/** How long an answer may take to be read, milliseconds: the page is a megabyte. */
+const ANSWER_TIMEOUT_MS: number = 5 * 60_000
 /** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
 const IDLE_CONNECTION_MS = 30_000
-/** HTTP connections at once. Each can hold one page of documents; those who come then are turned away. */
+/** HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents; who comes then takes the place of who says nothing. */
 const MAX_CONNECTIONS = 500
+const MAX_CONNECTIONS_PER_HOST = 250
+const DESCRIPTORS_PART = 1 / 8
+/** Part of them from which on connections without a request are closed. */
+const CROWDED = 0.8
 /** Connections that have become WebSockets; libp2p, which has them then, keeps fewer. */
 const MAX_WEB_SOCKETS = 2500
 
@@ -17,15 +28,35 @@ export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer)
 
 /** The server of the page's port: HTTP, or with a certificate HTTPS, and peers who come over WebSocket. */
 export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade, certificate: Certificate | undefined): Server {
-  const options = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: IDLE_CONNECTION_MS }
+  const options = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: LOOK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  }
   const server =
     certificate === undefined
       ? createHttpServer(options, onRequest)
       : createHttpsServer({ ...options, handshakeTimeout: REQUEST_TIMEOUT_MS, cert: certificate.cert, key: certificate.key }, onRequest)
   server.setTimeout(IDLE_CONNECTION_MS)
-  server.maxConnections = MAX_CONNECTIONS
+  const max = withinDescriptors(MAX_CONNECTIONS, DESCRIPTORS_PART)
+  const arrivals = new Arrivals({ max, maxPerHost: Math.min(max, MAX_CONNECTIONS_PER_HOST), timeoutMs: REQUEST_TIMEOUT_MS })
+  // One more than there are places: who comes then takes that of somebody who says nothing.
+  server.maxConnections = max + 1
+  // Before what TLS, or HTTP, makes of it.
+  server.prependListener('connection', (socket: Socket) => {
+    if (arrivals.size > max * CROWDED) server.closeIdleConnections()
+    arrivals.arrive(socket)
+  })
+  server.on('request', ({ socket: { remoteAddress, remotePort } }, response) => {
+    arrivals.settle(remoteAddress, remotePort)
+    const late = setTimeout(() => response.destroy(), ANSWER_TIMEOUT_MS)
+    response.once('close', () => clearTimeout(late))
+  })
   server.on('upgrade', (request, socket, head) => {
-    if (server.maxConnections >= MAX_CONNECTIONS + MAX_WEB_SOCKETS) {
+    const { remoteAddress, remotePort } = request.socket
+    arrivals.leave(remoteAddress, remotePort)
+    if (server.maxConnections > max + MAX_WEB_SOCKETS) {
       socket.destroy()
       return
     }

@@ -52,6 +52,6 @@ export function JsonField({
   )
 }
 
-function place({ line, column }: { readonly line: number | undefined; readonly column: number | undefined }): string {
-  return line === undefined ? '' : `Line ${line}, column ${column ?? 1}: `
+function place({ line, column }: { readonly line: number; readonly column: number }): string {
+  return `Line ${line}, column ${column}: `
 }

@@ -1,17 +1,17 @@
-import type { NewDocument } from 'p2p-docstore'
+import { DocstoreError, type NewDocument, parseJson } from 'p2p-docstore'
 
 /** A text as a document, or what is wrong with it and in which line. */
 export type ParsedText =
   | { readonly ok: true; readonly document: NewDocument }
-  | { readonly ok: false; readonly message: string; readonly line: number | undefined; readonly column: number | undefined }
+  | { readonly ok: false; readonly message: string; readonly line: number; readonly column: number }
 
-/** Reads a document from the editor. */
+/** Reads a document from the editor: what would lose digits or a field is a fault, since it could not be saved as it stands there. */
 export function parseDocumentText(text: string): ParsedText {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
-    return fault(error instanceof Error ? error.message : String(error), text)
+    return fault(error, text)
   }
   if (!isDocument(value)) return { ok: false, message: 'A document is an object: it begins with { and ends with }', line: 1, column: 1 }
   return { ok: true, document: value }
@@ -21,16 +21,17 @@ function isDocument(value: unknown): value is NewDocument {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && (!('_id' in value) || typeof value._id === 'string')
 }
 
-/** Chromium says "… at position 12 (line 2 column 3)", Firefox "… at line 2 column 3 of the JSON data", Safari no place. */
-function fault(message: string, text: string): ParsedText {
-  const sentence = message.replace(/^JSON\.parse: /, '').replace(/ (in JSON )?at (position|line) .*$/, '')
-  const place = /line (\d+) column (\d+)/.exec(message)
-  if (place !== null) return { ok: false, message: sentence, line: Number(place[1]), column: Number(place[2]) }
-  const position = /at position (\d+)/.exec(message)
-  const offset = position === null ? (message.includes('end of') ? text.length : undefined) : Number(position[1])
-  if (offset === undefined) return { ok: false, message: sentence, line: undefined, column: undefined }
-  const before = text.slice(0, offset).split('\n')
-  return { ok: false, message: sentence, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+function fault(error: unknown, text: string): ParsedText {
+  const message = error instanceof Error ? error.message : String(error)
+  const { line, column } = error instanceof DocstoreError ? error.details : {}
+  // An unfinished document ends somewhere, and that is where the cursor goes.
+  const lines = text.split('\n')
+  return {
+    ok: false,
+    message: message.replace(/^Not JSON at line \d+, column \d+: /, '').replace(/^Line \d+, column \d+: /, ''),
+    line: typeof line === 'number' ? line : lines.length,
+    column: typeof column === 'number' ? column : (lines.at(-1)?.length ?? 0) + 1,
+  }
 }
 
 /** A document as people edit it. */

@@ -1,4 +1,4 @@
-import type { FilterInput } from 'p2p-docstore'
+import { type FilterInput, isHeld, parseJson } from 'p2p-docstore'
 
 /** What was typed into the filter box, as a filter; or what is wrong with it. */
 export type QuickFilter = { readonly ok: true; readonly filter: FilterInput } | { readonly ok: false; readonly message: string }
@@ -28,9 +28,10 @@ export function parseQuickFilter(text: string): QuickFilter {
 
 function parseJsonFilter(text: string): QuickFilter {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     return isFilter(value) ? { ok: true, filter: value } : notUnderstood(text)
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && !error.message.startsWith('Not JSON')) return { ok: false, message: `This JSON cannot be used. ${error.message}` }
     return { ok: false, message: 'This is not JSON yet. It looks like {"country":"FR"}' }
   }
 }
@@ -67,7 +68,8 @@ function valuesOf(text: string): readonly (string | number | boolean | null)[] {
   if (/^(".*"|'.*')$/s.test(text)) return [text.slice(1, -1).replaceAll(/\\(.)/g, '$1')]
   if (text === 'null') return [null, text]
   if (text === 'true' || text === 'false') return [text === 'true', text]
-  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? [Number(text), text] : [text]
+  // A number that loses digits would find its neighbours.
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) && isHeld(text, Number(text)) ? [Number(text), text] : [text]
 }
 
 function notUnderstood(text: string): QuickFilter {

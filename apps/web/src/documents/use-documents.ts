@@ -24,6 +24,8 @@ interface DocumentPage {
   readonly documents: readonly Document[]
   /** Where the next page begins; `undefined` on the last. */
   readonly next: string | undefined
+  /** How many match, at the moment of the page. */
+  readonly total: number | undefined
 }
 
 interface Timed<T> {
@@ -43,8 +45,6 @@ export interface Documents {
 
 /** A query that takes longer gets an index, milliseconds. */
 const SLOW_MS = 100
-/** Counting a large set takes a while, so that it is done less often, milliseconds. */
-const COUNT_PAUSE_MS = 600
 
 /** A page of a collection and the number of all that match, now and after every change; slow queries get an index. */
 export function useDocuments(
@@ -64,17 +64,17 @@ export function useDocuments(
   const loadPage = useCallback(async () => {
     const order: SortInput = sort === undefined ? {} : { [sort.field]: sort.direction }
     return timed(isSettled, revision, async () => {
-      const { documents, cursor: next } = await collection.find(filter, { sort: order, limit: PAGE_SIZE }).page(cursor)
-      return { documents, next }
+      // The page is shown for as long as somebody looks at it, so what changes belongs to it.
+      const found = collection.find(filter, { sort: order, limit: PAGE_SIZE })
+      const { documents, cursor: next, total } = await found.page(cursor, { withChanges: true, withTotal: true })
+      return { documents, next, total }
     })
   }, [collection, filter, sort, cursor, isSettled, revision])
-  const loadTotal = useCallback(() => timed(isSettled, revision, () => collection.count(filter)), [collection, filter, isSettled, revision])
   const page = useLive(loadPage, subscribe)
-  const total = useLive(loadTotal, subscribe, COUNT_PAUSE_MS)
-  const isSlow = isSlowLive(page) || (Object.keys(filter).length > 0 && isSlowLive(total))
+  const isSlow = isSlowLive(page)
   const again = useCallback(() => setRevision((last) => last + 1), [])
   const isIndexing = useIndex(collection, isSlow ? indexFieldsOf(filter, sort?.field) : NO_FIELDS, again)
-  return { page: { ...page, value: page.value?.value }, total: total.value?.value, isIndexing }
+  return { page: { ...page, value: page.value?.value }, total: page.value?.value.total, isIndexing }
 }
 
 const NO_FIELDS: readonly string[] = []

@@ -62,8 +62,9 @@ export function useNamespaceStanding(store: Docstore, namespace: Namespace): Liv
     // Comparing a large set for the first time keeps the database busy, and a connection that is being made needs it too.
     if (isFirst.current) await store.network?.connected({ timeoutMs: CONNECT_MS })
     isFirst.current = false
-    const [report, collections] = await Promise.all([namespace.status(), store.replica.collections(namespace.id)])
-    return { report, collections: collections.map(({ collection }) => collection) }
+    const [report, here] = await Promise.all([namespace.status(), overviewOf(store, namespace.id)])
+    // Shown together, so they are of one moment.
+    return { report: { ...report, documents: here.documents }, collections: here.collections.map(({ collection }) => collection) }
   }, [store, namespace])
   const subscribe = useCallback(
     (nudge: () => void) => {
@@ -77,4 +78,12 @@ export function useNamespaceStanding(store: Docstore, namespace: Namespace): Liv
     [store, namespace],
   )
   return useLive(load, subscribe, PAUSE_MS)
+}
+
+/** What is here of a namespace; nothing before it has arrived. */
+async function overviewOf(
+  { replica }: Docstore,
+  id: string,
+): Promise<{ readonly documents: number; readonly collections: readonly { readonly collection: string }[] }> {
+  return (await replica.namespace(id)) === undefined ? { documents: 0, collections: [] } : replica.overview(id)
 }

@@ -61,8 +61,7 @@ class Counts {
     const isChanged = this.#changed.delete(id)
     const known = this.#known.get(id)
     if (known !== undefined && !isChanged) return known
-    const collections = await this.#store.replica.collections(id)
-    const documents = collections.reduce((total, collection) => total + collection.documents, 0)
+    const { documents } = await this.#store.replica.summary(id)
     this.#known.set(id, documents)
     return documents
   }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { decode, encode } from '@ipld/dag-cbor'
-import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, type Replica } from '@p2p-docstore/core'
+import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, type Replica, type Summary } from '@p2p-docstore/core'
 import { type Block, blockOf } from './block.ts'
 import { BATCH_BYTES } from './limits.ts'
 
-/** The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents and batches, end. */
-export async function* exportBlocks(replica: Replica, ns: string): AsyncGenerator<Block> {
+/**
+ * The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents and batches, end. All is of one moment, the
+ * last of the reading; `onEnd` is called with what the records in the file add up to then.
+ */
+export async function* exportBlocks(replica: Replica, ns: string, onEnd: (summary: Summary) => void = () => undefined): AsyncGenerator<Block> {
   const digest = createHash('sha256')
   let blocks = 0
   const count = (block: Block): Block => {
@@ -20,13 +23,13 @@ export async function* exportBlocks(replica: Replica, ns: string): AsyncGenerato
   yield count(blockOf(DAG_CBOR, namespace.genesis))
   yield count(blockOf(DAG_CBOR, encode({ v: 1, t: 'signed', head: decode(namespace.head), signature: namespace.signature })))
   for (let since = 0; ; ) {
-    const { batch, seq, more } = await replica.batchSince(ns, since, { maxBytes: BATCH_BYTES })
+    const { batch, seq, more, summary } = await replica.batchSince(ns, since, { maxBytes: BATCH_BYTES })
     since = seq
     if (batch !== undefined) for (const block of batchBlocks(batch)) yield count(block)
-    if (more) continue
-    const summary = await replica.summary(ns)
-    // What was written meanwhile comes too: the root is that of the records in the file.
-    if (summary.seq > since) continue
+    // What was written meanwhile comes too: the root is that of the records in the file. It came with the last of them, so that a writer who
+    // never waits cannot come between for ever.
+    if (more || summary === undefined) continue
+    onEnd(summary)
     yield blockOf(DAG_CBOR, encode({ v: 1, t: 'end', root: summary.root, records: summary.count, blocks, digest: digest.digest() }))
     return
   }

@@ -1,20 +1,25 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import type { Summary } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Namespace } from 'p2p-docstore'
 import { carFile } from '../archive/car-writer.ts'
 import { exportBlocks } from '../archive/export-blocks.ts'
+import { writeTarget } from '../archive/write-target.ts'
 import type { Context, Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
+import { notEmpty } from '../settings.ts'
+import { outputFile } from '../standard-streams.ts'
 
 /** `docstore export NS` */
 export function exportCommand(run: Run): Command {
   return new Command('export')
     .description('write a namespace into one verifiable file')
     .argument('<ns>', 'id or name of the namespace')
-    .option('-o, --output <file>', 'the file; - is standard output (default: standard output where it is piped, else the name of the namespace)')
+    .option(
+      '-o, --output <file>',
+      'the file; - is standard output (default: standard output where it is piped, else the name of the namespace)',
+      outputTo,
+    )
     .action((ns: string, { output: target }: { output?: string }) =>
       run(async (context) => {
         const { output, signal } = context
@@ -22,19 +27,25 @@ export function exportCommand(run: Run): Command {
         const namespace = await openToRead(context, store, ns)
         const file = target ?? (output.isJson || process.stdout.isTTY ? await fileName(namespace) : '-')
         let bytes = 0
+        let exported: Summary | undefined
         async function* car(): AsyncGenerator<Uint8Array> {
-          for await (const chunk of carFile(exportBlocks(store.replica, namespace.id))) {
+          for await (const chunk of carFile(exportBlocks(store.replica, namespace.id, (summary) => (exported = summary)))) {
             bytes += chunk.length
             yield chunk
           }
         }
-        await (file === '-' ? writeOut(context, car()) : writeFile(file, car(), signal))
-        const { documents, root } = await namespace.status()
+        await (file === '-' ? writeOut(context, car()) : writeTarget(file, car(), signal))
+        // Of what is in the file, whatever is written meanwhile.
+        const { documents, root } = exported ?? (await store.replica.summary(namespace.id))
         const text = `${documents} documents, ${bytes} bytes, root ${root}`
         if (file === '-') output.note(text)
         else await output.result({ documents, bytes, root, file }, () => `${file}: ${text}`)
       }),
     )
+}
+
+function outputTo(name: string): string {
+  return outputFile(notEmpty(name))
 }
 
 async function fileName(namespace: Namespace): Promise<string> {
@@ -44,16 +55,4 @@ async function fileName(namespace: Namespace): Promise<string> {
 
 async function writeOut({ output }: Context, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) await output.bytes(chunk)
-}
-
-/** Under another name until it is complete, so that half an export is never taken for a whole one. */
-async function writeFile(file: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  const part = `${file}.part`
-  try {
-    await pipeline(chunks, createWriteStream(part), { signal })
-    await rename(part, file)
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
-  }
 }

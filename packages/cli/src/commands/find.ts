@@ -1,11 +1,17 @@
 import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
-import { parseFilterArgument, parseSortArgument } from '../json-argument.ts'
+import type { Document, FindOptions, ProjectionInput } from 'p2p-docstore'
+import { parseFieldsArgument, parseFilterArgument, parseSortArgument } from '../json-argument.ts'
 import { FIND_PAGE } from '../limits.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { wholeNumber } from '../settings.ts'
+
+interface Options extends Pick<FindOptions, 'sort' | 'limit' | 'skip'> {
+  readonly collection: string
+  readonly fields?: ProjectionInput
+}
 
 /** `docstore find NS [FILTER]` */
 export function findCommand(run: Run): Command {
@@ -15,26 +21,22 @@ export function findCommand(run: Run): Command {
     .argument('[filter]', 'JSON, such as {"age":{"$gt":30}}', parseFilterArgument, {})
     .addOption(new Option('--sort <fields>', 'fields to sort by; a - in front: falling').argParser(parseSortArgument))
     .addOption(new Option('--limit <n>', 'most documents to print').argParser(wholeNumber(1)))
+    .addOption(new Option('--skip <n>', 'documents to pass over').argParser(wholeNumber(0)))
+    .addOption(new Option('--fields <names>', 'fields to print besides _id; a - in front: all but that one').argParser(parseFieldsArgument))
     .addOption(collectionOption())
-    .action(
-      (
-        ns: string,
-        filter: Readonly<Record<string, unknown>>,
-        options: { sort?: Readonly<Record<string, 1 | -1>>; limit?: number; collection: string },
-      ) =>
-        run(async (context) => {
-          await using store = await openStore(context)
-          const { sort = {}, limit: most = Number.POSITIVE_INFINITY, collection } = options
-          const documents = (await openToRead(context, store, ns)).collection(collection)
-          let left = most
-          let cursor: string | undefined
-          do {
-            context.signal.throwIfAborted()
-            const page = await documents.find(filter, { sort, limit: Math.min(left, FIND_PAGE) }).page(cursor)
-            await context.output.lines(page.documents)
-            left -= page.documents.length
-            cursor = page.cursor
-          } while (cursor !== undefined && left > 0)
-        }),
+    .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection, fields, ...options }: Options) =>
+      run(async (context) => {
+        await using store = await openStore(context)
+        const documents = (await openToRead(context, store, ns)).collection(collection)
+        let lines: Document[] = []
+        for await (const document of documents.find(filter, { ...options, ...(fields === undefined ? {} : { projection: fields }) })) {
+          context.signal.throwIfAborted()
+          lines.push(document)
+          if (lines.length < FIND_PAGE) continue
+          await context.output.lines(lines)
+          lines = []
+        }
+        await context.output.lines(lines)
+      }),
     )
 }

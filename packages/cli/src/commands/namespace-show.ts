@@ -36,18 +36,14 @@ export function namespaceShowCommand(run: Run): Command {
 }
 
 async function describe({ replica }: Docstore, { id }: Namespace) {
-  const [info, bytes, summary, collections] = [
-    await replica.namespace(id),
-    await replica.exportNamespace(id),
-    await replica.summary(id),
-    await replica.collections(id),
-  ]
+  const [info, bytes] = [await replica.namespace(id), await replica.exportNamespace(id)]
   if (info === undefined || bytes === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here`)
+  const { root, count, documents, collections } = await replica.overview(id)
   return {
     ...info,
-    root: summary.root,
-    records: summary.count,
-    documents: collections.reduce((total, { documents }) => total + documents, 0),
+    root,
+    records: count,
+    documents,
     collections,
     genesis: readable(decode(bytes.genesis)),
     head: readable(decode(bytes.head)),

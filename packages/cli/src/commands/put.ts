@@ -1,28 +1,36 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
+import { createReadStream } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
-import { DocstoreError, isPlainObject } from '@p2p-docstore/core'
-import { Command } from 'commander'
+import { DocstoreError, isPlainObject, type LongNumbers, parseJson } from '@p2p-docstore/core'
+import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
-import { parseJson } from '../rows/parse-json.ts'
+import { notEmpty } from '../settings.ts'
+import { MAX_LINE_LENGTH } from '../limits.ts'
+import { textOf } from '../rows/text-of.ts'
+import { inputFile } from '../standard-streams.ts'
 
 /** `docstore put NS [FILE]` */
 export function putCommand(run: Run): Command {
   const command = new Command('put')
     .description('store one JSON document')
     .argument('<ns>', 'id or name of the namespace')
-    .argument('[file]', 'file with the document; - is standard input', '-')
-    .option('--id <id>', '_id of the document, in place of the one in it')
+    .argument('[file]', 'file with the document; - is standard input', inputFile, '-')
+    .option('--id <id>', '_id of the document, where it has none in it', notEmpty)
+    .addOption(
+      new Option('--big-numbers <how>', 'numbers that would lose digits: refuse them, or keep them as text')
+        .choices(['refuse', 'text'])
+        .default('refuse'),
+    )
     .addOption(collectionOption())
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, file: string, options: CopiesOptions & { id?: string; collection: string }) =>
+  return command.action((ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers }) =>
     run(async (context) => {
-      const document = parseJson(await readInput(context, file))
+      const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
       if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
+      checkId(document['_id'], options.id)
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       const namespace = await openToWrite(context, store, ns)
       const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
@@ -33,8 +41,23 @@ export function putCommand(run: Run): Command {
   )
 }
 
+/** An id in the document is that of `--id`, or there is none: neither is dropped for the other. */
+function checkId(own: unknown, given: string | undefined): void {
+  if (own === undefined || typeof own === 'string') {
+    if (own === undefined || given === undefined || own === given) return
+    throw new DocstoreError('bad-id', `The document's _id is ${JSON.stringify(own)}, and --id says ${JSON.stringify(given)}. Leave one of them out`)
+  }
+  throw new DocstoreError('bad-id', `The _id of a document is text, not ${JSON.stringify(own)?.slice(0, 60)}. Write it in quotation marks`)
+}
+
 async function readInput({ output, signal }: Context, file: string): Promise<string> {
-  if (file !== '-') return readFile(file, { encoding: 'utf8', signal })
-  if (process.stdin.isTTY) output.note('Type the document, then press Ctrl+D.')
-  return text(addAbortSignal(signal, process.stdin))
+  if (file === '-' && process.stdin.isTTY) output.note('Type the document, then press Ctrl+D.')
+  const input: AsyncIterable<Uint8Array> = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
+  let text = ''
+  for await (const piece of textOf(input)) {
+    text += piece
+    if (text.length > MAX_LINE_LENGTH)
+      throw new DocstoreError('document-too-large', `A document has at most ${MAX_LINE_LENGTH} characters. import takes files of many`)
+  }
+  return text
 }

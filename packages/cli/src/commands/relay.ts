@@ -2,7 +2,8 @@ import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import { needsInvitation, type PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
-import { wholeNumber } from '../settings.ts'
+import { COPY_NOTE } from '../open-store.ts'
+import { notEmpty, wholeNumber } from '../settings.ts'
 import { describeNetwork } from './network-show.ts'
 
 /** Peers that were not let in of whom is remembered that it was said. */
@@ -31,11 +32,11 @@ export function relayCommand(run: Run): Command {
         'port of the page (default: 8080); 0 takes any free one; peers use three more, the next ones where they are free',
       ).argParser(wholeNumber(0, 65_535)),
     )
-    .option('--host <host>', 'address to listen on; 0.0.0.0 lets others connect')
-    .option('--name <name>', 'name of the network that is made on first start')
+    .option('--host <host>', 'address or name to listen on; 0.0.0.0 lets others connect', notEmpty)
+    .option('--name <name>', 'name of the network that is made on first start', notEmpty)
     .option('--invite-only', 'that network admits only those whom `docstore invite` invites')
     .addOption(
-      new Option('--max-disk <gib>', 'largest size of the database in GiB (default: 10); reading goes on beyond it').argParser(
+      new Option('--max-disk <gib>', 'largest size of the database in GiB (default: 10); reading and deleting go on beyond it').argParser(
         wholeNumber(1, 1_000_000),
       ),
     )
@@ -45,9 +46,9 @@ export function relayCommand(run: Run): Command {
         'all: keep everything in the network (default); asked: keep what peers bring, and copy nothing from other relays',
       ).choices(['all', 'asked']),
     )
-    .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes')
-    .option('--tls-key <file>', 'key of that certificate')
-    .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it')
+    .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes', notEmpty)
+    .option('--tls-key <file>', 'key of that certificate', notEmpty)
+    .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it', notEmpty)
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
     .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
@@ -87,6 +88,7 @@ export function relayCommand(run: Run): Command {
               'Press Ctrl+C to stop.',
             ].join('\n'),
         )
+        if (relay.store.isCopy) await output.result({ event: 'copied-folder', message: COPY_NOTE }, () => `! ${COPY_NOTE}`)
         const show = peerEvents(({ event, id, via }) =>
           output.result({ event, peer: id, via }, () => `${event === 'peer-connected' ? '+' : '-'} ${id} ${via ?? ''}`.trimEnd()),
         )

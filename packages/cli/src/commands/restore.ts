@@ -6,12 +6,13 @@ import { badExport, openCar } from '../archive/car-reader.ts'
 import { type ExportHead, readExportHead, restore } from '../archive/restore.ts'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
+import { inputFile } from '../standard-streams.ts'
 
 /** `docstore restore FILE` */
 export function restoreCommand(run: Run): Command {
   return new Command('restore')
     .description('take in a namespace from a file that `export` wrote')
-    .argument('<file>', 'the file; - is standard input')
+    .argument('<file>', 'the file; - is standard input', inputFile)
     .action((file: string) =>
       run(async (context) => {
         const input = addAbortSignal(context.signal, file === '-' ? process.stdin : createReadStream(file))
@@ -21,8 +22,7 @@ export function restoreCommand(run: Run): Command {
         // A fresh folder gets its network from the file.
         await using store = await openStore(context, { network: 'off', descriptor: head.network })
         const id = await restore(store.replica, head, car.blocks)
-        const { root } = await store.replica.summary(id)
-        const documents = (await store.replica.collections(id)).reduce((total, { documents: here }) => total + here, 0)
+        const { root, documents } = await store.replica.summary(id)
         const bytes = car.bytesRead()
         await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
       }),

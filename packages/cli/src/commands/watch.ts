@@ -12,17 +12,19 @@ export function watchCommand(run: Run): Command {
   return new Command('watch')
     .description('print every change as it happens, from now on, one per line')
     .argument('<ns>', 'id or name of the namespace')
-    .argument('[filter]', 'JSON; only puts of documents that match, and all deletes', parseFilterArgument, {})
+    .argument('[filter]', 'JSON; only documents that match, those that match no more (leave), and all deletes', parseFilterArgument, {})
     .addOption(collectionOption())
     .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection }: { collection: string }) =>
       run(async (context) => {
         const { output, signal } = context
         await using store = await openStore(context, { network: 'on' })
         const namespace = await openToRead(context, store, ns)
-        const since = await store.replica.lastSeq(namespace.id)
+        const changes = namespace.collection(collection).changes({ signal, ...(Object.keys(filter).length === 0 ? {} : { filter }) })
+        // Whoever reads this line can write: the feed took its place before this question was answered.
+        await store.replica.lastSeq(namespace.id)
         output.note('Watching. Press Ctrl+C to stop.')
         store.on('peer', shutOutNotes(output))
-        for await (const { type, _id, document = null, from } of namespace.collection(collection).changes({ since, filter, signal })) {
+        for await (const { type, _id, document = null, from } of changes) {
           await output.lines([{ type, _id, document, from }])
         }
       }),

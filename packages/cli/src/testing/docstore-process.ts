@@ -96,7 +96,7 @@ export class Workbench {
   }
 
   /** Runs a command to its end. */
-  async run(args: readonly string[], input = ''): Promise<Finished> {
+  async run(args: readonly string[], input: string | Uint8Array = ''): Promise<Finished> {
     const running = this.start(...args)
     running.child.stdin.end(input)
     return running.finished
@@ -110,7 +110,7 @@ export class Workbench {
   }
 
   /** Runs a command with `--json` that has to fail; resolves with its exit code and its error. */
-  async failure(args: readonly string[], input = ''): Promise<{ exit: number | null; code: string; message: string }> {
+  async failure(args: readonly string[], input: string | Uint8Array = ''): Promise<{ exit: number | null; code: string; message: string }> {
     const { code: exit, stdout } = await this.run([...args, '--json'], input)
     const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
     return { exit, ...error }

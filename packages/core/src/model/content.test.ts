@@ -182,3 +182,21 @@ describe('content from a peer', () => {
     expect(decodeContent(utf8(`{"_id":"x","a":${'['.repeat(60_000)}${']'.repeat(60_000)}}`), 'x')).toEqual({ ok: false, reason: 'bad-content' })
   })
 })
+
+it('names the field that cannot be stored, and what to do with a BigInt', () => {
+  const message = (value: unknown): string => {
+    try {
+      return canonicalJson(value)
+    } catch (error) {
+      return error instanceof Error ? error.message : ''
+    }
+  }
+  expect(message({ a: [{ id: 9007199254740993n }] })).toBe(
+    'The document cannot be stored: the BigInt 9007199254740993 is not JSON, whose numbers are exact up to 2^53. Store its digits as text: String(value), in the field "a.0.id"',
+  )
+  expect(message({ a: 1, b: { c: new Map() } })).toBe('The document cannot be stored: a Map is not JSON, in the field "b.c"')
+  expect(message({ b: Number.NaN })).toBe('The document cannot be stored: NaN is not a JSON number, in the field "b"')
+  const cyclic: Record<string, unknown> = {}
+  cyclic['self'] = cyclic
+  expect(message(cyclic)).toContain('nested deeper than 64 levels, or refers to itself, in the field "self.self.')
+})

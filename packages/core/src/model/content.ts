@@ -16,7 +16,35 @@ const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/
  * `toJSON`, leaves out `undefined` fields and writes `null` for `undefined` items. Throws `bad-document` for what JSON cannot carry.
  */
 export function canonicalJson(value: unknown): string {
-  return write(represent(value), 0)
+  try {
+    return write(represent(value), 0)
+  } catch (error) {
+    throw error instanceof NotJson ? badDocument(error.what, faultPath(represent(value), 0)) : error
+  }
+}
+
+/** A value that JSON cannot carry, found deep inside a document. */
+class NotJson {
+  readonly what: string
+
+  constructor(what: string) {
+    this.what = what
+  }
+}
+
+/** The field names down to the first value that cannot be written. */
+function faultPath(value: unknown, depth: number): readonly string[] {
+  if (typeof value !== 'object' || value === null || depth > MAX_CONTENT_DEPTH) return []
+  const names = Array.isArray(value) ? Array.from(value.keys(), String) : sortedKeys(value as Readonly<Record<string, unknown>>)
+  for (const name of names) {
+    const field = represent((value as Readonly<Record<string, unknown>>)[name])
+    try {
+      if (field !== undefined) write(field, depth + 1)
+    } catch {
+      return [name, ...faultPath(field, depth + 1)]
+    }
+  }
+  return []
 }
 
 /** What stands for a value in JSON: what its `toJSON` returns, where it has one. */
@@ -31,19 +59,21 @@ function write(value: unknown, depth: number): string {
     case 'string':
       return quote(value)
     case 'number':
-      if (!Number.isFinite(value)) throw badDocument(`${value} is not a JSON number`)
+      if (!Number.isFinite(value)) throw new NotJson(`${value} is not a JSON number`)
       return JSON.stringify(value)
     case 'boolean':
       return value ? 'true' : 'false'
     case 'object':
       return value === null ? 'null' : writeObject(value, depth + 1)
+    case 'bigint':
+      throw new NotJson(`the BigInt ${value} is not JSON, whose numbers are exact up to 2^53. Store its digits as text: String(value)`)
     default:
-      throw badDocument(`a ${typeof value} is not JSON`)
+      throw new NotJson(`a ${typeof value} is not JSON`)
   }
 }
 
 function writeObject(value: object, depth: number): string {
-  if (depth > MAX_CONTENT_DEPTH) throw badDocument(`nested deeper than ${MAX_CONTENT_DEPTH} levels, or refers to itself`)
+  if (depth > MAX_CONTENT_DEPTH) throw new NotJson(`nested deeper than ${MAX_CONTENT_DEPTH} levels, or refers to itself`)
   if (Array.isArray(value)) {
     let json = '['
     for (let i = 0; i < value.length; i++) json += `${i === 0 ? '' : ','}${write(represent(value[i]) ?? null, depth)}`
@@ -53,14 +83,14 @@ function writeObject(value: object, depth: number): string {
   if (prototype !== Object.prototype && prototype !== null) {
     // Instances of people's own classes pass. Map, Set, Promise, Error, bytes, boxed values … would lose what is in them.
     const kind = Object.prototype.toString.call(value).slice('[object '.length, -1)
-    if (kind !== 'Object') throw badDocument(`a ${kind} is not JSON`)
+    if (kind !== 'Object') throw new NotJson(`a ${kind} is not JSON`)
   }
   let json = '{'
   const fields = value as Readonly<Record<string, unknown>>
   for (const key of sortedKeys(fields)) {
     const field = represent(fields[key])
     if (field === undefined) continue
-    if (key === '/' || key === '__proto__') throw badDocument(`the field name ${JSON.stringify(key)} is reserved`)
+    if (key === '/' || key === '__proto__') throw new NotJson(`the field name ${JSON.stringify(key)} is reserved`)
     json += `${json.length === 1 ? '' : ','}${quote(key)}:${write(field, depth)}`
   }
   return `${json}}`
@@ -75,12 +105,17 @@ function sortedKeys(value: Readonly<Record<string, unknown>>): string[] {
 
 function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`
-  if (!text.isWellFormed()) throw badDocument('a string has a lone surrogate')
+  if (!text.isWellFormed()) throw new NotJson('a string has a lone surrogate')
   return JSON.stringify(text)
 }
 
-function badDocument(what: string): DocstoreError {
-  return new DocstoreError('bad-document', `The document cannot be stored: ${what}`)
+/** Field names that a message shows at most; a document that refers to itself has a path without an end. */
+const MAX_SHOWN_NAMES = 8
+
+function badDocument(what: string, path: readonly string[]): DocstoreError {
+  const shown = path.slice(0, MAX_SHOWN_NAMES).map((name) => name.slice(0, 80))
+  const field = path.length === 0 ? '' : `, in the field ${JSON.stringify(shown.join('.') + (path.length > MAX_SHOWN_NAMES ? '.…' : ''))}`
+  return new DocstoreError('bad-document', `The document cannot be stored: ${what}${field}`)
 }
 
 /** Whether a value is a JSON object: what a document has to be. */

@@ -11,6 +11,7 @@ export type Refusal =
   | 'bad-content' // content is not a document, or not the one that the record names
   | 'not-allowed' // the write policy of the namespace does not let this author write here
   | 'future' // the record's time lies too far ahead of our clock; it may be accepted later
+  | 'quota' // there is no room for it; it may be accepted when there is
   | 'expired' // it held until a time that is over
   | 'unsupported' // a version or policy that this release does not know
 

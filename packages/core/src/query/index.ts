@@ -8,3 +8,5 @@ export { createIndexSql, dropIndexSql, type FieldIndex, type QueryScope, SEQ_SPA
 export { hasMatch, loadRegexEngine } from './regex.ts'
 export { compareBySort, parseSort, type Sort, type SortField, sortValue, totalSort } from './sort.ts'
 export { compileCount, compileFind, findAccess } from './sql.ts'
+export { parseProjection, type Projection, project } from './projection.ts'
+export { parseSortInput, sortPairs } from './sort-input.ts'

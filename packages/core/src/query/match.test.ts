@@ -46,6 +46,13 @@ describe('matches', () => {
     [{ a: /É/i }, 'é', true],
     [{ a: { $mod: [4, 0] } }, [3, 8], true],
     [{ a: { $mod: [-3, -1] } }, -4, true],
+    [{ a: { $mod: [2, 0] } }, 1e300, false],
+    [{ a: { $mod: [2, 0] } }, 2 ** 63, false],
+    [{ a: { $mod: [2, 0] } }, -(2 ** 63), true],
+    [{ 'a.0': null }, [{ b: 1 }], true],
+    [{ 'a.0.b': null }, [{ b: 1 }], true],
+    [{ 'a.0': { $elemMatch: { $eq: 5 } } }, [[5]], true],
+    [{ a: { $elemMatch: { '1.b': 5 } } }, [[0, { b: 5 }]], true],
     [{ 'a.length': 1 }, [2], false],
     [{ a: { $ne: 2 } }, [1, 2], false],
     [{ a: { $nin: [2, 3] } }, [1, 4], true],
@@ -93,6 +100,12 @@ describe('compareBySort', () => {
     const documents = inOrder.map((a, i) => ({ _id: String(i).padStart(2, '0'), a }))
     expect([...documents].reverse().sort((x, y) => compareBySort(parseSort({ a: 1 }), x, y))).toEqual(documents)
     expect([...documents].sort((x, y) => compareBySort(parseSort({ a: -1 }), x, y))).toEqual([...documents].reverse())
+  })
+
+  it('takes an array at the place that a path names as one value', () => {
+    const inOrder: Json[] = [[[]], [], [3], ['x'], [{ b: 1 }], [[2, 9]], [[5, 1]], [true]]
+    const documents = inOrder.map((a, i) => ({ _id: `${i}`, a }))
+    expect([...documents].reverse().sort((x, y) => compareBySort(parseSort({ 'a.0': 1 }), x, y))).toEqual(documents)
   })
 
   it('orders equal documents by _id, in the direction of the last field', () => {

@@ -45,12 +45,17 @@ function holds(filter: FieldFilter, value: Json | undefined): boolean {
       return filter.types.some((type) => isOfType(value, type))
     case 'mod':
       // `+ 0`: the remainder of a negative number can be -0.
-      return typeof value === 'number' && (Math.trunc(value) % filter.divisor) + 0 === filter.remainder
+      return typeof value === 'number' && isInt64(value) && (Math.trunc(value) % filter.divisor) + 0 === filter.remainder
     case 'size':
       return Array.isArray(value) && value.length === filter.size
     case 'elemMatch':
       return Array.isArray(value) && (value as readonly Json[]).some((element) => isElement(filter, element))
   }
+}
+
+/** Whether the whole part of a number is one of 64 bits: beyond those, MongoDB's `$mod` matches nothing. */
+function isInt64(value: number): boolean {
+  return value >= -(2 ** 63) && value < 2 ** 63
 }
 
 function isElement({ of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>, element: Json): boolean {

@@ -77,7 +77,13 @@ function collect(start: Json, path: Path, at: number, values: (Json | typeof EMP
 
 function collectFrom(array: readonly Json[], path: Path, at: number, values: (Json | typeof EMPTY)[]): void {
   const place = path[at]?.place
-  if (place !== undefined && place < array.length) return collect(array[place] ?? null, path, at + 1, values)
+  if (place !== undefined && place < array.length) {
+    const element = array[place] ?? null
+    // Where the path ends at a place, an array there is one value, as it is for filters.
+    if (at + 1 === path.length && Array.isArray(element) && element.length > 0) values.push(element)
+    else collect(element, path, at + 1, values)
+    return
+  }
   if (array.length === 0) values.push(null)
   for (const element of array) {
     if (isPlainObject(element)) collect(element, path, at, values)

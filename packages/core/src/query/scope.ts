@@ -1,6 +1,6 @@
 import type { Json } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
-import { pathExpression } from './path.ts'
+import { pathExpression, pathOf } from './path.ts'
 import type { SortField } from './sort.ts'
 import { identifier, integerLiteral, textLiteral } from './sql-literal.ts'
 
@@ -90,11 +90,17 @@ function isLookedUp(scope: QueryScope, filter: ValueFilter): boolean {
 
 /** What an `$elemMatch` asks of all elements that match, and an index on what lies in the arrays can look up. */
 export function lookedUpInArrays(scope: QueryScope, { path, of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>): ValueFilter[] {
+  // The index has an array in an array as one value, but `$elemMatch` of `a.0` looks at its elements.
+  if (of === 'values' && pathOf(path).at(-1)?.place !== undefined) return []
   const required = filter.kind === 'and' ? filter.filters : [filter]
-  return required
-    .filter((one) => one.kind === 'equals' || one.kind === 'compare')
-    .map((one) => ({ ...one, path: of === 'values' ? path : `${path}.${one.path}` }))
-    .filter((one) => scope.field(one.path)?.hasArrays && (one.kind === 'compare' ? isEntry(one.value) : one.values.every(isEntry)))
+  return (
+    required
+      .filter((one) => one.kind === 'equals' || one.kind === 'compare')
+      // `$elemMatch: {0: …}` finds places in the arrays that an array has, where the path `a.0` leads to the first of these arrays.
+      .filter((one) => of === 'values' || !/^[0-9]+$/.test(pathOf(one.path)[0]?.name ?? ''))
+      .map((one) => ({ ...one, path: of === 'values' ? path : `${path}.${one.path}` }))
+      .filter((one) => scope.field(one.path)?.hasArrays && (one.kind === 'compare' ? isEntry(one.value) : one.values.every(isEntry)))
+  )
 }
 
 /** Whether a declared index holds the rows in order of the path. */

@@ -16,6 +16,8 @@ export interface FindQuery {
   readonly after?: { readonly values: readonly SqlValue[]; readonly id: string } | undefined
   /** What of each row is wanted: everything, or only `rowid`, where many rows are to be put in order at once. */
   readonly rows?: 'whole' | 'rowids'
+  /** Leaves out rows with a higher rowid: those that came later. */
+  readonly lastRow?: number | undefined
 }
 
 /** A statement and the values for its `?`. */
@@ -25,7 +27,7 @@ export interface CompiledQuery {
 }
 
 /** SQL for one page of matching rows in order: `rowid`, `id`, `content`. */
-export function compileFind(scope: QueryScope, { filter, sort, limit, after, rows = 'whole' }: FindQuery): CompiledQuery {
+export function compileFind(scope: QueryScope, { filter, sort, limit, after, rows = 'whole', lastRow }: FindQuery): CompiledQuery {
   const terms = orderTerms(scope, totalSort(sort), after?.values ?? [])
   const access = findAccess(scope, filter, sort, rows)
   const columns = rows === 'whole' ? 'rowid AS rowid, id, content' : 'rowid AS rowid'
@@ -34,9 +36,9 @@ export function compileFind(scope: QueryScope, { filter, sort, limit, after, row
     const order = ordered.map(({ expression, descending }) => `${expression}${descending ? ' DESC' : ''}`)
     return {
       sql:
-        `SELECT ${columns} FROM ${recordsBy(access)} WHERE ${rowsOf(scope, access)} AND ${condition.sql} AND ${start.sql} ` +
+        `SELECT ${columns} FROM ${recordsBy(access)} WHERE ${rowsOf(scope, access)} AND ${condition.sql} AND ${start.sql}${lastRow === undefined ? '' : ' AND +rowid <= ?'} ` +
         `ORDER BY ${order.join(', ')} LIMIT ?`,
-      params: [...condition.params, ...start.params, limit],
+      params: [...condition.params, ...start.params, ...(lastRow === undefined ? [] : [lastRow]), limit],
     }
   }
   const stretches = after && remaining(terms, [...after.values.slice(0, terms.length - 1), after.id])

@@ -33,6 +33,9 @@ export const REDATE_PAGE = 64
 /** Bytes of replaced and deleted content are gone from the disk this long after the write at most, milliseconds. */
 export const SCRUB_DELAY_MS = 1_000
 
+/** The log is copied into the database this long after a write at most, milliseconds, so that it owes nothing when another program fills the disk. */
+export const SETTLE_DELAY_MS = 5_000
+
 /** Documents that one call may write; the callers cut longer input into such pieces. */
 export const MAX_WRITES = 4096
 

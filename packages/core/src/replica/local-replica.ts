@@ -1,8 +1,9 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
 import { acceptableFrom, Clock, latestAt, msFromTime } from '../model/clock.ts'
+import type { Json } from '../model/content.ts'
 import { didOf, type Identity } from '../model/identity.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import {
@@ -21,14 +22,17 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { parseSort, readFilter } from '../query/index.ts'
+import { parseSort, parseSortInput, pathFault, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { CommitEntry, CommitOutcome, Storage, StoredNamespace } from '../storage/storage.ts'
+import { fullError } from '../storage/room.ts'
+import type { CommitEntry, CommitOutcome, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, REDATE_PAGE, SCRUB_DELAY_MS } from './limits.ts'
+import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
+import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, REDATE_PAGE, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
-import { Reconciler } from './reconciler.ts'
+import { boundedCursor, readBound } from './page-bound.ts'
+import { Reconciler, summaryOf } from './reconciler.ts'
 import { redatedEntry, redatedHead } from './redate.ts'
 import { nextTask, type Pause } from './slices.ts'
 import { Turns } from './turns.ts'
@@ -36,12 +40,16 @@ import type {
   Acceptance,
   AcceptResult,
   ChangeRow,
+  CollectionCount,
   CommitEvent,
+  FeedRow,
   FindRequest,
   FindResult,
   FutureRecords,
   NamespaceInfo,
+  OpenedReading,
   OutgoingBatch,
+  ReadRequest,
   Redated,
   Replica,
   ReplicaInfo,
@@ -60,6 +68,8 @@ interface OpenNamespace {
   readonly head: SignedHead
   readonly scope: RecordScope
 }
+
+type Fitted = CommitOutcome | undefined | 'no-room'
 
 /** Writes to one namespace that share the next transaction. */
 interface PendingGroup {
@@ -108,6 +118,7 @@ export class LocalReplica implements Replica {
   /** Nothing here has a later time. */
   #newest = 0
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
+  #settleTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor({
     storage,
@@ -192,6 +203,10 @@ export class LocalReplica implements Replica {
 
   async namespaces(): Promise<readonly NamespaceInfo[]> {
     return [...this.#namespaces.values()].map((open) => this.#info(open))
+  }
+
+  async namespaceIds(): Promise<readonly string[]> {
+    return [...this.#namespaces.keys()]
   }
 
   async namespace(id: string): Promise<NamespaceInfo | undefined> {
@@ -290,16 +305,45 @@ export class LocalReplica implements Replica {
       }
       this.#committed(open, outcomes)
     } catch (error) {
-      for (const { reject } of group.settle) reject(error)
+      if (errorCode(error) === 'disk-full') await this.#flushEach(open, group)
+      else for (const { reject } of group.settle) reject(error)
     }
+  }
+
+  async #flushEach(open: OpenNamespace, { entries, settle }: PendingGroup): Promise<void> {
+    let at = 0
+    const callers = settle.map(({ count }) => entries.slice(at, (at += count)))
+    const settled = await commitEach(this.#storage, open.ns, callers)
+    settle.forEach(({ resolve, reject }, i) => {
+      const one = settled[i]
+      if (one !== undefined && 'outcomes' in one) resolve(one.outcomes)
+      else reject(one?.error)
+    })
+    this.#committed(
+      open,
+      settled.flatMap((one) => ('outcomes' in one ? one.outcomes : [])),
+    )
   }
 
   async #commitBulk(open: OpenNamespace, entries: readonly CommitEntry[], writes: readonly Write[]): Promise<readonly (CommitOutcome | undefined)[]> {
     const isDistinct = new Set(writes.map((write) => write.id)).size === writes.length
     const sealWith = (hashes: Uint8Array) => createSeal(this.#network.cid, hashes, this.#identity)
-    const outcomes = await this.#storage.commit(open.ns, entries, isDistinct ? { sealWith } : {})
+    const outcomes = await this.#commitOr(
+      () => this.#storage.commit(open.ns, entries, isDistinct ? { sealWith } : {}),
+      () => commitWhole(this.#storage, open.ns, entries),
+    )
     this.#committed(open, outcomes)
     return outcomes
+  }
+
+  /** The second way where there is no room for the first. */
+  async #commitOr<T, U>(commit: () => T | Promise<T>, whenFull: () => Promise<U>): Promise<T | U> {
+    try {
+      return await commit()
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      return whenFull()
+    }
   }
 
   #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
@@ -314,6 +358,7 @@ export class LocalReplica implements Replica {
       if (outcome.record.collection !== null) collections.add(outcome.record.collection)
       if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
     }
+    if (to > 0) this.#settleSoon()
     if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
     return { from, to }
   }
@@ -321,11 +366,26 @@ export class LocalReplica implements Replica {
   #scrubSoon(): void {
     this.#scrubTimer ??= setTimeout(() => {
       this.#scrubTimer = undefined
-      // A full disk can stop the clean-up; the next replaced or deleted document tries again.
-      Promise.resolve()
-        .then(() => this.#storage.scrub())
-        .catch(() => undefined)
+      this.#scrub()
     }, SCRUB_DELAY_MS)
+  }
+
+  /** What a full disk would need is made ready while there is room. A program of Node may end meanwhile: `close` does it too. */
+  #settleSoon(): void {
+    if (this.#settleTimer !== undefined) return
+    this.#settleTimer = setTimeout(() => {
+      this.#settleTimer = undefined
+      this.#scrub()
+    }, SETTLE_DELAY_MS)
+    const timer: unknown = this.#settleTimer
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+  }
+
+  #scrub(): void {
+    // A full disk can stop the clean-up; the next replaced or deleted document tries again.
+    Promise.resolve()
+      .then(() => this.#storage.scrub())
+      .catch(() => undefined)
   }
 
   #emit(event: CommitEvent): void {
@@ -346,16 +406,50 @@ export class LocalReplica implements Replica {
     return open && this.#storage.get(open.ns, collection, documentId)
   }
 
-  async find(id: string, collection: string, { filter = {}, sort = {}, limit, cursor }: FindRequest): Promise<FindResult> {
+  async find(
+    id: string,
+    collection: string,
+    { filter = {}, sort = {}, limit, cursor, withChanges = false, withTotal = false }: FindRequest,
+  ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
-    const parsedSort = parseSort(sort)
+    const parsedSort = parseSortInput(sort)
+    const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
     const parsedFilter = await readFilter(filter)
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, parsedFilter, parsedSort)
+    const after = bound && decodeCursor(bound.cursor, parsedFilter, parsedSort)
+    const upTo = withChanges ? undefined : bound?.upTo
     const open = this.#namespaces.get(id)
-    if (open === undefined) return { contents: [], cursor: undefined }
-    const { contents, end } = await this.#storage.find(open.ns, collection, { filter: parsedFilter, sort: parsedSort, limit, after })
-    return { contents, cursor: end && encodeCursor(end, parsedFilter, parsedSort) }
+    if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
+    const { contents, end, seq, total } = await this.#storage.find(open.ns, collection, {
+      filter: parsedFilter,
+      sort: parsedSort,
+      limit,
+      after,
+      upTo,
+      withTotal,
+    })
+    return {
+      contents,
+      cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),
+      total,
+    }
+  }
+
+  async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+    checkCollection(collection)
+    checkLimit(first)
+    const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
+    const open = this.#namespaces.get(id)
+    return open === undefined ? { contents: [], reading: undefined, seq: 0 } : this.#storage.openReading(open.ns, collection, query)
+  }
+
+  async readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+    checkLimit(limit)
+    return this.#storage.readOn(reading, from, limit)
+  }
+
+  async endReading(reading: string): Promise<void> {
+    await this.#storage.endReading(reading)
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
@@ -365,24 +459,41 @@ export class LocalReplica implements Replica {
     return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
   }
 
-  async collections(id: string): Promise<readonly { readonly collection: string; readonly documents: number }[]> {
+  async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    checkCollection(collection)
+    const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
+    if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
+    const parsedFilter = await readFilter(filter)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.distinct(open.ns, collection, path, parsedFilter)
+  }
+
+  async collections(id: string): Promise<readonly CollectionCount[]> {
     const open = this.#namespaces.get(id)
     return open === undefined ? [] : this.#storage.collections(open.ns)
+  }
+
+  async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    const { collections, ...total } = await this.#storage.overview(this.#open(id).ns)
+    return { ...summaryOf(total), collections }
   }
 
   async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
     checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    const records = await this.#storage.recordsSince(open.ns, since, limit)
-    return records.map(({ seq, collection, id: documentId, content, by, at }) => ({
-      seq,
-      collection: collection ?? '',
-      id: documentId ?? '',
-      content,
-      by: didOf(by),
-      at,
-    }))
+    return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
+  }
+
+  async openFeed(id: string, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return { feed: undefined, seq: since ?? 0 }
+    return this.#storage.openFeed(open.ns, since)
+  }
+
+  async readFeed(feed: string, limit: number): Promise<readonly FeedRow[]> {
+    checkLimit(limit)
+    return (await this.#storage.readFeed(feed, limit)).map(({ record, before }) => ({ ...changeOf(record), before }))
   }
 
   async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
@@ -472,9 +583,15 @@ export class LocalReplica implements Replica {
       const found = await this.#storage.unknownFuture(open.ns, this.#latest(), this.#identity.author, REDATE_PAGE)
       if (found.length === 0) return redated
       const entries = found.map((record) => redatedEntry(open.scope, record, { ...author, known }))
-      const outcomes = await this.#storage.commit(open.ns, entries)
+      // The same contents take no more room than before: a full store takes them too.
+      const fitted = await this.#commitOr<readonly Fitted[], readonly Fitted[]>(
+        () => this.#storage.commit(open.ns, entries),
+        () => commitWhatFits(this.#storage, open.ns, entries, []),
+      )
+      const outcomes = fitted.filter((outcome) => outcome !== 'no-room')
       this.#committed(open, outcomes)
       const count = outcomes.filter((outcome) => outcome !== undefined).length
+      if (count === 0 && outcomes.length < fitted.length) throw fullError('what was written under a wrong clock could not be written anew')
       // All were written anew by their user meanwhile; the next call looks again.
       if (count === 0) return redated
       redated += count
@@ -560,7 +677,8 @@ export class LocalReplica implements Replica {
         }
         seq = record.seq
       }
-      if (records.length === 0 || seq >= (await this.#storage.lastSeq(ns))) return end(seq, false)
+      const total = await this.#storage.total(ns)
+      if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
     }
   }
 
@@ -604,12 +722,21 @@ export class LocalReplica implements Replica {
     }
     const judged = await judgeBatch(batch.value, rules)
     const competitors = judged.filter((one) => typeof one !== 'string')
-    const outcomes = await this.#storage.commit(open.ns, competitors, { seals: batch.value.seals })
-    const range = this.#committed(open, outcomes)
+    const { seals } = batch.value
+    const outcomes = await this.#commitOr<readonly Fitted[], readonly Fitted[]>(
+      () => this.#storage.commit(open.ns, competitors, { seals }),
+      () => commitWhatFits(this.#storage, open.ns, competitors, seals),
+    )
+    const range = this.#committed(
+      open,
+      outcomes.filter((outcome) => outcome !== 'no-room'),
+    )
     let next = 0
     const results = judged.map((one): Acceptance => {
       if (typeof one === 'string') return one
-      return outcomes[next++] !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+      const outcome = outcomes[next++]
+      if (outcome === 'no-room') return 'quota'
+      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
     })
     return { results, ...range }
   }
@@ -638,15 +765,24 @@ export class LocalReplica implements Replica {
   }
 
   async close(): Promise<void> {
-    const isScrubbing = this.#scrubTimer !== undefined
+    const isScrubbing = this.#scrubTimer !== undefined || this.#settleTimer !== undefined
     clearTimeout(this.#scrubTimer)
+    clearTimeout(this.#settleTimer)
     this.#scrubTimer = undefined
+    this.#settleTimer = undefined
     try {
       if (isScrubbing) await this.#storage.scrub()
+    } catch (error) {
+      // Everything else was done. The next start empties the log.
+      if (errorCode(error) !== 'disk-full') throw error
     } finally {
       await this.#storage.close()
     }
   }
+}
+
+function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
+  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
 }
 
 function checkCollection(name: string): void {

@@ -3,7 +3,7 @@ import type { Random } from '../model/random.ts'
 import { accept, type Verdict } from '../model/verdict.ts'
 import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
 import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { SetTotal, Storage } from '../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
 import { inSlices, type Pause } from './slices.ts'
 import { Trees } from './trees.ts'
@@ -26,8 +26,7 @@ export class Reconciler {
   }
 
   async summary(ns: number): Promise<Summary> {
-    const { seq, count, fingerprint } = await this.#storage.total(ns)
-    return { root: toHex(fingerprint), count, seq }
+    return summaryOf(await this.#storage.total(ns))
   }
 
   /** Whether the summary is that of the stored records. Where it is not, it is put right. */
@@ -70,4 +69,9 @@ export class Reconciler {
     const { tree } = await this.#trees.current(ns)
     return accept(await inSlices(compareReply(tree, question.value, reply.value, this.#random.next), this.#pause))
   }
+}
+
+/** A total as peers tell it. */
+export function summaryOf({ fingerprint, ...total }: SetTotal): Summary {
+  return { root: toHex(fingerprint), ...total }
 }

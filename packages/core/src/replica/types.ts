@@ -1,3 +1,4 @@
+import type { Json } from '../model/content.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 
@@ -44,6 +45,30 @@ export interface FindRequest {
   readonly limit: number
   /** From the page before. */
   readonly cursor?: string | undefined
+  /** Shows also what has changed since the first page; a document can come twice then. */
+  readonly withChanges?: boolean | undefined
+  /** Counts all that match, at the same moment. */
+  readonly withTotal?: boolean | undefined
+}
+
+/** A query whose results are all of one moment. */
+export interface ReadRequest {
+  readonly filter?: unknown
+  readonly sort?: unknown
+  /** Most documents; without it, all. */
+  readonly limit?: number | undefined
+  /** How many to pass over. */
+  readonly skip?: number | undefined
+  /** Most documents of the first piece. */
+  readonly first: number
+}
+
+/** The first piece of results, and the reading that gives the others where there are any. */
+export interface OpenedReading {
+  readonly contents: readonly string[]
+  readonly reading: string | undefined
+  /** Highest position in the local order of the moment. */
+  readonly seq: number
 }
 
 /**
@@ -53,6 +78,8 @@ export interface FindRequest {
 export interface FindResult {
   readonly contents: readonly string[]
   readonly cursor: string | undefined
+  /** How many match, where that was asked for. */
+  readonly total?: number | undefined
 }
 
 /** One change in the namespace's local order. */
@@ -67,12 +94,26 @@ export interface ChangeRow {
   readonly at: number
 }
 
+/** A change as a feed gives it. */
+export interface FeedRow extends ChangeRow {
+  /** What stood there when the feed last read: `null` no document, `undefined` not known, because it was replaced before the feed was opened. */
+  readonly before: string | null | undefined
+}
+
+/** How many documents a collection has. */
+export interface CollectionCount {
+  readonly collection: string
+  readonly documents: number
+}
+
 /** What two peers compare first. */
 export interface Summary {
   /** Digest of the whole set of records: equal roots, equal sets. */
   readonly root: string
   /** Number of records, tombstones included. */
   readonly count: number
+  /** Number of documents, in all collections. */
+  readonly documents: number
   /** Highest position in the local order that the root covers. */
   readonly seq: number
 }
@@ -109,6 +150,8 @@ export interface OutgoingBatch {
   readonly seq: number
   /** Whether more follows right away. */
   readonly more: boolean
+  /** Where `seq` is the last position: what all records add up to at this moment. */
+  readonly summary?: Summary
 }
 
 /** What became of each record of a batch that arrived. */
@@ -147,15 +190,34 @@ export interface Replica {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
   createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
+  /** Ids alone, in no order: much cheaper where there are many. */
+  namespaceIds(): Promise<readonly string[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
 
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
   get(ns: string, collection: string, id: string): Promise<string | undefined>
   find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
+  /**
+   * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
+   * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.
+   */
+  openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading>
+  /** The results from this one on, counted from the first of all. */
+  readOn(reading: string, from: number, limit: number): Promise<{ readonly contents: readonly string[]; readonly isLast: boolean }>
+  /** Ends a reading or a feed; it may have ended before. */
+  endReading(reading: string): Promise<void>
   count(ns: string, collection: string, filter: unknown): Promise<number>
-  collections(ns: string): Promise<readonly { readonly collection: string; readonly documents: number }[]>
+  /** The different values at a path, those of arrays one by one, sorted. Throws `bad-path`, `too-large`. */
+  distinct(ns: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]>
+  collections(ns: string): Promise<readonly CollectionCount[]>
+  /** Summary and collections of one moment. */
+  overview(ns: string): Promise<Summary & { readonly collections: readonly CollectionCount[] }>
   /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
+  /** Begins to read changes, from now on unless a position is given, each with what stood there before. `endReading` ends it. */
+  openFeed(ns: string, since?: number): Promise<{ readonly feed: string | undefined; readonly seq: number }>
+  /** What follows in a feed, as `changes`. Throws `bad-limit`, and `reading-ended` where too much was not read for too long: open another one. */
+  readFeed(feed: string, limit: number): Promise<readonly FeedRow[]>
   createIndex(ns: string, collection: string, fields: readonly string[]): Promise<void>
   indexes(ns: string, collection: string): Promise<readonly (readonly string[])[]>
   /** Content by CID, whichever document has it. */

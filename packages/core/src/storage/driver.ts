@@ -33,6 +33,9 @@ export function functionValue(value: unknown): SqlValue {
   return typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array ? value : null
 }
 
+/** The result code of a write that finds no space. */
+export const SQLITE_FULL = 13
+
 /** Primary result codes of SQLite that mean something to a user (sqlite.org/rescode.html). */
 const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = new Map([
   [5, ['data-in-use', 'Another process is using this data. Close it, or give another data folder']],
@@ -40,7 +43,7 @@ const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = ne
   [10, ['storage-failed', 'The disk reported an error']],
   [11, ['data-corrupt', 'The database is damaged. Restore it from a backup or an export']],
   [
-    13,
+    SQLITE_FULL,
     ['disk-full', 'The disk is full, or the data has reached its size limit. Free some space, or raise the limit; what was stored before is safe'],
   ],
   [14, ['storage-failed', 'The database file cannot be opened. Check the path and its permissions']],

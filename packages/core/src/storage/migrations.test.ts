@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { HashSum } from '../sets/hash-sum.ts'
+import { parseFilter } from '../query/index.ts'
 import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
 import { openNodeStorage } from './open-node.ts'
 import { openNodeDriver } from './sqlite-node.ts'
@@ -32,6 +33,50 @@ PRAGMA application_id = 1146045267; PRAGMA user_version = 1; PRAGMA journal_mode
 INSERT INTO namespaces VALUES (1, 'a', x'00', x'00', x'00', 0), (2, 'b', x'00', x'00', x'00', 0), (3, 'empty', x'00', x'00', x'00', 0);
 `
 
+/** What version 2 added. */
+const VERSION_2 = `
+ALTER TABLE records ADD COLUMN counted BLOB; CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
+PRAGMA user_version = 2;
+`
+
+it('a database of version 2 knows how many documents its collections have, those after its stored total too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1 + VERSION_2)
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const insert = driver.prepare(
+      'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, counted, content) VALUES (?,1,?,?,?,1,?,1,?,?)',
+    )
+    const [stored, all] = [new HashSum(), new HashSum()]
+    const row = (seq: number, id: string, { counted, isDocument = true }: { counted?: Uint8Array; isDocument?: boolean } = {}): void => {
+      insert.run(2 ** 36 + seq, slot(`cities/${id}`), 'cities', id, sha256(`${seq}`), counted ?? null, isDocument ? `{"_id":"${id}"}` : null)
+      all.add(sha256(`${seq}`))
+    }
+    for (let seq = 2; seq <= 10; seq++) {
+      row(seq, `${seq}`)
+      stored.add(sha256(`${seq}`))
+    }
+    // The total counts ten; then one of them was replaced and deleted, and another came.
+    stored.add(sha256('1'))
+    driver.prepare('INSERT INTO totals VALUES (1, 10, ?)').run(stored.toBytes())
+    row(12, '1', { counted: sha256('1'), isDocument: false })
+    row(13, 'new')
+    driver.close()
+
+    const storage = openNodeStorage(path)
+    expect(await storage.total(1)).toEqual({ seq: 13, count: 11, fingerprint: all.fingerprint(), documents: 10 })
+    expect(await storage.collections(1)).toEqual([{ collection: 'cities', documents: 10 }])
+    await storage.commit(1, [put({ id: '1', at: 5 }), put({ id: '2', at: 5, fields: null }), put({ id: '3', at: 5, fields: null })])
+    expect(await storage.collections(1)).toEqual([{ collection: 'cities', documents: 9 }])
+    expect(await storage.recount(1)).toBe(true)
+    await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 it('a database of version 1 keeps its documents and knows what they add up to', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
   try {
@@ -54,7 +99,13 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
 
     let storage = openNodeStorage(path)
     for (const [ns, sum] of sums) {
-      expect(await storage.total(ns)).toEqual({ seq: [300, 299, 0][ns - 1], count: sum.count, fingerprint: sum.fingerprint() })
+      expect(await storage.total(ns)).toEqual({
+        seq: [300, 299, 0][ns - 1],
+        count: sum.count,
+        fingerprint: sum.fingerprint(),
+        documents: sum.count,
+      })
+      expect(await storage.collections(ns)).toEqual(sum.count === 0 ? [] : [{ collection: 'cities', documents: sum.count }])
       expect(await storage.recount(ns)).toBe(true)
     }
     expect(await storage.get(2, 'cities', '7')).toBe('{"_id":"7"}')
@@ -64,7 +115,8 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
     await storage.commit(2, [put({ id: '7', at: 400 }), put({ id: 'new' })])
     await storage.close()
     storage = openNodeStorage(path)
-    expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151 })
+    expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151, documents: 151 })
+    expect(await storage.count(2, 'cities', parseFilter({}))).toBe(151)
     expect(await storage.recount(2)).toBe(true)
     await storage.close()
   } finally {

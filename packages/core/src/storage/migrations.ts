@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addTimes]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -27,7 +27,31 @@ function forgetIndexedKinds(driver: SqlDriver): void {
   driver.exec('ALTER TABLE index_paths RENAME COLUMN arrays TO kinds; UPDATE index_paths SET kinds = -1; DELETE FROM array_entries')
 }
 
-/** Version 4: the latest times of each namespace, see times.ts. Who may have the records of before is not known, so all that are signed count as known to others. */
+/** Version 4: how many documents each collection has. Totals are brought up to date with it, so that no version comes after them. */
+function addDocumentCounts(driver: SqlDriver): void {
+  driver.exec(`ALTER TABLE records ADD COLUMN counted_document INTEGER;
+    CREATE TABLE collections (ns INTEGER NOT NULL, collection TEXT NOT NULL, documents INTEGER NOT NULL, PRIMARY KEY (ns, collection)) WITHOUT ROWID;
+    INSERT INTO collections SELECT ns, collection, count(*) FROM records WHERE content IS NOT NULL GROUP BY ns, collection`)
+  const namespaces = driver.prepare('SELECT n.ns, t.seq, t.sum FROM namespaces n LEFT JOIN totals t ON t.ns = n.ns')
+  const versions = driver.prepare('SELECT rid, hash, counted FROM records WHERE rid > ? AND rid < ? ORDER BY rid')
+  const insert = driver.prepare('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)')
+  for (const row of namespaces.all()) {
+    const first = Number(row['ns']) * 68719476736
+    const sum = row['sum'] instanceof Uint8Array ? HashSum.fromBytes(row['sum']) : new HashSum()
+    const before = Number(row['seq'] ?? 0)
+    let seq = before
+    versions.each([first + seq, first + 68719476736], ({ rid, hash, counted }) => {
+      if (counted instanceof Uint8Array) sum.subtract(counted)
+      if (hash instanceof Uint8Array) sum.add(hash)
+      seq = Number(rid) - first
+      return true
+    })
+    if (seq > before) insert.run(Number(row['ns']), seq, sum.toBytes())
+  }
+  for (const statement of [namespaces, versions, insert]) statement.finalize()
+}
+
+/** Version 5: the latest times of each namespace, see times.ts. Who may have the records of before is not known, so all that are signed count as known to others. */
 function addTimes(driver: SqlDriver): void {
   driver.exec(`
 ALTER TABLE namespaces ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { DocstoreError } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import type { StorageOptions } from './schema.ts'
+import { ReserveFile } from './reserve-node.ts'
 import { openNodeDriver } from './sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
@@ -16,7 +17,7 @@ export function openNodeStorage(path: string, options: StorageOptions = {}): Sto
   try {
     if (path !== ':memory:') makePrivate(path)
     driver = openNodeDriver(path)
-    return new SqliteStorage(driver, options)
+    return new SqliteStorage(driver, path === ':memory:' ? options : { reserve: new ReserveFile(`${path}-reserve`), ...options })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error

@@ -2,7 +2,7 @@ import { MAX_CONTENT_BYTES } from '../model/limits.ts'
 import type { SqlRow, SqlStatement, SqlValue } from './driver.ts'
 
 /** Most text of the documents in one page, UTF-16 units: ten thousand documents of the largest size would be 1.2 GB at once. */
-const MAX_PAGE_LENGTH: number = 16 * 1024 * 1024
+export const MAX_PAGE_LENGTH: number = 16 * 1024 * 1024
 
 /** Rows with their `content`, and whether more may follow: a page ends with the row at its statement's `LIMIT`, or with the one that fills it. */
 export function pageOf(statement: SqlStatement, params: readonly SqlValue[], limit: number): { rows: readonly SqlRow[]; isFull: boolean } {

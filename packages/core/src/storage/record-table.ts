@@ -1,10 +1,12 @@
 import { sha256 } from '#crypto'
+import { errorCode } from '../errors.ts'
 import { compareBytes } from '../model/bytes.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { AuthorTable } from './author-table.ts'
 import type { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlRow, SqlValue } from './driver.ts'
 import { pageOf } from './page.ts'
+import type { Readings } from './readings.ts'
 import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from './rows.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
@@ -24,6 +26,7 @@ export interface RecordTableInit {
   readonly seals: SealTable
   readonly indexes: DeclaredIndexes
   readonly totals: Totals
+  readonly readings: Readings
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -33,13 +36,15 @@ export class RecordTable {
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
   readonly #totals: Totals
+  readonly #readings: Readings
 
-  constructor({ statements, authors, seals, indexes, totals }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, totals, readings }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
     this.#totals = totals
+    this.#readings = readings
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
@@ -90,7 +95,12 @@ export class RecordTable {
 
   contentByDigest(digest: Uint8Array): string | undefined {
     // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
-    this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    try {
+      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    } catch (error) {
+      // Without room for it the records are looked through.
+      if (errorCode(error) !== 'disk-full') throw error
+    }
     const next = this.#statements.own(
       'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )
@@ -105,23 +115,25 @@ export class RecordTable {
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
-    const { seq, counted } = this.#totals.replace(ns, old, record.hash)
-    if (old !== undefined) this.#remove(ns, old)
+    const { seq, counted, countedDocument } = this.#totals.replace(ns, old, record)
+    if (old !== undefined) this.#remove(ns, slot, old)
     const rid = ns * SEQ_SPAN + seq
     const { collection, id, at, hash, prev, exp, kh, digest, content } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
     this.#statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
-      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, key, content)
+      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
     return { seq, record, replaced: old }
   }
 
-  #remove(ns: number, { seq, seal }: StoredRecord): void {
+  #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {
+    const { seq, seal } = old
     const rid = ns * SEQ_SPAN + seq
+    this.#readings.replaced(ns, slot, old)
     this.#indexes.removed(rid)
     this.#statements.own('DELETE FROM records WHERE rid = ?').run(rid)
     if (seal !== null) this.#seals.release(seal)

@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import { MIGRATIONS } from './migrations.ts'
+import type { DiskReserve } from './room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
 const SCHEMA_VERSION: number = MIGRATIONS.length + 1
@@ -27,6 +28,7 @@ CREATE TABLE records (
   author INTEGER NOT NULL, seal INTEGER, prev BLOB, exp INTEGER,
   kh BLOB, -- of a tombstone: the hash of its key
   counted BLOB, -- of a version that came after the stored total: the hash in its slot that the total counts
+  counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT -- canonical JSON; NULL for a tombstone
 );
@@ -35,6 +37,8 @@ CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
+-- How many documents collections have, as of the same position; those that have none are not here.
+CREATE TABLE collections (ns INTEGER NOT NULL, collection TEXT NOT NULL, documents INTEGER NOT NULL, PRIMARY KEY (ns, collection)) WITHOUT ROWID;
 CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL,
   kinds INTEGER NOT NULL, -- what was found at the path, as bits, see query/indexed.ts; -1 where nobody has looked yet
@@ -59,8 +63,13 @@ export type Durability = 'normal' | 'full'
 /** How a database is opened. */
 export interface StorageOptions {
   readonly durability?: Durability
-  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, and reads go on. Without it, the disk is the limit. */
+  /**
+   * Largest size of the database, bytes; beyond it writes fail with `disk-full`, except those that make room, and reads go on. Without it,
+   * the disk is the limit.
+   */
   readonly maxBytes?: number
+  /** What is kept of the disk for deletes. */
+  readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }

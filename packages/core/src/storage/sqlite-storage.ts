@@ -1,24 +1,35 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document } from '../model/content.ts'
+import type { Document, Json } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileCount, compileFind, type Filter, orderKey, type QueryScope, sortValue, totalSort } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
-import type { SqlDriver, SqlRow } from './driver.ts'
-import { pageOf } from './page.ts'
+import { distinctSql, distinctValues } from './distinct.ts'
+import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
+import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
 import { QueryFunctions } from './query-functions.ts'
+import { QueryPlans } from './query-plans.ts'
+import { Readings } from './readings.ts'
 import { RecordTable } from './record-table.ts'
+import { fullError, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
-import { mapForReading, prepareSchema, type StorageOptions } from './schema.ts'
+import { shrinkingOnly } from './shrinking.ts'
+import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
+  CollectionCount,
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  FeedRecord,
+  FoundPage,
   FutureTotal,
+  OpenedReading,
   PageEnd,
+  ReadingQuery,
+  ReadPiece,
   SetTotal,
   Storage,
   StoredNamespace,
@@ -34,6 +45,10 @@ import { Totals } from './totals.ts'
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
+/** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
+const MAX_RESERVED_META_BYTES: number = 64 * 1024
+/** Contents that are read in one call: 15 MB where all are of the largest size. */
+const ROWS_AT_ONCE = 128
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods answer at once. */
 export class SqliteStorage implements Storage {
@@ -46,6 +61,9 @@ export class SqliteStorage implements Storage {
   readonly #times: Times
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
+  readonly #room: Room
+  readonly #readings = new Readings()
+  readonly #plans: QueryPlans
   #isClosed = false
   #isMapped = false
 
@@ -57,13 +75,15 @@ export class SqliteStorage implements Storage {
     const indexes = new DeclaredIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
     this.#totals = totals
     this.#times = new Times(statements)
-    this.#records = new RecordTable({ statements, authors, seals, indexes, totals })
+    this.#records = new RecordTable({ statements, authors, seals, indexes, totals, readings: this.#readings })
+    this.#plans = new QueryPlans(driver)
     this.#functions = new QueryFunctions(driver)
     if (indexes.needsLook) this.#lookAtIndexes()
   }
@@ -82,6 +102,12 @@ export class SqliteStorage implements Storage {
   }
 
   setMeta(key: string, value: Uint8Array | undefined): void {
+    const isSmall = value === undefined || value.length <= MAX_RESERVED_META_BYTES
+    if (isSmall) this.#room.withReserve(() => this.#setMeta(key, value))
+    else this.#room.growing(() => this.#setMeta(key, value))
+  }
+
+  #setMeta(key: string, value: Uint8Array | undefined): void {
     if (value === undefined) this.#statements.own('DELETE FROM meta WHERE key = ?').run(key)
     else this.#statements.own('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value)
   }
@@ -105,26 +131,51 @@ export class SqliteStorage implements Storage {
       }))
   }
 
-  saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
-    return this.#transaction(() => {
-      this.#statements
-        .own(
-          'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
-        )
-        .run(cid, genesis, head, signature)
-      const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
-      if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
-      return ns
-    })
+  saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
+    const isKnown = this.#statements.own('SELECT 1 FROM namespaces WHERE cid = ?').get(namespace.cid) !== undefined
+    return isKnown ? this.#reserved(() => this.#saveNamespace(namespace)) : this.#transaction(() => this.#saveNamespace(namespace))
+  }
+
+  #saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
+    this.#statements
+      .own(
+        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
+      )
+      .run(cid, genesis, head, signature)
+    const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
+    if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
+    return ns
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
-    return this.#transaction(() => {
+    const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
       return outcomes
     })
+    this.#room.stored(outcomes.length, unitsOf(outcomes))
+    return outcomes
+  }
+
+  commitShrinking(
+    ns: number,
+    entries: readonly CommitEntry[],
+    { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
+  ): (CommitOutcome | undefined | 'no-room')[] {
+    const outcomes = this.#reserved(() => {
+      const shrinking = shrinkingOnly(entries)
+      const outcomes = this.#commitWith(ns, shrinking.entries, seals)
+      if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
+      // Where nothing is written, nothing may be taken from the reserve.
+      if (outcomes.some((outcome) => outcome !== undefined)) {
+        this.#totals.store(ns)
+        this.#times.committed(ns, outcomes, seals.length > 0)
+      }
+      return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
+    })
+    this.#room.stored(outcomes.length, 0)
+    return outcomes
   }
 
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
@@ -174,12 +225,13 @@ export class SqliteStorage implements Storage {
   }
 
   attachSeal(ns: number, seqs: readonly number[], seal: Seal): void {
-    this.#transaction(() => {
+    this.#sealing(() => {
       const number = this.#seals.add(seal, seqs.length)
       const passedOver = seqs.filter((seq) => !this.#records.seal(ns, seq, number))
       this.#seals.release(number, passedOver.length)
       this.#records.advanceSealed(ns)
     })
+    this.#room.stored(seqs.length, 0)
   }
 
   seal(seal: number): Seal | undefined {
@@ -191,11 +243,12 @@ export class SqliteStorage implements Storage {
   }
 
   noteKnown(ns: number, time: number): void {
-    this.#times.noteKnown(ns, time)
+    // A full store sends too, deletes above all.
+    this.#room.withReserve(() => this.#times.noteKnown(ns, time))
   }
 
   future(ns: number, after: number, by: Uint8Array): FutureTotal {
-    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#transaction(() => this.#times.future(ns, after, by))
+    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#reserved(() => this.#times.future(ns, after, by))
   }
 
   unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
@@ -212,7 +265,7 @@ export class SqliteStorage implements Storage {
   }
 
   recount(ns: number): boolean {
-    return this.#transaction(() => this.#totals.recount(ns))
+    return this.#reserved(() => this.#totals.recount(ns))
   }
 
   recordsSince(ns: number, since: number, limit: number): StoredRecord[] {
@@ -240,12 +293,94 @@ export class SqliteStorage implements Storage {
     return this.#records.content(ns, collection, id)
   }
 
-  find(ns: number, collection: string, { filter, sort, limit, after }: StoredQuery): { contents: string[]; end: PageEnd | undefined } {
+  find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
     this.#isRead()
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after })
+    const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
+    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after, lastRow })
     const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
-    return { contents: rows.map((row) => String(row['content'])), end: last && this.#pageEnd(last, sort) }
+    return {
+      contents: rows.map((row) => String(row['content'])),
+      end: last && this.#pageEnd(last, sort),
+      seq: this.#totals.lastSeq(ns),
+      total: withTotal ? this.count(ns, collection, filter) : undefined,
+    }
+  }
+
+  openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
+    this.#isRead()
+    const seq = this.#totals.lastSeq(ns)
+    const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
+      const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit: -1, rows })
+      return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
+    }
+    // One more than the first piece has room for tells whether that is all. Where SQLite sorts, it has to be worth sorting twice.
+    const few = Math.min(limit, first + 1)
+    const whole = compile('whole')
+    if (limit + skip <= few || !this.#plans.sorts(whole.sql)) {
+      const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
+      if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
+    }
+    const { sql, params } = compile('rowids')
+    const all = this.#statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`)
+    const rows = Float64Array.from(JSON.parse(String(all.get(...params, Number.isFinite(limit) ? limit : -1, skip)?.['rows'])) as number[])
+    const contents = this.#contents(rows, 0, first)
+    if (contents.length === rows.length) return { contents, reading: undefined, seq }
+    return { contents, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq), seq }
+  }
+
+  readOn(reading: string, from: number, limit: number): ReadPiece {
+    this.#statements.assertOpen()
+    const { rows, kept } = this.#readings.selection(reading, from)
+    const contents = this.#contents(rows, from, limit, kept)
+    const isLast = from + contents.length >= rows.length
+    if (isLast) this.#readings.end(reading)
+    return { contents, isLast }
+  }
+
+  endReading(reading: string): void {
+    this.#statements.assertOpen()
+    this.#readings.end(reading)
+  }
+
+  /** Contents of versions by row id, in order, until they fill a page; those that were replaced are in `kept`. */
+  #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
+    const contents: string[] = []
+    const end = Math.min(rows.length, from + limit)
+    const statement = this.#statements.own('SELECT r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value')
+    let length = 0
+    // All rows of one call at once take less time than one by one, and so many cannot be too large.
+    for (let at = from; at < end; at += ROWS_AT_ONCE) {
+      const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
+      for (const [i, { content }] of statement.all(JSON.stringify(wanted)).entries()) {
+        const text = typeof content === 'string' ? content : kept?.get(wanted[i] ?? 0)
+        if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
+        contents.push(text)
+        length += text.length
+      }
+      if (length >= MAX_PAGE_LENGTH) break
+    }
+    return contents
+  }
+
+  openFeed(ns: number, since?: number): { feed: string; seq: number } {
+    const last = this.#totals.lastSeq(ns)
+    const seq = since ?? last
+    return { feed: this.#readings.feed(ns, seq, last), seq }
+  }
+
+  readFeed(feed: string, limit: number): FeedRecord[] {
+    this.#statements.assertOpen()
+    const { ns, at } = this.#readings.feedPlace(feed)
+    const records = this.#records.since(ns, at, limit)
+    const before = this.#readings.seenBefore(feed, records)
+    return records.map((record, i) => ({ record, before: before[i] }))
+  }
+
+  distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
+    this.#isRead()
+    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort: [], limit: -1 })
+    return distinctValues(path, (onValue) => this.#statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
   }
 
   /** Somebody reads documents here. A peer that only collects them needs no more memory for that. */
@@ -262,31 +397,37 @@ export class SqliteStorage implements Storage {
   }
 
   count(ns: number, collection: string, filter: Filter): number {
+    if (filter.kind === 'and' && filter.filters.length === 0) return this.#totals.documents(ns, collection)
     this.#isRead()
     const { sql, params } = compileCount(this.#scope(ns, collection), filter)
     return Number(this.#statements.query(sql).get(...params)?.['count'])
   }
 
   #scope(ns: number, collection: string): QueryScope {
+    const totals = this.#totals
     return {
       ns,
       collection,
-      isMost: true,
+      get isMost() {
+        return totals.isMost(ns, collection)
+      },
       field: (path) => this.#indexes.field(ns, collection, path),
       matcher: (filter) => this.#functions.matcher(filter),
       orderer: (field) => this.#functions.orderer(field),
     }
   }
 
-  collections(ns: number): { collection: string; documents: number }[] {
-    return this.#statements
-      .own('SELECT collection, count(*) AS documents FROM records WHERE ns = ? AND content IS NOT NULL GROUP BY collection LIMIT ?')
-      .all(ns, MAX_LISTED_COLLECTIONS)
-      .map((row) => ({ collection: String(row['collection']), documents: Number(row['documents']) }))
+  collections(ns: number): readonly CollectionCount[] {
+    return this.#totals.collections(ns, MAX_LISTED_COLLECTIONS)
+  }
+
+  overview(ns: number): SetTotal & { collections: readonly CollectionCount[] } {
+    return { ...this.total(ns), collections: this.collections(ns) }
   }
 
   createIndex(ns: number, collection: string, paths: readonly string[]): void {
     this.#transaction(() => this.#indexes.create(ns, collection, paths))
+    this.#plans.clear()
   }
 
   indexes(ns: number, collection: string): string[][] {
@@ -294,10 +435,11 @@ export class SqliteStorage implements Storage {
   }
 
   scrub(): void {
+    this.#readings.endIdle()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
     // random deletions that is about one document in a thousand; only VACUUM removes these.
-    this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    this.#room.settle()
   }
 
   close(): void {
@@ -307,10 +449,32 @@ export class SqliteStorage implements Storage {
     this.#driver.close()
   }
 
+  /** A transaction that may make the database larger. */
   #transaction<T>(work: () => T): T {
+    try {
+      return this.#atomically(work, 'grows')
+    } catch (error) {
+      this.#room.emptyLogAfter(error)
+      return this.#atomically(work, 'grows')
+    }
+  }
+
+  /** A transaction that other peers need to learn of a delete. */
+  #sealing(work: () => void): void {
+    this.#room.beyondLimit(() => this.#atomically(work, 'seals'))
+  }
+
+  /** A transaction that makes room, or adds little to what is there. */
+  #reserved<T>(work: () => T): T {
+    return this.#room.withReserve(() => this.#atomically(work, 'makes room'))
+  }
+
+  #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
     this.#statements.own('BEGIN IMMEDIATE').run()
     try {
       const result = work()
+      if (kind === 'grows') this.#room.assertWithin()
+      if (kind !== 'makes room') this.#room.assertPayable()
       this.#statements.own('COMMIT').run()
       this.#indexes.committed()
       return result
@@ -330,4 +494,10 @@ export class SqliteStorage implements Storage {
       // What made the transaction fail is the better error; SQLite rolls back what is left when the file is opened again.
     }
   }
+}
+
+function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {
+  let units = 0
+  for (const outcome of outcomes) units += outcome?.record.content?.length ?? 0
+  return units
 }

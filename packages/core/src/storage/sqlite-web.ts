@@ -1,6 +1,6 @@
 import initSqlite, { type Database, type Sqlite3Static } from '@sqlite.org/sqlite-wasm'
 import { DocstoreError, errorMessage } from '../errors.ts'
-import { functionValue, type SqlDriver, type SqlValue, storageError } from './driver.ts'
+import { functionValue, type SqlDriver, SQLITE_FULL, type SqlValue, storageError } from './driver.ts'
 import { type RawSqlite, WasmStatement } from './wasm-statement.ts'
 import { WasmScratch } from './wasm-scratch.ts'
 
@@ -11,7 +11,6 @@ export interface WebSqlite {
   takeFileError(): unknown
 }
 
-const SQLITE_FULL = 13
 /** Results that come from the file system: SQLITE_IOERR and SQLITE_CANTOPEN. */
 const FILE_ERRORS: ReadonlySet<number> = new Set([10, 14])
 

@@ -1,3 +1,4 @@
+import type { Json } from '../model/content.ts'
 import type { Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './driver.ts'
@@ -52,6 +53,14 @@ export interface SetTotal {
   readonly count: number
   /** Fingerprint of all of them. */
   readonly fingerprint: Uint8Array
+  /** Number of documents, in all collections. */
+  readonly documents: number
+}
+
+/** How many documents a collection has. */
+export interface CollectionCount {
+  readonly collection: string
+  readonly documents: number
 }
 
 /** How far the times of a namespace reach; both can be up to a minute too late. */
@@ -110,6 +119,52 @@ export interface StoredQuery {
   readonly sort: Sort
   readonly limit: number
   readonly after?: PageEnd | undefined
+  /** Leaves out versions after this position: those that have changed since an earlier page. */
+  readonly upTo?: number | undefined
+  /** Whether all that match are counted too. */
+  readonly withTotal?: boolean | undefined
+}
+
+/** One page of results. */
+export interface FoundPage {
+  readonly contents: readonly string[]
+  /** Where the next page begins; `undefined` on the last. */
+  readonly end: PageEnd | undefined
+  /** Highest position of the moment. */
+  readonly seq: number
+  /** How many match altogether, where that was asked for. */
+  readonly total: number | undefined
+}
+
+/** A query whose results are read in one state, however long that takes. */
+export interface ReadingQuery {
+  readonly filter: Filter
+  readonly sort: Sort
+  /** Without it, all. */
+  readonly limit?: number | undefined
+  readonly skip?: number | undefined
+  /** Most documents of the first piece. */
+  readonly first: number
+}
+
+/** The first piece of results; where more follows, the reading that gives it. */
+export interface OpenedReading {
+  readonly contents: readonly string[]
+  readonly reading: string | undefined
+  /** Highest position of the moment. */
+  readonly seq: number
+}
+
+/** The next piece of results. */
+export interface ReadPiece {
+  readonly contents: readonly string[]
+  readonly isLast: boolean
+}
+
+/** A change, with what its reader saw there last: `null` where that was no document, `undefined` where it is not known. */
+export interface FeedRecord {
+  readonly record: StoredRecord
+  readonly before: string | null | undefined
 }
 
 /**
@@ -130,6 +185,16 @@ export interface Storage {
 
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
+  /**
+   * What a full store still takes: like `commit`, but of the new versions only those that are tombstones or no larger than what they replace.
+   * The others are `'no-room'`; with `isWhole` one of them is enough for `disk-full`. It may use what is reserved for this, beyond `maxBytes`
+   * and on a full disk.
+   */
+  commitShrinking(
+    ns: number,
+    entries: readonly CommitEntry[],
+    options?: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean },
+  ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */
@@ -166,15 +231,32 @@ export interface Storage {
   /** Content of a document, `undefined` where there is none or it was deleted. */
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
-  find(ns: number, collection: string, query: StoredQuery): Awaitable<{ readonly contents: readonly string[]; readonly end: PageEnd | undefined }>
+  find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
+  /**
+   * Begins to read all results of a query as they are now. What is replaced or deleted later is kept in memory until it was read, within
+   * bounds; the reading that was not used for longest ends first.
+   */
+  openReading(ns: number, collection: string, query: ReadingQuery): Awaitable<OpenedReading>
+  /** Results from this one on, counted from the first of all: at most `limit`, fewer where they are large. Throws `reading-ended`. */
+  readOn(reading: string, from: number, limit: number): Awaitable<ReadPiece>
+  /** Ends a reading or a feed; it may have ended before. */
+  endReading(reading: string): Awaitable<void>
+  /** Begins to read changes, from now on unless a position is given, each with what stood there when it was last read. */
+  openFeed(ns: number, since?: number): Awaitable<{ readonly feed: string; readonly seq: number }>
+  /** The next changes in append order, none where there are none yet. Throws `reading-ended`. */
+  readFeed(feed: string, limit: number): Awaitable<readonly FeedRecord[]>
+  /** The different values at a path, those of arrays one by one, sorted. Throws `too-large` where they have over 16 Mi UTF-16 units as JSON. */
+  distinct(ns: number, collection: string, path: string, filter: Filter): Awaitable<readonly Json[]>
   count(ns: number, collection: string, filter: Filter): Awaitable<number>
   /** Collections that have documents, with their counts; 10,000 of them at most. */
-  collections(ns: number): Awaitable<readonly { readonly collection: string; readonly documents: number }[]>
+  collections(ns: number): Awaitable<readonly CollectionCount[]>
+  /** The total and the collections of one moment. */
+  overview(ns: number): Awaitable<SetTotal & { readonly collections: readonly CollectionCount[] }>
   /** Declares an index over one or more paths. Declaring it again changes nothing. */
   createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>
   indexes(ns: number, collection: string): Awaitable<readonly (readonly string[])[]>
 
-  /** Makes sure that bytes of deleted and replaced content are gone from the disk. */
+  /** Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. */
   scrub(): Awaitable<void>
   close(): Awaitable<void>
 }

@@ -1,7 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import type { Channel } from './channel.ts'
 import { FOLLOW_SETTLING_MS, FOLLOW_WAIT_MS, MAX_FOLLOWED } from './limits.ts'
-import type { Followed } from './messages.ts'
+import type { Followed, NamespaceNews } from './messages.ts'
 import { Wake } from './wake.ts'
 
 /** What a follower needs of its session. */
@@ -21,6 +21,10 @@ export class Follower {
   readonly #positions = new Map<string, number>()
   /** The same as the peer knows it on this channel. */
   readonly #told = new Map<string, number>()
+  /** Namespaces of which the peer is still to be told, on this channel. Only these are looked at when it is asked. */
+  readonly #untold = new Set<string>()
+  /** Those of them that its last news moved: they are told first, so that it need not send them again. */
+  #moved: readonly string[] = []
   readonly #added = new Wake()
   #channel: Channel | undefined
   #isWaitingLong = false
@@ -32,7 +36,7 @@ export class Follower {
   /** Follows a namespace from this position, or from where it has come to already. */
   follow(ns: string, seq: number): void {
     const known = this.#positions.get(ns)
-    this.#positions.set(ns, Math.max(seq, known ?? 0))
+    this.#move(ns, seq)
     if (known !== undefined) return
     this.#added.ring()
     // A request that waits for news does not know of this namespace: a new channel asks again, with it.
@@ -58,7 +62,12 @@ export class Follower {
     const channel = this.#channel ?? (await this.#open(signal))
     if (channel === undefined) return
     const wants: Followed[] = []
-    for (const [ns, since] of this.#positions) if (wants.length < MAX_FOLLOWED && this.#told.get(ns) !== since) wants.push({ ns, since })
+    for (const ns of [...this.#moved, ...this.#untold]) {
+      if (wants.length === MAX_FOLLOWED) break
+      const since = this.#positions.get(ns)
+      if (this.#untold.delete(ns) && since !== undefined && since !== this.#told.get(ns)) wants.push({ ns, since })
+    }
+    this.#moved = []
     const isSettling = this.#init.isSettling()
     const wait = wants.length === MAX_FOLLOWED ? 0 : isSettling ? FOLLOW_SETTLING_MS : FOLLOW_WAIT_MS
     this.#isWaitingLong = wait === FOLLOW_WAIT_MS
@@ -67,7 +76,7 @@ export class Follower {
       this.#isWaitingLong = false
       if (channel !== this.#channel) return
       for (const { ns, since } of wants) this.#told.set(ns, since)
-      if (answer.t === 'news') await this.#take(answer.ns, answer.seq, answer.batch)
+      if (answer.t === 'news') await this.#take(channel, [answer, ...(answer.also ?? [])])
     } catch (error) {
       // A channel that was dropped on purpose is no failure.
       if (!signal.aborted && channel === this.#channel) throw error
@@ -76,16 +85,28 @@ export class Follower {
     }
   }
 
-  async #take(ns: string, seq: number, batch: Uint8Array | null): Promise<void> {
+  async #take(channel: Channel, all: readonly NamespaceNews[]): Promise<void> {
     // Compared with what the peer was told: meanwhile a comparison can have gone further.
-    const since = this.#told.get(ns)
-    if (since === undefined || seq <= since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
-    if (await this.#init.onNews(ns, batch, seq)) this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
-    else {
-      // It is followed no longer, which a new channel begins with.
-      this.#positions.delete(ns)
-      this.#dropChannel()
+    const isAsked = ({ ns, seq }: NamespaceNews): boolean => seq > (this.#told.get(ns) ?? Number.POSITIVE_INFINITY)
+    if (!all.every(isAsked)) throw new DocstoreError('protocol', 'The peer answered what was not asked')
+    this.#moved = all.map(({ ns }) => ns)
+    let isDropped = false
+    for (const { ns, seq, batch } of all) {
+      // Meanwhile the session can have ended, or another namespace have asked for a new channel. What was not taken comes again.
+      if (channel !== this.#channel) return
+      if (await this.#init.onNews(ns, batch, seq)) this.#move(ns, seq)
+      else {
+        // It is followed no longer, which a new channel begins with.
+        this.#positions.delete(ns)
+        isDropped = true
+      }
     }
+    if (isDropped) this.#dropChannel()
+  }
+
+  #move(ns: string, seq: number): void {
+    this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
+    this.#untold.add(ns)
   }
 
   async #open(signal: AbortSignal): Promise<Channel | undefined> {
@@ -101,6 +122,7 @@ export class Follower {
     const channel = this.#channel
     this.#channel = undefined
     this.#told.clear()
+    for (const ns of this.#positions.keys()) this.#untold.add(ns)
     channel?.close()
   }
 }

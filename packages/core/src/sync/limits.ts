@@ -16,6 +16,16 @@ export const LIST_PAGE = 1000
 /** Slots in one fetch request: 16 bytes each. */
 export const MAX_FETCH_SLOTS = 4096
 
+/** Namespaces whose news, or whose records, one message may carry together. */
+export const MAX_JOINED = 256
+
+/** Bytes of batches from which on no more are joined in one message: one more of the largest record, and the ids, still fit in a frame. */
+export const JOINED_BYTES: number = 96 * 1024
+
+/** Largest first batch of a push that goes together with others', bytes, and how many are built at once: 16 MiB where each has one of the largest records. */
+export const SMALL_PUSH_BYTES: number = 16 * 1024
+export const MAX_SMALL_PUSHES = 128
+
 /** Questions of one reconciliation: each moves some 2,000 items, or cuts what is open in sixteen. */
 export const MAX_ROUNDS = 10_000
 
@@ -32,6 +42,9 @@ export const MAX_RETRY_MS = 120_000
 /** Records held back by one peer that are remembered one by one, per namespace. Where there are more, nothing behind the first counts as delivered. */
 export const MAX_HELD = 65_536
 
+/** How often a peer that was full is asked with one batch whether it has room again, milliseconds. */
+export const ROOM_MS = 5_000
+
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 
@@ -41,7 +54,7 @@ export const MAX_WASTED_UNITS = 8192
 /** Units that time forgives. */
 export const FORGIVEN_UNITS_PER_MS = 0.1
 
-/** What a request costs that moves nothing, units; an offered namespace, which is signed; and each namespace that is looked at for news. */
+/** What a request costs that moves nothing, units; an offered namespace, which is signed; and each namespace that a request has looked at for news. */
 export const REQUEST_UNITS = 0.25
 export const OFFER_UNITS = 1
 export const FOLLOWED_UNITS = 0.001
@@ -53,3 +66,6 @@ export const MAX_WAIT_MS = 2000
 
 /** Longest text of an error response that is sent, UTF-16 units. */
 export const MAX_ERROR_TEXT = 500
+
+/** The same for one batch of several: as many as a request has must fit in a frame. */
+export const MAX_PART_ERROR_TEXT = 200

@@ -3,7 +3,7 @@ import { asStruct, isBytes, isUint } from '../model/cbor.ts'
 import { accept, refuse, type Refusal, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Acceptance } from '../replica/types.ts'
-import { LIST_PAGE, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES } from './limits.ts'
+import { LIST_PAGE, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
 
 /** What a peer is to others: a `relay` answers and keeps everything, a `peer` asks. */
 export type Role = 'relay' | 'peer'
@@ -21,6 +21,22 @@ export interface Followed {
   readonly since: number
 }
 
+/** Records of a namespace up to position `seq`, and whether there are `more` behind it. */
+export interface NamespaceNews {
+  readonly ns: string
+  readonly batch: Uint8Array | null
+  readonly seq: number
+  readonly more: boolean
+}
+
+/** What became of one batch of several: a word per record, or why it was refused as a whole. */
+export type BatchResult = readonly Acceptance[] | { readonly code: string; readonly message: string }
+
+/** What a peer says in its greeting that it understands besides the first edition of this protocol: the request `puts`. */
+export const CAN_PUTS = 'puts'
+/** Such words that are read. */
+const MAX_CAN = 16
+
 /** What one side asks. The first request of every stream is `hello`. */
 export type Request =
   | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number; readonly epoch: string }
@@ -36,6 +52,8 @@ export type Request =
   | { readonly t: 'fetch'; readonly ns: string; readonly slots: Uint8Array }
   /** Take these records. */
   | { readonly t: 'put'; readonly ns: string; readonly batch: Uint8Array }
+  /** Take these records of several namespaces. Only for who said `CAN_PUTS`. */
+  | { readonly t: 'puts'; readonly puts: readonly { readonly ns: string; readonly batch: Uint8Array }[] }
   /** Send me the records after a position. */
   | { readonly t: 'pull'; readonly epoch: string; readonly ns: string; readonly since: number }
   /**
@@ -46,7 +64,15 @@ export type Request =
 
 /** What the other side answers. */
 export type Response =
-  | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number; readonly epoch: string }
+  | {
+      readonly t: 'hello'
+      readonly v: 1
+      readonly net: string
+      readonly role: Role
+      readonly clock: number
+      readonly epoch: string
+      readonly can?: readonly string[]
+    }
   | { readonly t: 'list'; readonly ids: readonly string[] }
   | { readonly t: 'unknown' }
   | ({ readonly t: 'opened'; readonly root: string; readonly count: number; readonly seq: number } & NamespaceBytes)
@@ -54,8 +80,9 @@ export type Response =
   | { readonly t: 'reply'; readonly reply: Uint8Array }
   | { readonly t: 'batch'; readonly batch: Uint8Array | null; readonly taken: number }
   | { readonly t: 'results'; readonly results: readonly Acceptance[]; readonly clock: number }
-  /** Records of a namespace up to position `seq`, and whether there are `more` behind it. */
-  | { readonly t: 'news'; readonly ns: string; readonly batch: Uint8Array | null; readonly seq: number; readonly more: boolean }
+  | { readonly t: 'all-results'; readonly results: readonly BatchResult[]; readonly clock: number }
+  /** News of a namespace, and what goes with it of others. */
+  | ({ readonly t: 'news'; readonly also?: readonly NamespaceNews[] } & NamespaceNews)
   | { readonly t: 'idle' }
   | { readonly t: 'error'; readonly code: string; readonly message: string }
 
@@ -76,6 +103,7 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'not-allowed',
   'future',
   'unsupported',
+  'quota',
 ] satisfies readonly ('stored' | 'same' | 'superseded' | Refusal)[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */
@@ -83,14 +111,78 @@ const MAX_TEXT = 512
 
 /** One frame: dag-cbor of a request. */
 export function encodeRequest(request: Request): Uint8Array {
-  return dagCbor.encode(request.t === 'follow' ? { ...request, wants: request.wants.map(({ ns, since }) => [ns, since]) } : request)
+  switch (request.t) {
+    case 'follow':
+      return dagCbor.encode({ ...request, wants: request.wants.map(({ ns, since }) => [ns, since]) })
+    case 'puts':
+      return dagCbor.encode({ ...request, puts: request.puts.map(({ ns, batch }) => [ns, batch]) })
+    default:
+      return dagCbor.encode(request)
+  }
 }
 
 /** One frame: dag-cbor of a response. */
 export function encodeResponse(response: Response): Uint8Array {
-  return dagCbor.encode(
-    response.t === 'results' ? { ...response, results: Uint8Array.from(response.results, (one) => ACCEPTANCES.indexOf(one)) } : response,
-  )
+  switch (response.t) {
+    case 'results':
+      return dagCbor.encode({ ...response, results: acceptanceBytes(response.results) })
+    case 'all-results':
+      return dagCbor.encode({
+        ...response,
+        results: response.results.map((one) => ('code' in one ? [one.code, one.message] : acceptanceBytes(one))),
+      })
+    case 'news':
+      return dagCbor.encode(
+        response.also === undefined ? response : { ...response, also: response.also.map(({ ns, batch, seq, more }) => [ns, batch, seq, more]) },
+      )
+    default:
+      return dagCbor.encode(response)
+  }
+}
+
+function acceptanceBytes(words: readonly Acceptance[]): Uint8Array {
+  return Uint8Array.from(words, (one) => ACCEPTANCES.indexOf(one))
+}
+
+function readAcceptances(bytes: Uint8Array): readonly Acceptance[] | undefined {
+  const words: Acceptance[] = []
+  for (const number of bytes) {
+    const word = ACCEPTANCES[number]
+    if (word === undefined) return undefined
+    words.push(word)
+  }
+  return words
+}
+
+/** Each of a list of at most so many, `undefined` where one of them cannot be read. */
+function readEach<T>(value: unknown, max: number, read: (one: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > max) return undefined
+  const all: T[] = []
+  for (const one of value as unknown[]) {
+    const item = read(one)
+    if (item === undefined) return undefined
+    all.push(item)
+  }
+  return all
+}
+
+function readNews(value: unknown): NamespaceNews | undefined {
+  if (!Array.isArray(value) || value.length !== 4) return undefined
+  const [ns, batch, seq, more]: unknown[] = value
+  return isText(ns) && (batch === null || isBytes(batch)) && isUint(seq) && typeof more === 'boolean' ? { ns, batch, seq, more } : undefined
+}
+
+function readPut(value: unknown): { readonly ns: string; readonly batch: Uint8Array } | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined
+  const [ns, batch]: unknown[] = value
+  return isText(ns) && isBytes(batch) ? { ns, batch } : undefined
+}
+
+function readBatchResult(value: unknown): BatchResult | undefined {
+  if (isBytes(value)) return readAcceptances(value)
+  if (!Array.isArray(value) || value.length !== 2) return undefined
+  const [code, message]: unknown[] = value
+  return isText(code) && isText(message) ? { code, message } : undefined
 }
 
 function decodeFrame(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
@@ -111,7 +203,7 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, epoch, since, wants, wait } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait } = frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
@@ -137,6 +229,10 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
         : undefined
     case 'put':
       return asStruct(frame, ['t', 'ns', 'batch']) && isText(ns) && isBytes(batch) ? { t, ns, batch } : undefined
+    case 'puts': {
+      const all = asStruct(frame, ['t', 'puts']) && readEach(puts, MAX_JOINED, readPut)
+      return all === undefined ? undefined : { t, puts: all }
+    }
     case 'pull':
       return asStruct(frame, ['t', 'epoch', 'ns', 'since']) && isText(epoch) && isText(ns) && isUint(since) ? { t, epoch, ns, since } : undefined
     case 'follow': {
@@ -171,11 +267,36 @@ export function decodeResponse(bytes: Uint8Array): Verdict<Response> {
 }
 
 function readResponse(frame: Readonly<Record<string, unknown>>): Response | undefined {
-  const { t, v, net, role, clock, epoch, ids, root, count, seq, genesis, head, signature, reply, batch, taken, results, ns, more, code, message } =
-    frame
+  const {
+    t,
+    v,
+    net,
+    role,
+    clock,
+    epoch,
+    ids,
+    root,
+    count,
+    seq,
+    genesis,
+    head,
+    signature,
+    reply,
+    batch,
+    taken,
+    results,
+    ns,
+    more,
+    also,
+    can,
+    code,
+    message,
+  } = frame
   switch (t) {
     case 'hello':
-      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch) ? { t, v, net, role, clock, epoch } : undefined
+      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
+        ? { t, v, net, role, clock, epoch, can: readEach(can, MAX_CAN, (word) => (isText(word) ? word : undefined)) ?? [] }
+        : undefined
     case 'list':
       return Array.isArray(ids) && ids.length <= LIST_PAGE && ids.every(isText) ? { t, ids } : undefined
     case 'unknown':
@@ -191,17 +312,19 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     case 'batch':
       return (batch === null || isBytes(batch)) && isUint(taken) ? { t, batch, taken } : undefined
     case 'results': {
-      if (!isBytes(results) || !isUint(clock)) return undefined
-      const words: Acceptance[] = []
-      for (const number of results) {
-        const word = ACCEPTANCES[number]
-        if (word === undefined) return undefined
-        words.push(word)
-      }
-      return { t, results: words, clock }
+      const words = isBytes(results) ? readAcceptances(results) : undefined
+      return words !== undefined && isUint(clock) ? { t, results: words, clock } : undefined
     }
-    case 'news':
-      return isText(ns) && (batch === null || isBytes(batch)) && isUint(seq) && typeof more === 'boolean' ? { t, ns, batch, seq, more } : undefined
+    case 'all-results': {
+      const all = readEach(results, MAX_JOINED, readBatchResult)
+      return all !== undefined && isUint(clock) ? { t, results: all, clock } : undefined
+    }
+    case 'news': {
+      const first = readNews([ns, batch, seq, more])
+      const others = also === undefined ? undefined : readEach(also, MAX_JOINED, readNews)
+      if (first === undefined || (also !== undefined && others === undefined)) return undefined
+      return { t, ...first, ...(others === undefined ? {} : { also: others }) }
+    }
     case 'error':
       return isText(code) && isText(message) ? { t, code, message } : undefined
     default:

@@ -9,11 +9,12 @@ import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
-import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS } from './limits.ts'
+import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
 import type { Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
+import type { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
-import type { Turns } from '../replica/turns.ts'
+import type { Slots, Turns } from '../replica/turns.ts'
 
 /** What the namespaces of one session share. */
 export interface LinkContext {
@@ -27,6 +28,10 @@ export interface LinkContext {
   readonly theirEpoch: () => string
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
+  /** The same for pushes of few records, of which several are under way at once. */
+  readonly smallPushes: Slots
+  /** Sends batches to the peer, those of several namespaces together. */
+  readonly puts: PutCollector
   /** Called when the peer's news count from this position of its local order on. */
   readonly onFollow: (ns: string, seq: number) => void
   /** Called when some records were refused, so that they have to be tried again later. */
@@ -66,6 +71,12 @@ interface Tally {
   readonly heldThere: Map<number, SentRecord>
 }
 
+/** What a peer had no room for: where it begins here, and its size. Not its bytes: what is sent later must be what is here then. */
+interface Waiting {
+  readonly seq: number
+  readonly bytes: number
+}
+
 /** One namespace and one peer: makes both sides equal, and sends what is new here. Its methods must not run at the same time, except `takeNews`. */
 export class NamespaceLink {
   readonly status: NamespaceSync
@@ -80,6 +91,9 @@ export class NamespaceLink {
   #hasHole = false
   /** What of ours the peer holds back, by local position. */
   readonly #held = new Set<number>()
+  #isOutOfRoom = false
+  /** The smallest batch that the peer had no room for: whether it takes that one tells when there is room again. */
+  #waiting: Waiting | undefined
 
   constructor(ns: string, context: LinkContext, before?: NamespaceSync) {
     this.#ns = ns
@@ -129,7 +143,12 @@ export class NamespaceLink {
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
-      this.#hasHole = tally.refusedThere > 0 || !tally.isComplete
+      this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete
+      // What only waits for its time says nothing of room.
+      if (tally.isComplete && tally.refusedThere === 0) this.#waiting = undefined
+      if (tally.isComplete && tally.refusedHere === 0) this.#isOutOfRoom = false
+      const isOnlyHeld = tally.refusedHere + tally.refusedThere === 0 && tally.heldHere + tally.heldThere.size > 0
+      if (tally.isComplete && isOnlyHeld) this.status.lastRefusal = 'future'
       // What was refused before was refused again now, or taken.
       this.status.refused = refusedBy(tally)
       if (tally.isComplete) this.#forgetHeld()
@@ -151,7 +170,7 @@ export class NamespaceLink {
       rootsBefore = roots
     }
     if (refused > 0) {
-      throw new DocstoreError('not-equal', `Some records were refused (${this.status.lastRefusal ?? 'unknown'}); they are tried again later`)
+      throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
     }
     // Compared again when its time may have come. Otherwise both are written to faster than they are compared; what there was has arrived.
     if (held > 0) this.#context.onRefused(this.#ns)
@@ -163,9 +182,10 @@ export class NamespaceLink {
   async push(): Promise<void> {
     if (this.#pushed === undefined) return
     const tally = newTally()
-    await this.#pushSince(this.#pushed, true, tally)
+    const from = await this.#context.smallPushes.take(() => this.#pushSmall(tally))
+    if (from === undefined) this.#lookAtRefusals(tally)
+    else await this.#pushSince(from, true, tally)
     this.status.refused += refusedBy(tally)
-    this.#noteHeld(tally)
   }
 
   /** Stores news that the peer sent, which is complete up to this position of its local order. */
@@ -175,6 +195,30 @@ export class NamespaceLink {
     await this.#kept?.note({ pulled: seq })
     this.status.refused += refusedBy(tally)
     if (refusedBy(tally) > 0) this.#context.onRefused(this.#ns)
+  }
+
+  /** Whether something of the peer's found no room here when both were last compared, and since. */
+  get isOutOfRoom(): boolean {
+    return this.#isOutOfRoom
+  }
+
+  /** Whether the peer refused something because it is full, as far as is known. */
+  get isWaitingForRoom(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** Asks a peer that was full whether it has room now, with records that it refused. */
+  async hasRoom(): Promise<boolean> {
+    const waiting = this.#waiting
+    if (waiting === undefined) return false
+    this.#waiting = undefined
+    const sentBefore = this.status.sent
+    const { batch, sent } = await this.#outgoing(waiting.seq - 1, false, waiting.bytes)
+    if (batch === undefined) return true
+    const tally = newTally()
+    await this.#put(batch, sent, tally)
+    this.#noteHeld(tally)
+    return this.#waiting === undefined || this.status.sent > sentBefore
   }
 
   /** The session is over: the next one begins where this one came to. */
@@ -321,13 +365,14 @@ export class NamespaceLink {
   async #take(batch: Uint8Array, tally: Tally): Promise<void> {
     const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
     if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
+    if (accepted.results.includes('quota')) this.#isOutOfRoom = true
     for (const result of accepted.results) {
       if (result === 'stored') {
         this.status.received++
         this.status.want = Math.max(0, this.status.want - 1)
         tally.moved++
       } else if (isRefusal(result)) {
-        this.#noteRefusal(result)
+        this.#noteRefusal(result, tally)
         if (result === 'future') tally.heldHere++
         else tally.refusedHere++
       }
@@ -337,18 +382,18 @@ export class NamespaceLink {
 
   /** Sends a batch; resolves with the number of its records that the peer refused. */
   async #put(batch: Uint8Array, sent: readonly SentRecord[], tally: Tally): Promise<number> {
-    const { channel, clock: peerClock } = this.#context
-    const sentAt = peerClock?.elapsed() ?? 0
-    const { results, clock } = await channel().ask({ t: 'put', ns: this.#ns, batch }, 'results')
-    peerClock?.note({ clock, sentAt })
+    const results = await this.#context.puts.put(this.#ns, batch)
     if (results.length !== sent.length) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
+    const first = sent[results.indexOf('quota')]
+    if (first !== undefined && batch.length < (this.#waiting?.bytes ?? Number.POSITIVE_INFINITY))
+      this.#waiting = { seq: first.seq, bytes: batch.length }
     for (const [i, result] of results.entries()) {
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
       } else if (isRefusal(result)) {
-        this.#noteRefusal(result)
+        this.#noteRefusal(result, tally)
         refused++
         const record = sent[i]
         if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
@@ -361,12 +406,12 @@ export class NamespaceLink {
 
   /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. */
   async #pushSince(since: number, isSkipping: boolean, tally: Tally): Promise<void> {
-    const { transfers, onRefused } = this.#context
+    const { transfers } = this.#context
     for (let from: number | undefined = since; from !== undefined; ) {
       const position: number = from
       from = await transfers.take(() => this.#pushTurn(position, isSkipping, tally))
     }
-    if (tally.refusedThere + tally.heldThere.size > 0) onRefused(this.#ns)
+    this.#lookAtRefusals(tally)
   }
 
   /** Batch after batch, each built while the peer stores the one before. Resolves with the position to go on from, `undefined` at the end. */
@@ -375,30 +420,44 @@ export class NamespaceLink {
     let from = start
     for (let turn = 1; building !== undefined; turn++) {
       const outgoing: OutgoingBatch = await building
-      const { batch, sent, seq, more } = outgoing
+      const { seq, more } = outgoing
       const isOver = !more || (turn >= BATCHES_PER_TURN && this.#context.transfers.isContended)
       building = isOver ? undefined : this.#outgoing(seq, isSkipping)
       // Whether it failed is seen when it is awaited; the answer to this one comes first.
       building?.catch(() => undefined)
-      if (batch !== undefined) await this.#put(batch, sent, tally)
+      await this.#send(outgoing, tally)
       from = seq
-      this.#pushed = Math.max(from, this.#pushed ?? 0)
-      await this.#kept?.note({ pushed: from })
-      // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
-      if (tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD) this.#hasHole = true
-      this.#noteHeld(tally)
-      if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, from)
       if (!more) return undefined
     }
     return from
   }
 
-  #outgoing(since: number, isSkipping: boolean): Promise<OutgoingBatch> {
+  /** One batch of what was written last: nearly always all of it. Resolves with the position to go on from, `undefined` at the end. */
+  async #pushSmall(tally: Tally): Promise<number | undefined> {
+    const outgoing = await this.#outgoing(this.#pushed ?? 0, true, SMALL_PUSH_BYTES)
+    await this.#send(outgoing, tally)
+    return outgoing.more ? outgoing.seq : undefined
+  }
+
+  async #send({ batch, sent, seq }: OutgoingBatch, tally: Tally): Promise<void> {
+    if (batch !== undefined) await this.#put(batch, sent, tally)
+    this.#pushed = Math.max(seq, this.#pushed ?? 0)
+    await this.#kept?.note({ pushed: seq })
+    // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
+    if (tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD) this.#hasHole = true
+    this.#noteHeld(tally)
+    if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, seq)
+  }
+
+  #outgoing(since: number, isSkipping: boolean, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
     const latest = this.#context.clock?.latest()
-    return isSkipping
-      ? ledger.batchSince(replica, this.#ns, since, latest)
-      : replica.batchSince(this.#ns, since, { maxBytes: MAX_BATCH_BYTES, latest })
+    return isSkipping ? ledger.batchSince(replica, this.#ns, since, { maxBytes, latest }) : replica.batchSince(this.#ns, since, { maxBytes, latest })
+  }
+
+  /** Has the namespace tried again later where something was refused, or held back. */
+  #lookAtRefusals({ refusedThere, heldThere }: Tally): void {
+    if (refusedThere + heldThere.size > 0) this.#context.onRefused(this.#ns)
   }
 
   /** Adds to what the peer holds back. */
@@ -418,8 +477,14 @@ export class NamespaceLink {
     Object.assign(this.status, { held: 0, heldSeq: 0, heldAt: 0 })
   }
 
-  #noteRefusal(reason: Refusal): void {
-    this.status.lastRefusal = reason
+  #noteRefusal(reason: Refusal, { refusedHere, refusedThere }: Tally): void {
+    // What only has to wait for its time hides nothing else.
+    const isHidden = reason === 'future' && (refusedHere + refusedThere > 0 || this.#waiting !== undefined || this.#isOutOfRoom)
+    if (!isHidden) this.status.lastRefusal = reason
+    if (reason !== 'quota') return
+    // To be seen at once, and not only when both are compared again.
+    this.status.state = 'failed'
+    this.status.error = refusedText(reason)
   }
 }
 
@@ -430,6 +495,12 @@ function newTally(): Tally {
 /** All records that were not taken, for good or for now. */
 function refusedBy({ refusedHere, refusedThere, heldHere, heldThere }: Tally): number {
   return refusedHere + refusedThere + heldHere + heldThere.size
+}
+
+function refusedText(reason: Refusal | undefined): string {
+  return reason === 'quota'
+    ? 'One side has reached the limit of its size (quota): it takes deletes, and the rest as soon as there is room'
+    : `Some records were refused (${reason ?? 'unknown'}); they are tried again later`
 }
 
 function isRefusal(result: Acceptance): result is Refusal {

@@ -1,13 +1,13 @@
-import { DocstoreError, errorMessage } from '../errors.ts'
+import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
-import type { Replica } from '../replica/types.ts'
+import type { Acceptance, Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
-import { decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
-import { waitForNews } from './news.ts'
+import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, MAX_PART_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
+import { type BatchResult, CAN_PUTS, decodeRequest, encodeResponse, type NamespaceBytes, type Request, type Response, type Role } from './messages.ts'
+import { NewsQueue } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
 
 /** What a responder needs. Time comes from outside, so that tests can bend it. */
@@ -61,7 +61,7 @@ interface Cost {
 /** Answers the requests of one stream, one at a time. Holds whether the other side said hello, and what it follows. */
 export class Responder {
   readonly #init: ResponderInit
-  readonly #followed = new Map<string, number>()
+  #news: NewsQueue | undefined
   #isGreeted = false
   #theirRole: Role = 'peer'
 
@@ -69,14 +69,17 @@ export class Responder {
     this.#init = init
   }
 
-  /** The response frame for a request frame. Whatever arrives, it answers; after the last one the stream should end. */
+  /**
+   * The response frame for a request frame. Whatever arrives, it answers; after the last one the stream should end. The signal aborts when the stream
+   * is over.
+   */
   async respond(frame: Uint8Array, signal: AbortSignal): Promise<{ readonly frame: Uint8Array; readonly isLast: boolean }> {
     const request = decodeRequest(frame)
     let response: Response
     try {
       response = request.ok ? await this.#answer(request.value, signal) : { t: 'error', code: request.reason, message: 'The request cannot be read' }
     } catch (error) {
-      response = errorResponse(error)
+      response = { t: 'error', ...errorOf(error) }
     }
     if (response.t === 'error') this.#report(response.code)
     return { frame: encodeResponse(response), isLast: response.t === 'error' && ENDING.has(response.code) }
@@ -93,19 +96,16 @@ export class Responder {
         this.#theirRole = request.role
         ledger.meet(request.epoch)
         clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
-        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
-        for (const { ns, since } of request.wants) {
-          // To the back of the queue, so that one busy namespace does not keep the others waiting.
-          this.#followed.delete(ns)
-          this.#followed.set(ns, since)
-        }
+        this.#news ??= new NewsQueue({ replica, ledger, delay, latest: () => clock?.latest() }, signal)
+        this.#news.follow(request.wants)
         // One more than there can be namespaces: their list is followed too.
-        if (this.#followed.size > MAX_NAMESPACES + 1) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
-        await this.#account({ spent: REQUEST_UNITS + this.#followed.size * FOLLOWED_UNITS, used: 0 }, signal)
-        return waitForNews({ replica, ledger, delay, latest: () => clock?.latest() }, this.#followed, Math.min(request.wait, FOLLOW_WAIT_MS), signal)
+        if (this.#news.size > MAX_NAMESPACES + 1) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
+        await this.#account({ spent: REQUEST_UNITS + request.wants.length * FOLLOWED_UNITS, used: 0 }, signal)
+        return this.#news.next(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
       default:
         return ledger.request(() => this.#accountFor((cost) => this.#work(request, cost), signal))
@@ -117,14 +117,15 @@ export class Responder {
     switch (request.t) {
       case 'list': {
         cost.spent += LIST_PAGE * REQUEST_UNITS
-        const ids = (await replica.namespaces()).map(({ id }) => id).sort()
-        return { t: 'list', ids: ids.filter((id) => id > request.after).slice(0, LIST_PAGE) }
+        const ids = (await replica.namespaceIds()).filter((id) => id > request.after)
+        return { t: 'list', ids: ids.sort().slice(0, LIST_PAGE) }
       }
       case 'open': {
         const namespace = await replica.exportNamespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
-        return { t: 'opened', ...namespace, ...(await replica.summary(request.ns)) }
+        const { root, count, seq } = await replica.summary(request.ns)
+        return { t: 'opened', ...namespace, root, count, seq }
       }
       case 'offer': {
         cost.spent += OFFER_UNITS
@@ -132,9 +133,9 @@ export class Responder {
         const isKnown = (await replica.namespace(id)) !== undefined
         if (!isKnown && this.#init.isWanted?.(id, this.#theirRole) === false)
           throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
-        if (!isKnown && (await replica.namespaces()).length >= MAX_NAMESPACES)
+        if (!isKnown && (await replica.namespaceIds()).length >= MAX_NAMESPACES)
           throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
-        const imported = await replica.importNamespace(request.genesis, request.head, request.signature)
+        const imported = await importOrQuota(replica, request)
         if ('refused' in imported) throw refused('namespace', imported.refused)
         onNamespace?.(imported.id)
         return { t: 'ok' }
@@ -151,22 +152,35 @@ export class Responder {
         cost.used += records
         return { t: 'batch', batch: batch ?? null, taken }
       }
-      case 'put': {
-        const accepted = await ledger.accept(replica, request.ns, request.batch)
-        if ('refused' in accepted) throw refused('batch', accepted.refused)
-        if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
-        const stored = accepted.results.filter((result) => result === 'stored').length
-        cost.spent += accepted.results.length - stored
-        cost.used += stored
-        return { t: 'results', results: accepted.results, clock: timeFromMs(now()) }
+      case 'put':
+        return { t: 'results', results: await this.#take(request.ns, request.batch, cost), clock: timeFromMs(now()) }
+      case 'puts': {
+        const results: BatchResult[] = []
+        for (const { ns, batch } of request.puts) {
+          if (results.length > 0) cost.spent += REQUEST_UNITS
+          // One that is refused, or fails, must not keep the others from being stored.
+          results.push(await this.#take(ns, batch, cost).catch(partError))
+        }
+        return { t: 'all-results', results, clock: timeFromMs(now()) }
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, clock?.latest())
+        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, { latest: clock?.latest() })
         if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }
+  }
+
+  /** Stores a batch; resolves with what became of each record. Throws where the whole batch is refused. */
+  async #take(ns: string, batch: Uint8Array, cost: Cost): Promise<readonly Acceptance[]> {
+    const accepted = await this.#init.ledger.accept(this.#init.replica, ns, batch)
+    if ('refused' in accepted) throw refused('batch', accepted.refused)
+    if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
+    const stored = accepted.results.filter((result) => result === 'stored').length
+    cost.spent += accepted.results.length - stored
+    cost.used += stored
+    return accepted.results
   }
 
   /** Works on a request, whether it comes to an answer or an error, and then waits where the peer wastes our time. */
@@ -196,13 +210,30 @@ export class Responder {
   }
 }
 
+/** Tells a peer whose disk is full from one that has a fault. */
+async function importOrQuota(replica: Replica, { genesis, head, signature }: NamespaceBytes): ReturnType<Replica['importNamespace']> {
+  try {
+    return await replica.importNamespace(genesis, head, signature)
+  } catch (error) {
+    if (errorCode(error) !== 'disk-full') throw error
+    throw new DocstoreError('quota', 'This peer has no room for another namespace', { cause: error })
+  }
+}
+
+/** Why one batch of several was not taken; throws on what ends the stream. */
+function partError(error: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = errorOf(error)
+  if (ENDING.has(code)) throw error
+  return { code, message: message.slice(0, MAX_PART_ERROR_TEXT) }
+}
+
 function refused(what: string, reason: string): DocstoreError {
   return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
 }
 
 /** What the other side may know of a failure: errors of ours in full, of everything else only that there was one. */
-function errorResponse(error: unknown): Response {
+function errorOf(error: unknown): { readonly code: string; readonly message: string } {
   return error instanceof DocstoreError
-    ? { t: 'error', code: error.code, message: errorMessage(error).slice(0, MAX_ERROR_TEXT) }
-    : { t: 'error', code: 'internal', message: 'The request failed' }
+    ? { code: error.code, message: errorMessage(error).slice(0, MAX_ERROR_TEXT) }
+    : { code: 'internal', message: 'The request failed' }
 }

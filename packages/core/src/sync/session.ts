@@ -1,17 +1,18 @@
-import { DocstoreError, errorMessage } from '../errors.ts'
+import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_NAMESPACES } from '../replica/limits.ts'
 import type { CommitEvent, Replica } from '../replica/types.ts'
 import { Channel, type Exchange, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
-import { LIST_PAGE, MAX_RETRY_MS, MIN_RETRY_MS, RECHECK_MS } from './limits.ts'
-import type { Role } from './messages.ts'
+import { LIST_PAGE, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
+import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
-import { ALL_NAMESPACES } from './news.ts'
+import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
+import { PutCollector } from './put-collector.ts'
 import type { NamespaceSync } from './status.ts'
-import { Turns } from '../replica/turns.ts'
+import { Slots, Turns } from '../replica/turns.ts'
 
 /** What a session needs. Time and connections come from outside. */
 export interface SessionInit {
@@ -61,10 +62,13 @@ export class Session {
   /** Namespaces that wait to be compared again, and how long they waited the last time. */
   readonly #retrying = new Set<string>()
   readonly #pauses = new Map<string, number>()
+  /** Namespaces about which one looks soon whether there is room again, at the peer or here. */
+  readonly #probed = new Set<string>()
   readonly #channels = new Set<Channel>()
   #control: Channel | undefined
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
+  #canPuts = false
   #listing: Promise<void> | undefined
   #isListStale = false
 
@@ -89,8 +93,10 @@ export class Session {
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
       transfers: new Turns(),
+      smallPushes: new Slots(MAX_SMALL_PUSHES),
+      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts, clock }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
-      onRefused: (ns) => this.#retryLater(ns),
+      onRefused: (ns) => this.#refused(ns),
       onHeld: () => init.onHeld?.(),
       refreshClock: async () => (await this.#openChannel()).close(),
       onChange,
@@ -218,6 +224,7 @@ export class Session {
         throw new DocstoreError('unknown-epoch', 'The peer has another database now')
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
+      this.#canPuts = hello.can?.includes(CAN_PUTS) === true
       ledger.meet(hello.epoch)
       clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
@@ -235,6 +242,7 @@ export class Session {
   #onCommit({ namespace }: CommitEvent): void {
     const link = this.#links.get(namespace)
     if (link === undefined || this.#control === undefined) return
+    if (link.isOutOfRoom) this.#syncSoon(namespace)
     if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
     else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
@@ -314,15 +322,46 @@ export class Session {
     link.status.state = 'failed'
     link.status.error = errorMessage(error)
     if (isFatal(error)) this.#failure.reject(error)
-    else this.#retryLater(ns)
+    else if (errorCode(error) === 'quota') this.#retryLater(ns, ROOM_MS)
+    else this.#refused(ns)
     this.#init.onChange(ns)
   }
 
+  #refused(ns: string): void {
+    this.#retryLater(ns)
+    if (this.#links.get(ns)?.isWaitingForRoom === true) this.#askForRoom(ns)
+  }
+
+  /** A peer that was full may have room at any time. One small batch tells, where comparing would send everything again. */
+  #askForRoom(ns: string): void {
+    if (this.#probed.has(ns)) return
+    this.#probed.add(ns)
+    this.#init.delay(ROOM_MS, this.#ended.signal).then(() => {
+      this.#probed.delete(ns)
+      if (this.#ended.signal.aborted) return
+      this.#schedule(`room ${ns}`, ns, async (link) => {
+        if (!link.isWaitingForRoom) return
+        if (await link.hasRoom()) this.#scheduleSync(ns)
+        else this.#askForRoom(ns)
+      })
+    }, this.#failure.reject)
+  }
+
+  /** Something was written here that had no room for all that the peer sent: it may have been a delete. */
+  #syncSoon(ns: string): void {
+    if (this.#probed.has(ns)) return
+    this.#probed.add(ns)
+    this.#init.delay(ROOM_MS, this.#ended.signal).then(() => {
+      this.#probed.delete(ns)
+      if (!this.#ended.signal.aborted) this.#scheduleSync(ns)
+    }, this.#failure.reject)
+  }
+
   /** Compares again after a while, and then after longer and longer: a clock may be right then, or a disk have room. */
-  #retryLater(ns: string): void {
+  #retryLater(ns: string, longestMs = MAX_RETRY_MS): void {
     if (this.#retrying.has(ns)) return
     this.#retrying.add(ns)
-    const pause = Math.min((this.#pauses.get(ns) ?? MIN_RETRY_MS / 2) * 2, MAX_RETRY_MS)
+    const pause = Math.min((this.#pauses.get(ns) ?? MIN_RETRY_MS / 2) * 2, longestMs)
     this.#pauses.set(ns, pause)
     this.#init.delay(pause, this.#ended.signal).then(() => {
       this.#retrying.delete(ns)

@@ -3,7 +3,9 @@ import { commitsContract } from './storage/commits.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
+import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
+import { readingsContract } from './storage/readings.ts'
 import { sealsContract } from './storage/seals.ts'
 import { timesContract } from './storage/times.ts'
 import { totalsContract } from './storage/totals.ts'
@@ -18,6 +20,8 @@ export function storageContract(name: string, open: OpenStorage): void {
     commitsContract(open)
     sealsContract(open)
     queriesContract(open)
+    readingsContract(open)
+    oracleContract(open)
     totalsContract(open)
     timesContract(open)
     lifeContract(open)

@@ -7,7 +7,7 @@ import { timeFromMs } from '../model/clock.ts'
 import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 import { openNodeStorage } from '../storage/open-node.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
 import type { Role } from '../sync/messages.ts'
 import { PeerClocks } from '../sync/peer-clocks.ts'
@@ -30,6 +30,8 @@ export interface TestPeerInit {
   readonly random: SeededRandom
   /** How wrong its clock is. */
   readonly skewMs?: number
+  /** Largest size of its database. */
+  readonly maxBytes?: number
 }
 
 /** A version that was written here. */
@@ -68,7 +70,7 @@ export class TestPeer {
     this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#mendTimes() })
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
-    this.storage = openNodeStorage(':memory:')
+    this.storage = openNodeStorage(':memory:', init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes })
     this.#watchCommits()
   }
 
@@ -102,18 +104,33 @@ export class TestPeer {
   }
 
   #watchCommits(): void {
-    const commit = this.storage.commit.bind(this.storage)
-    this.storage.commit = async (ns, entries, seals) => {
+    const { storage } = this
+    const commit = storage.commit.bind(storage)
+    storage.commit = async (ns, entries, seals) => {
       const outcomes = await commit(ns, entries, seals)
-      for (const [i, outcome] of outcomes.entries()) {
-        const slot = entries[i]?.slot
-        if (outcome === undefined || slot === undefined || seals?.seals !== undefined) continue
-        const { replaced, record } = outcome
-        const versions = this.#own.get(toHex(slot)) ?? []
-        this.#own.set(toHex(slot), versions)
-        versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
-      }
+      if (seals?.seals === undefined) this.#noteOwn(entries, outcomes)
       return outcomes
+    }
+    const commitShrinking = storage.commitShrinking.bind(storage)
+    storage.commitShrinking = async (ns, entries, options) => {
+      const outcomes = await commitShrinking(ns, entries, options)
+      if (options?.seals === undefined || options.seals.length === 0)
+        this.#noteOwn(
+          entries,
+          outcomes.map((outcome) => (outcome === 'no-room' ? undefined : outcome)),
+        )
+      return outcomes
+    }
+  }
+
+  #noteOwn(entries: readonly CommitEntry[], outcomes: readonly (CommitOutcome | undefined)[]): void {
+    for (const [i, outcome] of outcomes.entries()) {
+      const slot = entries[i]?.slot
+      if (outcome === undefined || slot === undefined) continue
+      const { replaced, record } = outcome
+      const versions = this.#own.get(toHex(slot)) ?? []
+      this.#own.set(toHex(slot), versions)
+      versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
     }
   }
 

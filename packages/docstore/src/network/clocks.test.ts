@@ -42,6 +42,7 @@ async function storeAt(relays: readonly TestRelay[], clock: WrongClock, replica?
     network: peer.network,
     libp2p: peer.libp2p,
     isOwner: true,
+    isCopy: false,
     onOwner: () => () => undefined,
     close: () => peer.close(),
   })

@@ -1,4 +1,4 @@
-import type { PeerId } from '@libp2p/interface'
+import type { Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { keychain } from '@libp2p/keychain'
 import { tcp } from '@libp2p/tcp'
@@ -8,6 +8,9 @@ import { Key } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
 import { DocstoreError, type Replica, type Role } from '@p2p-docstore/core'
 import { openAdmission } from './admission.ts'
+import { Arrivals } from './arrivals.ts'
+import { withinDescriptors } from './descriptors-node.ts'
+import { guardPackets, guardSockets } from './guarded-listeners.ts'
 import { NodeKademlia } from './kademlia-node.ts'
 import { MetaDatastore } from './meta-datastore.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -18,8 +21,15 @@ import { RelayPlaces } from './relay-places.ts'
 import { RESERVED_ADDRESSES, Reservations } from './reservations.ts'
 import { WebSocketDoor } from './web-socket-door.ts'
 
-/** Connections that a listening peer accepts, and how fast. libp2p's defaults (5 a second from one host) are for clients. */
-const SERVER_CONNECTIONS = { maxConnections: MAX_CONNECTIONS, inboundConnectionThreshold: 100, maxIncomingPendingConnections: 200 }
+/** Connections that a listening peer accepts each second from one host. libp2p's default (5) is for clients. */
+const MAX_CONNECTIONS_PER_SECOND = 100
+/** Sockets on their way to become connections: all, and those of one host; behind a proxy all have one. They may take so long, milliseconds. */
+const MAX_ARRIVING = 500
+const MAX_ARRIVING_PER_HOST = 200
+const ARRIVAL_MS = 5000
+/** Parts of all descriptors that connections may take, and sockets that are no connections yet. */
+const CONNECTIONS_PART = 1 / 2
+const ARRIVING_PART = 1 / 8
 
 /** How a peer takes part. */
 export interface Libp2pOptions {
@@ -45,17 +55,28 @@ export async function startLibp2p(
     alsoAnnounce = [],
     role = listen.length > 0 ? 'relay' : 'peer',
     places: maxPlaces = MAX_CONNECTIONS,
-    fullAt = MAX_CONNECTIONS - SPARE_CONNECTIONS,
+    fullAt: wantedFullAt = MAX_CONNECTIONS - SPARE_CONNECTIONS,
   }: Libp2pOptions = {},
 ): Promise<DocstoreLibp2p> {
   const isRelay = role === 'relay'
+  const maxConnections = withinDescriptors(MAX_CONNECTIONS, CONNECTIONS_PART)
+  const maxArriving = withinDescriptors(MAX_ARRIVING, ARRIVING_PART)
+  const fullAt = Math.min(wantedFullAt, maxConnections - Math.min(SPARE_CONNECTIONS, maxConnections >> 2))
+  const arrivals = new Arrivals({ max: maxArriving, maxPerHost: Math.min(MAX_ARRIVING_PER_HOST, maxArriving), timeoutMs: ARRIVAL_MS })
+  const maxSockets = maxConnections + maxArriving
+  const serverConnections = {
+    maxConnections,
+    inboundConnectionThreshold: MAX_CONNECTIONS_PER_SECOND,
+    // Those over UDP come on top.
+    maxIncomingPendingConnections: 2 * maxArriving,
+  }
   const key = await peerKey(replica)
   const admission = await openAdmission(replica, key, role)
   const options = commonOptions(admission, key, { isRelay, fullAt })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()
-  const webSocketDoor = new WebSocketDoor()
+  const webSocketDoor = new WebSocketDoor(arrivals)
   for (const address of [...announce, ...alsoAnnounce]) checkAddress(address)
   return createLibp2p({
     ...options,
@@ -66,12 +87,18 @@ export async function startLibp2p(
       // libp2p forgets the second kind where there is one of the first.
       ...(announce.length === 0 ? { appendAnnounce: [...alsoAnnounce] } : { announce: [...announce, ...alsoAnnounce] }),
     },
-    transports: [tcp(), webSocketDoor.transport, ...(isDirect ? [await webRtcDirect()] : []), ...(isRelay ? [] : [reservations.transport])],
-    connectionManager: { ...options.connectionManager, ...(listen.length === 0 ? {} : SERVER_CONNECTIONS) },
+    transports: [
+      guardSockets(tcp(), arrivals, maxSockets),
+      guardSockets(webSocketDoor.transport, arrivals, maxSockets),
+      ...(isDirect ? [guardPackets(await webRtcDirect())] : []),
+      ...(isRelay ? [] : [reservations.transport]),
+    ],
+    connectionManager: { ...options.connectionManager, ...(listen.length === 0 ? {} : serverConnections) },
     connectionGater: { ...options.connectionGater, denyInboundRelayReservation: (peer: PeerId) => !places.makeRoom(peer) },
     services: {
       ...options.services,
       webSocketDoor: () => webSocketDoor,
+      arrivals: ({ events }: { events: TypedEventTarget<Libp2pEvents> }) => settling(arrivals, events),
       kademlia: (components: KadDHTComponents) => new NodeKademlia(components, { networkId: admission.network.id, isRelay }),
       ...(isDirect ? { keychain: keychain() } : {}),
       ...(isRelay ? { circuitRelay: places.service, places: () => places } : {}),
@@ -80,11 +107,25 @@ export async function startLibp2p(
   })
 }
 
+/** Whoever has become a connection is the doorkeeper's from then on. */
+function settling(arrivals: Arrivals, events: TypedEventTarget<Libp2pEvents>): Arrivals {
+  events.addEventListener('connection:open', ({ detail: { direction, remoteAddr } }) => {
+    const [host, port] = remoteAddr.getComponents().filter(({ name }) => name === 'ip4' || name === 'ip6' || name === 'tcp')
+    if (direction === 'inbound' && port?.name === 'tcp') arrivals.leave(host?.value, Number(port.value))
+  })
+  return arrivals
+}
+
 function checkAddress(text: string): void {
   try {
     multiaddr(text)
   } catch (cause) {
-    throw new DocstoreError('bad-address', `${JSON.stringify(text)} is not an address of libp2p. It looks like /ip4/203.0.113.7/tcp/8081`, { cause })
+    const [, name, port] = /^(?:\/ip[46]\/)?([a-z\d][a-z\d.-]*)(?::|\/tcp\/)(\d+)/i.exec(text) ?? [undefined, 'relay.example', '8081']
+    throw new DocstoreError(
+      'bad-address',
+      `${JSON.stringify(text)} is not an address of libp2p. It looks like /ip4/203.0.113.7/tcp/8081, or with a name /dns/${name}/tcp/${port}`,
+      { cause },
+    )
   }
 }
 

@@ -23,6 +23,8 @@ import { Misconduct } from './misconduct.ts'
 const PING_INTERVAL_MS = 10_000
 /** Longest that a ping may take before the connection counts as broken, milliseconds: libp2p's own limit grows to a minute after failures. */
 const MAX_PING_MS = 10_000
+/** Pings that one connection may have open in each direction: libp2p's own, those of links, and the receipts of messages. Those that were just answered are still closing. */
+const MAX_PINGS = 16
 /** How often a relay looks after them, milliseconds: the other ends do it themselves, and there are many. */
 const RELAY_PING_INTERVAL_MS = 30_000
 /** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
@@ -65,7 +67,7 @@ export function commonOptions(
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),
-      ping: ping({ protocolPrefix }),
+      ping: ping({ protocolPrefix, maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }),
       pubsub: gossipsub({
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,

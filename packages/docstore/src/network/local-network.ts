@@ -1,7 +1,19 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { acceptableFrom, type ClockReport, DAG_CBOR, DocstoreError, Ledger, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import {
+  acceptableFrom,
+  type ClockReport,
+  DAG_CBOR,
+  DocstoreError,
+  Ledger,
+  type NamespaceSync,
+  parseCid,
+  type Replica,
+  Responder,
+  type Role,
+} from '@p2p-docstore/core'
 import { mayDial, rangeOf } from './address-range.ts'
+import { ByNamespace } from './by-namespace.ts'
 import { delay } from './delay.ts'
 import type { DirectLinks } from './direct-links.ts'
 import type { FindAnswer } from './directory/messages.ts'
@@ -13,6 +25,7 @@ import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './lim
 import { Neighbours } from './neighbours.ts'
 import { patiently } from './patience.ts'
 import { Providers } from './providers.ts'
+import { Receipts } from './receipts.ts'
 import { RelayLink } from './relay-link.ts'
 import { shareRevocations } from './revocations.ts'
 import { RelayLinks } from './relay-links.ts'
@@ -72,6 +85,7 @@ export class LocalNetwork implements Network {
   readonly #topics: Topics
   readonly #time: TimeKeeper
   readonly #now: () => number
+  readonly #receipts: Receipts
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
   readonly #relays: RelayLinks
@@ -84,6 +98,8 @@ export class LocalNetwork implements Network {
   readonly rendezvous: Rendezvous
   #directory: NetworkDirectory | undefined
   readonly #listeners = new Map<keyof NetworkEvents, Set<(payload: never) => void>>()
+  /** Who waits for a namespace to have moved. */
+  readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
 
   private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
@@ -104,8 +120,10 @@ export class LocalNetwork implements Network {
       },
       onError: (error) => log.error('what was written under a wrong clock could not be written anew - %e', error),
     })
+    this.#receipts = new Receipts(libp2p, networkId)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
+      receipts: this.#receipts,
       relays: () => this.#relays.connected.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
       hasConnections: () => libp2p.getConnections().length > 0,
       networkId,
@@ -152,7 +170,7 @@ export class LocalNetwork implements Network {
       onHeld: () => this.#time.held(),
       now: this.#now,
       wanted: this.#wanted,
-      onSync: (namespace) => this.#emit('sync', { namespace }),
+      onSync: (namespace) => this.#moved(namespace),
       ...(this.#role === 'relay' && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
     }
   }
@@ -199,6 +217,7 @@ export class LocalNetwork implements Network {
       isListed: listed || this.#role === 'relay',
       ledgerOf: (peer) => this.#ledgerOf(peer),
       onChange: () => this.#directoryChanged(),
+      onSent: () => this.#receipts.sent(),
       ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...directory,
     })
@@ -216,7 +235,7 @@ export class LocalNetwork implements Network {
     if (canBeDirect(this.libp2p)) await this.#startDirect()
     if (this.#role === 'relay') {
       this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#keep(namespace)))
-      for (const { id } of await this.#replica.namespaces()) this.#keep(id)
+      for (const id of await this.#replica.namespaceIds()) this.#keep(id)
     }
   }
 
@@ -345,7 +364,7 @@ export class LocalNetwork implements Network {
     const enough = new AbortController()
     const abort = limited(timeoutMs, signal, this.#ended.signal, enough.signal)
     const tries = Promise.all(this.#relays.all.map((link) => link.reach(abort)))
-    await Promise.race([tries, this.#until(() => this.#relays.connected.length > 0, 'peers', abort)])
+    await Promise.race([tries, this.#until(() => this.#relays.connected.length > 0, this.#onPeers, abort)])
     await Promise.race([tries, delay(GRACE_MS, abort)])
     await this.#untilOthersReached(abort)
     enough.abort()
@@ -362,14 +381,14 @@ export class LocalNetwork implements Network {
     this.#relays.look()
     await this.#until(
       () => this.#relays.connected.length > 0 || !isSomebodyLeft(),
-      'peers',
+      this.#onPeers,
       AbortSignal.any([signal, AbortSignal.timeout(OTHERS_TIMEOUT_MS)]),
     )
   }
 
   async connected({ timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<number> {
     if (this.#relays.all.length > 0)
-      await this.#until(() => this.#relays.connected.length > 0, 'peers', limited(timeoutMs, signal, this.#ended.signal))
+      await this.#until(() => this.#relays.connected.length > 0, this.#onPeers, limited(timeoutMs, signal, this.#ended.signal))
     return this.#relays.connected.length
   }
 
@@ -382,7 +401,12 @@ export class LocalNetwork implements Network {
     this.#wanted.add(ns)
     for (const { session } of this.#syncPeers()) session?.want(ns)
     this.#direct?.look()
-    this.#emit('sync', { namespace: ns })
+    this.#moved(ns)
+  }
+
+  #moved(namespace: string): void {
+    this.#waiting.emit(namespace)
+    this.#emit('sync', { namespace })
   }
 
   /** Everyone with whom namespaces are kept equal. */
@@ -423,7 +447,7 @@ export class LocalNetwork implements Network {
     await this.want(ns)
     const peers = this.#syncPeers().filter(({ session }) => session !== undefined || !connectedOnly)
     return this.#patiently(ns, timeoutMs, signal, (abort) =>
-      syncRelays(ns, peers, { signal: abort, onChange: (listener) => this.on('sync', listener) }),
+      syncRelays(ns, peers, { signal: abort, onChange: (listener) => this.#waiting.on(ns, listener) }),
     )
   }
 
@@ -445,7 +469,11 @@ export class LocalNetwork implements Network {
       return [...new Set([...own, ...relays])]
     }
     await this.#patiently(ns, timeoutMs, signal, (abort) =>
-      this.#until(() => holders().length >= copies || this.#shutOut() !== undefined || this.#isHeldBack(ns, seq), 'sync', abort),
+      this.#until(
+        () => holders().length >= copies || this.#shutOut() !== undefined || this.#isHeldBack(ns, seq),
+        (changed) => this.#waiting.on(ns, changed),
+        abort,
+      ),
     )
     if (holders().length >= copies) return holders()
     const shutOut = this.#shutOut()
@@ -460,6 +488,11 @@ export class LocalNetwork implements Network {
         `The relays hold the last write back, with ${held} records in all: their time lies in the future. The documents are safe here; set the clock right, and they are sent by themselves`,
         { details: { copies: holders().length, reason: 'future', held } },
       )
+    const isFull = this.#relays.connected.some(({ session }) => isRefusedForRoom(session?.status.get(ns)))
+    if (isFull)
+      throw new DocstoreError('not-delivered', `A relay has no room for more. The documents are safe here, and are sent as soon as it has room`, {
+        details: { copies: holders().length, reason: 'quota' },
+      })
     throw new DocstoreError(
       'not-delivered',
       `${holders().length} of ${copies} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
@@ -511,6 +544,7 @@ export class LocalNetwork implements Network {
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
+    await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([
       this.#time.stop(),
       this.#providers.stop(),
@@ -549,16 +583,18 @@ export class LocalNetwork implements Network {
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */
   async #patiently<T>(ns: string, timeoutMs: number, signal: AbortSignal | undefined, work: (abort: AbortSignal) => Promise<T>): Promise<T> {
     const moved = (): number => movedBy(this.#syncPeers(), ns)
-    return patiently({ timeoutMs, moved, onChange: (listener) => this.on('sync', listener) }, (idle) =>
+    return patiently({ timeoutMs, moved, onChange: (listener) => this.#waiting.on(ns, listener) }, (idle) =>
       work(AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])])),
     )
   }
 
-  /** Resolves when the condition holds or the signal aborts; looks again at every such event. */
-  async #until(condition: () => boolean, event: keyof NetworkEvents, signal: AbortSignal): Promise<void> {
+  readonly #onPeers = (listener: () => void): (() => void) => this.on('peers', listener)
+
+  /** Resolves when the condition holds or the signal aborts; looks again at every change that it is told of. */
+  async #until(condition: () => boolean, onChange: (listener: () => void) => () => void, signal: AbortSignal): Promise<void> {
     while (!condition() && !signal.aborted) {
       const changed = new AbortController()
-      const unlisten = this.on(event, () => changed.abort())
+      const unlisten = onChange(() => changed.abort())
       await delay(POLL_MS, AbortSignal.any([signal, changed.signal]))
       unlisten()
     }
@@ -566,7 +602,8 @@ export class LocalNetwork implements Network {
 
   /** A relay keeps everything that those have whom it dials. Ids cost them nothing: beyond what could be kept here none is remembered. */
   #copyNamespaces(ids: readonly string[]): void {
-    for (const id of ids) if (this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) this.#want(id)
+    for (const id of ids)
+      if (!this.#wanted.has(id) && this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) this.#want(id)
   }
 }
 
@@ -577,4 +614,9 @@ function limited(timeoutMs: number, ...signals: readonly (AbortSignal | undefine
 /** Whether libp2p can connect browsers: it listens for what their relays pass on. */
 function canBeDirect(libp2p: DocstoreLibp2p): boolean {
   return libp2p.getProtocols().includes(SIGNALING_PROTOCOL)
+}
+
+/** Whether a peer does not take what it is sent because it is full. */
+function isRefusedForRoom(status: NamespaceSync | undefined): boolean {
+  return status?.lastRefusal === 'quota' && status.refused > status.held
 }

@@ -34,6 +34,7 @@ describe('topics of a relay', () => {
     const pubsub = new FakePubsub()
     const topics = new Topics({
       pubsub: pubsub as unknown as GossipSub,
+      receipts: { of: async () => 0, sent: () => undefined },
       relays: () => [],
       hasConnections: () => true,
       networkId: 'net',

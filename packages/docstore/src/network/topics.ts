@@ -3,6 +3,7 @@ import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from './limits.ts'
 import { checkTopic, TopicCounts } from './topic-counts.ts'
+import type { Receipts } from './receipts.ts'
 import type { Message } from './types.ts'
 
 /** How long a publisher waits to learn who is in the topic: one exchange of subscriptions and a heartbeat of the relay. */
@@ -18,6 +19,8 @@ const RETRY_MS = 50
 /** What topics work with. */
 export interface TopicsInit {
   readonly pubsub: GossipSub
+  /** Shows who has taken in what was sent. */
+  readonly receipts: Pick<Receipts, 'of' | 'sent'>
   /** Peer ids of the connected relays: they take messages to those who are not connected to this peer. */
   readonly relays: () => readonly string[]
   /** Whether this peer is connected to anyone. */
@@ -31,6 +34,7 @@ export interface TopicsInit {
 /** Application messages on GossipSub. Topics of one network have its id in their name. */
 export class Topics {
   readonly #pubsub: GossipSub
+  readonly #receipts: TopicsInit['receipts']
   readonly #prefix: string
   readonly #onMessage: (message: Message) => void
   readonly #hasConnections: () => boolean
@@ -42,8 +46,9 @@ export class Topics {
   readonly #changed = new Set<string>()
   #isClosed = false
 
-  constructor({ pubsub, relays, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
+  constructor({ pubsub, receipts, relays, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
     this.#pubsub = pubsub
+    this.#receipts = receipts
     this.#hasConnections = hasConnections
     this.#relays = relays
     this.#prefix = `/docstore/${networkId}/topic/`
@@ -66,16 +71,18 @@ export class Topics {
     if (utf8(text).length > MAX_MESSAGE_BYTES) throw new DocstoreError('message-too-large', `A message has at most ${MAX_MESSAGE_BYTES} bytes`)
   }
 
-  /** Sends a message that was checked. */
+  /** Sends a message that was checked; resolves with how many have taken it in. */
   async publish(topic: string, text: string, signal: AbortSignal): Promise<number> {
     const data = utf8(text)
     const name = this.#name(topic)
     for (const until = performance.now() + SETTLE_MS; ; ) {
       if (this.#hasConnections()) await this.#untilSubscribers(name, until - performance.now(), signal)
       await this.#untilRelay(name, signal)
+      this.#receipts.sent()
       const { recipients } = await this.#pubsub.publish(name, data)
       const isSubscribed = this.#pubsub.getSubscribers(name).length > 0
-      if (recipients.length > 0 || !isSubscribed || signal.aborted || performance.now() > until) return recipients.length
+      if (recipients.length > 0) return this.#receipts.of(recipients)
+      if (!isSubscribed || signal.aborted || performance.now() > until) return 0
       // The stream to a peer that has just connected opens a moment after its subscriptions have arrived.
       await delay(RETRY_MS, signal)
     }

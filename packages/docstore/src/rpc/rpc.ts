@@ -1,4 +1,5 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import { SilenceWatch } from './silence-watch.ts'
 
 /** A two-way line to another thread, tab or process. Messages are structured clones. */
 export interface Port {
@@ -62,6 +63,9 @@ export function serve(port: Port, service: Service): void {
   }
 }
 
+/** What to say of the other side after so many milliseconds without a sign of life; nothing while that may be work. */
+export type SilenceVerdict = (silentMs: number) => DocstoreError | undefined
+
 interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -73,6 +77,8 @@ export class RpcClient {
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(name: string, payload: unknown) => void>()
   readonly #closeListeners = new Set<() => void>()
+  #silence: SilenceWatch | undefined
+  #isPinging = false
   #nextId = 1
   #isClosed = false
 
@@ -104,6 +110,7 @@ export class RpcClient {
         resolve: (value) => (done(), resolve(value)),
         reject: (error) => (done(), reject(error)),
       })
+      this.#silence?.waiting()
       try {
         this.#port.post({ kind: 'call', id, method, args: plain, hasSignal: signal !== undefined } satisfies RpcMessage)
       } catch (cause) {
@@ -114,6 +121,30 @@ export class RpcClient {
         )
       }
     })
+  }
+
+  /** From now on, calls end with an error when the other side gives no sign of life; `verdict` decides when and with which. */
+  watchSilence(verdict: SilenceVerdict): void {
+    this.#silence = new SilenceWatch({
+      isWaiting: () => this.#waiting.size > (this.#isPinging ? 1 : 0),
+      ping: () => this.#ping(),
+      verdict,
+      onSilent: (error) => {
+        const waiting = [...this.#waiting.values()]
+        this.#waiting.clear()
+        for (const { reject } of waiting) reject(error)
+      },
+    })
+  }
+
+  /** Any answer will do, also one of an owner of an earlier version. */
+  #ping(): void {
+    if (this.#isPinging) return
+    this.#isPinging = true
+    const settle = (): void => {
+      this.#isPinging = false
+    }
+    this.call('has-network', []).then(settle, settle)
   }
 
   onEvent(listener: (name: string, payload: unknown) => void): () => void {
@@ -133,6 +164,7 @@ export class RpcClient {
   }
 
   #receive(message: RpcMessage): void {
+    this.#silence?.heard()
     if (message.kind === 'event') for (const listener of this.#listeners) listener(message.name, message.payload)
     if (message.kind !== 'result' && message.kind !== 'failure') return
     const waiting = this.#waiting.get(message.id)
@@ -144,6 +176,7 @@ export class RpcClient {
   #closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#silence?.stop()
     for (const { reject } of this.#waiting.values()) reject(gone())
     this.#waiting.clear()
     for (const listener of this.#closeListeners) listener()
@@ -157,8 +190,14 @@ function gone(): DocstoreError {
 function takeSignal(args: readonly unknown[]): { signal: AbortSignal | undefined; plain: readonly unknown[] } {
   const last = args.at(-1)
   if (typeof last !== 'object' || last === null || !('signal' in last)) return { signal: undefined, plain: args }
-  const { signal, ...rest } = last
-  return { signal: signal instanceof AbortSignal ? signal : undefined, plain: [...args.slice(0, -1), rest] }
+  const { signal: _signal, ...rest } = last
+  return { signal: signalOf(args), plain: [...args.slice(0, -1), rest] }
+}
+
+/** The signal in the last argument of a call, where there is one. */
+export function signalOf(args: readonly unknown[]): AbortSignal | undefined {
+  const last = args.at(-1)
+  return typeof last === 'object' && last !== null && 'signal' in last && last.signal instanceof AbortSignal ? last.signal : undefined
 }
 
 /** The methods of an object that may be called from the other side, by name. */

@@ -3,7 +3,7 @@ import { parseJoinLink, readNetwork } from '../network/join-link.ts'
 import { knownRelays } from '../network/known-relays.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
-import { type Port, RpcClient } from '../rpc/rpc.ts'
+import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import { rememberLink, resolveLink } from './own.ts'
 
@@ -15,6 +15,7 @@ export async function attach(
   port: Port,
   { network: mode = 'on', join, descriptor }: OpenOptions,
   onGone: (opened: Opened) => void,
+  silence?: SilenceVerdict,
 ): Promise<Opened | undefined> {
   const client = new RpcClient(port)
   try {
@@ -30,12 +31,14 @@ export async function attach(
       await untilHungUp(client)
       return undefined
     }
+    if (silence !== undefined) client.watchSilence(silence)
     let isClosed = false
     const opened: Opened = {
       replica,
       network: mode === 'off' ? undefined : network,
       libp2p: undefined,
       isOwner: false,
+      isCopy: false,
       close: async () => {
         isClosed = true
         client.close()

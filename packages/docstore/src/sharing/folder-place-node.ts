@@ -1,14 +1,16 @@
-import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { DocstoreError, errorCode, openReplica, type Replica, type Storage } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../create-node.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
+import { renewIfCopied } from './copied-folder-node.ts'
+import { dataFolder } from './data-folder-node.ts'
 import { listenOn } from './listen-node.ts'
+import { OwnerProcess } from './owner-process-node.ts'
 import type { Entry, HeldData, Place } from './place.ts'
-import { socketPath } from './socket-path-node.ts'
+import { type SocketName, socketName } from './socket-path-node.ts'
 
 /** What a relay keeps of its database in memory, bytes. */
 const RELAY_CACHE_BYTES: number = 64 * 1024 * 1024
@@ -19,21 +21,20 @@ const RETRY_MS = 50
 /** A data folder. SQLite's lock says who holds it; the holder listens on a local socket. */
 export class FolderPlace implements Place {
   readonly #folder: string
-  readonly #socket: string
+  readonly #owner: OwnerProcess
   readonly #options: DocstoreOptions
 
   constructor(folder: string, options: DocstoreOptions) {
-    this.#folder = resolve(folder)
-    this.#socket = socketPath(this.#folder)
+    this.#folder = dataFolder(folder)
+    this.#owner = new OwnerProcess(this.#folder)
     this.#options = options
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
   }
 
   async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
     const held = mayHold ? this.#tryHold() : undefined
     if (held !== undefined) return { kind: 'held', held }
-    const port = await connectTo(this.#socket)
-    if (port !== undefined) return { kind: 'line', port }
+    const port = await connectTo(socketName(this.#folder))
+    if (port !== undefined) return { kind: 'line', port, silence: (silentMs) => this.#owner.silence(silentMs) }
     // The owner is just starting, or just ending.
     await new Promise((done) => setTimeout(done, RETRY_MS))
     return { kind: 'silent' }
@@ -41,18 +42,38 @@ export class FolderPlace implements Place {
 
   #tryHold(): HeldData | undefined {
     try {
-      return holdDatabase(join(this.#folder, 'docstore.db'), this.#options, (serve) => listenOn(this.#socket, serve))
+      return holdDatabase(join(this.#folder, 'docstore.db'), this.#options, (serve) => this.#listen(serve))
     } catch (error) {
       if (errorCode(error) !== 'data-in-use') throw error
       return undefined
     }
   }
 
+  async #listen(serve: (port: Port) => void): Promise<() => void> {
+    const name = socketName(this.#folder)
+    const forget = this.#owner.note()
+    try {
+      const hangUp = await listenOn(name.path, serve, name.release)
+      return () => {
+        hangUp()
+        forget()
+      }
+    } catch (error) {
+      name.release()
+      forget()
+      throw error
+    }
+  }
+
+  patienceMs(): number {
+    return this.#owner.patienceMs()
+  }
+
   inUse(owner: 'silent' | 'relay'): DocstoreError {
     const message =
       owner === 'relay'
         ? `A relay uses ${this.#folder} already. Stop it, or use another data folder`
-        : `Another process uses ${this.#folder} and does not answer. End it, or use another data folder`
+        : `${this.#owner.name()} uses ${this.#folder} and does not answer. End it, or use another data folder`
     return new DocstoreError('data-in-use', message)
   }
 
@@ -61,12 +82,13 @@ export class FolderPlace implements Place {
   }
 }
 
-async function connectTo(path: string): Promise<Port | undefined> {
+async function connectTo({ path, release }: SocketName): Promise<Port | undefined> {
   const socket = connect(path)
   const isOpen = await new Promise<boolean>((done) => {
     socket.once('connect', () => done(true))
     socket.once('error', () => done(false))
   })
+  release()
   return isOpen ? socketPort(socket) : undefined
 }
 
@@ -84,10 +106,13 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
     ...(role === 'relay' ? { cacheBytes: RELAY_CACHE_BYTES } : {}),
   })
   let replica: Replica | undefined
+  let isCopy = false
   return {
+    isCopy: () => isCopy,
     listen,
     getMeta: async (key) => storage.getMeta(key),
     openReplica: async (init) => {
+      isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))
       replica = await openReplica(storage, init)
       return replica
     },

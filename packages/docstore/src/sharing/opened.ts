@@ -20,6 +20,8 @@ export interface Opened {
   /** Only at the owner, while it is connected. */
   readonly libp2p: DocstoreLibp2p | undefined
   readonly isOwner: boolean
+  /** Whether the data was found to be a copy of other data when it was opened; only its owner knows. */
+  readonly isCopy: boolean
   /** Calling it again does no more. */
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { DocstoreError, OpenReplicaOptions, Replica } from '@p2p-docstore/core'
 import type { MetaReader } from '../network/known-relays.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
-import type { Port } from '../rpc/rpc.ts'
+import type { Port, SilenceVerdict } from '../rpc/rpc.ts'
 
 /** Where data lies, and how the programs or tabs that share it find each other: all in which Node and browsers differ. */
 export interface Place {
@@ -10,6 +10,8 @@ export interface Place {
    * another try makes sense.
    */
   enter(options: { readonly mayHold: boolean }): Promise<Entry>
+  /** How long an owner that lets nobody in may take, milliseconds. */
+  patienceMs(): number
   /** What to say when the owner does not let go and does not answer. */
   inUse(owner: 'silent' | 'relay'): DocstoreError
   /** Lets go of what only `enter` needs. */
@@ -20,11 +22,13 @@ export interface Place {
 export type Entry =
   | { readonly kind: 'held'; readonly held: HeldData }
   /** A line to the owner, which closes when the owner is gone. */
-  | { readonly kind: 'line'; readonly port: Port }
+  | { readonly kind: 'line'; readonly port: Port; readonly silence?: SilenceVerdict }
   | { readonly kind: 'starting' | 'silent' }
 
 /** Data that this program has for itself. */
 export interface HeldData extends MetaReader {
+  /** Whether it was found to be a copy of other data, once the replica is open. */
+  isCopy?(): boolean
   /** To be called once. */
   openReplica(options: OpenReplicaOptions): Promise<Replica>
   startNetwork(replica: Replica, networkId: string, listed: boolean): Promise<LocalNetwork>

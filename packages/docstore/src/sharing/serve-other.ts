@@ -4,6 +4,7 @@ import type { Network } from '../network/types.ts'
 import { peerService } from '../rpc/remote.ts'
 import { type Port, serve, type Service } from '../rpc/rpc.ts'
 import type { HandOverReason } from './opened.ts'
+import { OtherReadings } from './other-readings.ts'
 
 /** What the owner of the data lets others do with it. */
 export interface Offer {
@@ -18,12 +19,14 @@ export function serveOther(port: Port, { replica, network, onHandOver }: Offer):
   // What it subscribed to ends with it.
   const topics = new TopicCounts()
   port.onClose(() => topics.topics.forEach((topic) => void network?.unsubscribe(topic)))
+  const readings = new OtherReadings(replica)
+  port.onClose(() => readings.close())
   const call: Service['call'] = async (method, args) => {
     const [first] = args
     if (method === 'hand-over') return onHandOver(first === 'relay' ? 'relay' : 'network')
     if (method === 'network.subscribe' && !topics.add(String(first))) return undefined
     if (method === 'network.unsubscribe' && !topics.remove(String(first))) return undefined
-    return service.call(method, args)
+    return readings.note(method, args, await service.call(method, args))
   }
   serve(port, { ...service, call })
 }

@@ -66,9 +66,12 @@ export class SharedData {
   }
 
   /** Does some work with what is open; repeats it, where that does no harm, when the owner ended during it. */
-  async run<T>(work: (opened: Opened) => Promise<T>, { isRepeatable = true }: { isRepeatable?: boolean } = {}): Promise<T> {
+  async run<T>(
+    work: (opened: Opened) => Promise<T>,
+    { isRepeatable = true, signal }: { isRepeatable?: boolean; signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
     for (;;) {
-      const opened = this.#opened ?? (await this.#reopen())
+      const opened = this.#opened ?? (await untilAborted(this.#reopen(), signal))
       try {
         return await work(opened)
       } catch (error) {
@@ -173,7 +176,7 @@ export class SharedData {
       silentSince = entry.kind === 'starting' ? undefined : (silentSince ?? performance.now())
       const opened = await this.#openThrough(entry, options)
       if (opened !== undefined) return opened
-      if (silentSince !== undefined && performance.now() - silentSince > OWNER_TIMEOUT_MS) throw this.#place.inUse('silent')
+      if (silentSince !== undefined && performance.now() - silentSince > this.#place.patienceMs()) throw this.#place.inUse('silent')
     }
   }
 
@@ -184,7 +187,7 @@ export class SharedData {
         case 'held':
           return await own(entry.held, options, { onHandOver: (reason) => this.#handOver(reason), onLost: (opened) => this.#lost(opened) })
         case 'line':
-          if (options.role !== 'relay') return await attach(entry.port, options, (opened) => this.#lost(opened))
+          if (options.role !== 'relay') return await attach(entry.port, options, (opened) => this.#lost(opened), entry.silence)
           if (!(await askForHandOver(entry.port))) throw this.#place.inUse('relay')
           return undefined
         case 'starting':
@@ -209,6 +212,23 @@ export class SharedData {
     const closed = new Promise<void>((resolve) => setTimeout(resolve)).then(() => opened.close())
     this.#reopen(closed, performance.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
     return true
+  }
+}
+
+/** What comes of a promise, unless the signal aborts before: whoever gives up does not wait for the next owner. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // One of both was taken; the other one's failure is nobody's.
+    aborted.promise.catch(() => undefined)
+    promise.catch(() => undefined)
   }
 }
 

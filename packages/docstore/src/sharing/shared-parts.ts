@@ -1,7 +1,7 @@
 import { DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
 import { NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
-import { callMethod, forwardMethods } from '../rpc/rpc.ts'
+import { callMethod, forwardMethods, signalOf } from '../rpc/rpc.ts'
 import type { DocstoreParts } from '../store/docstore.ts'
 import type { Opened } from './opened.ts'
 import { repeatableWrite } from './repeatable-write.ts'
@@ -9,7 +9,7 @@ import type { SharedData } from './shared-data.ts'
 
 /** The parts of a store whose data this program alone can use. */
 export function ownParts({ replica, network, libp2p, close }: Opened): DocstoreParts {
-  return { replica, network, libp2p, isOwner: true, onOwner: () => () => undefined, close }
+  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, close }
 }
 
 /** The parts of a store that shares its data. */
@@ -22,6 +22,9 @@ export function sharedParts(shared: SharedData, mode: 'on' | 'off' | 'auto'): Do
     },
     get isOwner() {
       return shared.opened?.isOwner === true
+    },
+    get isCopy() {
+      return shared.opened?.isCopy === true
     },
     onOwner: (listener) => {
       shared.owners.add(listener)
@@ -66,7 +69,7 @@ function sharedNetwork(shared: SharedData): Network {
           if (network === undefined) throw new DocstoreError('offline', 'The owner of the data is not connected')
           return callMethod(network, name, args)
         },
-        { isRepeatable: name !== 'publish' },
+        { isRepeatable: name !== 'publish', signal: signalOf(args) },
       )
     }),
     on: (event, listener) => {

@@ -3,6 +3,7 @@ import { takeLock, tryLock } from '../rpc/locks-web.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { TabPort } from '../rpc/tab-port-web.ts'
 import { PageLife } from './page-life-web.ts'
+import { OWNER_TIMEOUT_MS } from './opened.ts'
 import type { Entry, Place } from './place.ts'
 import { type HallMessage, Reception } from './reception-web.ts'
 import { WorkerData } from './worker-data-web.ts'
@@ -43,6 +44,10 @@ export class TabPlace implements Place {
     }
     port.close()
     return typeof answer === 'function' ? this.#hold(answer, asleep) : { kind: answer }
+  }
+
+  patienceMs(): number {
+    return OWNER_TIMEOUT_MS
   }
 
   inUse(): DocstoreError {

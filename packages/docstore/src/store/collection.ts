@@ -12,16 +12,16 @@ import {
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
+import { failedFeed } from './feed.ts'
+import { countOf, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './found.ts'
+import { inChunks } from './in-chunks.ts'
+import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
+import type { Source } from './reading.ts'
 import { either } from './signal.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
-/** A filter: MongoDB's operators `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not`, dotted paths, array membership. */
-export type FilterInput = { readonly [field: string]: unknown }
-/** Fields to sort by: 1 rising, -1 falling. */
-export type SortInput = { readonly [field: string]: 1 | -1 }
-
 /** What a single write did. */
 export interface PutResult {
   readonly _id: string
@@ -41,29 +41,6 @@ export interface PutManyResult {
 /** How far a bulk write is. */
 export type PutManyProgress = PutManyResult
 
-/** Options of a query. */
-export interface FindOptions {
-  readonly sort?: SortInput
-  readonly limit?: number
-}
-
-/** One page of a query; without a cursor it is the last one. A page of large documents can have fewer than its limit. */
-export interface Page<T> {
-  readonly documents: readonly T[]
-  readonly cursor: string | undefined
-}
-
-/** The results of a query: iterate over them, or take them at once or page by page. */
-export interface Found<T> extends AsyncIterable<T> {
-  toArray(): Promise<T[]>
-  page(cursor?: string): Promise<Page<T>>
-}
-
-/** First and largest page in which results are read while iterating. */
-const FIRST_PAGE = 100
-const LARGEST_PAGE = 4000
-/** Page size where the caller names none. */
-const DEFAULT_PAGE = 50
 /** Bytes of documents, as JSON, that one bulk write commits at once at most. */
 const MAX_CHUNK_LENGTH: number = 4 * 1024 * 1024
 /** Documents that one bulk write commits at once. */
@@ -76,8 +53,8 @@ export interface CollectionInit {
   readonly name: string
   /** Aborts when the store closes. */
   readonly closing: AbortSignal
-  /** Whether a relay has everything that is here. */
-  readonly isSynced: () => Promise<boolean>
+  /** Whether a relay has everything up to this position, else all that is here. */
+  readonly isSynced: (seq?: number) => Promise<boolean>
   /** Calls back when the answer of `isSynced` may have changed. */
   readonly onSync: (listener: () => void) => () => void
 }
@@ -101,34 +78,32 @@ export class Collection<T extends Document = Document> {
     return { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
   }
 
-  /** Stores many documents in few transactions. What was written before an error stays written. */
+  /**
+   * Stores many documents in few transactions; what an async iterable has given is stored at most 200 ms later, even where it pauses.
+   * What was written before an error stays written. With the signal, what was read is stored and told to `onProgress`; then it rejects.
+   */
   async putMany(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
-    { onProgress, signal }: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
+    options: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
   ): Promise<PutManyResult> {
+    checkOptions(options, ['onProgress', 'signal'], 'putMany')
+    const { onProgress, signal } = options
     const total = { read: 0, written: 0, unchanged: 0 }
-    let chunk: Write[] = []
-    let length = 0
-    const flush = async (): Promise<void> => {
-      const writes = chunk
-      chunk = []
-      length = 0
+    const prefix = await this.#idPrefix()
+    const write = async (writes: readonly Write[]): Promise<void> => {
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const written = results.filter(({ status }) => status === 'written').length
       total.written += written
       total.unchanged += results.length - written
       onProgress?.({ ...total })
     }
-    const prefix = await this.#idPrefix()
-    for await (const document of documents) {
-      signal?.throwIfAborted()
-      const write = toWrite(document, prefix)
+    const read = (document: NewDocument): Write => {
+      const one = toWrite(document, prefix)
       total.read++
-      chunk.push(write)
-      length += write.content?.length ?? 0
-      if (chunk.length >= CHUNK || length >= MAX_CHUNK_LENGTH) await flush()
+      return one
     }
-    if (chunk.length > 0) await flush()
+    const length = ({ content }: Write): number => content?.length ?? 0
+    await inChunks(documents, { read, write, maxItems: CHUNK, maxLength: MAX_CHUNK_LENGTH, length, signal })
     return total
   }
 
@@ -144,36 +119,31 @@ export class Collection<T extends Document = Document> {
     return result?.status === 'written'
   }
 
-  /** Documents that match, sorted by the given fields, else by `_id`. */
+  /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
   find(filter: FilterInput = {}, options: FindOptions = {}): Found<T> {
-    const results = (): AsyncGenerator<T> => this.#results(filter, options)
-    return {
-      [Symbol.asyncIterator]: results,
-      toArray: () => Array.fromAsync(results()),
-      page: (cursor) => this.#page(filter, options.sort, options.limit ?? DEFAULT_PAGE, cursor),
-    }
+    return new Found<T>(this.#source, filter, options)
   }
 
-  async *#results(filter: FilterInput, { sort, limit = Number.POSITIVE_INFINITY }: FindOptions): AsyncGenerator<T> {
-    let left = limit
-    let cursor: string | undefined
-    for (let size = FIRST_PAGE; left > 0; size = Math.min(size * 4, LARGEST_PAGE)) {
-      const page = await this.#page(filter, sort, Math.min(size, left), cursor)
-      yield* page.documents
-      left -= page.documents.length
-      cursor = page.cursor
-      if (cursor === undefined) return
-    }
+  /** The first document that matches, `undefined` where none does. */
+  async findOne(filter: FilterInput = {}, options: Omit<FindOptions, 'limit'> = {}): Promise<T | undefined> {
+    checkOptions(options, ['sort', 'skip', 'projection'], 'findOne')
+    return this.find(filter, options).first()
   }
 
-  async #page(filter: FilterInput, sort: SortInput | undefined, limit: number, cursor: string | undefined): Promise<Page<T>> {
-    const page = await this.#init.replica.find(this.#init.namespace, this.name, { filter, sort: sort ?? {}, limit, cursor })
-    return { documents: page.contents.map((content) => JSON.parse(content) as T), cursor: page.cursor }
+  /** The different values of a field in the documents that match, sorted; those of arrays one by one. */
+  async distinct(path: string, filter: FilterInput = {}): Promise<Document[string][]> {
+    return [...(await this.#init.replica.distinct(this.#init.namespace, this.name, path, filter))]
   }
 
-  /** How many documents match. */
-  async count(filter: FilterInput = {}): Promise<number> {
-    return this.#init.replica.count(this.#init.namespace, this.name, filter)
+  /** How many documents match. Without a filter, that is known at once. */
+  async count(filter: FilterInput = {}, options: { skip?: number | undefined; limit?: number | undefined } = {}): Promise<number> {
+    checkOptions(options, ['skip', 'limit'], 'count')
+    return countOf(this.#source, filter, { limit: checkedLimit(options.limit), skip: checkedSkip(options.skip) })
+  }
+
+  /** The same as `count`. */
+  async countDocuments(filter: FilterInput = {}, options: { skip?: number | undefined; limit?: number | undefined } = {}): Promise<number> {
+    return this.count(filter, options)
   }
 
   /** Declares an index over one or more fields, in their order. Queries on them become fast; declaring it again changes nothing. */
@@ -183,16 +153,50 @@ export class Collection<T extends Document = Document> {
   }
 
   /**
-   * The results of a query, now and after every change that touches the collection. `synced` tells whether a relay has everything
-   * that is here. Ends with the signal, with the store, or when the loop is left.
+   * The results of a query, now and after every change that touches the collection, each of one moment: the newest when it is asked for.
+   * `synced` tells whether a relay has everything that is here. Ends with the signal, with the store, or when the loop is left.
    */
-  watch(filter: FilterInput = {}, options: FindOptions & { signal?: AbortSignal } = {}): AsyncIterable<WatchedResult<T>> {
-    return watchQuery<T>(this.#init, () => this.find(filter, options).toArray(), either(this.#init.closing, options.signal))
+  watch(
+    filter: FilterInput = {},
+    options: FindOptions & { signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<WatchedResult<T>, void, undefined> {
+    return this.#feed(() => {
+      checkOptions(options, [...FIND_OPTIONS, 'signal'], 'watch')
+      const { signal, ...find } = options
+      const found = this.find(filter, find)
+      return watchQuery<T>({ ...this.#init, name: this.name }, () => found.snapshot(), either(this.#init.closing, signal))
+    })
   }
 
-  /** Every change after a position, then every new one as it happens, from whichever peer. Ends with the signal or the store. */
-  changes(options: { since?: number; filter?: FilterInput; signal?: AbortSignal } = {}): AsyncIterable<Change<T>> {
-    return changesOf<T>(this.#init, { ...options, signal: either(this.#init.closing, options.signal) })
+  /**
+   * Every change after a position, else from the call on, then every new one as it happens, from whichever peer. With a filter: documents that
+   * match, that match no more (`leave`), and all deletes. Goes on from `since` when it may have missed something: `leave` is also told of
+   * documents of which it is not known any more whether they matched. Ends with the signal or the store.
+   */
+  changes(
+    options: { since?: number | undefined; filter?: FilterInput | undefined; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<Change<T>, void, undefined> {
+    return this.#feed(() => {
+      checkOptions(options, ['since', 'filter', 'signal'], 'changes')
+      const { since, filter, signal } = options
+      if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0))
+        throw new DocstoreError('bad-option', 'since is the seq of a change, a whole number from 0 on')
+      return changesOf<T>(this.#source, { since, filter, signal: either(this.#init.closing, signal) })
+    })
+  }
+
+  /** What is wrong with its arguments is said to whoever reads it, as with a query. */
+  #feed<R>(start: () => AsyncGenerator<R, void, undefined>): AsyncGenerator<R, void, undefined> {
+    try {
+      return start()
+    } catch (error) {
+      return failedFeed(error)
+    }
+  }
+
+  get #source(): Source {
+    const { replica, namespace } = this.#init
+    return { replica, namespace, name: this.name }
   }
 
   /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */

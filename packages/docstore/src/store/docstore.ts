@@ -12,9 +12,11 @@ import {
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'
+import { failedFeed } from './feed.ts'
 import { Namespace } from './namespace.ts'
-import { Queue } from './queue.ts'
+import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
+import { subscriptionTo } from './subscription.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
 export interface DocstoreParts {
@@ -23,6 +25,7 @@ export interface DocstoreParts {
   /** libp2p itself, in the process and window that runs it. */
   readonly libp2p: DocstoreLibp2p | undefined
   readonly isOwner: boolean
+  readonly isCopy: boolean
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   readonly close: () => Promise<void>
 }
@@ -64,6 +67,14 @@ export class Docstore {
   /** Whether this program or tab holds the data and its connections; else it works through the one that does, and may follow it. */
   get isOwner(): boolean {
     return this.#parts.isOwner
+  }
+
+  /**
+   * Whether the data folder was found to be a copy when this program opened it: it has a database id and a peer key of its own now, so that
+   * both can be used. Always false in browsers, which offer nothing to notice it by.
+   */
+  get isCopy(): boolean {
+    return this.#parts.isCopy
   }
 
   /** This installation's libp2p peer id. */
@@ -113,22 +124,17 @@ export class Docstore {
   }
 
   /**
-   * Messages of a topic, from now on; a reader that is 1,000 behind loses the oldest. Ends with the signal, with the store, or when the loop is left.
-   * Throws `bad-topic`, `offline`.
+   * Messages of a topic, from the call on; a reader that is 1,000 behind loses the oldest. Ends with the signal, with the store, or when the
+   * loop is left. Its reader hears of `bad-topic` and `offline`.
    */
-  async *subscribe(topic: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Message> {
-    const network = this.#connectedNetwork()
-    const messages = new Queue<Message>(either(this.#closing.signal, signal))
-    const unlisten = network.on('message', (message) => message.topic === topic && message.store !== this.#id && messages.push(message))
+  subscribe(topic: string, options: { signal?: AbortSignal | undefined } = {}): AsyncGenerator<Message, void, undefined> {
     try {
-      await network.subscribe(topic)
-      try {
-        yield* messages
-      } finally {
-        await network.unsubscribe(topic)
-      }
-    } finally {
-      unlisten()
+      checkOptions(options, ['signal'], 'subscribe')
+      const network = this.#connectedNetwork()
+      const signal = either(this.#closing.signal, options.signal)
+      return subscriptionTo(network, { topic, isOwn: ({ store }) => store === this.#id, signal })
+    } catch (error) {
+      return failedFeed(error)
     }
   }
 
@@ -169,7 +175,9 @@ export class Namespaces {
   }
 
   /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
-  async create({ name, write = 'owner' }: { name: string; write?: WritePolicy }): Promise<Namespace> {
+  async create(options: { name: string; write?: WritePolicy }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write'], 'namespaces.create')
+    const { name, write = 'owner' } = options
     const { id } = await this.#replica.createNamespace({ name, write })
     return this.open(id)
   }

@@ -2,10 +2,11 @@ import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-d
 import type { Network, PeerStatus } from '../network/types.ts'
 import { checkHeldBack } from './held-back-check.ts'
 import { checkRelays } from './relay-checks.ts'
+import { checkRoom } from './room-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
 export interface Diagnosis {
-  /** What was looked at: `storage`, `summaries`, `held`, `relay`, `clock`, `connection`, `reservation`, `direct`. */
+  /** What was looked at: `storage`, `summaries`, `held`, `relay`, `clock`, `copies`, `connection`, `reservation`, `direct`. */
   readonly check: string
   readonly ok: boolean
   /** Stable name of what is wrong; `null` where nothing is. */
@@ -29,6 +30,7 @@ export async function diagnose(replica: Replica, network: Network | undefined): 
     await checkSummaries(replica),
     ...(await checkHeldBack(replica, network)),
     ...(await checkRelaysOf(replica, peers, wantsPlaces)),
+    ...(await checkRoom(replica, network)),
     ...checkDirect(peers),
   ]
 }
@@ -50,7 +52,7 @@ async function checkStorage(replica: Replica): Promise<Diagnosis> {
 }
 
 function spaceIsUsedUp(message: string): Diagnosis {
-  const fix = 'Free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
+  const fix = 'Delete documents, free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
   return { check: 'storage', ok: false, fault: 'quota', message, fix }
 }
 

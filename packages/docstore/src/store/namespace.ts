@@ -3,6 +3,7 @@ import { DocstoreError } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
+import { checkOptions } from './options.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 
 /** The collection that a namespace itself stands for. */
@@ -51,7 +52,8 @@ export class Namespace extends Collection {
       namespace: id,
       name: DEFAULT_COLLECTION,
       closing,
-      isSynced: async () => network !== undefined && (await isSynced(network, await network.namespaceStatus(id), await replica.lastSeq(id))),
+      isSynced: async (seq) =>
+        network !== undefined && (await isSynced(network, await network.namespaceStatus(id), seq ?? (await replica.lastSeq(id)))),
       onSync: (listener) => network?.on('sync', (event) => event.namespace === id && listener()) ?? (() => undefined),
     }
     super(init)
@@ -75,13 +77,13 @@ export class Namespace extends Collection {
   /** How it stands, here and with each peer. */
   async status(): Promise<NamespaceReport> {
     const isHere = (await this.info()) !== undefined
-    const { root, count, seq } = isHere ? await this.#replica.summary(this.id) : { root: '', count: 0, seq: 0 }
+    const { root, count, seq, documents } = isHere ? await this.#replica.summary(this.id) : { root: '', count: 0, seq: 0, documents: 0 }
     const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
     const { peers } = status
     const times = peers.flatMap(({ lastSyncedAt }) => lastSyncedAt ?? [])
     return {
       root,
-      documents: isHere ? await this.#documents() : 0,
+      documents,
       state: overallState(peers),
       have: count,
       want: Math.max(0, ...peers.map(({ want }) => want)),
@@ -107,44 +109,27 @@ export class Namespace extends Collection {
    * Makes this peer and its relays equal now; with `connectedOnly`, those that are connected already. Rejects with
    * `relay-unreachable` or `timeout` where that fails.
    */
-  async sync({
-    timeoutMs = DEFAULT_TIMEOUT_MS,
-    connectedOnly = false,
-    signal,
-  }: {
-    timeoutMs?: number
-    connectedOnly?: boolean
-    signal?: AbortSignal
-  } = {}): Promise<SyncResult> {
+  async sync(options: { timeoutMs?: number; connectedOnly?: boolean; signal?: AbortSignal } = {}): Promise<SyncResult> {
+    checkOptions(options, ['timeoutMs', 'connectedOnly', 'signal'], 'sync')
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, connectedOnly = false, signal } = options
     const began = performance.now()
     const network = this.#connectedNetwork()
     const report = await network.sync(this.id, { timeoutMs, connectedOnly, ...(signal === undefined ? {} : { signal }) })
     if ((await this.info()) === undefined) {
       throw new DocstoreError('unknown-namespace', `No relay that was reached has the namespace ${this.id}. Check the id`)
     }
-    const { root } = await this.#replica.summary(this.id)
-    return { root, documents: await this.#documents(), ...report, seconds: Math.round(performance.now() - began) / 1000 }
+    const { root, documents } = await this.#replica.summary(this.id)
+    return { root, documents, ...report, seconds: Math.round(performance.now() - began) / 1000 }
   }
 
   /** Resolves with the peers that have everything written here so far; rejects with `not-delivered` when time is over. */
-  async delivered({
-    copies = 1,
-    timeoutMs = DEFAULT_TIMEOUT_MS,
-    signal,
-  }: {
-    copies?: number
-    timeoutMs?: number
-    signal?: AbortSignal
-  } = {}): Promise<readonly string[]> {
+  async delivered(options: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'delivered')
+    const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
     if (!Number.isInteger(copies) || copies < 1)
       throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
     const seq = await this.#replica.lastSeq(this.id)
     return this.#connectedNetwork().delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
-  }
-
-  async #documents(): Promise<number> {
-    const collections = await this.#replica.collections(this.id)
-    return collections.reduce((total, { documents }) => total + documents, 0)
   }
 
   #connectedNetwork(): Network {

@@ -1,5 +1,7 @@
-import type { Document, Replica } from '@p2p-docstore/core'
-import { Signal } from './signal.ts'
+import type { Document } from '@p2p-docstore/core'
+import { Feed } from './feed.ts'
+import type { Source } from './reading.ts'
+import { orAborted, pause, Signal } from './signal.ts'
 
 /** What a watch shows. */
 export interface WatchedResult<T> {
@@ -10,23 +12,33 @@ export interface WatchedResult<T> {
 
 /** The share of the time that a watch may spend on asking again: one part in this many plus one. */
 const REST_FACTOR = 3
-/** Shortest pause between two results, milliseconds: one frame of a screen. */
+/** Shortest and longest pause after a query, milliseconds: one frame of a screen, and what nobody should wait longer for. */
 const MIN_PAUSE_MS = 16
+const MAX_PAUSE_MS = 1000
 
-interface Watched {
-  readonly replica: Replica
-  readonly namespace: string
-  readonly name: string
-  readonly isSynced: () => Promise<boolean>
+interface Watched extends Source {
+  /** Whether a relay has everything up to this position, else all that is here. */
+  readonly isSynced: (seq?: number) => Promise<boolean>
   readonly onSync: (listener: () => void) => () => void
 }
 
-/** Runs a query now and again after each commit that touches its collection, and when `synced` changes. */
-export async function* watchQuery<T extends Document>(
+/**
+ * Runs a query now and again after each commit that touches its collection, and when `synced` changes. Whoever takes long with a result gets
+ * the newest one next, at once: pauses are counted from the end of the query.
+ */
+export function watchQuery<T extends Document>(
+  watched: Watched,
+  query: () => Promise<{ readonly documents: readonly T[]; readonly seq: number }>,
+  signal: AbortSignal,
+): AsyncGenerator<WatchedResult<T>, void, undefined> {
+  return new Feed<WatchedResult<T>>(signal, (signal) => showResults(watched, query, signal))
+}
+
+async function* showResults<T extends Document>(
   { replica, namespace, name, isSynced, onSync }: Watched,
-  query: () => Promise<readonly T[]>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<WatchedResult<T>> {
+  query: () => Promise<{ readonly documents: readonly T[]; readonly seq: number }>,
+  signal: AbortSignal,
+): AsyncGenerator<WatchedResult<T>, void, undefined> {
   const news = new Signal(signal)
   let isStale = true
   const unlisten = replica.onCommit((event) => {
@@ -38,19 +50,29 @@ export async function* watchQuery<T extends Document>(
   const unlistenSync = onSync(() => news.raise())
   try {
     let shown: WatchedResult<T> | undefined
+    let restUntil = 0
     while (!news.isAborted) {
-      const began = performance.now()
-      const synced = await isSynced()
-      if (isStale || shown === undefined) {
+      if (isStale) {
+        await pause(restUntil - performance.now(), signal)
+        if (news.isAborted) return
         isStale = false
-        shown = { documents: await query(), synced }
-        yield shown
+        const began = performance.now()
+        const found = await orAborted(query(), signal)
         // A query that takes long leaves time for others while documents stream in.
-        const pause = Math.max(MIN_PAUSE_MS, REST_FACTOR * (performance.now() - began))
-        await new Promise((resolve) => setTimeout(resolve, pause))
-      } else if (shown.synced !== synced) {
-        shown = { documents: shown.documents, synced }
+        const ended = performance.now()
+        restUntil = ended + Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, REST_FACTOR * (ended - began)))
+        // Of these very documents: what was written after them is not in this result.
+        const synced = found && (await orAborted(isSynced(found.seq), signal))
+        if (found === undefined || synced === undefined) return
+        shown = { documents: found.documents, synced }
         yield shown
+      } else {
+        const synced = await orAborted(isSynced(), signal)
+        if (synced === undefined || shown === undefined) return
+        if (shown.synced !== synced && !isStale) {
+          shown = { documents: shown.documents, synced }
+          yield shown
+        }
       }
       if (!isStale) await news.wait()
     }

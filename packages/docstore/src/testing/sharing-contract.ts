@@ -51,15 +51,78 @@ export function sharingContract(name: string, platform: () => SharingPlatform): 
       await notes.put({ _id: 'a', n: 1 })
       const ownNotes = await owner.namespaces.open(notes.id)
       expect(await ownNotes.get('a')).toEqual({ _id: 'a', n: 1 })
-      const change = notes.changes()[Symbol.asyncIterator]()
-      const next = change.next()
-      // The feed begins at the position of its first look, so the write has to come after that.
-      await notes.status()
-      await ownNotes.put({ _id: 'b', n: 2 })
-      expect((await next).value).toMatchObject({ type: 'put', _id: 'b' })
-      await change.return?.(undefined)
+      const changes = notes.changes()
+      await notes.put({ _id: 'b', n: 2 })
+      await ownNotes.put({ _id: 'c', n: 2 })
+      expect((await changes.next()).value).toMatchObject({ type: 'put', _id: 'b' })
+      expect((await changes.next()).value).toMatchObject({ type: 'put', _id: 'c' })
+      await changes.return(undefined)
       await expect(notes.put({ n: Number.NaN })).rejects.toMatchObject({ code: 'bad-document' })
       await expect(notes.find({ $bad: 1 }).toArray()).rejects.toMatchObject({ code: 'bad-filter' })
+    })
+
+    it('gives results of one moment while the owner changes what they are sorted by, to both', { timeout: 60_000 }, async () => {
+      const owner = await open()
+      const second = await open()
+      const scores = await owner.namespaces.create({ name: 'scores' })
+      const swapping = await Swapping.start(scores)
+      const expected = swapping.scores.toSorted((a, b) => b - a)
+      for (const store of [second, owner]) {
+        const notes = await store.namespaces.open(scores.id)
+        const found = notes.find({}, { sort: { score: -1 } })
+        for (let i = 0; i < 10; i++) expect((await found.toArray()).map(({ score }) => score)).toEqual(expected)
+        const looped: unknown[] = []
+        for await (const { score } of found) looped.push(score)
+        expect(looped).toEqual(expected)
+        let shown = 0
+        for await (const { documents } of notes.watch({}, { sort: { score: -1 } })) {
+          expect(documents.map(({ score }) => score)).toEqual(expected)
+          if (++shown === 5) break
+        }
+      }
+      await swapping.stop()
+      expect(swapping.count).toBeGreaterThan(20)
+    })
+
+    it('tells who reads through an owner that ends, or begins again where nobody has seen anything yet', async () => {
+      const owner = await open()
+      const second = await open()
+      const scores = await owner.namespaces.create({ name: 'scores' })
+      const swapping = await Swapping.start(scores)
+      await swapping.stop()
+      const found = (await second.namespaces.open(scores.id)).find({}, { sort: { score: 1 } })
+      const loop = found[Symbol.asyncIterator]()
+      await loop.next()
+      const all = found.toArray()
+      await owner.close()
+      expect((await all).map(({ score }) => score)).toEqual(swapping.scores)
+      const rest = async (): Promise<unknown> => {
+        for (let next = await loop.next(); next.done !== true; ) next = await loop.next()
+        return undefined
+      }
+      await expect(rest()).rejects.toMatchObject({ code: 'reading-ended' })
+    })
+
+    it('goes on telling when a document matches no more after its owner has ended', async () => {
+      const owner = await open()
+      const second = await open()
+      const notes = (await second.namespaces.create({ name: 'shared' })).collection('notes')
+      await notes.putMany([
+        { _id: 'a', n: 1 },
+        { _id: 'b', n: 1 },
+        { _id: 'c', n: 9 },
+      ])
+      const changes = notes.changes({ filter: { n: 1 } })
+      await notes.put({ _id: 'a', n: 2 })
+      expect((await changes.next()).value).toMatchObject({ type: 'leave', _id: 'a' })
+      await owner.close()
+      await notes.put({ _id: 'c', n: 8 })
+      await notes.put({ _id: 'b', n: 3 })
+      // Nobody remembers whether the other one matched; this one must be told.
+      let last = await changes.next()
+      while (last.value?._id !== 'b') last = await changes.next()
+      expect(last.value).toMatchObject({ type: 'leave', document: undefined })
+      await changes.return(undefined)
     })
 
     it('goes on in another store when the one that held the data ends, calls and feeds alike', async () => {
@@ -140,6 +203,46 @@ export function sharingContract(name: string, platform: () => SharingPlatform): 
       expect(listed.map(({ id }) => id).toSorted()).toEqual(created.map(({ id }) => id).toSorted())
     })
   })
+}
+
+/** Documents with scores of which two are swapped at a time, in one transaction, without a pause: at every moment the scores are the same. */
+class Swapping {
+  readonly scores: readonly number[] = Array.from({ length: 2000 }, (_, n) => n)
+  /** Swaps so far. */
+  count = 0
+  readonly #notes: Namespace
+  #isStopped = false
+  #swapping: Promise<void> | undefined
+
+  private constructor(notes: Namespace) {
+    this.#notes = notes
+  }
+
+  static async start(notes: Namespace): Promise<Swapping> {
+    const swapping = new Swapping(notes)
+    await notes.putMany(swapping.scores.map((score) => ({ _id: `p${score}`, score })))
+    swapping.#swapping = swapping.#swap()
+    return swapping
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#swapping
+  }
+
+  async #swap(): Promise<void> {
+    const current = [...this.scores]
+    for (let seed = 1; !this.#isStopped; this.count++) {
+      // A linear congruence is random enough, and the same every time.
+      seed = (seed * 48_271) % 2_147_483_647
+      const [a, b] = [seed % current.length, (seed >> 8) % current.length]
+      if (a === b) continue
+      ;[current[a], current[b]] = [current[b] ?? 0, current[a] ?? 0]
+      await this.#notes.putMany([a, b].map((n) => ({ _id: `p${n}`, score: current[n] })))
+      // Others get a turn: messages of a line have to arrive.
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+  }
 }
 
 /** A store that writes one document after the other, and follows all changes. */

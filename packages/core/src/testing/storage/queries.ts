@@ -121,7 +121,7 @@ export function queriesContract(open: OpenStorage): void {
       expect((await storage.find(ns, 'cities', query({}, { limit: 6 }))).end).toBeUndefined()
       expect((await storage.find(ns, 'empty', query())).end).toBeUndefined()
       const { end } = await storage.find(ns, 'cities', query({}, { limit: 5 }))
-      expect(await storage.find(ns, 'cities', query({}, { after: end }))).toEqual({ contents: [], end: undefined })
+      expect(await storage.find(ns, 'cities', query({}, { after: end }))).toMatchObject({ contents: [], end: undefined })
     })
   })
 
@@ -183,6 +183,20 @@ export function queriesContract(open: OpenStorage): void {
       expect(await oneMore(b)).toBe('too-many-indexes')
       expect(await oneMore(c)).toBe('made')
       await storage.createIndex(a, 'c0', ['f0'])
+    })
+
+    test('on places in arrays hide nothing from $elemMatch, which looks into arrays in arrays', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      for (const path of ['a.0', 'a.1', 'a.0.b', 'a."0"']) await storage.createIndex(ns, 'cities', [path])
+      await storage.commit(
+        ns,
+        [[5], [[5]], [0, [5]], [0, { b: 5 }], [[0], [{ b: 5 }]]].map((a, i) => put({ id: `${i}`, fields: { a } })),
+      )
+      const found = async (filter: unknown): Promise<string[]> => idsOf(storage, ns, query(filter))
+      expect(await found({ a: { $elemMatch: { 0: 5 } } })).toEqual(['1', '2'])
+      expect(await found({ a: { $elemMatch: { '0.b': 5 } } })).toEqual(['4'])
+      expect(await found({ 'a.0': { $elemMatch: { $eq: 5 } } })).toEqual(['1'])
+      expect(await found({ 'a.1': { $elemMatch: { $gt: 4 } } })).toEqual(['2'])
     })
 
     test('stay true while documents change, whenever arrays appear', async ({ storage }) => {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { HashSum } from '../../sets/hash-sum.ts'
-import type { SetTotal, Storage } from '../../storage/storage.ts'
+import type { CollectionCount, SetTotal, Storage } from '../../storage/storage.ts'
+import { parseFilter } from '../../query/index.ts'
 import { seededRandom } from '../random.ts'
 import { addNamespace, FAIL, put } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
@@ -10,7 +11,16 @@ async function addedUp(storage: Storage, ns: number): Promise<SetTotal> {
   const sum = new HashSum()
   const versions = await storage.versionsSince(ns, 0, 100_000)
   for (const { hash } of versions) sum.add(hash)
-  return { seq: versions.at(-1)?.seq ?? 0, count: sum.count, fingerprint: sum.fingerprint() }
+  const documents = (await storage.recordsSince(ns, 0, 100_000)).filter(({ content }) => content !== null).length
+  return { seq: versions.at(-1)?.seq ?? 0, count: sum.count, fingerprint: sum.fingerprint(), documents }
+}
+
+/** Documents by collection, counted the plain way. */
+async function counted(storage: Storage, ns: number): Promise<readonly CollectionCount[]> {
+  const counts = new Map<string, number>()
+  for (const { collection, content } of await storage.recordsSince(ns, 0, 100_000))
+    if (collection !== null && content !== null) counts.set(collection, (counts.get(collection) ?? 0) + 1)
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([collection, documents]) => ({ collection, documents }))
 }
 
 /** What all records add up to. */
@@ -20,7 +30,7 @@ export function totalsContract(open: OpenStorage): void {
   describe('total', () => {
     test('is that of no records in an empty namespace', async ({ storage }) => {
       const ns = await addNamespace(storage)
-      expect(await storage.total(ns)).toEqual({ seq: 0, count: 0, fingerprint: new HashSum().fingerprint() })
+      expect(await storage.total(ns)).toEqual({ seq: 0, count: 0, fingerprint: new HashSum().fingerprint(), documents: 0 })
       expect(await storage.recount(ns)).toBe(true)
     })
 
@@ -31,11 +41,20 @@ export function totalsContract(open: OpenStorage): void {
       for (let at = 1; at <= 60; at++) {
         const ns = random.pick(spaces)
         const size = random.pick([1, 1, 1, 2, 20, 200])
-        const entries = Array.from({ length: size }, () => put({ id: `${random.below(300)}`, at, fields: random.chance(0.2) ? null : {} }))
+        const entries = Array.from({ length: size }, () =>
+          put({ id: `${random.below(300)}`, at, fields: random.chance(0.2) ? null : {}, collection: random.pick(['cities', 'people', `c${at}`]) }),
+        )
         if (random.chance(0.2)) await expect(async () => storage.commit(ns, [...entries, FAIL])).rejects.toThrow('planned')
         else await storage.commit(ns, entries)
         if (random.chance(0.3)) storage = await opened.reopen()
-        for (const one of spaces) expect(await storage.total(one), `step ${at}`).toEqual(await addedUp(storage, one))
+        for (const one of spaces) {
+          expect(await storage.total(one), `step ${at}`).toEqual(await addedUp(storage, one))
+          const collections = await counted(storage, one)
+          expect(await storage.collections(one), `step ${at}`).toEqual(collections)
+          expect(await storage.overview(one)).toEqual({ ...(await addedUp(storage, one)), collections })
+          const people = collections.find(({ collection }) => collection === 'people')?.documents ?? 0
+          expect(await storage.count(one, 'people', parseFilter({}))).toBe(people)
+        }
       }
       for (const ns of spaces) expect(await storage.recount(ns)).toBe(true)
     })

@@ -14,6 +14,13 @@ export type Request =
       readonly seals: readonly Seal[] | undefined
       readonly sign: SignPlan | undefined
     }
+  | {
+      readonly kind: 'shrink'
+      readonly ns: number
+      readonly entries: readonly (Omit<CommitEntry, 'build'> & { readonly plan: BuildPlan })[]
+      readonly seals: readonly Seal[] | undefined
+      readonly isWhole: boolean | undefined
+    }
   | { readonly kind: 'call'; readonly method: keyof Storage; readonly args: readonly unknown[] }
 
 /** What it answers. */
@@ -52,6 +59,10 @@ export class StorageWorker {
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
         return outcomes as readonly (CommitOutcome | undefined)[]
       },
+      commitShrinking: async (ns, entries, { seals, isWhole } = {}) => {
+        const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
+        return (await this.#ask({ kind: 'shrink', ns, entries: planned, seals, isWhole })) as readonly (CommitOutcome | undefined | 'no-room')[]
+      },
       unsealed: call('unsealed'),
       attachSeal: call('attachSeal'),
       seal: call('seal'),
@@ -69,6 +80,13 @@ export class StorageWorker {
       contentByDigest: call('contentByDigest'),
       get: call('get'),
       find: call('find'),
+      openReading: call('openReading'),
+      readOn: call('readOn'),
+      endReading: call('endReading'),
+      openFeed: call('openFeed'),
+      readFeed: call('readFeed'),
+      distinct: call('distinct'),
+      overview: call('overview'),
       count: call('count'),
       collections: call('collections'),
       createIndex: call('createIndex'),

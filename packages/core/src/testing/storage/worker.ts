@@ -1,4 +1,5 @@
 import { errorCode, errorMessage } from '../../errors.ts'
+import { loadRegexEngine } from '../../query/index.ts'
 import { openWebStorage } from '../../storage/open-web.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { buildOf, signerOf } from './plans.ts'
@@ -14,6 +15,8 @@ function opened(): Storage {
 async function carryOut(request: Request): Promise<unknown> {
   switch (request.kind) {
     case 'open':
+      // The filters that come here were read elsewhere.
+      await loadRegexEngine()
       storage = await openWebStorage(request.name, request.durability === undefined ? {} : { durability: request.durability })
       return undefined
     case 'commit': {
@@ -23,6 +26,11 @@ async function carryOut(request: Request): Promise<unknown> {
         ...(seals === undefined ? {} : { seals }),
         ...(sign === undefined ? {} : { sealWith: signerOf(sign) }),
       })
+    }
+    case 'shrink': {
+      const entries = request.entries.map(({ plan, ...entry }) => ({ ...entry, build: buildOf(plan) }))
+      const { seals = [], isWhole = false } = request
+      return opened().commitShrinking(request.ns, entries, { seals, isWhole })
     }
     case 'call': {
       // What the proxy calls is a method of Storage with its arguments.

@@ -14,6 +14,8 @@ export interface DirectoryGossipInit {
   readonly networkId: string
   readonly directory: Directory
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
+  /** Called when something is handed to GossipSub. */
+  readonly onSent?: () => void
 }
 
 /** Entries on a GossipSub topic, one a message. What a peer does not keep it does not pass on; comparing brings it later, if there is room then. */
@@ -37,7 +39,9 @@ export class DirectoryGossip {
 
   /** Sends an entry to those who are there. */
   async publish(entry: PackedEntry): Promise<void> {
-    if (!this.#isStopped) await this.#init.pubsub.publish(this.#topic, encodeCbor({ kind: entry.kind, packed: entry.packed }))
+    if (this.#isStopped) return
+    this.#init.onSent?.()
+    await this.#init.pubsub.publish(this.#topic, encodeCbor({ kind: entry.kind, packed: entry.packed }))
   }
 
   async #judge(from: PeerId, message: Message): Promise<TopicValidatorResult> {

@@ -10,6 +10,8 @@ import { COMPARE_INTERVAL_MS, MAX_FETCHED, MAX_QUESTIONS, NEWS_INTERVAL_MS } fro
 
 /** How long one comparison may take, milliseconds. */
 const COMPARE_TIMEOUT_MS = 30_000
+/** How long a comparison that is under way when this peer ends may still take, milliseconds: a command that runs for a second learns of other relays by its only one. */
+const SETTLE_MS = 500
 /** Connections over which directories are compared: those to relays, and to a few peers. */
 const MAX_COMPARED = 32
 const SLOT_BYTES = 16
@@ -34,6 +36,7 @@ export class DirectorySync {
   readonly #intervalMs: number
   readonly #ended = new AbortController()
   readonly #running = new Map<string, Promise<void>>()
+  readonly #comparing = new Set<Promise<void>>()
   /** How to make those compare sooner that wait for their time. */
   readonly #wake = new Map<string, () => void>()
 
@@ -42,6 +45,11 @@ export class DirectorySync {
     this.#protocol = directoryProtocol(init.networkId)
     this.#intervalMs = init.intervalMs ?? COMPARE_INTERVAL_MS
     init.libp2p.addEventListener('peer:identify', this.#onIdentify)
+  }
+
+  /** To be called before connections are closed: comparisons that are under way come to their end, unless that takes long. */
+  async settle(): Promise<void> {
+    await Promise.race([Promise.all(this.#comparing), ...(this.#comparing.size === 0 ? [] : [delay(SETTLE_MS, this.#ended.signal)])])
   }
 
   async stop(): Promise<void> {
@@ -86,7 +94,9 @@ export class DirectorySync {
       for (;;) {
         const news = new AbortController()
         this.#wake.set(peer, () => news.abort())
-        await this.#compare(connection, peer, AbortSignal.any([signal, AbortSignal.timeout(COMPARE_TIMEOUT_MS)]))
+        const comparing = this.#compare(connection, peer, AbortSignal.any([signal, AbortSignal.timeout(COMPARE_TIMEOUT_MS)]))
+        this.#comparing.add(comparing)
+        await comparing.finally(() => this.#comparing.delete(comparing))
         // Peers that began together do not go on together.
         const pause = this.#intervalMs * (0.8 + 0.4 * Math.random())
         await delay(Math.min(NEWS_INTERVAL_MS, pause), signal)

@@ -14,7 +14,6 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
-import { inTurn, shuffled } from '../in-turn.ts'
 import type { DocstoreLibp2p } from '../libp2p.ts'
 import type { Misdeed } from '../misconduct.ts'
 import { ownIdentity } from '../own-identity.ts'
@@ -32,6 +31,7 @@ import { type PeerEntry, peerIdOfKey } from './entry.ts'
 import { findRelays, relayDescriptors } from './find-relays.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
 import type { FindAnswer, PackedEntry } from './messages.ts'
+import { orderRelays } from './relay-order.ts'
 import { loadDirectory, MAX_STORED_RELAYS, storeDirectory, type StoredRelays } from './stored-directory.ts'
 
 /** How long changes are collected before listeners hear of them, and before they are written down, milliseconds. */
@@ -59,6 +59,8 @@ export interface NetworkDirectoryInit {
   readonly onFind?: (ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>
   /** Called when the list has changed. */
   readonly onChange: () => void
+  /** Called when something is handed to GossipSub. */
+  readonly onSent?: () => void
   /** How long a descriptor of this peer holds, and how often directories are compared, milliseconds. */
   readonly lifeMs?: number | undefined
   readonly compareMs?: number | undefined
@@ -85,7 +87,7 @@ export class NetworkDirectory {
   #isStopped = false
 
   private constructor(init: NetworkDirectoryInit) {
-    const { network, libp2p, compareMs } = init
+    const { network, libp2p, compareMs, onSent } = init
     this.#init = init
     this.#self = libp2p.peerId.toString()
     this.#log = libp2p.logger.forComponent('docstore:directory')
@@ -93,7 +95,7 @@ export class NetworkDirectory {
     this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer) })
     const shared = { libp2p, networkId: network.id, directory: this.directory, onMisdeed: this.#onMisdeed }
     this.#sync = new DirectorySync({ ...shared, ...(compareMs === undefined ? {} : { intervalMs: compareMs }) })
-    this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub })
+    this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub, ...(onSent === undefined ? {} : { onSent }) })
   }
 
   static async start(init: NetworkDirectoryInit): Promise<NetworkDirectory> {
@@ -176,15 +178,11 @@ export class NetworkDirectory {
     })
   }
 
-  /**
-   * Peer ids of all relays that are listed, or were when this peer last ran: first those that were reached before, then the others, in turn of who
-   * told of them, so that who tells of many made-up ones does not hide the rest.
-   */
+  /** Peer ids of all relays that are listed, or were when this peer last ran, the best first. */
   relays(): readonly string[] {
     const { relays, reached } = this.#stored
-    const lists = [...this.directory.relaysBySource(), relays.map(({ peer }) => peer)]
-    const all = inTurn(shuffled(lists.map(shuffled))).filter((peer) => peer !== this.#self)
-    return [...all.filter((peer) => reached.has(peer)), ...all.filter((peer) => !reached.has(peer))]
+    const all = orderRelays({ directory: this.directory, former: relays, isReached: (peer) => reached.has(peer) })
+    return all.filter((peer) => peer !== this.#self)
   }
 
   /** A relay was reached: it is remembered before those that were only heard of. */
@@ -221,6 +219,11 @@ export class NetworkDirectory {
   /** Packed descriptors of those of these peers that are relays, for an answer to others. */
   descriptors(peers: readonly string[]): readonly Uint8Array[] {
     return relayDescriptors(peers, this.directory)
+  }
+
+  /** To be called before connections are closed: what is just being learnt of others is learnt, unless that takes long. */
+  settle(): Promise<void> {
+    return this.#sync.settle()
   }
 
   /** To be called before libp2p stops. */

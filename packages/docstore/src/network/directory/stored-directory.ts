@@ -1,13 +1,15 @@
 import { asStruct, decodeCbor, encodeCbor, isUint, type Network, type Replica } from '@p2p-docstore/core'
-import { shuffled } from '../in-turn.ts'
 import type { Directory } from './directory.ts'
 import { type PeerEntry, readEntry } from './entry.ts'
 import { asPackedEntry, type PackedEntry } from './messages.ts'
+import { orderRelays } from './relay-order.ts'
 
 /** Name of what is kept of the directory, among the small values of the peer. */
 const DIRECTORY = 'directory'
 /** Relays that are remembered for the next start. Other peers are forgotten: their addresses hold for minutes. */
 export const MAX_STORED_RELAYS = 64
+/** Those among them that were only heard of, where there are as many that were reached. A command that runs for a second reaches one. */
+const MAX_STORED_UNREACHED = 16
 const MAX_STORED_BYTES: number = 1024 * 1024
 
 /** Relays of the last time: their descriptors, which may not hold any more, and when which of them was reached, Unix milliseconds, the latest last. */
@@ -17,17 +19,21 @@ export interface StoredRelays {
 }
 
 /**
- * Keeps relays for the next start, so that it finds somebody even where all joined ones are gone: those that were reached, for whoever likes can
- * list many more; where none was, some of the others. Returns what is kept.
+ * Keeps relays for the next start, so that it finds somebody even where all joined ones are gone: those that were reached, the latest first, and some
+ * of the others, for whoever likes can list many more. Returns what is kept.
  */
 export async function storeDirectory(
   replica: Pick<Replica, 'setMeta'>,
-  directory: Pick<Directory, 'relays'>,
+  directory: Pick<Directory, 'relays' | 'relaysBySource'>,
   { relays: former, reached }: StoredRelays,
 ): Promise<StoredRelays> {
-  const known = [...new Map([...former, ...directory.relays()].map((relay) => [relay.peer, relay])).values()]
-  const proven = known.filter(({ peer }) => reached.has(peer))
-  const relays = (proven.length > 0 ? proven : shuffled(known)).slice(0, MAX_STORED_RELAYS)
+  const known = new Map([...former, ...directory.relays()].map((relay) => [relay.peer, relay]))
+  const entriesOf = (peers: readonly string[]): PeerEntry[] => peers.flatMap((peer) => known.get(peer) ?? [])
+  const proven = entriesOf([...reached.keys()].toReversed())
+  const others = entriesOf(orderRelays({ directory, former, isReached: (peer) => reached.has(peer) }).filter((peer) => !reached.has(peer)))
+  const room = Math.max(MAX_STORED_RELAYS - proven.length, MAX_STORED_UNREACHED)
+  const unproven = others.slice(0, proven.length > 0 ? Math.min(room, MAX_STORED_UNREACHED) : MAX_STORED_RELAYS)
+  const relays = [...proven.slice(0, MAX_STORED_RELAYS - unproven.length), ...unproven]
   await replica.setMeta(DIRECTORY, encodeCbor(relays.map(({ kind, packed, at, peer }) => ({ kind, packed, at, reached: reached.get(peer) ?? 0 }))))
   return { relays, reached }
 }

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { constants, type Stats } from 'node:fs'
+import { access, type FileHandle, lstat, open, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { DocstoreError } from '@p2p-docstore/core'
+
+/** Links that are followed to the file behind them, as many as Linux follows. */
+const MAX_LINKS = 40
+/** What a killed run left behind goes after this time without a change, milliseconds: nobody writes it any more. */
+const ABANDONED_MS: number = 60 * 60 * 1000
+/** How often a part that waits for its source says that it is not abandoned, milliseconds. */
+const BEAT_MS: number = ABANDONED_MS / 6
+
+/**
+ * Writes to what a path leads to. What exists and is no regular file (a device, a pipe, a terminal) is written into; links are followed; a
+ * regular file is replaced when all of it is there, and keeps its mode, so that half of it is never taken for the whole. Throws
+ * `no-folder`, `no-permission`, and errors of the file system.
+ */
+export async function writeTarget(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const file = await followLinks(resolve(path))
+  const existing = await stat(file).catch(missing)
+  if (existing === undefined || existing.isFile()) await replace(file, existing, chunks, signal)
+  else await writeInto(file, existing, chunks, signal)
+}
+
+/** The file that links lead to, whether it exists or not. Links of /proc, as /dev/stdout, stay: what they name may have no path. */
+async function followLinks(path: string): Promise<string> {
+  let file = path
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const link = await lstat(file).catch(missing)
+    if (link?.isSymbolicLink() !== true) return file
+    const target = await readlink(file)
+    const next = resolve(dirname(file), target)
+    if ((await stat(file).catch(leadsNowhere)) !== undefined && (await stat(next).catch(leadsNowhere)) === undefined) return file
+    file = next
+  }
+  throw new DocstoreError('no-file', `The links at ${path} lead in a circle`)
+}
+
+/** Pipes and devices: the reader gets the bytes as they come. */
+async function writeInto(file: string, existing: Stats, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  if (existing.isDirectory()) throw new DocstoreError('no-file', `${file} is a folder`)
+  if (existing.isSocket()) throw new DocstoreError('no-file', `${file} is a socket, which cannot be written to. Use a file or a pipe`)
+  const handle = await openToWrite(file, existing, signal)
+  try {
+    await pour(handle, chunks, signal)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A pipe opens when somebody reads it. One that is waited for can be given up: opening it for reading too lets the wait end. */
+async function openToWrite(file: string, existing: Stats, signal: AbortSignal): Promise<FileHandle> {
+  signal.throwIfAborted()
+  const opening = open(file, constants.O_WRONLY | constants.O_NOCTTY)
+  if (!existing.isFIFO()) return opening
+  const release = (): void => {
+    open(file, constants.O_RDONLY | constants.O_NONBLOCK).then(
+      (reader) => reader.close(),
+      () => undefined,
+    )
+  }
+  signal.addEventListener('abort', release, { once: true })
+  try {
+    const handle = await opening
+    if (!signal.aborted) return handle
+    await handle.close()
+    throw signal.reason
+  } finally {
+    signal.removeEventListener('abort', release)
+  }
+}
+
+async function replace(file: string, existing: Stats | undefined, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  // Renaming would need no right to write the file itself.
+  if (existing !== undefined) await access(file, constants.W_OK)
+  await removeAbandoned(file)
+  const part = partOf(file)
+  const handle = await openPart(part, file)
+  const beat = setInterval(() => void utimes(part, new Date(), new Date()).catch(() => undefined), BEAT_MS)
+  try {
+    try {
+      if (existing !== undefined) await keepAccess(handle, existing)
+      await pour(handle, chunks, signal)
+      await handle.sync()
+    } finally {
+      clearInterval(beat)
+      await handle.close()
+    }
+    await rename(part, file)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(file))
+}
+
+/** Who may use the file stays as it was. Only the superuser can give a file away. */
+async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await handle.chown(uid, gid).catch(() => undefined)
+  await handle.chmod(mode & 0o7777)
+}
+
+async function openPart(part: string, file: string): Promise<FileHandle> {
+  try {
+    return await open(part, 'wx')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new DocstoreError('no-folder', `There is no folder ${dirname(file)}`, { cause: error })
+    throw error
+  }
+}
+
+async function pour(handle: FileHandle, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  for await (const chunk of chunks) {
+    signal.throwIfAborted()
+    // A pipe or a terminal may take less than it is given.
+    for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten
+  }
+  signal.throwIfAborted()
+}
+
+/** A name of its own for each run, so that two at once do not write into one file. */
+function partOf(file: string): string {
+  return join(dirname(file), `.${basename(file).slice(0, 100)}.${randomBytes(6).toString('hex')}.part`)
+}
+
+/** What killed runs left behind for this file. */
+async function removeAbandoned(file: string): Promise<void> {
+  const folder = dirname(file)
+  const start = `.${basename(file).slice(0, 100)}.`
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start) || !/^[0-9a-f]{12}\.part$/.test(name.slice(start.length))) continue
+    const path = join(folder, name)
+    const found = await lstat(path).catch(missing)
+    if (found?.isFile() === true && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true })
+  }
+}
+
+/** The new name is on the disk too; some systems do not offer this for folders. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch {
+    // The file is complete under its name all the same.
+  }
+}
+
+function missing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  throw error
+}
+
+/** Nor do links that lead in a circle. */
+function leadsNowhere(error: unknown): undefined {
+  return error instanceof Error && 'code' in error && error.code === 'ELOOP' ? undefined : missing(error)
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { errorCode } from '../errors.ts'
+import { slot } from '../testing/storage/fixtures.ts'
+import { MAX_KEPT_LENGTH, Readings } from './readings.ts'
+import { SEQ_SPAN } from './schema.ts'
+import type { StoredRecord } from './storage.ts'
+
+const NS = 1
+const rowOf = (seq: number): number => NS * SEQ_SPAN + seq
+
+function stored(seq: number, content: string | null): StoredRecord {
+  const bytes = new Uint8Array()
+  return {
+    seq,
+    slot: slot(`${seq}`),
+    collection: 'docs',
+    id: `${seq}`,
+    at: seq,
+    hash: bytes,
+    by: bytes,
+    seal: null,
+    prev: null,
+    exp: null,
+    kh: null,
+    content,
+  }
+}
+
+function codeOf(work: () => unknown): string {
+  try {
+    work()
+    return 'answered'
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
+describe('what is kept for readers', () => {
+  const large = 'x'.repeat(MAX_KEPT_LENGTH / 4)
+
+  it('is what they have yet to read, in whichever order it lies', () => {
+    const readings = new Readings()
+    const id = readings.select(NS, Float64Array.from([rowOf(9), rowOf(2), rowOf(5)]), rowOf(10))
+    for (const seq of [2, 3, 5, 11]) readings.replaced(NS, slot(`${seq}`), stored(seq, `content ${seq}`))
+    readings.replaced(NS + 1, slot('9'), stored(9, 'of another namespace'))
+    expect([...readings.selection(id, 1).kept]).toEqual([
+      [rowOf(2), 'content 2'],
+      [rowOf(5), 'content 5'],
+    ])
+  })
+
+  it('is bounded: whoever was not heard of for longest loses first', () => {
+    const readings = new Readings()
+    const rows = Float64Array.from([1, 2, 3, 4, 5, 6], rowOf)
+    const [first, second] = [readings.select(NS, rows, rowOf(6)), readings.select(NS, rows.subarray(0, 3), rowOf(6))]
+    readings.selection(first, 1)
+    for (const seq of [1, 2]) readings.replaced(NS, slot(`${seq}`), stored(seq, large))
+    expect(codeOf(() => readings.selection(second, 1))).toBe('answered')
+    // Two times two are all that there is room for.
+    readings.replaced(NS, slot('3'), stored(3, large))
+    expect(codeOf(() => readings.selection(first, 1))).toBe('reading-ended')
+    expect(readings.selection(second, 1).kept.size).toBe(3)
+    // The room of the one that ended is free again.
+    const third = readings.select(NS, rows, rowOf(6))
+    readings.replaced(NS, slot('4'), stored(4, 'small'))
+    expect([codeOf(() => readings.selection(second, 1)), codeOf(() => readings.selection(third, 1))]).toEqual(['answered', 'answered'])
+  })
+
+  it('is bounded for feeds too, which begin anew', () => {
+    const readings = new Readings()
+    const feed = readings.feed(NS, 6, 6)
+    for (const seq of [1, 2, 3]) readings.replaced(NS, slot(`${seq}`), stored(seq, large))
+    expect(codeOf(() => readings.feedPlace(feed))).toBe('answered')
+    readings.replaced(NS, slot('4'), stored(4, large))
+    expect(codeOf(() => readings.feedPlace(feed))).toBe('reading-ended')
+  })
+
+  it('goes after ten minutes without a sign of the reader', () => {
+    let now = 0
+    const readings = new Readings(() => now)
+    const rows = Float64Array.from([1, 2], rowOf)
+    const [gone, untouched, alive] = [
+      readings.select(NS, rows, rowOf(1)),
+      readings.select(NS + 1, rows, rowOf(1)),
+      readings.select(NS, rows, rowOf(1)),
+    ]
+    readings.replaced(NS, slot('1'), stored(1, 'deleted'))
+    now += 9 * 60_000
+    readings.selection(alive, 0)
+    now += 2 * 60_000
+    readings.endIdle()
+    expect(codeOf(() => readings.selection(gone, 0))).toBe('reading-ended')
+    // Nothing is kept for this one.
+    expect(codeOf(() => readings.selection(untouched, 0))).toBe('answered')
+    expect(readings.selection(alive, 0).kept.get(rowOf(1))).toBe('deleted')
+  })
+})

@@ -1,0 +1,149 @@
+import { errorCode } from '../errors.ts'
+import { MAX_BATCH_BYTES } from '../replica/limits.ts'
+import type { Replica } from '../replica/types.ts'
+import type { Ledger } from './ledger.ts'
+import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
+import type { Followed, NamespaceNews, Response } from './messages.ts'
+import { Wake } from './wake.ts'
+
+/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are. They only become more. */
+export const ALL_NAMESPACES = ''
+
+/** What is asked for news. */
+export interface NewsSource {
+  readonly replica: Replica
+  readonly ledger: Ledger
+  /** Time beyond which the other side surely accepts nothing, where its clock is known. */
+  readonly latest?: () => number | undefined
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * What one stream follows, and which of that may have news: only those namespaces are looked at, so that a change costs the same however many are
+ * followed. Namespaces are answered in turn.
+ */
+export class NewsQueue {
+  readonly #source: NewsSource
+  readonly #positions = new Map<string, number>()
+  /** Namespaces that changed, or whose position was moved, since they were last looked at; who waits longest is the first. */
+  readonly #fresh = new Set<string>()
+  readonly #wake = new Wake()
+  /** What the last answer had besides its first namespace. */
+  #told: readonly NamespaceNews[] = []
+  /** Whether the other side reads news of several namespaces at once: who does not takes up only the first. */
+  #joins = true
+
+  /** The signal aborts when the stream is over. */
+  constructor(source: NewsSource, signal: AbortSignal) {
+    this.#source = source
+    if (signal.aborted) return
+    const unlisten = source.replica.onCommit(({ namespace, to }) => {
+      // Without a position: a namespace that is new here, or its head.
+      if (to === 0) this.#freshen(ALL_NAMESPACES)
+      this.#freshen(namespace)
+    })
+    signal.addEventListener('abort', unlisten, { once: true })
+  }
+
+  /** How many namespaces are followed. */
+  get size(): number {
+    return this.#positions.size
+  }
+
+  /** Follows these from their positions on. */
+  follow(wants: readonly Followed[]): void {
+    for (const { ns, since } of wants) {
+      this.#positions.set(ns, since)
+      this.#fresh.add(ns)
+    }
+    if (this.#told.length > 0 && !this.#told.some(({ ns, seq }) => (this.#positions.get(ns) ?? 0) >= seq)) this.#joins = false
+    this.#told = []
+  }
+
+  /**
+   * Namespaces with records that the other side may not have, as soon as there is one, or `idle` after `waitMs`. What came from the other side
+   * itself is no news; its positions are moved past that. All other positions stay until `follow` moves them: the answer may be lost.
+   */
+  async next(waitMs: number, signal: AbortSignal): Promise<Response> {
+    const ended = new AbortController()
+    const stop = (): void => ended.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    let isOver = waitMs === 0
+    const timeout = isOver
+      ? Promise.resolve()
+      : this.#source.delay(waitMs, ended.signal).finally(() => {
+          isOver = true
+          this.#wake.ring()
+        })
+    try {
+      for (;;) {
+        const [first, ...also] = await this.#collect()
+        if (first !== undefined) {
+          this.#told = also
+          return { t: 'news', ...first, ...(also.length === 0 ? {} : { also }) }
+        }
+        if (isOver) return { t: 'idle' }
+        await this.#wake.wait()
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      ended.abort()
+      await timeout
+    }
+  }
+
+  #freshen(ns: string): void {
+    if (!this.#positions.has(ns)) return
+    this.#fresh.add(ns)
+    this.#wake.ring()
+  }
+
+  /** News of as many namespaces as go together into one answer. Those stay fresh until their positions are moved. */
+  async #collect(): Promise<readonly NamespaceNews[]> {
+    const found: NamespaceNews[] = []
+    let bytes = 0
+    let left = this.#fresh.size
+    for (const ns of this.#fresh) {
+      if (left-- === 0) break
+      // Before it is looked at, so that no change falls between.
+      this.#fresh.delete(ns)
+      let news: NamespaceNews | undefined
+      try {
+        news = await this.#look(ns, MAX_BATCH_BYTES - bytes)
+      } catch (error) {
+        this.#fresh.add(ns)
+        throw error
+      }
+      if (news === undefined) continue
+      this.#fresh.add(ns)
+      found.push(news)
+      bytes += news.batch?.length ?? 0
+      if (!this.#joins || news.more || bytes >= JOINED_BYTES || found.length >= MAX_JOINED) break
+    }
+    return found
+  }
+
+  async #look(ns: string, maxBytes: number): Promise<NamespaceNews | undefined> {
+    const { replica, ledger, latest } = this.#source
+    const since = this.#positions.get(ns) ?? 0
+    const last = await lastSeq(replica, ns)
+    if (last <= since) return undefined
+    if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
+    const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
+    if (batch !== undefined) return { ns, batch, seq, more }
+    this.#positions.set(ns, seq)
+    return undefined
+  }
+}
+
+/** Position of a namespace, 0 where it is not here yet: who follows it is told when it comes. */
+async function lastSeq(replica: Replica, ns: string): Promise<number> {
+  if (ns === ALL_NAMESPACES) return (await replica.namespaceIds()).length
+  try {
+    return await replica.lastSeq(ns)
+  } catch (error) {
+    if (errorCode(error) === 'unknown-namespace') return 0
+    throw error
+  }
+}

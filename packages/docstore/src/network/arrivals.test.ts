@@ -1,0 +1,70 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { Arrivals } from './arrivals.ts'
+
+/** A socket of which only the address counts. */
+class FakeSocket extends EventEmitter {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  isOpen = true
+
+  constructor(remoteAddress: string, remotePort: number) {
+    super()
+    this.remoteAddress = remoteAddress
+    this.remotePort = remotePort
+  }
+
+  destroy(): void {
+    this.isOpen = false
+    this.emit('close')
+  }
+}
+
+let port = 1
+const from = (host: string): FakeSocket => new FakeSocket(host, port++)
+const openOf = (sockets: readonly FakeSocket[]): boolean[] => sockets.map(({ isOpen }) => isOpen)
+
+describe('sockets that arrive', () => {
+  it('have so long to say what they want', () => {
+    vi.useFakeTimers()
+    try {
+      const arrivals = new Arrivals({ max: 10, maxPerHost: 10, timeoutMs: 1000 })
+      const [silent, settled, left] = [from('a'), from('a'), from('a')]
+      for (const socket of [silent, settled, left]) expect(arrivals.arrive(socket)).toBe(true)
+      arrivals.settle('::ffff:a', settled.remotePort)
+      arrivals.leave('a', left.remotePort)
+      expect(arrivals.size).toBe(2)
+      vi.advanceTimersByTime(1000)
+      expect(openOf([silent, settled, left])).toEqual([false, true, true])
+      expect(arrivals.size).toBe(1)
+      settled.destroy()
+      expect(arrivals.size).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('give way to later ones of their host while they say nothing, and to nobody afterwards', () => {
+    const arrivals = new Arrivals({ max: 10, maxPerHost: 2, timeoutMs: 60_000 })
+    const [other, first, second, third, fourth, fifth] = [from('b'), from('a'), from('a'), from('a'), from('a'), from('a')]
+    for (const socket of [other, first, second, third]) expect(arrivals.arrive(socket)).toBe(true)
+    expect(openOf([other, first, second, third])).toEqual([true, false, true, true])
+    arrivals.settle('a', second.remotePort)
+    expect(arrivals.arrive(fourth)).toBe(true)
+    arrivals.settle('a', fourth.remotePort)
+    expect(openOf([second, third, fourth])).toEqual([true, false, true])
+    expect(arrivals.arrive(fifth)).toBe(false)
+    expect(openOf([other, second, fourth, fifth])).toEqual([true, true, true, false])
+    arrivals.close()
+    expect(other.isOpen).toBe(false)
+  })
+
+  it('are no more than there are places, whatever hosts they come from; one machine has all addresses of its network', () => {
+    const arrivals = new Arrivals({ max: 3, maxPerHost: 2, timeoutMs: 60_000 })
+    const sockets = ['2001:db8:0:1:a::1', '2001:db8:0:1:b::1', '2001:db8:0:1:c::1', 'x', 'y', 'z'].map(from)
+    for (const socket of sockets) arrivals.arrive(socket)
+    expect(openOf(sockets)).toEqual([false, false, false, true, true, true])
+    arrivals.close()
+    expect(arrivals.size).toBe(0)
+  })
+})

@@ -1,0 +1,47 @@
+import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DocstoreError, errorCode } from '@p2p-docstore/core'
+
+/**
+ * The real path of a data folder, made if it is missing: whatever links lead there, all programs meet at one place. Throws `bad-folder`,
+ * `no-permission`, `disk-full`.
+ */
+export function dataFolder(path: string): string {
+  if (path.trim() === '') throw new DocstoreError('bad-folder', 'The data folder has an empty name. Name one, or leave it out')
+  const folder = resolve(path)
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // A file can be in its place: making a folder that is there already says nothing of what it is.
+    if (!statSync(folder).isDirectory()) throw new DocstoreError('bad-folder', `${folder} is a file. Name a folder for the data`)
+    const real = realpathSync.native(folder)
+    accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK)
+    return real
+  } catch (error) {
+    throw error instanceof DocstoreError ? error : folderError(folder, error)
+  }
+}
+
+function folderError(folder: string, cause: unknown): DocstoreError {
+  switch (errorCode(cause)) {
+    case 'EACCES':
+    case 'EPERM':
+      return new DocstoreError('no-permission', `You may not write in the data folder ${folder}. Take one of your own, or ask for the right to`, {
+        cause,
+      })
+    case 'EROFS':
+      return new DocstoreError('no-permission', `The data folder ${folder} lies on a disk that cannot be written to. Take another one`, { cause })
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new DocstoreError('bad-folder', `${folder} cannot be a data folder: it, or a part of its path, is a file`, { cause })
+    case 'ENOENT':
+    case 'ELOOP':
+      return new DocstoreError('bad-folder', `The data folder ${folder} cannot be made: a link in its path leads nowhere`, { cause })
+    case 'ENAMETOOLONG':
+      return new DocstoreError('bad-folder', `The path of the data folder is longer than this system allows (${folder.slice(0, 80)}…)`, { cause })
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new DocstoreError('disk-full', `There is no space to make the data folder ${folder}`, { cause })
+    default:
+      return new DocstoreError('bad-folder', `The data folder ${folder} cannot be used (${errorCode(cause)})`, { cause })
+  }
+}
