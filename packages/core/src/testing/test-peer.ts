@@ -134,10 +134,11 @@ export class TestPeer {
     }
   }
 
-  /** Whether a version of this time was written anew with another one. */
+  /** Whether a version of this time, or one that was written here in its place, was written anew with another one. */
   hasRedated(slot: string, at: number): boolean {
     const versions = this.#own.get(slot) ?? []
-    return versions[versions.findIndex((one) => one.at === at) + 1]?.isRedated === true
+    const position = versions.findIndex((one) => one.at === at)
+    return position >= 0 && versions.slice(position + 1).some(({ isRedated }) => isRedated)
   }
 
   /** The time of what was written here at a time, after it was written anew, however often; `undefined` where something else was written after it. */
