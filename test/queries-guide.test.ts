@@ -3,6 +3,7 @@ import { createDocstore, type Docstore, type FilterInput, type Namespace } from 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as limits from '../packages/core/src/query/limits.ts'
 import { MAX_INDEXES, MAX_NAMESPACE_INDEXES } from '../packages/core/src/storage/declared-indexes.ts'
+import { MAX_NAMESPACE_TEXT_INDEXES, MAX_TEXT_INDEXES } from '../packages/core/src/storage/text-indexes.ts'
 
 const guide = readFileSync(new URL('../docs/guides/queries.md', import.meta.url), 'utf8')
 
@@ -48,6 +49,17 @@ for (const section of ['Operators', 'Paths and arrays']) {
   })
 }
 
+describe('Words', () => {
+  it.each(rowsOf('Words').map(([, ...cells]) => cells))('%s finds %s and not %s', async (filterCell, matching, other) => {
+    const [filter, yes, no] = [filterCell, matching, other].map((cell) => valuesIn(cell)[0])
+    const namespace = await filled([yes])
+    await namespace.createIndex({ a: 'text', b: 'text', 'c.d': 'text' })
+    await namespace.put({ _id: '01', ...(no as object) })
+    expect(await namespace.find(filter as FilterInput).toArray()).toEqual([{ _id: '00', ...(yes as object) }])
+    expect(await namespace.count(filter as FilterInput)).toBe(1)
+  })
+})
+
 it.each(rowsOf('Order'))('the order %s is %s', async (sortCell, documents) => {
   const [sort] = valuesIn(sortCell)
   const values = valuesIn(documents)
@@ -73,6 +85,10 @@ it('the limits are those that hold', () => {
     'fields of a sort or an index': limits.MAX_SORT_FIELDS,
     'indexes of a namespace': MAX_NAMESPACE_INDEXES,
     'indexes of a store': MAX_INDEXES,
+    'words and phrases of a `$search`': limits.MAX_SEARCH_TERMS,
+    'characters of a `$search`': limits.MAX_SEARCH_LENGTH,
+    'text indexes of a namespace': MAX_NAMESPACE_TEXT_INDEXES,
+    'text indexes of a store': MAX_TEXT_INDEXES,
   }
   expect(Object.fromEntries(rowsOf('Limits').map(([name, value]) => [name, Number(value)]))).toEqual(real)
 })

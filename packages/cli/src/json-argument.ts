@@ -1,5 +1,6 @@
 import { errorCode, errorMessage, isPlainObject, parseJson } from '@p2p-docstore/core'
 import { InvalidArgumentError } from 'commander'
+import type { SortDirection } from 'p2p-docstore'
 
 /** A filter as it is typed. */
 export function parseFilterArgument(text: string): Readonly<Record<string, unknown>> {
@@ -15,9 +16,11 @@ export function parseFilterArgument(text: string): Readonly<Record<string, unkno
   return value
 }
 
-/** `name,-age` as a sort, in the order as typed: rising by name, then falling by age. Blanks around names are nobody's. */
-export function parseSortArgument(text: string): readonly (readonly [field: string, direction: 1 | -1])[] {
-  return signedNames(text, 'A sort is names of fields, such as name,-age.').map(({ name, isMinus }) => [name, isMinus ? -1 : 1] as const)
+/** `name,-age` as a sort, in the order as typed: rising by name, then falling by age; `$textScore`: the best answers to a `$text` first. Blanks around names are nobody's. */
+export function parseSortArgument(text: string): readonly (readonly [field: string, direction: SortDirection])[] {
+  return signedNames(text, 'A sort is names of fields, such as name,-age.').map(({ name, isMinus }) => {
+    return [name, name === '$textScore' ? { $meta: 'textScore' } : isMinus ? -1 : 1] as const
+  })
 }
 
 /** `name,age` as a projection: these fields and `_id`; `-notes`: all but that one. */

@@ -3,11 +3,13 @@ import packageJson from '../package.json' with { type: 'json' }
 import { countCommand } from './commands/count.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { explainCommand } from './commands/explain.ts'
 import { exportCommand } from './commands/export.ts'
 import { findCommand } from './commands/find.ts'
 import { getCommand } from './commands/get.ts'
 import { idCommand } from './commands/id.ts'
 import { importCommand } from './commands/import.ts'
+import { indexCommand } from './commands/index-command.ts'
 import { inviteCommand } from './commands/invite.ts'
 import { joinCommand } from './commands/join.ts'
 import { namespaceCommand } from './commands/namespace.ts'
@@ -37,6 +39,8 @@ const COMMANDS = [
   importCommand,
   findCommand,
   countCommand,
+  indexCommand,
+  explainCommand,
   watchCommand,
   syncCommand,
   statusCommand,

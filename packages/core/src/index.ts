@@ -30,12 +30,14 @@ export { isCollectionName, recordKey } from './model/record.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
 export {
   compareBySort,
+  type Explanation,
   loadRegexEngine,
   matches,
   parseProjection,
   parseSort,
   type Projection,
   project,
+  readDocumentFilter,
   readFilter,
   sortPairs,
 } from './query/index.ts'
@@ -44,7 +46,7 @@ export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
-export type { Storage } from './storage/storage.ts'
+export type { IndexInfo, IndexKind, Storage } from './storage/storage.ts'
 export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
 export { SummedTree } from './sets/summed-tree.ts'

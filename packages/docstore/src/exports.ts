@@ -2,6 +2,8 @@ export {
   type ClockReport,
   DocstoreError,
   type Document,
+  type Explanation,
+  type IndexInfo,
   isHeld,
   type NamespaceInfo,
   parseJson,
@@ -19,9 +21,19 @@ export type { Change } from './store/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor.ts'
-export { type FilterInput, type FindOptions, Found, type Page, type PageOptions, type ProjectionInput, type SortInput } from './store/found.ts'
+export {
+  type FilterInput,
+  type FindOptions,
+  Found,
+  type Page,
+  type PageOptions,
+  type ProjectionInput,
+  type SortDirection,
+  type SortInput,
+} from './store/found.ts'
 export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/held-back-check.ts'
+export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'

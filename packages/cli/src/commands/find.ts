@@ -19,7 +19,11 @@ export function findCommand(run: Run): Command {
     .description('print the documents that match, one per line')
     .argument('<ns>', 'id or name of the namespace')
     .argument('[filter]', 'JSON, such as {"age":{"$gt":30}}', parseFilterArgument, {})
-    .addOption(new Option('--sort <fields>', 'fields to sort by; a - in front: falling').argParser(parseSortArgument))
+    .addOption(
+      new Option('--sort <fields>', 'fields to sort by; a - in front: falling; $textScore: best answers to a $text first').argParser(
+        parseSortArgument,
+      ),
+    )
     .addOption(new Option('--limit <n>', 'most documents to print').argParser(wholeNumber(1)))
     .addOption(new Option('--skip <n>', 'documents to pass over').argParser(wholeNumber(0)))
     .addOption(new Option('--fields <names>', 'fields to print besides _id; a - in front: all but that one').argParser(parseFieldsArgument))

@@ -1,9 +1,12 @@
+import { DocstoreError } from '../errors.ts'
 import { canonicalJson } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
-import { arrayOnPath, typeExpression } from './path.ts'
+import { arrayOnPath, pathExpression, typeExpression } from './path.ts'
 import { arrayEntryRows, endOf, fieldSubject, valuePredicate } from './predicate.ts'
-import { accessOf, isEntry, lookedUpInArrays, type QueryScope, recordsBy, rowsOf, type ValueFilter } from './scope.ts'
+import { accessOf, isEntry, lookedUpInArrays, prefixRange, type QueryScope, recordsBy, rowsOf, type ValueFilter } from './scope.ts'
+import { matchExpression, type Search } from './search.ts'
 import { allOf, anyOf, type SqlFragment } from './sql-fragment.ts'
+import { identifier, integerLiteral } from './sql-literal.ts'
 import type { TypeName } from './types.ts'
 
 /** An end of the values at a path, as in `lower a.b`. */
@@ -35,6 +38,8 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       return anyOf(filter.filters.map((one) => compile(scope, one)))
     case 'not':
       return negate(compile(scope, filter.filter))
+    case 'text':
+      return textRows(scope, filter.search)
     case 'equals':
     case 'compare':
       if (filter.path === '_id') return isNative(filter) ? onValue(onlyText(filter), required) : { sql: 'FALSE', params: [] }
@@ -43,8 +48,11 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       return onAnything(scope, filter, `${typeExpression(filter.path)} IS NOT NULL`)
     case 'type':
       return ofType(scope, filter)
-    case 'regex':
-      return onText(scope, filter)
+    case 'regex': {
+      const exact = onText(scope, filter)
+      const begin = required && beginsWith(scope, filter, required)
+      return begin === undefined ? exact : allOf([begin, exact])
+    }
     case 'mod':
       return inJavaScript(scope, filter, isOneOf(filter, ['integer', 'real']))
     case 'size':
@@ -202,6 +210,34 @@ function matchingRows(scope: QueryScope, filter: Filter): SqlFragment {
   const { sql, params } = compileCondition(scope, filter)
   const access = accessOf(scope, filter)
   return { sql: `SELECT rowid FROM ${recordsBy(access)} WHERE ${rowsOf(scope, access)} AND ${sql}`, params }
+}
+
+/** What an index can look up of a regular expression: the texts that begin as it does, and some that are JSON of something else. */
+function beginsWith(scope: QueryScope, filter: Extract<FieldFilter, { kind: 'regex' }>, { bounded }: Required): SqlFragment | undefined {
+  const texts = prefixRange(scope, filter)
+  if (texts === undefined) return undefined
+  const params = [texts.low, texts.high]
+  const value = pathExpression(filter.path)
+  const field = filter.path === '_id' ? undefined : scope.field(filter.path)
+  const plus = (end: 'lower' | 'upper'): string => (bounded.includes(`${end} ${filter.path}`) ? '+' : '')
+  const scalar = { sql: `${plus('lower')}${value} >= ? AND ${plus('upper')}${value} < ?`, params }
+  if (field === undefined || !field.hasArrays) return scalar
+  return rowIn([
+    { sql: `SELECT rowid FROM records WHERE ${rowsOf(scope, 'index')} AND ${scalar.sql}`, params },
+    { sql: 'SELECT rid FROM array_entries WHERE ix = ? AND value >= ? AND value < ?', params: [field.ix, ...params] },
+  ])
+}
+
+function textRows({ text }: QueryScope, search: Search): SqlFragment {
+  if (text === undefined) {
+    const how = "createIndex(['title', 'body'], { text: true }), or on the command line with: docstore index create NS title,body --text"
+    throw new DocstoreError('bad-filter', `The filter cannot be used: $text needs a text index, and this collection has none. Make one with ${how}`)
+  }
+  const expression = matchExpression(search)
+  if (expression === undefined) return { sql: 'FALSE', params: [] }
+  const table = identifier(text.table)
+  const moved = `LEFT JOIN text_moved m ON m.tx = ${integerLiteral(text.tx)} AND m.row = ${table}.rowid`
+  return rowIn([{ sql: `SELECT coalesce(m.rid, ${table}.rowid) FROM ${table} ${moved} WHERE ${table} MATCH ?`, params: [expression] }])
 }
 
 /** NOT of NULL is NULL in SQL; what is not certainly true is false here. */

@@ -3,6 +3,7 @@ import { canonicalJson, type Json } from '../model/content.ts'
 import { MAX_FILTER_CONDITIONS, MAX_FILTER_DEPTH, MAX_IN_VALUES, MAX_REGEXES } from './limits.ts'
 import { pathFault } from './path.ts'
 import { loadRegexEngine, NoRegexEngine, type Regex, regexFault } from './regex.ts'
+import { parseSearch, type Search } from './search.ts'
 import { isTypeName, TYPE_NAMES, type TypeName } from './types.ts'
 
 /** A condition on the values that a path leads to (`reach.ts` says which); true where it is true of one of them. */
@@ -24,6 +25,8 @@ export type FieldFilter =
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
   | { readonly kind: 'not'; readonly filter: Filter }
+  /** Words in the fields of the collection's text index. At most one in a filter, and never under a `not`. */
+  | { readonly kind: 'text'; readonly search: Search }
   | FieldFilter
 
 /** The comparison operators, as SQL and JavaScript write them. */
@@ -39,13 +42,14 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map([
   ['$lte', '<='],
 ])
 
-const TOP_OPERATORS = '$and, $or, $nor and $not'
+const TOP_OPERATORS = '$and, $or, $nor, $not and $text'
 const FIELD_OPERATORS = '$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $type, $regex, $mod, $size, $all, $elemMatch and $not'
 
 /** How much one call of `parseFilter` has read. */
 interface Budget {
   conditions: number
   regexes: number
+  searches: number
 }
 
 /** Where in a filter we are. */
@@ -66,12 +70,25 @@ export async function readFilter(input: unknown): Promise<Filter> {
   }
 }
 
-/** The same at once, where no regular expression can be in it or their engine is loaded; else it throws `NoRegexEngine`. */
-export function parseFilter(input: unknown): Filter {
-  return parseFields(input, 1, { conditions: 0, regexes: 0 })
+/** Checks a filter that is asked of one document at a time, by `matches`. Refuses `$text` too, because only an index knows its fields. */
+export async function readDocumentFilter(input: unknown): Promise<Filter> {
+  const filter = await readFilter(input)
+  if (!hasText(filter)) return filter
+  throw badFilter('$text looks words up in the text index, so it cannot be asked of one change or document. Use find or watch')
 }
 
-function parseFields(input: unknown, depth: number, budget: Budget): Filter {
+/** It is never under a `not`. */
+function hasText(filter: Filter): boolean {
+  return filter.kind === 'text' || ((filter.kind === 'and' || filter.kind === 'or') && filter.filters.some(hasText))
+}
+
+/** The same as `readFilter` at once, where no regular expression can be in it or their engine is loaded; else it throws `NoRegexEngine`. */
+export function parseFilter(input: unknown): Filter {
+  return parseFields(input, 1, { conditions: 0, regexes: 0, searches: 0 })
+}
+
+/** `where` is what the filter belongs to, where that cannot hold a `$text`. */
+function parseFields(input: unknown, depth: number, budget: Budget, where?: string): Filter {
   if (!isRecord(input)) throw badFilter('a filter has to be an object of fields and operators')
   checkDepth(depth)
   const fields = Object.entries(input)
@@ -79,10 +96,11 @@ function parseFields(input: unknown, depth: number, budget: Budget): Filter {
   if (fields.length === 0) spend(budget)
   return all(
     fields.map(([key, value]) => {
-      if (key === '$and') return all(parseList(key, value, depth, budget))
-      if (key === '$or') return { kind: 'or', filters: parseList(key, value, depth, budget) }
-      if (key === '$nor') return not({ kind: 'or', filters: parseList(key, value, depth, budget) })
-      if (key === '$not') return not(parseFields(value, depth + 1, budget))
+      if (key === '$and') return all(parseList(key, value, depth, budget, where))
+      if (key === '$or') return { kind: 'or', filters: parseList(key, value, depth, budget, where) }
+      if (key === '$nor') return not({ kind: 'or', filters: parseList(key, value, depth, budget, key) })
+      if (key === '$not') return not(parseFields(value, depth + 1, budget, key))
+      if (key === '$text') return textFilter(value, budget, where)
       if (key.startsWith('$')) {
         const hint = `. There are ${TOP_OPERATORS}; a field of this name is written ${JSON.stringify(JSON.stringify(key))}`
         throw badFilter(`the operator ${JSON.stringify(key)} is not known${hint}`)
@@ -94,10 +112,10 @@ function parseFields(input: unknown, depth: number, budget: Budget): Filter {
   )
 }
 
-function parseList(operator: string, input: unknown, depth: number, budget: Budget): Filter[] {
+function parseList(operator: string, input: unknown, depth: number, budget: Budget, where: string | undefined): Filter[] {
   if (!Array.isArray(input) || input.length === 0) throw badFilter(`${operator} takes a list of at least one filter`)
   const list: readonly unknown[] = input
-  return list.map((one) => parseFields(one, depth + 1, budget))
+  return list.map((one) => parseFields(one, depth + 1, budget, where))
 }
 
 function parseField(place: Place, input: unknown): Filter {
@@ -193,7 +211,7 @@ function elemMatchFilter(place: Place, input: unknown): Filter {
   const isOfValues = hasOperators(input) && !Object.keys(input).some((key) => ['$and', '$or', '$nor'].includes(key))
   return isOfValues
     ? { kind: 'elemMatch', path, of: 'values', filter: parseOperators({ path: SELF, depth: depth + 1, budget }, input) }
-    : { kind: 'elemMatch', path, of: 'objects', filter: parseFields(input, depth + 1, budget) }
+    : { kind: 'elemMatch', path, of: 'objects', filter: parseFields(input, depth + 1, budget, '$elemMatch') }
 }
 
 function regexFilter(place: Place, input: unknown, options?: unknown): Filter {
@@ -207,6 +225,17 @@ function regexFilter(place: Place, input: unknown, options?: unknown): Filter {
   const fault = regexFault(regex)
   if (fault !== undefined) throw badFilter(`the regular expression for ${named(place)} ${fault}`)
   return { kind: 'regex', path: place.path, regex }
+}
+
+function textFilter(input: unknown, budget: Budget, where: string | undefined): Filter {
+  spend(budget)
+  budget.searches++
+  if (where !== undefined)
+    throw badFilter(`$text cannot stand in ${where}. A word that must not be there has a minus in $search, as in "coffee -decaf"`)
+  if (budget.searches > 1) throw badFilter('it has more than one $text. Put all words into one $search')
+  const search = parseSearch(input)
+  if (typeof search === 'string') throw badFilter(search)
+  return { kind: 'text', search }
 }
 
 function typeNames(place: Place, input: unknown): TypeName[] {

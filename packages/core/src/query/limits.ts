@@ -21,3 +21,9 @@ export const MAX_REGEX_LENGTH = 1000
 
 /** Most regular expressions in one filter: each may look at every text. */
 export const MAX_REGEXES = 20
+
+/** Longest `$search` of a `$text`, UTF-16 units. */
+export const MAX_SEARCH_LENGTH = 1000
+
+/** Most words and phrases in one `$search`. */
+export const MAX_SEARCH_TERMS = 50

@@ -1,3 +1,4 @@
+import { DocstoreError } from '../errors.ts'
 import { canonicalJson, isPlainObject, type Document, type Json } from '../model/content.ts'
 import { type FieldFilter, type Filter, SELF } from './filter.ts'
 import { compareValues, isSameType } from './order.ts'
@@ -6,7 +7,7 @@ import { reach } from './reach.ts'
 import { hasMatch } from './regex.ts'
 import { isOfType } from './types.ts'
 
-/** Whether a document matches: what a query answers, in plain JavaScript. */
+/** Whether a document matches: what a query answers, in plain JavaScript. Throws `bad-filter` for `$text`, which `readDocumentFilter` refuses. */
 export function matches(filter: Filter, document: Document): boolean {
   return matchesValue(filter, document)
 }
@@ -19,6 +20,8 @@ function matchesValue(filter: Filter, value: Json): boolean {
       return filter.filters.some((one) => matchesValue(one, value))
     case 'not':
       return !matchesValue(filter.filter, value)
+    case 'text':
+      throw new DocstoreError('bad-filter', 'Only a text index can say which documents a $text finds')
     default:
       if (filter.path === SELF) return holds(filter, value)
       return reach(value, pathOf(filter.path), isAboutArrays(filter) ? 'array' : 'elements and array', (one) => holds(filter, one))

@@ -2,6 +2,7 @@ import type { Json } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
 import { pathExpression, pathOf } from './path.ts'
 import type { SortField } from './sort.ts'
+import { type PrefixRange, rangeOfRegex } from './regex-prefix.ts'
 import { identifier, integerLiteral, textLiteral } from './sql-literal.ts'
 
 /** What a declared index knows of a path. */
@@ -14,6 +15,15 @@ export interface FieldIndex {
   readonly isOrdered: boolean
 }
 
+/** The text index of a collection. */
+export interface TextIndex {
+  /** Its number in `text_moved`, which says where a record's row in the table is not called by the `rid` of the record. */
+  readonly tx: number
+  /** Its FTS5 table. */
+  readonly table: string
+  readonly paths: readonly string[]
+}
+
 /** The documents that a query is about, and what is known of their fields. */
 export interface QueryScope {
   readonly ns: number
@@ -22,6 +32,8 @@ export interface QueryScope {
   readonly isMost: boolean
   /** What declared indexes say of a path; `undefined` where none covers it. */
   field(path: string): FieldIndex | undefined
+  /** Where `$text` looks. */
+  readonly text?: TextIndex | undefined
   /** The number by which `docstore_matches(number, content)` knows a condition. */
   matcher(filter: FieldFilter): number
   /** The number by which `docstore_order(number, content)` knows a field to sort by. */
@@ -70,6 +82,10 @@ export function accessOf(scope: QueryScope, filter: Filter): Access {
       return isLookedUp(scope, filter) ? 'index' : 'collection'
     case 'compare':
       return isLookedUp(scope, filter) ? 'index' : 'collection'
+    case 'text':
+      return 'index'
+    case 'regex':
+      return filter.path === '_id' || prefixRange(scope, filter) === undefined ? 'collection' : 'index'
     case 'elemMatch':
       return lookedUpInArrays(scope, filter).length > 0 ? 'index' : 'collection'
     default:
@@ -86,6 +102,11 @@ function isLookedUp(scope: QueryScope, filter: ValueFilter): boolean {
   if (field === undefined) return false
   if (filter.kind === 'compare') return isEntry(filter.value)
   return !field.hasArrays || filter.values.every(isEntry)
+}
+
+/** The texts of which a declared index can look up those that a regular expression matches, if it says how they begin. */
+export function prefixRange(scope: QueryScope, { path, regex }: Extract<FieldFilter, { kind: 'regex' }>): PrefixRange | undefined {
+  return path !== '_id' && scope.field(path) === undefined ? undefined : rangeOfRegex(regex)
 }
 
 /** What an `$elemMatch` asks of all elements that match, and an index on what lies in the arrays can look up. */

@@ -134,6 +134,8 @@ describe('the plan of a query', () => {
     ['two fields beside two indexes', none(['a'], ['a', 'b']), { a: 5 }, { b: 1 }, after(7), '(<expr>=? AND <expr>>?)'],
     ['an order of two fields', none(['a', 'b']), {}, { a: -1, b: -1 }, undefined, 'SCAN'],
     ['an order of two fields, next page', none(['a', 'b']), {}, { a: -1, b: -1 }, after(1, 2), '(<expr>=? AND <expr><?)'],
+    ['a regular expression that says how texts begin', none(['a']), { a: /^ab.c/ }, { a: 1 }, undefined, '(<expr>>? AND <expr><?)'],
+    ['such a regular expression, next page', none(['a']), { a: { $regex: '^ab' } }, { a: -1 }, after('abd'), '(<expr>>? AND <expr><?)'],
     ['an order that ends with _id', none(['a', '_id']), {}, { a: 1, _id: 1 }, after(1, 'x'), '(<expr>=? AND id>?)'],
   ])('uses the index without sorting for %s', (_what, table, filter, sort, cursor, range) => {
     using used = table
@@ -157,6 +159,9 @@ describe('the plan of a query', () => {
     ['a range where some have arrays', some(['a']), { a: { $gt: 'x' } }],
     ['$or of two indexed fields', none(['a'], ['b']), { $or: [{ a: 5 }, { b: { $gt: 5 } }] }],
     ['$or where some have arrays', some(['a'], ['b']), { $or: [{ a: 5 }, { b: 5, c: 6 }] }],
+    ['$regex', none(['a']), { a: /^ab/ }],
+    ['$regex where some have arrays', some(['a']), { a: /^ab/ }],
+    ['$regex in $in and $or', some(['a'], ['b']), { $or: [{ a: { $in: [/^ab/, 5] } }, { b: /^c/ }] }],
     ['$all', some(['a']), { a: { $all: [5, 'x'] } }],
     ['$or of an indexed field and _id', none(['a']), { $or: [{ a: 5 }, { _id: 'x' }] }],
   ])('searches by index for %s', (_what, table, filter) => {
@@ -182,6 +187,7 @@ describe('the plan of a query', () => {
   it('looks up array elements by their value', () => {
     using table = some(['a'])
     expect(table.plan({ a: 5 })).toContain('SEARCH array_entries USING PRIMARY KEY (ix=? AND value=?)')
+    expect(table.plan({ a: /^ab/ })).toContain('SEARCH array_entries USING PRIMARY KEY (ix=? AND value>? AND value<?)')
     expect(table.plan({ a: { $lt: 'x' } })).toContain('SEARCH array_entries USING PRIMARY KEY (ix=? AND value>? AND value<?)')
     for (const filter of [{ a: { $elemMatch: { $gt: 5, $ne: 7 } } }, { a: { $all: [5, 'x'] } }]) {
       expect(table.plan(filter)).toContain('SEARCH array_entries USING PRIMARY KEY (ix=?')
@@ -195,11 +201,25 @@ describe('the plan of a query', () => {
 
   it('reads a collection without a usable index in order of _id', () => {
     using table = none(['a'])
-    for (const filter of [{}, { b: 5 }, { a: { $exists: true } }, { a: { $ne: 5 } }, { $or: [{ a: 5 }, { b: 5 }] }]) {
+    for (const filter of [
+      {},
+      { b: 5 },
+      { a: { $exists: true } },
+      { a: { $ne: 5 } },
+      { a: /b/ },
+      { a: /^b/i },
+      { a: { $not: /^b/ } },
+      { $or: [{ a: 5 }, { b: 5 }] },
+    ]) {
       const plan = table.plan(filter, {}, after())
       expect(plan).toMatch(/^SEARCH records USING INDEX records_by_id \(ns=\? AND collection=\? AND id>\?\)/)
       expect(plan).not.toContain('TEMP B-TREE')
     }
+  })
+
+  it('searches _id by how it begins', () => {
+    using table = none()
+    expect(table.plan({ _id: /^a\// })).toBe('SEARCH records USING INDEX records_by_id (ns=? AND collection=? AND id>? AND id<?)')
   })
 
   it('prefers _id to an indexed field', () => {
@@ -353,7 +373,7 @@ const anyOperator = fc.oneof(
   fc.record({ $type: fc.constantFrom('number', 'int', 'double', 'string', 'object', 'array', 'bool', 'null', ['string', 'array']) }),
   fc.record({ $size: fc.nat(3) }),
   fc.record({ $mod: fc.constantFrom([2, 0], [2, 1], [3, -1]) }),
-  fc.record({ $regex: fc.constantFrom('a', '^b', '[0-9]', '.'), $options: fc.constantFrom('', 'i', 's') }),
+  fc.record({ $regex: fc.constantFrom('a', '^b', '^a', '^[0-9]', '^\\[', '.'), $options: fc.constantFrom('', 'i', 's') }),
   fc.record({ $all: fc.array(anyValue, { maxLength: 2 }) }),
   fc.record({ $elemMatch: operatorOfElements }),
   fc.record({ $elemMatch: fc.record({ b: fc.oneof(scalar, operatorOfElements), a: scalar }, { requiredKeys: [], noNullPrototype: true }) }),

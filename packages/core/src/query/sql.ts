@@ -3,7 +3,8 @@ import type { Filter } from './filter.ts'
 import { BOOLEAN_KEYS, isBooleanKey, NULL_KEY } from './order.ts'
 import { arrayOnPath, pathExpression, pathOf, typeExpression } from './path.ts'
 import { type Access, accessOf, isInOrder, type QueryScope, recordsBy, rowsOf } from './scope.ts'
-import { type Sort, type SortField, totalSort } from './sort.ts'
+import { scoredSort } from './scored-sort.ts'
+import { type Sort, type SortField, TEXT_SCORE, totalSort } from './sort.ts'
 import { anyOf, jsonNumber, type SqlFragment, type SqlValue } from './sql-fragment.ts'
 
 /** One page of a query. */
@@ -27,7 +28,8 @@ export interface CompiledQuery {
 }
 
 /** SQL for one page of matching rows in order: `rowid`, `id`, `content`. */
-export function compileFind(scope: QueryScope, { filter, sort, limit, after, rows = 'whole', lastRow }: FindQuery): CompiledQuery {
+export function compileFind(scope: QueryScope, { filter, sort: asked, limit, after, rows = 'whole', lastRow }: FindQuery): CompiledQuery {
+  const sort = scoredSort(scope, filter, asked)
   const terms = orderTerms(scope, totalSort(sort), after?.values ?? [])
   const access = findAccess(scope, filter, sort, rows)
   const columns = rows === 'whole' ? 'rowid AS rowid, id, content' : 'rowid AS rowid'
@@ -90,8 +92,9 @@ function orderTerms(scope: QueryScope, sort: Sort, keys: readonly SqlValue[]): O
 /** What gives the `orderKey` of a row: SQLite's own functions where the value is a scalar, else `docstore_order`. */
 function orderExpression(scope: QueryScope, field: SortField): string {
   const { path } = field
-  const value = pathExpression(path)
   const call = `docstore_order(${scope.orderer(field)}, content)`
+  if (path === TEXT_SCORE) return call
+  const value = pathExpression(path)
   const missing = pathOf(path).length === 1 ? NULL_KEY : `CASE WHEN ${arrayOnPath(path)} THEN ${call} ELSE ${NULL_KEY} END`
   // As doubles, which is what JavaScript has: SQLite reads long whole numbers as integers of 64 bits.
   const scalars = `WHEN 'integer' THEN ${value} * 1.0 WHEN 'real' THEN ${value} WHEN 'text' THEN ${value}`

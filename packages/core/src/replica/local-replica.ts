@@ -22,10 +22,10 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { parseSort, parseSortInput, pathFault, readFilter } from '../query/index.ts'
+import { type Explanation, parseSortInput, pathFault, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { fullError } from '../storage/room.ts'
-import type { CommitEntry, CommitOutcome, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
@@ -459,6 +459,12 @@ export class LocalReplica implements Replica {
     return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
   }
 
+  async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
+    checkCollection(collection)
+    checkLimit(limit)
+    return this.#storage.explain(this.#open(id).ns, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
+  }
+
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
     checkCollection(collection)
     const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
@@ -496,15 +502,20 @@ export class LocalReplica implements Replica {
     return (await this.#storage.readFeed(feed, limit)).map(({ record, before }) => ({ ...changeOf(record), before }))
   }
 
-  async createIndex(id: string, collection: string, fields: readonly string[]): Promise<void> {
+  async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
     checkCollection(collection)
-    // The rules for field names are those of a sort.
-    parseSort(Object.fromEntries(fields.map((name) => [name, 1])))
-    await this.#storage.createIndex(this.#open(id).ns, collection, fields)
+    await this.#storage.createIndex(this.#open(id).ns, collection, fields, kind)
   }
 
-  async indexes(id: string, collection: string): Promise<readonly (readonly string[])[]> {
-    return this.#storage.indexes(this.#open(id).ns, collection)
+  async dropIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean> {
+    checkCollection(collection)
+    return this.#storage.dropIndex(this.#open(id).ns, collection, fields, kind)
+  }
+
+  async indexes(id: string, collection: string): Promise<readonly IndexInfo[]> {
+    checkCollection(collection)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.indexes(open.ns, collection)
   }
 
   async content(cid: string): Promise<string | undefined> {

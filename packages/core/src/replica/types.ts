@@ -1,6 +1,8 @@
 import type { Json } from '../model/content.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { Explanation } from '../query/index.ts'
+import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
 /** Who this peer is and which network it is in. */
 export interface ReplicaInfo {
@@ -207,6 +209,8 @@ export interface Replica {
   /** Ends a reading or a feed; it may have ended before. */
   endReading(reading: string): Promise<void>
   count(ns: string, collection: string, filter: unknown): Promise<number>
+  /** How a query is answered; it is not run. */
+  explain(ns: string, collection: string, request: Omit<FindRequest, 'cursor'>): Promise<Explanation>
   /** The different values at a path, those of arrays one by one, sorted. Throws `bad-path`, `too-large`. */
   distinct(ns: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]>
   collections(ns: string): Promise<readonly CollectionCount[]>
@@ -218,8 +222,10 @@ export interface Replica {
   openFeed(ns: string, since?: number): Promise<{ readonly feed: string | undefined; readonly seq: number }>
   /** What follows in a feed, as `changes`. Throws `bad-limit`, and `reading-ended` where too much was not read for too long: open another one. */
   readFeed(feed: string, limit: number): Promise<readonly FeedRow[]>
-  createIndex(ns: string, collection: string, fields: readonly string[]): Promise<void>
-  indexes(ns: string, collection: string): Promise<readonly (readonly string[])[]>
+  createIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void>
+  /** Resolves with whether there was such an index. */
+  dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
+  indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
   /** Content by CID, whichever document has it. */
   content(cid: string): Promise<string | undefined>
 

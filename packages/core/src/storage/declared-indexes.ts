@@ -91,7 +91,6 @@ export class DeclaredIndexes {
 
   /** Makes an index over what is stored and what will be. Call inside a transaction. */
   create(ns: number, collection: string, paths: readonly string[]): void {
-    checkPaths(paths)
     const name = nameOf(ns, collection, paths)
     if (this.#statements.own('SELECT 1 FROM indexes WHERE name = ?').get(name) !== undefined) return
     this.#checkCount(ns)
@@ -212,11 +211,13 @@ export class DeclaredIndexes {
   }
 }
 
-function nameOf(ns: number, collection: string, paths: readonly string[]): string {
+/** The name of an index in SQLite. */
+export function nameOf(ns: number, collection: string, paths: readonly string[]): string {
   return `ix/${ns}/${collection}/${JSON.stringify(paths)}`
 }
 
-function checkPaths(paths: readonly string[]): void {
+/** Checks the fields of an index. Throws `bad-index`. */
+export function checkPaths(paths: readonly string[]): void {
   if (paths.length === 0 || paths.length > MAX_PATHS) throw new DocstoreError('bad-index', `An index has 1 to ${MAX_PATHS} fields`)
   for (const path of paths) {
     const fault = pathFault(path)

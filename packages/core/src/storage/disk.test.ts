@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
+import { parseFilter } from '../query/index.ts'
 import { addNamespace, author, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
 import { openNodeStorage } from './open-node.ts'
@@ -56,6 +57,7 @@ describe('a full disk', () => {
         'new author': () => storage.commit(ns, [put({ id: 'a', by: author('bob') }), ...bulk(1000)]),
         single: () => storage.commit(ns, [put({ at: 2, fields: { text: 'x'.repeat(100_000) } })]),
         index: () => storage.createIndex(ns, 'cities', ['tags']),
+        'text index': () => storage.createIndex(ns, 'cities', ['pad', 'tags'], { text: true }),
         meta: () => storage.setMeta('big', big),
         namespace: () => storage.saveNamespace({ cid: 'big', genesis: big, head: big, signature: big }),
         seal: () => storage.attachSeal(ns, [1], { ...sealOver([version()]), hashes: big }),
@@ -78,6 +80,31 @@ describe('a full disk', () => {
       const again = openNodeStorage(path)
       expect(await idsOf(again, ns, query({ tags: '7' }, { sort: { _id: 1 } }))).toEqual(['1007', '7'])
       await again.close()
+    })
+  })
+
+  it('stops a commit as a whole where words are indexed, and the index stays true', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      const storage = new SqliteStorage(driver)
+      const ns = await addNamespace(storage)
+      storage.createIndex(ns, 'cities', ['tags'], { text: true })
+      storage.commit(ns, bulk(0))
+      const before = await snapshot(storage, ns)
+      const find = (search: string) => idsOf(storage, ns, query({ $text: { $search: search } }, { sort: { _id: 1 } }))
+      for (const pages of [0, 1, 2, 4, 8, 16, 32]) {
+        storage.scrub()
+        leaveSpace(driver, pages)
+        expect((await failure(() => storage.commit(ns, [...bulk(1000), ...bulk(100)]), `${pages} pages left`)).code).toBe('disk-full')
+        expect(await snapshot(storage, ns), `${pages} pages left`).toEqual(before)
+        expect(storage.count(ns, 'cities', parseFilter({ $text: { $search: '"tag 7"' } }))).toBe(300)
+        expect(await find('"257"')).toEqual(['257'])
+      }
+      leaveSpace(driver, 100_000)
+      storage.commit(ns, [...bulk(1000), put({ id: '257', at: 2, fields: null })])
+      expect(await find('257')).toEqual(['1257'])
+      driver.exec("INSERT INTO text_1 (text_1) VALUES ('integrity-check')")
+      storage.close()
     })
   })
 })

@@ -118,6 +118,8 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
     expect(await storage.total(2)).toMatchObject({ seq: 301, count: 151, documents: 151 })
     expect(await storage.count(2, 'cities', parseFilter({}))).toBe(151)
     expect(await storage.recount(2)).toBe(true)
+    await storage.createIndex(2, 'cities', ['_id'], { text: true })
+    expect(await storage.count(2, 'cities', parseFilter({ $text: { $search: '7 9 new' } }))).toBe(3)
     await storage.close()
   } finally {
     await rm(folder, { recursive: true })

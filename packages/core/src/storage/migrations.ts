@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -59,4 +59,13 @@ ALTER TABLE namespaces ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
 UPDATE namespaces SET
   newest = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns), 0),
   known = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns AND seal IS NOT NULL), 0)`)
+}
+
+/** Version 6: there can be text indexes. */
+function addTextIndexes(driver: SqlDriver): void {
+  driver.exec(`
+    CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection));
+    CREATE TABLE text_moved (tx INTEGER NOT NULL, row INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (tx, row)) WITHOUT ROWID;
+    CREATE INDEX text_moved_by_rid ON text_moved (rid);
+  `)
 }

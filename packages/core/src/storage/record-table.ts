@@ -12,6 +12,7 @@ import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from './statements.ts'
 import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.ts'
+import type { TextIndexes } from './text-indexes.ts'
 import type { Totals } from './totals.ts'
 
 const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
@@ -25,6 +26,7 @@ export interface RecordTableInit {
   readonly authors: AuthorTable
   readonly seals: SealTable
   readonly indexes: DeclaredIndexes
+  readonly texts: TextIndexes
   readonly totals: Totals
   readonly readings: Readings
 }
@@ -35,14 +37,16 @@ export class RecordTable {
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
+  readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
 
-  constructor({ statements, authors, seals, indexes, totals, readings }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
+    this.#texts = texts
     this.#totals = totals
     this.#readings = readings
   }
@@ -127,6 +131,7 @@ export class RecordTable {
       )
       .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
+    this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }
   }
 

@@ -45,6 +45,12 @@ CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collectio
   UNIQUE (ns, collection, path));
 CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ix, value, rid)) WITHOUT ROWID;
 CREATE INDEX array_entries_by_rid ON array_entries (rid);
+-- Text index tx is the FTS5 table text_<tx>; see text-indexes.ts.
+CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL,
+  UNIQUE (ns, collection));
+-- Rows of these tables that belong to a later version than the one by whose rid they are called.
+CREATE TABLE text_moved (tx INTEGER NOT NULL, row INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (tx, row)) WITHOUT ROWID;
+CREATE INDEX text_moved_by_rid ON text_moved (rid);
 `
 
 /** Pages after which the write-ahead log is copied into the database: 16 MB, so that a large import does it rarely. */

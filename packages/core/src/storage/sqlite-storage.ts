@@ -2,9 +2,20 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { Document, Json } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileCount, compileFind, type Filter, orderKey, type QueryScope, sortValue, totalSort } from '../query/index.ts'
+import {
+  compileCount,
+  compileFind,
+  type Explanation,
+  type Filter,
+  orderKey,
+  parseFilter,
+  type QueryScope,
+  scoredSort,
+  sortValue,
+  totalSort,
+} from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
-import { DeclaredIndexes } from './declared-indexes.ts'
+import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
 import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
@@ -26,6 +37,8 @@ import type {
   FeedRecord,
   FoundPage,
   FutureTotal,
+  IndexInfo,
+  IndexKind,
   OpenedReading,
   PageEnd,
   ReadingQuery,
@@ -38,6 +51,7 @@ import type {
   TimeMarks,
   Version,
 } from './storage.ts'
+import { TextIndexes } from './text-indexes.ts'
 import { Times } from './times.ts'
 import { Totals } from './totals.ts'
 
@@ -50,13 +64,14 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
 
-/** The storage contract on SQLite, whichever driver reaches it. All methods answer at once. */
+/** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
   readonly #driver: SqlDriver
   readonly #statements: Statements
   readonly #authors: AuthorTable
   readonly #seals: SealTable
   readonly #indexes: DeclaredIndexes
+  readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #times: Times
   readonly #records: RecordTable
@@ -73,6 +88,7 @@ export class SqliteStorage implements Storage {
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
     const indexes = new DeclaredIndexes(statements)
+    const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
@@ -80,9 +96,10 @@ export class SqliteStorage implements Storage {
     this.#authors = authors
     this.#seals = seals
     this.#indexes = indexes
+    this.#texts = texts
     this.#totals = totals
     this.#times = new Times(statements)
-    this.#records = new RecordTable({ statements, authors, seals, indexes, totals, readings: this.#readings })
+    this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#plans = new QueryPlans(driver)
     this.#functions = new QueryFunctions(driver)
     if (indexes.needsLook) this.#lookAtIndexes()
@@ -296,12 +313,13 @@ export class SqliteStorage implements Storage {
   find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
     this.#isRead()
     const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit, after, lastRow })
+    const scope = this.#scope(ns, collection)
+    const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
     const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
     return {
       contents: rows.map((row) => String(row['content'])),
-      end: last && this.#pageEnd(last, sort),
+      end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)),
       seq: this.#totals.lastSeq(ns),
       total: withTotal ? this.count(ns, collection, filter) : undefined,
     }
@@ -403,6 +421,23 @@ export class SqliteStorage implements Storage {
     return Number(this.#statements.query(sql).get(...params)?.['count'])
   }
 
+  async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
+    // Loaded when somebody asks: few do.
+    const { explained } = await import('../query/explain.ts')
+    const scope = this.#scope(ns, collection)
+    const { sql, params } = compileFind(scope, { filter, sort, limit })
+    const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
+    const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
+    return explained({
+      scope,
+      filter,
+      sort,
+      indexes: scope.text === undefined ? declared : [...declared, { fields: scope.text.paths, text: true, name: scope.text.table }],
+      documents: this.count(ns, collection, parseFilter({})),
+      plan: plan.map(({ detail }) => String(detail)),
+    })
+  }
+
   #scope(ns: number, collection: string): QueryScope {
     const totals = this.#totals
     return {
@@ -412,6 +447,7 @@ export class SqliteStorage implements Storage {
         return totals.isMost(ns, collection)
       },
       field: (path) => this.#indexes.field(ns, collection, path),
+      text: this.#texts.of(ns, collection),
       matcher: (filter) => this.#functions.matcher(filter),
       orderer: (field) => this.#functions.orderer(field),
     }
@@ -425,20 +461,31 @@ export class SqliteStorage implements Storage {
     return { ...this.total(ns), collections: this.collections(ns) }
   }
 
-  createIndex(ns: number, collection: string, paths: readonly string[]): void {
-    this.#transaction(() => this.#indexes.create(ns, collection, paths))
+  createIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
+    checkPaths(paths)
+    this.#transaction(() => (text ? this.#texts : this.#indexes).create(ns, collection, paths))
     this.#plans.clear()
   }
 
-  indexes(ns: number, collection: string): string[][] {
-    return this.#indexes.list(ns, collection)
+  dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
+    // An index that goes makes room.
+    const isDropped = this.#reserved(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
+    this.#plans.clear()
+    return isDropped
+  }
+
+  indexes(ns: number, collection: string): IndexInfo[] {
+    const text = this.#texts.of(ns, collection)
+    const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false }))
+    return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
   }
 
   scrub(): void {
     this.#readings.endIdle()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
-    // random deletions that is about one document in a thousand; only VACUUM removes these.
+    // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
+    // dropping the index, removes these.
     this.#room.settle()
   }
 
@@ -488,6 +535,7 @@ export class SqliteStorage implements Storage {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
     this.#indexes.rolledBack()
+    this.#texts.rolledBack()
     try {
       if (this.#driver.inTransaction()) this.#driver.exec('ROLLBACK')
     } catch {

@@ -1,5 +1,5 @@
 import type { Json } from '../model/content.ts'
-import type { Filter, Sort } from '../query/index.ts'
+import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './driver.ts'
 
@@ -167,6 +167,16 @@ export interface FeedRecord {
   readonly before: string | null | undefined
 }
 
+/** Whether an index is about the words in its fields, else about their values. */
+export interface IndexKind {
+  readonly text?: boolean
+}
+
+/** A declared index. */
+export interface IndexInfo extends Required<IndexKind> {
+  readonly fields: readonly string[]
+}
+
 /**
  * Where a peer's data lies. Every method is one atomic step; a method that throws has changed nothing. Implementations are
  * held to one contract by `testing/storage-contract.ts`.
@@ -248,13 +258,17 @@ export interface Storage {
   /** The different values at a path, those of arrays one by one, sorted. Throws `too-large` where they have over 16 Mi UTF-16 units as JSON. */
   distinct(ns: number, collection: string, path: string, filter: Filter): Awaitable<readonly Json[]>
   count(ns: number, collection: string, filter: Filter): Awaitable<number>
+  /** How a query is answered; it is not run. */
+  explain(ns: number, collection: string, query: Omit<StoredQuery, 'after'>): Awaitable<Explanation>
   /** Collections that have documents, with their counts; 10,000 of them at most. */
   collections(ns: number): Awaitable<readonly CollectionCount[]>
   /** The total and the collections of one moment. */
   overview(ns: number): Awaitable<SetTotal & { readonly collections: readonly CollectionCount[] }>
   /** Declares an index over one or more paths. Declaring it again changes nothing. */
-  createIndex(ns: number, collection: string, paths: readonly string[]): Awaitable<void>
-  indexes(ns: number, collection: string): Awaitable<readonly (readonly string[])[]>
+  createIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<void>
+  /** Drops an index over these paths, in this order; `false` where there is none. */
+  dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
+  indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
   /** Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. */
   scrub(): Awaitable<void>

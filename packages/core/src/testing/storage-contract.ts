@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
+import { explainContract } from './storage/explain.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
@@ -7,6 +8,7 @@ import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
 import { readingsContract } from './storage/readings.ts'
 import { sealsContract } from './storage/seals.ts'
+import { textContract } from './storage/text.ts'
 import { timesContract } from './storage/times.ts'
 import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
@@ -22,6 +24,8 @@ export function storageContract(name: string, open: OpenStorage): void {
     queriesContract(open)
     readingsContract(open)
     oracleContract(open)
+    textContract(open)
+    explainContract(open)
     totalsContract(open)
     timesContract(open)
     lifeContract(open)

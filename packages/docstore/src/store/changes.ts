@@ -1,4 +1,4 @@
-import { type ChangeRow, type Document, errorCode, type FeedRow, matches, msFromTime, readFilter } from '@p2p-docstore/core'
+import { type ChangeRow, type Document, errorCode, type FeedRow, matches, msFromTime, readDocumentFilter } from '@p2p-docstore/core'
 import { Feed } from './feed.ts'
 import type { Source } from './reading.ts'
 import { orAborted, Signal } from './signal.ts'
@@ -67,7 +67,7 @@ async function* followChanges<T extends Document>(
   const news = new Signal(signal)
   const unlisten = listen(() => news.raise())
   try {
-    const parsed = filter === undefined ? undefined : await readFilter(filter)
+    const parsed = filter === undefined ? undefined : await readDocumentFilter(filter)
     const follower = await orAborted(opening, signal)
     if (follower === undefined) return
     for (;;) {

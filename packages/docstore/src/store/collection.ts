@@ -4,17 +4,21 @@ import {
   DAG_JSON,
   type Document,
   DocstoreError,
+  type Explanation,
+  type IndexInfo,
   isPlainObject,
   MAX_WRITES,
   msFromTime,
   type Replica,
+  sortPairs,
   type Write,
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './changes.ts'
 import { failedFeed } from './feed.ts'
-import { countOf, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './found.ts'
+import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './found.ts'
 import { inChunks } from './in-chunks.ts'
+import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading.ts'
 import { either } from './signal.ts'
@@ -146,10 +150,31 @@ export class Collection<T extends Document = Document> {
     return this.count(filter, options)
   }
 
-  /** Declares an index over one or more fields, in their order. Queries on them become fast; declaring it again changes nothing. */
-  async createIndex(fields: readonly string[]): Promise<void> {
-    if (!Array.isArray(fields)) throw new DocstoreError('bad-index', 'An index is declared with a list of fields, such as ["author", "n"]')
-    await this.#init.replica.createIndex(this.#init.namespace, this.name, fields)
+  /**
+   * Declares an index on this peer over one or more fields, in their order: queries on them become fast. With `{ text: true }`, or
+   * fields that say `'text'`, it is over their words, for `$text`. Declaring it again changes nothing.
+   */
+  async createIndex(fields: IndexFields, options?: IndexOptions): Promise<void> {
+    const { fields: names, text } = indexDeclaration(fields, options)
+    await this.#init.replica.createIndex(this.#init.namespace, this.name, names, { text })
+  }
+
+  /** Drops an index that was declared with these fields; resolves with whether there was one. */
+  async dropIndex(fields: IndexFields, options?: IndexOptions): Promise<boolean> {
+    const { fields: names, text } = indexDeclaration(fields, options)
+    return this.#init.replica.dropIndex(this.#init.namespace, this.name, names, { text })
+  }
+
+  /** The indexes that were declared on this peer. */
+  async indexes(): Promise<readonly IndexInfo[]> {
+    return this.#init.replica.indexes(this.#init.namespace, this.name)
+  }
+
+  /** How a query is answered: what it looks up, what it reads, and which index would help. It is not run. */
+  async explain(filter: FilterInput = {}, options: Pick<FindOptions, 'sort' | 'limit'> = {}): Promise<Explanation> {
+    checkOptions(options, ['sort', 'limit'], 'explain')
+    const { sort = {}, limit } = options
+    return this.#init.replica.explain(this.#init.namespace, this.name, { filter, sort: sortPairs(sort), limit: checkedLimit(limit) ?? DEFAULT_PAGE })
   }
 
   /**

@@ -4,11 +4,16 @@ import { readAll, readPieces, type Source } from './reading.ts'
 
 /** A filter: MongoDB's operators, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
+/** A direction: 1 rising, -1 falling; or, whatever the field is called, the best answers to a `$text` first. */
+export type SortDirection = 1 | -1 | { readonly $meta: 'textScore' }
 /**
- * Fields to sort by: 1 rising, -1 falling. An object has names that look like whole numbers first; a `Map` or a list of pairs, such as
+ * Fields to sort by. An object has names that look like whole numbers first; a `Map` or a list of pairs, such as
  * `[['name', 1], ['2020', -1]]`, keeps every order.
  */
-export type SortInput = { readonly [field: string]: 1 | -1 } | ReadonlyMap<string, 1 | -1> | readonly (readonly [field: string, direction: 1 | -1])[]
+export type SortInput =
+  | { readonly [field: string]: SortDirection }
+  | ReadonlyMap<string, SortDirection>
+  | readonly (readonly [field: string, direction: SortDirection])[]
 /** Fields to keep, `{ name: 1 }`, or to leave out, `{ notes: 0 }`; `_id` is kept unless it is 0. */
 export type ProjectionInput = { readonly [field: string]: 0 | 1 | boolean }
 
@@ -42,7 +47,7 @@ export interface Page<T> {
 export const FIND_OPTIONS = ['sort', 'limit', 'skip', 'projection'] as const
 
 /** Page size where the caller names none. */
-const DEFAULT_PAGE = 50
+export const DEFAULT_PAGE = 50
 
 /**
  * The results of a query. Iterated over or taken at once, they are those of one moment, however many and however long it takes: that of

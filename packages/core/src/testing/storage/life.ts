@@ -3,6 +3,7 @@ import { errorCode } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { parseFilter } from '../../query/index.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { seededRandom } from '../random.ts'
 import { addNamespace, put, query, sealOver, slot, version } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 import { signerOf } from './plans.ts'
@@ -41,8 +42,10 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   distinct: (storage) => storage.distinct(1, 'cities', 'a', parseFilter({})),
   overview: (storage) => storage.overview(1),
   count: (storage) => storage.count(1, 'cities', parseFilter({ a: 1 })),
+  explain: (storage) => storage.explain(1, 'cities', query({ a: 1 })),
   collections: (storage) => storage.collections(1),
   createIndex: (storage) => storage.createIndex(1, 'cities', ['a']),
+  dropIndex: (storage) => storage.dropIndex(1, 'cities', ['a']),
   indexes: (storage) => storage.indexes(1, 'cities'),
   scrub: (storage) => storage.scrub(),
 }
@@ -93,7 +96,39 @@ export function lifeContract(open: OpenStorage): void {
       }
       await storage.scrub()
       expect(await storage.get(ns, 'cities', '1')).toBe(version({ id: '1', fields: { text: 'public' } }).content)
-      for (const bytes of (await files?.()) ?? []) expect(new TextDecoder('latin1').decode(bytes)).not.toMatch(/secret (text|item|long|value) number/)
+      for (const text of await texts(files)) expect(text).not.toMatch(/secret (text|item|long|value) number/)
+    })
+
+    test('removes the words of replaced and deleted content from text indexes, and those of an index that is dropped', async ({ storage, files }) => {
+      const ns = await addNamespace(storage)
+      const random = seededRandom(43)
+      // Documents have them in capitals, so that what is in small letters is the index's. It has what words begin with only once.
+      const words = Array.from({ length: 600 }, () => Array.from({ length: 16 }, () => String.fromCharCode(65 + random.below(26))).join(''))
+      const wordsOf = (i: number): string => words.slice(i * 15, i * 15 + 15).join(' ')
+      const indexed = async (): Promise<boolean[]> => {
+        const found = new Set((await texts(files)).flatMap((text) => [...text.matchAll(/(?=([a-z]{10}))/g)].map(([, tail]) => tail)))
+        return words.map((word) => found.has(word.slice(6).toLowerCase()))
+      }
+      await storage.createIndex(ns, 'cities', ['text', 'list'], { text: true })
+      for (let i = 0; i < 40; i++)
+        await storage.commit(ns, [put({ id: `${i}`, fields: i % 3 === 0 ? { list: [wordsOf(i)] } : { text: wordsOf(i) } })])
+      await storage.scrub()
+      if (files !== undefined) expect((await indexed()).filter(Boolean).length).toBeGreaterThan(590)
+      // Another version with the same words, of one in five.
+      for (let i = 0; i < 30; i += 5) await storage.commit(ns, [put({ id: `${i}`, at: 2, fields: { text: wordsOf(i), more: true } })])
+      for (let i = 0; i < 30; i++) await storage.commit(ns, [put({ id: `${i}`, at: 3, fields: i % 2 === 0 ? null : { text: 'public' } })])
+      await storage.scrub()
+      // One in two hundred may be left for a while, see `scrub`; without FTS5's secure-delete a fifth is, for good.
+      expect((await indexed()).slice(0, 450).filter(Boolean).length).toBeLessThanOrEqual(2)
+      expect(await storage.count(ns, 'cities', parseFilter({ $text: { $search: words[599] } }))).toBe(1)
+      await storage.dropIndex(ns, 'cities', ['text', 'list'], { text: true })
+      await storage.scrub()
+      expect(await indexed()).not.toContain(true)
     })
   })
+}
+
+/** The files of a storage as text, a character for each byte. */
+async function texts(files: (() => Promise<readonly Uint8Array[]>) | undefined): Promise<string[]> {
+  return ((await files?.()) ?? []).map((bytes) => new TextDecoder('latin1').decode(bytes))
 }

@@ -136,11 +136,11 @@ export function queriesContract(open: OpenStorage): void {
       await again.createIndex(ns, 'cities', ['tags', '_id'])
       expect(new Set(await again.indexes(ns, 'cities'))).toEqual(
         new Set([
-          ['country', 'population'],
-          ['tags', '_id'],
+          { fields: ['country', 'population'], text: false },
+          { fields: ['tags', '_id'], text: false },
         ]),
       )
-      expect(await again.indexes(ns, 'people')).toEqual([['name']])
+      expect(await again.indexes(ns, 'people')).toEqual([{ fields: ['name'], text: false }])
       expect(await again.indexes(ns, 'empty')).toEqual([])
       expect(await idsOf(again, ns, query({ tags: 'sea' }, { sort: { _id: 1 } }))).toEqual(['nice', 'oslo'])
     })
