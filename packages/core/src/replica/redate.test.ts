@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DocstoreError } from '../errors.ts'
 import { latestAt, msFromTime } from '../model/clock.ts'
 import { createSeed } from '../model/identity.ts'
 import { createNetwork } from '../model/network.ts'
@@ -142,6 +143,56 @@ describe('one put under a clock that is days ahead', () => {
     const wrong = await open(openNodeStorage(':memory:'), () => START + FAR_MS)
     expect(await share(writer, wrong)).toEqual({ id: ns })
     await wrong.close()
+  })
+})
+
+describe('a full store with records of the future', () => {
+  it('writes them anew all the same, and sends them', async () => {
+    await writer.close()
+    storage = openNodeStorage(':memory:', { maxBytes: 2 ** 20 })
+    writer = await open(storage)
+    ns = (await writer.createNamespace({ name: 'full', write: 'anyone' })).id
+    await share(writer, other)
+    now += FAR_MS
+    let records = 0
+    const fill = async (): Promise<void> => {
+      for (; ; records++)
+        await writer.write(ns, 'docs', [{ id: `${records}`, content: JSON.stringify({ _id: `${records}`, text: 'x'.repeat(2000) }) }])
+    }
+    await expect(fill()).rejects.toMatchObject({ code: 'disk-full' })
+    await writer.write(ns, 'docs', [{ id: '0', content: null }])
+    now = START
+    expect(await writer.future(ns)).toMatchObject({ records, mendable: records })
+    expect(await writer.redate()).toEqual({ records, namespaces: 0 })
+    expect(await writer.future(ns)).toMatchObject({ records: 0 })
+    expect(new Set(await send(writer, other))).toEqual(new Set(['stored']))
+    expect(await other.count(ns, 'docs', {})).toBe(records - 1)
+    expect((await other.summary(ns)).root).toBe((await writer.summary(ns)).root)
+  })
+
+  it('counts those it took for known, where they take no more room than what they replace', async () => {
+    await put(other, 's', 1)
+    await send(other, writer)
+    await put(other, 's', 2)
+    storage.commit = () => {
+      throw new DocstoreError('disk-full', 'planned')
+    }
+    expect(await send(other, writer)).toEqual(['stored'])
+    const { known, newest } = await storage.times(1)
+    const [last] = await writer.changes(ns, 0, 10)
+    expect(known).toBeGreaterThanOrEqual(last?.at ?? Number.POSITIVE_INFINITY)
+    expect(newest).toBeGreaterThanOrEqual(known)
+  })
+
+  it('says so where not even that is possible', async () => {
+    now += FAR_MS
+    await put(writer, 's', 1)
+    now = START
+    storage.commit = storage.commitShrinking = () => {
+      throw new DocstoreError('disk-full', 'planned')
+    }
+    await expect(writer.redate()).rejects.toMatchObject({ code: 'disk-full' })
+    expect(await writer.future(ns)).toMatchObject({ records: 1, mendable: 1 })
   })
 })
 
