@@ -36,7 +36,7 @@ export function putCommand(run: Run): Command {
       const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
       const copies = await waitForCopies(context, store, namespace, options)
       const { records: held } = await namespace.held()
-      await context.output.result({ ...result, copies, held }, () => `${result._id}  ${copiesText(copies)}`)
+      await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
     }),
   )
 }
