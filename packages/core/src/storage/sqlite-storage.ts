@@ -36,6 +36,7 @@ import type {
   CommitSeals,
   FeedRecord,
   FoundPage,
+  FutureTotal,
   IndexInfo,
   IndexKind,
   OpenedReading,
@@ -47,9 +48,11 @@ import type {
   StoredNamespace,
   StoredQuery,
   StoredRecord,
+  TimeMarks,
   Version,
 } from './storage.ts'
 import { TextIndexes } from './text-indexes.ts'
+import { Times } from './times.ts'
 import { Totals } from './totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
@@ -70,6 +73,7 @@ export class SqliteStorage implements Storage {
   readonly #indexes: DeclaredIndexes
   readonly #texts: TextIndexes
   readonly #totals: Totals
+  readonly #times: Times
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
   readonly #room: Room
@@ -94,6 +98,7 @@ export class SqliteStorage implements Storage {
     this.#indexes = indexes
     this.#texts = texts
     this.#totals = totals
+    this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#plans = new QueryPlans(driver)
     this.#functions = new QueryFunctions(driver)
@@ -163,6 +168,7 @@ export class SqliteStorage implements Storage {
     const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
+      this.#times.committed(ns, outcomes, seals.length > 0)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -179,7 +185,10 @@ export class SqliteStorage implements Storage {
       const outcomes = this.#commitWith(ns, shrinking.entries, seals)
       if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
       // Where nothing is written, nothing may be taken from the reserve.
-      if (outcomes.some((outcome) => outcome !== undefined)) this.#totals.store(ns)
+      if (outcomes.some((outcome) => outcome !== undefined)) {
+        this.#totals.store(ns)
+        this.#times.committed(ns, outcomes, seals.length > 0)
+      }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     })
     this.#room.stored(outcomes.length, 0)
@@ -244,6 +253,24 @@ export class SqliteStorage implements Storage {
 
   seal(seal: number): Seal | undefined {
     return this.#seals.get(seal)
+  }
+
+  times(ns: number): TimeMarks {
+    return this.#times.get(ns)
+  }
+
+  noteKnown(ns: number, time: number): void {
+    // A full store sends too, deletes above all.
+    this.#room.withReserve(() => this.#times.noteKnown(ns, time))
+  }
+
+  future(ns: number, after: number, by: Uint8Array): FutureTotal {
+    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#reserved(() => this.#times.future(ns, after, by))
+  }
+
+  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+    const { newest, known } = this.#times.get(ns)
+    return newest <= after ? [] : this.#records.beyond(ns, Math.max(after, known), by, limit)
   }
 
   lastSeq(ns: number): number {
