@@ -16,10 +16,10 @@ it('calls one after the other leave timers and others their turn', async () => {
     () => notes.delete('none'),
   ]
   for (const call of calls) {
-    let isOver = false
-    setTimeout(() => (isOver = true), 20)
+    const timer = { isOver: false }
+    setTimeout(() => (timer.isOver = true), 20)
     // Without a turn for the timer this would go on until the test is given up.
-    for (let i = 0; !isOver; i++) await call(i)
+    for (let i = 0; !timer.isOver; i++) await call(i)
   }
   expect(calls).toHaveLength(9)
 })
