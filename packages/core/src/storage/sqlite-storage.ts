@@ -19,6 +19,7 @@ import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
 import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
+import { MAX_ORDERED_ROWS, PageOrders } from './page-orders.ts'
 import { QueryFunctions } from './query-functions.ts'
 import { QueryPlans } from './query-plans.ts'
 import { Readings } from './readings.ts'
@@ -63,6 +64,8 @@ const MAX_LISTED_COLLECTIONS = 10_000
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
+/** The rows of a list of row ids that are there, in its order. */
+const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -79,6 +82,7 @@ export class SqliteStorage implements Storage {
   readonly #room: Room
   readonly #readings = new Readings()
   readonly #plans: QueryPlans
+  readonly #orders = new PageOrders()
   #isClosed = false
   #isMapped = false
 
@@ -315,11 +319,12 @@ export class SqliteStorage implements Storage {
     return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
   }
 
-  #find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
+  #find(ns: number, collection: string, query: StoredQuery): FoundPage {
+    const { filter, sort, limit, after, upTo, withTotal = false } = query
     const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
     const scope = this.#scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
-    const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
+    const { rows, isFull } = this.#nextInOrder(sql, ns, collection, query) ?? pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
     return {
       contents: rows.map((row) => String(row['content'])),
@@ -327,6 +332,34 @@ export class SqliteStorage implements Storage {
       seq: this.#totals.lastSeq(ns),
       total: withTotal ? this.count(ns, collection, filter) : undefined,
     }
+  }
+
+  /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
+  #nextInOrder(sql: string, ns: number, collection: string, query: StoredQuery): { rows: readonly SqlRow[]; isFull: boolean } | undefined {
+    const { filter, sort, limit, after, upTo } = query
+    if (after === undefined || upTo === undefined || this.#totals.documents(ns, collection) > MAX_ORDERED_ROWS || !this.#plans.sorts(sql))
+      return undefined
+    const name = JSON.stringify([ns, collection, filter, sort, upTo])
+    let left = this.#orders.take(name, after.id)
+    if (left === undefined) {
+      const find = { filter, sort, limit: MAX_ORDERED_ROWS, after, lastRow: ns * SEQ_SPAN + upTo, rows: 'rowids' } as const
+      const all = compileFind(this.#scope(ns, collection), find)
+      left = Float64Array.from(this.#statements.query(all.sql).all(...all.params), ({ rowid }) => Number(rowid))
+    }
+    const rows: SqlRow[] = []
+    let length = 0
+    while (left.length > 0 && rows.length < limit && length < MAX_PAGE_LENGTH) {
+      const wanted = left.subarray(0, Math.min(ROWS_AT_ONCE, limit - rows.length))
+      left = left.subarray(wanted.length)
+      // Those that are gone have changed since the first page.
+      for (const row of this.#statements.own(ROWS_IN_ORDER).all(JSON.stringify([...wanted]))) {
+        rows.push(row)
+        length += String(row['content']).length
+      }
+    }
+    const last = rows.at(-1)
+    this.#orders.keep(name, last === undefined ? left.subarray(left.length) : left, String(last?.['id']))
+    return { rows, isFull: left.length > 0 }
   }
 
   openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
