@@ -1,16 +1,33 @@
 import type { Plugin } from 'rolldown'
 
-/** libp2p's code for kinds of keys that no peer of ours has: all are ed25519. */
-const OTHER_KEYS = /\/@libp2p\/crypto\/dist\/src\/keys\/(rsa|ecdsa|secp256k1)\/utils\.js$/
-const METRICS = /\/@libp2p\/gossipsub\/dist\/src\/metrics\.js$/
+/** A way to leave something out of a module. It throws where the module has changed, so that nothing is cut in the wrong place. */
+interface Cut {
+  readonly module: RegExp
+  readonly cut: (code: string, id: string) => string
+}
 
-/** For Vite and Rolldown: leaves out of browsers what libp2p would take along and never needs there, some 15 KiB compressed. */
+const CUTS: readonly Cut[] = [
+  // libp2p's code for kinds of keys that no peer of ours has: all are ed25519.
+  { module: /\/@libp2p\/crypto\/dist\/src\/keys\/(rsa\/der|(rsa|ecdsa|secp256k1)\/utils)\.js$/, cut: refusing },
+  { module: /\/@libp2p\/gossipsub\/dist\/src\/metrics\.js$/, cut: withoutMetrics },
+  { module: /\/@libp2p\/gossipsub\/dist\/src\/gossipsub\.js$/, cut: withoutScrape },
+  { module: /\/(@libp2p\/[\w-]+|libp2p)\/dist\/src\/.*\.js$/, cut: withoutStreamDecoders },
+  { module: /\/@multiformats\/dns\/dist\/src\/index\.js$/, cut: askingDnsLater },
+  { module: /\/libp2p\/dist\/src\/connection-manager\/reconnect-queue\.js$/, cut: retryingLater },
+  { module: /\/@libp2p\/utils\/dist\/src\/private-ip\.js$/, cut: withOneNetmask },
+  { module: /\/@libp2p\/gossipsub\/dist\/src\/score\/message-deliveries\.js$/, cut: withPlainQueue },
+  { module: /\/multiformats\/dist\/src\/basics\.js$/, cut: withoutEmoji },
+  { module: /\/weald\/dist\/src\/(browser|common)\.js$/, cut: withPlainTimes },
+]
+
+/** For Vite and Rolldown: leaves out of browsers what libp2p would take along and never needs there, some 30 KiB compressed. */
 export function slimLibp2p(): Plugin {
   return {
     name: 'slim-libp2p',
     transform: (code, id) => {
-      if (OTHER_KEYS.test(id)) return refusing(code, id)
-      return METRICS.test(id) ? withoutMetrics(code) : undefined
+      const cuts = CUTS.filter(({ module }) => module.test(id))
+      const slim = cuts.reduce((slim, { cut }) => cut(slim, id), code)
+      return slim === code ? undefined : slim
     },
   }
 }
@@ -18,14 +35,83 @@ export function slimLibp2p(): Plugin {
 /** The same functions, which refuse. */
 function refusing(code: string, id: string): string {
   const names = [...code.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name)
-  if (names.length === 0) throw new Error(`${id} has changed: look at scripts/slim-libp2p.ts`)
+  if (names.length === 0) throw changed(id)
   const refuse = `const refuse = () => {\n  throw new Error('Only ed25519 keys are known here')\n}\n`
   return refuse + names.map((name) => `export const ${name} = refuse\n`).join('')
 }
 
 /** GossipSub's metrics are made where a collector for them is given; only their words are used without one. */
-function withoutMetrics(code: string): string {
+function withoutMetrics(code: string, id: string): string {
   const [words, rest] = code.split('export function getMetrics(')
-  if (rest === undefined) throw new Error('GossipSub has its metrics elsewhere now: look at scripts/slim-libp2p.ts')
+  if (rest === undefined) throw changed(id)
   return `${words}export function getMetrics() {\n  throw new Error('There are no metrics in browsers')\n}\n`
+}
+
+/** What gathers them goes too. */
+function withoutScrape(code: string, id: string): string {
+  const slim = code.replace(/^( *)onScrapeMetrics\(metrics\) \{\n[^]*?\n\1\}\n/m, '$1onScrapeMetrics() {}\n')
+  if (slim === code) throw changed(id)
+  return slim
+}
+
+/** Each kind of message has a second decoder, which yields its fields one by one. libp2p never calls it. */
+function withoutStreamDecoders(code: string, id: string): string {
+  if (!code.includes(" from 'protons-runtime'")) return code
+  const slim = code
+    .replace(/^( *)\}, function\* \(reader, length, prefix, opts = \{\}\) \{\n[^]*?\n\1\}\);$/gm, '$1});')
+    .replace(/^( *)function stream\(buf, opts\) \{\n[^]*?\n\1\}\n\1[\w.$]+\.stream = stream;\n/gm, '')
+  if (/function\*|streamMessage\(/.test(slim)) throw changed(id)
+  return slim
+}
+
+/** Only addresses that begin with `/dnsaddr` are asked for, and hardly anybody has them. */
+function askingDnsLater(code: string, id: string): string {
+  const begin = 'import { DNS as DNSClass } from "./dns.js";\n'
+  const end = '    return new DNSClass(init);\n'
+  if (!code.includes(begin) || !code.includes(end)) throw changed(id)
+  return code
+    .replace(begin, '')
+    .replace(end, '    let dns;\n    return { query: async (...query) => (dns ??= new (await import("./dns.js")).DNS(init)).query(...query) };\n')
+}
+
+/** Links come back in our own way (`reconnectRetries: 0`). */
+function retryingLater(code: string, id: string): string {
+  const begin = "import pRetry from 'p-retry';\n"
+  const call = 'await pRetry('
+  if (!code.includes(begin) || !code.includes(call)) throw changed(id)
+  return code.replace(begin, '').replace(call, "await (await import('p-retry')).default(")
+}
+
+/** The same of another library, which libp2p takes along too. */
+function withOneNetmask(code: string, id: string): string {
+  const begin = "import { Netmask } from 'netmask';\n"
+  if (!code.includes(begin)) throw changed(id)
+  return code.replace(begin, "import { IpNet as Netmask } from '@chainsafe/netmask';\n")
+}
+
+/** GossipSub queues the messages of two minutes: in a browser, an array does it too. */
+function withPlainQueue(code: string, id: string): string {
+  const begin = "import Denque from 'denque';\n"
+  const uses = [...code.matchAll(/\bqueue\.(\w+)/g)].map(([, name]) => name)
+  if (!code.includes(begin) || !uses.every((name) => name !== undefined && ['push', 'shift', 'peekFront', 'clear'].includes(name))) throw changed(id)
+  return code.replace(begin, 'class Denque extends Array {\n  peekFront() {\n    return this[0]\n  }\n  clear() {\n    this.length = 0\n  }\n}\n')
+}
+
+/** Nobody writes hashes as emoji. */
+function withoutEmoji(code: string, id: string): string {
+  const begin = 'import * as base256emoji from "./bases/base256emoji.js";\n'
+  const use = ', ...base256emoji }'
+  if (!code.includes(begin) || !code.includes(use)) throw changed(id)
+  return code.replace(begin, '').replace(use, ' }')
+}
+
+/** The log of libp2p says `+90000ms`, and not `+2m`. */
+function withPlainTimes(code: string, id: string): string {
+  const begin = "import { ms as humanize } from 'ms';\n"
+  if (!code.includes(begin)) throw changed(id)
+  return code.replace(begin, 'const humanize = (ms) => `${ms}ms`;\n')
+}
+
+function changed(id: string): Error {
+  return new Error(`${id} has changed: look at scripts/slim-libp2p.ts`)
 }

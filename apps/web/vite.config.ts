@@ -4,13 +4,16 @@ import { offlinePlugin } from './offline-plugin.ts'
 import { slimLibp2p } from '../../scripts/slim-libp2p.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
 
-/** Parts that are loaded when they are asked for, in files of their own. */
+/** No part of the library of the first load: what is loaded when it is asked for, in files of its own. */
 const LATER = new RegExp(
   [
-    '/node_modules/(uqr|re2js)/',
+    '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
+    '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
     '/docstore/src/network/(directory/|direct-links\\.ts)',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
+    // The page alone reads what people type as JSON: it goes with its own code.
+    '/core/src/model/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
 )
 

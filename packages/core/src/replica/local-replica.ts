@@ -22,19 +22,22 @@ import { type Random, secureRandom } from '../model/random.ts'
 import { isCollectionName, mayWrite, type RecordScope } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
-import { type Explanation, parseSortInput, pathFault, readFilter } from '../query/index.ts'
+import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { fullError } from '../storage/room.ts'
-import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
+import { changeOf } from './change-row.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { feedRows } from './feed-rows.ts'
 import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, REDATE_PAGE, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
-import { Reconciler, summaryOf } from './reconciler.ts'
+import type { Reconciler } from './reconciler.ts'
 import { redatedEntry, redatedHead } from './redate.ts'
 import { nextTask, type Pause } from './slices.ts'
+import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
 import type {
   Acceptance,
@@ -42,7 +45,8 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
-  FeedRow,
+  FeedPage,
+  FeedRequest,
   FindRequest,
   FindResult,
   FutureRecords,
@@ -108,13 +112,14 @@ export class LocalReplica implements Replica {
   readonly #aside: boolean
   readonly #clock: Clock
   readonly #pause: Pause
-  readonly #reconciler: Reconciler
+  readonly #loadReconciler: () => Promise<Reconciler>
   readonly #namespaces = new Map<string, OpenNamespace>()
   readonly #listeners = new Set<(event: CommitEvent) => void>()
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
   readonly #redating = new Turns()
+  #reconciler: Promise<Reconciler> | undefined
   /** Nothing here has a later time. */
   #newest = 0
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
@@ -138,7 +143,10 @@ export class LocalReplica implements Replica {
     this.#aside = aside
     this.#clock = new Clock(now)
     this.#pause = pause
-    this.#reconciler = new Reconciler({ storage, random, now, pause })
+    this.#loadReconciler = async () => {
+      const { Reconciler } = await import('./reconciler.ts')
+      return new Reconciler({ storage, random, now, pause })
+    }
   }
 
   /** Opens what the storage holds. */
@@ -492,15 +500,23 @@ export class LocalReplica implements Replica {
     return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
   }
 
-  async openFeed(id: string, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+  async openFeed(id: string, { collection, filter }: FeedRequest, since?: number): Promise<{ feed: string | undefined; seq: number }> {
+    checkCollection(collection)
     const open = this.#namespaces.get(id)
-    if (open === undefined) return { feed: undefined, seq: since ?? 0 }
-    return this.#storage.openFeed(open.ns, since)
+    // At once: the call is the beginning, however long it takes to read the filter.
+    const opening = open === undefined ? { feed: undefined, seq: since ?? 0 } : this.#storage.openFeed(open.ns, since)
+    const [checked, opened] = await Promise.allSettled([readDocumentFilter(filter), opening])
+    if (opened.status === 'rejected') throw opened.reason
+    if (checked.status === 'fulfilled') return opened.value
+    if (opened.value.feed !== undefined) await this.#storage.endReading(opened.value.feed)
+    throw checked.reason
   }
 
-  async readFeed(feed: string, limit: number): Promise<readonly FeedRow[]> {
+  async readFeed(feed: string, { collection, filter }: FeedRequest, limit: number): Promise<FeedPage> {
     checkLimit(limit)
-    return (await this.#storage.readFeed(feed, limit)).map(({ record, before }) => ({ ...changeOf(record), before }))
+    const parsedFilter = await readDocumentFilter(filter)
+    const records = await this.#storage.readFeed(feed, limit)
+    return { rows: feedRows(records, collection, parsedFilter), seq: records.at(-1)?.record.seq }
   }
 
   async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
@@ -554,13 +570,26 @@ export class LocalReplica implements Replica {
   }
 
   async summary(id: string): Promise<Summary> {
-    return this.#reconciler.summary(this.#open(id).ns)
+    return summaryOf(await this.#storage.total(this.#open(id).ns))
   }
 
   async checkSummaries(): Promise<readonly string[]> {
     const wrong: string[] = []
-    for (const { id, ns } of this.#namespaces.values()) if (!(await this.#reconciler.checkSummary(ns))) wrong.push(id)
+    const reconciler = await this.#comparing()
+    for (const { id, ns } of this.#namespaces.values()) if (!(await reconciler.checkSummary(ns))) wrong.push(id)
     return wrong
+  }
+
+  /** What compares sets, loaded when it is first needed: many a tab is closed before that. */
+  async #comparing(): Promise<Reconciler> {
+    this.#reconciler ??= this.#loadReconciler()
+    try {
+      return await this.#reconciler
+    } catch (error) {
+      // Perhaps its file can be read the next time.
+      this.#reconciler = undefined
+      throw error
+    }
   }
 
   async lastSeq(id: string): Promise<number> {
@@ -754,20 +783,24 @@ export class LocalReplica implements Replica {
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {
-    return this.#reconciler.firstQuestion(this.#open(id).ns)
+    const { ns } = this.#open(id)
+    return (await this.#comparing()).firstQuestion(ns)
   }
 
   async auditQuestion(id: string): Promise<Uint8Array | undefined> {
-    return this.#reconciler.auditQuestion(this.#open(id).ns)
+    const { ns } = this.#open(id)
+    return (await this.#comparing()).auditQuestion(ns)
   }
 
   async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
-    const answered = await this.#reconciler.answer(this.#open(id).ns, question)
+    const { ns } = this.#open(id)
+    const answered = await (await this.#comparing()).answer(ns, question)
     return answered.ok ? answered.value : { refused: answered.reason }
   }
 
   async compareReply(id: string, question: Uint8Array, reply: Uint8Array): ReturnType<Replica['compareReply']> {
-    const compared = await this.#reconciler.compareReply(this.#open(id).ns, question, reply)
+    const { ns } = this.#open(id)
+    const compared = await (await this.#comparing()).compareReply(ns, question, reply)
     return compared.ok ? compared.value : { refused: compared.reason }
   }
 
@@ -791,10 +824,6 @@ export class LocalReplica implements Replica {
       await this.#storage.close()
     }
   }
-}
-
-function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
-  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
 }
 
 function checkCollection(name: string): void {

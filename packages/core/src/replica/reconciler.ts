@@ -1,13 +1,12 @@
-import { toHex } from '../model/bytes.ts'
 import type { Random } from '../model/random.ts'
 import { accept, type Verdict } from '../model/verdict.ts'
 import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
 import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
-import type { SetTotal, Storage } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
 import { inSlices, type Pause } from './slices.ts'
+import { summaryOf } from './summary.ts'
 import { Trees } from './trees.ts'
-import type { Summary } from './types.ts'
 
 /** What two peers say about their sets to find what differs. Namespaces are the storage's numbers. */
 export class Reconciler {
@@ -25,18 +24,14 @@ export class Reconciler {
     this.#auditor = new Auditor(init)
   }
 
-  async summary(ns: number): Promise<Summary> {
-    return summaryOf(await this.#storage.total(ns))
-  }
-
   /** Whether the summary is that of the stored records. Where it is not, it is put right. */
   async checkSummary(ns: number): Promise<boolean> {
     let current = await this.#trees.rebuilt(ns)
-    let summary = await this.summary(ns)
+    let summary = summaryOf(await this.#storage.total(ns))
     // Something was written between the two.
     while (summary.seq !== current.seq) {
       current = await this.#trees.current(ns)
-      summary = await this.summary(ns)
+      summary = summaryOf(await this.#storage.total(ns))
     }
     return summary.root === current.tree.root() || this.#storage.recount(ns)
   }
@@ -69,9 +64,4 @@ export class Reconciler {
     const { tree } = await this.#trees.current(ns)
     return accept(await inSlices(compareReply(tree, question.value, reply.value, this.#random.next), this.#pause))
   }
-}
-
-/** A total as peers tell it. */
-export function summaryOf({ fingerprint, ...total }: SetTotal): Summary {
-  return { root: toHex(fingerprint), ...total }
 }

@@ -98,10 +98,24 @@ export interface ChangeRow {
   readonly at: number
 }
 
+/** The documents whose changes a feed gives: those that match in one collection. */
+export interface FeedRequest {
+  readonly collection: string
+  readonly filter: unknown
+}
+
 /** A change as a feed gives it. */
 export interface FeedRow extends ChangeRow {
-  /** What stood there when the feed last read: `null` no document, `undefined` not known, because it was replaced before the feed was opened. */
-  readonly before: string | null | undefined
+  /** `leave`: the document is there, but matches no more. It has its content in a `put` alone. */
+  readonly type: 'put' | 'delete' | 'leave'
+}
+
+/** The next part of a feed. */
+export interface FeedPage {
+  /** What concerns the reader, which may be nothing while more follows. */
+  readonly rows: readonly FeedRow[]
+  /** Position up to which it was read; `undefined` where nothing follows yet. */
+  readonly seq: number | undefined
 }
 
 /** How many documents a collection has. */
@@ -220,10 +234,16 @@ export interface Replica {
   overview(ns: string): Promise<Summary & { readonly collections: readonly CollectionCount[] }>
   /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
-  /** Begins to read changes, from now on unless a position is given, each with what stood there before. `endReading` ends it. */
-  openFeed(ns: string, since?: number): Promise<{ readonly feed: string | undefined; readonly seq: number }>
-  /** What follows in a feed, as `changes`. Throws `bad-limit`, and `reading-ended` where too much was not read for too long: open another one. */
-  readFeed(feed: string, limit: number): Promise<readonly FeedRow[]>
+  /**
+   * Begins to read what happens to the documents that match, from now on unless a position is given. `endReading` ends it. Rejects with
+   * `bad-filter`.
+   */
+  openFeed(ns: string, request: FeedRequest, since?: number): Promise<{ readonly feed: string | undefined; readonly seq: number }>
+  /**
+   * What follows in a feed of this request: the next `limit` changes of the namespace at most, and of these the ones that concern the reader.
+   * Throws `bad-limit`, and `reading-ended` where too much was not read for too long: open another one.
+   */
+  readFeed(feed: string, request: FeedRequest, limit: number): Promise<FeedPage>
   createIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void>
   /** Resolves with whether there was such an index. */
   dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>

@@ -1,4 +1,4 @@
-import { type ChangeRow, type Document, errorCode, type FeedRow, matches, msFromTime, readDocumentFilter } from '@p2p-docstore/core'
+import { type Document, errorCode, type FeedRow, msFromTime } from '@p2p-docstore/core'
 import { Feed } from './feed.ts'
 import type { Source } from './reading.ts'
 import { orAborted, Signal } from './signal.ts'
@@ -24,8 +24,8 @@ const MAX_ATTEMPTS = 100
 
 /** Where changes are read. */
 interface Follower {
-  /** The next ones, none where there are none yet. */
-  read(): Promise<readonly (ChangeRow | FeedRow)[]>
+  /** Reads on. Of what it has read, perhaps nothing concerns the reader; `isEnd`: it has read everything that is there. */
+  read(): Promise<{ readonly rows: readonly FeedRow[]; readonly isEnd: boolean }>
   end(): Promise<void>
 }
 
@@ -40,51 +40,42 @@ export function changesOf<T extends Document>(
   const { replica, namespace } = source
   return new Feed<Change<T>>(signal, (signal) => {
     // Now: the call is the beginning, not the first `next`.
-    const opening = filter === undefined ? openChanges(source, since) : openFeed(source, since)
+    const opening = filter === undefined ? openChanges(source, since) : openFeed(source, filter, since)
     // Whoever reads hears of a failure.
     opening.catch(() => undefined)
     const end = (): void => void opening.then((follower) => follower.end()).catch(() => undefined)
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
-    return followChanges<T>(source, {
+    return followChanges<T>({
       opening,
-      filter,
       signal,
       listen: (raise) => replica.onCommit((event) => event.namespace === namespace && raise()),
     })
   })
 }
 
-async function* followChanges<T extends Document>(
-  { name }: Source,
-  {
-    opening,
-    filter,
-    signal,
-    listen,
-  }: { opening: Promise<Follower>; filter: unknown; signal: AbortSignal; listen: (raise: () => void) => () => void },
-): AsyncGenerator<Change<T>, void, undefined> {
+async function* followChanges<T extends Document>({
+  opening,
+  signal,
+  listen,
+}: {
+  opening: Promise<Follower>
+  signal: AbortSignal
+  listen: (raise: () => void) => () => void
+}): AsyncGenerator<Change<T>, void, undefined> {
   const news = new Signal(signal)
   const unlisten = listen(() => news.raise())
   try {
-    const parsed = filter === undefined ? undefined : await readDocumentFilter(filter)
     const follower = await orAborted(opening, signal)
     if (follower === undefined) return
-    for (;;) {
-      const rows = await orAborted(follower.read(), signal)
-      if (rows === undefined) return
-      for (const row of rows) {
-        if (row.collection !== name) continue
-        const document = row.content === null ? undefined : (JSON.parse(row.content) as T)
-        const isIn = document !== undefined && (parsed === undefined || matches(parsed, document))
-        const type = document === undefined ? 'delete' : isIn ? 'put' : 'leave'
-        if (parsed !== undefined && type === 'leave' && !wasIn(row, (before) => matches(parsed, before))) continue
-        const { id: _id, by: from, seq } = row
-        yield { type, _id, document: isIn ? document : undefined, from, at: new Date(msFromTime(row.at)).toISOString(), seq }
+    while (!news.isAborted) {
+      const piece = await orAborted(follower.read(), signal)
+      if (piece === undefined) return
+      for (const row of piece.rows) {
+        yield changeOf<T>(row)
         if (news.isAborted) return
       }
-      if (rows.length === 0) await news.wait()
-      if (news.isAborted) return
+      if (piece.isEnd) await news.wait()
     }
   } finally {
     news.end()
@@ -93,39 +84,40 @@ async function* followChanges<T extends Document>(
   }
 }
 
-/** Whether the document matched when it was last read. Where that is not known any more it may have: better told once too often. */
-function wasIn(row: ChangeRow | FeedRow, isMatch: (document: Document) => boolean): boolean {
-  const before = 'before' in row ? row.before : undefined
-  return before === undefined || (before !== null && isMatch(JSON.parse(before) as Document))
+function changeOf<T extends Document>({ type, id, content, by, at, seq }: FeedRow): Change<T> {
+  const document = content === null ? undefined : (JSON.parse(content) as T)
+  return { type, _id: id, document, from: by, at: new Date(msFromTime(at)).toISOString(), seq }
 }
 
-async function openChanges({ replica, namespace }: Source, since: number | undefined): Promise<Follower> {
+async function openChanges({ replica, namespace, name }: Source, since: number | undefined): Promise<Follower> {
   let at = since ?? (await replica.lastSeq(namespace))
   return {
     read: async () => {
       const rows = await replica.changes(namespace, at, PAGE)
       at = rows.at(-1)?.seq ?? at
-      return rows
+      const own = rows.filter(({ collection }) => collection === name)
+      return { rows: own.map((row) => ({ ...row, type: row.content === null ? 'delete' : 'put' })), isEnd: rows.length === 0 }
     },
     end: async () => undefined,
   }
 }
 
-/** Changes with what each replaced, which their owner remembers from the call on. */
-async function openFeed({ replica, namespace }: Source, since: number | undefined): Promise<Follower> {
-  const opened = await replica.openFeed(namespace, since)
+/** Changes of what matches, told apart where the data lies: its owner remembers from the call on what each replaced. */
+async function openFeed({ replica, namespace, name }: Source, filter: unknown, since: number | undefined): Promise<Follower> {
+  const request = { collection: name, filter }
+  const opened = await replica.openFeed(namespace, request, since)
   let { feed } = opened
   let at = opened.seq
   return {
     read: async () => {
       for (let attempt = 1; ; attempt++) {
         // The namespace may arrive later.
-        feed ??= (await replica.openFeed(namespace, at)).feed
-        if (feed === undefined) return []
+        feed ??= (await replica.openFeed(namespace, request, at)).feed
+        if (feed === undefined) return { rows: [], isEnd: true }
         try {
-          const rows = await replica.readFeed(feed, PAGE)
-          at = rows.at(-1)?.seq ?? at
-          return rows
+          const { rows, seq } = await replica.readFeed(feed, request, PAGE)
+          at = seq ?? at
+          return { rows, isEnd: seq === undefined }
         } catch (error) {
           // Too much was changed before it was read, or another program owns the data now.
           if (errorCode(error) !== 'reading-ended' || attempt === MAX_ATTEMPTS) throw error

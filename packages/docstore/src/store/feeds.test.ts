@@ -63,6 +63,40 @@ describe('changes', () => {
     expect(value).toMatchObject({ type: 'delete', _id: 'out', document: undefined })
   })
 
+  it('bring nothing of what does not match to their reader, who still gets to the end page by page', async () => {
+    const store = await open()
+    const notes = await store.namespaces.create({ name: 'notes' })
+    await notes.putMany(Array.from({ length: 300 }, (_, i) => ({ _id: `no${i}`, n: 9 })))
+    await notes.collection('others').put({ _id: 'other', n: 1 })
+    await notes.put({ _id: 'yes', n: 1 })
+    const read = vi.spyOn(store.replica, 'readFeed')
+    const pagesOf = () => Promise.all(read.mock.results.map(({ value }) => value as ReturnType<Replica['readFeed']>))
+    const changes = notes.changes({ since: 0, filter: { n: 1 } })
+    expect(await take(changes, 1)).toEqual(['put yes'])
+    const pages = await pagesOf()
+    expect(pages.map(({ rows }) => rows.length)).toEqual([0, 0, 1])
+    expect(pages.map(({ seq }) => seq)).toEqual([128, 256, 302])
+    await notes.put({ _id: 'yes', n: 2 })
+    expect((await changes.next()).value).toMatchObject({ type: 'leave', _id: 'yes', document: undefined })
+    // No content of what has left.
+    expect((await pagesOf()).flatMap(({ rows }) => rows).at(-1)).toMatchObject({ type: 'leave', content: null })
+    await changes.return(undefined)
+  })
+
+  it('refuse a filter when somebody looks, also of a namespace that is not here', async () => {
+    const store = await open()
+    const notes = await store.namespaces.create({ name: 'notes' })
+    const other = await open({ descriptor: store.info.network.descriptor })
+    const away = await other.namespaces.open(notes.id)
+    for (const feed of [notes.changes({ filter: { n: { $no: 1 } } }), away.changes({ filter: { n: { $no: 1 } } })])
+      await expect(feed.next()).rejects.toMatchObject({ code: 'bad-filter' })
+    const changes = notes.changes({ filter: { name: /^a/i } })
+    await notes.put({ _id: 'b', name: 'Berta' })
+    await notes.put({ _id: 'a', name: 'Anna' })
+    expect(await take(changes, 1)).toEqual(['put a'])
+    await changes.return(undefined)
+  })
+
   it('are told of a namespace that arrives later', async () => {
     const one = await open()
     const other = await open({ descriptor: one.info.network.descriptor })
