@@ -59,24 +59,36 @@ export interface QueryFigure {
 const PAGE = 1000
 const IDS = 500
 
-/** Asks every question `rounds` times. */
-export async function timeAnswers(answers: Answers, rounds: number): Promise<Record<string, QueryFigure | string>> {
-  const figures: Record<string, QueryFigure | string> = {}
-  for (const [question, answer] of Object.entries(answers)) {
-    if (typeof answer === 'string') {
-      figures[question] = answer
-      continue
-    }
-    const times: number[] = []
-    let documents = 0
+/** Asks everybody every question `rounds` times, in turn, and in the other order every second time: what else the machine does meets all alike. */
+export async function timeAnswers(everybody: readonly Answers[], rounds: number): Promise<readonly Record<string, QueryFigure | string>[]> {
+  const figures = everybody.map((): Record<string, QueryFigure | string> => ({}))
+  for (const question of Object.keys(everybody[0] ?? {})) {
+    const times = everybody.map((): number[] => [])
+    const documents = everybody.map(() => 0)
     for (let round = 0; round < rounds; round++) {
-      const began = performance.now()
-      documents = await answer()
-      times.push(performance.now() - began)
+      const order = everybody.map((_, who) => who)
+      for (const who of round % 2 === 0 ? order : order.toReversed()) {
+        const answer = everybody[who]?.[question]
+        if (typeof answer !== 'function') continue
+        const began = performance.now()
+        documents[who] = await answer()
+        times[who]?.push(performance.now() - began)
+      }
     }
-    figures[question] = { ms: times.toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN, documents }
+    for (const [who, answers] of everybody.entries()) {
+      const answer = answers[question]
+      const ms = times[who]?.toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN
+      const figure = typeof answer === 'function' ? { ms, documents: documents[who] ?? 0 } : answer
+      if (figure !== undefined) Object.assign(figures[who] ?? {}, { [question]: figure })
+    }
   }
   return figures
+}
+
+/** Who answers, and how to end. */
+interface Contestant {
+  readonly answers: Answers
+  readonly close: () => Promise<void> | void
 }
 
 /** Both in one process, so that they have the same SQLite: ours as people use it, and statements written by hand for each question. */
@@ -85,121 +97,107 @@ export async function measureQueries(count: number, rounds: number): Promise<Rec
   try {
     const documents = queriedDocuments(count)
     const ids = documents.filter((_, i) => i % Math.max(1, Math.floor(count / IDS)) === 0).map(({ _id }) => _id)
-    const ours = await measureOurs(join(folder, 'ours'), documents, ids, rounds)
-    const byHand = await measureByHand(join(folder, 'by hand'), documents, ids, rounds)
+    const both = [await openOurs(join(folder, 'ours'), documents, ids), openByHand(join(folder, 'by hand'), documents, ids)]
+    const [ours = {}, byHand = {}] = await timeAnswers(
+      both.map(({ answers }) => answers),
+      rounds,
+    )
+    for (const { close } of both) await close()
     return { ours, 'by hand': byHand }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function measureOurs(
-  data: string,
-  documents: readonly QueriedDocument[],
-  ids: readonly string[],
-  rounds: number,
-): ReturnType<typeof timeAnswers> {
+async function openOurs(data: string, documents: readonly QueriedDocument[], ids: readonly string[]): Promise<Contestant> {
   const store = await createDocstore({ data, network: 'off' })
-  try {
-    const notes = await store.namespaces.create({ name: 'bench', write: 'owner' })
-    await notes.putMany(documents)
-    await notes.createIndex(['k'])
-    const all = async (filter: object, options = {}): Promise<number> => (await notes.find({ ...filter }, options).toArray()).length
-    const pages = async (sort: Readonly<Record<string, 1>>): Promise<number> => {
-      let [cursor, read] = [undefined as string | undefined, 0]
-      do {
-        const page = await notes.find({}, { sort, limit: PAGE }).page(cursor)
-        read += page.documents.length
-        cursor = page.cursor
-      } while (cursor !== undefined)
-      return read
-    }
-    return await timeAnswers(
-      {
-        'equality, indexed': () => all({ k: 500 }),
-        equality: () => all({ k2: 500 }),
-        'equality, first 20': () => all({ active: true }, { limit: 20 }),
-        range: () => all({ price: { $gt: 990 } }),
-        '$or of two fields': () => all({ $or: [{ k2: 500 }, { name: 'name 7' }] }),
-        '$in, 500 ids': () => all({ _id: { $in: ids } }),
-        'array has': () => all({ tags: 't3' }),
-        'array of objects has': () => all({ 'items.sku': 's3' }),
-        $elemMatch: () => all({ items: { $elemMatch: { sku: 's3', qty: 3 } } }),
-        '$regex ^name 12': () => all({ name: { $regex: '^name 12' } }),
-        'sort, first 20': () => all({}, { sort: { price: 1 }, limit: 20 }),
-        'sort, everything': () => all({}, { sort: { price: 1 } }),
-        'filter half, sort, everything': () => all({ active: true }, { sort: { price: 1 } }),
-        everything: () => all({}),
-        'count everything': () => notes.count(),
-        'count a range': () => notes.count({ k2: { $lt: 500 } }),
-        'pages of 1,000 to the end, by _id': () => pages({}),
-        'pages of 1,000 to the end, by price': () => pages({ price: 1 }),
-      },
-      rounds,
-    )
-  } finally {
-    await store.close()
+  const notes = await store.namespaces.create({ name: 'bench', write: 'owner' })
+  await notes.putMany(documents)
+  await notes.createIndex(['k'])
+  const all = async (filter: object, options = {}): Promise<number> => (await notes.find({ ...filter }, options).toArray()).length
+  const pages = async (sort: Readonly<Record<string, 1>>): Promise<number> => {
+    let [cursor, read] = [undefined as string | undefined, 0]
+    do {
+      const page = await notes.find({}, { sort, limit: PAGE }).page(cursor)
+      read += page.documents.length
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    return read
+  }
+  return {
+    answers: {
+      'equality, indexed': () => all({ k: 500 }),
+      equality: () => all({ k2: 500 }),
+      'equality, first 20': () => all({ active: true }, { limit: 20 }),
+      range: () => all({ price: { $gt: 990 } }),
+      '$or of two fields': () => all({ $or: [{ k2: 500 }, { name: 'name 7' }] }),
+      '$in, 500 ids': () => all({ _id: { $in: ids } }),
+      'array has': () => all({ tags: 't3' }),
+      'array of objects has': () => all({ 'items.sku': 's3' }),
+      $elemMatch: () => all({ items: { $elemMatch: { sku: 's3', qty: 3 } } }),
+      '$regex ^name 12': () => all({ name: { $regex: '^name 12' } }),
+      'sort, first 20': () => all({}, { sort: { price: 1 }, limit: 20 }),
+      'sort, everything': () => all({}, { sort: { price: 1 } }),
+      'filter half, sort, everything': () => all({ active: true }, { sort: { price: 1 } }),
+      everything: () => all({}),
+      'count everything': () => notes.count(),
+      'count a range': () => notes.count({ k2: { $lt: 500 } }),
+      'pages of 1,000 to the end, by _id': () => pages({}),
+      'pages of 1,000 to the end, by price': () => pages({ price: 1 }),
+    },
+    close: () => store.close(),
   }
 }
 
-async function measureByHand(
-  folder: string,
-  documents: readonly QueriedDocument[],
-  ids: readonly string[],
-  rounds: number,
-): ReturnType<typeof timeAnswers> {
+function openByHand(folder: string, documents: readonly QueriedDocument[], ids: readonly string[]): Contestant {
   mkdirSync(folder)
   const database = new DatabaseSync(join(folder, 'by-hand.sqlite'))
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY')
-    database.exec('CREATE TABLE documents (rid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, content TEXT NOT NULL)')
-    const insert = database.prepare('INSERT INTO documents (id, content) VALUES (?, ?)')
-    database.exec('BEGIN')
-    for (const document of documents) insert.run(document._id, JSON.stringify(document))
-    database.exec("COMMIT; CREATE INDEX by_k ON documents (json_extract(content, '$.k'))")
-    const all = (rest: string, ...params: readonly (string | number)[]): number => {
-      const rows = database.prepare(`SELECT content FROM documents ${rest}`).all(...params)
-      return rows.map(({ content }) => JSON.parse(String(content)) as unknown).length
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY')
+  database.exec('CREATE TABLE documents (rid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, content TEXT NOT NULL)')
+  const insert = database.prepare('INSERT INTO documents (id, content) VALUES (?, ?)')
+  database.exec('BEGIN')
+  for (const document of documents) insert.run(document._id, JSON.stringify(document))
+  database.exec("COMMIT; CREATE INDEX by_k ON documents (json_extract(content, '$.k'))")
+  const all = (rest: string, ...params: readonly (string | number)[]): number => {
+    const rows = database.prepare(`SELECT content FROM documents ${rest}`).all(...params)
+    return rows.map(({ content }) => JSON.parse(String(content)) as unknown).length
+  }
+  const number = (sql: string): number => Number(database.prepare(sql).get()?.['n'])
+  const price = "json_extract(content, '$.price')"
+  const pages = (key: string): number => {
+    const columns = key === 'id' ? 'id' : `${key}, id`
+    const page = (where: string) => database.prepare(`SELECT id, ${key} AS key, content FROM documents ${where} ORDER BY ${columns} LIMIT ${PAGE}`)
+    const next = page(key === 'id' ? 'WHERE id > ?' : `WHERE (${columns}) > (?, ?)`)
+    let [rows, read] = [page('').all(), 0]
+    while (rows.length > 0) {
+      read += rows.map(({ content }) => JSON.parse(String(content)) as unknown).length
+      const last = rows.at(-1)
+      rows = key === 'id' ? next.all(String(last?.['id'])) : next.all(Number(last?.['key']), String(last?.['id']))
     }
-    const number = (sql: string): number => Number(database.prepare(sql).get()?.['n'])
-    const price = "json_extract(content, '$.price')"
-    const pages = (key: string): number => {
-      const columns = key === 'id' ? 'id' : `${key}, id`
-      const page = (where: string) => database.prepare(`SELECT id, ${key} AS key, content FROM documents ${where} ORDER BY ${columns} LIMIT ${PAGE}`)
-      const next = page(key === 'id' ? 'WHERE id > ?' : `WHERE (${columns}) > (?, ?)`)
-      let [rows, read] = [page('').all(), 0]
-      while (rows.length > 0) {
-        read += rows.map(({ content }) => JSON.parse(String(content)) as unknown).length
-        const last = rows.at(-1)
-        rows = key === 'id' ? next.all(String(last?.['id'])) : next.all(Number(last?.['key']), String(last?.['id']))
-      }
-      return read
-    }
-    return await timeAnswers(
-      {
-        'equality, indexed': () => all("WHERE json_extract(content, '$.k') = 500 ORDER BY id"),
-        equality: () => all("WHERE json_extract(content, '$.k2') = 500 ORDER BY id"),
-        'equality, first 20': () => all("WHERE json_extract(content, '$.active') = 1 ORDER BY id LIMIT 20"),
-        range: () => all(`WHERE ${price} > 990 ORDER BY id`),
-        '$or of two fields': () => all("WHERE json_extract(content, '$.k2') = 500 OR json_extract(content, '$.name') = 'name 7' ORDER BY id"),
-        '$in, 500 ids': () => all('WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id', JSON.stringify(ids)),
-        'array has': () => all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.tags') WHERE value = 't3') ORDER BY id"),
-        'array of objects has': () => all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.items') WHERE value ->> '$.sku' = 's3') ORDER BY id"),
-        $elemMatch: () =>
-          all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.items') WHERE value ->> '$.sku' = 's3' AND value ->> '$.qty' = 3) ORDER BY id"),
-        '$regex ^name 12': () => all("WHERE json_extract(content, '$.name') GLOB 'name 12*' ORDER BY id"),
-        'sort, first 20': () => all(`ORDER BY ${price}, id LIMIT 20`),
-        'sort, everything': () => all(`ORDER BY ${price}, id`),
-        'filter half, sort, everything': () => all(`WHERE json_extract(content, '$.active') = 1 ORDER BY ${price}, id`),
-        everything: () => all('ORDER BY id'),
-        'count everything': () => number('SELECT count(*) AS n FROM documents'),
-        'count a range': () => number("SELECT count(*) AS n FROM documents WHERE json_extract(content, '$.k2') < 500"),
-        'pages of 1,000 to the end, by _id': () => pages('id'),
-        'pages of 1,000 to the end, by price': () => pages(price),
-      },
-      rounds,
-    )
-  } finally {
-    database.close()
+    return read
+  }
+  return {
+    answers: {
+      'equality, indexed': () => all("WHERE json_extract(content, '$.k') = 500 ORDER BY id"),
+      equality: () => all("WHERE json_extract(content, '$.k2') = 500 ORDER BY id"),
+      'equality, first 20': () => all("WHERE json_extract(content, '$.active') = 1 ORDER BY id LIMIT 20"),
+      range: () => all(`WHERE ${price} > 990 ORDER BY id`),
+      '$or of two fields': () => all("WHERE json_extract(content, '$.k2') = 500 OR json_extract(content, '$.name') = 'name 7' ORDER BY id"),
+      '$in, 500 ids': () => all('WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id', JSON.stringify(ids)),
+      'array has': () => all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.tags') WHERE value = 't3') ORDER BY id"),
+      'array of objects has': () => all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.items') WHERE value ->> '$.sku' = 's3') ORDER BY id"),
+      $elemMatch: () =>
+        all("WHERE EXISTS (SELECT 1 FROM json_each(content, '$.items') WHERE value ->> '$.sku' = 's3' AND value ->> '$.qty' = 3) ORDER BY id"),
+      '$regex ^name 12': () => all("WHERE json_extract(content, '$.name') GLOB 'name 12*' ORDER BY id"),
+      'sort, first 20': () => all(`ORDER BY ${price}, id LIMIT 20`),
+      'sort, everything': () => all(`ORDER BY ${price}, id`),
+      'filter half, sort, everything': () => all(`WHERE json_extract(content, '$.active') = 1 ORDER BY ${price}, id`),
+      everything: () => all('ORDER BY id'),
+      'count everything': () => number('SELECT count(*) AS n FROM documents'),
+      'count a range': () => number("SELECT count(*) AS n FROM documents WHERE json_extract(content, '$.k2') < 500"),
+      'pages of 1,000 to the end, by _id': () => pages('id'),
+      'pages of 1,000 to the end, by price': () => pages(price),
+    },
+    close: () => database.close(),
   }
 }

@@ -80,6 +80,7 @@ it('the limits are those that hold', () => {
     'values in `$in`, `$nin`, `$all`': limits.MAX_IN_VALUES,
     'regular expressions in a filter': limits.MAX_REGEXES,
     'characters of a regular expression': limits.MAX_REGEX_LENGTH,
+    'steps that the regular expressions of a filter compile to (`x{100}` is 100)': limits.MAX_REGEX_STEPS,
     'characters of a path': limits.MAX_PATH_LENGTH,
     'segments of a path': limits.MAX_PATH_SEGMENTS,
     'fields of a sort or an index': limits.MAX_SORT_FIELDS,

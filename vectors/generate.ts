@@ -587,6 +587,11 @@ function clockFile(): VectorFile {
     { now: ms - 60_000, seen: timeFromMs(ms + 60_000) },
     { now: ms, seen: timeFromMs(ms) },
     { now: ms + 120_000, seen: 0 },
+    // The clock is set back: by what others still accept, by more, and before all times.
+    { now: ms - 179_999, seen: 0 },
+    { now: ms - 180_001, seen: 0 },
+    { now: ms, seen: timeFromMs(ms + 86_400_000) },
+    { now: ms, seen: 0 },
     { now: 0, seen: 0 },
   ]
   let now = 0

@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Option } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
+import { noteClock } from './clock-notes.ts'
 import type { Context } from './context.ts'
 import { wholeNumber } from './settings.ts'
 
@@ -19,7 +20,13 @@ export function copiesOptions(): Option[] {
 }
 
 /** Waits until so many relays hold everything that was written; resolves with how many do when the time is over without one more step. */
-export async function waitForCopies(
+export async function waitForCopies(context: Context, store: Docstore, namespace: Namespace, options: CopiesOptions): Promise<number> {
+  const copies = await copiesOf(context, store, namespace, options)
+  await noteClock(context, store, namespace)
+  return copies
+}
+
+async function copiesOf(
   { settings: { timeoutMs }, output, signal }: Context,
   { network }: Docstore,
   namespace: Namespace,

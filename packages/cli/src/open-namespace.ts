@@ -1,5 +1,6 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { type Docstore, isShutOut, type Namespace } from 'p2p-docstore'
+import { noteClock } from './clock-notes.ts'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
 import { namespaceId } from './namespace-id.ts'
@@ -8,6 +9,7 @@ import { namespaceId } from './namespace-id.ts'
 export async function openToRead(context: Context, store: Docstore, text: string): Promise<Namespace> {
   const namespace = await store.namespaces.open(await namespaceId(store, text))
   await freshen(context, store, namespace)
+  await noteClock(context, store, namespace)
   return known(namespace)
 }
 

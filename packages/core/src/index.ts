@@ -5,7 +5,7 @@ export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './
 export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/cbor.ts'
 export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, parseCid } from './model/cid.ts'
-export { msFromTime, timeFromMs } from './model/clock.ts'
+export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, isPlainObject, type Json } from './model/content.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
@@ -44,6 +44,7 @@ export {
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
+export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { IndexInfo, IndexKind, Storage } from './storage/storage.ts'
@@ -51,11 +52,16 @@ export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
 export { SummedTree } from './sets/summed-tree.ts'
 export {
+  type ClockReport,
   type Exchange,
   FOLLOW_WAIT_MS,
+  judgeClocks,
   Ledger,
   MAX_FRAME_BYTES,
   type NamespaceSync,
+  type PeerClock,
+  PeerClocks,
+  type RelayClock,
   Responder,
   type Role,
   Session,

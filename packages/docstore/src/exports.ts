@@ -1,4 +1,5 @@
 export {
+  type ClockReport,
   DocstoreError,
   type Document,
   type Explanation,
@@ -9,6 +10,7 @@ export {
   type ReplicaInfo,
   type WritePolicy,
 } from '@p2p-docstore/core'
+export { durationText } from './network/duration-text.ts'
 export type { Invitation } from './network/invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
 export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
@@ -29,6 +31,8 @@ export {
   type SortDirection,
   type SortInput,
 } from './store/found.ts'
+export type { HeldBack } from './store/held-back.ts'
+export { heldBackFix, heldBackText } from './store/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'

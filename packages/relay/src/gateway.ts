@@ -5,6 +5,8 @@ import type { Docstore } from 'p2p-docstore'
 /** Documents of one page of `GET /ns/NS/docs`. */
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
+/** How long one request may keep the relay busy with conditions that SQLite does not decide, milliseconds: others wait meanwhile. */
+const MAX_QUERY_MS = 500
 
 /** Parameters of `GET /ns/NS/docs`. */
 const LIST_PARAMETERS: readonly string[] = ['filter', 'sort', 'limit', 'cursor']
@@ -17,6 +19,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['bad-limit', 400],
   ['bad-cursor', 400],
   ['bad-option', 400],
+  ['too-slow', 503],
   ['bad-projection', 400],
   ['bad-namespace-id', 400],
 ])
@@ -57,6 +60,7 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
         sort: parseSortText(sort),
         limit: size,
         cursor,
+        maxMs: MAX_QUERY_MS,
       })
       // Contents are JSON already: they are put together, not parsed and written again.
       const body = `{"documents":[${page.contents.join(',')}]${page.cursor === undefined ? '' : `,"cursor":${JSON.stringify(page.cursor)}`}}`

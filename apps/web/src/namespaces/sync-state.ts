@@ -9,7 +9,7 @@ export interface SyncState {
 
 /** Sums up the status of a namespace. Nothing is called synced unless a relay has everything that is here. */
 export function syncStateOf(report: NamespaceReport, isHere: boolean): SyncState {
-  const { peers, synced } = report
+  const { peers, synced, held } = report
   const reached = peers.filter(({ state }) => state !== 'offline')
   if (!isHere) {
     if (reached.length === 0) return { state: 'not-connected', text: 'No relay is reached' }
@@ -17,11 +17,12 @@ export function syncStateOf(report: NamespaceReport, isHere: boolean): SyncState
       ? { state: 'absent', text: 'No relay that was reached has it' }
       : { state: 'looking', text: 'Looking for it…' }
   }
-  if (synced) return { state: 'synced', text: 'Synced' }
+  const heldText = held.records === 0 ? undefined : `${numberText(held.records)} held back: the time of this device is or was wrong`
+  if (synced) return heldText === undefined ? { state: 'synced', text: 'Synced' } : { state: 'pending', text: heldText }
   if (reached.length === 0) return { state: 'pending', text: 'Saved here, no relay reached' }
   const working = reached.find(({ state }) => state === 'syncing' || state === 'waiting')
   if (working !== undefined) return { state: 'syncing', text: progressText(working) }
-  return { state: 'pending', text: 'Saved here, not yet at a relay' }
+  return { state: 'pending', text: heldText ?? 'Saved here, not yet at a relay' }
 }
 
 function progressText({ received, sent }: NamespacePeerStatus): string {
@@ -30,13 +31,14 @@ function progressText({ received, sent }: NamespacePeerStatus): string {
 }
 
 /** One peer's state for people. */
-export function peerStateText({ state, lastSyncedAt, want, received, sent, refused, error }: NamespacePeerStatus): string {
+export function peerStateText({ state, lastSyncedAt, want, received, sent, refused, held, heldUntil, error }: NamespacePeerStatus): string {
   const facts = [
     error,
     want > 0 ? `${numberText(want)} on their way here` : undefined,
     received > 0 ? `${numberText(received)} received` : undefined,
     sent > 0 ? `${numberText(sent)} sent` : undefined,
     refused > 0 ? `${numberText(refused)} refused` : undefined,
+    held > 0 ? `${numberText(held)} held back${heldUntil === undefined ? '' : ` until ${new Date(heldUntil).toLocaleString()}`}` : undefined,
     lastSyncedAt === undefined ? undefined : `equal at ${new Date(lastSyncedAt).toLocaleTimeString()}`,
   ]
   return [STATE_NAMES[state], ...facts.filter((fact) => fact !== undefined)].join(', ')

@@ -35,7 +35,8 @@ export function putCommand(run: Run): Command {
       const namespace = await openToWrite(context, store, ns)
       const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
       const copies = await waitForCopies(context, store, namespace, options)
-      await context.output.result({ ...result, copies }, () => `${result._id}  ${copiesText(copies)}`)
+      const { records: held } = await namespace.held()
+      await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Docstore, NamespaceReport } from 'p2p-docstore'
+import { clockText } from '../clock-notes.ts'
 import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { freshen, openToRead } from '../open-namespace.ts'
@@ -38,12 +39,23 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
     await freshen(context, store, namespace)
     namespaces.push({ id, name, ...reported(await namespace.status()) })
   }
-  const peers = (await store.peers()).map(({ id, role, via = null, state, origin = null, error = null }) => ({ id, role, via, state, origin, error }))
+  const peers = (await store.peers()).map(({ id, role, via = null, state, origin = null, error = null, clockAheadMs = null }) => ({
+    id,
+    role,
+    via,
+    state,
+    origin,
+    error,
+    clockAheadMs,
+  }))
+  const clock = await store.clock()
   const { network, identity } = store.info
-  const status = { network: network.id, networkName: network.name, identity, peer: await store.peerId(), peers, namespaces }
+  const status = { network: network.id, networkName: network.name, identity, peer: await store.peerId(), clock, peers, namespaces }
   await context.output.result(status, () => {
     const connected = peers.filter(({ state }) => state === 'connected').length
-    const head = `Network "${network.name}", ${connected} of ${peers.length} peers connected`
+    const head = [`Network "${network.name}", ${connected} of ${peers.length} peers connected`, clockText(clock)]
+      .filter((line) => line !== undefined)
+      .join('\n')
     if (namespaces.length === 0) return `${head}\nNo namespace is here.`
     const rows = namespaces.map(({ id, name, ...report }) => [id, String(report.documents), stateText(report), name])
     return `${head}\n${textTable([['namespace', 'documents', 'state', 'name'], ...rows])}`
@@ -51,19 +63,22 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
 }
 
 /** A report with every field in its JSON: what is not known is `null`. */
-function reported({ lastSyncedAt: syncedAt, peers, ...report }: NamespaceReport) {
-  const shown = peers.map(({ via, lastSyncedAt, lastRefusal, error, ...rest }) => ({
+function reported({ lastSyncedAt: syncedAt, peers, held, ...report }: NamespaceReport) {
+  const shown = peers.map(({ via, lastSyncedAt, lastRefusal, heldUntil, error, ...rest }) => ({
     ...rest,
     via: via ?? null,
     lastSyncedAt: lastSyncedAt ?? null,
     lastRefusal: lastRefusal ?? null,
+    heldUntil: heldUntil ?? null,
     error: error ?? null,
   }))
-  return { ...report, lastSyncedAt: syncedAt ?? null, peers: shown }
+  const heldShown = { ...held, reason: held.reason ?? null, until: held.until ?? null }
+  return { ...report, held: heldShown, lastSyncedAt: syncedAt ?? null, peers: shown }
 }
 
 /** "synced", or what is still missing. */
-function stateText({ state, synced, want }: Pick<NamespaceReport, 'state' | 'synced' | 'want'>): string {
+function stateText({ state, synced, want, held }: Pick<ReturnType<typeof reported>, 'state' | 'synced' | 'want' | 'held'>): string {
+  if (held.records > 0) return `${synced ? 'synced' : state}, ${held.records} held back (${held.reason})`
   if (synced) return 'synced'
   return want > 0 ? `${state}, ${want} records on their way` : `not synced (${state})`
 }

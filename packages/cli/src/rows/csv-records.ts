@@ -103,8 +103,9 @@ class Blocks {
     let from = 0
     for (let quote = piece.indexOf('"'); ; quote = piece.indexOf('"', from)) {
       if (!this.#isQuoted) {
-        const last = quote === -1 ? piece.lastIndexOf(end) : piece.lastIndexOf(end, quote)
-        if (last >= from) cut = last
+        // Only between the quotation marks: a search that went further back would pass over the same text for each of them.
+        const last = piece.slice(from, quote === -1 ? undefined : quote).lastIndexOf(end)
+        if (last !== -1) cut = from + last
       }
       if (quote === -1) break
       this.#isQuoted = !this.#isQuoted

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Clock, MAX_TIME, msFromTime, timeFromMs } from './clock.ts'
+import { acceptableFrom, Clock, latestAt, MAX_TIME, msFromTime, timeFromMs } from './clock.ts'
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
+const MINUTE_MS = 60_000
 
 describe('the clock', () => {
-  it('never goes back and passes what was seen, whatever the wall clock does', () => {
+  it('passes what was seen, and rises unless the wall clock was set back by more than peers accept', () => {
     const step = fc.record({ now: fc.integer({ min: 0, max: EPOCH_MS + 2 ** 40 }), seen: fc.nat(2 ** 50) })
     fc.assert(
       fc.property(fc.array(step), (steps) => {
@@ -15,13 +16,37 @@ describe('the clock', () => {
         for (const step of steps) {
           now = step.now
           const time = clock.next(step.seen)
-          expect(time).toBeGreaterThan(last)
+          if (last < latestAt(now)) expect(time).toBeGreaterThan(last)
+          else expect(time).toBeLessThanOrEqual(Math.max(timeFromMs(now), step.seen + 1))
           expect(time).toBeGreaterThan(step.seen)
           expect(time).toBeGreaterThanOrEqual(clock.wall())
           last = time
         }
       }),
     )
+  })
+
+  it('follows a wall clock that was set right', () => {
+    let now = EPOCH_MS + 1000
+    const clock = new Clock(() => now)
+    clock.next(0)
+    now += 400 * 24 * 60 * MINUTE_MS
+    expect(msFromTime(clock.next(0))).toBe(now)
+    now = EPOCH_MS + 2000
+    expect(msFromTime(clock.next(0))).toBe(now)
+  })
+
+  it('goes on rising where it leads by no more than peers accept', () => {
+    let now = EPOCH_MS + 10 * MINUTE_MS
+    const clock = new Clock(() => now)
+    const before = clock.next(0)
+    now -= 5 * MINUTE_MS - 1
+    expect(clock.next(0)).toBe(before + 1)
+  })
+
+  it('knows the last time that is accepted, and since when', () => {
+    expect(msFromTime(latestAt(EPOCH_MS))).toBe(EPOCH_MS + 5 * MINUTE_MS)
+    expect(acceptableFrom(latestAt(EPOCH_MS))).toBe(EPOCH_MS)
   })
 
   it('counts milliseconds since 2025 above 12 bits', () => {

@@ -1,3 +1,5 @@
+import { MAX_FUTURE_MS } from './limits.ts'
+
 /** 2025-01-01T00:00:00Z in Unix milliseconds: 41 bits of milliseconds from here last until 2094. */
 const EPOCH_MS = 1_735_689_600_000
 /** Room for the counter below the milliseconds: 12 bits. */
@@ -16,7 +18,20 @@ export function msFromTime(time: number): number {
   return Math.floor(time / COUNTER) + EPOCH_MS
 }
 
-/** A hybrid logical clock: times that never go back here and always pass what was seen, whatever the wall clock does. */
+/** The latest time that a peer whose wall clock says this accepts: what lies beyond it is in the future. */
+export function latestAt(ms: number): number {
+  return timeFromMs(ms + MAX_FUTURE_MS)
+}
+
+/** When, Unix milliseconds, a time is no longer in the future. */
+export function acceptableFrom(time: number): number {
+  return msFromTime(time) - MAX_FUTURE_MS
+}
+
+/**
+ * A hybrid logical clock: times that rise here and always pass what was seen of their key. It follows a wall clock that was set back once it
+ * leads it by more than peers accept: what it gave until then nobody takes, and nothing after that would be taken either.
+ */
 export class Clock {
   #last = 0
   readonly #now: () => number
@@ -30,9 +45,14 @@ export class Clock {
     return timeFromMs(this.#now())
   }
 
-  /** The time of a new write to a key whose newest known version has time `seen` (0 for none): `max(now, last+1, seen+1)`. Throws past `MAX_TIME`. */
+  /**
+   * The time of a new write to a key whose newest known version has time `seen` (0 for none): `max(now, last+1, seen+1)`, without `last` where
+   * that lies in the future. Throws past `MAX_TIME`.
+   */
   next(seen: number): number {
-    const time = Math.max(this.wall(), this.#last + 1, seen + 1)
+    const now = this.#now()
+    const last = this.#last >= latestAt(now) ? 0 : this.#last
+    const time = Math.max(timeFromMs(now), last + 1, seen + 1)
     if (!(time <= MAX_TIME)) throw new RangeError('the clock has left the range of times')
     this.#last = time
     return time

@@ -82,6 +82,8 @@ describe('parseFilter', () => {
     ['an option that RE2 does not have', { a: { $regex: 'x', $options: 'x' } }],
     ['a sticky expression', { a: /x/y }],
     ['21 regular expressions', { $or: Array.from({ length: 21 }, () => ({ a: /x/ })) }],
+    ['a pattern whose repetitions are long', { a: /x{501}/ }],
+    ['patterns that are long together', { $or: [{ a: /x{300}/ }, { a: /y{300}/ }] }],
     ['a pattern of 1001 characters', { a: { $regex: 'x'.repeat(1001) } }],
     ['$options alone', { a: { $options: 'i' } }],
     ['$size of a fraction', { a: { $size: 1.5 } }],

@@ -1,8 +1,8 @@
 import { DocstoreError, errorMessage } from '../errors.ts'
 import { canonicalJson, type Json } from '../model/content.ts'
-import { MAX_FILTER_CONDITIONS, MAX_FILTER_DEPTH, MAX_IN_VALUES, MAX_REGEXES } from './limits.ts'
+import { MAX_FILTER_CONDITIONS, MAX_FILTER_DEPTH, MAX_IN_VALUES, MAX_REGEX_STEPS, MAX_REGEXES } from './limits.ts'
 import { pathFault } from './path.ts'
-import { loadRegexEngine, NoRegexEngine, type Regex, regexFault } from './regex.ts'
+import { loadRegexEngine, NoRegexEngine, type Regex, regexFault, regexSteps } from './regex.ts'
 import { parseSearch, type Search } from './search.ts'
 import { isTypeName, TYPE_NAMES, type TypeName } from './types.ts'
 
@@ -49,6 +49,7 @@ const FIELD_OPERATORS = '$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $ty
 interface Budget {
   conditions: number
   regexes: number
+  regexSteps: number
   searches: number
 }
 
@@ -84,7 +85,7 @@ function hasText(filter: Filter): boolean {
 
 /** The same as `readFilter` at once, where no regular expression can be in it or their engine is loaded; else it throws `NoRegexEngine`. */
 export function parseFilter(input: unknown): Filter {
-  return parseFields(input, 1, { conditions: 0, regexes: 0, searches: 0 })
+  return parseFields(input, 1, { conditions: 0, regexes: 0, regexSteps: 0, searches: 0 })
 }
 
 /** `where` is what the filter belongs to, where that cannot hold a `$text`. */
@@ -224,6 +225,12 @@ function regexFilter(place: Place, input: unknown, options?: unknown): Filter {
   const regex = { pattern: input instanceof RegExp ? input.source : input, flags: [...new Set((options ?? own).split(''))].sort().join('') }
   const fault = regexFault(regex)
   if (fault !== undefined) throw badFilter(`the regular expression for ${named(place)} ${fault}`)
+  place.budget.regexSteps += regexSteps(regex)
+  if (place.budget.regexSteps > MAX_REGEX_STEPS) {
+    throw badFilter(
+      `its regular expressions have more than ${MAX_REGEX_STEPS} steps, which would take too long. Repetitions such as x{100} count as many times`,
+    )
+  }
   return { kind: 'regex', path: place.path, regex }
 }
 

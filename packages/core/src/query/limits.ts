@@ -16,8 +16,14 @@ export const MAX_PATH_SEGMENTS = 16
 /** Most fields in one sort: what one index can hold. */
 export const MAX_SORT_FIELDS = 8
 
-/** Longest pattern of a `$regex`, UTF-16 units. Matching takes time in proportion to the pattern times the text. */
+/** Longest pattern of a `$regex`, UTF-16 units. */
 export const MAX_REGEX_LENGTH = 1000
+
+/**
+ * Most steps that the regular expressions of a filter compile to, all together: matching takes time in proportion to these times the text,
+ * and `x{1000}` has a thousand. What people type has ten to sixty.
+ */
+export const MAX_REGEX_STEPS = 500
 
 /** Most regular expressions in one filter: each may look at every text. */
 export const MAX_REGEXES = 20

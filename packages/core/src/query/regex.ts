@@ -42,6 +42,11 @@ export function regexFault(regex: Regex): string | undefined {
   }
 }
 
+/** How many steps a fine regular expression compiles to. */
+export function regexSteps(regex: Regex): number {
+  return compile(regex).programSize()
+}
+
 /** Whether the text has a match. */
 export function hasMatch(regex: Regex, text: string): boolean {
   return compile(regex).test(text)

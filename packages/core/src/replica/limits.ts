@@ -27,6 +27,9 @@ export const AUDIT_BUDGET_PER_SECOND: number = 2 ** 13
 /** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
 export const MAX_NAMESPACES = 10_000
 
+/** Records that get a new time in one transaction. */
+export const REDATE_PAGE = 64
+
 /** Bytes of replaced and deleted content are gone from the disk this long after the write at most, milliseconds. */
 export const SCRUB_DELAY_MS = 1_000
 

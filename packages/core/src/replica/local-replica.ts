@@ -2,10 +2,10 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
+import { acceptableFrom, Clock, latestAt, msFromTime } from '../model/clock.ts'
 import type { Json } from '../model/content.ts'
-import { Clock, msFromTime, timeFromMs } from '../model/clock.ts'
 import { didOf, type Identity } from '../model/identity.ts'
-import { MAX_FUTURE_MS, MAX_SEAL_RECORDS } from '../model/limits.ts'
+import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import {
   createGenesis,
   type DecodedGenesis,
@@ -24,16 +24,18 @@ import { createSeal } from '../model/seal.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
+import { fullError } from '../storage/room.ts'
 import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { changeOf } from './change-row.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { feedRows } from './feed-rows.ts'
 import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
-import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
+import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, REDATE_PAGE, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
 import { BatchBuilder } from './outgoing.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
 import type { Reconciler } from './reconciler.ts'
+import { redatedEntry, redatedHead } from './redate.ts'
 import { nextTask, type Pause } from './slices.ts'
 import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
@@ -47,12 +49,15 @@ import type {
   FeedRequest,
   FindRequest,
   FindResult,
+  FutureRecords,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
   ReadRequest,
+  Redated,
   Replica,
   ReplicaInfo,
+  SentRecord,
   Summary,
   Write,
   WriteResult,
@@ -106,13 +111,17 @@ export class LocalReplica implements Replica {
   readonly #now: () => number
   readonly #aside: boolean
   readonly #clock: Clock
+  readonly #pause: Pause
   readonly #loadReconciler: () => Promise<Reconciler>
   readonly #namespaces = new Map<string, OpenNamespace>()
   readonly #listeners = new Set<(event: CommitEvent) => void>()
   readonly #pending = new Map<OpenNamespace, PendingGroup>()
   readonly #sealing = new Map<number, Promise<void>>()
   readonly #imports = new Turns()
+  readonly #redating = new Turns()
   #reconciler: Promise<Reconciler> | undefined
+  /** Nothing here has a later time. */
+  #newest = 0
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
   #settleTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -133,6 +142,7 @@ export class LocalReplica implements Replica {
     this.#now = now
     this.#aside = aside
     this.#clock = new Clock(now)
+    this.#pause = pause
     this.#loadReconciler = async () => {
       const { Reconciler } = await import('./reconciler.ts')
       return new Reconciler({ storage, random, now, pause })
@@ -152,6 +162,7 @@ export class LocalReplica implements Replica {
     if (!genesis.ok || !head.ok)
       throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
     this.#remember(stored.ns, genesis.value, head.value)
+    this.#newest = Math.max(this.#newest, (await this.#storage.times(stored.ns)).newest)
   }
 
   #remember(ns: number, genesis: DecodedGenesis, head: SignedHead): OpenNamespace {
@@ -159,6 +170,7 @@ export class LocalReplica implements Replica {
     const scope: RecordScope = { net: this.#network.cid, ns: genesis.cid, write: genesis.genesis.write }
     const open: OpenNamespace = { ns, id, genesis, head, scope }
     this.#namespaces.set(id, open)
+    this.#newest = Math.max(this.#newest, head.head.at)
     return open
   }
 
@@ -350,6 +362,7 @@ export class LocalReplica implements Replica {
       if (outcome === undefined) continue
       if (to === 0) from = outcome.seq - 1
       to = outcome.seq
+      this.#newest = Math.max(this.#newest, outcome.record.at)
       if (outcome.record.collection !== null) collections.add(outcome.record.collection)
       if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
     }
@@ -404,7 +417,7 @@ export class LocalReplica implements Replica {
   async find(
     id: string,
     collection: string,
-    { filter = {}, sort = {}, limit, cursor, withChanges = false, withTotal = false }: FindRequest,
+    { filter = {}, sort = {}, limit, cursor, maxMs, withChanges = false, withTotal = false }: FindRequest,
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
@@ -421,6 +434,7 @@ export class LocalReplica implements Replica {
       limit,
       after,
       upTo,
+      maxMs,
       withTotal,
     })
     return {
@@ -552,7 +566,7 @@ export class LocalReplica implements Replica {
   }
 
   #latest(): number {
-    return timeFromMs(this.#now() + MAX_FUTURE_MS)
+    return latestAt(this.#now())
   }
 
   async summary(id: string): Promise<Summary> {
@@ -583,6 +597,64 @@ export class LocalReplica implements Replica {
     return open === undefined ? 0 : this.#storage.lastSeq(open.ns)
   }
 
+  async future(id: string): Promise<FutureRecords> {
+    const { records, own, last } = await this.#storage.future(this.#open(id).ns, this.#latest(), this.#identity.author)
+    return { records, mendable: own, until: records === 0 ? undefined : acceptableFrom(last) }
+  }
+
+  /** One at a time. Where nothing lies ahead, which is nearly always, it costs nothing. */
+  async redate(): Promise<Redated> {
+    return this.#redating.take(async () => {
+      let [records, namespaces] = [0, 0]
+      if (this.#newest <= this.#latest()) return { records, namespaces }
+      for (const open of this.#namespaces.values()) {
+        if (await this.#redateHead(open)) namespaces++
+        // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
+        if ((await this.#storage.times(open.ns)).known > this.#latest()) continue
+        records += await this.#redateRecords(open)
+      }
+      return { records, namespaces }
+    })
+  }
+
+  async #redateRecords(open: OpenNamespace): Promise<number> {
+    const author = { identity: this.#identity, clock: this.#clock }
+    for (let redated = 0; ; ) {
+      const { known } = await this.#storage.times(open.ns)
+      const found = await this.#storage.unknownFuture(open.ns, this.#latest(), this.#identity.author, REDATE_PAGE)
+      if (found.length === 0) return redated
+      const entries = found.map((record) => redatedEntry(open.scope, record, { ...author, known }))
+      // The same contents take no more room than before: a full store takes them too.
+      const fitted = await this.#commitOr<readonly Fitted[], readonly Fitted[]>(
+        () => this.#storage.commit(open.ns, entries),
+        () => commitWhatFits(this.#storage, open.ns, entries, []),
+      )
+      const outcomes = fitted.filter((outcome) => outcome !== 'no-room')
+      this.#committed(open, outcomes)
+      const count = outcomes.filter((outcome) => outcome !== undefined).length
+      if (count === 0 && outcomes.length < fitted.length) throw fullError('what was written under a wrong clock could not be written anew')
+      // All were written anew by their user meanwhile; the next call looks again.
+      if (count === 0) return redated
+      redated += count
+      await this.#pause()
+    }
+  }
+
+  /** A newer head wins whatever its time, so it does not matter who has the one of the future. */
+  async #redateHead({ id, genesis }: OpenNamespace): Promise<boolean> {
+    return this.#imports.take(async () => {
+      const { head } = this.#open(id)
+      if (head.head.at <= this.#latest() || !equalBytes(genesis.genesis.owner, this.#identity.author)) return false
+      await this.#save(genesis, redatedHead(head, this.#clock.next(0), this.#identity))
+      return true
+    })
+  }
+
+  /** Notes who may have our records before anybody can get them: a process that is killed while it sends must not take them for unsent. */
+  async #handOut(ns: number, { handedTo }: BatchBuilder): Promise<void> {
+    if (handedTo > 0) await this.#storage.noteKnown(ns, handedTo)
+  }
+
   /** Signs what nobody signed yet, in groups of 64. */
   async #sealPending(ns: number): Promise<void> {
     const run = (this.#sealing.get(ns) ?? Promise.resolve()).then(async () => {
@@ -609,12 +681,15 @@ export class LocalReplica implements Replica {
   async batchSince(
     id: string,
     since: number,
-    { maxBytes, skip = [] }: { maxBytes: number; skip?: readonly (readonly [from: number, to: number])[] },
+    { maxBytes, skip = [], latest }: { maxBytes: number; skip?: readonly (readonly [from: number, to: number])[]; latest?: number | undefined },
   ): Promise<OutgoingBatch> {
     const { ns } = this.#open(id)
     await this.#sealPending(ns)
-    const builder = new BatchBuilder(this.#storage, maxBytes)
-    const end = (seq: number, more: boolean): OutgoingBatch => ({ batch: builder.finish(), records: builder.records, seq, more })
+    const builder = new BatchBuilder(this.#storage, { maxBytes, own: this.#identity.author, latest })
+    const end = async (seq: number, more: boolean): Promise<OutgoingBatch> => {
+      await this.#handOut(ns, builder)
+      return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more }
+    }
     let seq = since
     let sealedTo = 0
     let next = 0
@@ -644,18 +719,18 @@ export class LocalReplica implements Replica {
         seq = record.seq
       }
       const total = await this.#storage.total(ns)
-      if (records.length === 0 || seq >= total.seq) return { ...end(seq, false), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
+      if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
     }
   }
 
   async batchOf(
     id: string,
     slots: Uint8Array,
-    { maxBytes }: { maxBytes: number },
-  ): Promise<{ batch: Uint8Array | undefined; records: number; taken: number }> {
+    { maxBytes, latest }: { maxBytes: number; latest?: number | undefined },
+  ): Promise<{ batch: Uint8Array | undefined; records: number; sent: readonly SentRecord[]; taken: number }> {
     const { ns } = this.#open(id)
     await this.#sealPending(ns)
-    const builder = new BatchBuilder(this.#storage, maxBytes)
+    const builder = new BatchBuilder(this.#storage, { maxBytes, own: this.#identity.author, latest })
     let taken = 0
     let sealedTo = 0
     for (let offset = 0; offset + SLOT_BYTES <= slots.length; ) {
@@ -670,7 +745,8 @@ export class LocalReplica implements Replica {
       offset += SLOT_BYTES
       taken++
     }
-    return { batch: builder.finish(), records: builder.records, taken }
+    await this.#handOut(ns, builder)
+    return { batch: builder.finish(), records: builder.records, sent: builder.sent, taken }
   }
 
   async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {

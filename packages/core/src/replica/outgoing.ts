@@ -1,24 +1,51 @@
 import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../model/batch.ts'
 import { utf8 } from '../model/bytes.ts'
 import type { Seal } from '../model/seal.ts'
+import { equalBytes } from '../model/bytes.ts'
 import type { Storage, StoredRecord } from '../storage/storage.ts'
+import type { SentRecord } from './types.ts'
+
+/** What a batch is made of. */
+export interface BatchBuilderInit {
+  readonly maxBytes: number
+  /** The author of this peer. */
+  readonly own: Uint8Array
+  /** Time beyond which the receiver surely accepts nothing. */
+  readonly latest?: number | undefined
+}
 
 /** Fills one batch with sealed records until it is full. */
 export class BatchBuilder {
   readonly #storage: Storage
   readonly #maxBytes: number
   readonly #records: WireRecord[] = []
+  readonly #sent: SentRecord[] = []
+  readonly #own: Uint8Array
+  readonly #latest: number
+  #handedTo = 0
   readonly #seals: Seal[] = []
   readonly #sealNumbers = new Map<number, number>()
   #bytes = 16
 
-  constructor(storage: Storage, maxBytes: number) {
+  constructor(storage: Storage, { maxBytes, own, latest = Number.POSITIVE_INFINITY }: BatchBuilderInit) {
     this.#storage = storage
     this.#maxBytes = maxBytes
+    this.#own = own
+    this.#latest = latest
   }
 
   get records(): number {
     return this.#records.length
+  }
+
+  /** The records, in the order of the batch. */
+  get sent(): readonly SentRecord[] {
+    return this.#sent
+  }
+
+  /** Latest time of the own records that the receiver may keep; 0 where there are none. */
+  get handedTo(): number {
+    return this.#handedTo
   }
 
   /** Adds a record, where it has its seal and there is room; the first record always fits. */
@@ -42,6 +69,8 @@ export class BatchBuilder {
       this.#sealNumbers.set(record.seal, number)
     }
     this.#bytes += bytes
+    this.#sent.push({ seq: record.seq, at: record.at })
+    if (record.at > this.#handedTo && record.at <= this.#latest && equalBytes(record.by, this.#own)) this.#handedTo = record.at
     this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp })
     return 'added'
   }

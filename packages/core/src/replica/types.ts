@@ -45,6 +45,8 @@ export interface FindRequest {
   readonly filter?: unknown
   readonly sort?: unknown
   readonly limit: number
+  /** Most milliseconds for conditions that SQLite cannot decide itself, such as `$regex`; `too-slow` beyond. */
+  readonly maxMs?: number | undefined
   /** From the page before. */
   readonly cursor?: string | undefined
   /** Shows also what has changed since the first page; a document can come twice then. */
@@ -134,11 +136,34 @@ export interface Summary {
   readonly seq: number
 }
 
+/** Records of a namespace whose time lies further ahead of the wall clock than peers accept. Only a clock that is or was wrong makes them. */
+export interface FutureRecords {
+  readonly records: number
+  /** Those that were written here and nobody else has: they get a right time once the clock is known to be right. */
+  readonly mendable: number
+  /** Unix milliseconds from which on peers accept the last of them; `undefined` where there are none. */
+  readonly until: number | undefined
+}
+
+/** What was written anew with a right time. */
+export interface Redated {
+  readonly records: number
+  readonly namespaces: number
+}
+
+/** A record of a batch: where it lies here, and its time. */
+export interface SentRecord {
+  readonly seq: number
+  readonly at: number
+}
+
 /** Records to send, and where the next batch begins. */
 export interface OutgoingBatch {
   /** Encoded batch; `undefined` where there is nothing to send. */
   readonly batch: Uint8Array | undefined
   readonly records: number
+  /** The same, one by one, in the order of the batch. */
+  readonly sent: readonly SentRecord[]
   /** Local position up to which everything is in this batch or was skipped. */
   readonly seq: number
   /** Whether more follows right away. */
@@ -234,18 +259,28 @@ export interface Replica {
   /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
   checkSummaries(): Promise<readonly string[]>
   lastSeq(ns: string): Promise<number>
-  /** Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). */
+  /** What lies in the future by our clock. */
+  future(ns: string): Promise<FutureRecords>
+  /**
+   * Writes what was written here under a clock that was ahead, and nobody else has, anew with a right time: documents and namespaces. Call it
+   * while the clock is known to be right. Bounded transactions; again does no harm.
+   */
+  redate(): Promise<Redated>
+  /**
+   * Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). The receiver counts as one who may
+   * keep them, unless they lie beyond `latest`, which it surely does not accept.
+   */
   batchSince(
     ns: string,
     since: number,
-    options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[] },
+    options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[]; readonly latest?: number | undefined },
   ): Promise<OutgoingBatch>
   /** Sealed records in these slots (16 bytes each, one after another), as many as fit; `taken` slots were looked at. */
   batchOf(
     ns: string,
     slots: Uint8Array,
-    options: { readonly maxBytes: number },
-  ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly taken: number }>
+    options: { readonly maxBytes: number; readonly latest?: number | undefined },
+  ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
   /** Judges a batch and stores what wins. Never throws on what is in it. */
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
   /** The first question of a reconciliation. */

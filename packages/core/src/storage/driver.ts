@@ -52,6 +52,8 @@ const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = ne
 
 /** Turns an error of a SQLite binding into ours, by SQLite's result code. */
 export function storageError(error: unknown, resultCode: number | undefined): DocstoreError {
+  // What a function of ours threw while a statement called it.
+  if (error instanceof DocstoreError) return error
   const [code, sentence] = CODES.get((resultCode ?? 1) & 0xff) ?? ['storage-failed', 'The database reported an error']
   return new DocstoreError(code, `${sentence} (SQLite: ${errorMessage(error)})`, { cause: error })
 }

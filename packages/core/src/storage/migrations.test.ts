@@ -94,6 +94,7 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
         sums.get(ns)?.add(hash)
       }
     }
+    driver.exec('UPDATE records SET seal = 1 WHERE ns = 1 AND at <= 250')
     driver.close()
 
     let storage = openNodeStorage(path)
@@ -108,6 +109,9 @@ it('a database of version 1 keeps its documents and knows what they add up to', 
       expect(await storage.recount(ns)).toBe(true)
     }
     expect(await storage.get(2, 'cities', '7')).toBe('{"_id":"7"}')
+    // Who may have what was signed is not known any more.
+    expect(await storage.times(1)).toEqual({ newest: 300, known: 250 })
+    expect(await storage.times(3)).toEqual({ newest: 0, known: 0 })
     await storage.commit(2, [put({ id: '7', at: 400 }), put({ id: 'new' })])
     await storage.close()
     storage = openNodeStorage(path)

@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTextIndexes]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -51,7 +51,17 @@ function addDocumentCounts(driver: SqlDriver): void {
   for (const statement of [namespaces, versions, insert]) statement.finalize()
 }
 
-/** Version 5: there can be text indexes. */
+/** Version 5: the latest times of each namespace, see times.ts. Who may have the records of before is not known, so all that are signed count as known to others. */
+function addTimes(driver: SqlDriver): void {
+  driver.exec(`
+ALTER TABLE namespaces ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE namespaces ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
+UPDATE namespaces SET
+  newest = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns), 0),
+  known = coalesce((SELECT max(at) FROM records WHERE records.ns = namespaces.ns AND seal IS NOT NULL), 0)`)
+}
+
+/** Version 6: there can be text indexes. */
 function addTextIndexes(driver: SqlDriver): void {
   driver.exec(`
     CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection));

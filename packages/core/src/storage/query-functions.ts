@@ -19,11 +19,28 @@ export class QueryFunctions {
   /** The document that was asked about last: several conditions ask about one row. */
   #content = ''
   #document: Document = { _id: '' }
+  /** When the query that runs has used up its time. */
+  #until = Number.POSITIVE_INFINITY
 
   constructor(driver: SqlDriver) {
     driver.createFunction('docstore_matches', (number, content) => this.#matches(number, content))
     driver.createFunction('docstore_has_match', (number, text) => this.#hasMatch(number, text))
     driver.createFunction('docstore_order', (number, content) => this.#order(number, content))
+  }
+
+  /** Runs a query whose calls must not take longer than this together. Throws `too-slow`. */
+  within<T>(maxMs: number | undefined, query: () => T): T {
+    this.#until = maxMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + maxMs
+    try {
+      return query()
+    } finally {
+      this.#until = Number.POSITIVE_INFINITY
+    }
+  }
+
+  #checkTime(): void {
+    if (performance.now() > this.#until)
+      throw new DocstoreError('too-slow', 'The query takes too long here. Ask for less, or declare an index that serves it')
   }
 
   /** The number of a condition. */
@@ -60,6 +77,7 @@ export class QueryFunctions {
 
   #hasMatch(number: SqlValue, text: SqlValue): SqlValue {
     const filter = this.#matchers.get(Number(number))
+    this.#checkTime()
     if (filter?.kind !== 'regex') throw new DocstoreError('internal', 'A query asks about a regular expression that was forgotten')
     return typeof text === 'string' && hasMatch(filter.regex, text) ? 1 : 0
   }
@@ -71,6 +89,7 @@ export class QueryFunctions {
   }
 
   #parsed(content: SqlValue): Document {
+    this.#checkTime()
     if (typeof content !== 'string') return { _id: '' }
     if (content !== this.#content) {
       this.#document = JSON.parse(content) as Document

@@ -65,6 +65,12 @@ export class RecordTable {
     return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN, ns, (ns + 1) * SEQ_SPAN)
   }
 
+  /** Records of one author beyond a time. Reads the whole namespace: no index has the times. */
+  beyond(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+    const condition = 'r.rid > ? AND r.rid < ? AND r.at > ? AND r.author = (SELECT author FROM authors WHERE key = ?)'
+    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, after, by)
+  }
+
   #page(condition: string, limit: number, ...params: readonly SqlValue[]): StoredRecord[] {
     const statement = this.#statements.own(`${SELECT} ${condition}`)
     return pageOf(statement, [...params, limit], limit).rows.map(storedRecord)

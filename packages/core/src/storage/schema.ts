@@ -15,7 +15,9 @@ const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE namespaces (
   ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
-  sealed INTEGER NOT NULL DEFAULT 0 -- position up to which every record has its seal
+  sealed INTEGER NOT NULL DEFAULT 0, -- position up to which every record has its seal
+  newest INTEGER NOT NULL DEFAULT 0, -- no record has a later time
+  known INTEGER NOT NULL DEFAULT 0 -- nobody else has a record of a later time
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,

@@ -19,6 +19,7 @@ import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
 import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
+import { MAX_ORDERED_ROWS, PageOrders } from './page-orders.ts'
 import { QueryFunctions } from './query-functions.ts'
 import { QueryPlans } from './query-plans.ts'
 import { Readings } from './readings.ts'
@@ -36,6 +37,7 @@ import type {
   CommitSeals,
   FeedRecord,
   FoundPage,
+  FutureTotal,
   IndexInfo,
   IndexKind,
   OpenedReading,
@@ -47,9 +49,11 @@ import type {
   StoredNamespace,
   StoredQuery,
   StoredRecord,
+  TimeMarks,
   Version,
 } from './storage.ts'
 import { TextIndexes } from './text-indexes.ts'
+import { Times } from './times.ts'
 import { Totals } from './totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
@@ -60,6 +64,8 @@ const MAX_LISTED_COLLECTIONS = 10_000
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
+/** The rows of a list of row ids that are there, in its order. */
+const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -70,11 +76,13 @@ export class SqliteStorage implements Storage {
   readonly #indexes: DeclaredIndexes
   readonly #texts: TextIndexes
   readonly #totals: Totals
+  readonly #times: Times
   readonly #records: RecordTable
   readonly #functions: QueryFunctions
   readonly #room: Room
   readonly #readings = new Readings()
   readonly #plans: QueryPlans
+  readonly #orders = new PageOrders()
   #isClosed = false
   #isMapped = false
 
@@ -94,6 +102,7 @@ export class SqliteStorage implements Storage {
     this.#indexes = indexes
     this.#texts = texts
     this.#totals = totals
+    this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#plans = new QueryPlans(driver)
     this.#functions = new QueryFunctions(driver)
@@ -163,6 +172,7 @@ export class SqliteStorage implements Storage {
     const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
+      this.#times.committed(ns, outcomes, seals.length > 0)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -179,7 +189,10 @@ export class SqliteStorage implements Storage {
       const outcomes = this.#commitWith(ns, shrinking.entries, seals)
       if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
       // Where nothing is written, nothing may be taken from the reserve.
-      if (outcomes.some((outcome) => outcome !== undefined)) this.#totals.store(ns)
+      if (outcomes.some((outcome) => outcome !== undefined)) {
+        this.#totals.store(ns)
+        this.#times.committed(ns, outcomes, seals.length > 0)
+      }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     })
     this.#room.stored(outcomes.length, 0)
@@ -246,6 +259,24 @@ export class SqliteStorage implements Storage {
     return this.#seals.get(seal)
   }
 
+  times(ns: number): TimeMarks {
+    return this.#times.get(ns)
+  }
+
+  noteKnown(ns: number, time: number): void {
+    // A full store sends too, deletes above all.
+    this.#room.withReserve(() => this.#times.noteKnown(ns, time))
+  }
+
+  future(ns: number, after: number, by: Uint8Array): FutureTotal {
+    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#reserved(() => this.#times.future(ns, after, by))
+  }
+
+  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+    const { newest, known } = this.#times.get(ns)
+    return newest <= after ? [] : this.#records.beyond(ns, Math.max(after, known), by, limit)
+  }
+
   lastSeq(ns: number): number {
     return this.#totals.lastSeq(ns)
   }
@@ -283,12 +314,17 @@ export class SqliteStorage implements Storage {
     return this.#records.content(ns, collection, id)
   }
 
-  find(ns: number, collection: string, { filter, sort, limit, after, upTo, withTotal = false }: StoredQuery): FoundPage {
+  find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
+    return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
+  }
+
+  #find(ns: number, collection: string, query: StoredQuery): FoundPage {
+    const { filter, sort, limit, after, upTo, withTotal = false } = query
     const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
     const scope = this.#scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
-    const { rows, isFull } = pageOf(this.#statements.query(sql), params, limit)
+    const { rows, isFull } = this.#nextInOrder(sql, ns, collection, query) ?? pageOf(this.#statements.query(sql), params, limit)
     const last = isFull ? rows.at(-1) : undefined
     return {
       contents: rows.map((row) => String(row['content'])),
@@ -296,6 +332,34 @@ export class SqliteStorage implements Storage {
       seq: this.#totals.lastSeq(ns),
       total: withTotal ? this.count(ns, collection, filter) : undefined,
     }
+  }
+
+  /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
+  #nextInOrder(sql: string, ns: number, collection: string, query: StoredQuery): { rows: readonly SqlRow[]; isFull: boolean } | undefined {
+    const { filter, sort, limit, after, upTo } = query
+    if (after === undefined || upTo === undefined || this.#totals.documents(ns, collection) > MAX_ORDERED_ROWS || !this.#plans.sorts(sql))
+      return undefined
+    const name = JSON.stringify([ns, collection, filter, sort, upTo])
+    let left = this.#orders.take(name, after.id)
+    if (left === undefined) {
+      const find = { filter, sort, limit: MAX_ORDERED_ROWS, after, lastRow: ns * SEQ_SPAN + upTo, rows: 'rowids' } as const
+      const all = compileFind(this.#scope(ns, collection), find)
+      left = Float64Array.from(this.#statements.query(all.sql).all(...all.params), ({ rowid }) => Number(rowid))
+    }
+    const rows: SqlRow[] = []
+    let length = 0
+    while (left.length > 0 && rows.length < limit && length < MAX_PAGE_LENGTH) {
+      const wanted = left.subarray(0, Math.min(ROWS_AT_ONCE, limit - rows.length))
+      left = left.subarray(wanted.length)
+      // Those that are gone have changed since the first page.
+      for (const row of this.#statements.own(ROWS_IN_ORDER).all(JSON.stringify([...wanted]))) {
+        rows.push(row)
+        length += String(row['content']).length
+      }
+    }
+    const last = rows.at(-1)
+    this.#orders.keep(name, last === undefined ? left.subarray(left.length) : left, String(last?.['id']))
+    return { rows, isFull: left.length > 0 }
   }
 
   openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {

@@ -63,6 +63,23 @@ export interface CollectionCount {
   readonly documents: number
 }
 
+/** How far the times of a namespace reach; both can be up to a minute too late. */
+export interface TimeMarks {
+  /** No record has a later time. */
+  readonly newest: number
+  /** Nobody else has a record of a later time. */
+  readonly known: number
+}
+
+/** Records beyond a time. */
+export interface FutureTotal {
+  readonly records: number
+  /** Those of one author that nobody else can have. */
+  readonly own: number
+  /** Latest time among them, 0 where there are none. */
+  readonly last: number
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -104,6 +121,8 @@ export interface StoredQuery {
   readonly after?: PageEnd | undefined
   /** Leaves out versions after this position: those that have changed since an earlier page. */
   readonly upTo?: number | undefined
+  /** Most milliseconds for conditions that SQLite cannot decide itself; `too-slow` beyond. */
+  readonly maxMs?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
 }
@@ -193,6 +212,15 @@ export interface Storage {
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */
   attachSeal(ns: number, seqs: readonly number[], seal: Seal): Awaitable<void>
   seal(seal: number): Awaitable<Seal | undefined>
+
+  /** How far the times of its records reach. */
+  times(ns: number): Awaitable<TimeMarks>
+  /** Notes that somebody else may have records up to a time. Records that arrive with a seal are noted by `commit`. */
+  noteKnown(ns: number, time: number): Awaitable<void>
+  /** How many records lie beyond a time, and how many of them `by` wrote and nobody else can have. Takes no time where there are none. */
+  future(ns: number, after: number, by: Uint8Array): Awaitable<FutureTotal>
+  /** Those that `by` wrote and nobody else can have, in append order. */
+  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): Awaitable<readonly StoredRecord[]>
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>

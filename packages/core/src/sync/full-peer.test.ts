@@ -8,6 +8,7 @@ import type { NamespaceSync } from './status.ts'
 
 const MIB = 2 ** 20
 const DOCUMENTS = 800
+const DAY_MS = 86_400_000
 
 class FullRelay {
   readonly time = new VirtualTime()
@@ -101,6 +102,25 @@ describe('a relay that has no room', () => {
     await full.time.advance(60_000)
     expect(await full.isEqual(ns)).toBe(true)
     expect(full.status).toMatchObject({ state: 'live', refused: 0, error: undefined })
+  })
+
+  it('is told of beside what lies in its future, and takes that with a right time', async () => {
+    full = new FullRelay()
+    const ns = await full.open()
+    full.writer.setClock(DAY_MS)
+    await full.write(ns, ['early'], 'short')
+    await full.time.advance(20_000)
+    expect(full.status).toMatchObject({ state: 'failed', lastRefusal: 'quota', held: 1 })
+    full.writer.setClock(0)
+    await full.time.advance(150_000)
+    expect(full.status).toMatchObject({ state: 'failed', lastRefusal: 'quota', held: 0 })
+    await full.write(ns, ids(100, DOCUMENTS), null)
+    await full.time.advance(60_000)
+    expect(await full.isEqual(ns)).toBe(true)
+    expect(full.status).toMatchObject({ state: 'live', refused: 0, held: 0, error: undefined })
+    // What was offered of it before has not come back.
+    await full.time.advance(2 * DAY_MS)
+    expect(await full.isEqual(ns)).toBe(true)
   })
 
   it('fills up a peer that has less room still, which takes the rest when documents are deleted', async () => {

@@ -59,7 +59,7 @@ export class KeptPositions {
     if (next.pulled === pulled && next.pushed === pushed) return
     this.#positions = next
     this.#isSaved = false
-    if (isFinal || this.#now() - this.#savedAt >= SAVE_INTERVAL_MS) await this.save()
+    if (isFinal || Math.abs(this.#now() - this.#savedAt) >= SAVE_INTERVAL_MS) await this.save()
   }
 
   /** Writes down what was noted last. */

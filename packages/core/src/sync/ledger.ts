@@ -65,11 +65,16 @@ export class Ledger {
     })
   }
 
-  /** What the peer may not have: everything after `since`, without what came from it. */
-  batchSince(replica: Replica, ns: string, since: number, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
+  /** What the peer may not have: everything after `since`, without what came from it. It surely accepts nothing beyond `latest`. */
+  batchSince(
+    replica: Replica,
+    ns: string,
+    since: number,
+    { maxBytes = MAX_BATCH_BYTES, latest }: { readonly maxBytes?: number | undefined; readonly latest?: number | undefined } = {},
+  ): Promise<OutgoingBatch> {
     return this.#turns.take(() => {
       const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
-      return replica.batchSince(ns, since, { maxBytes, skip })
+      return replica.batchSince(ns, since, { maxBytes, skip, latest })
     })
   }
 

@@ -39,6 +39,9 @@ export const RECHECK_MS = 30_000
 export const MIN_RETRY_MS = 15_000
 export const MAX_RETRY_MS = 120_000
 
+/** Records held back by one peer that are remembered one by one, per namespace. Where there are more, nothing behind the first counts as delivered. */
+export const MAX_HELD = 65_536
+
 /** How often a peer that was full is asked with one batch whether it has room again, milliseconds. */
 export const ROOM_MS = 5_000
 

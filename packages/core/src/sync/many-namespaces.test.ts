@@ -9,10 +9,13 @@ import { VirtualTime } from '../testing/virtual-time.ts'
 import { Ledger } from './ledger.ts'
 import { MAX_JOINED } from './limits.ts'
 import type { Request } from './messages.ts'
+import { type PeerClock, PeerClocks } from './peer-clocks.ts'
 import { Responder } from './responder.ts'
 import { Session } from './session.ts'
 
 const NAMESPACES = 300
+const MINUTE_MS = 60_000
+const DAY_MS = 1440 * MINUTE_MS
 
 const random = seededRandom(9)
 const network = createNetwork('many', { nonce: random.bytes(16) })
@@ -57,7 +60,7 @@ afterEach(async () => {
 })
 
 /** Makes both equal, and forgets what that took. */
-async function connect(): Promise<void> {
+async function connect(clock?: PeerClock): Promise<Session> {
   const session = new Session({
     replica: peer.replica,
     role: 'peer',
@@ -67,6 +70,7 @@ async function connect(): Promise<void> {
     delay: time.delay,
     random: random.next,
     onChange: () => undefined,
+    ...(clock === undefined ? {} : { clock }),
   })
   for (const id of ids) session.want(id)
   void session.run(ended.signal)
@@ -74,6 +78,7 @@ async function connect(): Promise<void> {
   expect(ids.every((id) => session.status.get(id)?.state === 'live')).toBe(true)
   scripted.heard.length = 0
   looks = 0
+  return session
 }
 
 /** One change in each namespace, all at the same time. */
@@ -126,6 +131,27 @@ describe('one change in each of many namespaces', () => {
     await change(peer)
     expect(await arrived(relay)).toBe(NAMESPACES)
     expect(kinds('puts')).toBe(0)
+  })
+
+  it('is held back in those where it lies in the future, and the answers tell the clock', async () => {
+    const clocks = new PeerClocks({ now: peer.now, elapsed: () => time.elapsedMs })
+    const session = await connect(clocks.of('relay', { counts: true }))
+    peer.setClock(400 * DAY_MS)
+    const early = ids.slice(0, 100)
+    await Promise.all(early.map((id) => peer.replica.write(id, 'notes', [{ id: 'early', content: '{"_id":"early"}' }])))
+    await time.advance(500)
+    peer.setClock(0)
+    relay.setClock(-4 * MINUTE_MS)
+    scripted.heard.length = 0
+    // So that only the answers to batches of several namespaces are right.
+    scripted.twist = (_, honest) => (honest.t === 'results' ? { ...honest, clock: 0 } : honest)
+    await change(peer)
+    expect(await arrived(relay)).toBe(NAMESPACES)
+    expect(kinds('hello')).toBe(0)
+    const [told] = clocks.report().relays
+    expect(Math.round((told?.aheadMs ?? 0) / MINUTE_MS)).toBe(4)
+    for (const [i, id] of ids.entries()) expect(session.status.get(id)?.held).toBe(i < early.length ? 1 : 0)
+    for (const id of ids) expect(session.status.get(id)?.acked).toBe(await peer.replica.lastSeq(id))
   })
 
   it('goes to the others where the peer refuses one of the namespaces', async () => {

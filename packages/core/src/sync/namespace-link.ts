@@ -4,13 +4,14 @@ import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
-import type { Acceptance, OutgoingBatch, Replica } from '../replica/types.ts'
+import type { Acceptance, OutgoingBatch, Replica, SentRecord } from '../replica/types.ts'
 import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
-import { MAX_FETCH_SLOTS, MAX_PASSES, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
+import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
 import type { Response } from './messages.ts'
+import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
 import type { Slots, Turns } from '../replica/turns.ts'
@@ -21,6 +22,7 @@ export interface LinkContext {
   readonly ledger: Ledger
   readonly now: () => number
   readonly random: () => number
+  readonly clock: PeerClock | undefined
   readonly channel: () => Channel
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
@@ -34,6 +36,10 @@ export interface LinkContext {
   readonly onFollow: (ns: string, seq: number) => void
   /** Called when some records were refused, so that they have to be tried again later. */
   readonly onRefused: (ns: string) => void
+  /** Called when the peer held something of ours back. */
+  readonly onHeld: () => void
+  /** Asks the peer for its time once more. */
+  readonly refreshClock: () => Promise<void>
   readonly onChange: (ns: string) => void
 }
 
@@ -58,9 +64,17 @@ interface Tally {
   moved: number
   /** Whether it covered both sets, and did not lean on what earlier sessions noted. */
   isComplete: boolean
-  /** Records that we, or the peer, refused. */
+  /** Records that we, or the peer, refused; those that only have to wait for their time are held. */
   refusedHere: number
   refusedThere: number
+  heldHere: number
+  readonly heldThere: Map<number, SentRecord>
+}
+
+/** What a peer had no room for: where it begins here, and its size. Not its bytes: what is sent later must be what is here then. */
+interface Waiting {
+  readonly seq: number
+  readonly bytes: number
 }
 
 /** One namespace and one peer: makes both sides equal, and sends what is new here. Its methods must not run at the same time, except `takeNews`. */
@@ -75,9 +89,11 @@ export class NamespaceLink {
   #kept: KeptPositions | undefined
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
   #hasHole = false
+  /** What of ours the peer holds back, by local position. */
+  readonly #held = new Set<number>()
   #isOutOfRoom = false
   /** The smallest batch that the peer had no room for: whether it takes that one tells when there is room again. */
-  #waiting: { readonly batch: Uint8Array; readonly records: number } | undefined
+  #waiting: Waiting | undefined
 
   constructor(ns: string, context: LinkContext, before?: NamespaceSync) {
     this.#ns = ns
@@ -104,6 +120,7 @@ export class NamespaceLink {
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
+    let held = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
       const shared = await this.#shareNamespace(opened)
@@ -126,15 +143,21 @@ export class NamespaceLink {
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
-      this.#hasHole = tally.refusedThere > 0 || !tally.isComplete
+      this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete
+      // What only waits for its time says nothing of room.
+      if (tally.isComplete && tally.refusedThere === 0) this.#waiting = undefined
+      if (tally.isComplete && tally.refusedHere === 0) this.#isOutOfRoom = false
+      const isOnlyHeld = tally.refusedHere + tally.refusedThere === 0 && tally.heldHere + tally.heldThere.size > 0
+      if (tally.isComplete && isOnlyHeld) this.status.lastRefusal = 'future'
       // What was refused before was refused again now, or taken.
-      this.status.refused = tally.refusedHere + tally.refusedThere
+      this.status.refused = refusedBy(tally)
+      if (tally.isComplete) this.#forgetHeld()
+      this.#noteHeld(tally)
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
+      held = tally.heldHere + tally.heldThere.size
       if (isEqual) {
-        this.#waiting = undefined
-        this.#isOutOfRoom = false
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
@@ -142,14 +165,15 @@ export class NamespaceLink {
         continue
       }
       const roots = ours.root + theirs.root
-      if (refused > 0 && tally.moved === 0) break
+      if (refused + held > 0 && tally.moved === 0 && tally.isComplete) break
       if (roots === rootsBefore) throw new DocstoreError('not-equal', 'What the peer sends is not what it says that it has')
       rootsBefore = roots
     }
     if (refused > 0) {
       throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
     }
-    // Both are written to faster than they are compared; what there was at the beginning has arrived.
+    // Compared again when its time may have come. Otherwise both are written to faster than they are compared; what there was has arrived.
+    if (held > 0) this.#context.onRefused(this.#ns)
     this.status.state = 'live'
     this.status.want = 0
   }
@@ -159,8 +183,9 @@ export class NamespaceLink {
     if (this.#pushed === undefined) return
     const tally = newTally()
     const from = await this.#context.smallPushes.take(() => this.#pushSmall(tally))
-    if (tally.refusedThere > 0) this.#context.onRefused(this.#ns)
-    this.status.refused += tally.refusedThere + (from === undefined ? 0 : await this.#pushSince(from, true))
+    if (from === undefined) this.#lookAtRefusals(tally)
+    else await this.#pushSince(from, true, tally)
+    this.status.refused += refusedBy(tally)
   }
 
   /** Stores news that the peer sent, which is complete up to this position of its local order. */
@@ -168,8 +193,8 @@ export class NamespaceLink {
     const tally = newTally()
     if (batch !== null) await this.#take(batch, tally)
     await this.#kept?.note({ pulled: seq })
-    this.status.refused += tally.refusedHere
-    if (tally.refusedHere > 0) this.#context.onRefused(this.#ns)
+    this.status.refused += refusedBy(tally)
+    if (refusedBy(tally) > 0) this.#context.onRefused(this.#ns)
   }
 
   /** Whether something of the peer's found no room here when both were last compared, and since. */
@@ -182,13 +207,17 @@ export class NamespaceLink {
     return this.#waiting !== undefined
   }
 
-  /** Asks a peer that was full whether it has room now, with a batch that it refused. */
+  /** Asks a peer that was full whether it has room now, with records that it refused. */
   async hasRoom(): Promise<boolean> {
     const waiting = this.#waiting
     if (waiting === undefined) return false
     this.#waiting = undefined
     const sentBefore = this.status.sent
-    await this.#put(waiting.batch, waiting.records)
+    const { batch, sent } = await this.#outgoing(waiting.seq - 1, false, waiting.bytes)
+    if (batch === undefined) return true
+    const tally = newTally()
+    await this.#put(batch, sent, tally)
+    this.#noteHeld(tally)
     return this.#waiting === undefined || this.status.sent > sentBefore
   }
 
@@ -206,7 +235,7 @@ export class NamespaceLink {
     tally.isComplete = !isFirst || !(isPull || isPush) || ours.count === 0 || theirs.count === 0
     if (!tally.isComplete) this.#hasHole = true
     if (isFirst && isPull) await this.#pullSince(ours.count === 0 ? 0 : pulled, tally)
-    if (isFirst && isPush) tally.refusedThere = await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0)
+    if (isFirst && isPush) await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0, tally)
     if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns))
     return tally
   }
@@ -218,7 +247,8 @@ export class NamespaceLink {
       if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
       const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
-      if ('refused' in imported) throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
+      if ('refused' in imported && (imported.refused !== 'future' || (await replica.namespace(this.#ns)) === undefined))
+        throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
@@ -227,8 +257,18 @@ export class NamespaceLink {
         await channel().ask({ t: 'offer', ...ours }, 'ok')
       } catch (error) {
         // A peer that is no relay keeps only what its user opened. Should that change, the next comparison finds it.
-        if (errorCode(error) !== 'not-wanted') throw error
-        return 'declined'
+        if (errorCode(error) === 'not-wanted') return 'declined'
+        // A head waits for its time; the records need not, where both have the namespace.
+        if (errorCode(error) !== 'future') throw error
+        if (opened.t === 'opened') return 'shared'
+        const { count, seq } = await replica.summary(this.#ns)
+        // The answer to an offer does not tell it, and the last one may be of before our clock was set.
+        await this.#context.refreshClock()
+        this.#context.onHeld()
+        Object.assign(this.status, { held: Math.max(1, count), heldSeq: Math.max(1, seq), lastRefusal: 'future' })
+        throw new DocstoreError('future', "The peer holds the namespace back: it was made under a clock that was ahead of the peer's", {
+          cause: error,
+        })
       }
     }
     return 'shared'
@@ -270,10 +310,9 @@ export class NamespaceLink {
     for (let offset = 0; offset < slots.length; ) {
       const wanted = slots.slice(offset, offset + MAX_FETCH_SLOTS * SLOT_BYTES)
       const taken = await this.#context.transfers.take(async () => {
-        const outgoing = await this.#context.replica.batchOf(this.#ns, wanted, { maxBytes: MAX_BATCH_BYTES })
+        const outgoing = await this.#context.replica.batchOf(this.#ns, wanted, { maxBytes: MAX_BATCH_BYTES, latest: this.#context.clock?.latest() })
         if (outgoing.batch !== undefined) {
-          const refused = await this.#put(outgoing.batch, outgoing.records)
-          tally.refusedThere += refused
+          const refused = await this.#put(outgoing.batch, outgoing.sent, tally)
           tally.moved += outgoing.records - refused
         }
         return outgoing.taken
@@ -333,42 +372,46 @@ export class NamespaceLink {
         this.status.want = Math.max(0, this.status.want - 1)
         tally.moved++
       } else if (isRefusal(result)) {
-        this.#noteRefusal(result)
-        tally.refusedHere++
+        this.#noteRefusal(result, tally)
+        if (result === 'future') tally.heldHere++
+        else tally.refusedHere++
       }
     }
     this.#context.onChange(this.#ns)
   }
 
   /** Sends a batch; resolves with the number of its records that the peer refused. */
-  async #put(batch: Uint8Array, records: number): Promise<number> {
+  async #put(batch: Uint8Array, sent: readonly SentRecord[], tally: Tally): Promise<number> {
     const results = await this.#context.puts.put(this.#ns, batch)
-    if (results.length !== records) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
+    if (results.length !== sent.length) throw new DocstoreError('protocol', 'The peer answered for other records than it was sent')
     let refused = 0
-    if (results.includes('quota') && batch.length < (this.#waiting?.batch.length ?? Number.POSITIVE_INFINITY)) this.#waiting = { batch, records }
-    for (const result of results) {
+    const first = sent[results.indexOf('quota')]
+    if (first !== undefined && batch.length < (this.#waiting?.bytes ?? Number.POSITIVE_INFINITY))
+      this.#waiting = { seq: first.seq, bytes: batch.length }
+    for (const [i, result] of results.entries()) {
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
       } else if (isRefusal(result)) {
-        this.#noteRefusal(result)
+        this.#noteRefusal(result, tally)
         refused++
+        const record = sent[i]
+        if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
+        else tally.refusedThere++
       }
     }
     this.#context.onChange(this.#ns)
     return refused
   }
 
-  /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. Resolves with the number of refused records. */
-  async #pushSince(since: number, isSkipping: boolean): Promise<number> {
-    const { transfers, onRefused } = this.#context
-    const tally = newTally()
+  /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. */
+  async #pushSince(since: number, isSkipping: boolean, tally: Tally): Promise<void> {
+    const { transfers } = this.#context
     for (let from: number | undefined = since; from !== undefined; ) {
       const position: number = from
       from = await transfers.take(() => this.#pushTurn(position, isSkipping, tally))
     }
-    if (tally.refusedThere > 0) onRefused(this.#ns)
-    return tally.refusedThere
+    this.#lookAtRefusals(tally)
   }
 
   /** Batch after batch, each built while the peer stores the one before. Resolves with the position to go on from, `undefined` at the end. */
@@ -396,22 +439,48 @@ export class NamespaceLink {
     return outgoing.more ? outgoing.seq : undefined
   }
 
-  async #send({ batch, records, seq }: OutgoingBatch, tally: Tally): Promise<void> {
-    if (batch !== undefined) tally.refusedThere += await this.#put(batch, records)
+  async #send({ batch, sent, seq }: OutgoingBatch, tally: Tally): Promise<void> {
+    if (batch !== undefined) await this.#put(batch, sent, tally)
     this.#pushed = Math.max(seq, this.#pushed ?? 0)
     await this.#kept?.note({ pushed: seq })
     // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
-    if (tally.refusedThere > 0) this.#hasHole = true
+    if (tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD) this.#hasHole = true
+    this.#noteHeld(tally)
     if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, seq)
   }
 
   #outgoing(since: number, isSkipping: boolean, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
-    return isSkipping ? ledger.batchSince(replica, this.#ns, since, maxBytes) : replica.batchSince(this.#ns, since, { maxBytes })
+    const latest = this.#context.clock?.latest()
+    return isSkipping ? ledger.batchSince(replica, this.#ns, since, { maxBytes, latest }) : replica.batchSince(this.#ns, since, { maxBytes, latest })
   }
 
-  #noteRefusal(reason: Refusal): void {
-    this.status.lastRefusal = reason
+  /** Has the namespace tried again later where something was refused, or held back. */
+  #lookAtRefusals({ refusedThere, heldThere }: Tally): void {
+    if (refusedThere + heldThere.size > 0) this.#context.onRefused(this.#ns)
+  }
+
+  /** Adds to what the peer holds back. */
+  #noteHeld({ heldThere }: Tally): void {
+    const { status } = this
+    if (heldThere.size > 0) this.#context.onHeld()
+    for (const { seq, at } of heldThere.values()) {
+      if (this.#held.size < MAX_HELD) this.#held.add(seq)
+      status.heldSeq = Math.max(status.heldSeq, seq)
+      status.heldAt = Math.max(status.heldAt, at)
+    }
+    status.held = this.#held.size
+  }
+
+  #forgetHeld(): void {
+    this.#held.clear()
+    Object.assign(this.status, { held: 0, heldSeq: 0, heldAt: 0 })
+  }
+
+  #noteRefusal(reason: Refusal, { refusedHere, refusedThere }: Tally): void {
+    // What only has to wait for its time hides nothing else.
+    const isHidden = reason === 'future' && (refusedHere + refusedThere > 0 || this.#waiting !== undefined || this.#isOutOfRoom)
+    if (!isHidden) this.status.lastRefusal = reason
     if (reason !== 'quota') return
     // To be seen at once, and not only when both are compared again.
     this.status.state = 'failed'
@@ -420,7 +489,12 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0 }
+  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, heldThere: new Map() }
+}
+
+/** All records that were not taken, for good or for now. */
+function refusedBy({ refusedHere, refusedThere, heldHere, heldThere }: Tally): number {
+  return refusedHere + refusedThere + heldHere + heldThere.size
 }
 
 function refusedText(reason: Refusal | undefined): string {

@@ -13,6 +13,8 @@ export const ALL_NAMESPACES = ''
 export interface NewsSource {
   readonly replica: Replica
   readonly ledger: Ledger
+  /** Time beyond which the other side surely accepts nothing, where its clock is known. */
+  readonly latest?: () => number | undefined
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
@@ -123,12 +125,12 @@ export class NewsQueue {
   }
 
   async #look(ns: string, maxBytes: number): Promise<NamespaceNews | undefined> {
-    const { replica, ledger } = this.#source
+    const { replica, ledger, latest } = this.#source
     const since = this.#positions.get(ns) ?? 0
     const last = await lastSeq(replica, ns)
     if (last <= since) return undefined
     if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
-    const { batch, seq, more } = await ledger.batchSince(replica, ns, since, maxBytes)
+    const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
     if (batch !== undefined) return { ns, batch, seq, more }
     this.#positions.set(ns, seq)
     return undefined

@@ -2,6 +2,7 @@ import { DocstoreError } from '../errors.ts'
 import type { Acceptance } from '../replica/types.ts'
 import type { Channel } from './channel.ts'
 import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
+import type { PeerClock } from './peer-clocks.ts'
 
 /** A batch for a namespace of the peer that waits to be sent, and who waits for what becomes of it. */
 interface Waiting {
@@ -15,6 +16,8 @@ export interface PutCollectorInit {
   readonly channel: () => Channel
   /** Whether the peer reads several batches in one request. */
   readonly canJoin: () => boolean
+  /** What is known of the peer's clock: every answer tells its time. */
+  readonly clock: PeerClock | undefined
 }
 
 /** Sends batches to the peer. Those that come while another is under way go together in one request, so that many namespaces do not cost as many round trips. */
@@ -61,14 +64,19 @@ export class PutCollector {
   }
 
   async #send(together: readonly Waiting[]): Promise<void> {
-    const channel = this.#init.channel()
+    const { channel: channelOf, clock: peerClock } = this.#init
+    const channel = channelOf()
+    const sentAt = peerClock?.elapsed() ?? 0
     const [first, second] = together
     if (first !== undefined && second === undefined) {
-      first.settled.resolve((await channel.ask({ t: 'put', ns: first.ns, batch: first.batch }, 'results')).results)
+      const { results, clock } = await channel.ask({ t: 'put', ns: first.ns, batch: first.batch }, 'results')
+      peerClock?.note({ clock, sentAt })
+      first.settled.resolve(results)
       return
     }
     const puts = together.map(({ ns, batch }) => ({ ns, batch }))
-    const { results } = await channel.ask({ t: 'puts', puts }, 'all-results')
+    const { results, clock } = await channel.ask({ t: 'puts', puts }, 'all-results')
+    peerClock?.note({ clock, sentAt })
     if (results.length !== together.length) throw new DocstoreError('protocol', 'The peer answered for other batches than it was sent')
     together.forEach(({ settled }, i) => {
       const result = results[i] ?? []

@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts'
 import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, MAX_PART_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
 import { type BatchResult, CAN_PUTS, decodeRequest, encodeResponse, type NamespaceBytes, type Request, type Response, type Role } from './messages.ts'
 import { NewsQueue } from './news-queue.ts'
+import type { PeerClock } from './peer-clocks.ts'
 
 /** What a responder needs. Time comes from outside, so that tests can bend it. */
 export interface ResponderInit {
@@ -16,6 +17,8 @@ export interface ResponderInit {
   readonly ledger: Ledger
   /** Wall clock, Unix milliseconds. */
   readonly now: () => number
+  /** What is known of the other side's clock, which it tells. */
+  readonly clock?: PeerClock
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** Whether others may bring this namespace in, relays or peers. Without it they may bring any. */
@@ -83,7 +86,7 @@ export class Responder {
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Response> {
-    const { replica, ledger, now, delay, role } = this.#init
+    const { replica, ledger, now, delay, role, clock } = this.#init
     if (request.t !== 'hello' && !this.#isGreeted) throw new DocstoreError('no-hello', 'A stream begins with hello')
     switch (request.t) {
       case 'hello': {
@@ -92,11 +95,12 @@ export class Responder {
         this.#isGreeted = true
         this.#theirRole = request.role
         ledger.meet(request.epoch)
+        clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
         return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
-        this.#news ??= new NewsQueue({ replica, ledger, delay }, signal)
+        this.#news ??= new NewsQueue({ replica, ledger, delay, latest: () => clock?.latest() }, signal)
         this.#news.follow(request.wants)
         // One more than there can be namespaces: their list is followed too.
         if (this.#news.size > MAX_NAMESPACES + 1) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
@@ -109,7 +113,7 @@ export class Responder {
   }
 
   async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, cost: Cost): Promise<Response> {
-    const { replica, ledger, now, onNamespace } = this.#init
+    const { replica, ledger, now, onNamespace, clock } = this.#init
     switch (request.t) {
       case 'list': {
         cost.spent += LIST_PAGE * REQUEST_UNITS
@@ -143,7 +147,7 @@ export class Responder {
         return { t: 'reply', reply }
       }
       case 'fetch': {
-        const { batch, records, taken } = await replica.batchOf(request.ns, request.slots, { maxBytes: MAX_BATCH_BYTES })
+        const { batch, records, taken } = await replica.batchOf(request.ns, request.slots, { maxBytes: MAX_BATCH_BYTES, latest: clock?.latest() })
         cost.spent += taken - records
         cost.used += records
         return { t: 'batch', batch: batch ?? null, taken }
@@ -161,7 +165,7 @@ export class Responder {
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since)
+        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, { latest: clock?.latest() })
         if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
@@ -190,8 +194,8 @@ export class Responder {
   }
 
   async #account(cost: Cost, signal: AbortSignal): Promise<void> {
-    const { ledger, now, delay } = this.#init
-    const wait = ledger.account({ ...cost, now: now() })
+    const { ledger, now, delay, clock } = this.#init
+    const wait = ledger.account({ ...cost, now: clock?.elapsed() ?? now() })
     if (wait > 0) await delay(wait, signal)
   }
 

@@ -338,7 +338,7 @@ describe('Session', () => {
 })
 
 describe('acked', () => {
-  it('stops below what the peer refused, takes the rest along, and goes on when the peer takes it', async () => {
+  it('passes what the peer holds back, says what that is, and takes it along when its time has come', async () => {
     const fast = pair.newPeer('fast', 6 * MINUTE_MS)
     await fast.start()
     const { peer, relay, session } = pair
@@ -370,14 +370,14 @@ describe('acked', () => {
     await pair.time.advance(0)
     expect(await relay.replica.get(ns, 'notes', 'last')).toBeDefined()
     expect(await relay.replica.get(ns, 'notes', 'early')).toBeUndefined()
-    expect(next.status.get(ns)).toMatchObject({ state: 'failed', acked: 0, lastRefusal: 'future' })
+    expect(next.status.get(ns)).toMatchObject({ state: 'live', acked: 3, held: 1, heldSeq: 2, lastRefusal: 'future' })
     await pair.put(middle, ns, ['more'])
     await pair.time.advance(100)
     expect(await relay.replica.get(ns, 'notes', 'more')).toBeDefined()
-    expect(next.status.get(ns)?.acked).toBe(0)
+    expect(next.status.get(ns)).toMatchObject({ state: 'live', acked: 4, held: 1, heldSeq: 2 })
     await pair.time.advance(4 * MINUTE_MS)
     expect(await relay.replica.get(ns, 'notes', 'early')).toBeDefined()
-    expect(next.status.get(ns)).toMatchObject({ state: 'live', acked: 4, error: undefined })
+    expect(next.status.get(ns)).toMatchObject({ state: 'live', acked: 4, held: 0, heldSeq: 0, error: undefined })
     pair.ended.abort()
     await running
     expect(session.status.size).toBe(0)

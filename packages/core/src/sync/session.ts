@@ -9,6 +9,7 @@ import { LIST_PAGE, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, RO
 import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
+import type { PeerClock } from './peer-clocks.ts'
 import { PutCollector } from './put-collector.ts'
 import type { NamespaceSync } from './status.ts'
 import { Slots, Turns } from '../replica/turns.ts'
@@ -21,6 +22,8 @@ export interface SessionInit {
   /** Opens one more channel to the peer; rejects when the signal aborts. */
   readonly openExchange: (signal: AbortSignal) => Promise<Exchange>
   readonly now: () => number
+  /** What is known of the peer's clock, which it tells. */
+  readonly clock?: PeerClock
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** At least 0, below 1: spreads the comparisons of many sessions over time, and decides when to audit. */
@@ -31,6 +34,8 @@ export interface SessionInit {
   readonly onStart?: () => void
   /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
   readonly onNamespaces?: (ids: readonly string[]) => void
+  /** Called whenever the peer held something of ours back because it lies in its future. */
+  readonly onHeld?: () => void
   /** Called whenever the status of a namespace changed. */
   readonly onChange: (ns: string) => void
 }
@@ -68,7 +73,7 @@ export class Session {
   #isListStale = false
 
   constructor(init: SessionInit) {
-    const { replica, ledger, now, random = Math.random, onChange } = init
+    const { replica, ledger, now, random = Math.random, onChange, clock } = init
     this.#init = init
     this.status = init.status ?? new Map()
     // Reported by `run`; without this, a failure before it listens would count as unhandled.
@@ -86,11 +91,14 @@ export class Session {
       random,
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
+      clock,
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
-      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts }),
+      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts, clock }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
+      onHeld: () => init.onHeld?.(),
+      refreshClock: async () => (await this.#openChannel()).close(),
       onChange,
     }
   }
@@ -158,6 +166,12 @@ export class Session {
     }
   }
 
+  /** What the peer held back may not be there any more: it is compared again now, instead of at the next try. */
+  recheckHeld(): void {
+    if (this.#control === undefined) return
+    for (const [ns, { status }] of this.#links) if (status.held > 0 || status.state === 'failed') this.#scheduleSync(ns)
+  }
+
   /** Ids of all namespaces that the peer has, in order. */
   async listNamespaces(): Promise<string[]> {
     const ids: string[] = []
@@ -196,12 +210,13 @@ export class Session {
   }
 
   async #openChannel(): Promise<Channel> {
-    const { replica, role, now, ledger, openExchange } = this.#init
+    const { replica, role, now, ledger, openExchange, clock } = this.#init
     const { network, epoch } = await replica.info()
     const channel = new Channel(await openExchange(this.#ended.signal), this.traffic)
     this.#channels.add(channel)
     channel.onClose = () => this.#channels.delete(channel)
     if (this.#ended.signal.aborted) channel.close()
+    const sentAt = clock?.elapsed() ?? 0
     try {
       const hello = await channel.ask({ t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch }, 'hello')
       if (hello.net !== network.id) throw new DocstoreError('wrong-network', 'The peer is in another network')
@@ -211,6 +226,7 @@ export class Session {
       this.#theirRole = hello.role
       this.#canPuts = hello.can?.includes(CAN_PUTS) === true
       ledger.meet(hello.epoch)
+      clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
       channel.close()
       throw error

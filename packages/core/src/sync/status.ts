@@ -7,7 +7,7 @@ export interface NamespaceSync {
    * compared, and what came since is on its way. `failed`: see `error`; it is tried again.
    */
   state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed'
-  /** Our local position up to which the peer has everything durably. */
+  /** Our local position up to which the peer has everything durably, but for what it holds back. */
   acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
   have: number
@@ -20,6 +20,11 @@ export interface NamespaceSync {
   /** Records that the peer, or we, refused when both were last compared, and since; and the latest reason. */
   refused: number
   lastRefusal: Refusal | undefined
+  /** Records of ours that the peer holds back, because they lie in its future; they hold up nothing else. */
+  held: number
+  /** Our highest local position, and the latest time, among them; 0 where there are none. */
+  heldSeq: number
+  heldAt: number
   /** Unix milliseconds of the last time that both sides were seen to be equal. */
   lastSyncedAt: number | undefined
   error: string | undefined
@@ -28,5 +33,20 @@ export interface NamespaceSync {
 /** The status of a namespace at the beginning of a session. What was true of the peer `before` has to be seen again; what happened stays. */
 export function newStatus(before?: NamespaceSync): NamespaceSync {
   const { have = 0, received = 0, sent = 0, rounds = 0, refused = 0, lastRefusal, lastSyncedAt } = before ?? {}
-  return { state: 'waiting', acked: 0, have, want: 0, received, sent, rounds, refused, lastRefusal, lastSyncedAt, error: undefined }
+  return {
+    state: 'waiting',
+    acked: 0,
+    have,
+    want: 0,
+    received,
+    sent,
+    rounds,
+    refused,
+    lastRefusal,
+    held: 0,
+    heldSeq: 0,
+    heldAt: 0,
+    lastSyncedAt,
+    error: undefined,
+  }
 }

@@ -1,7 +1,9 @@
 import { compareBytes, toHex } from '../model/bytes.ts'
+import { parseCid, DAG_CBOR } from '../model/cid.ts'
 import { authorName } from '../model/identity.ts'
 import { createNetwork } from '../model/network.ts'
 import type { WritePolicy } from '../model/namespace.ts'
+import { keyHash, recordKey, slotOf } from '../model/record.ts'
 import type { Write } from '../replica/types.ts'
 import type { Version } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
@@ -14,16 +16,23 @@ const COLLECTION = 'notes'
 const MINUTE_MS = 60_000
 /** How wrong a clock may be. Twice this lies between the slowest and the fastest, and then some. */
 const MAX_SKEW_MS: number = 10 * MINUTE_MS
+/** How far the clock of one peer may be set, ahead or back. */
+const MAX_TRAVEL_MS: number = 400 * 24 * 60 * MINUTE_MS
 /** Until then the slowest clock has passed everything that the fastest wrote. */
 const PATIENCE_MS: number = 45 * MINUTE_MS
 
-/** A write that was acknowledged: the last of its key, as far as its writer knew. */
+/** A write that was acknowledged, with the time that it had then. */
 interface Acknowledged {
-  readonly ns: string
-  readonly id: string
+  readonly by: TestPeer
   readonly at: number
   readonly content: string | null
-  readonly isTie: boolean
+}
+
+/** All acknowledged writes of one document. */
+interface AcknowledgedWrites {
+  readonly ns: string
+  readonly id: string
+  readonly writes: Acknowledged[]
 }
 
 /** What a run did, for the curious. */
@@ -44,16 +53,20 @@ export class HostileRun {
   /** Peers that are used through several tabs. */
   readonly #tabs = new Map<TestPeer, readonly TestTab[]>()
   readonly #policies = new Map<string, { readonly write: WritePolicy; readonly owner: TestPeer }>()
-  readonly #acknowledged = new Map<string, Acknowledged>()
+  readonly #acknowledged = new Map<string, AcknowledgedWrites>()
   /** What each peer was seen to have, per namespace. */
   readonly #observed = new Map<string, { ns: number | undefined; seq: number; readonly versions: Map<string, Version> }>()
   readonly #canLie: boolean
+  /** Whether the clock of one peer is set days ahead and back; a lie about the time could make it believe that others have what it wrote then. */
+  readonly #hasTraveller: boolean
+  #traveller: TestPeer | undefined
   #writes = 0
 
   constructor(seed: number) {
     this.#random = seededRandom(seed)
     this.#wires = new HostileNetwork(this.#time, this.#random)
-    this.#canLie = this.#random.chance(0.3)
+    this.#hasTraveller = this.#random.chance(0.3)
+    this.#canLie = !this.#hasTraveller && this.#random.chance(0.4)
   }
 
   /** Runs to the end. */
@@ -67,6 +80,7 @@ export class HostileRun {
         await this.#time.advance(this.#random.pick([0, 1, 20, 500, 5000, 20_000]))
         await this.#checkInvariants()
       }
+      this.#traveller?.setClock(0)
       this.#wires.faults = NO_FAULTS
       this.#wires.heal()
       const healedAfterMs = await this.#until(() => this.#differing())
@@ -84,7 +98,7 @@ export class HostileRun {
   async #build(): Promise<void> {
     const random = this.#random
     const network = createNetwork('hostile', { nonce: random.bytes(16) })
-    const isSkewed = random.chance(0.6)
+    const isSkewed = !this.#hasTraveller && random.chance(0.8)
     const peer = async (name: string, role: 'relay' | 'peer'): Promise<TestPeer> => {
       const skewMs = isSkewed ? random.below(2 * MAX_SKEW_MS) - MAX_SKEW_MS : random.below(2000) - 1000
       const one = new TestPeer({ name, role, network, time: this.#time, wires: this.#wires, random, skewMs })
@@ -108,6 +122,8 @@ export class HostileRun {
       if (random.chance(0.3)) one.dial(random.pick(relays))
       if (random.chance(0.5)) this.#tabs.set(one, [new TestTab(one, this.#time, random), new TestTab(one, this.#time, random)])
     }
+    if (this.#hasTraveller) this.#traveller = random.pick(writers)
+    if (random.chance(0.5)) this.#travel()
     for (const write of ['owner', 'author', 'anyone'] as const) {
       const owner = random.pick(this.#peers)
       const ns = await owner.createNamespace(write)
@@ -137,7 +153,14 @@ export class HostileRun {
       if (random.chance(0.5)) await this.#time.advance(random.below(30_000))
       await one.start()
     } else if (event === 5) await this.#changeLeader()
+    else if (event < 9 && this.#traveller !== undefined) this.#travel()
     else for (let writes = random.below(6); writes >= 0; writes--) await this.#settled(this.#write(random.pick(this.#peers)))
+  }
+
+  /** Somebody sets the clock of one peer: days ahead or back, or right again. */
+  #travel(): void {
+    const far = MINUTE_MS * 60 + this.#random.below(MAX_TRAVEL_MS)
+    this.#traveller?.setClock(this.#random.pick([0, 0, far, far, -far]))
   }
 
   /** The tab that leads closes while several write through it; another takes over. */
@@ -187,10 +210,9 @@ export class HostileRun {
       // Unchanged: this content stood already, or a leader that is gone wrote it and could not say so any more.
       if (result === undefined || result.at === 0) continue
       const key = `${ns} ${id}`
-      const known = this.#acknowledged.get(key)
-      if (known === undefined || result.at > known.at) this.#acknowledged.set(key, { ns, id, at: result.at, content, isTie: false })
-      // Two authors in the same instant: the hash decides, which is none of this test's business.
-      else if (result.at === known.at) this.#acknowledged.set(key, { ...known, isTie: true })
+      const known = this.#acknowledged.get(key) ?? { ns, id, writes: [] }
+      this.#acknowledged.set(key, known)
+      known.writes.push({ by: peer, at: result.at, content })
     }
   }
 
@@ -207,13 +229,15 @@ export class HostileRun {
 
   /** `acked` claims nothing that the other peer does not have. */
   async #checkAcked(peer: TestPeer, other: TestPeer): Promise<void> {
-    for (const [ns, { acked }] of peer.sessions.get(other)?.status ?? []) {
+    for (const [ns, { acked, held }] of peer.sessions.get(other)?.status ?? []) {
       if (acked === 0) continue
       const theirs = await this.#observe(other, ns)
+      let missing = 0
       for (const [slot, { seq, at, hash }] of await this.#observe(peer, ns)) {
         const version = theirs.get(slot)
         const isThere = version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0))
-        if (seq <= acked && !isThere) throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
+        if (seq <= acked && !isThere && ++missing > held)
+          throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
       }
     }
   }
@@ -227,7 +251,7 @@ export class HostileRun {
     for (const version of await peer.storage.versionsSince(observed.ns, observed.seq, 100_000)) {
       const slot = toHex(version.slot)
       const old = observed.versions.get(slot)
-      if (old !== undefined && old.at > version.at) throw new Error(`${peer.name} went back to an older version`)
+      if (old !== undefined && old.at > version.at && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
     }
@@ -257,13 +281,26 @@ export class HostileRun {
   }
 
   async #checkContents(): Promise<void> {
-    for (const { ns, id, content, isTie } of this.#acknowledged.values()) {
-      if (isTie) continue
+    for (const { ns, id, writes } of this.#acknowledged.values()) {
+      const timed = writes.map(({ by, at, content }) => ({ at: by.finalTime(this.#slot(ns, id, by), at) ?? 0, content })).sort((a, b) => b.at - a.at)
+      const [last, ...before] = timed
+      if (last === undefined) continue
+      const { at, content } = last
+      // Two authors in the same instant: the hash decides, which is none of this test's business.
+      if (before.some((one) => one.at === at && one.content !== content)) continue
       for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
         const found = (await peer.replica.get(ns, COLLECTION, id)) ?? null
         if (found !== content) throw new Error(`${peer.name} has ${found} in place of ${content}`)
       }
     }
+  }
+
+  #slot(ns: string, id: string, by: TestPeer): string {
+    const cid = parseCid(DAG_CBOR, ns)
+    const key = recordKey(COLLECTION, id)
+    const policy = this.#policies.get(ns)
+    if (cid === undefined || key === undefined || policy === undefined) throw new Error(`${ns} is no namespace of this run`)
+    return toHex(slotOf(policy.write, keyHash(cid, key), by.identity.author))
   }
 
   /** Once all are equal, the sessions have to know it: no namespace is behind, none is called anything but live. */

@@ -9,6 +9,7 @@ import { queriesContract } from './storage/queries.ts'
 import { readingsContract } from './storage/readings.ts'
 import { sealsContract } from './storage/seals.ts'
 import { textContract } from './storage/text.ts'
+import { timesContract } from './storage/times.ts'
 import { totalsContract } from './storage/totals.ts'
 import { valuesContract } from './storage/values.ts'
 
@@ -26,6 +27,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     textContract(open)
     explainContract(open)
     totalsContract(open)
+    timesContract(open)
     lifeContract(open)
     modelContract(open)
   })

@@ -1,4 +1,5 @@
 import { DocstoreError, errorCode } from '../errors.ts'
+import { toHex } from '../model/bytes.ts'
 import { identityFromSeed, type Identity } from '../model/identity.ts'
 import { createGenesis, signHead, type WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
@@ -6,9 +7,10 @@ import { timeFromMs } from '../model/clock.ts'
 import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 import { openNodeStorage } from '../storage/open-node.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
 import type { Role } from '../sync/messages.ts'
+import { PeerClocks } from '../sync/peer-clocks.ts'
 import { Responder } from '../sync/responder.ts'
 import { Session } from '../sync/session.ts'
 import type { HostileNetwork } from './hostile-network.ts'
@@ -32,6 +34,13 @@ export interface TestPeerInit {
   readonly maxBytes?: number
 }
 
+/** A version that was written here. */
+interface OwnVersion {
+  readonly at: number
+  /** Whether it took the place of one with a later time: the same, written anew. */
+  readonly isRedated: boolean
+}
+
 /** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
 export class TestPeer {
   readonly name: string
@@ -40,11 +49,16 @@ export class TestPeer {
   /** Namespaces to keep equal with all peers that are dialled. A relay adds those that others bring. */
   readonly wanted = new Set<string>()
   readonly sessions = new Map<TestPeer, Session>()
+  /** What was written here, by slot, in order. */
+  readonly #own = new Map<string, OwnVersion[]>()
   /** What ended sessions, apart from broken connections. */
   readonly failures: unknown[] = []
   readonly #init: TestPeerInit
   readonly #dialled = new Set<TestPeer>()
   readonly #seed: Uint8Array
+  /** What others' clocks say about its own. */
+  readonly clocks: PeerClocks
+  #skewMs: number
   #ledgers = new Map<string, Ledger>()
   #replica: LocalReplica | undefined
   #life = new AbortController()
@@ -52,9 +66,12 @@ export class TestPeer {
   constructor(init: TestPeerInit) {
     this.name = init.name
     this.#init = init
+    this.#skewMs = init.skewMs ?? 0
+    this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#mendTimes() })
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
     this.storage = openNodeStorage(':memory:', init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes })
+    this.#watchCommits()
   }
 
   get role(): Role {
@@ -62,12 +79,73 @@ export class TestPeer {
   }
 
   get now(): () => number {
-    return this.#init.time.clock(this.#init.skewMs)
+    return () => this.#init.time.clock(this.#skewMs)()
+  }
+
+  /** Sets its clock: wrong by so many milliseconds from now on. */
+  setClock(skewMs: number): void {
+    this.#skewMs = skewMs
+  }
+
+  /** Once a relay shows that the clock is right, what it wrote under a wrong one gets a right time. */
+  #mendTimes(): void {
+    if (this.clocks.report().state !== 'right' || this.life.aborted) return
+    this.replica.redate().then(
+      ({ records, namespaces }) => {
+        if (records + namespaces > 0) for (const session of this.sessions.values()) session.recheckHeld()
+      },
+      (error: unknown) => this.failures.push(error),
+    )
   }
 
   get replica(): LocalReplica {
     if (this.#replica === undefined) throw new Error(`${this.name} was not started`)
     return this.#replica
+  }
+
+  #watchCommits(): void {
+    const { storage } = this
+    const commit = storage.commit.bind(storage)
+    storage.commit = async (ns, entries, seals) => {
+      const outcomes = await commit(ns, entries, seals)
+      if (seals?.seals === undefined) this.#noteOwn(entries, outcomes)
+      return outcomes
+    }
+    const commitShrinking = storage.commitShrinking.bind(storage)
+    storage.commitShrinking = async (ns, entries, options) => {
+      const outcomes = await commitShrinking(ns, entries, options)
+      if (options?.seals === undefined || options.seals.length === 0)
+        this.#noteOwn(
+          entries,
+          outcomes.map((outcome) => (outcome === 'no-room' ? undefined : outcome)),
+        )
+      return outcomes
+    }
+  }
+
+  #noteOwn(entries: readonly CommitEntry[], outcomes: readonly (CommitOutcome | undefined)[]): void {
+    for (const [i, outcome] of outcomes.entries()) {
+      const slot = entries[i]?.slot
+      if (outcome === undefined || slot === undefined) continue
+      const { replaced, record } = outcome
+      const versions = this.#own.get(toHex(slot)) ?? []
+      this.#own.set(toHex(slot), versions)
+      versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
+    }
+  }
+
+  /** Whether a version of this time, or one that was written here in its place, was written anew with another one. */
+  hasRedated(slot: string, at: number): boolean {
+    const versions = this.#own.get(slot) ?? []
+    const position = versions.findIndex((one) => one.at === at)
+    return position >= 0 && versions.slice(position + 1).some(({ isRedated }) => isRedated)
+  }
+
+  /** The time of what was written here at a time, after it was written anew, however often; `undefined` where something else was written after it. */
+  finalTime(slot: string, at: number): number | undefined {
+    const versions = this.#own.get(slot) ?? []
+    const next = versions[versions.findIndex((one) => one.at === at) + 1]
+    return next === undefined ? at : next.isRedated ? this.finalTime(slot, next.at) : undefined
   }
 
   /** Starts, or starts again on the same storage; everything else is new. */
@@ -120,6 +198,7 @@ export class TestPeer {
       role: this.role,
       ledger: this.#ledgerOf(from),
       now: this.now,
+      clock: this.clocks.of(from),
       delay: this.#init.time.delay,
       onNamespace,
     })
@@ -163,8 +242,10 @@ export class TestPeer {
           ledger: this.#ledgerOf(other.name),
           openExchange: async () => connection.openExchange(other.respond(this.name)),
           now: this.now,
+          clock: this.clocks.of(other.name, { counts: other.role === 'relay' }),
           delay: time.delay,
           random: random.next,
+          onHeld: () => this.#mendTimes(),
           onChange: () => undefined,
         })
         for (const ns of this.wanted) session.want(ns)

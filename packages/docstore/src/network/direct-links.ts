@@ -70,7 +70,7 @@ export class DirectLinks {
 
   constructor(init: DirectLinksInit) {
     this.#init = init
-    this.#now = init.now ?? Date.now
+    this.#now = init.now ?? (() => performance.now())
     this.#random = init.random ?? Math.random
   }
 

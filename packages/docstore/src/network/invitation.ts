@@ -51,7 +51,8 @@ export async function knownInvitation(meta: Pick<Meta, 'getMeta'>): Promise<Invi
 
 /**
  * Remembers an invitation with the data, in the place of an earlier one. Throws `bad-invitation` where it is not for this network, or
- * for somebody else; `identity` is the `did:key` of this data. One that has expired is no better than the one that is here.
+ * for somebody else; `identity` is the `did:key` of this data. One that has expired is no
+ * better than the one that is here.
  */
 export async function rememberInvitation(meta: Meta, invitation: Invitation, network: Descriptor, identity: string): Promise<void> {
   const certificate = await verifyPacked(invitation.certificate, (signed) => verifyCertificate(signed, network))
@@ -62,9 +63,15 @@ export async function rememberInvitation(meta: Meta, invitation: Invitation, net
       'bad-invitation',
       `The invitation is for another identity; this one is ${identity}. Ask for one with \`--for ${identity}\``,
     )
-  const hasExpired = certificate.value.expires !== null && certificate.value.expires <= Date.now()
-  if (hasExpired && (await knownInvitation(meta)) !== undefined) return
+  const known = await knownInvitation(meta)
+  const before = known && (await verifyPacked(known.certificate, (signed) => verifyCertificate(signed, network)))
+  if (before !== undefined && isWorse(certificate.value.expires, before.value.expires)) return
   await meta.setMeta(MEMBERSHIP, encodeInvitation(invitation))
+}
+
+/** Whether an end has come, and came before another one. Where both have, our clock may be wrong, so the later one is taken: whoever is asked judges by theirs. */
+function isWorse(expires: number | null, before: number | null): boolean {
+  return expires !== null && expires <= Date.now() && (before === null || before > expires)
 }
 
 /** Forgets the invitation: it belongs to a network that this data has left. */

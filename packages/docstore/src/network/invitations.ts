@@ -22,6 +22,7 @@ import {
 } from '@p2p-docstore/core'
 import { type Invitation, verifyPacked } from './invitation.ts'
 import { MAX_REVOCATIONS } from './directory/limits.ts'
+import { durationText } from './duration-text.ts'
 import { readNetwork } from './join-link.ts'
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
@@ -66,13 +67,17 @@ export class Invitations {
     this.#network = network
   }
 
-  /** Makes an invitation. What it resolves with goes into a join link. Throws `bad-identity`, `bad-label`, `bad-expiry`. */
+  /**
+   * Makes an invitation. What it resolves with goes into a join link. Throws `bad-identity`, `bad-label`, `bad-expiry`, and `clock-skew` where it
+   * expires by a clock with which the relays disagree: what is signed cannot be put right later.
+   */
   async create({ identity: did, label = '', expires }: InvitationInit = {}): Promise<IssuedInvitation & { readonly invitation: Invitation }> {
     const { network, authority } = await this.#authority()
     if (label.length > MAX_LABEL_LENGTH || !label.isWellFormed())
       throw new DocstoreError('bad-label', `A label has at most ${MAX_LABEL_LENGTH} characters`)
     if (expires !== undefined && !(Number.isSafeInteger(expires) && expires > Date.now()))
       throw new DocstoreError('bad-expiry', 'An invitation expires in the future')
+    if (expires !== undefined) await this.#checkClock()
     const seed = did === undefined ? createSeed() : null
     const key = seed === null ? authorOfDid(did ?? '') : identityFromSeed(seed).author
     if (key === undefined) throw new DocstoreError('bad-identity', `${did} is no identity. \`docstore id\` shows it; it looks like did:key:z6Mk…`)
@@ -107,6 +112,15 @@ export class Invitations {
     const told = (await this.#network?.revoke(revocation)) ?? 0
     if (this.#network === undefined) await rememberRevocation(this.#replica, revocation)
     return { ...shown, state: 'revoked', told }
+  }
+
+  async #checkClock(): Promise<void> {
+    const { state, aheadMs } = (await this.#network?.clock()) ?? { state: 'unknown', aheadMs: 0 }
+    if (state !== 'wrong' && state !== 'disputed') return
+    throw new DocstoreError(
+      'clock-skew',
+      `The clock here is ${durationText(aheadMs)} ${aheadMs > 0 ? 'ahead of' : 'behind'} that of the relays, so the invitation would expire at another time than you say. Set it right and try again`,
+    )
   }
 
   async #authority(): Promise<{ network: Descriptor; authority: Identity }> {

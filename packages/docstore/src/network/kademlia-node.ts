@@ -118,7 +118,8 @@ export class NodeKademlia implements Kademlia, Startable {
     const found = new Set<string>()
     try {
       const dht = await this.#load()
-      for (const since = Date.now(); this.size === 0 && Date.now() - since < WARM_UP_MS && !signal.aborted; ) await delay(LOOK_MS, signal)
+      for (const since = performance.now(); this.size === 0 && performance.now() - since < WARM_UP_MS && !signal.aborted; )
+        await delay(LOOK_MS, signal)
       for await (const event of dht.findProviders(cidOf(ns), { signal }))
         if (event.name === 'PROVIDER') for (const { id } of event.providers) found.add(id.toString())
     } catch (error) {

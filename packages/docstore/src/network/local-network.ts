@@ -1,6 +1,17 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { DAG_CBOR, DocstoreError, Ledger, type NamespaceSync, parseCid, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import {
+  acceptableFrom,
+  type ClockReport,
+  DAG_CBOR,
+  DocstoreError,
+  Ledger,
+  type NamespaceSync,
+  parseCid,
+  type Replica,
+  Responder,
+  type Role,
+} from '@p2p-docstore/core'
 import { mayDial, rangeOf } from './address-range.ts'
 import { ByNamespace } from './by-namespace.ts'
 import { delay } from './delay.ts'
@@ -23,6 +34,7 @@ import { isShutOut } from './shut-out.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 import type { SyncInit, SyncPeer } from './sync-connection.ts'
 import { movedBy, syncRelays } from './sync-relays.ts'
+import { TimeKeeper } from './time-keeper.ts'
 import { Topics } from './topics.ts'
 import type {
   DirectoryPeer,
@@ -59,6 +71,8 @@ export interface LocalNetworkInit {
   readonly listed?: boolean
   /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  /** Wall clock, Unix milliseconds. */
+  readonly now?: () => number
 }
 
 /** The network of the process that holds the data. */
@@ -69,6 +83,8 @@ export class LocalNetwork implements Network {
   readonly #role: Role
   readonly #storage: RelayStorage
   readonly #topics: Topics
+  readonly #time: TimeKeeper
+  readonly #now: () => number
   readonly #receipts: Receipts
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
@@ -86,13 +102,24 @@ export class LocalNetwork implements Network {
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all' }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
     this.#role = role
     this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
+    this.#now = now
+    const log = libp2p.logger.forComponent('docstore:time')
+    this.#time = new TimeKeeper({
+      replica,
+      now,
+      onChange: (report) => this.#emit('clock', report),
+      onMended: () => {
+        for (const { session } of this.#syncPeers()) session?.recheckHeld()
+      },
+      onError: (error) => log.error('what was written under a wrong clock could not be written anew - %e', error),
+    })
     this.#receipts = new Receipts(libp2p, networkId)
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
@@ -139,6 +166,9 @@ export class LocalNetwork implements Network {
       networkId: this.#networkId,
       role: this.#role,
       ledgerOf: (peer) => this.#ledgerOf(peer),
+      clockOf: (peer, options) => this.#time.clocks.of(peer, options),
+      onHeld: () => this.#time.held(),
+      now: this.#now,
       wanted: this.#wanted,
       onSync: (namespace) => this.#moved(namespace),
       ...(this.#role === 'relay' && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
@@ -249,7 +279,8 @@ export class LocalNetwork implements Network {
       replica: this.#replica,
       role: this.#role,
       ledger: this.#ledgerOf(peer),
-      now: Date.now,
+      now: this.#now,
+      clock: this.#time.clocks.of(`asking ${peer}`),
       delay,
       isWanted: (id, from) => this.#takes(id, from),
       onNamespace: (ns) => this.rendezvous.note(peer, ns),
@@ -273,7 +304,8 @@ export class LocalNetwork implements Network {
   }
 
   async peers(): Promise<readonly PeerStatus[]> {
-    const relays = this.#relays.all.map((link) => link.peerStatus())
+    const clocks = new Map(this.#time.clocks.report().relays.map(({ peer, aheadMs }) => [peer, aheadMs]))
+    const relays = this.#relays.all.map((link) => ({ ...link.peerStatus(), clockAheadMs: clocks.get(link.id) }))
     const known = new Set(relays.map(({ id }) => id))
     const others = new Map<string, PeerStatus>()
     const { doorkeeper } = this.libp2p.services
@@ -289,6 +321,10 @@ export class LocalNetwork implements Network {
       others.set(id, { ...base, id, role, via, state: 'connected', error: undefined, direct: via === 'webrtc' ? 'open' : direct?.get(id)?.state })
     }
     return [...relays, ...others.values()]
+  }
+
+  async clock(): Promise<ClockReport> {
+    return this.#time.clocks.report()
   }
 
   async directory(): Promise<readonly DirectoryPeer[]> {
@@ -394,6 +430,8 @@ export class LocalNetwork implements Network {
         sent: sync?.sent ?? 0,
         refused: sync?.refused ?? 0,
         lastRefusal: sync?.lastRefusal,
+        held: sync?.held ?? 0,
+        heldUntil: sync === undefined || sync.heldAt === 0 ? undefined : acceptableFrom(sync.heldAt),
         error: one.session === undefined ? one.error : sync?.error,
       }
     })
@@ -424,7 +462,7 @@ export class LocalNetwork implements Network {
       const relays = this.#relays.connected.flatMap(({ session, peer }) => {
         const sync = session?.status.get(ns)
         // A namespace without documents is at position 0, as is one that the relay never heard of.
-        const isThere = sync !== undefined && sync.acked >= seq && (seq > 0 || sync.state === 'live')
+        const isThere = sync !== undefined && sync.acked >= seq && sync.heldSeq < Math.max(1, seq) && (seq > 0 || sync.state === 'live')
         return peer !== undefined && isThere ? [peer] : []
       })
       // Two addresses can lead to one relay, which has one copy.
@@ -432,7 +470,7 @@ export class LocalNetwork implements Network {
     }
     await this.#patiently(ns, timeoutMs, signal, (abort) =>
       this.#until(
-        () => holders().length >= copies || this.#shutOut() !== undefined,
+        () => holders().length >= copies || this.#shutOut() !== undefined || this.#isHeldBack(ns, seq),
         (changed) => this.#waiting.on(ns, changed),
         abort,
       ),
@@ -443,6 +481,13 @@ export class LocalNetwork implements Network {
       throw new DocstoreError('not-delivered', `No relay lets this peer in. ${shutOut.error}. The documents are safe here`, {
         details: { copies: holders().length, reason: shutOut.errorCode },
       })
+    const held = this.#heldBy(ns, seq)
+    if (held > 0)
+      throw new DocstoreError(
+        'not-delivered',
+        `The relays hold the last write back, with ${held} records in all: their time lies in the future. The documents are safe here; set the clock right, and they are sent by themselves`,
+        { details: { copies: holders().length, reason: 'future', held } },
+      )
     const isFull = this.#relays.connected.some(({ session }) => isRefusedForRoom(session?.status.get(ns)))
     if (isFull)
       throw new DocstoreError('not-delivered', `A relay has no room for more. The documents are safe here, and are sent as soon as it has room`, {
@@ -455,6 +500,17 @@ export class LocalNetwork implements Network {
         details: { copies: holders().length },
       },
     )
+  }
+
+  /** How much a connected relay holds back that was asked to take a position; 0 where none does. */
+  #heldBy(ns: string, seq: number): number {
+    const held = this.#relays.connected.map(({ session }) => session?.status.get(ns)).filter((sync) => sync !== undefined && sync.heldSeq >= seq)
+    return Math.max(0, ...held.map((sync) => sync?.held ?? 0))
+  }
+
+  /** Whether waiting is in vain: relays hold the last write back, and it is not known that the clock is right, which would mend that. */
+  #isHeldBack(ns: string, seq: number): boolean {
+    return this.#heldBy(ns, seq) > 0 && this.#time.clocks.report().state !== 'right'
   }
 
   /** What a relay says where all of them answer, and none lets this peer in. */
@@ -489,7 +545,14 @@ export class LocalNetwork implements Network {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
-    await Promise.all([this.#providers.stop(), this.#relays.stop(), this.#neighbours.stop(), this.#direct?.stop(), this.#directory?.stop()])
+    await Promise.all([
+      this.#time.stop(),
+      this.#providers.stop(),
+      this.#relays.stop(),
+      this.#neighbours.stop(),
+      this.#direct?.stop(),
+      this.#directory?.stop(),
+    ])
     this.#topics.close()
     await this.libp2p.stop()
   }
@@ -555,5 +618,5 @@ function canBeDirect(libp2p: DocstoreLibp2p): boolean {
 
 /** Whether a peer does not take what it is sent because it is full. */
 function isRefusedForRoom(status: NamespaceSync | undefined): boolean {
-  return status?.lastRefusal === 'quota' && status.refused > 0
+  return status?.lastRefusal === 'quota' && status.refused > status.held
 }

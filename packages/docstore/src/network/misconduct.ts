@@ -45,7 +45,7 @@ export class Misconduct {
   readonly #now: () => number
   #refused = 0
 
-  constructor({ now = Date.now }: { now?: () => number } = {}) {
+  constructor({ now = () => performance.now() }: { now?: () => number } = {}) {
     this.#now = now
   }
 

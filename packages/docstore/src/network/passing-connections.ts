@@ -30,7 +30,7 @@ export class PassingConnections {
   /** `isNeeded` says whether something else uses connections to a peer. */
   start(isNeeded: (peer: string) => boolean): void {
     this.#isNeeded = isNeeded
-    this.#timer ??= setInterval(() => this.#sweep(Date.now()), LOOK_MS)
+    this.#timer ??= setInterval(() => this.#sweep(performance.now()), LOOK_MS)
   }
 
   stop(): void {
@@ -45,7 +45,8 @@ export class PassingConnections {
       return await work()
     } finally {
       for (const connection of this.#connections.getConnections(peer))
-        if (connection.direction === 'outbound' && (!before.has(connection) || this.#usedAt.has(connection))) this.#usedAt.set(connection, Date.now())
+        if (connection.direction === 'outbound' && (!before.has(connection) || this.#usedAt.has(connection)))
+          this.#usedAt.set(connection, performance.now())
     }
   }
 

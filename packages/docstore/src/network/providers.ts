@@ -102,7 +102,7 @@ export class Providers {
 
   #search(ns: string, asker: string): Promise<readonly string[]> {
     const { kademlia } = this.#init
-    const now = Date.now()
+    const now = performance.now()
     const before = this.#answers.get(ns)
     if (before !== undefined && before.until > now) return before.relays
     if (kademlia === undefined || kademlia.size === 0 || this.#ended.signal.aborted) return Promise.resolve([])

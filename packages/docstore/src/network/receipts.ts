@@ -25,7 +25,7 @@ export class Receipts {
   readonly #asking = new WeakMap<Connection, Asking>()
   /** How often something was sent, and the last time; and how often it had been when what was sent on a connection had arrived. */
   #sent = 0
-  #sentAt = 0
+  #sentAt = Number.NEGATIVE_INFINITY
   readonly #taken = new WeakMap<Connection, number>()
 
   constructor(libp2p: DocstoreLibp2p, networkId: string) {
@@ -38,7 +38,7 @@ export class Receipts {
   /** Something was handed to GossipSub, from here or to be passed on. */
   sent(): void {
     this.#sent++
-    this.#sentAt = Date.now()
+    this.#sentAt = performance.now()
   }
 
   /** How many of these peers have taken in what GossipSub handed to their connections so far. */
@@ -54,7 +54,7 @@ export class Receipts {
 
   /** To be called before connections are closed: waits, not for long, until the others have taken in what was sent last. */
   async settle(): Promise<void> {
-    if (Date.now() - this.#sentAt > RECENT_MS) return
+    if (performance.now() - this.#sentAt > RECENT_MS) return
     const asked = Promise.all(
       this.#libp2p
         .getConnections()

@@ -103,7 +103,7 @@ export class RelayLink implements SyncPeer {
     else {
       this.#backoff.reset()
       if (phase.name === 'pausing') phase.end()
-      else if (Date.now() - phase.since > STALE_ATTEMPT_MS) phase.giveUp()
+      else if (performance.now() - phase.since > STALE_ATTEMPT_MS) phase.giveUp()
     }
   }
 
@@ -148,7 +148,7 @@ export class RelayLink implements SyncPeer {
   }
 
   #connectedMs(): number {
-    return this.#phase.name === 'connected' ? Date.now() - this.#phase.since : 0
+    return this.#phase.name === 'connected' ? performance.now() - this.#phase.since : 0
   }
 
   #nextAttempt(signal: AbortSignal): Promise<void> {
@@ -166,7 +166,7 @@ export class RelayLink implements SyncPeer {
     const { signal } = this.#ended
     while (!signal.aborted) {
       const attempt = new AbortController()
-      this.#phase = { name: 'reaching', since: Date.now(), giveUp: () => attempt.abort() }
+      this.#phase = { name: 'reaching', since: performance.now(), giveUp: () => attempt.abort() }
       try {
         await this.#reachAndSync(AbortSignal.any([signal, attempt.signal]))
       } catch (error) {
@@ -192,9 +192,10 @@ export class RelayLink implements SyncPeer {
       await syncConnection(connection, this.#init, {
         signal,
         status: this.status,
+        isRelayLink: true,
         onStart: (session) => {
           this.#error = undefined
-          this.#phase = { name: 'connected', since: Date.now(), connection, session }
+          this.#phase = { name: 'connected', since: performance.now(), connection, session }
           keeping = this.#keepPlace(connection.remotePeer, AbortSignal.any([signal, ended.signal]))
           this.#init.onPeer()
           this.#attempted()

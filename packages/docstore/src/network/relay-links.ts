@@ -128,7 +128,7 @@ export class RelayLinks {
       },
     })
     this.#links.set(source.id, link)
-    this.#lostAt.set(source.id, Date.now())
+    this.#lostAt.set(source.id, performance.now())
     link.start()
   }
 
@@ -137,7 +137,7 @@ export class RelayLinks {
     if (link === undefined) return
     this.#links.delete(id)
     this.#lostAt.delete(id)
-    this.#resting.set(id, Date.now() + REST_MS)
+    this.#resting.set(id, performance.now() + REST_MS)
     const ending = link.stop().finally(() => this.#ending.delete(ending))
     this.#ending.add(ending)
   }
@@ -156,7 +156,7 @@ export class RelayLinks {
   }
 
   #choose(): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const [id, until] of this.#resting) if (until < now) this.#resting.delete(id)
     for (const [id, link] of this.#links) {
       if (link.isConnected) this.#lostAt.delete(id)
@@ -227,7 +227,7 @@ export class RelayLinks {
   /** Looks for relays that keep what no connected one keeps; where relays gather, for others that keep the same. */
   async #seek(): Promise<void> {
     const { wanted, find, gathers = false } = this.#init
-    const now = Date.now()
+    const now = performance.now()
     for (const ns of this.#sought.keys()) if (!gathers && !this.#isMissing(ns)) this.#sought.delete(ns)
     const due = [...wanted].filter((ns) => this.#isDue(ns, now)).sort((a, b) => (this.#sought.get(a)?.at ?? 0) - (this.#sought.get(b)?.at ?? 0))
     if (due.length === 0) return

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, type Ledger, type NamespaceSync, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { DocstoreError, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
 import { delay } from './delay.ts'
 import { openExchange, syncProtocol } from './streams.ts'
 import type { Via } from './types.ts'
@@ -10,6 +10,12 @@ export interface SyncInit {
   readonly networkId: string
   readonly role: Role
   readonly ledgerOf: (peer: string) => Ledger
+  /** What is known of a peer's clock; that of a relay `counts`, which this peer looks after itself. */
+  readonly clockOf?: (peer: string, options: { readonly counts: boolean }) => PeerClock
+  /** Called when a peer held something of ours back because it lies in its future. */
+  readonly onHeld?: () => void
+  /** Wall clock, Unix milliseconds. */
+  readonly now?: () => number
   /** Namespaces to keep equal. */
   readonly wanted: ReadonlySet<string>
   /** Called when the state of a namespace with a peer has changed. */
@@ -41,22 +47,31 @@ export interface SyncPeer {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, wanted, onSync, onNamespaces }: SyncInit,
-  { status, onStart, signal }: { status: Map<string, NamespaceSync>; onStart: (session: Session) => void; signal: AbortSignal },
+  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, onSync, onHeld, onNamespaces }: SyncInit,
+  {
+    status,
+    isRelayLink = false,
+    onStart,
+    signal,
+  }: { status: Map<string, NamespaceSync>; isRelayLink?: boolean; onStart: (session: Session) => void; signal: AbortSignal },
 ): Promise<void> {
   const closed = new AbortController()
   const onClose = (): void => closed.abort()
   connection.addEventListener('close', onClose, { once: true })
   if (connection.status !== 'open') onClose()
+  const peer = connection.remotePeer.toString()
+  const clock = clockOf?.(peer, { counts: isRelayLink })
   const session = new Session({
     replica,
     role,
-    ledger: ledgerOf(connection.remotePeer.toString()),
+    ledger: ledgerOf(peer),
     openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
-    now: Date.now,
+    now,
     delay,
     status,
     onChange: onSync,
+    ...(clock === undefined ? {} : { clock }),
+    ...(onHeld === undefined ? {} : { onHeld }),
     ...(onNamespaces === undefined ? {} : { onNamespaces }),
     onStart: () => onStart(session),
   })

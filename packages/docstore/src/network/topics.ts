@@ -75,14 +75,14 @@ export class Topics {
   async publish(topic: string, text: string, signal: AbortSignal): Promise<number> {
     const data = utf8(text)
     const name = this.#name(topic)
-    for (const until = Date.now() + SETTLE_MS; ; ) {
-      if (this.#hasConnections()) await this.#untilSubscribers(name, until - Date.now(), signal)
+    for (const until = performance.now() + SETTLE_MS; ; ) {
+      if (this.#hasConnections()) await this.#untilSubscribers(name, until - performance.now(), signal)
       await this.#untilRelay(name, signal)
       this.#receipts.sent()
       const { recipients } = await this.#pubsub.publish(name, data)
       const isSubscribed = this.#pubsub.getSubscribers(name).length > 0
       if (recipients.length > 0) return this.#receipts.of(recipients)
-      if (!isSubscribed || signal.aborted || Date.now() > until) return 0
+      if (!isSubscribed || signal.aborted || performance.now() > until) return 0
       // The stream to a peer that has just connected opens a moment after its subscriptions have arrived.
       await delay(RETRY_MS, signal)
     }
@@ -146,9 +146,9 @@ export class Topics {
 
   /** A relay takes part a moment after the first of its peers; until then only those hear a message who are connected directly. */
   async #untilRelay(name: string, signal: AbortSignal): Promise<void> {
-    const now = Date.now()
+    const now = performance.now()
     if (this.#relays().length === 0 || this.#pubsub.getSubscribers(name).length === 0 || this.#hasRelay(name)) return
-    if (now - (this.#settledAt.get(name) ?? 0) < RELAY_SETTLE_EVERY_MS) return
+    if (now - (this.#settledAt.get(name) ?? Number.NEGATIVE_INFINITY) < RELAY_SETTLE_EVERY_MS) return
     this.#settledAt.delete(name)
     this.#settledAt.set(name, now)
     if (this.#settledAt.size > MAX_SETTLED) this.#settledAt.delete(this.#settledAt.keys().next().value ?? name)

@@ -1,3 +1,5 @@
+import type { ClockReport } from '@p2p-docstore/core'
+
 /** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
 export type RelayStorage = 'all' | 'asked'
 
@@ -18,6 +20,8 @@ export interface PeerStatus {
   readonly errorCode: string | undefined
   /** How a direct connection to a browser stands that was found through a relay; absent where none is wanted. */
   readonly direct?: 'open' | 'trying' | 'failed' | undefined
+  /** How far our clock is ahead of that relay's, milliseconds; absent where it has not told its time. */
+  readonly clockAheadMs?: number | undefined
   /** Whether this peer has a place at that relay, so that others can reach it through there. */
   readonly reservation: boolean
 }
@@ -63,7 +67,7 @@ export interface NamespacePeerStatus {
   readonly state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed' | 'offline'
   /** Unix milliseconds; `undefined` where both were never seen to be equal. */
   readonly lastSyncedAt: number | undefined
-  /** Local position up to which the peer has everything. */
+  /** Local position up to which the peer has everything, but for what it holds back. */
   readonly acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
   readonly have: number
@@ -74,6 +78,9 @@ export interface NamespacePeerStatus {
   /** Records that the peer, or we, refused when both were last compared, and since; and the latest reason. */
   readonly refused: number
   readonly lastRefusal: string | undefined
+  /** Records of ours that it holds back because they lie in its future; Unix milliseconds from which on it takes the last of them. */
+  readonly held: number
+  readonly heldUntil: number | undefined
   readonly error: string | undefined
 }
 
@@ -112,6 +119,8 @@ export interface NetworkEvents {
   /** Something about how this namespace stands has changed. */
   readonly sync: { readonly namespace: string }
   readonly message: Message
+  /** What the relays say about the clock here has changed. */
+  readonly clock: ClockReport
   /** Who is listed has changed, or what they say of themselves: how many there are now. */
   readonly directory: { readonly peers: number; readonly relays: number }
 }
@@ -126,6 +135,8 @@ export interface Network {
   /** Multiaddrs on which others reach this peer. */
   addresses(): Promise<readonly string[]>
   peers(): Promise<readonly PeerStatus[]>
+  /** What the relays that greeted say about the clock here. */
+  clock(): Promise<ClockReport>
   /** Relays and peers that are listed: everyone who wants to be known, wherever they are connected. */
   directory(): Promise<readonly DirectoryPeer[]>
   /** Adds to what others are told of this peer, where it is listed. */

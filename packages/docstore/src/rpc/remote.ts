@@ -35,6 +35,8 @@ export const REPLICA_METHODS = [
   'summary',
   'checkSummaries',
   'lastSeq',
+  'future',
+  'redate',
   'batchSince',
   'batchOf',
   'accept',
@@ -49,6 +51,7 @@ export const NETWORK_METHODS = [
   'peerId',
   'addresses',
   'peers',
+  'clock',
   'directory',
   'describe',
   'addRelay',
@@ -65,7 +68,7 @@ export const NETWORK_METHODS = [
   'unsubscribe',
 ] as const satisfies readonly (keyof Network)[]
 
-const NETWORK_EVENTS = ['peers', 'sync', 'message', 'directory'] as const satisfies readonly (keyof NetworkEvents)[]
+const NETWORK_EVENTS = ['peers', 'sync', 'message', 'directory', 'clock'] as const satisfies readonly (keyof NetworkEvents)[]
 
 /** A replica that lives on the other side of a line. Closing it closes nothing there. */
 export function remoteReplica(client: RpcClient): Replica {

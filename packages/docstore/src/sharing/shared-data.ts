@@ -22,6 +22,7 @@ export class SharedData {
     sync: new Set(),
     message: new Set(),
     directory: new Set(),
+    clock: new Set(),
   }
   /** Called with whether this is the owner now, whenever it begins to work with the data, itself or through another owner. */
   readonly owners: Listeners<boolean> = new Set()
@@ -99,6 +100,7 @@ export class SharedData {
     opened.network?.on('sync', (event) => tell(this.events.sync, event))
     opened.network?.on('message', (event) => tell(this.events.message, event))
     opened.network?.on('directory', (event) => tell(this.events.directory, event))
+    opened.network?.on('clock', (event) => tell(this.events.clock, event))
     tell(this.owners, opened.isOwner)
   }
 
@@ -169,12 +171,12 @@ export class SharedData {
     let silentSince: number | undefined
     for (;;) {
       if (this.#isClosed) throw closed()
-      const entry = await this.#place.enter({ mayHold: Date.now() >= ownFrom })
+      const entry = await this.#place.enter({ mayHold: performance.now() >= ownFrom })
       // From the first try on: a page may have slept before.
-      silentSince = entry.kind === 'starting' ? undefined : (silentSince ?? Date.now())
+      silentSince = entry.kind === 'starting' ? undefined : (silentSince ?? performance.now())
       const opened = await this.#openThrough(entry, options)
       if (opened !== undefined) return opened
-      if (silentSince !== undefined && Date.now() - silentSince > this.#place.patienceMs()) throw this.#place.inUse('silent')
+      if (silentSince !== undefined && performance.now() - silentSince > this.#place.patienceMs()) throw this.#place.inUse('silent')
     }
   }
 
@@ -208,7 +210,7 @@ export class SharedData {
     this.#opening = undefined
     // After this turn, so that the answer leaves before the line is closed.
     const closed = new Promise<void>((resolve) => setTimeout(resolve)).then(() => opened.close())
-    this.#reopen(closed, Date.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
+    this.#reopen(closed, performance.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
     return true
   }
 }

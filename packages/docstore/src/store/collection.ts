@@ -22,6 +22,7 @@ import { type IndexFields, indexDeclaration, type IndexOptions } from './index-f
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading.ts'
 import { either } from './signal.ts'
+import { turn } from './turn.ts'
 import { type WatchedResult, watchQuery } from './watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
@@ -78,6 +79,7 @@ export class Collection<T extends Document = Document> {
   async put(document: NewDocument): Promise<PutResult> {
     const write = toWrite(document, await this.#idPrefix())
     const { replica, namespace, name } = this.#init
+    await turn()
     const [result] = await replica.write(namespace, name, [write])
     return { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
   }
@@ -95,6 +97,7 @@ export class Collection<T extends Document = Document> {
     const total = { read: 0, written: 0, unchanged: 0 }
     const prefix = await this.#idPrefix()
     const write = async (writes: readonly Write[]): Promise<void> => {
+      await turn()
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const written = results.filter(({ status }) => status === 'written').length
       total.written += written
@@ -113,12 +116,15 @@ export class Collection<T extends Document = Document> {
 
   /** The document with this id, `undefined` where there is none. */
   async get(id: string): Promise<T | undefined> {
+    const pause = turn()
+    if (pause !== undefined) await pause
     const content = await this.#init.replica.get(this.#init.namespace, this.name, id)
     return content === undefined ? undefined : (JSON.parse(content) as T)
   }
 
   /** Deletes a document; resolves with whether there was one. */
   async delete(id: string): Promise<boolean> {
+    await turn()
     const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [{ id, content: null }])
     return result?.status === 'written'
   }
@@ -136,6 +142,7 @@ export class Collection<T extends Document = Document> {
 
   /** The different values of a field in the documents that match, sorted; those of arrays one by one. */
   async distinct(path: string, filter: FilterInput = {}): Promise<Document[string][]> {
+    await turn()
     return [...(await this.#init.replica.distinct(this.#init.namespace, this.name, path, filter))]
   }
 

@@ -1,4 +1,14 @@
-import { DocstoreError, type NamespaceInfo, parseCid, DAG_CBOR, type Replica, type ReplicaInfo, toHex, type WritePolicy } from '@p2p-docstore/core'
+import {
+  type ClockReport,
+  DocstoreError,
+  type NamespaceInfo,
+  parseCid,
+  DAG_CBOR,
+  type Replica,
+  type ReplicaInfo,
+  toHex,
+  type WritePolicy,
+} from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/libp2p.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'
@@ -80,6 +90,14 @@ export class Docstore {
     return this.network?.peers() ?? []
   }
 
+  /**
+   * What the relays that greeted say about the clock here. Writing goes on whatever they say: it must not need a network, and they may be the
+   * ones that are wrong. What is held back gets a right time once the clock is right.
+   */
+  async clock(): Promise<ClockReport> {
+    return this.network?.clock() ?? { state: 'unknown', aheadMs: 0, relays: [], wrong: [] }
+  }
+
   /** The network's relays, and the peers that want to be listed: what each says of itself, signed. */
   async directory(): Promise<readonly DirectoryPeer[]> {
     return this.network?.directory() ?? []
@@ -87,13 +105,14 @@ export class Docstore {
 
   /**
    * Calls back with all peers whenever one comes or goes (`peer`), with a namespace whose state changed (`sync`), with how many are listed
-   * after the directory has changed (`directory`), or with `isOwner` after the owner of the data has (`owner`). Returns the way to stop.
+   * after the directory has changed (`directory`), with what the relays say about the clock here once that has changed (`clock`), or with `isOwner` after the owner of the data has (`owner`). Returns the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
   on(event: 'directory', listener: (count: NetworkEvents['directory']) => void): () => void
+  on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
-  on(event: 'peer' | 'sync' | 'directory' | 'owner', listener: (payload: never) => void): () => void {
+  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner', listener: (payload: never) => void): () => void {
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)

@@ -1,11 +1,12 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
-import { checkRelay } from './relay-checks.ts'
+import { checkHeldBack } from './held-back-check.ts'
+import { checkRelays } from './relay-checks.ts'
 import { checkRoom } from './room-checks.ts'
 
 /** One check: what was looked at, what was found, and what to do about it. */
 export interface Diagnosis {
-  /** What was looked at: `storage`, `summaries`, `relay`, `clock`, `copies`, `connection`, `reservation`, `direct`. */
+  /** What was looked at: `storage`, `summaries`, `held`, `relay`, `clock`, `copies`, `connection`, `reservation`, `direct`. */
   readonly check: string
   readonly ok: boolean
   /** Stable name of what is wrong; `null` where nothing is. */
@@ -27,7 +28,8 @@ export async function diagnose(replica: Replica, network: Network | undefined): 
   return [
     await checkStorage(replica),
     await checkSummaries(replica),
-    ...(await checkRelays(replica, peers, wantsPlaces)),
+    ...(await checkHeldBack(replica, network)),
+    ...(await checkRelaysOf(replica, peers, wantsPlaces)),
     ...(await checkRoom(replica, network)),
     ...checkDirect(peers),
   ]
@@ -68,7 +70,7 @@ async function checkSummaries(replica: Replica): Promise<Diagnosis> {
   }
 }
 
-async function checkRelays(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
+async function checkRelaysOf(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
   const relays = peers.filter(({ role }) => role === 'relay')
   if (relays.length === 0) {
     const fix = 'Join a network with its link, or start a relay with `docstore relay`'
@@ -76,7 +78,7 @@ async function checkRelays(replica: Replica, peers: readonly PeerStatus[], wants
   }
   const { network } = await replica.info()
   const viewpoint = { networkId: network.id, page: globalThis.location?.href, wantsPlaces }
-  return (await Promise.all(relays.map((relay) => checkRelay(relay, viewpoint)))).flat()
+  return checkRelays(relays, viewpoint)
 }
 
 /** Connections from browser to browser, where any was tried. */

@@ -6,7 +6,7 @@ export const RELAY_FAULTS = {
   },
   'bad-certificate': {
     what: 'shows a certificate that is not trusted here, has expired, or is for another name',
-    fix: 'Whoever runs it renews it, or takes one of a public authority. For one of your own making, start Node with NODE_EXTRA_CA_CERTS=cert.pem',
+    fix: 'Check the clock of this machine: certificates hold from one day to another. Whoever runs it renews it, or takes one of a public authority. For one of your own making, start Node with NODE_EXTRA_CA_CERTS=cert.pem',
   },
   'not-a-relay': { what: 'is not a docstore relay: something else answers there', fix: 'Check the address, or join again with a current link' },
   'no-address': { what: 'tells no address that peers could dial', fix: 'Whoever runs it checks its --host and --announce' },
@@ -25,8 +25,8 @@ export const RELAY_FAULTS = {
   'other-version': { what: 'speaks another version of the protocol', fix: 'Update docstore here, or ask who runs the relay to update it' },
   'not-invited': { what: 'admits only those who are invited', fix: 'Ask who runs the network for an invitation, and join with its link' },
   'invitation-expired': {
-    what: 'does not admit this peer any more: the invitation has expired',
-    fix: 'Ask for a new invitation, and join with its link',
+    what: 'does not admit this peer any more: by its clock, the invitation has expired',
+    fix: 'Ask for a new invitation, and join with its link. If it should still hold, whoever runs the relay checks its clock',
   },
   'invitation-revoked': {
     what: 'does not admit this peer any more: the invitation was taken back',
@@ -41,6 +41,14 @@ export const RELAY_FAULTS = {
     what: 'took the connection and did not greet in time',
     fix: 'The line may be very slow, or the relay has too much to do: wait, or join another one',
   },
+} as const
+
+/** What can be wrong with clocks, by stable name. A relay whose clock is wrong answers, and is no relay that cannot be reached. */
+export const CLOCK_FAULTS = {
+  'clock-skew': 'Set the clock of this machine, or that of the relay: what is written in the future is held back',
+  'relay-clock':
+    'Whoever runs the relay sets its clock. Until then it may hold back what is written here, or take what others hold back; write on, and join a second relay',
+  'own-clock': 'Set the clock of this machine, best by itself from the network: what is written here is held back, and sent once the clock is right',
 } as const
 
 /** Stable name of something that can be wrong with the way to a relay. */

@@ -1,6 +1,7 @@
 import { type Document, DocstoreError, parseProjection, project, type ReadRequest, sortPairs } from '@p2p-docstore/core'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import { readAll, readPieces, type Source } from './reading.ts'
+import { turn } from './turn.ts'
 
 /** A filter: MongoDB's operators, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
@@ -86,6 +87,7 @@ export class Found<T extends Document> implements AsyncIterable<T> {
   async first(): Promise<T | undefined> {
     const { request, toDocument } = this.#checked()
     const { replica, namespace, name } = this.#source
+    await turn()
     const { contents } = await replica.openReading(namespace, name, { ...request, limit: 1, first: 1 })
     return contents.map(toDocument)[0]
   }
@@ -99,6 +101,7 @@ export class Found<T extends Document> implements AsyncIterable<T> {
     const { filter, sort, limit, skip } = request
     if (skip > 0) throw new DocstoreError('bad-option', 'page goes on from a cursor and cannot skip. Use toArray() with skip and limit')
     const { replica, namespace, name } = this.#source
+    await turn()
     const page = await replica.find(namespace, name, { filter, sort, limit: limit ?? DEFAULT_PAGE, cursor, ...options })
     return { documents: page.contents.map(toDocument), cursor: page.cursor, total: page.total }
   }
@@ -151,6 +154,7 @@ export async function countOf(
   filter: FilterInput,
   { limit, skip = 0 }: { readonly limit?: number | undefined; readonly skip?: number | undefined },
 ): Promise<number> {
+  await turn()
   const all = await replica.count(namespace, name, filter)
   return Math.min(limit ?? all, Math.max(0, all - skip))
 }

@@ -2,6 +2,7 @@ import type { NamespaceInfo, Replica } from '@p2p-docstore/core'
 import { DocstoreError } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
+import { type HeldBack, heldBack } from './held-back.ts'
 import { checkOptions } from './options.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 
@@ -21,8 +22,10 @@ export interface NamespaceReport {
   readonly have: number
   /** Records that a peer is known to hold and that are on their way here; an estimate while both are compared. */
   readonly want: number
-  /** Whether at least one relay has everything that is here. */
+  /** Whether at least one relay has everything that is here, but for what is held back. */
   readonly synced: boolean
+  /** What others do not take yet, and why. */
+  readonly held: HeldBack
   /** Unix milliseconds of the last time that this peer and a relay were seen to be equal. */
   readonly lastSyncedAt: number | undefined
   readonly peers: readonly NamespacePeerStatus[]
@@ -85,9 +88,16 @@ export class Namespace extends Collection {
       have: count,
       want: Math.max(0, ...peers.map(({ want }) => want)),
       synced: isHere && this.#network !== undefined && (await isSynced(this.#network, status, seq)),
+      held: heldBack(isHere ? await this.#replica.future(this.id) : undefined, peers),
       lastSyncedAt: times.length === 0 ? undefined : Math.max(...times),
       peers,
     }
+  }
+
+  /** What others do not take yet, and why. */
+  async held(): Promise<HeldBack> {
+    const future = (await this.info()) === undefined ? undefined : await this.#replica.future(this.id)
+    return heldBack(future, (await this.#network?.namespaceStatus(this.id))?.peers ?? [])
   }
 
   /** Calls back with every such event from now on, for as long as the store is open; returns the way to stop. */

@@ -1,4 +1,5 @@
 import { errorCode, type Replica, type ReadRequest } from '@p2p-docstore/core'
+import { turn } from './turn.ts'
 
 /** First and largest piece in which results are read. */
 const FIRST_PIECE = 100
@@ -21,6 +22,7 @@ export interface Snapshot {
 
 /** The results of a query piece by piece, all of one moment. Throws `reading-ended` where that could not be kept. */
 export async function* readPieces({ replica, namespace, name }: Source, request: Omit<ReadRequest, 'first'>): AsyncGenerator<Snapshot, void> {
+  await turn()
   const { contents, reading, seq } = await replica.openReading(namespace, name, { ...request, first: FIRST_PIECE })
   let isLast = reading === undefined
   try {
@@ -29,6 +31,7 @@ export async function* readPieces({ replica, namespace, name }: Source, request:
     let size = FIRST_PIECE
     while (!isLast) {
       size = Math.min(size * 4, LARGEST_PIECE)
+      await turn()
       const piece = await replica.readOn(reading ?? '', read, size)
       read += piece.contents.length
       ;({ isLast } = piece)

@@ -1,10 +1,11 @@
-import { errorCode } from '@p2p-docstore/core'
+import { errorCode, judgeClocks, type RelayClock } from '@p2p-docstore/core'
 import { mayDial, rangeOf, rangeOfHost } from '../network/address-range.ts'
 import { fetchWellKnown, type WellKnown } from '../network/join-link.ts'
 import { isShutOut } from '../network/shut-out.ts'
 import type { PeerStatus } from '../network/types.ts'
+import { durationText } from '../network/duration-text.ts'
 import type { Diagnosis } from './doctor.ts'
-import { RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
+import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
 const CHECK_TIMEOUT_MS = 5000
@@ -21,12 +22,23 @@ export interface Viewpoint {
   readonly wantsPlaces: boolean
 }
 
-/** How it stands with one relay: whether it answers, whose it is, its clock, the connection, and the place there. */
-export async function checkRelay(relay: PeerStatus, viewpoint: Viewpoint): Promise<readonly Diagnosis[]> {
+/** How it stands with the relays: whether each answers, whose it is, its clock beside the others', the connection, and the place there. */
+export async function checkRelays(relays: readonly PeerStatus[], viewpoint: Viewpoint): Promise<readonly Diagnosis[]> {
+  const asked = await Promise.all(
+    relays.map(async (relay) => {
+      const told = relay.origin === undefined ? undefined : await wellKnownOf(relay.origin, viewpoint)
+      return { relay, told, clock: clockOf(relay, told) }
+    }),
+  )
+  const clocks = asked.flatMap(({ clock }) => clock ?? [])
+  return asked.flatMap(({ relay, told, clock }) => checkRelay(relay, told, clock && checkClock(relay, clock, clocks), viewpoint))
+}
+
+function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Diagnosis | undefined, viewpoint: Viewpoint): readonly Diagnosis[] {
   const { origin, state } = relay
-  const told = origin === undefined ? undefined : await wellKnownOf(origin, viewpoint)
   const found: Diagnosis[] = []
-  if (origin !== undefined && told !== undefined) found.push(...checkAnswer(origin, told, viewpoint))
+  if (origin !== undefined && told !== undefined) found.push(checkAnswer(origin, told, viewpoint))
+  if (clock !== undefined) found.push(clock)
   if (state !== 'connected') found.push(withAddresses(faulty('connection', relay, connectionFault(relay, told, viewpoint)), told))
   else {
     found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
@@ -50,25 +62,36 @@ async function wellKnownOf(origin: string, { page }: Viewpoint): Promise<Told> {
   }
 }
 
-function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): readonly Diagnosis[] {
+function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): Diagnosis {
   const relay = { origin, id: origin }
-  if (told.fault !== undefined) return [faulty('relay', relay, told.fault)]
-  const { network, clock } = told.wellKnown
-  const answer: Diagnosis =
-    network.id === networkId
-      ? { check: 'relay', ok: true, fault: null, message: `The relay at ${origin} answers`, fix: '' }
-      : { ...faulty('relay', relay, 'other-network'), message: `The relay at ${origin} is in another network, "${network.descriptor.name}"` }
-  return clock === undefined ? [answer] : [answer, checkClock(origin, Date.now() - clock)]
+  if (told.fault !== undefined) return faulty('relay', relay, told.fault)
+  const { network } = told.wellKnown
+  return network.id === networkId
+    ? { check: 'relay', ok: true, fault: null, message: `The relay at ${origin} answers`, fix: '' }
+    : { ...faulty('relay', relay, 'other-network'), message: `The relay at ${origin} is in another network, "${network.descriptor.name}"` }
 }
 
-function checkClock(origin: string, aheadMs: number): Diagnosis {
+/** What a relay says its time is: at the greeting, which counts the way there, or with its page. */
+function clockOf({ id, clockAheadMs }: PeerStatus, told: Told | undefined): RelayClock | undefined {
+  const clock = told !== undefined && told.fault === undefined ? told.wellKnown.clock : undefined
+  const aheadMs = clockAheadMs ?? (clock === undefined ? undefined : Date.now() - clock)
+  return aheadMs === undefined ? undefined : { peer: id, aheadMs }
+}
+
+/** One clock against another says only that they differ; where most of several agree, it is known which one is wrong. */
+function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: readonly RelayClock[]): Diagnosis {
   const check = 'clock'
-  if (Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS)
-    return { check, ok: true, fault: null, message: `The clock agrees with that of ${origin}`, fix: '' }
-  const seconds = Math.round(Math.abs(aheadMs) / 1000)
-  const message = `The clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${origin}`
-  const fix = 'Set the clock of this machine, or that of the relay: what is written in the future is held back'
-  return { check, ok: false, fault: 'clock-skew', message, fix }
+  const name = relay.origin ?? nameOf(relay)
+  if (Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS) return { check, ok: true, fault: null, message: `The clock agrees with that of ${name}`, fix: '' }
+  const { state, wrong } = judgeClocks(all)
+  const message = `The clock is ${durationText(aheadMs)} ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${name}`
+  if (state === 'wrong' && !wrong.includes(peer))
+    return { check, ok: false, fault: 'own-clock', message: `${message}, and most relays agree with that one`, fix: CLOCK_FAULTS['own-clock'] }
+  if (wrong.includes(peer)) {
+    const own = `${capital(nameOf(relay))} answers, but its clock is wrong: ${durationText(aheadMs)} ${aheadMs > 0 ? 'behind' : 'ahead of'} the one here`
+    return { check, ok: false, fault: 'relay-clock', message: `${own}, and most others disagree with it`, fix: CLOCK_FAULTS['relay-clock'] }
+  }
+  return { check, ok: false, fault: 'clock-skew', message, fix: CLOCK_FAULTS['clock-skew'] }
 }
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */

@@ -7,9 +7,11 @@ export async function checkRoom(replica: Replica, network: Network | undefined):
   if (network === undefined) return []
   const full: Diagnosis[] = []
   for (const { id, name } of await replica.namespaces()) {
-    for (const { id: peer, lastRefusal, refused } of (await network.namespaceStatus(id)).peers) {
-      if (lastRefusal !== 'quota' || refused === 0) continue
-      const message = `There is no room for ${refused} records of "${name}" between this peer and ${peer}: one of both has reached its limit`
+    for (const { id: peer, lastRefusal, refused, held } of (await network.namespaceStatus(id)).peers) {
+      // What is held back is told of elsewhere.
+      const left = refused - held
+      if (lastRefusal !== 'quota' || left <= 0) continue
+      const message = `There is no room for ${left} records of "${name}" between this peer and ${peer}: one of both has reached its limit`
       const fix = 'Delete what is not needed, which works all the same, or raise the limit of the relay (--max-disk). The rest follows by itself then'
       full.push({ check: 'copies', ok: false, fault: 'quota', message, fix })
     }

@@ -96,6 +96,53 @@ export function queriesContract(open: OpenStorage): void {
       })
     }
 
+    test('leave out of later pages what changed since the first, in whatever order, for several readers at once', async ({ storage }) => {
+      const ns = await addNamespace(storage)
+      const ids = Array.from({ length: 60 }, (_, i) => `${100 + i}`)
+      await storage.commit(
+        ns,
+        ids.map((id, i) => put({ id, fields: { n: (i * 37) % 60, group: i % 4 } })),
+      )
+      const upTo = await storage.lastSeq(ns)
+      // More readers than orders are kept for; the first sort is served by no index, the last by the _id.
+      const sorts = [
+        { n: 1 },
+        { n: -1 },
+        { group: 1, n: -1 },
+        { group: -1 },
+        { group: 1 },
+        { n: 1, group: 1 },
+        { group: -1, n: 1 },
+        { n: -1, group: 1 },
+        { group: 1, n: 1 },
+        {},
+      ]
+      const readers = sorts.map((sort) => ({ sort, seen: [] as string[], after: undefined as PageEnd | undefined, isOver: false }))
+      const changed = new Set<string>()
+      const missing: string[][] = readers.map(() => [])
+      for (let round = 0; readers.some(({ isOver }) => !isOver); round++) {
+        for (const [i, reader] of readers.entries()) {
+          if (reader.isOver) continue
+          const wanted = query({}, { sort: reader.sort, limit: 7, after: reader.after })
+          const { contents, end } = await storage.find(ns, 'cities', { ...wanted, upTo })
+          reader.seen.push(...contents.map((content) => String(JSON.parse(content)._id)))
+          reader.after = end
+          reader.isOver = end === undefined
+          missing[i] = [...changed].filter((id) => !reader.seen.includes(id))
+        }
+        const id = ids[(round * 23) % 60] ?? ''
+        changed.add(id)
+        await storage.commit(ns, [put({ id, at: 100 + round, fields: round % 2 === 0 ? null : { n: -1 } })])
+      }
+      for (const [i, { sort, seen }] of readers.entries()) {
+        const expected = ids
+          .map((_id, at) => ({ _id, n: (at * 37) % 60, group: at % 4 }))
+          .sort((a, b) => compareBySort(parseSort(sort), a, b))
+          .filter(({ _id }) => !missing[i]?.includes(_id))
+        expect(seen, JSON.stringify(sort)).toEqual(expected.map(({ _id }) => _id))
+      }
+    })
+
     test('end a page of large documents early, and say where to go on', async ({ storage }) => {
       const ns = await addNamespace(storage)
       const text = 'x'.repeat(100_000)

@@ -87,7 +87,7 @@ export class DirectoryResponder implements Answerer {
   }
 
   async #account(spent: number, signal: AbortSignal): Promise<void> {
-    const wait = this.#init.ledger.account({ spent, used: 0, now: Date.now() })
+    const wait = this.#init.ledger.account({ spent, used: 0, now: performance.now() })
     if (wait > 0) await delay(wait, signal)
   }
 }

@@ -16,6 +16,7 @@ export interface TestRelayOptions {
   readonly fullAt?: number
   readonly invitation?: Invitation
   readonly replica?: Replica
+  readonly now?: () => number
 }
 
 /** A relay in the process of the test. It can stop, and begin again where it was. */
