@@ -40,23 +40,34 @@ export async function commitWhole(storage: Storage, ns: number, entries: readonl
   })
 }
 
+/** Transactions of one batch that may fail in a row until the rest of it has no room: each takes the reserve and empties the log. */
+const MAX_FAILURES = 16
+
 /**
  * What a full store takes of a batch, at best all that makes room. A batch whose log does not fit on the disk is cut in halves, down to
  * single records.
  */
-export async function commitWhatFits(
+export function commitWhatFits(
   storage: Storage,
   ns: number,
   entries: readonly CommitEntry[],
   seals: readonly Seal[],
 ): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> {
-  try {
-    return await storage.commitShrinking(ns, entries, { seals })
-  } catch (error) {
-    if (errorCode(error) !== 'disk-full') throw error
-    if (entries.length <= 1) return entries.map(() => 'no-room' as const)
-    const half = entries.length >> 1
-    const first = await commitWhatFits(storage, ns, entries.slice(0, half), seals)
-    return [...first, ...(await commitWhatFits(storage, ns, entries.slice(half), seals))]
+  let failures = 0
+  const commit = async (some: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> => {
+    if (failures >= MAX_FAILURES) return some.map(() => 'no-room' as const)
+    try {
+      const outcomes = await storage.commitShrinking(ns, some, { seals })
+      failures = 0
+      return outcomes
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      failures++
+      if (some.length <= 1) return some.map(() => 'no-room' as const)
+      const half = some.length >> 1
+      const first = await commit(some.slice(0, half))
+      return [...first, ...(await commit(some.slice(half)))]
+    }
   }
+  return commit(entries)
 }

@@ -49,21 +49,34 @@ describe('what is kept for readers', () => {
     ])
   })
 
+  it('goes when it was read', () => {
+    const readings = new Readings()
+    const rows = Float64Array.from(Array.from({ length: 1000 }, (_, i) => rowOf(1000 - i)))
+    const id = readings.select(NS, rows, rowOf(1000))
+    for (let seq = 1; seq <= 500; seq++) readings.replaced(NS, slot(`${seq}`), stored(seq, 'text'))
+    expect(readings.selection(id, 400).kept.size).toBe(500)
+    // The rows are in falling order: the first 900 are those from 1000 down to 101.
+    expect([...readings.selection(id, 900).kept.keys()].every((rid) => rid <= rowOf(100))).toBe(true)
+    // Nobody asks for what was read.
+    for (let seq = 501; seq <= 1000; seq++) readings.replaced(NS, slot(`${seq}`), stored(seq, 'text'))
+    expect(readings.selection(id, 900).kept.size).toBe(100)
+  })
+
   it('is bounded: whoever was not heard of for longest loses first', () => {
     const readings = new Readings()
     const rows = Float64Array.from([1, 2, 3, 4, 5, 6], rowOf)
     const [first, second] = [readings.select(NS, rows, rowOf(6)), readings.select(NS, rows.subarray(0, 3), rowOf(6))]
-    readings.selection(first, 1)
+    readings.selection(first, 0)
     for (const seq of [1, 2]) readings.replaced(NS, slot(`${seq}`), stored(seq, large))
-    expect(codeOf(() => readings.selection(second, 1))).toBe('answered')
+    expect(codeOf(() => readings.selection(second, 0))).toBe('answered')
     // Two times two are all that there is room for.
     readings.replaced(NS, slot('3'), stored(3, large))
-    expect(codeOf(() => readings.selection(first, 1))).toBe('reading-ended')
-    expect(readings.selection(second, 1).kept.size).toBe(3)
+    expect(codeOf(() => readings.selection(first, 0))).toBe('reading-ended')
+    expect(readings.selection(second, 0).kept.size).toBe(3)
     // The room of the one that ended is free again.
     const third = readings.select(NS, rows, rowOf(6))
     readings.replaced(NS, slot('4'), stored(4, 'small'))
-    expect([codeOf(() => readings.selection(second, 1)), codeOf(() => readings.selection(third, 1))]).toEqual(['answered', 'answered'])
+    expect([codeOf(() => readings.selection(second, 0)), codeOf(() => readings.selection(third, 0))]).toEqual(['answered', 'answered'])
   })
 
   it('is bounded for feeds too, which begin anew', () => {

@@ -36,8 +36,8 @@ export interface Selection extends Reader {
   readonly last: number
   /** Rows before this one were read, and are not asked for again. */
   from: number
-  /** The rows by id, to look one up; made when the first version is replaced. */
-  sorted: Float64Array | undefined
+  /** The rows from this one on by id, to look one up: made when the first version is replaced, and again when most of them were read. */
+  sorted: { readonly from: number; readonly rows: Float64Array } | undefined
 }
 
 /** A reader of changes that wants to know what each document was when it last saw it. */
@@ -63,6 +63,7 @@ export class Readings {
   #count = 0
   #rows = 0
   #keptLength = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(now: () => number = Date.now) {
     this.#now = now
@@ -92,7 +93,11 @@ export class Readings {
   selection(id: string, from: number): Selection {
     const selection = this.#use(id)
     if (selection.kind !== 'selection' || from < selection.from) throw readingEnded()
+    // What was read is not asked for again.
+    for (const rid of selection.rows.subarray(selection.from, from)) this.#drop(selection, rid)
     selection.from = from
+    const { sorted, rows } = selection
+    if (sorted !== undefined && from - sorted.from > rows.length - from) this.#sort(selection)
     return selection
   }
 
@@ -152,24 +157,38 @@ export class Readings {
   /** Keeps a version that is about to be removed, for those who have yet to read it. Should that be rolled back, it does no harm. */
   replaced(ns: number, slot: Uint8Array, old: StoredRecord): void {
     if (this.#open.size === 0) return
+    let key: string | undefined
     for (const reader of this.#open.values()) {
       if (reader.ns !== ns) continue
       if (reader.kind === 'selection') this.#keepForSelection(reader, ns * SEQ_SPAN + old.seq, old.content)
-      else this.#keepForFeed(reader, slot, old)
+      else this.#keepForFeed(reader, (key ??= toHex(slot)), old)
     }
     this.#fit()
   }
 
   #keepForSelection(selection: Selection, rid: number, content: string | null): void {
     if (content === null || rid > selection.last || selection.kept.has(rid)) return
-    selection.sorted ??= selection.rows.toSorted()
-    if (!includes(selection.sorted, rid)) return
+    if (!includes((selection.sorted ?? this.#sort(selection)).rows, rid)) return
     selection.kept.set(rid, content)
     this.#keep(selection, content.length)
   }
 
-  #keepForFeed(feed: Feed, slot: Uint8Array, { seq, content }: StoredRecord): void {
-    const key = toHex(slot)
+  /** Sorts the rows that were not read yet, and drops what is kept of others. */
+  #sort(selection: Selection): NonNullable<Selection['sorted']> {
+    const sorted = { from: selection.from, rows: selection.rows.subarray(selection.from).toSorted() }
+    selection.sorted = sorted
+    for (const rid of selection.kept.keys()) if (!includes(sorted.rows, rid)) this.#drop(selection, rid)
+    return sorted
+  }
+
+  #drop(selection: Selection, rid: number): void {
+    const content = selection.kept.get(rid)
+    if (content === undefined) return
+    selection.kept.delete(rid)
+    this.#keep(selection, -content.length)
+  }
+
+  #keepForFeed(feed: Feed, key: string, { seq, content }: StoredRecord): void {
     if (feed.seen.has(key)) return
     if (seq > feed.at) {
       // It has not seen this one. What was there before, if anything, is not known of the time before it was opened.
@@ -187,6 +206,27 @@ export class Readings {
   #keep(reader: Reader, length: number): void {
     reader.keptLength += length
     this.#keptLength += length
+    if (this.#keptLength > 0) this.#timer ??= this.#endIdleLater()
+  }
+
+  #endIdleLater(): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(() => {
+      this.#timer = undefined
+      this.endIdle()
+      if (this.#keptLength > 0) this.#timer = this.#endIdleLater()
+    }, MAX_IDLE_MS / 2)
+    // A program that has nothing else to do may end.
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+    return timer
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#open.clear()
+    this.#keptLength = 0
+    this.#rows = 0
   }
 
   /** Makes room: the least used go first. One that was just made stays for its rows' sake, however many it has. */

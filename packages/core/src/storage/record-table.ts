@@ -20,6 +20,9 @@ const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 /** Comes after every slot, because it is longer. */
 const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
 
+/** How long after the index of contents found no room it is tried again, milliseconds. */
+const INDEX_AGAIN_MS = 60_000
+
 /** What a record table works with. */
 export interface RecordTableInit {
   readonly statements: Statements
@@ -40,6 +43,8 @@ export class RecordTable {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
+  /** When the index of contents is made, where it is not there. */
+  #indexContentAt = 0
 
   constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
     this.#statements = statements
@@ -97,14 +102,20 @@ export class RecordTable {
     return row && String(row['content'])
   }
 
-  contentByDigest(digest: Uint8Array): string | undefined {
-    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
+  #indexContent(): void {
     try {
       this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+      this.#indexContentAt = Number.POSITIVE_INFINITY
     } catch (error) {
-      // Without room for it the records are looked through.
+      // Without room for it the records are looked through. Trying takes as long as making it, so that is not done for each look-up.
       if (errorCode(error) !== 'disk-full') throw error
+      this.#indexContentAt = performance.now() + INDEX_AGAIN_MS
     }
+  }
+
+  contentByDigest(digest: Uint8Array): string | undefined {
+    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
+    if (performance.now() >= this.#indexContentAt) this.#indexContent()
     const next = this.#statements.own(
       'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )

@@ -168,7 +168,7 @@ export class Room {
 
   /** Copies the log into the database and empties it, and takes the reserve back. */
   settle(): void {
-    if (!this.#checkpoint() && this.#give() && !this.#checkpoint()) throw fullError('the log cannot be emptied')
+    if (!this.#checkpoint() && !(this.#give() && this.#checkpoint())) throw fullError('the log cannot be emptied')
     this.#takeBack()
   }
 

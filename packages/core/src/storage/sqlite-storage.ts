@@ -402,15 +402,16 @@ export class SqliteStorage implements Storage {
   #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
     const contents: string[] = []
     const end = Math.min(rows.length, from + limit)
-    const statement = this.#statements.own('SELECT r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value')
+    const statement = this.#statements.own('SELECT j.key AS place, r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value')
     let length = 0
     // All rows of one call at once take less time than one by one, and so many cannot be too large.
     for (let at = from; at < end; at += ROWS_AT_ONCE) {
       const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
-      for (const [i, { content }] of statement.all(JSON.stringify(wanted)).entries()) {
+      for (const { place, content } of statement.all(JSON.stringify(wanted))) {
+        const i = Number(place)
         const text = typeof content === 'string' ? content : kept?.get(wanted[i] ?? 0)
         if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
-        contents.push(text)
+        contents[at - from + i] = text
         length += text.length
       }
       if (length >= MAX_PAGE_LENGTH) break
@@ -529,6 +530,7 @@ export class SqliteStorage implements Storage {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#readings.close()
     this.#statements.close()
     this.#driver.close()
   }

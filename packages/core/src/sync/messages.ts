@@ -154,6 +154,11 @@ function readAcceptances(bytes: Uint8Array): readonly Acceptance[] | undefined {
   return words
 }
 
+/** What a peer says that it can do: the first words of a list, however long it will be one day; others say nothing to us. */
+function wordsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.slice(0, MAX_CAN).filter(isText) : []
+}
+
 /** Each of a list of at most so many, `undefined` where one of them cannot be read. */
 function readEach<T>(value: unknown, max: number, read: (one: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > max) return undefined
@@ -295,7 +300,7 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
   switch (t) {
     case 'hello':
       return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
-        ? { t, v, net, role, clock, epoch, can: readEach(can, MAX_CAN, (word) => (isText(word) ? word : undefined)) ?? [] }
+        ? { t, v, net, role, clock, epoch, can: wordsOf(can) }
         : undefined
     case 'list':
       return Array.isArray(ids) && ids.length <= LIST_PAGE && ids.every(isText) ? { t, ids } : undefined

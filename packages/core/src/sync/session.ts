@@ -64,6 +64,8 @@ export class Session {
   readonly #pauses = new Map<string, number>()
   /** Namespaces about which one looks soon whether there is room again, at the peer or here. */
   readonly #probed = new Set<string>()
+  /** How long one waited the last time after a write here until what found no room was asked for again. */
+  readonly #roomPauses = new Map<string, number>()
   readonly #channels = new Set<Channel>()
   #control: Channel | undefined
   #theirEpoch: string | undefined
@@ -243,6 +245,7 @@ export class Session {
     const link = this.#links.get(namespace)
     if (link === undefined || this.#control === undefined) return
     if (link.isOutOfRoom) this.#syncSoon(namespace)
+    else this.#roomPauses.delete(namespace)
     if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
     else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
@@ -351,7 +354,10 @@ export class Session {
   #syncSoon(ns: string): void {
     if (this.#probed.has(ns)) return
     this.#probed.add(ns)
-    this.#init.delay(ROOM_MS, this.#ended.signal).then(() => {
+    // Longer and longer: each time, what found no room here comes again, in case some of it does now.
+    const pause = Math.min((this.#roomPauses.get(ns) ?? ROOM_MS / 2) * 2, MAX_RETRY_MS)
+    this.#roomPauses.set(ns, pause)
+    this.#init.delay(pause, this.#ended.signal).then(() => {
       this.#probed.delete(ns)
       if (!this.#ended.signal.aborted) this.#scheduleSync(ns)
     }, this.#failure.reject)

@@ -97,6 +97,8 @@ export class Receipts {
       await gossip.onDrain({ signal })
       ping = await connection.newStream(this.#protocol, { signal, runOnLimitedConnection: true })
       const answered = answerOf(ping, signal)
+      // Where sending fails, nobody waits for the answer.
+      answered.catch(() => undefined)
       ping.send(crypto.getRandomValues(new Uint8Array(PING_BYTES)))
       await answered
       this.#taken.set(connection, sent)

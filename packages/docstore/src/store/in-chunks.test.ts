@@ -67,6 +67,15 @@ it('writes what it has when the signal ends it, though the iterable gives nothin
   expect(chunks).toEqual([[1, 2]])
 })
 
+it('reads nothing where the signal was aborted before, and rejects with the reason', async () => {
+  async function* numbers(): AsyncGenerator<number> {
+    yield 1
+  }
+  const { chunks, options } = recorder(AbortSignal.abort('enough'))
+  await expect(inChunks(numbers(), options)).rejects.toBe('enough')
+  expect(chunks).toEqual([])
+})
+
 it('writes nothing of a chunk in which an element cannot be used, and closes the iterable', async () => {
   const { chunks, options } = recorder()
   let isClosed = false

@@ -40,7 +40,7 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
   const { signal } = options
   const chunk = new Chunk(options)
   const stopped = Promise.withResolvers<never>()
-  const reading = { isStopped: signal?.aborted === true }
+  const reading = { isStopped: false }
   const abort = (): void => stopped.reject(signal?.reason)
   let timer: ReturnType<typeof setTimeout> | undefined
   const stopTimer = (): void => {
@@ -68,9 +68,9 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
       } else writeSoon()
     }
   }
-  if (reading.isStopped) abort()
   signal?.addEventListener('abort', abort, { once: true })
   try {
+    signal?.throwIfAborted()
     await Promise.race([pump(), stopped.promise])
     await chunk.write()
   } catch (error) {
