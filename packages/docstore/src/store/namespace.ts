@@ -4,6 +4,7 @@ import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 import { checkOptions } from './options.ts'
+import { turn } from './turn.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 
 /** The collection that a namespace itself stands for. */
@@ -76,6 +77,7 @@ export class Namespace extends Collection {
 
   /** How it stands, here and with each peer. */
   async status(): Promise<NamespaceReport> {
+    await turn()
     const isHere = (await this.info()) !== undefined
     const { root, count, seq, documents } = isHere ? await this.#replica.summary(this.id) : { root: '', count: 0, seq: 0, documents: 0 }
     const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
