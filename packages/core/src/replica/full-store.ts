@@ -40,9 +40,12 @@ export async function commitWhole(storage: Storage, ns: number, entries: readonl
   })
 }
 
+/** Transactions of one batch that may find no room: each empties the log. Twelve halve the largest batch down to single records. */
+const MAX_FAILED_COMMITS = 24
+
 /**
- * What a full store takes of a batch, at best all that makes room. A batch whose log does not fit on the disk is cut in halves, down to
- * single records.
+ * What a full store takes of a batch, at best all that makes room. Where the log of a part does not fit on the disk, the next parts have half
+ * its size, down to single records. What is left after too many failures has no room for now.
  */
 export async function commitWhatFits(
   storage: Storage,
@@ -50,13 +53,17 @@ export async function commitWhatFits(
   entries: readonly CommitEntry[],
   seals: readonly Seal[],
 ): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> {
-  try {
-    return await storage.commitShrinking(ns, entries, { seals })
-  } catch (error) {
-    if (errorCode(error) !== 'disk-full') throw error
-    if (entries.length <= 1) return entries.map(() => 'no-room' as const)
-    const half = entries.length >> 1
-    const first = await commitWhatFits(storage, ns, entries.slice(0, half), seals)
-    return [...first, ...(await commitWhatFits(storage, ns, entries.slice(half), seals))]
+  const outcomes: (CommitOutcome | undefined | 'no-room')[] = []
+  let size = entries.length
+  for (let failures = 0; outcomes.length < entries.length && failures < MAX_FAILED_COMMITS; ) {
+    try {
+      outcomes.push(...(await storage.commitShrinking(ns, entries.slice(outcomes.length, outcomes.length + size), { seals })))
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      failures++
+      if (size === 1) outcomes.push('no-room')
+      size = Math.ceil(size / 2)
+    }
   }
+  return entries.map((_, i) => (i < outcomes.length ? outcomes[i] : 'no-room'))
 }

@@ -346,21 +346,22 @@ export class LocalReplica implements Replica {
     }
   }
 
-  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
-    let from = 0
-    let to = 0
-    const collections = new Set<string>()
+  /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
+  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
+    const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
     for (const outcome of outcomes) {
       if (outcome === undefined) continue
-      if (to === 0) from = outcome.seq - 1
-      to = outcome.seq
-      this.#newest = Math.max(this.#newest, outcome.record.at)
-      if (outcome.record.collection !== null) collections.add(outcome.record.collection)
-      if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
+      const { seq, record, replaced } = outcome
+      let last = ranges.at(-1)
+      if (last?.to !== seq - 1) ranges.push((last = { from: seq - 1, to: seq, collections: new Set() }))
+      last.to = seq
+      if (record.collection !== null) last.collections.add(record.collection)
+      this.#newest = Math.max(this.#newest, record.at)
+      if (replaced !== undefined && replaced.content !== null) this.#scrubSoon()
     }
-    if (to > 0) this.#settleSoon()
-    if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
-    return { from, to }
+    if (ranges.length > 0) this.#settleSoon()
+    for (const { from, to, collections } of ranges) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
+    return ranges.map(({ from, to }) => [from, to])
   }
 
   #scrubSoon(): void {
@@ -739,7 +740,7 @@ export class LocalReplica implements Replica {
       () => this.#storage.commit(open.ns, competitors, { seals }),
       () => commitWhatFits(this.#storage, open.ns, competitors, seals),
     )
-    const range = this.#committed(
+    const ranges = this.#committed(
       open,
       outcomes.filter((outcome) => outcome !== 'no-room'),
     )
@@ -750,7 +751,7 @@ export class LocalReplica implements Replica {
       if (outcome === 'no-room') return 'quota'
       return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
     })
-    return { results, ...range }
+    return { results, ranges }
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {

@@ -165,9 +165,8 @@ export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
 export interface AcceptResult {
   /** One word per record, in the order of the batch. */
   readonly results: readonly Acceptance[]
-  /** Local positions that the stored records got: `from < seq <= to`. */
-  readonly from: number
-  readonly to: number
+  /** Local positions that the stored records got, `from < seq <= to` each: several where others wrote while a large batch was stored in parts. */
+  readonly ranges: readonly (readonly [from: number, to: number])[]
 }
 
 /** Something was committed. */
