@@ -141,6 +141,8 @@ export interface Redated {
 export interface SentRecord {
   readonly seq: number
   readonly at: number
+  /** Whether it lies beyond what the receiver was thought to accept: should it take it all the same, `noteTaken` has to say so. */
+  readonly isEarly: boolean
 }
 
 /** Records to send, and where the next batch begins. */
@@ -245,6 +247,8 @@ export interface Replica {
    * while the clock is known to be right. Bounded transactions; again does no harm.
    */
   redate(): Promise<Redated>
+  /** Notes that somebody took records up to a time: they are not written anew any more. `batchSince` and `batchOf` do so where it was to be expected. */
+  noteTaken(ns: string, time: number): Promise<void>
   /**
    * Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). The receiver counts as one who may
    * keep them, unless they lie beyond `latest`, which it surely does not accept.

@@ -388,18 +388,22 @@ export class NamespaceLink {
     const first = sent[results.indexOf('quota')]
     if (first !== undefined && batch.length < (this.#waiting?.bytes ?? Number.POSITIVE_INFINITY))
       this.#waiting = { seq: first.seq, bytes: batch.length }
+    let takenEarly = 0
     for (const [i, result] of results.entries()) {
+      const record = sent[i]
+      if (record?.isEarly === true && !isRefusal(result)) takenEarly = Math.max(takenEarly, record.at)
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
       } else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
         refused++
-        const record = sent[i]
         if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
         else tally.refusedThere++
       }
     }
+    // Its clock was set, or misjudged: what it has taken must keep its time.
+    if (takenEarly > 0) await this.#context.replica.noteTaken(this.#ns, takenEarly)
     this.#context.onChange(this.#ns)
     return refused
   }
