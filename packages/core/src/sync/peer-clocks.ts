@@ -1,7 +1,7 @@
 import { latestAt, msFromTime } from '../model/clock.ts'
 import { MAX_FUTURE_MS } from '../model/limits.ts'
 
-/** Peers whose clock is remembered; the one that spoke longest ago gives way. */
+/** Chosen relays, and other peers, whose clock is remembered; of each the one that spoke longest ago gives way. */
 const MAX_CLOCKS = 256
 
 /** How far wall clock and running time may drift apart since a peer told its time until that no longer shows that a clock is wrong, milliseconds: a machine that slept. */
@@ -39,8 +39,6 @@ export interface PeerClock {
 }
 
 interface Sample {
-  readonly peer: string
-  readonly counts: boolean
   /** Their wall clock minus our running time, milliseconds. */
   readonly base: number
   /** Our wall clock minus our running time, then. */
@@ -62,7 +60,9 @@ export class PeerClocks {
   readonly #now: () => number
   readonly #elapsed: () => number
   readonly #onTold: () => void
-  readonly #samples = new Map<string, Sample>()
+  /** Apart from each other: any number of strangers must not make those forgotten that count. */
+  readonly #relays = new Map<string, Sample>()
+  readonly #others = new Map<string, Sample>()
 
   constructor({ now = Date.now, elapsed = () => performance.now(), onTold = () => undefined }: PeerClocksInit = {}) {
     this.#now = now
@@ -72,20 +72,20 @@ export class PeerClocks {
 
   /** The clock of a peer. With `counts` it is a relay that this peer chose: others could be made up by the dozen to outvote our clock. */
   of(peer: string, { counts = false }: { readonly counts?: boolean } = {}): PeerClock {
-    const key = `${counts} ${peer}`
+    const samples = counts ? this.#relays : this.#others
     return {
       elapsed: this.#elapsed,
       note: ({ clock, sentAt }) => {
         const elapsed = this.#elapsed()
         // It was told somewhen between question and answer.
         const base = msFromTime(clock) - (sentAt + elapsed) / 2
-        this.#samples.delete(key)
-        this.#samples.set(key, { peer, counts, base, ownBase: this.#now() - elapsed })
-        if (this.#samples.size > MAX_CLOCKS) this.#samples.delete(this.#samples.keys().next().value ?? key)
+        samples.delete(peer)
+        samples.set(peer, { base, ownBase: this.#now() - elapsed })
+        if (samples.size > MAX_CLOCKS) samples.delete(samples.keys().next().value ?? peer)
         if (counts) this.#onTold()
       },
       latest: () => {
-        const sample = this.#samples.get(key)
+        const sample = samples.get(peer)
         return sample && latestAt(sample.base + this.#elapsed())
       },
     }
@@ -95,12 +95,11 @@ export class PeerClocks {
   report(): ClockReport {
     const ownBase = this.#now() - this.#elapsed()
     const relays: RelayClock[] = []
-    for (const sample of this.#samples.values()) {
-      if (!sample.counts) continue
+    for (const [peer, sample] of this.#relays) {
       const aheadMs = Math.round(ownBase - sample.base)
       // The machine may have slept, which running time does not count: what agrees all the same is no chance, what does not says nothing.
       if (Math.abs(ownBase - sample.ownBase) > MAX_DRIFT_MS && !agrees(aheadMs)) continue
-      relays.push({ peer: sample.peer, aheadMs })
+      relays.push({ peer, aheadMs })
     }
     return judgeClocks(relays)
   }
