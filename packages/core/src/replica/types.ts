@@ -1,6 +1,7 @@
 import type { Json } from '../model/content.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
@@ -273,11 +274,7 @@ export interface Replica {
   /** Answers another peer's question. Throws `busy` where it would take too much work. */
   answer(ns: string, question: Uint8Array): Promise<Uint8Array | { readonly refused: Refusal }>
   /** Compares another peer's answer to a question with what is here. */
-  compareReply(
-    ns: string,
-    question: Uint8Array,
-    reply: Uint8Array,
-  ): Promise<{ readonly next: Uint8Array | undefined; readonly need: Uint8Array; readonly have: Uint8Array } | { readonly refused: Refusal }>
+  compareReply(ns: string, question: Uint8Array, reply: Uint8Array): Promise<Difference | { readonly refused: Refusal }>
 
   /** Calls back after every commit; returns a function that ends it. */
   onCommit(listener: (event: CommitEvent) => void): () => void
