@@ -293,10 +293,12 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     message,
   } = frame
   switch (t) {
-    case 'hello':
-      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
-        ? { t, v, net, role, clock, epoch, can: readEach(can, MAX_CAN, (word) => (isText(word) ? word : undefined)) ?? [] }
+    case 'hello': {
+      const words = can === undefined ? [] : readEach(can, MAX_CAN, (word) => (isText(word) ? word : undefined))
+      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch) && words !== undefined
+        ? { t, v, net, role, clock, epoch, can: words }
         : undefined
+    }
     case 'list':
       return Array.isArray(ids) && ids.length <= LIST_PAGE && ids.every(isText) ? { t, ids } : undefined
     case 'unknown':
