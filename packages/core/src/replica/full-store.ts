@@ -40,34 +40,30 @@ export async function commitWhole(storage: Storage, ns: number, entries: readonl
   })
 }
 
-/** Transactions of one batch that may fail in a row until the rest of it has no room: each takes the reserve and empties the log. */
-const MAX_FAILURES = 16
+/** Transactions of one batch that may find no room: each empties the log. Twelve halve the largest batch down to single records. */
+const MAX_FAILED_COMMITS = 24
 
 /**
- * What a full store takes of a batch, at best all that makes room. A batch whose log does not fit on the disk is cut in halves, down to
- * single records.
+ * What a full store takes of a batch, at best all that makes room. Where the log of a part does not fit on the disk, the next parts have half
+ * its size, down to single records. What is left after too many failures has no room for now.
  */
-export function commitWhatFits(
+export async function commitWhatFits(
   storage: Storage,
   ns: number,
   entries: readonly CommitEntry[],
   seals: readonly Seal[],
 ): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> {
-  let failures = 0
-  const commit = async (some: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> => {
-    if (failures >= MAX_FAILURES) return some.map(() => 'no-room' as const)
+  const outcomes: (CommitOutcome | undefined | 'no-room')[] = []
+  let size = entries.length
+  for (let failures = 0; outcomes.length < entries.length && failures < MAX_FAILED_COMMITS; ) {
     try {
-      const outcomes = await storage.commitShrinking(ns, some, { seals })
-      failures = 0
-      return outcomes
+      outcomes.push(...(await storage.commitShrinking(ns, entries.slice(outcomes.length, outcomes.length + size), { seals })))
     } catch (error) {
       if (errorCode(error) !== 'disk-full') throw error
       failures++
-      if (some.length <= 1) return some.map(() => 'no-room' as const)
-      const half = some.length >> 1
-      const first = await commit(some.slice(0, half))
-      return [...first, ...(await commit(some.slice(half)))]
+      if (size === 1) outcomes.push('no-room')
+      size = Math.ceil(size / 2)
     }
   }
-  return commit(entries)
+  return entries.map((_, i) => (i < outcomes.length ? outcomes[i] : 'no-room'))
 }

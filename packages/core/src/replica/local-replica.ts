@@ -354,21 +354,22 @@ export class LocalReplica implements Replica {
     }
   }
 
-  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): { from: number; to: number } {
-    let from = 0
-    let to = 0
-    const collections = new Set<string>()
+  /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
+  #committed(open: OpenNamespace, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
+    const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
     for (const outcome of outcomes) {
       if (outcome === undefined) continue
-      if (to === 0) from = outcome.seq - 1
-      to = outcome.seq
-      this.#newest = Math.max(this.#newest, outcome.record.at)
-      if (outcome.record.collection !== null) collections.add(outcome.record.collection)
-      if (outcome.replaced !== undefined && outcome.replaced.content !== null) this.#scrubSoon()
+      const { seq, record, replaced } = outcome
+      let last = ranges.at(-1)
+      if (last?.to !== seq - 1) ranges.push((last = { from: seq - 1, to: seq, collections: new Set() }))
+      last.to = seq
+      if (record.collection !== null) last.collections.add(record.collection)
+      this.#newest = Math.max(this.#newest, record.at)
+      if (replaced !== undefined && replaced.content !== null) this.#scrubSoon()
     }
-    if (to > 0) this.#settleSoon()
-    if (to > 0) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
-    return { from, to }
+    if (ranges.length > 0) this.#settleSoon()
+    for (const { from, to, collections } of ranges) this.#emit({ namespace: open.id, from, to, collections: [...collections] })
+    return ranges.map(({ from, to }) => [from, to])
   }
 
   #scrubSoon(): void {
@@ -613,16 +614,21 @@ export class LocalReplica implements Replica {
         if ((await this.#storage.times(open.ns)).known > this.#latest()) continue
         records += await this.#redateRecords(open)
       }
+      if (records + namespaces > 0) await this.#lowerNewest()
       return { records, namespaces }
     })
   }
 
   async #redateRecords(open: OpenNamespace): Promise<number> {
     const author = { identity: this.#identity, clock: this.#clock }
-    for (let redated = 0; ; ) {
+    let redated = 0
+    let isFull = false
+    for (let since = 0; ; ) {
       const { known } = await this.#storage.times(open.ns)
-      const found = await this.#storage.unknownFuture(open.ns, this.#latest(), this.#identity.author, REDATE_PAGE)
-      if (found.length === 0) return redated
+      const found = await this.#storage.unknownFuture(open.ns, { after: this.#latest(), by: this.#identity.author, since, limit: REDATE_PAGE })
+      const last = found.at(-1)
+      if (last === undefined) break
+      since = last.seq
       const entries = found.map((record) => redatedEntry(open.scope, record, { ...author, known }))
       // The same contents take no more room than before: a full store takes them too.
       const fitted = await this.#commitOr<readonly Fitted[], readonly Fitted[]>(
@@ -631,12 +637,31 @@ export class LocalReplica implements Replica {
       )
       const outcomes = fitted.filter((outcome) => outcome !== 'no-room')
       this.#committed(open, outcomes)
+      // What its user has written anew meanwhile lies further on.
       const count = outcomes.filter((outcome) => outcome !== undefined).length
-      if (count === 0 && outcomes.length < fitted.length) throw fullError('what was written under a wrong clock could not be written anew')
-      // All were written anew by their user meanwhile; the next call looks again.
-      if (count === 0) return redated
+      const isPageFull = outcomes.length < fitted.length
+      isFull ||= isPageFull
+      if (isPageFull && count === 0) break
       redated += count
       await this.#pause()
+    }
+    if (isFull) throw fullError('what was written under a wrong clock could not be written anew')
+    // Puts right how far the times of the namespace reach.
+    if (redated > 0) await this.#storage.future(open.ns, this.#latest(), this.#identity.author)
+    return redated
+  }
+
+  /** Looks anew how far all times reach, so that where nothing lies ahead any more nothing is looked at again. */
+  async #lowerNewest(): Promise<void> {
+    const before = this.#newest
+    // What is committed meanwhile raises it.
+    this.#newest = 0
+    try {
+      for (const { ns, id } of this.#namespaces.values())
+        this.#newest = Math.max(this.#newest, this.#open(id).head.head.at, (await this.#storage.times(ns)).newest)
+    } catch (error) {
+      this.#newest = Math.max(this.#newest, before)
+      throw error
     }
   }
 
@@ -648,6 +673,10 @@ export class LocalReplica implements Replica {
       await this.#save(genesis, redatedHead(head, this.#clock.next(0), this.#identity))
       return true
     })
+  }
+
+  async noteTaken(id: string, time: number): Promise<void> {
+    await this.#storage.noteKnown(this.#open(id).ns, time)
   }
 
   /** Notes who may have our records before anybody can get them: a process that is killed while it sends must not take them for unsent. */
@@ -768,7 +797,7 @@ export class LocalReplica implements Replica {
       () => this.#storage.commit(open.ns, competitors, { seals }),
       () => commitWhatFits(this.#storage, open.ns, competitors, seals),
     )
-    const range = this.#committed(
+    const ranges = this.#committed(
       open,
       outcomes.filter((outcome) => outcome !== 'no-room'),
     )
@@ -779,7 +808,7 @@ export class LocalReplica implements Replica {
       if (outcome === 'no-room') return 'quota'
       return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
     })
-    return { results, ...range }
+    return { results, ranges }
   }
 
   async firstQuestion(id: string): Promise<Uint8Array> {

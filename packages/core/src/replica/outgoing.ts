@@ -69,8 +69,9 @@ export class BatchBuilder {
       this.#sealNumbers.set(record.seal, number)
     }
     this.#bytes += bytes
-    this.#sent.push({ seq: record.seq, at: record.at })
-    if (record.at > this.#handedTo && record.at <= this.#latest && equalBytes(record.by, this.#own)) this.#handedTo = record.at
+    const isEarly = record.at > this.#latest
+    this.#sent.push({ seq: record.seq, at: record.at, isEarly })
+    if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
     this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp })
     return 'added'
   }

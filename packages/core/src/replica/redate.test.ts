@@ -131,6 +131,48 @@ describe('one put under a clock that is days ahead', () => {
     expect(await writer.checkSummaries()).toEqual([])
   })
 
+  it('is written anew behind any number that were replaced meanwhile, and each is read once', async () => {
+    now += FAR_MS
+    const ids = Array.from({ length: 150 }, (_, i) => `${i}`)
+    const write = (of: readonly string[], v: number) =>
+      writer.write(
+        ns,
+        'docs',
+        of.map((id) => ({ id, content: JSON.stringify({ _id: id, v }) })),
+      )
+    await write(ids, 1)
+    now = START
+    const asked: number[] = []
+    const unknownFuture = storage.unknownFuture.bind(storage)
+    storage.unknownFuture = async (number, which) => {
+      asked.push(which.since)
+      const found = await unknownFuture(number, which)
+      // All of the first page, so that none of it is left to be written anew.
+      if (asked.length === 1) await write(ids.slice(0, found.length), 2)
+      return found
+    }
+    expect(await writer.redate()).toEqual({ records: 150, namespaces: 0 })
+    expect(await writer.future(ns)).toMatchObject({ records: 0 })
+    expect(asked[0]).toBe(0)
+    expect(asked).toEqual([...new Set(asked)].toSorted((a, b) => a - b))
+    expect(await writer.count(ns, 'docs', { v: 2 })).toBe(64)
+  })
+
+  it('is looked for no more once it is mended', async () => {
+    now += FAR_MS
+    await put(writer, 's', 1)
+    now = START
+    expect(await writer.redate()).toEqual({ records: 1, namespaces: 0 })
+    const asked: unknown[] = []
+    const times = storage.times.bind(storage)
+    storage.times = (number) => {
+      asked.push(number)
+      return times(number)
+    }
+    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(asked).toEqual([])
+  })
+
   it('makes a namespace that others take once its head is made anew', async () => {
     now += FAR_MS
     ns = (await writer.createNamespace({ name: 'from the future', write: 'anyone' })).id

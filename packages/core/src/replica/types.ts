@@ -1,6 +1,7 @@
 import type { Json } from '../model/content.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
@@ -155,6 +156,8 @@ export interface Redated {
 export interface SentRecord {
   readonly seq: number
   readonly at: number
+  /** Whether it lies beyond what the receiver was thought to accept: should it take it all the same, `noteTaken` has to say so. */
+  readonly isEarly: boolean
 }
 
 /** Records to send, and where the next batch begins. */
@@ -179,9 +182,8 @@ export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
 export interface AcceptResult {
   /** One word per record, in the order of the batch. */
   readonly results: readonly Acceptance[]
-  /** Local positions that the stored records got: `from < seq <= to`. */
-  readonly from: number
-  readonly to: number
+  /** Local positions that the stored records got, `from < seq <= to` each: several where others wrote while a large batch was stored in parts. */
+  readonly ranges: readonly (readonly [from: number, to: number])[]
 }
 
 /** Something was committed. */
@@ -266,6 +268,8 @@ export interface Replica {
    * while the clock is known to be right. Bounded transactions; again does no harm.
    */
   redate(): Promise<Redated>
+  /** Notes that somebody took records up to a time: they are not written anew any more. `batchSince` and `batchOf` do so where it was to be expected. */
+  noteTaken(ns: string, time: number): Promise<void>
   /**
    * Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). The receiver counts as one who may
    * keep them, unless they lie beyond `latest`, which it surely does not accept.
@@ -290,11 +294,7 @@ export interface Replica {
   /** Answers another peer's question. Throws `busy` where it would take too much work. */
   answer(ns: string, question: Uint8Array): Promise<Uint8Array | { readonly refused: Refusal }>
   /** Compares another peer's answer to a question with what is here. */
-  compareReply(
-    ns: string,
-    question: Uint8Array,
-    reply: Uint8Array,
-  ): Promise<{ readonly next: Uint8Array | undefined; readonly need: Uint8Array; readonly have: Uint8Array } | { readonly refused: Refusal }>
+  compareReply(ns: string, question: Uint8Array, reply: Uint8Array): Promise<Difference | { readonly refused: Refusal }>
 
   /** Calls back after every commit; returns a function that ends it. */
   onCommit(listener: (event: CommitEvent) => void): () => void

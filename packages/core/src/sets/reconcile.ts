@@ -41,6 +41,8 @@ export interface Difference {
   readonly need: Uint8Array
   /** Slots, one after another, of which we have a newer version. */
   readonly have: Uint8Array
+  /** Those of `need` of which we have a version, which the newer one replaces. */
+  readonly replacing: Uint8Array
 }
 
 /**
@@ -97,16 +99,17 @@ export function* compareReply(tree: SummedTree, { salt }: Question, reply: reado
   const open: PrintRange[] = []
   const need = new SlotList()
   const have = new SlotList()
+  const replacing = new SlotList()
   for (const range of reply) {
     yield
-    if (range.kind === 'items') compareItems(tree, range, need, have)
+    if (range.kind === 'items') compareItems(tree, range, { need, have, replacing })
     else {
       const mine = printOf(tree, range)
       if (!equalBytes(mine.print, range.print)) open.push(mine)
     }
   }
   const next = open.length === 0 ? undefined : encodeQuestion({ salt, ranges: yield* nextRanges(tree, open, random) })
-  return { next, need: need.toBytes(), have: have.toBytes() }
+  return { next, need: need.toBytes(), have: have.toBytes(), replacing: replacing.toBytes() }
 }
 
 /**
@@ -125,7 +128,7 @@ function* nextRanges(tree: SummedTree, open: readonly PrintRange[], random: () =
   return asked
 }
 
-function compareItems(tree: SummedTree, range: ItemsRange, need: SlotList, have: SlotList): void {
+function compareItems(tree: SummedTree, range: ItemsRange, { need, have, replacing }: Record<'need' | 'have' | 'replacing', SlotList>): void {
   const { items } = range
   const view = new DataView(items.buffer, items.byteOffset, items.length)
   let offset = 0
@@ -143,7 +146,10 @@ function compareItems(tree: SummedTree, range: ItemsRange, need: SlotList, have:
     if (!equalBytes(mine.hash.subarray(0, SHORT_BYTES), shortHash)) {
       // The later version is the newer one. Of equal times each side gets the other's, and merging decides: a salted hash cannot tell.
       const theirTime = Number(view.getBigUint64(offset + SLOT_BYTES + SHORT_BYTES))
-      if (theirTime >= mine.at) need.push(theirSlot())
+      if (theirTime >= mine.at) {
+        need.push(theirSlot())
+        replacing.push(theirSlot())
+      }
       if (theirTime <= mine.at) have.push(mine.slot)
     }
     offset += ITEM_BYTES

@@ -11,7 +11,7 @@ import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from './rows.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from './statements.ts'
-import type { CommitOutcome, NewRecord, StoredRecord, Version } from './storage.ts'
+import type { CommitOutcome, NewRecord, StoredRecord, UnknownFuture, Version } from './storage.ts'
 import type { TextIndexes } from './text-indexes.ts'
 import type { Totals } from './totals.ts'
 
@@ -70,10 +70,10 @@ export class RecordTable {
     return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN, ns, (ns + 1) * SEQ_SPAN)
   }
 
-  /** Records of one author beyond a time. Reads the whole namespace: no index has the times. */
-  beyond(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+  /** Records of one author beyond a time, after a position. Reads all from there on: no index has the times. */
+  beyond(ns: number, { after, by, since, limit }: UnknownFuture): StoredRecord[] {
     const condition = 'r.rid > ? AND r.rid < ? AND r.at > ? AND r.author = (SELECT author FROM authors WHERE key = ?)'
-    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, after, by)
+    return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, after, by)
   }
 
   #page(condition: string, limit: number, ...params: readonly SqlValue[]): StoredRecord[] {

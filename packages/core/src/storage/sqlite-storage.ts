@@ -50,6 +50,7 @@ import type {
   StoredQuery,
   StoredRecord,
   TimeMarks,
+  UnknownFuture,
   Version,
 } from './storage.ts'
 import { TextIndexes } from './text-indexes.ts'
@@ -62,6 +63,7 @@ const MAX_NAMESPACES: number = 2 ** 17 - 1
 const MAX_LISTED_COLLECTIONS = 10_000
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
+const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
 /** The rows of a list of row ids that are there, in its order. */
@@ -269,12 +271,21 @@ export class SqliteStorage implements Storage {
   }
 
   future(ns: number, after: number, by: Uint8Array): FutureTotal {
-    return this.#times.get(ns).newest <= after ? { records: 0, own: 0, last: 0 } : this.#reserved(() => this.#times.future(ns, after, by))
+    if (this.#times.get(ns).newest <= after) return NO_FUTURE
+    const found = this.#times.future(ns, after, by)
+    if (found.records > 0) return found
+    try {
+      this.#reserved(() => this.#times.lowerNewest(ns, found.last))
+    } catch (error) {
+      // It only spares the next look.
+      if (errorCode(error) !== 'disk-full') throw error
+    }
+    return NO_FUTURE
   }
 
-  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): StoredRecord[] {
+  unknownFuture(ns: number, which: UnknownFuture): StoredRecord[] {
     const { newest, known } = this.#times.get(ns)
-    return newest <= after ? [] : this.#records.beyond(ns, Math.max(after, known), by, limit)
+    return newest <= which.after ? [] : this.#records.beyond(ns, { ...which, after: Math.max(which.after, known) })
   }
 
   lastSeq(ns: number): number {

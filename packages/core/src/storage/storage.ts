@@ -63,7 +63,7 @@ export interface CollectionCount {
   readonly documents: number
 }
 
-/** How far the times of a namespace reach; both can be up to a minute too late. */
+/** How far the times of a namespace reach; either can be up to a minute too late, never too early. Once `future` found nothing, `newest` is exact. */
 export interface TimeMarks {
   /** No record has a later time. */
   readonly newest: number
@@ -78,6 +78,14 @@ export interface FutureTotal {
   readonly own: number
   /** Latest time among them, 0 where there are none. */
   readonly last: number
+}
+
+/** Which records of the future are asked for: beyond a time, by an author, after a position. */
+export interface UnknownFuture {
+  readonly after: number
+  readonly by: Uint8Array
+  readonly since: number
+  readonly limit: number
 }
 
 /** One competitor for a slot. */
@@ -219,8 +227,8 @@ export interface Storage {
   noteKnown(ns: number, time: number): Awaitable<void>
   /** How many records lie beyond a time, and how many of them `by` wrote and nobody else can have. Takes no time where there are none. */
   future(ns: number, after: number, by: Uint8Array): Awaitable<FutureTotal>
-  /** Those that `by` wrote and nobody else can have, in append order. */
-  unknownFuture(ns: number, after: number, by: Uint8Array, limit: number): Awaitable<readonly StoredRecord[]>
+  /** Those that `by` wrote and nobody else can have, after a position in append order. Reads the namespace from there. */
+  unknownFuture(ns: number, which: UnknownFuture): Awaitable<readonly StoredRecord[]>
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>

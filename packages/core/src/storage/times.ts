@@ -41,19 +41,20 @@ export class Times {
     this.#statements.own('UPDATE namespaces SET known = ? WHERE ns = ?').run(markOf(time), ns)
   }
 
-  /** What lies beyond a time. Reads the namespace only where something may; where nothing does, it is right again for the next time. */
+  /** What lies beyond a time; reads the whole namespace. Its `last` is the latest time of all, beyond or not. */
   future(ns: number, after: number, by: Uint8Array): FutureTotal {
-    const { newest, known } = this.get(ns)
-    if (newest <= after) return { records: 0, own: 0, last: 0 }
+    const { known } = this.get(ns)
     const row = this.#statements
       .own(
         'SELECT count(*) FILTER (WHERE at > ?3) AS records, count(*) FILTER (WHERE at > max(?3, ?4) AND author = (SELECT author FROM authors WHERE key = ?5)) AS own, max(at) AS last FROM records WHERE rid > ?1 AND rid < ?2',
       )
       .get(ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN, after, known, by)
-    const [records, own, last] = [Number(row?.['records'] ?? 0), Number(row?.['own'] ?? 0), Number(row?.['last'] ?? 0)]
-    if (records > 0) return { records, own, last }
-    this.#statements.own('UPDATE namespaces SET newest = ? WHERE ns = ?').run(last, ns)
-    return { records: 0, own: 0, last: 0 }
+    return { records: Number(row?.['records'] ?? 0), own: Number(row?.['own'] ?? 0), last: Number(row?.['last'] ?? 0) }
+  }
+
+  /** Says what the latest time is, where the mark lies too far beyond. */
+  lowerNewest(ns: number, newest: number): void {
+    this.#statements.own('UPDATE namespaces SET newest = ? WHERE ns = ?').run(newest, ns)
   }
 }
 

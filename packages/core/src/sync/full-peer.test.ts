@@ -123,6 +123,47 @@ describe('a relay that has no room', () => {
     expect(await full.isEqual(ns)).toBe(true)
   })
 
+  it('is not read from again and again by a peer that has less room still, whatever is updated meanwhile', async () => {
+    full = new FullRelay()
+    const ns = await full.open()
+    await full.write(ns, ids(0, DOCUMENTS - 300), null)
+    await full.time.advance(60_000)
+    await full.reader.start()
+    full.reader.want(ns)
+    full.reader.dial(full.relay)
+    await full.time.advance(60_000)
+    const [session] = full.reader.sessions.values()
+    expect(session?.status.get(ns)).toMatchObject({ state: 'failed', lastRefusal: 'quota' })
+    const here = (await full.reader.replica.find(ns, 'docs', { limit: 1000 })).contents.map((text) => JSON.parse(text)._id)
+    const bytesBefore = session?.traffic.bytesIn ?? 0
+    for (let update = 0; update < 40; update++) {
+      await full.write(ns, [here[update % here.length]], `${update % 10}`.repeat(2000))
+      await full.time.advance(6000)
+    }
+    const bytes = (session?.traffic.bytesIn ?? 0) - bytesBefore
+    // The updates, a record to try after each, and comparing some times in four minutes; what has no room is some 300 KB.
+    expect(bytes).toBeLessThan(40 * 2 * 2500 + 8 * 100_000)
+    expect(await full.reader.replica.count(ns, 'docs', { text: '9'.repeat(2000) })).toBeGreaterThan(0)
+  })
+
+  it('hands deletes on to a full peer that was away, behind any number of documents for which that has no room', async () => {
+    full = new FullRelay()
+    const ns = await full.open()
+    await full.write(ns, ids(0, DOCUMENTS - 300), null)
+    await full.time.advance(60_000)
+    await full.reader.start()
+    full.reader.want(ns)
+    full.reader.dial(full.relay)
+    await full.time.advance(60_000)
+    await full.reader.stop()
+    const here = (await full.reader.replica.find(ns, 'docs', { limit: 1000 })).contents.map((text) => JSON.parse(text)._id)
+    await full.write(ns, here.slice(0, 20), null)
+    await full.time.advance(10_000)
+    await full.reader.start()
+    await full.time.advance(60_000)
+    expect(await full.reader.replica.count(ns, 'docs', { _id: { $in: here.slice(0, 20) } })).toBe(0)
+  })
+
   it('fills up a peer that has less room still, which takes the rest when documents are deleted', async () => {
     full = new FullRelay()
     const ns = await full.open()

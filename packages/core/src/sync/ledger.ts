@@ -60,7 +60,7 @@ export class Ledger {
   accept(replica: Replica, ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }> {
     return this.#turns.take(async () => {
       const accepted = await replica.accept(ns, batch)
-      if (!('refused' in accepted)) this.#add(ns, accepted.from, accepted.to)
+      if (!('refused' in accepted)) for (const [from, to] of accepted.ranges) this.#add(ns, from, to)
       return accepted
     })
   }
@@ -79,7 +79,6 @@ export class Ledger {
   }
 
   #add(ns: string, from: number, to: number): void {
-    if (to <= from) return
     const ranges = this.#ranges.get(ns) ?? []
     const last = ranges.at(-1)
     if (last !== undefined && last[1] === from) ranges[ranges.length - 1] = [last[0], to]

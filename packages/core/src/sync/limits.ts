@@ -42,6 +42,9 @@ export const MAX_RETRY_MS = 120_000
 /** Records held back by one peer that are remembered one by one, per namespace. Where there are more, nothing behind the first counts as delivered. */
 export const MAX_HELD = 65_536
 
+/** Records in a row that find no room here until one's own store counts as full: of the largest ones three megabytes. Fewer could hide smaller ones that fit in. */
+export const MAX_QUOTA_IN_A_ROW = 16
+
 /** How often a peer that was full is asked with one batch whether it has room again, milliseconds. */
 export const ROOM_MS = 5_000
 

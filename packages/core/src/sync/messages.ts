@@ -154,11 +154,6 @@ function readAcceptances(bytes: Uint8Array): readonly Acceptance[] | undefined {
   return words
 }
 
-/** What a peer says that it can do: the first words of a list, however long it will be one day; others say nothing to us. */
-function wordsOf(list: unknown): string[] {
-  return Array.isArray(list) ? list.slice(0, MAX_CAN).filter(isText) : []
-}
-
 /** Each of a list of at most so many, `undefined` where one of them cannot be read. */
 function readEach<T>(value: unknown, max: number, read: (one: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > max) return undefined
@@ -298,10 +293,12 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     message,
   } = frame
   switch (t) {
-    case 'hello':
-      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
-        ? { t, v, net, role, clock, epoch, can: wordsOf(can) }
+    case 'hello': {
+      const words = can === undefined ? [] : readEach(can, MAX_CAN, (word) => (isText(word) ? word : undefined))
+      return v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch) && words !== undefined
+        ? { t, v, net, role, clock, epoch, can: words }
         : undefined
+    }
     case 'list':
       return Array.isArray(ids) && ids.length <= LIST_PAGE && ids.every(isText) ? { t, ids } : undefined
     case 'unknown':

@@ -1,15 +1,17 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { equalBytes, toHex } from '../model/bytes.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import type { Acceptance, OutgoingBatch, Replica, SentRecord } from '../replica/types.ts'
+import type { Difference } from '../sets/reconcile.ts'
+import { SlotList } from '../sets/slot-list.ts'
 import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import type { Ledger } from './ledger.ts'
-import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
+import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
 import type { Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
@@ -69,6 +71,8 @@ interface Tally {
   refusedThere: number
   heldHere: number
   readonly heldThere: Map<number, SentRecord>
+  /** Records, in whole batches one after another, of which none found room here. */
+  quotaInARow: number
 }
 
 /** What a peer had no room for: where it begins here, and its size. Not its bytes: what is sent later must be what is here then. */
@@ -92,6 +96,8 @@ export class NamespaceLink {
   /** What of ours the peer holds back, by local position. */
   readonly #held = new Set<number>()
   #isOutOfRoom = false
+  /** A slot of the peer's for which there was no room here. */
+  #noRoomFor: Uint8Array | undefined
   /** The smallest batch that the peer had no room for: whether it takes that one tells when there is room again. */
   #waiting: Waiting | undefined
 
@@ -146,7 +152,10 @@ export class NamespaceLink {
       this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete
       // What only waits for its time says nothing of room.
       if (tally.isComplete && tally.refusedThere === 0) this.#waiting = undefined
-      if (tally.isComplete && tally.refusedHere === 0) this.#isOutOfRoom = false
+      if (tally.isComplete && tally.refusedHere === 0) {
+        this.#isOutOfRoom = false
+        this.#noRoomFor = undefined
+      }
       const isOnlyHeld = tally.refusedHere + tally.refusedThere === 0 && tally.heldHere + tally.heldThere.size > 0
       if (tally.isComplete && isOnlyHeld) this.status.lastRefusal = 'future'
       // What was refused before was refused again now, or taken.
@@ -200,6 +209,16 @@ export class NamespaceLink {
   /** Whether something of the peer's found no room here when both were last compared, and since. */
   get isOutOfRoom(): boolean {
     return this.#isOutOfRoom
+  }
+
+  /** Tries whether there is room here again, with one record that found none. Where it is not known which that was, comparing tells. */
+  async hasRoomHere(): Promise<boolean> {
+    const slot = this.#noRoomFor
+    this.#noRoomFor = undefined
+    if (slot === undefined) return true
+    const tally = newTally()
+    await this.#fetchSlots(slot, tally)
+    return tally.quotaInARow === 0
   }
 
   /** Whether the peer refused something because it is full, as far as is known. */
@@ -286,24 +305,39 @@ export class NamespaceLink {
       if (difference.next !== undefined && equalBytes(question, difference.next)) throw new DocstoreError('protocol', 'The peer answers in circles')
       // What was estimated before is now known slot by slot.
       this.status.want = (round === 0 ? 0 : this.status.want) + difference.need.length / SLOT_BYTES
-      await this.#fetch(difference.need, tally)
+      await this.#fetch(difference, tally)
       await this.#putSlots(difference.have, tally)
       question = difference.next
     }
     return tally
   }
 
-  async #fetch(slots: Uint8Array, tally: Tally): Promise<void> {
-    for (let offset = 0; offset < slots.length; ) {
-      const wanted = slots.slice(offset, offset + MAX_FETCH_SLOTS * SLOT_BYTES)
+  /** Gets what is missing here. Once there is no room, only newer versions of what is here: they may make some. All else would come in vain, again and again. */
+  async #fetch({ need, replacing }: Pick<Difference, 'need' | 'replacing'>, tally: Tally): Promise<void> {
+    const left = await this.#fetchSlots(need, tally, () => isFullHere(tally))
+    if (left.length === 0) return
+    const { inside, outside } = splitSlots(left, replacing)
+    tally.refusedHere += outside
+    await this.#fetchSlots(inside, tally)
+  }
+
+  /** Resolves with the slots that it did not come to. */
+  async #fetchSlots(slots: Uint8Array, tally: Tally, isOver: () => boolean = () => false): Promise<Uint8Array> {
+    let offset = 0
+    while (offset < slots.length && !isOver()) {
+      // Where there was no room, a few records tell whether there is.
+      const most = this.#isOutOfRoom && tally.moved === 0 ? MAX_QUOTA_IN_A_ROW : MAX_FETCH_SLOTS
+      const wanted = slots.slice(offset, offset + most * SLOT_BYTES)
       const taken = await this.#context.transfers.take(async () => {
         const answer = await this.#context.channel().ask({ t: 'fetch', ns: this.#ns, slots: wanted }, 'batch')
         if (answer.batch !== null) await this.#take(answer.batch, tally)
         return answer.taken
       })
       if (taken === 0 || taken > wanted.length / SLOT_BYTES) throw new DocstoreError('protocol', 'The peer lists records that it does not send')
+      if (tally.quotaInARow > 0) this.#noRoomFor = wanted.slice(0, SLOT_BYTES)
       offset += taken * SLOT_BYTES
     }
+    return slots.subarray(offset)
   }
 
   async #putSlots(slots: Uint8Array, tally: Tally): Promise<void> {
@@ -347,7 +381,7 @@ export class NamespaceLink {
       since = news.seq
       await this.#kept?.note({ pulled: since }, { isFinal: !isMore })
       idle = tally.moved > movedBefore ? 0 : idle + 1
-      if (!isMore || idle >= MAX_IDLE_BATCHES) {
+      if (!isMore || isFullHere(tally) || idle >= MAX_IDLE_BATCHES) {
         await asked
         return undefined
       }
@@ -366,6 +400,7 @@ export class NamespaceLink {
     const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
     if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
     if (accepted.results.includes('quota')) this.#isOutOfRoom = true
+    tally.quotaInARow = accepted.results.every((result) => result === 'quota') ? tally.quotaInARow + accepted.results.length : 0
     for (const result of accepted.results) {
       if (result === 'stored') {
         this.status.received++
@@ -388,18 +423,22 @@ export class NamespaceLink {
     const first = sent[results.indexOf('quota')]
     if (first !== undefined && batch.length < (this.#waiting?.bytes ?? Number.POSITIVE_INFINITY))
       this.#waiting = { seq: first.seq, bytes: batch.length }
+    let takenEarly = 0
     for (const [i, result] of results.entries()) {
+      const record = sent[i]
+      if (record?.isEarly === true && !isRefusal(result)) takenEarly = Math.max(takenEarly, record.at)
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
       } else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
         refused++
-        const record = sent[i]
         if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
         else tally.refusedThere++
       }
     }
+    // Its clock was set, or misjudged: what it has taken must keep its time.
+    if (takenEarly > 0) await this.#context.replica.noteTaken(this.#ns, takenEarly)
     this.#context.onChange(this.#ns)
     return refused
   }
@@ -489,12 +528,29 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, heldThere: new Map() }
+  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, heldThere: new Map(), quotaInARow: 0 }
 }
 
 /** All records that were not taken, for good or for now. */
 function refusedBy({ refusedHere, refusedThere, heldHere, heldThere }: Tally): number {
   return refusedHere + refusedThere + heldHere + heldThere.size
+}
+
+function isFullHere({ quotaInARow }: Tally): boolean {
+  return quotaInARow >= MAX_QUOTA_IN_A_ROW
+}
+
+/** Of some slots those that another list has too, and how many it has not. */
+function splitSlots(slots: Uint8Array, others: Uint8Array): { readonly inside: Uint8Array; readonly outside: number } {
+  const known = new Set<string>()
+  for (let at = 0; at < others.length; at += SLOT_BYTES) known.add(toHex(others.subarray(at, at + SLOT_BYTES)))
+  const inside = new SlotList()
+  for (let at = 0; at < slots.length; at += SLOT_BYTES) {
+    const slot = slots.subarray(at, at + SLOT_BYTES)
+    if (known.has(toHex(slot))) inside.push(slot)
+  }
+  const bytes = inside.toBytes()
+  return { inside: bytes, outside: (slots.length - bytes.length) / SLOT_BYTES }
 }
 
 function refusedText(reason: Refusal | undefined): string {

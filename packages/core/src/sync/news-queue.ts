@@ -1,5 +1,5 @@
-import { errorCode } from '../errors.ts'
-import { MAX_BATCH_BYTES } from '../replica/limits.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
+import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
 import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
@@ -45,13 +45,12 @@ export class NewsQueue {
     signal.addEventListener('abort', unlisten, { once: true })
   }
 
-  /** How many namespaces are followed. */
-  get size(): number {
-    return this.#positions.size
-  }
-
-  /** Follows these from their positions on. */
+  /** Follows these from their positions on. Throws `too-large` where they would be too many. */
   follow(wants: readonly Followed[]): void {
+    const added = new Set(wants.map(({ ns }) => ns).filter((ns) => !this.#positions.has(ns)))
+    // One more than there can be namespaces: their list is followed too.
+    if (this.#positions.size + added.size > MAX_NAMESPACES + 1)
+      throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
     for (const { ns, since } of wants) {
       this.#positions.set(ns, since)
       this.#fresh.add(ns)

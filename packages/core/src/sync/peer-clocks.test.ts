@@ -68,9 +68,11 @@ describe('the clocks of peers', () => {
 
   it('of peers that nobody chose tell what these accept, and nothing about ours', () => {
     const { clocks, own } = setUp()
+    clocks.of('relay', { counts: true }).note({ clock: timeFromMs(NOW), sentAt: 0 })
     for (let i = 0; i < 1000; i++) clocks.of(`peer${i}`).note({ clock: timeFromMs(NOW + HOUR_MS), sentAt: 0 })
-    expect(clocks.report().state).toBe('unknown')
-    expect(own.told).toBe(0)
+    // However many they are, the relay is not forgotten.
+    expect(clocks.report()).toMatchObject({ state: 'right', relays: [{ peer: 'relay' }] })
+    expect(own.told).toBe(1)
     expect(clocks.of('peer999').latest()).toBe(latestAt(NOW + HOUR_MS))
     // Only so many are remembered.
     expect(clocks.of('peer0').latest()).toBeUndefined()

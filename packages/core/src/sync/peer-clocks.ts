@@ -1,7 +1,7 @@
 import { latestAt, msFromTime } from '../model/clock.ts'
 import { MAX_FUTURE_MS } from '../model/limits.ts'
 
-/** Peers whose clock is remembered, of relays that count and of others each; the one that spoke longest ago gives way. */
+/** Chosen relays, and other peers, whose clock is remembered; of each the one that spoke longest ago gives way. */
 const MAX_CLOCKS = 256
 
 /** How far wall clock and running time may drift apart since a peer told its time until that no longer shows that a clock is wrong, milliseconds: a machine that slept. */
@@ -39,7 +39,6 @@ export interface PeerClock {
 }
 
 interface Sample {
-  readonly peer: string
   /** Their wall clock minus our running time, milliseconds. */
   readonly base: number
   /** Our wall clock minus our running time, then. */
@@ -61,8 +60,8 @@ export class PeerClocks {
   readonly #now: () => number
   readonly #elapsed: () => number
   readonly #onTold: () => void
+  /** Apart from each other: any number of strangers must not make those forgotten that count. */
   readonly #relays = new Map<string, Sample>()
-  /** Apart, so that any number of peers that dial in displace no relay. */
   readonly #others = new Map<string, Sample>()
 
   constructor({ now = Date.now, elapsed = () => performance.now(), onTold = () => undefined }: PeerClocksInit = {}) {
@@ -81,7 +80,7 @@ export class PeerClocks {
         // It was told somewhen between question and answer.
         const base = msFromTime(clock) - (sentAt + elapsed) / 2
         samples.delete(peer)
-        samples.set(peer, { peer, base, ownBase: this.#now() - elapsed })
+        samples.set(peer, { base, ownBase: this.#now() - elapsed })
         if (samples.size > MAX_CLOCKS) samples.delete(samples.keys().next().value ?? peer)
         if (counts) this.#onTold()
       },
@@ -96,11 +95,11 @@ export class PeerClocks {
   report(): ClockReport {
     const ownBase = this.#now() - this.#elapsed()
     const relays: RelayClock[] = []
-    for (const sample of this.#relays.values()) {
+    for (const [peer, sample] of this.#relays) {
       const aheadMs = Math.round(ownBase - sample.base)
       // The machine may have slept, which running time does not count: what agrees all the same is no chance, what does not says nothing.
       if (Math.abs(ownBase - sample.ownBase) > MAX_DRIFT_MS && !agrees(aheadMs)) continue
-      relays.push({ peer: sample.peer, aheadMs })
+      relays.push({ peer, aheadMs })
     }
     return judgeClocks(relays)
   }

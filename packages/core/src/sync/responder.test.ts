@@ -322,6 +322,18 @@ describe('follow', () => {
     expect((await ask(waiting, { t: 'follow', epoch, wants: [{ ns: 'not here', since: 0 }], wait: 0 })).response).toEqual({ t: 'idle' })
   })
 
+  it('ends the stream that would follow too many namespaces', async () => {
+    const relay = await newPeer('relay')
+    const { epoch } = await relay.replica.info()
+    const waiting = await greeted(relay)
+    const follow = (from: number, count: number): ReturnType<typeof ask> =>
+      ask(waiting, { t: 'follow', epoch, wants: Array.from({ length: count }, (_, i) => ({ ns: `${from + i}`, since: 0 })), wait: 0 })
+    for (let from = 0; from < 10_000; from += 1000) expect((await follow(from, 1000)).response).toEqual({ t: 'idle' })
+    // The list of namespaces is one more.
+    expect((await follow(9999, 2)).response).toEqual({ t: 'idle' })
+    expect(await follow(10_001, 1)).toMatchObject({ response: { t: 'error', code: 'too-large' }, isLast: true })
+  })
+
   it('tells when there is one namespace more', async () => {
     const relay = await newPeer('relay')
     const { epoch } = await relay.replica.info()

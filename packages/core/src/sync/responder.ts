@@ -102,8 +102,6 @@ export class Responder {
         await this.#checkEpoch(request.epoch)
         this.#news ??= new NewsQueue({ replica, ledger, delay, latest: () => clock?.latest() }, signal)
         this.#news.follow(request.wants)
-        // One more than there can be namespaces: their list is followed too.
-        if (this.#news.size > MAX_NAMESPACES + 1) throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
         await this.#account({ spent: REQUEST_UNITS + request.wants.length * FOLLOWED_UNITS, used: 0 }, signal)
         return this.#news.next(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }

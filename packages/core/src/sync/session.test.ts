@@ -407,6 +407,11 @@ describe('a peer that misbehaves', () => {
 
   it.each<[string, Twist, string]>([
     ['is in another network', isRequest('hello', (_, honest) => (honest.t === 'hello' ? { ...honest, net: 'other' } : honest)), 'wrong-network'],
+    [
+      'can more than is read',
+      isRequest('hello', (_, honest) => (honest.t === 'hello' ? { ...honest, can: Array(17).fill('x') } : honest)),
+      'protocol',
+    ],
     ['breaks the connection', isRequest('open', () => undefined), 'unknown'],
     ['sends garbage', isRequest('open', () => Uint8Array.of(1, 2, 3)), 'protocol'],
     ['sends too much', isRequest('open', () => dagCbor.encode({ t: 'reply', reply: new Uint8Array(300_000) })), 'protocol'],
@@ -430,6 +435,16 @@ describe('a peer that misbehaves', () => {
     pair.scripted.twist = isRequest('follow', (request) =>
       request.t === 'follow' ? { t: 'news', ns, batch: null, seq: request.wants[0]?.since ?? 0, more: false } : { t: 'idle' },
     )
+    await pair.time.advance(MINUTE_MS)
+    expect(errorCode(pair.error)).toBe('protocol')
+  })
+
+  it('ends the session where news name a namespace twice', async () => {
+    const ns = await against((_, honest) => honest)
+    pair.scripted.twist = isRequest('follow', () => {
+      const news = { ns, batch: null, seq: 1000, more: false }
+      return { t: 'news', ...news, also: [{ ...news, seq: 1001 }] }
+    })
     await pair.time.advance(MINUTE_MS)
     expect(errorCode(pair.error)).toBe('protocol')
   })

@@ -40,6 +40,9 @@ export interface SessionInit {
   readonly onChange: (ns: string) => void
 }
 
+/** Why work on a namespace is put off. */
+type Reason = 'retry' | 'room there' | 'room here'
+
 /** Failures of the whole session, not of one namespace. */
 const FATAL: ReadonlySet<string> = new Set(['connection-lost', 'protocol', 'malformed', 'too-large', 'no-hello', 'wrong-network', 'unknown-epoch'])
 
@@ -59,13 +62,9 @@ export class Session {
   /** Work under way, per namespace. */
   readonly #queues = new Map<string, Promise<void>>()
   readonly #scheduled = new Set<string>()
-  /** Namespaces that wait to be compared again, and how long they waited the last time. */
-  readonly #retrying = new Set<string>()
+  /** What is put off, per reason and namespace; and how long each namespace waited to be compared again the last time. */
+  readonly #putOff = new Set<string>()
   readonly #pauses = new Map<string, number>()
-  /** Namespaces about which one looks soon whether there is room again, at the peer or here. */
-  readonly #probed = new Set<string>()
-  /** How long one waited the last time after a write here until what found no room was asked for again. */
-  readonly #roomPauses = new Map<string, number>()
   readonly #channels = new Set<Channel>()
   #control: Channel | undefined
   #theirEpoch: string | undefined
@@ -244,8 +243,7 @@ export class Session {
   #onCommit({ namespace }: CommitEvent): void {
     const link = this.#links.get(namespace)
     if (link === undefined || this.#control === undefined) return
-    if (link.isOutOfRoom) this.#syncSoon(namespace)
-    else this.#roomPauses.delete(namespace)
+    if (link.isOutOfRoom) this.#lookForRoom(namespace)
     if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
     else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
@@ -278,7 +276,7 @@ export class Session {
   async #sync(ns: string, link: NamespaceLink): Promise<void> {
     await link.sync()
     link.status.error = undefined
-    if (!this.#retrying.has(ns)) this.#pauses.delete(ns)
+    if (!this.#isPutOff('retry', ns)) this.#pauses.delete(ns)
   }
 
   /** Queues work that is not queued already: a thousand commits ask for one push. */
@@ -335,44 +333,47 @@ export class Session {
     if (this.#links.get(ns)?.isWaitingForRoom === true) this.#askForRoom(ns)
   }
 
-  /** A peer that was full may have room at any time. One small batch tells, where comparing would send everything again. */
+  /** A peer that was full may have room at any time. One small batch tells, where comparing would send much more. */
   #askForRoom(ns: string): void {
-    if (this.#probed.has(ns)) return
-    this.#probed.add(ns)
-    this.#init.delay(ROOM_MS, this.#ended.signal).then(() => {
-      this.#probed.delete(ns)
-      if (this.#ended.signal.aborted) return
-      this.#schedule(`room ${ns}`, ns, async (link) => {
+    this.#later('room there', ns, ROOM_MS, () =>
+      this.#schedule(`room there ${ns}`, ns, async (link) => {
         if (!link.isWaitingForRoom) return
         if (await link.hasRoom()) this.#scheduleSync(ns)
         else this.#askForRoom(ns)
-      })
-    }, this.#failure.reject)
+      }),
+    )
   }
 
-  /** Something was written here that had no room for all that the peer sent: it may have been a delete. */
-  #syncSoon(ns: string): void {
-    if (this.#probed.has(ns)) return
-    this.#probed.add(ns)
-    // Longer and longer: each time, what found no room here comes again, in case some of it does now.
-    const pause = Math.min((this.#roomPauses.get(ns) ?? ROOM_MS / 2) * 2, MAX_RETRY_MS)
-    this.#roomPauses.set(ns, pause)
-    this.#init.delay(pause, this.#ended.signal).then(() => {
-      this.#probed.delete(ns)
-      if (!this.#ended.signal.aborted) this.#scheduleSync(ns)
-    }, this.#failure.reject)
+  /** Something was written here that had no room for all that the peer sent: it may have been a delete. One record tells. */
+  #lookForRoom(ns: string): void {
+    this.#later('room here', ns, ROOM_MS, () =>
+      this.#schedule(`room here ${ns}`, ns, async (link) => {
+        if (link.isOutOfRoom && (await link.hasRoomHere())) this.#scheduleSync(ns)
+      }),
+    )
   }
 
   /** Compares again after a while, and then after longer and longer: a clock may be right then, or a disk have room. */
   #retryLater(ns: string, longestMs = MAX_RETRY_MS): void {
-    if (this.#retrying.has(ns)) return
-    this.#retrying.add(ns)
+    if (this.#isPutOff('retry', ns)) return
     const pause = Math.min((this.#pauses.get(ns) ?? MIN_RETRY_MS / 2) * 2, longestMs)
     this.#pauses.set(ns, pause)
-    this.#init.delay(pause, this.#ended.signal).then(() => {
-      this.#retrying.delete(ns)
-      if (!this.#ended.signal.aborted) this.#scheduleSync(ns)
+    this.#later('retry', ns, pause, () => this.#scheduleSync(ns))
+  }
+
+  /** Does something after a while, once, however often it is asked for until then. */
+  #later(reason: Reason, ns: string, ms: number, work: () => void): void {
+    const key = `${reason} ${ns}`
+    if (this.#putOff.has(key)) return
+    this.#putOff.add(key)
+    this.#init.delay(ms, this.#ended.signal).then(() => {
+      this.#putOff.delete(key)
+      if (!this.#ended.signal.aborted) work()
     }, this.#failure.reject)
+  }
+
+  #isPutOff(reason: Reason, ns: string): boolean {
+    return this.#putOff.has(`${reason} ${ns}`)
   }
 
   /** Following can lose nothing, but a peer can be wrong: now and then the roots are compared all the same. */
@@ -382,7 +383,7 @@ export class Session {
     while (!signal.aborted) {
       await delay(RECHECK_MS * (0.75 + random() / 2), signal)
       if (signal.aborted) return
-      for (const ns of this.#links.keys()) if (!this.#retrying.has(ns)) this.#scheduleSync(ns)
+      for (const ns of this.#links.keys()) if (!this.#isPutOff('retry', ns)) this.#scheduleSync(ns)
     }
   }
 }

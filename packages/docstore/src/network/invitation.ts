@@ -50,9 +50,9 @@ export async function knownInvitation(meta: Pick<Meta, 'getMeta'>): Promise<Invi
 }
 
 /**
- * Remembers an invitation with the data, in the place of an earlier one. Throws `bad-invitation` where it is not for this network, or
- * for somebody else; `identity` is the `did:key` of this data. One that has expired is no
- * better than the one that is here.
+ * Remembers an invitation with the data, in the place of an earlier one. Throws `bad-invitation` where it is not for this network, or for
+ * somebody else; `identity` is the `did:key` of this data. One that has expired takes the place of no better one: of two that have expired the
+ * later one is kept.
  */
 export async function rememberInvitation(meta: Meta, invitation: Invitation, network: Descriptor, identity: string): Promise<void> {
   const certificate = await verifyPacked(invitation.certificate, (signed) => verifyCertificate(signed, network))

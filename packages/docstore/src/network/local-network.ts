@@ -280,7 +280,7 @@ export class LocalNetwork implements Network {
       role: this.#role,
       ledger: this.#ledgerOf(peer),
       now: this.#now,
-      clock: this.#time.clocks.of(`asking ${peer}`),
+      clock: this.#time.clocks.of(peer),
       delay,
       isWanted: (id, from) => this.#takes(id, from),
       onNamespace: (ns) => this.rendezvous.note(peer, ns),

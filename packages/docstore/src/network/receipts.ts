@@ -96,11 +96,7 @@ export class Receipts {
       if (gossip === undefined) return false
       await gossip.onDrain({ signal })
       ping = await connection.newStream(this.#protocol, { signal, runOnLimitedConnection: true })
-      const answered = answerOf(ping, signal)
-      // Where sending fails, nobody waits for the answer.
-      answered.catch(() => undefined)
-      ping.send(crypto.getRandomValues(new Uint8Array(PING_BYTES)))
-      await answered
+      await answerTo(crypto.getRandomValues(new Uint8Array(PING_BYTES)), ping, signal)
       this.#taken.set(connection, sent)
       await ping.close({ signal })
       return true
@@ -117,11 +113,14 @@ function gossipOf({ status, streams }: Connection): Stream | undefined {
   return streams.find((one) => one.direction === 'outbound' && one.protocol.startsWith('/meshsub/') && one.status === 'open')
 }
 
-function answerOf(stream: Stream, signal: AbortSignal): Promise<void> {
+/** Resolves with the first answer to a question; rejects where it cannot be sent, or none comes. */
+function answerTo(question: Uint8Array, stream: Stream, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (): void => reject(new Error('There was no answer'))
     stream.addEventListener('message', () => resolve(), { once: true })
     stream.addEventListener('close', fail, { once: true })
     signal.addEventListener('abort', fail, { once: true })
+    // Inside: what it throws rejects the one promise that there is.
+    stream.send(question)
   })
 }

@@ -37,6 +37,7 @@ export const REPLICA_METHODS = [
   'lastSeq',
   'future',
   'redate',
+  'noteTaken',
   'batchSince',
   'batchOf',
   'accept',

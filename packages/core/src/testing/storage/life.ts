@@ -23,7 +23,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   times: (storage) => storage.times(1),
   noteKnown: (storage) => storage.noteKnown(1, 1),
   future: (storage) => storage.future(1, 0, new Uint8Array(34)),
-  unknownFuture: (storage) => storage.unknownFuture(1, 0, new Uint8Array(34), 1),
+  unknownFuture: (storage) => storage.unknownFuture(1, { after: 0, by: new Uint8Array(34), since: 0, limit: 1 }),
   lastSeq: (storage) => storage.lastSeq(1),
   total: (storage) => storage.total(1),
   recount: (storage) => storage.recount(1),

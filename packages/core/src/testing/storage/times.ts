@@ -43,11 +43,14 @@ export function timesContract(open: OpenStorage): void {
       ])
       await storage.commit(elsewhere, [put({ id: 'd', at: far + 9 })])
       expect(await storage.future(ns, far, ada)).toEqual({ records: 3, own: 2, last: far + 3 })
-      expect((await storage.unknownFuture(ns, far, ada, 10)).map(({ id }) => id)).toEqual(['a', 'b'])
-      expect((await storage.unknownFuture(ns, far, ada, 1)).map(({ id }) => id)).toEqual(['a'])
+      const unknown = { after: far, by: ada, since: 0, limit: 10 }
+      expect((await storage.unknownFuture(ns, unknown)).map(({ id }) => id)).toEqual(['a', 'b'])
+      const [first, ...more] = await storage.unknownFuture(ns, { ...unknown, limit: 1 })
+      expect([first?.id, more]).toEqual(['a', []])
+      expect((await storage.unknownFuture(ns, { ...unknown, since: first?.seq ?? 0 })).map(({ id }) => id)).toEqual(['b'])
       await storage.noteKnown(ns, far + 2)
       expect(await storage.future(ns, far, ada)).toEqual({ records: 3, own: 0, last: far + 3 })
-      expect(await storage.unknownFuture(ns, far, ada, 10)).toEqual([])
+      expect(await storage.unknownFuture(ns, unknown)).toEqual([])
       expect(await storage.future(ns, far + 3, ada)).toEqual({ records: 0, own: 0, last: 0 })
       // Looked at once, it is right again.
       expect(await storage.times(ns)).toMatchObject({ newest: far + 3 })
