@@ -83,7 +83,8 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, maxContentBytes
   return new Competitor(slotOf(scope.write, keyHash(scope.ns, key), by), record, wire.seal)
 }
 
-function includesHash(hashes: Uint8Array, hash: Uint8Array): boolean {
+/** Whether a hash is one of those that lie one after another. */
+export function includesHash(hashes: Uint8Array, hash: Uint8Array): boolean {
   for (let i = 0; i < hashes.length; i += 32) {
     if (hashes[i] === hash[0] && equalBytes(hashes.subarray(i, i + 32), hash)) return true
   }

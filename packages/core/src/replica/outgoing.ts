@@ -2,6 +2,7 @@ import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BY
 import { utf8 } from '../model/bytes.ts'
 import type { Seal } from '../model/seal.ts'
 import { equalBytes } from '../model/bytes.ts'
+import { includesHash } from './accept.ts'
 import type { Storage, StoredRecord } from '../storage/storage.ts'
 import type { SentRecord } from './types.ts'
 
@@ -53,6 +54,10 @@ export class BatchBuilder {
     if (record.seal === null) return 'unsealed'
     const known = this.#sealNumbers.get(record.seal)
     const seal = known === undefined ? await this.#storage.seal(record.seal) : undefined
+    const covering = known === undefined ? seal : this.#seals[known]
+    // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here. One that was replaced since it was read may find
+    // that the number of its seal belongs to another by now: its successor follows.
+    if (covering === undefined || !includesHash(covering.hashes, record.hash)) return 'added'
     const content = record.content === null ? null : utf8(record.content)
     const key = record.content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
     const bytes =
@@ -63,7 +68,6 @@ export class BatchBuilder {
     if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return 'full'
     let number = known
     if (number === undefined) {
-      // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here.
       if (seal === undefined) return 'added'
       number = this.#seals.push(seal) - 1
       this.#sealNumbers.set(record.seal, number)
