@@ -12,30 +12,30 @@ import {
   Responder,
   type Role,
 } from '@p2p-docstore/core'
-import { mayDial, rangeOf } from './address-range.ts'
+import { mayDial, rangeOf } from './transport/address-range.ts'
 import { ByNamespace } from './by-namespace.ts'
-import { delay } from './delay.ts'
-import type { DirectLinks } from './direct-links.ts'
+import { delay } from './timing/delay.ts'
+import type { DirectLinks } from './peers/direct-links.ts'
 import type { FindAnswer } from './directory/messages.ts'
 import type { NetworkDirectory } from './directory/network-directory.ts'
-import { readNetwork } from './join-link.ts'
-import { knownRelays, rememberOwnOrigin, rememberRelays } from './known-relays.ts'
-import type { DocstoreLibp2p } from './libp2p.ts'
+import { readNetwork } from './admission/join-link.ts'
+import { knownRelays, rememberOwnOrigin, rememberRelays } from './relays/known-relays.ts'
+import type { DocstoreLibp2p } from './transport/libp2p.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
-import { Neighbours } from './neighbours.ts'
-import { patiently } from './patience.ts'
-import { Providers } from './providers.ts'
-import { Receipts } from './receipts.ts'
-import { RelayLink } from './relay-link.ts'
-import { shareRevocations } from './revocations.ts'
-import { RelayLinks } from './relay-links.ts'
-import { Rendezvous, SIGNALING_PROTOCOL } from './rendezvous.ts'
-import { isShutOut } from './shut-out.ts'
-import { answerStream, syncProtocol } from './streams.ts'
-import type { SyncInit, SyncPeer } from './sync-connection.ts'
-import { movedBy, syncRelays } from './sync-relays.ts'
-import { TimeKeeper } from './time-keeper.ts'
-import { Topics } from './topics.ts'
+import { Neighbours } from './peers/neighbours.ts'
+import { patiently } from './sync/patience.ts'
+import { Providers } from './finding/providers.ts'
+import { Receipts } from './topics/receipts.ts'
+import { RelayLink } from './relays/relay-link.ts'
+import { shareRevocations } from './admission/revocations.ts'
+import { RelayLinks } from './relays/relay-links.ts'
+import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/rendezvous.ts'
+import { isShutOut } from './relays/shut-out.ts'
+import { answerStream, syncProtocol } from './sync/streams.ts'
+import type { SyncInit, SyncPeer } from './sync/sync-connection.ts'
+import { movedBy, syncRelays } from './sync/sync-relays.ts'
+import { TimeKeeper } from './sync/time-keeper.ts'
+import { Topics } from './topics/topics.ts'
 import type {
   DirectoryPeer,
   NamespacePeerStatus,
@@ -47,8 +47,8 @@ import type {
   RelayStorage,
   SyncReport,
 } from './types.ts'
-import { viaOf } from './via.ts'
-import { onWake } from './wake-events.ts'
+import { viaOf } from './transport/via.ts'
+import { onWake } from './timing/wake-events.ts'
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
@@ -240,7 +240,7 @@ export class LocalNetwork implements Network {
   }
 
   async #startDirect(): Promise<void> {
-    const { DirectLinks } = await import('./direct-links.ts')
+    const { DirectLinks } = await import('./peers/direct-links.ts')
     this.#direct = new DirectLinks({
       libp2p: this.libp2p,
       wanted: this.#wanted,

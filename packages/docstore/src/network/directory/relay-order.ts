@@ -1,4 +1,4 @@
-import { inTurn, shuffled } from '../in-turn.ts'
+import { inTurn, shuffled } from '../finding/in-turn.ts'
 import type { Directory } from './directory.ts'
 import { type PeerEntry, peerIdOfKey } from './entry.ts'
 
