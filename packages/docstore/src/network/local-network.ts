@@ -12,30 +12,18 @@ import {
   Responder,
   type Role,
 } from '@p2p-docstore/core'
-import { mayDial, rangeOf } from './transport/address-range.ts'
+import { type DocstoreLibp2p, mayDial, rangeOf, viaOf } from './transport/index.ts'
 import { ByNamespace } from './by-namespace.ts'
-import { delay } from './timing/delay.ts'
-import type { DirectLinks } from './peers/direct-links.ts'
-import type { FindAnswer } from './directory/messages.ts'
-import type { NetworkDirectory } from './directory/network-directory.ts'
-import { readNetwork } from './admission/join-link.ts'
-import { knownRelays, rememberOwnOrigin, rememberRelays } from './relays/known-relays.ts'
-import type { DocstoreLibp2p } from './transport/libp2p.ts'
+import { delay, onWake } from './timing/index.ts'
+import { type DirectLinks, Neighbours } from './peers/index.ts'
+import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
+import { readNetwork } from './admission/index.ts'
+import { isShutOut, knownRelays, RelayLink, RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
-import { Neighbours } from './peers/neighbours.ts'
-import { patiently } from './sync/patience.ts'
-import { Providers } from './finding/providers.ts'
-import { Receipts } from './topics/receipts.ts'
-import { RelayLink } from './relays/relay-link.ts'
-import { shareRevocations } from './admission/revocations.ts'
-import { RelayLinks } from './relays/relay-links.ts'
-import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/rendezvous.ts'
-import { isShutOut } from './relays/shut-out.ts'
-import { answerStream, syncProtocol } from './sync/streams.ts'
-import type { SyncInit, SyncPeer } from './sync/sync-connection.ts'
-import { movedBy, syncRelays } from './sync/sync-relays.ts'
-import { TimeKeeper } from './sync/time-keeper.ts'
-import { Topics } from './topics/topics.ts'
+import { answerStream, movedBy, patiently, type SyncInit, type SyncPeer, syncProtocol, syncRelays, TimeKeeper } from './sync/index.ts'
+import { Providers } from './finding/index.ts'
+import { Receipts, Topics } from './topics/index.ts'
+import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import type {
   DirectoryPeer,
   NamespacePeerStatus,
@@ -47,8 +35,6 @@ import type {
   RelayStorage,
   SyncReport,
 } from './types.ts'
-import { viaOf } from './transport/via.ts'
-import { onWake } from './timing/wake-events.ts'
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
@@ -208,7 +194,7 @@ export class LocalNetwork implements Network {
     }
     this.#unlisten.push(onWake(wake))
     // A page loads it after the rest: whoever opens it waits for less.
-    const { NetworkDirectory } = await import('./directory/network-directory.ts')
+    const { NetworkDirectory, shareRevocations } = await import('./directory/index.ts')
     this.#directory = await NetworkDirectory.start({
       replica: this.#replica,
       network: readNetwork((await this.#replica.info()).network.descriptor),
@@ -240,7 +226,7 @@ export class LocalNetwork implements Network {
   }
 
   async #startDirect(): Promise<void> {
-    const { DirectLinks } = await import('./peers/direct-links.ts')
+    const { DirectLinks } = await import('./peers/index-direct.ts')
     this.#direct = new DirectLinks({
       libp2p: this.libp2p,
       wanted: this.#wanted,

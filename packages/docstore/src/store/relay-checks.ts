@@ -1,9 +1,9 @@
 import { errorCode, judgeClocks, type RelayClock } from '@p2p-docstore/core'
-import { mayDial, rangeOf, rangeOfHost } from '../network/transport/address-range.ts'
-import { fetchWellKnown, type WellKnown } from '../network/admission/join-link.ts'
-import { isShutOut } from '../network/relays/shut-out.ts'
+import { mayDial, rangeOf, rangeOfHost } from '../network/transport/index.ts'
+import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
+import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
-import { durationText } from '../network/timing/duration-text.ts'
+import { durationText } from '../network/timing/index.ts'
 import type { Diagnosis } from './doctor.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 

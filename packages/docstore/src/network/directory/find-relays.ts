@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { errorCode, type Network } from '@p2p-docstore/core'
-import type { Misdeed } from '../admission/misconduct.ts'
+import type { Misdeed } from '../admission/index.ts'
 import type { Directory } from './directory.ts'
 import { askFind } from './directory-protocol.ts'
 import { readEntry } from './entry.ts'

@@ -14,13 +14,10 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
-import type { Misdeed } from '../admission/misconduct.ts'
-import { ownIdentity } from '../admission/own-identity.ts'
-import { peerKey } from '../transport/peer-key.ts'
-import { answerStream } from '../sync/streams.ts'
+import { type DocstoreLibp2p, peerKey, viaOf } from '../transport/index.ts'
+import { type Misdeed, ownIdentity } from '../admission/index.ts'
+import { answerStream } from '../sync/index.ts'
 import type { DirectoryPeer, PeerFacts } from '../types.ts'
-import { viaOf } from '../transport/via.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
 import { Directory } from './directory.ts'
 import { DirectoryGossip } from './directory-gossip.ts'

@@ -2,9 +2,9 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { errorMessage } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
-import { shuffled } from '../signaling/shuffled.ts'
-import { viaOf } from '../transport/via.ts'
+import { delay } from '../timing/index.ts'
+import { shuffled } from '../shuffled.ts'
+import { viaOf } from '../transport/index.ts'
 
 /** Direct connections at once; beyond, nobody is dialled. Each takes memory and a place among the few that a browser gives. */
 const MAX_DIRECT = 8

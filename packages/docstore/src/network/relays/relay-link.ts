@@ -1,14 +1,12 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { DocstoreError, errorCode, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
-import { Backoff, MAX_PAUSE_MS } from '../timing/backoff.ts'
-import { delay } from '../timing/delay.ts'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
+import { Backoff, delay, MAX_PAUSE_MS } from '../timing/index.ts'
+import { type DocstoreLibp2p, viaOf } from '../transport/index.ts'
 import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from '../limits.ts'
 import type { RelaySource } from './relay-source.ts'
 import { isShutOut } from './shut-out.ts'
-import { syncConnection, type SyncInit, type SyncPeer } from '../sync/sync-connection.ts'
+import { syncConnection, type SyncInit, type SyncPeer } from '../sync/index.ts'
 import type { PeerStatus, Via } from '../types.ts'
-import { viaOf } from '../transport/via.ts'
 
 /** What a link to a relay needs. */
 export interface RelayLinkInit extends SyncInit {

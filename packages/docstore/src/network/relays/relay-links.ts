@@ -1,11 +1,11 @@
 import type { Connection } from '@libp2p/interface'
-import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from '../transport/address-range.ts'
-import { delay } from '../timing/delay.ts'
+import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from '../transport/index.ts'
+import { delay } from '../timing/index.ts'
 import { MAX_RELAYS } from '../limits.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
 import { joinedRelay, type ListedAddresses, listedRelay, type RelaySource } from './relay-source.ts'
-import { syncProtocol } from '../sync/streams.ts'
+import { syncProtocol } from '../sync/index.ts'
 
 /** Relays that should be connected: two, so that one may go; a relay dials three, so that no line of relays falls apart. */
 const ENOUGH_FOR_PEER = 2

@@ -1,7 +1,7 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
-import { type AddressRange, mayDial, rangeOf } from '../transport/address-range.ts'
-import { fetchWellKnown } from '../admission/join-link.ts'
+import { type AddressRange, mayDial, rangeOf } from '../transport/index.ts'
+import { fetchWellKnown } from '../admission/index.ts'
 import { DIAL_TIMEOUT_MS, KNOWN_RELAY_TIMEOUT_MS } from '../limits.ts'
 
 /** Name prefix of the addresses that a relay had last, for the day when its web server does not answer. */

@@ -1,9 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
 import { DocstoreError, errorMessage, type Exchange, FOLLOW_WAIT_MS, MAX_FRAME_BYTES } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
+import { delay } from '../timing/index.ts'
 import { HELLO_TIMEOUT_MS, IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from '../limits.ts'
-import type { Misdeed } from '../admission/misconduct.ts'
+import type { Misdeed } from '../admission/index.ts'
 
 /** One frame at a time is under way, so a stream that holds more than two is not ours: by default it could make us hold 4 MiB. */
 const FRAMES = { maxDataLength: MAX_FRAME_BYTES, maxBufferSize: 2 * MAX_FRAME_BYTES }

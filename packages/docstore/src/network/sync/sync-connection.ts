@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { DocstoreError, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
+import { delay } from '../timing/index.ts'
 import { openExchange, syncProtocol } from './streams.ts'
 import type { Via } from '../types.ts'
 

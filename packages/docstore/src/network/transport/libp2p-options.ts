@@ -7,8 +7,7 @@ import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Admission } from '../admission/admission.ts'
-import { type AddressBook, Doorkeeper, type DoorkeeperComponents } from '../admission/doorkeeper.ts'
+import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -17,7 +16,6 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_STREAMS_PER_CONNECTION,
 } from '../limits.ts'
-import { Misconduct } from '../admission/misconduct.ts'
 
 /** How often connections are looked after, milliseconds. */
 const PING_INTERVAL_MS = 10_000

@@ -4,11 +4,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from './libp2p.ts'
-import { openAdmission } from '../admission/admission.ts'
-import { readNetwork } from '../admission/join-link.ts'
+import { openAdmission, readNetwork } from '../admission/index.ts'
 import { commonOptions } from './libp2p-options.ts'
 import { peerKey } from './peer-key.ts'
-import { RESERVED_ADDRESSES, Reservations } from '../signaling/reservations.ts'
+import { Reservations, RESERVED_ADDRESSES } from '../signaling/index.ts'
 
 /** How long one address of a relay may take, milliseconds: where UDP is blocked, WebSocket comes after that. */
 const ADDRESS_TIMEOUT_MS = 4000
