@@ -1,3 +1,3 @@
 export * from './exports.ts'
-export { Arrivals, withinDescriptors } from './network/transport/index-node.ts'
+export { Arrivals, hostOf, withinDescriptors } from './network/transport/index-node.ts'
 export { createDocstore, type DocstoreOptions } from './create-node.ts'

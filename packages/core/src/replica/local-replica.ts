@@ -25,6 +25,8 @@ import type { Refusal } from '../model/verdict.ts'
 import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { fullError } from '../storage/room.ts'
+import type { QueriesAside } from '../storage/queries-aside.ts'
+import type { Asker } from '../storage/query-queue.ts'
 import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
 import { changeOf } from './change-row.ts'
@@ -96,6 +98,8 @@ export interface LocalReplicaInit {
   readonly now?: () => number
   /** Gives other work its turn in the middle of long work. */
   readonly pause?: Pause
+  /** Where queries run for whom nobody else shall wait. */
+  readonly queries?: QueriesAside | undefined
   /** Whether other threads may check signatures. */
   readonly aside?: boolean
   /** Where cuts and salts come from. */
@@ -105,6 +109,7 @@ export interface LocalReplicaInit {
 /** A replica on a storage in this thread. */
 export class LocalReplica implements Replica {
   readonly #storage: Storage
+  readonly #queries: QueriesAside | undefined
   readonly #network: Network
   readonly #identity: Identity
   readonly #epoch: string
@@ -127,6 +132,7 @@ export class LocalReplica implements Replica {
 
   private constructor({
     storage,
+    queries,
     network,
     identity,
     epoch,
@@ -136,6 +142,7 @@ export class LocalReplica implements Replica {
     random = secureRandom,
   }: LocalReplicaInit) {
     this.#storage = storage
+    this.#queries = queries
     this.#network = network
     this.#identity = identity
     this.#epoch = epoch
@@ -394,6 +401,9 @@ export class LocalReplica implements Replica {
     // A full disk can stop the clean-up; the next replaced or deleted document tries again.
     Promise.resolve()
       .then(() => this.#storage.scrub())
+      .catch(async (error: unknown) => {
+        if (errorCode(error) === 'storage-busy') await this.#queries?.quiet(async () => this.#storage.scrub())
+      })
       .catch(() => undefined)
   }
 
@@ -418,7 +428,8 @@ export class LocalReplica implements Replica {
   async find(
     id: string,
     collection: string,
-    { filter = {}, sort = {}, limit, cursor, maxMs, withChanges = false, withTotal = false }: FindRequest,
+    { filter = {}, sort = {}, limit, cursor, maxMs, maxRows, withChanges = false, withTotal = false }: FindRequest,
+    asker?: Asker,
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
@@ -429,15 +440,11 @@ export class LocalReplica implements Replica {
     const upTo = withChanges ? undefined : bound?.upTo
     const open = this.#namespaces.get(id)
     if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
-    const { contents, end, seq, total } = await this.#storage.find(open.ns, collection, {
-      filter: parsedFilter,
-      sort: parsedSort,
-      limit,
-      after,
-      upTo,
-      maxMs,
-      withTotal,
-    })
+    const query = { filter: parsedFilter, sort: parsedSort, limit, after, upTo, maxMs, maxRows, withTotal }
+    const { contents, end, seq, total } =
+      asker === undefined || this.#queries === undefined
+        ? await this.#storage.find(open.ns, collection, query)
+        : await this.#queries.find(open.ns, collection, query, asker)
     return {
       contents,
       cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),
@@ -845,6 +852,7 @@ export class LocalReplica implements Replica {
     this.#scrubTimer = undefined
     this.#settleTimer = undefined
     try {
+      await this.#queries?.close()
       if (isScrubbing) await this.#storage.scrub()
     } catch (error) {
       // Everything else was done. The next start empties the log.

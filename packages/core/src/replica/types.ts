@@ -3,6 +3,7 @@ import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
+import type { Asker } from '../storage/query-queue.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
 /** Who this peer is and which network it is in. */
@@ -46,8 +47,10 @@ export interface FindRequest {
   readonly filter?: unknown
   readonly sort?: unknown
   readonly limit: number
-  /** Most milliseconds for conditions that SQLite cannot decide itself, such as `$regex`; `too-slow` beyond. */
+  /** Most milliseconds; `too-slow` beyond. Without `maxRows` they count for conditions alone that SQLite cannot decide itself, such as `$regex`. */
   readonly maxMs?: number | undefined
+  /** Most documents that are looked at; `too-slow` beyond. */
+  readonly maxRows?: number | undefined
   /** From the page before. */
   readonly cursor?: string | undefined
   /** Shows also what has changed since the first page; a document can come twice then. */
@@ -216,7 +219,11 @@ export interface Replica {
 
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
   get(ns: string, collection: string, id: string): Promise<string | undefined>
-  find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
+  /**
+   * With an `asker`, it waits for its turn and runs aside where the replica can do that, which is in the process of a relay: nobody waits for it then. Throws
+   * `too-many-queries`, `queries-full`, `too-slow` then.
+   */
+  find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult>
   /**
    * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
    * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.

@@ -52,6 +52,8 @@ export class Room {
   /** Whether the disk was short at the last look, and the bytes that were stored since. */
   #isShort: boolean
   #estimate = 0
+  /** Whether the log could not be emptied the last time because another connection read it. */
+  #isRead = false
   /** Pages of the database when the log owed it nothing. */
   #settledPages: number
 
@@ -166,9 +168,12 @@ export class Room {
     return Math.max(0, this.#number('page_count') - this.#settledPages) * this.#pageBytes
   }
 
-  /** Copies the log into the database and empties it, and takes the reserve back. */
+  /** Copies the log into the database and empties it, and takes the reserve back. Throws `storage-busy`, `disk-full`. */
   settle(): void {
-    if (!this.#checkpoint() && !(this.#give() && this.#checkpoint())) throw fullError('the log cannot be emptied')
+    if (!this.#checkpoint() && (this.#isRead || !(this.#give() && this.#checkpoint()))) {
+      if (this.#isRead) throw new DocstoreError('storage-busy', 'The log cannot be emptied while somebody reads beside this connection')
+      throw fullError('the log cannot be emptied')
+    }
     this.#takeBack()
   }
 
@@ -188,7 +193,9 @@ export class Room {
   #checkpoint(): boolean {
     try {
       // This mode also gives the space of the log back to the disk.
-      this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      const row = this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      this.#isRead = row?.['busy'] === 1
+      if (this.#isRead) return false
       this.#settledPages = this.#number('page_count')
       this.#estimate = 0
       return true

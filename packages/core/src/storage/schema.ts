@@ -74,6 +74,8 @@ export interface StorageOptions {
    * the disk is the limit.
    */
   readonly maxBytes?: number
+  /** Whether `letReadersIn` is wanted later: connections of this process that read beside the one that writes. */
+  readonly withReaders?: boolean
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
@@ -81,12 +83,17 @@ export interface StorageOptions {
 }
 
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES }: StorageOptions): void {
+export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders }: StorageOptions): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
-  // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
-  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
+  // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have. With it,
+  // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.
+  driver.exec(`PRAGMA locking_mode = ${withReaders === true ? 'NORMAL' : 'EXCLUSIVE'}; PRAGMA trusted_schema = OFF`)
   const version = checkOwner(driver)
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
+  if (withReaders === true) {
+    numberOf(driver, 'PRAGMA schema_version')
+    lockOut(driver)
+  }
   driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
@@ -97,6 +104,25 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
     if (version < SCHEMA_VERSION) migrateFrom(driver, version)
     emptyLog(driver)
   }
+}
+
+/** Takes the lock of the whole file. Throws `data-in-use` where anybody else has it open. */
+export function lockOut(driver: SqlDriver): void {
+  // It is taken with the next transaction that may write.
+  driver.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT')
+}
+
+/**
+ * Goes down to a shared lock, which it keeps: connections that read come in, and nobody who wants the file for himself, as all do who open it to write.
+ */
+export function letIn(driver: SqlDriver): void {
+  driver.exec('PRAGMA locking_mode = NORMAL; BEGIN IMMEDIATE; COMMIT')
+}
+
+/** Prepares a connection that only reads. */
+export function prepareReader(driver: SqlDriver): void {
+  driver.exec(`PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_BYTES / 1024}`)
+  mapForReading(driver)
 }
 
 /** All or nothing: what fails half-way leaves the old version, which the next start tries again. */

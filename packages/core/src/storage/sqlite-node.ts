@@ -60,8 +60,8 @@ class NodeStatement implements SqlStatement {
 }
 
 /** SQLite of Node itself. `path` is a file or `:memory:`. */
-export function openNodeDriver(path: string): SqlDriver {
-  const database = guard(() => new DatabaseSync(path, { timeout: 0 }))
+export function openNodeDriver(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqlDriver {
+  const database = guard(() => new DatabaseSync(path, { timeout: 0, readOnly }))
   return {
     exec: (sql) => guard(() => database.exec(sql)),
     prepare: (sql) => guard(() => new NodeStatement(database.prepare(sql))),

@@ -1,33 +1,22 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document, Json } from '../model/content.ts'
+import type { Json } from '../model/content.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import {
-  compileCount,
-  compileFind,
-  type Explanation,
-  type Filter,
-  orderKey,
-  parseFilter,
-  type QueryScope,
-  scoredSort,
-  sortValue,
-  totalSort,
-} from '../query/index.ts'
+import { compileFind, type Explanation, type Filter, parseFilter } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
-import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
+import type { SqlDriver, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
-import { MAX_ORDERED_ROWS, PageOrders } from './page-orders.ts'
+import { PageOrders } from './page-orders.ts'
 import { QueryFunctions } from './query-functions.ts'
-import { QueryPlans } from './query-plans.ts'
+import { Queries } from './queries.ts'
 import { Readings } from './readings.ts'
 import { RecordTable } from './record-table.ts'
 import { fullError, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
-import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
+import { letIn, lockOut, mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -41,7 +30,6 @@ import type {
   IndexInfo,
   IndexKind,
   OpenedReading,
-  PageEnd,
   ReadingQuery,
   ReadPiece,
   SetTotal,
@@ -66,8 +54,6 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
-/** The rows of a list of row ids that are there, in its order. */
-const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -80,11 +66,9 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #records: RecordTable
-  readonly #functions: QueryFunctions
+  readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
-  readonly #plans: QueryPlans
-  readonly #orders = new PageOrders()
   #isClosed = false
   #isMapped = false
 
@@ -106,8 +90,7 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
-    this.#plans = new QueryPlans(driver)
-    this.#functions = new QueryFunctions(driver)
+    this.#queries = new Queries({ driver, statements, indexes, texts, totals, functions: new QueryFunctions(driver), orders: new PageOrders() })
     if (indexes.needsLook) this.#lookAtIndexes()
   }
 
@@ -327,63 +310,20 @@ export class SqliteStorage implements Storage {
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
-    return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
-  }
-
-  #find(ns: number, collection: string, query: StoredQuery): FoundPage {
-    const { filter, sort, limit, after, upTo, withTotal = false } = query
-    const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
-    const scope = this.#scope(ns, collection)
-    const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
-    const { rows, isFull } = this.#nextInOrder(sql, ns, collection, query) ?? pageOf(this.#statements.query(sql), params, limit)
-    const last = isFull ? rows.at(-1) : undefined
-    return {
-      contents: rows.map((row) => String(row['content'])),
-      end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)),
-      seq: this.#totals.lastSeq(ns),
-      total: withTotal ? this.count(ns, collection, filter) : undefined,
-    }
-  }
-
-  /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
-  #nextInOrder(sql: string, ns: number, collection: string, query: StoredQuery): { rows: readonly SqlRow[]; isFull: boolean } | undefined {
-    const { filter, sort, limit, after, upTo } = query
-    if (after === undefined || upTo === undefined || this.#totals.documents(ns, collection) > MAX_ORDERED_ROWS || !this.#plans.sorts(sql))
-      return undefined
-    const name = JSON.stringify([ns, collection, filter, sort, upTo])
-    let left = this.#orders.take(name, after.id)
-    if (left === undefined) {
-      const find = { filter, sort, limit: MAX_ORDERED_ROWS, after, lastRow: ns * SEQ_SPAN + upTo, rows: 'rowids' } as const
-      const all = compileFind(this.#scope(ns, collection), find)
-      left = Float64Array.from(this.#statements.query(all.sql).all(...all.params), ({ rowid }) => Number(rowid))
-    }
-    const rows: SqlRow[] = []
-    let length = 0
-    while (left.length > 0 && rows.length < limit && length < MAX_PAGE_LENGTH) {
-      const wanted = left.subarray(0, Math.min(ROWS_AT_ONCE, limit - rows.length))
-      left = left.subarray(wanted.length)
-      // Those that are gone have changed since the first page.
-      for (const row of this.#statements.own(ROWS_IN_ORDER).all(JSON.stringify([...wanted]))) {
-        rows.push(row)
-        length += String(row['content']).length
-      }
-    }
-    const last = rows.at(-1)
-    this.#orders.keep(name, last === undefined ? left.subarray(left.length) : left, String(last?.['id']))
-    return { rows, isFull: left.length > 0 }
+    return this.#queries.find(ns, collection, query)
   }
 
   openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
     this.#isRead()
     const seq = this.#totals.lastSeq(ns)
     const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
-      const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit: -1, rows })
+      const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort, limit: -1, rows })
       return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
     }
     // One more than the first piece has room for tells whether that is all. Where SQLite sorts, it has to be worth sorting twice.
     const few = Math.min(limit, first + 1)
     const whole = compile('whole')
-    if (limit + skip <= few || !this.#plans.sorts(whole.sql)) {
+    if (limit + skip <= few || !this.#queries.sorts(whole.sql)) {
       const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
       if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
     }
@@ -446,7 +386,7 @@ export class SqliteStorage implements Storage {
 
   distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
     this.#isRead()
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort: [], limit: -1 })
+    const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort: [], limit: -1 })
     return distinctValues(path, (onValue) => this.#statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
   }
 
@@ -457,23 +397,15 @@ export class SqliteStorage implements Storage {
     mapForReading(this.#driver)
   }
 
-  #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
-    const document = JSON.parse(String(row['content'])) as Document
-    const fields = totalSort(sort).slice(0, -1)
-    return { values: fields.map((field) => orderKey(sortValue(field, document))), id: String(row['id']) }
-  }
-
   count(ns: number, collection: string, filter: Filter): number {
-    if (filter.kind === 'and' && filter.filters.length === 0) return this.#totals.documents(ns, collection)
     this.#isRead()
-    const { sql, params } = compileCount(this.#scope(ns, collection), filter)
-    return Number(this.#statements.query(sql).get(...params)?.['count'])
+    return this.#queries.count(ns, collection, filter)
   }
 
   async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
     // Loaded when somebody asks: few do.
     const { explained } = await import('../query/explain.ts')
-    const scope = this.#scope(ns, collection)
+    const scope = this.#queries.scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit })
     const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
     const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
@@ -487,21 +419,6 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  #scope(ns: number, collection: string): QueryScope {
-    const totals = this.#totals
-    return {
-      ns,
-      collection,
-      get isMost() {
-        return totals.isMost(ns, collection)
-      },
-      field: (path) => this.#indexes.field(ns, collection, path),
-      text: this.#texts.of(ns, collection),
-      matcher: (filter) => this.#functions.matcher(filter),
-      orderer: (field) => this.#functions.orderer(field),
-    }
-  }
-
   collections(ns: number): readonly CollectionCount[] {
     return this.#totals.collections(ns, MAX_LISTED_COLLECTIONS)
   }
@@ -513,13 +430,13 @@ export class SqliteStorage implements Storage {
   createIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
     checkPaths(paths)
     this.#transaction(() => (text ? this.#texts : this.#indexes).create(ns, collection, paths))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
   }
 
   dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
     // An index that goes makes room.
     const isDropped = this.#reserved(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
     return isDropped
   }
 
@@ -536,6 +453,24 @@ export class SqliteStorage implements Storage {
     // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
     // dropping the index, removes these.
     this.#room.settle()
+  }
+
+  /** Lets other connections of this process read, where it was opened `withReaders`. Transactions take some ten microseconds longer then. */
+  letReadersIn(): void {
+    this.#statements.assertOpen()
+    letIn(this.#driver)
+  }
+
+  /** To be called when no other connection is left. */
+  keepReadersOut(): void {
+    if (this.#isClosed) return
+    try {
+      lockOut(this.#driver)
+    } catch (error) {
+      // Somebody has not gone yet: writes must not fail for that.
+      letIn(this.#driver)
+      if (errorCode(error) !== 'data-in-use') throw error
+    }
   }
 
   close(): void {

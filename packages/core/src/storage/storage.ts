@@ -129,8 +129,10 @@ export interface StoredQuery {
   readonly after?: PageEnd | undefined
   /** Leaves out versions after this position: those that have changed since an earlier page. */
   readonly upTo?: number | undefined
-  /** Most milliseconds for conditions that SQLite cannot decide itself; `too-slow` beyond. */
+  /** Most milliseconds; `too-slow` beyond. Without `maxRows` only conditions that SQLite cannot decide itself are counted. */
   readonly maxMs?: number | undefined
+  /** Most rows that are looked at; `too-slow` beyond. */
+  readonly maxRows?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
 }
@@ -280,7 +282,10 @@ export interface Storage {
   dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
   indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
-  /** Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. */
+  /**
+   * Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. Throws `storage-busy`
+   * while another connection reads.
+   */
   scrub(): Awaitable<void>
   close(): Awaitable<void>
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { DocstoreError, errorCode, openReplica, type Replica, type Storage } from '@p2p-docstore/core'
-import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { DocstoreError, errorCode, openReplica, type Replica } from '@p2p-docstore/core'
+import { openNodeQueries, openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../create-node.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
@@ -100,8 +100,11 @@ export function holdMemory(options: DocstoreOptions): HeldData {
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
   const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
-  const storage: Storage = openNodeStorage(path, {
+  // A relay answers strangers over HTTP, which must not make peers wait.
+  const withReaders = role === 'relay' && path !== ':memory:'
+  const storage = openNodeStorage(path, {
     durability,
+    withReaders,
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(role === 'relay' ? { cacheBytes: RELAY_CACHE_BYTES } : {}),
   })
@@ -113,7 +116,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
     getMeta: async (key) => storage.getMeta(key),
     openReplica: async (init) => {
       isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))
-      replica = await openReplica(storage, init)
+      replica = await openReplica(storage, withReaders ? { ...init, queries: openNodeQueries(path, storage) } : init)
       return replica
     },
     startNetwork: async (replica, networkId, listed) => {

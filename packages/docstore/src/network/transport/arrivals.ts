@@ -46,7 +46,7 @@ export class Arrivals {
   /** Takes a new socket in; false where there is no place for it, and it was ended. */
   arrive(socket: ArrivingSocket): boolean {
     const { max, maxPerHost, timeoutMs } = this.#init
-    const host = networkOf(socket.remoteAddress ?? '')
+    const host = hostOf(socket.remoteAddress ?? '')
     const isHostFull = (this.#perHost.get(host) ?? 0) >= maxPerHost
     if ((isHostFull && !this.#makeRoom(host)) || (this.#arrivals.size >= max && !this.#makeRoom())) {
       socket.destroy()
@@ -83,7 +83,7 @@ export class Arrivals {
   /** By address and port, which a socket and what is made of it have in common. */
   #find(remoteAddress: string | undefined, remotePort: number | undefined): Arrival | undefined {
     const samePort = [...(this.#byPort.get(remotePort ?? 0) ?? [])]
-    const host = networkOf(remoteAddress ?? '')
+    const host = hostOf(remoteAddress ?? '')
     // An address can be written in more than one way.
     return samePort.find((one) => one.host === host) ?? samePort[0]
   }
@@ -116,7 +116,7 @@ export class Arrivals {
 }
 
 /** The host of an address: of IPv6 the first half, for one machine has all of the other. */
-function networkOf(address: string): string {
+export function hostOf(address: string): string {
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   return bare.includes(':') ? bare.split(':').slice(0, 4).join(':') : bare
 }

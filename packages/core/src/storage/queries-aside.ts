@@ -1,0 +1,11 @@
+import type { Asker } from './query-queue.ts'
+import type { FoundPage, StoredQuery } from './storage.ts'
+
+/** Queries that run where they block nobody, in turn. */
+export interface QueriesAside {
+  /** One page. Throws `too-many-queries`, `queries-full`, `too-slow`, `cancelled`. */
+  find(ns: number, collection: string, query: StoredQuery, asker: Asker): Promise<FoundPage>
+  /** Does something while no query reads. */
+  quiet(work: () => Promise<void>): Promise<void>
+  close(): Promise<void>
+}
