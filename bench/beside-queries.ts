@@ -44,9 +44,9 @@ export async function measureBesideQueries(): Promise<Figures> {
   try {
     const [line]: unknown[] = await once(createInterface({ input: child.stdout }), 'line')
     const { http, join: link, ns } = JSON.parse(String(line)) as { http: string; join: string; ns: string }
-    const alone = await watched(link, ns, http)
+    const alone = await watched(link, http)
     const readers = new Readers(http, ns)
-    const beside = await watched(link, ns, http)
+    const beside = await watched(link, http)
     const { answered, refused, late, failed } = await readers.end()
     return {
       'put to seen, alone, ms p95': alone.seen,
@@ -65,7 +65,7 @@ export async function measureBesideQueries(): Promise<Figures> {
 }
 
 /** 95th percentiles of the time from one client's put to another one's change, and of `GET /health`. */
-async function watched(link: string, ns: string, http: string): Promise<{ readonly seen: number; readonly health: number }> {
+async function watched(link: string, http: string): Promise<{ readonly seen: number; readonly health: number }> {
   const [writer, reader] = await Promise.all([0, 1].map(() => createDocstore({ data: 'memory', join: link })))
   if (writer === undefined || reader === undefined) throw new Error('No clients')
   try {

@@ -39,6 +39,7 @@ import { boundedCursor, readBound } from './page-bound.ts'
 import type { Reconciler } from './reconciler.ts'
 import { redatedEntry, redatedHead } from './redate.ts'
 import { nextTask, type Pause } from './slices.ts'
+import { checkStorage } from './storage-check.ts'
 import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
 import type {
@@ -60,6 +61,7 @@ import type {
   Replica,
   ReplicaInfo,
   SentRecord,
+  StorageCheck,
   Summary,
   Write,
   WriteResult,
@@ -843,6 +845,18 @@ export class LocalReplica implements Replica {
   onCommit(listener: (event: CommitEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  async isInPlace(): Promise<boolean> {
+    return this.#storage.isInPlace()
+  }
+
+  async backup(path: string): Promise<void> {
+    await this.#storage.backup(path)
+  }
+
+  async checkStorage(): Promise<StorageCheck> {
+    return checkStorage(this.#storage, this.#queries)
   }
 
   async close(): Promise<void> {

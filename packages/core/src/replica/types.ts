@@ -189,6 +189,12 @@ export interface AcceptResult {
   readonly ranges: readonly (readonly [from: number, to: number])[]
 }
 
+/** What is damaged in the database, in its words. What `isRepaired` is whole now. */
+export interface StorageCheck {
+  readonly damage: readonly string[]
+  readonly isRepaired: boolean
+}
+
 /** Something was committed. */
 export interface CommitEvent {
   /** Id of the namespace. */
@@ -265,6 +271,14 @@ export interface Replica {
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
   summary(ns: string): Promise<Summary>
+  /** Whether the file of the database lies where it lay. One that was deleted takes no writes (`data-missing`), and can be backed up. */
+  isInPlace(): Promise<boolean>
+  /**
+   * Copies the database into a file that must not be there yet, on the machine of the process that holds it. Throws `file-exists`, `disk-full`, `no-files`.
+   */
+  backup(path: string): Promise<void>
+  /** Reads the whole database and looks for damage; indexes are made anew where nothing else is damaged. */
+  checkStorage(): Promise<StorageCheck>
   /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
   checkSummaries(): Promise<readonly string[]>
   lastSeq(ns: string): Promise<number>

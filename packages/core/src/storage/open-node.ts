@@ -1,24 +1,36 @@
 /// <reference types="node" />
-import { closeSync, openSync } from 'node:fs'
-import { DocstoreError } from '../errors.ts'
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import type { StorageOptions } from './schema.ts'
 import type { QueriesAside } from './queries-aside.ts'
-import { QueryThread } from './query-thread-node.ts'
+import { QueryThread, type ReadersDoor } from './query-thread-node.ts'
 import { ReserveFile } from './reserve-node.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import { openNodeDriver, openReadOnlyNodeDriver } from './sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
+import type { Storage } from './storage.ts'
+
+/** A storage in Node, which other connections may read where it was opened `withReaders`. */
+export interface NodeStorage extends Storage, ReadersDoor {
+  close(): void
+}
 
 /**
  * Opens or makes a database in Node. `path` is a file, or `:memory:` to keep nothing. Throws `data-in-use`, `data-too-new`,
  * `data-corrupt`, or `storage-failed` where the file cannot be opened; what lies there stays as it is.
  */
-export function openNodeStorage(path: string, options: StorageOptions = {}): SqliteStorage {
+export function openNodeStorage(path: string, options: StorageOptions = {}): NodeStorage {
   let driver: SqlDriver | undefined
   try {
+    if (options.readOnly === true) {
+      assertUnlocked(path)
+      driver = openReadOnlyNodeDriver(path)
+      return new SqliteStorage(driver, options)
+    }
     if (path !== ':memory:') makePrivate(path)
-    driver = openNodeDriver(path)
-    return new SqliteStorage(driver, path === ':memory:' ? options : { reserve: new ReserveFile(`${path}-reserve`), ...options })
+    driver = withWholeBackups(openNodeDriver(path))
+    if (path === ':memory:') return new SqliteStorage(driver, options)
+    return new SqliteStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), ...options })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
@@ -26,8 +38,50 @@ export function openNodeStorage(path: string, options: StorageOptions = {}): Sql
   }
 }
 
+/** Backups that are there whole or not at all, for this user alone. */
+function withWholeBackups(driver: SqlDriver): SqlDriver {
+  return {
+    ...driver,
+    backup: async (path) => {
+      if (existsSync(path)) throw new DocstoreError('file-exists', `${path} is there already. Name a file that is not`)
+      const part = `${path}.part`
+      try {
+        closeSync(openSync(part, 'w', 0o600))
+        await driver.backup?.(part)
+        renameSync(part, path)
+      } catch (error) {
+        rmSync(part, { force: true })
+        if (error instanceof DocstoreError) throw error
+        throw new DocstoreError('no-file', `${path} cannot be written (${errorMessage(error)})`, { cause: error })
+      }
+    },
+  }
+}
+
+/** Throws `data-in-use` where a program has the file open to write it. */
+function assertUnlocked(path: string): void {
+  const driver = openNodeDriver(path, { readOnly: true })
+  try {
+    driver.exec('SELECT 1 FROM sqlite_schema LIMIT 1')
+  } catch (error) {
+    // Where there is a log, this one could not be read without writing beside it; what is wrong else shows in a moment.
+    if (errorCode(error) === 'data-in-use') throw error
+  } finally {
+    driver.close()
+  }
+}
+
+/** Tells whether the file that lies here now is there later: one that was deleted or replaced goes on in this process, and ends with it. */
+function placeOf(path: string): () => boolean {
+  const { ino, dev } = statSync(path)
+  return () => {
+    const now = statSync(path, { throwIfNoEntry: false })
+    return now?.ino === ino && now.dev === dev && now.size > 0
+  }
+}
+
 /** Queries on it in a thread of their own; the storage was opened `withReaders`, and is closed after this. */
-export function openNodeQueries(path: string, storage: SqliteStorage): QueriesAside {
+export function openNodeQueries(path: string, storage: NodeStorage): QueriesAside {
   return new QueryThread(path, storage)
 }
 

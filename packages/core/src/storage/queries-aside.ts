@@ -5,6 +5,8 @@ import type { FoundPage, StoredQuery } from './storage.ts'
 export interface QueriesAside {
   /** One page. Throws `too-many-queries`, `queries-full`, `too-slow`, `cancelled`. */
   find(ns: number, collection: string, query: StoredQuery, asker: Asker): Promise<FoundPage>
+  /** What is damaged, as `Storage.findDamage`. */
+  findDamage(): Promise<readonly string[]>
   /** Does something while no query reads. */
   quiet(work: () => Promise<void>): Promise<void>
   close(): Promise<void>

@@ -13,6 +13,8 @@ const MAX_WAIT_MS = 15_000
 const IDLE_MS = 10_000
 /** How much longer than it may a query takes that counts no rows, before the thread is given up, milliseconds. */
 const GRACE_MS = 20_000
+/** How long it may take to look for damage, milliseconds: it reads the whole file. */
+const MAX_CHECK_MS: number = 30 * 60_000
 /** Memory of the thread's JavaScript, MiB: a page, as it is and as it is sent, and orders of those who page. */
 const MAX_HEAP_MB = 384
 
@@ -23,16 +25,14 @@ export interface QueryThreadData {
   readonly cancelled: SharedArrayBuffer
 }
 
-/** A query for the thread. */
-export interface QueryOrder {
-  readonly id: number
-  readonly ns: number
-  readonly collection: string
-  readonly query: StoredQuery
-}
+/** What the thread is to do. */
+export type QueryOrder = { readonly id: number } & (
+  | { readonly kind: 'find'; readonly ns: number; readonly collection: string; readonly query: StoredQuery }
+  | { readonly kind: 'damage' }
+)
 
 /** What came of it. */
-export type QueryAnswer = { readonly id: number } & ({ readonly page: FoundPage } | { readonly code: string; readonly message: string })
+export type QueryAnswer = { readonly id: number } & ({ readonly result: FoundPage | readonly string[] } | { readonly code: string; readonly message: string })
 
 /** The connection that writes. While others read beside it, each of its transactions takes locks, so they are only let in when needed. */
 export interface ReadersDoor {
@@ -60,7 +60,13 @@ export class QueryThread implements QueriesAside {
   }
 
   find(ns: number, collection: string, query: StoredQuery, asker: Asker): Promise<FoundPage> {
-    return this.#queue.run(asker, async () => this.#ask({ id: this.#nextId(), ns, collection, query }, asker.signal))
+    const order = (): QueryOrder => ({ id: this.#nextId(), kind: 'find', ns, collection, query })
+    return this.#queue.run(asker, async () => this.#ask<FoundPage>(order(), asker.signal, (query.maxMs ?? 0) + GRACE_MS))
+  }
+
+  findDamage(): Promise<readonly string[]> {
+    const asker = { host: '', signal: new AbortController().signal }
+    return this.#queue.run(asker, async () => this.#ask<readonly string[]>({ id: this.#nextId(), kind: 'damage' }, asker.signal, MAX_CHECK_MS))
   }
 
   quiet(work: () => Promise<void>): Promise<void> {
@@ -72,13 +78,13 @@ export class QueryThread implements QueriesAside {
     return this.#lastId
   }
 
-  async #ask(order: QueryOrder, signal: AbortSignal): Promise<FoundPage> {
+  async #ask<T extends FoundPage | readonly string[]>(order: QueryOrder, signal: AbortSignal, maxMs: number): Promise<T> {
     clearTimeout(this.#idle)
     const worker = await this.#running()
-    const answer = Promise.withResolvers<FoundPage>()
+    const answer = Promise.withResolvers<T>()
     const hear = (said: QueryAnswer): void => {
       if (said.id !== order.id) return
-      if ('page' in said) answer.resolve(said.page)
+      if ('result' in said) answer.resolve(said.result as T)
       else answer.reject(new DocstoreError(said.code, said.message))
     }
     const fail = (cause: unknown): void => {
@@ -89,7 +95,7 @@ export class QueryThread implements QueriesAside {
     const late = setTimeout(() => {
       this.#giveUp(worker)
       answer.reject(new DocstoreError('too-slow', 'The query takes too long here. Ask for less, or declare an index that serves it'))
-    }, (order.query.maxMs ?? 0) + GRACE_MS)
+    }, maxMs)
     worker.on('message', hear).on('error', fail).on('exit', fail)
     signal.addEventListener('abort', cancel, { once: true })
     try {

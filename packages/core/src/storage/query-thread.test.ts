@@ -68,7 +68,6 @@ describe('queries in a thread of their own', () => {
 
   it('end when nobody waits for them any more', async () => {
     const gone = new AbortController()
-    // Each row of a cross of conditions costs a while: it would take minutes.
     const slow = find({ filter: parseFilter({ $or: Array.from({ length: 100 }, (_, i) => ({ [`a${i}`]: { $exists: true } })) }) }, asker(gone.signal))
     const next = find({ limit: 1 })
     gone.abort()

@@ -23,9 +23,11 @@ port.on('message', (order: QueryOrder | 'close') => {
   port.postMessage(answerTo(order))
 })
 
-function answerTo({ id, ns, collection, query }: QueryOrder): QueryAnswer {
+function answerTo(order: QueryOrder): QueryAnswer {
+  const { id } = order
   try {
-    return { id, page: queries.find(ns, collection, query, () => Atomics.load(isCancelled, 0) === id) }
+    if (order.kind === 'damage') return { id, result: queries.findDamage() }
+    return { id, result: queries.find(order.ns, order.collection, order.query, () => Atomics.load(isCancelled, 0) === id) }
   } catch (error) {
     return { id, code: errorCode(error), message: errorMessage(error) }
   }

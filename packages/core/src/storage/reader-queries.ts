@@ -1,3 +1,4 @@
+import { damageIn } from './damage.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver } from './driver.ts'
 import { PageOrders } from './page-orders.ts'
@@ -51,6 +52,10 @@ export class ReaderQueries {
       functions: this.#functions,
       orders: this.#orders,
     }))
+  }
+
+  findDamage(): readonly string[] {
+    return damageIn(this.#statements)
   }
 
   close(): void {

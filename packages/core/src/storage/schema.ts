@@ -76,6 +76,10 @@ export interface StorageOptions {
   readonly maxBytes?: number
   /** Whether `letReadersIn` is wanted later: connections of this process that read beside the one that writes. */
   readonly withReaders?: boolean
+  /** Whether nothing is written. */
+  readonly readOnly?: boolean
+  /** Whether the file that was opened still lies where it lay. */
+  readonly isInPlace?: () => boolean
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
@@ -104,6 +108,15 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
     if (version < SCHEMA_VERSION) migrateFrom(driver, version)
     emptyLog(driver)
   }
+}
+
+/** The same where nothing can be written: an older database cannot be brought up to the schema then. Throws `storage-read-only`, and as `prepareSchema`. */
+export function prepareReadOnly(driver: SqlDriver, { cacheBytes = CACHE_BYTES }: StorageOptions): void {
+  // With the lock, the log needs no file beside it to be read.
+  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY')
+  driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
+  if (checkOwner(driver) < SCHEMA_VERSION)
+    throw new DocstoreError('storage-read-only', 'The data was written by an older version, and cannot be brought up to this one where it cannot be written')
 }
 
 /** Takes the lock of the whole file. Throws `data-in-use` where anybody else has it open. */

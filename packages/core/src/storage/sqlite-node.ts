@@ -1,5 +1,6 @@
 /// <reference types="node" />
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { functionValue, type SqlDriver, type SqlRow, type SqlStatement, type SqlValue, storageError } from './driver.ts'
 
 function resultCode(error: unknown): number | undefined {
@@ -59,6 +60,19 @@ class NodeStatement implements SqlStatement {
   }
 }
 
+/**
+ * A database where nothing can be written, not even the files that SQLite needs to read beside others; nobody else may write it meanwhile. Its log is read
+ * all the same, into memory.
+ */
+export function openReadOnlyNodeDriver(path: string): SqlDriver {
+  const url = pathToFileURL(path)
+  url.searchParams.set('vfs', process.platform === 'win32' ? 'win32-none' : 'unix-none')
+  return openNodeDriver(url.href, { readOnly: true })
+}
+
+/** Pages that are copied at a time, during which the connection waits: 1 MiB. */
+const BACKUP_PAGES = 256
+
 /** SQLite of Node itself. `path` is a file or `:memory:`. */
 export function openNodeDriver(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqlDriver {
   const database = guard(() => new DatabaseSync(path, { timeout: 0, readOnly }))
@@ -68,6 +82,13 @@ export function openNodeDriver(path: string, { readOnly = false }: { readonly re
     createFunction: (name, call) =>
       guard(() => database.function(name, { deterministic: true }, (first, second) => call(functionValue(first), functionValue(second)))),
     inTransaction: () => database.isTransaction,
+    backup: async (to) => {
+      try {
+        await backup(database, to, { rate: BACKUP_PAGES })
+      } catch (error) {
+        throw storageError(error, resultCode(error))
+      }
+    },
     close: () => guard(() => database.close()),
   }
 }

@@ -5,6 +5,7 @@ import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
+import { damageIn } from './damage.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
 import type { SqlDriver, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
@@ -16,7 +17,7 @@ import { RecordTable } from './record-table.ts'
 import { fullError, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
-import { letIn, lockOut, mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
+import { letIn, lockOut, mapForReading, prepareReadOnly, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -69,11 +70,14 @@ export class SqliteStorage implements Storage {
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
+  readonly #isInPlace: () => boolean
+  #isGone = false
   #isClosed = false
   #isMapped = false
 
   constructor(driver: SqlDriver, options: StorageOptions = {}) {
-    prepareSchema(driver, options)
+    if (options.readOnly === true) prepareReadOnly(driver, options)
+    else prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
@@ -81,6 +85,7 @@ export class SqliteStorage implements Storage {
     const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#isInPlace = options.isInPlace ?? (() => true)
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
@@ -91,7 +96,7 @@ export class SqliteStorage implements Storage {
     this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#queries = new Queries({ driver, statements, indexes, texts, totals, functions: new QueryFunctions(driver), orders: new PageOrders() })
-    if (indexes.needsLook) this.#lookAtIndexes()
+    if (indexes.needsLook && options.readOnly !== true) this.#lookAtIndexes()
   }
 
   #lookAtIndexes(): void {
@@ -446,7 +451,27 @@ export class SqliteStorage implements Storage {
     return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
   }
 
+  isInPlace(): boolean {
+    this.#statements.assertOpen()
+    return (this.#isGone = !this.#isInPlace()) === false
+  }
+
+  findDamage(): readonly string[] {
+    return damageIn(this.#statements)
+  }
+
+  async backup(path: string): Promise<void> {
+    this.#statements.assertOpen()
+    if (this.#driver.backup === undefined) throw new DocstoreError('no-files', 'There are no files here to copy the data into. Use an export')
+    await this.#driver.backup(path)
+  }
+
+  rebuildIndexes(): void {
+    this.#reserved(() => this.#driver.exec('REINDEX'))
+  }
+
   scrub(): void {
+    this.isInPlace()
     this.#readings.endIdle()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
@@ -502,6 +527,8 @@ export class SqliteStorage implements Storage {
   }
 
   #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
+    // What is written to a file that was deleted is gone with this process.
+    if (this.#isGone && !this.isInPlace()) throw dataGone()
     this.#statements.own('BEGIN IMMEDIATE').run()
     try {
       const result = work()
@@ -527,6 +554,13 @@ export class SqliteStorage implements Storage {
       // What made the transaction fail is the better error; SQLite rolls back what is left when the file is opened again.
     }
   }
+}
+
+function dataGone(): DocstoreError {
+  return new DocstoreError(
+    'data-missing',
+    'The file of the database was deleted or replaced while it is open. What is in it can be saved as long as this process runs: docstore relay backup FILE',
+  )
 }
 
 function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {

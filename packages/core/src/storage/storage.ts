@@ -282,6 +282,17 @@ export interface Storage {
   dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
   indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
+  /** Whether what it stores in lies where it lay when it was opened. Writes throw `data-missing` once this was found to be wrong. */
+  isInPlace(): Awaitable<boolean>
+  /** What is damaged, in words of the database, 100 faults at most; nothing where all is whole. Reads everything. */
+  findDamage(): Awaitable<readonly string[]>
+  /**
+   * Copies everything into a new file, readable by this user alone, while reads and writes go on. Throws `file-exists`, `disk-full`, and `no-files` where there
+   * are none.
+   */
+  backup(path: string): Awaitable<void>
+  /** Makes all indexes anew. */
+  rebuildIndexes(): Awaitable<void>
   /**
    * Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. Throws `storage-busy`
    * while another connection reads.
