@@ -36,7 +36,8 @@ else if (role === '--browser') printTable('10,000 documents into Chromium, WebRT
 else if (role === '--network') {
   printTable('A fresh client on one relay', runRounds('clients', ''))
   for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count), 1))
-} else if (role === '--beside-queries') printTable('Clients of a relay whose documents others search, 200,000 of them', runRounds('beside-queries', '', 1))
+} else if (role === '--beside-queries')
+  printTable('Clients of a relay whose documents others search, 200,000 of them', runRounds('beside-queries', '', 1))
 else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(

@@ -32,7 +32,8 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
   http.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   http.setErrorHandler(async (error, _request, reply) => {
     const code = errorCode(error)
-    if (error instanceof DocstoreError && typeof error.details['retryAfter'] === 'number') void reply.header('retry-after', error.details['retryAfter'])
+    if (error instanceof DocstoreError && typeof error.details['retryAfter'] === 'number')
+      void reply.header('retry-after', error.details['retryAfter'])
     return reply
       .status(STATUS.get(code) ?? 500)
       .send({ error: { code, message: STATUS.has(code) ? errorMessage(error) : 'The relay failed to answer' } })

@@ -20,7 +20,10 @@ export function relayBackupCommand(run: Run): Command {
         await using store = await openStore(context, { network: 'off' })
         await store.replica.backup(path)
         const { size } = statSync(path)
-        await context.output.result({ file: path, bytes: size }, () => `${path}\n${size} bytes. It holds the keys of this folder: keep it as private as them.`)
+        await context.output.result(
+          { file: path, bytes: size },
+          () => `${path}\n${size} bytes. It holds the keys of this folder: keep it as private as them.`,
+        )
       }),
     )
 }

@@ -406,7 +406,10 @@ export class LocalReplica implements Replica {
       .catch(async (error: unknown) => {
         if (errorCode(error) === 'storage-busy') await this.#queries?.quiet(async () => this.#storage.scrub())
       })
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        // A backup is being made.
+        if (errorCode(error) === 'storage-busy') this.#scrubSoon()
+      })
   }
 
   #emit(event: CommitEvent): void {
@@ -852,7 +855,9 @@ export class LocalReplica implements Replica {
   }
 
   async backup(path: string): Promise<void> {
-    await this.#storage.backup(path)
+    // Aside, a file is opened by its name.
+    if (this.#queries !== undefined && (await this.#storage.isInPlace())) await this.#queries.backup(path)
+    else await this.#storage.backup(path)
   }
 
   async checkStorage(): Promise<StorageCheck> {

@@ -24,8 +24,6 @@ export interface SqlDriver {
   createFunction(name: string, call: (first: SqlValue, second: SqlValue) => SqlValue): void
   /** Whether a transaction is open: SQLite ends one by itself on some errors. */
   inTransaction(): boolean
-  /** Copies the database, as it is at the end of that, into a file, while this connection goes on; absent where there are no files. */
-  backup?(path: string): Promise<void>
   close(): void
 }
 

@@ -1,14 +1,16 @@
 /// <reference types="node" />
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './driver.ts'
 import type { StorageOptions } from './schema.ts'
 import type { QueriesAside } from './queries-aside.ts'
-import { QueryThread, type ReadersDoor } from './query-thread-node.ts'
+import { QueryThread } from './query-thread-node.ts'
+import type { ReadersDoor } from './reader-thread-node.ts'
 import { ReserveFile } from './reserve-node.ts'
 import { openNodeDriver, openReadOnlyNodeDriver } from './sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
+import { writeWholeFile } from './whole-file-node.ts'
 
 /** A storage in Node, which other connections may read where it was opened `withReaders`. */
 export interface NodeStorage extends Storage, ReadersDoor {
@@ -25,36 +27,16 @@ export function openNodeStorage(path: string, options: StorageOptions = {}): Nod
     if (options.readOnly === true) {
       assertUnlocked(path)
       driver = openReadOnlyNodeDriver(path)
-      return new SqliteStorage(driver, options)
+      return new SqliteStorage(driver, { writeWholeFile, ...options })
     }
     if (path !== ':memory:') makePrivate(path)
-    driver = withWholeBackups(openNodeDriver(path))
-    if (path === ':memory:') return new SqliteStorage(driver, options)
-    return new SqliteStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), ...options })
+    driver = openNodeDriver(path)
+    if (path === ':memory:') return new SqliteStorage(driver, { writeWholeFile, ...options })
+    return new SqliteStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), writeWholeFile, ...options })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
     throw new DocstoreError(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
-  }
-}
-
-/** Backups that are there whole or not at all, for this user alone. */
-function withWholeBackups(driver: SqlDriver): SqlDriver {
-  return {
-    ...driver,
-    backup: async (path) => {
-      if (existsSync(path)) throw new DocstoreError('file-exists', `${path} is there already. Name a file that is not`)
-      const part = `${path}.part`
-      try {
-        closeSync(openSync(part, 'w', 0o600))
-        await driver.backup?.(part)
-        renameSync(part, path)
-      } catch (error) {
-        rmSync(part, { force: true })
-        if (error instanceof DocstoreError) throw error
-        throw new DocstoreError('no-file', `${path} cannot be written (${errorMessage(error)})`, { cause: error })
-      }
-    },
   }
 }
 

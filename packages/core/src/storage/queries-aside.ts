@@ -7,6 +7,8 @@ export interface QueriesAside {
   find(ns: number, collection: string, query: StoredQuery, asker: Asker): Promise<FoundPage>
   /** What is damaged, as `Storage.findDamage`. */
   findDamage(): Promise<readonly string[]>
+  /** Copies everything of one moment into a new file, as `Storage.backup`, while reads and writes go on. */
+  backup(path: string): Promise<void>
   /** Does something while no query reads. */
   quiet(work: () => Promise<void>): Promise<void>
   close(): Promise<void>

@@ -120,7 +120,9 @@ export class QueryQueue {
 }
 
 function refused(code: 'too-many-queries' | 'queries-full', why: string): DocstoreError {
-  return new DocstoreError(code, `No room for another query: ${why}. Ask again in ${RETRY_AFTER_S} seconds`, { details: { retryAfter: RETRY_AFTER_S } })
+  return new DocstoreError(code, `No room for another query: ${why}. Ask again in ${RETRY_AFTER_S} seconds`, {
+    details: { retryAfter: RETRY_AFTER_S },
+  })
 }
 
 function closed(): DocstoreError {

@@ -54,6 +54,16 @@ export class ReaderQueries {
     }))
   }
 
+  /** Does something with the connection while it sees one state. */
+  async atOneMoment(work: () => Promise<void>): Promise<void> {
+    this.#driver.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1')
+    try {
+      await work()
+    } finally {
+      this.#driver.exec('ROLLBACK')
+    }
+  }
+
   findDamage(): readonly string[] {
     return damageIn(this.#statements)
   }

@@ -80,6 +80,8 @@ export interface StorageOptions {
   readonly readOnly?: boolean
   /** Whether the file that was opened still lies where it lay. */
   readonly isInPlace?: () => boolean
+  /** How a file is made that is there whole or not at all, where there are files. */
+  readonly writeWholeFile?: (path: string, write: (part: string) => void | Promise<void>) => Promise<void>
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
@@ -116,7 +118,10 @@ export function prepareReadOnly(driver: SqlDriver, { cacheBytes = CACHE_BYTES }:
   driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY')
   driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   if (checkOwner(driver) < SCHEMA_VERSION)
-    throw new DocstoreError('storage-read-only', 'The data was written by an older version, and cannot be brought up to this one where it cannot be written')
+    throw new DocstoreError(
+      'storage-read-only',
+      'The data was written by an older version, and cannot be brought up to this one where it cannot be written',
+    )
 }
 
 /** Takes the lock of the whole file. Throws `data-in-use` where anybody else has it open. */

@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { statSync } from 'node:fs'
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { functionValue, type SqlDriver, type SqlRow, type SqlStatement, type SqlValue, storageError } from './driver.ts'
@@ -66,15 +67,23 @@ class NodeStatement implements SqlStatement {
  */
 export function openReadOnlyNodeDriver(path: string): SqlDriver {
   const url = pathToFileURL(path)
-  url.searchParams.set('vfs', process.platform === 'win32' ? 'win32-none' : 'unix-none')
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  // A log that is not there could not be made either; one that is there would be passed over in a file that is said to be immutable.
+  if (hasLog) url.searchParams.set('vfs', process.platform === 'win32' ? 'win32-none' : 'unix-none')
+  else url.searchParams.set('immutable', '1')
   return openNodeDriver(url.href, { readOnly: true })
 }
 
-/** Pages that are copied at a time, during which the connection waits: 1 MiB. */
-const BACKUP_PAGES = 256
+/** Pages that are copied at a time: 4 MiB. */
+const BACKUP_PAGES = 1024
+
+/** A connection that can be copied into a file; nobody may write on it meanwhile. */
+export interface NodeDriver extends SqlDriver {
+  backup(path: string): Promise<void>
+}
 
 /** SQLite of Node itself. `path` is a file or `:memory:`. */
-export function openNodeDriver(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqlDriver {
+export function openNodeDriver(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): NodeDriver {
   const database = guard(() => new DatabaseSync(path, { timeout: 0, readOnly }))
   return {
     exec: (sql) => guard(() => database.exec(sql)),

@@ -71,7 +71,9 @@ export class SqliteStorage implements Storage {
   readonly #room: Room
   readonly #readings = new Readings()
   readonly #isInPlace: () => boolean
+  readonly #writeWholeFile: StorageOptions['writeWholeFile']
   #isGone = false
+  #readers = 0
   #isClosed = false
   #isMapped = false
 
@@ -85,6 +87,7 @@ export class SqliteStorage implements Storage {
     const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#writeWholeFile = options.writeWholeFile
     this.#isInPlace = options.isInPlace ?? (() => true)
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
@@ -462,8 +465,9 @@ export class SqliteStorage implements Storage {
 
   async backup(path: string): Promise<void> {
     this.#statements.assertOpen()
-    if (this.#driver.backup === undefined) throw new DocstoreError('no-files', 'There are no files here to copy the data into. Use an export')
-    await this.#driver.backup(path)
+    if (this.#writeWholeFile === undefined) throw new DocstoreError('no-files', 'There are no files here to copy the data into. Use an export')
+    // In one go, for a copy in steps fails where this connection writes between them.
+    await this.#writeWholeFile(path, (part) => this.#statements.own('VACUUM INTO ?').run(part))
   }
 
   rebuildIndexes(): void {
@@ -483,12 +487,13 @@ export class SqliteStorage implements Storage {
   /** Lets other connections of this process read, where it was opened `withReaders`. Transactions take some ten microseconds longer then. */
   letReadersIn(): void {
     this.#statements.assertOpen()
-    letIn(this.#driver)
+    if (this.#readers === 0) letIn(this.#driver)
+    this.#readers++
   }
 
-  /** To be called when no other connection is left. */
+  /** To be called when one of them has gone. */
   keepReadersOut(): void {
-    if (this.#isClosed) return
+    if (--this.#readers > 0 || this.#isClosed) return
     try {
       lockOut(this.#driver)
     } catch (error) {

@@ -287,8 +287,8 @@ export interface Storage {
   /** What is damaged, in words of the database, 100 faults at most; nothing where all is whole. Reads everything. */
   findDamage(): Awaitable<readonly string[]>
   /**
-   * Copies everything into a new file, readable by this user alone, while reads and writes go on. Throws `file-exists`, `disk-full`, and `no-files` where there
-   * are none.
+   * Copies everything into a new file, readable by this user alone, and does nothing else meanwhile. Throws `file-exists`, `no-file`, `disk-full`, and
+   * `no-files` where there are none.
    */
   backup(path: string): Awaitable<void>
   /** Makes all indexes anew. */

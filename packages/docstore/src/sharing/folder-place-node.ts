@@ -126,8 +126,8 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
   const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
   const identity = path === ':memory:' ? undefined : new IdentityFile(dirname(path))
   identity?.assertDatabase(path)
-  // A relay answers strangers over HTTP, which must not make peers wait.
-  const withReaders = role === 'relay' && path !== ':memory:'
+  // What reads for long, as queries of strangers over HTTP and backups do, must not make others wait.
+  const withReaders = path !== ':memory:'
   const storage = openNodeStorage(path, {
     durability,
     withReaders,

@@ -61,7 +61,7 @@ async function prepare(next: string, identity: IdentityFile, backup: string | un
 
 /** Throws `data-in-use` where a program has the database open; whatever else is wrong with it does not matter any more. */
 function assertFree(database: string): void {
-  if (!existsSync(database)) return
+  if ((statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0) return
   try {
     openNodeStorage(database).close()
   } catch (error) {

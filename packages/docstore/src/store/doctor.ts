@@ -44,7 +44,8 @@ async function checkStorage(replica: Replica): Promise<Diagnosis> {
   const check = 'storage'
   if (!(await replica.isInPlace())) {
     const message = 'The file of the database was deleted or replaced while it is open: what is written now would be lost'
-    const fix = 'Save it as long as this process runs, with `docstore relay backup FILE`. Then stop it, and put that in place with `docstore relay restore FILE`'
+    const fix =
+      'Save it as long as this process runs, with `docstore relay backup FILE`. Then stop it, and put that in place with `docstore relay restore FILE`'
     return { check, ok: false, fault: 'data-missing', message, fix }
   }
   try {
