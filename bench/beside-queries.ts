@@ -69,7 +69,7 @@ async function watched(link: string, http: string): Promise<{ readonly seen: num
   const [writer, reader] = await Promise.all([0, 1].map(() => createDocstore({ data: 'memory', join: link })))
   if (writer === undefined || reader === undefined) throw new Error('No clients')
   try {
-    await Promise.all([writer, reader].map((store) => store.network?.connected({ timeoutMs: 60_000 })))
+    for (const store of [writer, reader]) await store.network?.connected({ timeoutMs: 60_000 })
     const own = await writer.namespaces.create({ name: 'watched', write: 'anyone' })
     const theirs = await reader.namespaces.open(own.id)
     const seen = new Map<string, () => void>()

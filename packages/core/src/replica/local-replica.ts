@@ -39,7 +39,6 @@ import { boundedCursor, readBound } from './page-bound.ts'
 import type { Reconciler } from './reconciler.ts'
 import { redatedEntry, redatedHead } from './redate.ts'
 import { nextTask, type Pause } from './slices.ts'
-import { checkStorage } from './storage-check.ts'
 import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
 import type {
@@ -861,6 +860,8 @@ export class LocalReplica implements Replica {
   }
 
   async checkStorage(): Promise<StorageCheck> {
+    // Loaded when somebody asks: few do.
+    const { checkStorage } = await import('./storage-check.ts')
     return checkStorage(this.#storage, this.#queries)
   }
 

@@ -1,38 +1,43 @@
 /// <reference types="node" />
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DocstoreError, errorCode } from '../errors.ts'
+import { prepareReadOnly } from './beside-node.ts'
 import type { SqlDriver } from './driver.ts'
+import { NodeStorage } from './node-storage.ts'
 import type { StorageOptions } from './schema.ts'
 import type { QueriesAside } from './queries-aside.ts'
 import { QueryThread } from './query-thread-node.ts'
 import type { ReadersDoor } from './reader-thread-node.ts'
 import { ReserveFile } from './reserve-node.ts'
 import { openNodeDriver, openReadOnlyNodeDriver } from './sqlite-node.ts'
-import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
-import { writeWholeFile } from './whole-file-node.ts'
 
 /** A storage in Node, which other connections may read where it was opened `withReaders`. */
-export interface NodeStorage extends Storage, ReadersDoor {
-  close(): void
+export interface OpenedNodeStorage extends Storage, ReadersDoor {}
+
+/** How a database is opened in Node. */
+export interface NodeStorageOptions extends StorageOptions {
+  /** Whether nothing is written: not even what others could see of somebody who reads. */
+  readonly readOnly?: boolean
 }
 
 /**
  * Opens or makes a database in Node. `path` is a file, or `:memory:` to keep nothing. Throws `data-in-use`, `data-too-new`,
  * `data-corrupt`, or `storage-failed` where the file cannot be opened; what lies there stays as it is.
  */
-export function openNodeStorage(path: string, options: StorageOptions = {}): NodeStorage {
+export function openNodeStorage(path: string, { readOnly = false, ...options }: NodeStorageOptions = {}): OpenedNodeStorage {
   let driver: SqlDriver | undefined
   try {
-    if (options.readOnly === true) {
+    if (readOnly) {
       assertUnlocked(path)
       driver = openReadOnlyNodeDriver(path)
-      return new SqliteStorage(driver, { writeWholeFile, ...options })
+      prepareReadOnly(driver)
+      return new NodeStorage(driver, options, true)
     }
     if (path !== ':memory:') makePrivate(path)
     driver = openNodeDriver(path)
-    if (path === ':memory:') return new SqliteStorage(driver, { writeWholeFile, ...options })
-    return new SqliteStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), writeWholeFile, ...options })
+    if (path === ':memory:') return new NodeStorage(driver, options)
+    return new NodeStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), ...options })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
@@ -63,7 +68,7 @@ function placeOf(path: string): () => boolean {
 }
 
 /** Queries on it in a thread of their own; the storage was opened `withReaders`, and is closed after this. */
-export function openNodeQueries(path: string, storage: NodeStorage): QueriesAside {
+export function openNodeQueries(path: string, storage: OpenedNodeStorage): QueriesAside {
   return new QueryThread(path, storage)
 }
 

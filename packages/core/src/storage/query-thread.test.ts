@@ -18,7 +18,7 @@ let ns = 0
 let writes = 0
 afterAll(async () => {
   await thread.close()
-  storage.close()
+  await storage.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -26,25 +26,25 @@ const asker = (signal = new AbortController().signal): Asker => ({ host: 'here',
 const find = async (asked: Partial<StoredQuery>, who = asker()) =>
   thread.find(ns, 'cities', { ...query({}), limit: 10, maxMs: 60_000, maxRows: 1_000_000, ...asked }, who)
 const bounded = (pattern: string): Partial<StoredQuery> => ({ filter: parseFilter({ text: pattern }) })
-const write = (id: string, fields: Record<string, unknown>): void =>
-  void storage.commit(ns, [put({ id, at: ++writes, fields })], { sealWith: signerOf({ kind: 'sign', by: author('ada') }) })
+const write = async (id: string, fields: Record<string, unknown>): Promise<unknown> =>
+  storage.commit(ns, [put({ id, at: ++writes, fields })], { sealWith: signerOf({ kind: 'sign', by: author('ada') }) })
 
 beforeAll(async () => {
   ns = await addNamespace(storage)
   const cities = Array.from({ length: 3000 }, (_, i) => put({ id: `c${i}`, at: 1, fields: { text: 'x'.repeat(50), n: i } }))
-  storage.commit(ns, cities, { sealWith: signerOf({ kind: 'sign', by: author('ada') }) })
+  await storage.commit(ns, cities, { sealWith: signerOf({ kind: 'sign', by: author('ada') }) })
 })
 
 describe('queries in a thread of their own', () => {
   it('see what was written before them, with indexes and totals as they are then', async () => {
-    write('new', { n: 'first' })
+    await write('new', { n: 'first' })
     expect((await find({ filter: parseFilter({ n: 'first' }) })).contents).toHaveLength(1)
-    storage.createIndex(ns, 'cities', ['n'])
+    await storage.createIndex(ns, 'cities', ['n'])
     // From a value to one in an array, which only what the index knows of its field makes findable.
-    write('new', { n: ['second', 'third'] })
+    await write('new', { n: ['second', 'third'] })
     const { contents, seq, total } = await find({ filter: parseFilter({ n: 'third' }), withTotal: true })
-    expect(contents).toEqual([storage.get(ns, 'cities', 'new')])
-    expect({ seq, total }).toEqual({ seq: storage.lastSeq(ns), total: 1 })
+    expect(contents).toEqual([await storage.get(ns, 'cities', 'new')])
+    expect({ seq, total }).toEqual({ seq: await storage.lastSeq(ns), total: 1 })
     expect((await find({ limit: 1, withTotal: true })).total).toBe(3001)
   })
 
@@ -52,8 +52,8 @@ describe('queries in a thread of their own', () => {
     let turns = 0
     const count = setInterval(() => turns++, 1)
     const all = Promise.all(Array.from({ length: 8 }, () => find(bounded('none'))))
-    write('meanwhile', { n: 1 })
-    expect(storage.get(ns, 'cities', 'meanwhile')).toBeDefined()
+    await write('meanwhile', { n: 1 })
+    expect(await storage.get(ns, 'cities', 'meanwhile')).toBeDefined()
     await all
     clearInterval(count)
     expect(turns).toBeGreaterThan(0)

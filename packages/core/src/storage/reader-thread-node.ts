@@ -88,15 +88,11 @@ export class ReaderThread {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     })
     // However it ends; the next order starts another one.
-    const ended = new Promise<void>((done) => {
-      worker.on('error', () => this.#giveUp(worker))
-      worker.once('exit', () => {
-        this.#giveUp(worker)
-        this.#door.keepReadersOut()
-        done()
-      })
+    worker.on('error', () => this.#giveUp(worker))
+    worker.once('exit', () => {
+      this.#giveUp(worker)
+      this.#door.keepReadersOut()
     })
-    worker.once('exit', () => (this.#ended = Promise.all([this.#ended, ended])))
     // A program that has nothing else to do may end.
     worker.unref()
     return worker

@@ -4,7 +4,7 @@ import { MIGRATIONS } from './migrations.ts'
 import type { DiskReserve } from './room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-const SCHEMA_VERSION: number = MIGRATIONS.length + 1
+export const SCHEMA_VERSION: number = MIGRATIONS.length + 1
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -59,7 +59,7 @@ const WAL_PAGES = 4000
 const WAL_BYTES: number = 64 * 1024 * 1024
 
 /** What is kept in memory unless said: a peer is a guest in somebody's program, and who reads much has the file mapped (`mapForReading`). */
-const CACHE_BYTES: number = 8 * 1024 * 1024
+export const CACHE_BYTES: number = 8 * 1024 * 1024
 /** How much of the file may be mapped into memory: what the operating system has cached is read without copying it. */
 const MAPPED_BYTES: number = 256 * 1024 * 1024
 
@@ -76,17 +76,16 @@ export interface StorageOptions {
   readonly maxBytes?: number
   /** Whether `letReadersIn` is wanted later: connections of this process that read beside the one that writes. */
   readonly withReaders?: boolean
-  /** Whether nothing is written. */
-  readonly readOnly?: boolean
   /** Whether the file that was opened still lies where it lay. */
   readonly isInPlace?: () => boolean
-  /** How a file is made that is there whole or not at all, where there are files. */
-  readonly writeWholeFile?: (path: string, write: (part: string) => void | Promise<void>) => Promise<void>
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }
+
+/** Takes the lock of the whole file, with the next transaction that may write. Throws `data-in-use` where anybody else has it open. */
+export const LOCK_OUT = 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT'
 
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
 export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders }: StorageOptions): void {
@@ -98,7 +97,7 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   if (withReaders === true) {
     numberOf(driver, 'PRAGMA schema_version')
-    lockOut(driver)
+    driver.exec(LOCK_OUT)
   }
   driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
@@ -110,37 +109,6 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
     if (version < SCHEMA_VERSION) migrateFrom(driver, version)
     emptyLog(driver)
   }
-}
-
-/** The same where nothing can be written: an older database cannot be brought up to the schema then. Throws `storage-read-only`, and as `prepareSchema`. */
-export function prepareReadOnly(driver: SqlDriver, { cacheBytes = CACHE_BYTES }: StorageOptions): void {
-  // With the lock, the log needs no file beside it to be read.
-  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY')
-  driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
-  if (checkOwner(driver) < SCHEMA_VERSION)
-    throw new DocstoreError(
-      'storage-read-only',
-      'The data was written by an older version, and cannot be brought up to this one where it cannot be written',
-    )
-}
-
-/** Takes the lock of the whole file. Throws `data-in-use` where anybody else has it open. */
-export function lockOut(driver: SqlDriver): void {
-  // It is taken with the next transaction that may write.
-  driver.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT')
-}
-
-/**
- * Goes down to a shared lock, which it keeps: connections that read come in, and nobody who wants the file for himself, as all do who open it to write.
- */
-export function letIn(driver: SqlDriver): void {
-  driver.exec('PRAGMA locking_mode = NORMAL; BEGIN IMMEDIATE; COMMIT')
-}
-
-/** Prepares a connection that only reads. */
-export function prepareReader(driver: SqlDriver): void {
-  driver.exec(`PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_BYTES / 1024}`)
-  mapForReading(driver)
 }
 
 /** All or nothing: what fails half-way leaves the old version, which the next start tries again. */
@@ -156,7 +124,7 @@ function migrateFrom(driver: SqlDriver, version: number): void {
 }
 
 /** Version of the schema, 0 where the database is empty and so ours to make. Throws where it belongs to someone else. */
-function checkOwner(driver: SqlDriver): number {
+export function checkOwner(driver: SqlDriver): number {
   const version = numberOf(driver, 'PRAGMA user_version')
   const owner = numberOf(driver, 'PRAGMA application_id')
   const hasTables = numberOf(driver, 'SELECT EXISTS (SELECT 1 FROM sqlite_schema)') === 1

@@ -5,7 +5,6 @@ import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
-import { damageIn } from './damage.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
 import type { SqlDriver, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
@@ -17,7 +16,7 @@ import { RecordTable } from './record-table.ts'
 import { fullError, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
-import { letIn, lockOut, mapForReading, prepareReadOnly, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
+import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -71,15 +70,12 @@ export class SqliteStorage implements Storage {
   readonly #room: Room
   readonly #readings = new Readings()
   readonly #isInPlace: () => boolean
-  readonly #writeWholeFile: StorageOptions['writeWholeFile']
   #isGone = false
-  #readers = 0
   #isClosed = false
   #isMapped = false
 
-  constructor(driver: SqlDriver, options: StorageOptions = {}) {
-    if (options.readOnly === true) prepareReadOnly(driver, options)
-    else prepareSchema(driver, options)
+  constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
+    if (!isReadOnly) prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
@@ -87,7 +83,6 @@ export class SqliteStorage implements Storage {
     const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
-    this.#writeWholeFile = options.writeWholeFile
     this.#isInPlace = options.isInPlace ?? (() => true)
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
@@ -99,7 +94,7 @@ export class SqliteStorage implements Storage {
     this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#queries = new Queries({ driver, statements, indexes, texts, totals, functions: new QueryFunctions(driver), orders: new PageOrders() })
-    if (indexes.needsLook && options.readOnly !== true) this.#lookAtIndexes()
+    if (indexes.needsLook && !isReadOnly) this.#lookAtIndexes()
   }
 
   #lookAtIndexes(): void {
@@ -456,18 +451,19 @@ export class SqliteStorage implements Storage {
 
   isInPlace(): boolean {
     this.#statements.assertOpen()
-    return (this.#isGone = !this.#isInPlace()) === false
+    this.#isGone = !this.#isInPlace()
+    return !this.#isGone
   }
 
-  findDamage(): readonly string[] {
+  async findDamage(): Promise<readonly string[]> {
+    // Loaded when somebody asks: few do.
+    const { damageIn } = await import('./damage.ts')
     return damageIn(this.#statements)
   }
 
-  async backup(path: string): Promise<void> {
+  async backup(_path: string): Promise<void> {
     this.#statements.assertOpen()
-    if (this.#writeWholeFile === undefined) throw new DocstoreError('no-files', 'There are no files here to copy the data into. Use an export')
-    // In one go, for a copy in steps fails where this connection writes between them.
-    await this.#writeWholeFile(path, (part) => this.#statements.own('VACUUM INTO ?').run(part))
+    throw new DocstoreError('no-files', 'There are no files here. Use an export')
   }
 
   rebuildIndexes(): void {
@@ -482,25 +478,6 @@ export class SqliteStorage implements Storage {
     // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
     // dropping the index, removes these.
     this.#room.settle()
-  }
-
-  /** Lets other connections of this process read, where it was opened `withReaders`. Transactions take some ten microseconds longer then. */
-  letReadersIn(): void {
-    this.#statements.assertOpen()
-    if (this.#readers === 0) letIn(this.#driver)
-    this.#readers++
-  }
-
-  /** To be called when one of them has gone. */
-  keepReadersOut(): void {
-    if (--this.#readers > 0 || this.#isClosed) return
-    try {
-      lockOut(this.#driver)
-    } catch (error) {
-      // Somebody has not gone yet: writes must not fail for that.
-      letIn(this.#driver)
-      if (errorCode(error) !== 'data-in-use') throw error
-    }
   }
 
   close(): void {

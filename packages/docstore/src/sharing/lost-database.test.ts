@@ -123,10 +123,10 @@ describe('a backup', () => {
     const store = await open(data)
     const notes = await store.namespaces.open(id)
     const file = join(root, `${folders++}.backup`)
-    let isDone = false
-    const backup = store.replica.backup(file).finally(() => (isDone = true))
+    const done = new AbortController()
+    const backup = store.replica.backup(file).finally(() => done.abort())
     let written = 0
-    while (!isDone) await notes.putMany(Array.from({ length: 50 }, () => ({ _id: `w${written++}`, pad: 'x'.repeat(500) })))
+    while (!done.signal.aborted) await notes.putMany(Array.from({ length: 50 }, () => ({ _id: `w${written++}`, pad: 'x'.repeat(500) })))
     await backup
     await expect(store.replica.backup(file)).rejects.toMatchObject({ code: 'file-exists' })
     expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -180,7 +180,9 @@ describe('the doctor', () => {
 
 /** Takes a row out of an index behind SQLite's back: the index is hidden while the row is put in its table again. */
 function loseFromIndex(path: string): void {
-  const damaged = new DatabaseSync(path, { ...{ timeout: 0, defensive: false } })
+  // An option of Node's that its types do not have yet.
+  const options = { timeout: 0, defensive: false }
+  const damaged = new DatabaseSync(path, options)
   damaged.exec(`PRAGMA writable_schema = ON`)
   const sql = damaged.prepare("SELECT * FROM sqlite_schema WHERE name = 'records_by_id'").get()
   damaged.exec(`DELETE FROM sqlite_schema WHERE name = 'records_by_id'; PRAGMA writable_schema = RESET`)

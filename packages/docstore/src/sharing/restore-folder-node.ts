@@ -27,7 +27,7 @@ export async function restoreFolder(path: string, backup: string | undefined): P
   try {
     if (backup !== undefined) copyBackup(backup, next)
     await prepare(next, identity, backup)
-    assertFree(database)
+    await assertFree(database)
     const before = putAside(database)
     renameSync(next, database)
     return { folder, before }
@@ -55,15 +55,15 @@ async function prepare(next: string, identity: IdentityFile, backup: string | un
       await identity.assertSame(storage)
     }
   } finally {
-    storage.close()
+    await storage.close()
   }
 }
 
 /** Throws `data-in-use` where a program has the database open; whatever else is wrong with it does not matter any more. */
-function assertFree(database: string): void {
+async function assertFree(database: string): Promise<void> {
   if ((statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0) return
   try {
-    openNodeStorage(database).close()
+    await openNodeStorage(database).close()
   } catch (error) {
     if (errorCode(error) === 'data-in-use') throw error
   }
