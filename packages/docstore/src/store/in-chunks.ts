@@ -38,9 +38,13 @@ async function fromSync<T, Item>(elements: Iterable<T>, options: ChunkOptions<T,
 
 async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOptions<T, Item>): Promise<void> {
   const { signal } = options
+  if (signal?.aborted === true) {
+    leave(iterator)
+    throw signal.reason
+  }
   const chunk = new Chunk(options)
   const stopped = Promise.withResolvers<never>()
-  const reading = { isStopped: signal?.aborted === true }
+  const reading = { isStopped: false }
   const abort = (): void => stopped.reject(signal?.reason)
   let timer: ReturnType<typeof setTimeout> | undefined
   const stopTimer = (): void => {
@@ -68,18 +72,13 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
       } else writeSoon()
     }
   }
-  if (reading.isStopped) abort()
   signal?.addEventListener('abort', abort, { once: true })
   try {
     await Promise.race([pump(), stopped.promise])
     await chunk.write()
   } catch (error) {
     reading.isStopped = true
-    // A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then.
-    iterator.return?.().then(
-      () => undefined,
-      () => undefined,
-    )
+    leave(iterator)
     if (signal?.aborted === true && error === signal.reason) await chunk.write()
     else await chunk.settled()
     throw error
@@ -87,6 +86,14 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
     stopTimer()
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** Reads an iterable no further. A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then. */
+function leave(iterator: AsyncIterator<unknown>): void {
+  iterator.return?.().then(
+    () => undefined,
+    () => undefined,
+  )
 }
 
 /** What is read and not yet written. */
