@@ -40,6 +40,8 @@ export class RecordTable {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
+  /** Whether there was no room for the index of contents. */
+  #hasNoRoom = false
 
   constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
     this.#statements = statements
@@ -98,13 +100,7 @@ export class RecordTable {
   }
 
   contentByDigest(digest: Uint8Array): string | undefined {
-    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
-    try {
-      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
-    } catch (error) {
-      // Without room for it the records are looked through.
-      if (errorCode(error) !== 'disk-full') throw error
-    }
+    this.#indexContent()
     const next = this.#statements.own(
       'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )
@@ -115,6 +111,23 @@ export class RecordTable {
       if (compareBytes(sha256(content), digest) === 0) return content
     }
     return undefined
+  }
+
+  /** Made when it is first needed: most peers never look content up by CID, and every write would pay for it. */
+  #indexContent(): void {
+    if (this.#hasNoRoom) return
+    try {
+      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      // The records are looked through. Whoever asks need not be known, so it is not tried for each of them.
+      this.#hasNoRoom = true
+    }
+  }
+
+  /** To be called when there may be more room than before. */
+  madeRoom(): void {
+    this.#hasNoRoom = false
   }
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
