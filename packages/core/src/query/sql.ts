@@ -58,7 +58,7 @@ export function compileFind(scope: QueryScope, { filter, sort: asked, limit, aft
 }
 
 /** How the rows of a query are found. */
-export function findAccess(scope: QueryScope, filter: Filter, sort: Sort, rows: FindQuery['rows'] = 'whole'): Access {
+function findAccess(scope: QueryScope, filter: Filter, sort: Sort, rows: FindQuery['rows'] = 'whole'): Access {
   const byFilter = accessOf(scope, filter)
   if (byFilter !== 'collection') return byFilter
   const leading = sort[0]?.path ?? '_id'

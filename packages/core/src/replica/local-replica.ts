@@ -1,7 +1,7 @@
 import { backgroundTimer } from '../background-timer.ts'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { equalBytes, utf8 } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
 import { acceptableFrom, Clock, latestAt, msFromTime } from '../model/clock.ts'
 import type { Json } from '../model/content.ts'
@@ -260,7 +260,7 @@ export class LocalReplica implements Replica {
       if (
         write.content !== null &&
         write.content.length * 3 > this.#maxContent &&
-        new TextEncoder().encode(write.content).length > this.#maxContent
+        utf8(write.content).length > this.#maxContent
       ) {
         throw new DocstoreError('document-too-large', `The document ${JSON.stringify(write.id)} has more than ${this.#maxContent} bytes as JSON`)
       }
@@ -466,7 +466,7 @@ export class LocalReplica implements Replica {
   async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
     checkCollection(collection)
     checkLimit(limit)
-    return this.#storage.explain(this.#open(id).ns, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
+    return this.#storage.explain(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
@@ -795,6 +795,9 @@ export class LocalReplica implements Replica {
     }
   }
 }
+
+/** Number of a namespace that no storage has: nothing lies there. */
+const NO_NAMESPACE = 0
 
 function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
   return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }

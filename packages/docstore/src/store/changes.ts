@@ -20,7 +20,7 @@ export interface Change<T> {
 /** Changes read at a time; so many are in memory at once, however slow their reader is. */
 const PAGE = 128
 /** How often in a row a feed is opened again that ended before it was read. */
-const MAX_ATTEMPTS = 100
+const MAX_ATTEMPTS = 5
 
 /** Where changes are read. */
 interface Follower {
