@@ -41,7 +41,7 @@ function countPerLine(text: string, isCut: boolean): readonly (readonly number[]
   }
   for (let at = 0; at < text.length && lines.length < MAX_LINES; at++) {
     const char = text[at] ?? ''
-    const isMark = char === '"' && (isQuoted || opens)
+    const isMark: boolean = char === '"' && (isQuoted || opens)
     if (isMark) isQuoted = !isQuoted
     opens = isMark || char === '\n' || char === '\r' || (DELIMITERS as readonly string[]).includes(char)
     if (isMark) {

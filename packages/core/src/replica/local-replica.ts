@@ -257,11 +257,7 @@ export class LocalReplica implements Replica {
         const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
         throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
       }
-      if (
-        write.content !== null &&
-        write.content.length * 3 > this.#maxContent &&
-        utf8(write.content).length > this.#maxContent
-      ) {
+      if (write.content !== null && write.content.length * 3 > this.#maxContent && utf8(write.content).length > this.#maxContent) {
         throw new DocstoreError('document-too-large', `The document ${JSON.stringify(write.id)} has more than ${this.#maxContent} bytes as JSON`)
       }
       entries.push(localWrite(open.scope, collection, write, author))
@@ -466,7 +462,11 @@ export class LocalReplica implements Replica {
   async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
     checkCollection(collection)
     checkLimit(limit)
-    return this.#storage.explain(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
+    return this.#storage.explain(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE, collection, {
+      filter: await readFilter(filter),
+      sort: parseSortInput(sort),
+      limit,
+    })
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {

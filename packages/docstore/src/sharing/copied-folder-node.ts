@@ -15,13 +15,14 @@ const INSTALLATION_PREFIXES = ['positions/', 'libp2p']
 export async function renewIfCopied(storage: Storage, path: string): Promise<boolean> {
   const mark = fileMark(path)
   const stored = await storage.getMeta(FILE_MARK)
-  const isCopy = stored !== undefined && isCopyOf(JSON.parse(fromUtf8(stored)) as FileMark, mark)
+  const before = stored && fromUtf8(stored)
+  const isCopy = before !== undefined && isCopyOf(JSON.parse(before) as FileMark, mark)
   if (isCopy) {
     for (const key of INSTALLATION) await storage.setMeta(key, undefined)
     for (const prefix of INSTALLATION_PREFIXES) for (const [key] of await storage.listMeta(prefix)) await storage.setMeta(key, undefined)
   }
   // Last, so that a process that was killed before does it again.
   const text = JSON.stringify(mark)
-  if (stored === undefined || fromUtf8(stored) !== text) await storage.setMeta(FILE_MARK, utf8(text))
+  if (before !== text) await storage.setMeta(FILE_MARK, utf8(text))
   return isCopy
 }

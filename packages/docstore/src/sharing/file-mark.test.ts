@@ -22,19 +22,22 @@ it.each([
   expect(isCopyOf(before, now)).toBe(isCopy)
 })
 
-it.skipIf(process.platform !== 'linux')('a file that was just made has its time already, and keeps it when it is moved, not when it is copied', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'docstore-mark-'))
-  try {
-    const [file, copy, moved] = [join(folder, 'file'), join(folder, 'copy'), join(folder, 'moved')]
-    writeFileSync(file, '')
-    const before = fileMark(file)
-    cpSync(file, copy, { preserveTimestamps: true })
-    expect(isCopyOf(before, fileMark(copy))).toBe(true)
-    renameSync(file, moved)
-    expect(fileMark(moved)).toMatchObject({ ino: before.ino, madeAt: before.madeAt })
-    renameSync(copy, file)
-    expect(isCopyOf(before, fileMark(file))).toBe(before.madeAt !== null)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-})
+it.skipIf(process.platform !== 'linux')(
+  'a file that was just made has its time already, and keeps it when it is moved, not when it is copied',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'docstore-mark-'))
+    try {
+      const [file, copy, moved] = [join(folder, 'file'), join(folder, 'copy'), join(folder, 'moved')]
+      writeFileSync(file, '')
+      const before = fileMark(file)
+      cpSync(file, copy, { preserveTimestamps: true })
+      expect(isCopyOf(before, fileMark(copy))).toBe(true)
+      renameSync(file, moved)
+      expect(fileMark(moved)).toMatchObject({ ino: before.ino, madeAt: before.madeAt })
+      renameSync(copy, file)
+      expect(isCopyOf(before, fileMark(file))).toBe(before.madeAt !== null)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

@@ -38,9 +38,9 @@ async function fromSync<T, Item>(elements: Iterable<T>, options: ChunkOptions<T,
 
 async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOptions<T, Item>): Promise<void> {
   const { signal } = options
-  if (signal?.aborted === true) {
+  if (isAborted(signal)) {
     leave(iterator)
-    throw signal.reason
+    throw signal?.reason
   }
   const chunk = new Chunk(options)
   const stopped = Promise.withResolvers<never>()
@@ -79,13 +79,17 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
   } catch (error) {
     reading.isStopped = true
     leave(iterator)
-    if (signal?.aborted === true && error === signal.reason) await chunk.write()
+    if (isAborted(signal) && error === signal?.reason) await chunk.write()
     else await chunk.settled()
     throw error
   } finally {
     stopTimer()
     signal?.removeEventListener('abort', abort)
   }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 /** Reads an iterable no further. A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then. */

@@ -134,7 +134,7 @@ describe('a status', () => {
     const writing = (async () => {
       for (let n = 0; !over.signal.aborted; n++) await notes.put({ _id: `${n}` })
     })()
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 50 || roots.size < 2; i++) {
       const { root, documents, have } = await notes.status()
       expect(documents).toBe(have)
       roots.set(root, documents)
@@ -143,7 +143,6 @@ describe('a status', () => {
     }
     over.abort()
     await writing
-    expect(roots.size).toBeGreaterThan(1)
   })
 })
 
