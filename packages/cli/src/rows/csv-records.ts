@@ -22,11 +22,11 @@ export interface RecordOptions {
 }
 
 /**
- * Records of CSV (RFC 4180), those that came whole in one piece of text together; empty lines are passed over. The last one is what
- * cannot be read, unless such records are to be skipped.
+ * Records of CSV (RFC 4180), those that came whole in one piece of text together; empty lines are passed over. A quotation mark that does
+ * not begin a cell is text, as in `5" pipe`. The last one is what cannot be read, unless such records are to be skipped.
  */
 export async function* csvRecords(text: AsyncIterable<string>, options: RecordOptions): AsyncGenerator<readonly CsvRecord[]> {
-  const blocks = new Blocks()
+  const blocks = new Blocks(options.delimiter)
   let line = options.firstLine
   for await (const piece of text) {
     const block = blocks.add(piece)
@@ -51,10 +51,12 @@ function recordsOf(
   const records: CsvRecord[] = []
   // The first line of a record that spans several is where the one before it ended, plus one.
   let lastLine = firstLine - 1
+  let isOver = false
   const fail = (error: CsvError): void => {
-    const line = lineOf(error, firstLine)
-    records.push({ error: explain(error, line), line: line ?? lastLine + 1 })
+    records.push({ error: explain(error, lastLine + 1), line: lastLine + 1 })
   }
+  // Looked at here: csv-parse 7.0.3 passes over all that follows a record beyond its own limit.
+  const mayBeLong = block.length > MAX_LINE_LENGTH
   try {
     parse(block, {
       info: true,
@@ -62,17 +64,26 @@ function recordsOf(
       delimiter,
       record_delimiter: [...newline],
       relax_column_count: true,
-      max_record_size: MAX_LINE_LENGTH,
+      relax_quotes: true,
       skip_records_with_error: skipInvalid,
       on_skip: (error) => {
         if (error !== undefined) fail(error)
         return undefined
       },
       on_record: (parsed: unknown) => {
+        if (isOver) return null
         const { record, info } = parsed as ParsedRecord
         const line = info.lines + firstLine - 1
-        records.push({ cells: record, line: Math.min(lastLine + 1, line) })
+        const begin = Math.min(lastLine + 1, line)
         lastLine = line
+        if (!mayBeLong || record.join().length <= MAX_LINE_LENGTH) records.push({ cells: record, line: begin })
+        else {
+          records.push({
+            error: badCsv(`The record has more than ${MAX_LINE_LENGTH} characters. Is there a quotation mark that nothing closes?`, begin),
+            line: begin,
+          })
+          isOver = !skipInvalid
+        }
         return null
       },
     })
@@ -81,7 +92,7 @@ function recordsOf(
     fail(error)
     return { records, lines: 0, isOver: true }
   }
-  return { records, lines: block.split(newline.at(-1) ?? '\n').length - 1, isOver: false }
+  return { records, lines: block.split(newline.at(-1) ?? '\n').length - 1, isOver }
 }
 
 /**
@@ -89,50 +100,70 @@ function recordsOf(
  * of what it was given until more comes, and through a pipe more may never come.
  */
 class Blocks {
+  readonly #delimiter: string
   #rest = ''
   #isQuoted = false
+  /** Where in `rest` the last quotation mark closed a cell: another one right after it opens that again. */
+  #closedAt = -1
+  /** Whether the line that is being read was given up because of its length: nothing of it is read any more. */
+  #isGivenUp = false
   /** What ends records: line feeds with or without a carriage return, or, in texts without any, carriage returns alone. */
   newline: readonly string[] = ['\r\n', '\n']
   #isNewlineKnown = false
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter
+  }
 
   /** What is whole with this piece: perhaps nothing. */
   add(piece: string): string {
     this.#learnNewline(piece)
     const end = this.newline.at(-1) ?? '\n'
+    const begin = this.#rest.length
+    const all = this.#rest + this.#wanted(piece, end)
     let cut = -1
-    let from = 0
-    for (let quote = piece.indexOf('"'); ; quote = piece.indexOf('"', from)) {
+    let from = begin
+    for (let quote = all.indexOf('"', from); ; quote = all.indexOf('"', from)) {
       if (!this.#isQuoted) {
-        // Only between the quotation marks: a search that went further back would pass over the same text for each of them.
-        const last = piece.slice(from, quote === -1 ? undefined : quote).lastIndexOf(end)
+        const last = all.slice(from, quote === -1 ? undefined : quote).lastIndexOf(end)
         if (last !== -1) cut = from + last
       }
       if (quote === -1) break
-      this.#isQuoted = !this.#isQuoted
+      if (this.#isQuoted) this.#closedAt = quote
+      this.#isQuoted = !this.#isQuoted && (quote === this.#closedAt + 1 || this.#isCellBegin(all, quote, end))
       from = quote + 1
     }
-    const all = this.#rest + piece
     if (cut === -1 && all.length > MAX_LINE_LENGTH) {
       // A quotation mark that nothing closes, most likely: from the next line on, it counts no more.
       this.#isQuoted = false
       const line = all.lastIndexOf(end)
-      this.#rest = all.slice(line + 1)
-      return line === -1 ? this.#takeRest() : all.slice(0, line + 1)
+      this.#isGivenUp = line === -1
+      return this.#take(all, line === -1 ? all.length : line + 1)
     }
-    const whole = cut === -1 ? 0 : this.#rest.length + cut + 1
-    this.#rest = all.slice(whole)
-    return all.slice(0, whole)
+    return this.#take(all, cut + 1)
+  }
+
+  /** What follows the line that was given up, from its end on. */
+  #wanted(piece: string, end: string): string {
+    const next = this.#isGivenUp ? piece.indexOf(end) : 0
+    if (next === -1) return ''
+    this.#isGivenUp = false
+    return piece.slice(next)
+  }
+
+  #isCellBegin(text: string, at: number, end: string): boolean {
+    return at === 0 || text.startsWith(end, at - end.length) || text.startsWith(this.#delimiter, at - this.#delimiter.length)
+  }
+
+  #take(all: string, length: number): string {
+    this.#rest = all.slice(length)
+    this.#closedAt = Math.max(-1, this.#closedAt - length)
+    return all.slice(0, length)
   }
 
   /** What is left at the end of the text. */
   get rest(): string {
     return this.#rest
-  }
-
-  #takeRest(): string {
-    const rest = this.#rest
-    this.#rest = ''
-    return rest
   }
 
   #learnNewline(piece: string): void {
@@ -145,15 +176,15 @@ class Blocks {
   }
 }
 
-function lineOf(error: CsvError, firstLine: number): number | undefined {
-  const line: unknown = error['lines']
-  return typeof line === 'number' ? line + firstLine - 1 : undefined
+/** In our words: csv-parse counts columns from 0, and says nothing of what to do. */
+function explain(error: CsvError, line: number): DocstoreError {
+  const column: unknown = error['column']
+  const place = typeof column === 'number' ? `column ${column + 1}` : 'a column'
+  if (error.code !== 'CSV_QUOTE_NOT_CLOSED') return badCsv(errorMessage(error), line, error)
+  const text = `${place} begins with a quotation mark that nothing closes. Close it; within quotation marks, one that is text stands twice`
+  return badCsv(text, line, error)
 }
 
-function explain(error: CsvError, line: number | undefined): DocstoreError {
-  const message = errorMessage(error).replace(/ (at|on) line \d+/, '')
-  return new DocstoreError('bad-csv', `${line === undefined ? '' : `Line ${line}: `}${message}`, {
-    cause: error,
-    details: line === undefined ? {} : { line },
-  })
+function badCsv(text: string, line: number, cause?: CsvError): DocstoreError {
+  return new DocstoreError('bad-csv', `Line ${line}: ${text}`, { cause, details: { line } })
 }

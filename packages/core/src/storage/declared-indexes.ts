@@ -60,7 +60,7 @@ export class DeclaredIndexes {
         kinds: Number(row['kinds']),
       }
       this.#collection(indexed.ns, indexed.collection).set(indexed.path, indexed)
-      this.#anyArrays ||= indexed.kinds === UNKNOWN_KINDS || (indexed.kinds & KINDS.array) !== 0
+      this.#anyArrays ||= mayHaveArrays(indexed)
     }
   }
 
@@ -117,13 +117,17 @@ export class DeclaredIndexes {
     this.#statements.own('DELETE FROM array_entries WHERE ix = ?').run(indexed.ix)
     this.#statements.own('DELETE FROM index_paths WHERE ix = ?').run(indexed.ix)
     known.delete(path)
-    this.#undo.push(() => known.set(path, indexed))
+    this.#anyArrays = this.#all().some(mayHaveArrays)
+    this.#undo.push(() => {
+      known.set(path, indexed)
+      this.#anyArrays ||= mayHaveArrays(indexed)
+    })
   }
 
   /** Adds the array entries of a new version. Call inside a transaction. */
   added(ns: number, collection: string, rid: number, content: string): void {
     const paths = this.#paths.size === 0 ? undefined : this.#paths.get(`${ns}/${collection}`)
-    if (paths === undefined) return
+    if (paths === undefined || paths.size === 0) return
     const document = JSON.parse(content) as Document
     for (const indexed of paths.values()) this.#addEntries(indexed, rid, document)
   }
@@ -209,6 +213,10 @@ export class DeclaredIndexes {
       indexed.kinds = before
     })
   }
+}
+
+function mayHaveArrays({ kinds }: IndexedPath): boolean {
+  return kinds === UNKNOWN_KINDS || (kinds & KINDS.array) !== 0
 }
 
 /** The name of an index in SQLite. */

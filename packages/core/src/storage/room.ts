@@ -101,7 +101,7 @@ export class Room {
   emptyLogAfter(error: unknown): void {
     if (!isOutOfSpace(error) || this.#reserve === undefined || this.#reserve.free() >= SHORT_BYTES) throw error
     this.#isShort = true
-    const isEmptied = this.#checkpoint() || (this.#give() && this.#checkpoint())
+    const isEmptied = this.#emptyLog()
     if (!this.#takeBack() || !isEmptied) throw error
   }
 
@@ -166,10 +166,15 @@ export class Room {
     return Math.max(0, this.#number('page_count') - this.#settledPages) * this.#pageBytes
   }
 
-  /** Copies the log into the database and empties it, and takes the reserve back. */
+  /** Copies the log into the database and empties it, and takes the reserve back. Throws `disk-full` where the log stays. */
   settle(): void {
-    if (!this.#checkpoint() && !(this.#give() && this.#checkpoint())) throw fullError('the log cannot be emptied')
+    const isEmptied = this.#emptyLog()
     this.#takeBack()
+    if (!isEmptied) throw fullError('the log cannot be emptied, so the bytes of what was deleted are still in it')
+  }
+
+  #emptyLog(): boolean {
+    return this.#checkpoint() || (this.#give() && this.#checkpoint())
   }
 
   #give(): boolean {

@@ -485,7 +485,7 @@ export class LocalNetwork implements Network {
     if (held > 0)
       throw new DocstoreError(
         'not-delivered',
-        `The relays hold the last write back, with ${held} records in all: their time lies in the future. The documents are safe here; set the clock right, and they are sent by themselves`,
+        `The relays hold ${held} records back, the last write among them, because their time lies in the future. They are safe here, and are sent by themselves once the clock is right`,
         { details: { copies: holders().length, reason: 'future', held } },
       )
     const isFull = this.#relays.connected.some(({ session }) => isRefusedForRoom(session?.status.get(ns)))
