@@ -24,9 +24,10 @@ import { QueryFunctions } from './query-functions.ts'
 import { QueryPlans } from './query-plans.ts'
 import { Readings } from './readings.ts'
 import { RecordTable } from './record-table.ts'
-import { fullError, Room } from './room.ts'
+import { fullError, isOutOfSpace, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
+import { clearSome, type Leftover } from './leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
@@ -70,6 +71,9 @@ const ROWS_AT_ONCE = 128
 const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
 /** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
 const MAX_LISTED_ROWS: number = 256 * 1024
+
+/** What a full disk may take at a time at the price of a text index: more of them may need too much by themselves. */
+const MAX_RECORDS_BEFORE_TEXT = 32
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -188,7 +192,7 @@ export class SqliteStorage implements Storage {
     entries: readonly CommitEntry[],
     { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
   ): (CommitOutcome | undefined | 'no-room')[] {
-    const outcomes = this.#reserved(() => {
+    const shrink = (): (CommitOutcome | undefined | 'no-room')[] => {
       const shrinking = shrinkingOnly(entries)
       const outcomes = this.#commitWith(ns, shrinking.entries, seals)
       if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
@@ -198,7 +202,8 @@ export class SqliteStorage implements Storage {
         this.#times.committed(ns, outcomes, seals.length > 0)
       }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
-    })
+    }
+    const outcomes = this.#makingRoom(shrink, entries.length)
     this.#room.stored(outcomes.length, 0)
     return outcomes
   }
@@ -509,9 +514,27 @@ export class SqliteStorage implements Storage {
         return totals.isMost(ns, collection)
       },
       field: (path) => this.#indexes.field(ns, collection, path),
-      text: this.#texts.of(ns, collection),
+      text: this.#textIndex(ns, collection),
       matcher: (filter) => this.#functions.matcher(filter),
       orderer: (field) => this.#functions.orderer(field),
+    }
+  }
+
+  #textIndex(ns: number, collection: string): QueryScope['text'] {
+    const index = this.#texts.of(ns, collection)
+    return index && { ...index, makeReady: () => index.isGivenUp && this.#remakeText(ns, collection) }
+  }
+
+  #remakeText(ns: number, collection: string): void {
+    try {
+      this.#transaction(() => this.#texts.remake(ns, collection))
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      throw new DocstoreError(
+        'disk-full',
+        'The text index of this collection was given up so that documents could be deleted on a full disk, and there is no room yet to make it again. Free some space',
+        { cause: error },
+      )
     }
   }
 
@@ -530,9 +553,19 @@ export class SqliteStorage implements Storage {
   }
 
   dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
-    // An index that goes makes room.
-    const isDropped = this.#reserved(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
+    const indexes = text ? this.#texts : this.#indexes
+    try {
+      return this.#reserved(() => indexes.drop(ns, collection, paths))
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    } finally {
+      this.#plans.clear()
+    }
+    // An index that goes makes room, but overwriting it in one transaction needs a log of its size.
+    const leftovers: Leftover[] = []
+    const isDropped = this.#room.freeing(() => this.#atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room'))
     this.#plans.clear()
+    this.#clear(leftovers)
     return isDropped
   }
 
@@ -565,7 +598,7 @@ export class SqliteStorage implements Storage {
       return this.#atomically(work, 'grows')
     } catch (error) {
       this.#room.emptyLogAfter(error)
-      return this.#atomically(work, 'grows')
+      return this.#atomically(() => this.#texts.withoutMerging(work), 'grows')
     }
   }
 
@@ -579,8 +612,47 @@ export class SqliteStorage implements Storage {
     return this.#room.withReserve(() => this.#atomically(work, 'makes room'))
   }
 
+  /**
+   * The same for records that others take the place of. Where it is indexes that need too much, these give way: what lies in arrays is taken
+   * out of them afterwards, bit by bit, text indexes are not merged meanwhile, and, for the sake of a few records, given up.
+   */
+  #makingRoom<T>(work: () => T, records: number): T {
+    try {
+      return this.#reserved(work)
+    } catch (error) {
+      if (!isOutOfSpace(error) || (this.#texts.changed.length === 0 && !this.#indexes.hasArrays)) throw error
+    }
+    const leftovers: Leftover[] = []
+    const lightly = (): T => this.#reserved(() => this.#indexes.leaving(leftovers, () => this.#texts.withoutMerging(work)))
+    const result = this.#orWithoutTexts(lightly, records)
+    this.#clear(leftovers)
+    return result
+  }
+
+  #orWithoutTexts<T>(write: () => T, records: number): T {
+    try {
+      return write()
+    } catch (error) {
+      if (!isOutOfSpace(error) || this.#texts.changed.length === 0 || records > MAX_RECORDS_BEFORE_TEXT) throw error
+    }
+    const tables = this.#texts.changed
+    this.#room.freeing(() => this.#atomically(() => this.#texts.giveUp(tables), 'makes room'))
+    this.#plans.clear()
+    return write()
+  }
+
+  /** Takes away what a write has left, in transactions that the reserve can pay. What stays where it cannot does no harm. */
+  #clear(leftovers: readonly Leftover[]): void {
+    try {
+      for (const leftover of leftovers) while (this.#reserved(() => clearSome(this.#statements, leftover)));
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    }
+  }
+
   #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
     this.#statements.own('BEGIN IMMEDIATE').run()
+    this.#texts.began()
     try {
       const result = work()
       if (kind === 'grows') this.#room.assertWithin()
