@@ -74,11 +74,34 @@ it('takes a quotation mark within a cell as text, however the text is cut', asyn
   }
 })
 
+it('tells each line once, where a quotation mark was not closed by its own, and reads all others', async () => {
+  const line = fc.constantFrom('good', '"open', 'x "stray" y', '"z" w', '"quoted ""text"""', '"two\nlines"')
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.nat(20), async (cells, size) => {
+      const text = cells.map((cell, i) => `${i},${cell}\n`).join('')
+      const cut = Array.from({ length: Math.ceil(text.length / (size + 1)) }, (_, i) => text.slice(i * (size + 1), (i + 1) * (size + 1)))
+      const seen = (await read(cut, true)).map((record) => [record.line, 'cells' in record ? record.cells[0] : 'refused'])
+      let at = 1
+      const expected = cells.map((cell, i) => {
+        const begin = at
+        at += cell.split('\n').length
+        return [begin, cell === '"open' ? 'refused' : String(i)]
+      })
+      expect(seen).toEqual(expected)
+    }),
+  )
+  const unclosed = '1,"q\nr"\n"2\n",x,"open\n3,y\n'
+  expect((await read([unclosed])).map((record) => ('cells' in record ? record.line : record.error.message.slice(0, 50)))).toEqual([
+    1,
+    'Line 4: nothing closes the quotation mark at "open',
+  ])
+})
+
 it('goes on after records that cannot be read, where that is wanted, and keeps no more than a bound', async () => {
   expect((await read(['a,b\n1,2\n', '3,"4\n5,6\n'])).map((record) => ('error' in record ? record.error.message : record.line))).toEqual([
     1,
     2,
-    'Line 3: column 2 begins with a quotation mark that nothing closes. Close it; within quotation marks, one that is text stands twice',
+    'Line 3: nothing closes the quotation mark at "4. Close it; within quotation marks, one that is text stands twice',
   ])
   const huge = `${'x'.repeat(5_000_000)},y\n`
   const skipped = await read([`a,b\n${huge}3,4\n`, `5,6\n${'7,8\n'.repeat(1000)}`], true)
