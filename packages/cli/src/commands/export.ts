@@ -1,4 +1,4 @@
-import type { Summary } from '@p2p-docstore/core'
+import { DocstoreError, type Summary } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Namespace } from 'p2p-docstore'
 import { carFile } from '../archive/car-writer.ts'
@@ -36,7 +36,8 @@ export function exportCommand(run: Run): Command {
         }
         await (file === '-' ? writeOut(context, car()) : writeTarget(file, car(), signal))
         // Of what is in the file, whatever is written meanwhile.
-        const { documents, root } = exported ?? (await store.replica.summary(namespace.id))
+        if (exported === undefined) throw new DocstoreError('internal', 'The export ended without saying what is in it')
+        const { documents, root } = exported
         const text = `${documents} documents, ${bytes} bytes, root ${root}`
         if (file === '-') output.note(text)
         else await output.result({ documents, bytes, root, file }, () => `${file}: ${text}`)

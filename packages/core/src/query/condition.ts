@@ -235,6 +235,7 @@ function textRows({ text }: QueryScope, search: Search): SqlFragment {
   }
   const expression = matchExpression(search)
   if (expression === undefined) return { sql: 'FALSE', params: [] }
+  text.makeReady()
   const table = identifier(text.table)
   const moved = `LEFT JOIN text_moved m ON m.tx = ${integerLiteral(text.tx)} AND m.row = ${table}.rowid`
   return rowIn([{ sql: `SELECT coalesce(m.rid, ${table}.rowid) FROM ${table} ${moved} WHERE ${table} MATCH ?`, params: [expression] }])
