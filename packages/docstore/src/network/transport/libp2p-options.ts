@@ -28,7 +28,10 @@ const RELAY_PING_INTERVAL_MS = 30_000
 /** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
 const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
-/** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
+/**
+ * What a browser, a Node peer and a relay have in common. The protocols of ours and those that can be renamed carry the network's id; GossipSub,
+ * circuit relay and the signaling of WebRTC have fixed names. The gate keeps networks apart for all of them.
+ */
 export function commonOptions(
   admission: Admission,
   privateKey: PrivateKey,
