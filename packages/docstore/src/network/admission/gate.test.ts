@@ -25,7 +25,7 @@ describe('the gate', () => {
   /** What a stream does behind the gate, once the other side is gone and the connection is let in. */
   async function passes(ours: Stream, leave: () => unknown): Promise<Stream> {
     const passed = Promise.withResolvers<Stream>()
-    const held = Promise.resolve(gate(ours, connection, async (stream) => passed.resolve(stream)))
+    const held = Promise.resolve(gate(ours, connection, (stream) => passed.resolve(stream)))
     held.catch(passed.reject)
     await leave()
     await expect.poll(() => ours.status).not.toBe('open')
