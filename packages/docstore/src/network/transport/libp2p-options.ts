@@ -8,6 +8,7 @@ import { yamux } from '@libp2p/yamux'
 import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
+import { gossipId } from './gossip-id.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -73,6 +74,7 @@ export function commonOptions(
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
         maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        msgIdFn: gossipId,
         // Messages come from several peers; without this, the signature of each copy would be checked.
         fastMsgIdFn: ({ signature }) => (signature === undefined ? '' : toHex(signature)),
         // By default every peer behind one address is silenced from the fifteenth on.
