@@ -11,9 +11,11 @@ import { isUint } from './cbor.ts'
 import { canonicalJson, decodeContent } from './content.ts'
 import { didOf, identityFromSeed, isAuthorKey, verifySignature } from './identity.ts'
 import { decodeGenesis, decodeHead, headWins, type SignedHead, WRITE_POLICIES } from './namespace.ts'
+import { type Verified, verifyCertificate, verifyRevocation, verifyVoucher } from './membership.ts'
 import { decodeNetwork, networkFromText, networkToText } from './network.ts'
 import { contentCid, decodeRecord, encodeRecord, keyHash, mayWrite, recordHash, slotOf, splitKey } from './record.ts'
 import { createSeal, verifySeal } from './seal.ts'
+import { packSigned, unpackSigned } from './signed.ts'
 import type { Verdict } from './verdict.ts'
 import { sha256 } from '#crypto'
 
@@ -117,6 +119,27 @@ describe('record.json', () => {
   })
   it.each(invalid)('refuses $name', ({ bytes, reason }) => {
     expect(decodeRecord(bytesOf(bytes), scope)).toEqual({ ok: false, reason })
+  })
+})
+
+describe('membership.json', () => {
+  const { context, valid, invalid } = load('membership.json')
+  const network = valueOf(decodeNetwork(bytesOf(context['descriptor'])))
+  const verifiers = { certificate: verifyCertificate, revocation: verifyRevocation, voucher: verifyVoucher }
+  const verify = async ({ kind, packed }: Case): Promise<Verdict<Verified<object>>> => {
+    const signed = unpackSigned(bytesOf(packed), 1024)
+    return signed.ok ? verifiers[kind as keyof typeof verifiers](signed.value, network) : signed
+  }
+  it.each(valid)('reads $name', async (one) => {
+    const { value, signed, hash } = valueOf(await verify(one))
+    expect(toHex(packSigned(signed))).toBe(one['packed'])
+    expect([toHex(signed.bytes), toHex(signed.signature), toHex(hash)]).toEqual([one['bytes'], one['signature'], one['hash']])
+    for (const [name, field] of Object.entries(value))
+      if (name in one) expect(field instanceof Uint8Array ? toHex(field) : field, name).toEqual(one[name])
+    expect(toHex(dagCbor.encode(value))).toBe(one['bytes'])
+  })
+  it.each(invalid)('refuses a $name', async (one) => {
+    expect(await verify(one)).toEqual({ ok: false, reason: one['reason'] })
   })
 })
 
