@@ -103,9 +103,7 @@ describe('canonical JSON', () => {
   })
 
   it('writes numbers as ECMAScript does', () => {
-    expect(canonicalJson([-0, 1e21, 1e20, 1e-7, 5e-324, 0.1 + 0.2, 2 ** 53])).toBe(
-      '[0,1e+21,1e+20,1e-7,5e-324,0.30000000000000004,9007199254740992]',
-    )
+    expect(canonicalJson([-0, 1e21, 1e20, 1e-7, 5e-324, 0.1 + 0.2, 2 ** 53])).toBe('[0,1e+21,1e+20,1e-7,5e-324,0.30000000000000004,9007199254740992]')
   })
 
   it('sorts keys by UTF-8 bytes, integer-like ones too', () => {

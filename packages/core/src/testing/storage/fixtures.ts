@@ -30,7 +30,14 @@ export interface VersionInit {
 }
 
 /** A version of a document. */
-export function version({ id = 'lyon', collection = 'cities', at = 1, by = author('ada'), fields = {}, isFormer = false }: VersionInit = {}): NewRecord {
+export function version({
+  id = 'lyon',
+  collection = 'cities',
+  at = 1,
+  by = author('ada'),
+  fields = {},
+  isFormer = false,
+}: VersionInit = {}): NewRecord {
   const canonical = fields === null ? null : canonicalJson({ ...fields, _id: id })
   const content = canonical !== null && isFormer ? formerJson(JSON.parse(canonical) as Document) : canonical
   return {

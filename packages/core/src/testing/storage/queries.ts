@@ -76,7 +76,11 @@ export function queriesContract(open: OpenStorage): void {
         const ns = await addNamespace(storage)
         if (paths.length > 0) await storage.createIndex(ns, 'cities', paths)
         const fields = { size: -(2 ** 63), parts: [1e20, { size: 1e19 }], name: { '\ue000': 1, '😀': [1e20] } }
-        await storage.commit(ns, [put({ id: 'now', fields }), put({ id: 'before', fields, isFormer: true }), put({ id: 'other', fields: { size: 2 ** 63 } })])
+        await storage.commit(ns, [
+          put({ id: 'now', fields }),
+          put({ id: 'before', fields, isFormer: true }),
+          put({ id: 'other', fields: { size: 2 ** 63 } }),
+        ])
         const filters = [
           { size: -(2 ** 63) },
           { size: { $in: [-(2 ** 63), 7] } },
