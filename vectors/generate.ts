@@ -15,6 +15,7 @@ import { createNetwork, networkToText } from '../packages/core/src/model/network
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { dagJsonFile } from './generate-dag-json.ts'
+import { exportFile } from './generate-export.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
 
 /** One file of vectors. `context` holds what all of its cases share. */
@@ -751,6 +752,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'clock.json': clockFile(),
     'slot.json': slotFile(),
     'batch.json': batchFile(),
+    'export.json': exportFile(),
     ...reconcileVectors(),
   }
 }

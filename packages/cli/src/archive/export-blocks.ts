@@ -3,11 +3,14 @@ import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, isFormerJson, type Repl
 import { type Block, blockOf } from './block.ts'
 import { BATCH_BYTES, MAX_LISTED_BATCHES, MAX_LISTS } from './limits.ts'
 
+/** What an export reads from. */
+export type ExportSource = Pick<Replica, 'exportNamespace' | 'info' | 'batchSince'>
+
 /**
  * The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents, batches and lists, end. All is of one moment,
  * the last of the reading; `onEnd` is called with what the records in the file add up to then.
  */
-export async function* exportBlocks(replica: Replica, ns: string, onEnd: (summary: Summary) => void = () => undefined): AsyncGenerator<Block> {
+export async function* exportBlocks(replica: ExportSource, ns: string, onEnd: (summary: Summary) => void = () => undefined): AsyncGenerator<Block> {
   const namespace = await replica.exportNamespace(ns)
   if (namespace === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${ns} is not here`)
   const { network } = await replica.info()

@@ -1,4 +1,4 @@
-import { DAG_CBOR, DAG_JSON, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
+import { DAG_CBOR, DAG_JSON, decodeNetwork, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
 import type { Block } from './block.ts'
 import { badExport, type CarReader } from './car-reader.ts'
 import { decodeSigned, decodeStruct, type ExportVersion, type LinkedBatch } from './export-structs.ts'
@@ -30,6 +30,7 @@ export async function readExportHead({ root, blocks }: CarReader): Promise<Expor
   }
   const [network, genesis, signed] = read
   if (network === undefined || genesis === undefined || signed === undefined) throw badExport('it ends too early')
+  if (!decodeNetwork(network.bytes).ok) throw badExport('its network cannot be read')
   const head = decodeSigned(signed.bytes)
   if (head.version === 1 && genesis.cid.toString() !== root) throw badExport('its root is not a namespace')
   return { root, network: network.bytes, genesis: genesis.bytes, ...head, read }
