@@ -6,7 +6,7 @@ export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/b
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/cbor.ts'
 export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
-export { canonicalJson, type Document, isFormerJson, isPlainObject, type Json } from './model/content.ts'
+export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, type Json } from './model/content.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'

@@ -152,17 +152,22 @@ export function decodeContent(bytes: Uint8Array, id: string, maxBytes: number = 
   }
 }
 
-/** Without one of these a text is the same in both forms. */
-const MAY_DIFFER = /[\ud800-\udfff]|\d{19}/
+/** Without one of these a text is the same in both forms: a character beyond U+FFFF, a number from 2^63 to 1e21 as either of them writes it. */
+const MAY_DIFFER = /[\ud800-\udfff]|\d{19}|e\+(?:18|19|20)/
 
 /** Whether accepted content is in the former form, which not every codec of dag-json can read. */
 export function isFormerJson(text: string): boolean {
   return MAY_DIFFER.test(text) && canonicalJson(JSON.parse(text)) !== text
 }
 
+/** The former form of canonical JSON. Most texts have but one. */
+export function formerText(canonical: string): string {
+  return MAY_DIFFER.test(canonical) ? formerJson(JSON.parse(canonical)) : canonical
+}
+
 /** The texts in which a value may stand in stored content: its canonical JSON, and its former form where that is another. */
 export function storedForms(value: Json): readonly string[] {
   const text = canonicalJson(value)
-  const former = formerJson(value)
+  const former = formerText(text)
   return former === text ? [text] : [text, former]
 }
