@@ -10,11 +10,20 @@ export {
   type ReplicaInfo,
   type WritePolicy,
 } from '@p2p-docstore/core'
-export { durationText } from './network/duration-text.ts'
-export type { Invitation } from './network/invitation.ts'
-export { type InvitationInit, Invitations, type IssuedInvitation } from './network/invitations.ts'
-export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/join-link.ts'
-export { isShutOut } from './network/shut-out.ts'
+export { durationText } from './network/timing/index.ts'
+export {
+  formatJoinLink,
+  type Invitation,
+  type InvitationInit,
+  Invitations,
+  type IssuedInvitation,
+  type JoinLink,
+  type JoinLinkExtras,
+  parseJoinLink,
+  readNetwork,
+  WELL_KNOWN_PATH,
+} from './network/admission/index.ts'
+export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'

@@ -1,4 +1,3 @@
 export * from './exports.ts'
-export { Arrivals } from './network/arrivals.ts'
-export { withinDescriptors } from './network/descriptors-node.ts'
+export { Arrivals, withinDescriptors } from './network/transport/index-node.ts'
 export { createDocstore, type DocstoreOptions } from './create-node.ts'

@@ -5,11 +5,3 @@ export function inTurn<T>(lists: readonly (readonly T[])[]): T[] {
   for (let turn = 0; turn < longest; turn++) for (const list of lists) for (const item of list.slice(turn, turn + 1)) taken.add(item)
   return [...taken]
 }
-
-/** In an order of chance. */
-export function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, rank: Math.random() }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ item }) => item)
-}

@@ -63,3 +63,6 @@ export const ADMISSION_TIMEOUT_MS = 5000
 
 /** Connections of a relay that are left for telling newcomers that it is full. */
 export const SPARE_CONNECTIONS = 100
+
+/** Revocations that a network remembers. Only its authorities make them, and they never expire. */
+export const MAX_REVOCATIONS = 10_000

@@ -118,7 +118,10 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
     },
     startNetwork: async (replica, networkId, listed) => {
       // Most commands need no network, and start in half the time without loading it.
-      const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([import('../network/libp2p-node.ts'), import('../network/local-network.ts')])
+      const [{ startLibp2p }, { LocalNetwork }] = await Promise.all([
+        import('../network/transport/index-node.ts'),
+        import('../network/local-network.ts'),
+      ])
       const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
       const libp2p = await startLibp2p(replica, {
         role,

@@ -1,5 +1,5 @@
 import { type CommitEvent, DocstoreError, errorCode } from '@p2p-docstore/core'
-import { TopicCounts } from '../network/topic-counts.ts'
+import { TopicCounts } from '../network/topics/index.ts'
 import type { NetworkEvents } from '../network/types.ts'
 import { orAborted } from '../store/signal.ts'
 import { askForHandOver, attach } from './attach.ts'

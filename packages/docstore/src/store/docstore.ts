@@ -9,7 +9,7 @@ import {
   toHex,
   type WritePolicy,
 } from '@p2p-docstore/core'
-import type { DocstoreLibp2p } from '../network/libp2p.ts'
+import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor.ts'
 import { failedFeed } from './feed.ts'
@@ -81,7 +81,7 @@ export class Docstore {
   async peerId(): Promise<string> {
     if (this.network !== undefined) return this.network.peerId()
     // Only who works without a network asks here, and only they load this.
-    const [{ peerKey }, { peerIdFromPrivateKey }] = await Promise.all([import('../network/peer-key.ts'), import('@libp2p/peer-id')])
+    const [{ peerKey }, { peerIdFromPrivateKey }] = await Promise.all([import('../network/transport/index.ts'), import('@libp2p/peer-id')])
     return peerIdFromPrivateKey(await peerKey(this.replica)).toString()
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDocstore } from '../index-node.ts'
-import { rememberOwnOrigin, rememberRelays } from '../network/known-relays.ts'
+import { rememberOwnOrigin, rememberRelays } from '../network/relays/known-relays.ts'
 import { knownOrigins } from './known-origins.ts'
 
 describe('relays of a join link', () => {

@@ -1,9 +1,9 @@
 import { errorCode, judgeClocks, type RelayClock } from '@p2p-docstore/core'
-import { mayDial, rangeOf, rangeOfHost } from '../network/address-range.ts'
-import { fetchWellKnown, type WellKnown } from '../network/join-link.ts'
-import { isShutOut } from '../network/shut-out.ts'
+import { mayDial, rangeOf, rangeOfHost } from '../network/transport/index.ts'
+import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
+import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
-import { durationText } from '../network/duration-text.ts'
+import { durationText } from '../network/timing/index.ts'
 import type { Diagnosis } from './doctor.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
@@ -96,7 +96,8 @@ function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: reado
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
 function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
-  const { origin, errorCode: code } = relay
+  const { origin, isLetIn = false } = relay
+  const code = relay.errorCode ?? (isLetIn ? 'no-answer' : undefined)
   if (isShutOut(relay)) return relayFault(code)
   const fault = told?.fault ?? relayFault(code)
   if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault

@@ -1,5 +1,5 @@
 import type { Document } from '@p2p-docstore/core'
-import { delay } from '../network/delay.ts'
+import { delay } from '../network/timing/index.ts'
 import { Feed } from './feed.ts'
 import type { Source } from './reading.ts'
 import { orAborted, Signal } from './signal.ts'

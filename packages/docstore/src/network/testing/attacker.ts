@@ -5,9 +5,9 @@ import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Network } from '@p2p-docstore/core'
 import { createLibp2p } from 'libp2p'
-import { Admission } from '../admission.ts'
-import { commonOptions } from '../libp2p-options.ts'
-import { syncProtocol } from '../streams.ts'
+import { Admission } from '../admission/admission.ts'
+import { commonOptions } from '../transport/libp2p-options.ts'
+import { syncProtocol } from '../sync/streams.ts'
 
 /** A peer that belongs to the network as far as anyone can see, and then does as it likes. */
 export class Attacker {

@@ -1,8 +1,8 @@
 import { openReplica, type Network as Descriptor, type Replica } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
-import { type Invitation, rememberInvitation } from '../invitation.ts'
-import type { DocstoreLibp2p } from '../libp2p.ts'
-import { type Libp2pOptions, startLibp2p } from '../libp2p-node.ts'
+import { type Invitation, rememberInvitation } from '../admission/invitation.ts'
+import type { DocstoreLibp2p } from '../transport/libp2p.ts'
+import { type Libp2pOptions, startLibp2p } from '../transport/libp2p-node.ts'
 import { LocalNetwork } from '../local-network.ts'
 import type { RelayStorage } from '../types.ts'
 

@@ -1,6 +1,6 @@
 import type { Network as Descriptor, Replica } from '@p2p-docstore/core'
-import type { Invitation } from '../invitation.ts'
-import type { DocstoreLibp2p } from '../libp2p.ts'
+import type { Invitation } from '../admission/invitation.ts'
+import type { DocstoreLibp2p } from '../transport/libp2p.ts'
 import type { RelayStorage } from '../types.ts'
 import { TestPeer } from './test-peer.ts'
 import { WellKnownServer } from './well-known-server.ts'

@@ -1,0 +1,100 @@
+import type { Connection } from '@libp2p/interface'
+import { DocstoreError, errorCode, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { delay } from '../timing/index.ts'
+import { openExchange, syncProtocol } from './streams.ts'
+import type { Via } from '../types.ts'
+
+/** What a peer brings into its sync sessions. */
+export interface SyncInit {
+  readonly replica: Replica
+  readonly networkId: string
+  readonly role: Role
+  readonly ledgerOf: (peer: string) => Ledger
+  /** What is known of a peer's clock; that of a relay `counts`, which this peer looks after itself. */
+  readonly clockOf?: (peer: string, options: { readonly counts: boolean }) => PeerClock
+  /** Called when a peer held something of ours back because it lies in its future. */
+  readonly onHeld?: () => void
+  /** Wall clock, Unix milliseconds. */
+  readonly now?: () => number
+  /** Namespaces to keep equal. */
+  readonly wanted: ReadonlySet<string>
+  /** Called when the state of a namespace with a peer has changed. */
+  readonly onSync: (ns: string) => void
+  /** Called with all namespaces of a peer, where whatever it has is to be kept here too. */
+  readonly onNamespaces?: (ids: readonly string[]) => void
+}
+
+/** A peer with which namespaces are kept equal. */
+export interface SyncPeer {
+  /** Its peer id, once it was reached. */
+  readonly peer: string | undefined
+  readonly via: Via | undefined
+  /** Whether it keeps what it gets for others. */
+  readonly role: 'relay' | 'peer'
+  /** The session of the current connection. */
+  readonly session: Session | undefined
+  /** How the namespaces stand with it, or stood when the last session ended. */
+  readonly status: Map<string, NamespaceSync>
+  /** Why the last attempt to reach it failed, or the last session ended. */
+  readonly error: string | undefined
+  /** Resolves with the session as soon as there is one. */
+  untilSession(signal: AbortSignal): Promise<Session>
+}
+
+/**
+ * Keeps the wanted namespaces equal with the peer at the other end of a connection, until the signal aborts (resolves) or the connection
+ * fails (rejects). Closes the connection: a session that failed on a living one begins again on a new one.
+ */
+export async function syncConnection(
+  connection: Connection,
+  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, onSync, onHeld, onNamespaces }: SyncInit,
+  {
+    status,
+    isRelayLink = false,
+    decided,
+    onStart,
+    signal,
+  }: {
+    status: Map<string, NamespaceSync>
+    isRelayLink?: boolean
+    /** Resolves when it is decided whether the other side lets this peer in: sync begins before that. */
+    decided?: () => Promise<void>
+    onStart: (session: Session) => void
+    signal: AbortSignal
+  },
+): Promise<void> {
+  const closed = new AbortController()
+  const onClose = (): void => closed.abort()
+  connection.addEventListener('close', onClose, { once: true })
+  if (connection.status !== 'open') onClose()
+  const peer = connection.remotePeer.toString()
+  const clock = clockOf?.(peer, { counts: isRelayLink })
+  const session = new Session({
+    replica,
+    role,
+    ledger: ledgerOf(peer),
+    openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
+    now,
+    delay,
+    status,
+    onChange: onSync,
+    ...(clock === undefined ? {} : { clock }),
+    ...(onHeld === undefined ? {} : { onHeld }),
+    ...(onNamespaces === undefined ? {} : { onNamespaces }),
+    onStart: () => onStart(session),
+  })
+  for (const ns of wanted) session.want(ns)
+  try {
+    await session.run(AbortSignal.any([signal, closed.signal]))
+  } catch (error) {
+    // What does not speak sync may be none of ours at all: the greeting, which would be cut off, says which.
+    if (errorCode(error) === 'unsupported-protocol') await decided?.()
+    throw error
+  } finally {
+    connection.removeEventListener('close', onClose)
+    await connection
+      .close({ signal: AbortSignal.timeout(1000) })
+      .catch((error: unknown) => connection.abort(error instanceof Error ? error : new Error('failed')))
+  }
+  if (closed.signal.aborted) throw new DocstoreError('connection-lost', 'The connection was lost')
+}
