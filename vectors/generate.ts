@@ -15,14 +15,7 @@ import { createNetwork, networkToText } from '../packages/core/src/model/network
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
-
-/** One file of vectors. `context` holds what all of its cases share. */
-export interface VectorFile {
-  readonly description: string
-  readonly context?: Readonly<Record<string, unknown>>
-  readonly valid: readonly Readonly<Record<string, unknown>>[]
-  readonly invalid: readonly Readonly<Record<string, unknown>>[]
-}
+import type { VectorFile } from './vector-file.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
