@@ -1,59 +1,67 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-const repository = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
+const NETWORK = 'packages/docstore/src/network'
+
 let folder: string
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(repository, 'test', 'lint-'))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'docstore-lint-'))
+  copyFileSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'))
 })
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
-})
-
-/** What the linter says of these files, with the configuration of the repository; types are not needed for it. */
-async function lint(files: Readonly<Record<string, string>>): Promise<string> {
-  const place = await mkdtemp(join(folder, 'case-'))
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(place, name)
-    await mkdir(join(path, '..'), { recursive: true })
-    await writeFile(path, text)
+/** The rules that these files break, as `npm run lint` would say. */
+function broken(files: Readonly<Record<string, string>>): readonly string[] {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
   }
-  const oxlint = join(repository, 'node_modules', '.bin', 'oxlint')
-  try {
-    return (await promisify(execFile)(oxlint, [place], { cwd: repository, shell: process.platform === 'win32' })).stdout
-  } catch (error) {
-    return (error as { stdout: string }).stdout
-  }
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json', 'packages'], { cwd: folder, encoding: 'utf8' })
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly { code: string; filename: string }[] }
+  return diagnostics.map(({ code, filename }) => `${filename}: ${code}`)
 }
 
-describe('the linter', () => {
-  it('refuses a circle of imports', async () => {
-    const said = await lint({
-      'one.ts': "import { two } from './two.ts'\n\nexport const one = (): unknown => two\n",
-      'two.ts': "import { one } from './one.ts'\n\nexport const two = (): unknown => one\n",
-    })
-    expect(said).toContain('Dependency cycle detected')
+describe('the rules of the house', () => {
+  it('take a room that is entered through its index', () => {
+    const files = {
+      [`${NETWORK}/timing/delay.ts`]: 'export const delay = 1\n',
+      [`${NETWORK}/timing/index.ts`]: "export { delay } from './delay.ts'\n",
+      [`${NETWORK}/sync/wait.ts`]: "import { delay } from '../timing/index.ts'\n\nexport const wait: number = delay\n",
+      'packages/docstore/src/store/pause.ts': "import { delay } from '../network/timing/index.ts'\n\nexport const pause: number = delay\n",
+    }
+    expect(broken(files)).toEqual([])
   })
 
-  it('refuses a circle that types alone make', async () => {
-    const said = await lint({
-      'one.ts': "import type { Two } from './two.ts'\n\nexport interface One {\n  readonly two?: Two\n}\n",
-      'two.ts': "import type { One } from './one.ts'\n\nexport interface Two {\n  readonly one?: One\n}\n",
-    })
-    expect(said).toContain('Dependency cycle detected')
+  it.each([
+    [`${NETWORK}/sync/wait.ts`, '../timing/delay.ts'],
+    [`${NETWORK}/local-network.ts`, './timing/delay.ts'],
+    ['packages/docstore/src/store/wait.ts', '../network/timing/delay.ts'],
+  ])('refuse %s that imports %s, past the index of its room', (path, target) => {
+    const files = {
+      [`${NETWORK}/timing/delay.ts`]: 'export const delay = 1\n',
+      [path]: `import { delay } from '${target}'\n\nexport const wait: number = delay\n`,
+    }
+    expect(broken(files)).toEqual([`${path}: eslint(no-restricted-imports)`])
   })
 
-  it('has nothing against a line of imports', async () => {
-    const said = await lint({
-      'one.ts': "import { two } from './two.ts'\n\nexport const one = (): unknown => two\n",
-      'two.ts': 'export const two = 2\n',
-    })
-    expect(said).toContain('Found 0 warnings and 0 errors')
+  it('refuse a circle of imports', () => {
+    const files = {
+      'packages/core/src/sync/a.ts': "import { b } from './b.ts'\n\nexport const a: number = b\n",
+      'packages/core/src/sync/b.ts': "import { a } from './a.ts'\n\nexport const b: number = a\n",
+    }
+    expect(broken(files).filter((line) => line.includes('no-cycle'))).not.toEqual([])
+  })
+
+  it('refuse a circle that types alone make', () => {
+    const files = {
+      'packages/core/src/sync/a.ts': "import type { B } from './b.ts'\n\nexport interface A {\n  readonly b?: B\n}\n",
+      'packages/core/src/sync/b.ts': "import type { A } from './a.ts'\n\nexport interface B {\n  readonly a?: A\n}\n",
+    }
+    expect(broken(files).filter((line) => line.includes('no-cycle'))).not.toEqual([])
   })
 })
