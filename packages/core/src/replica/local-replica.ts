@@ -26,16 +26,16 @@ import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFi
 import { SLOT_BYTES } from '../model/record.ts'
 import { fullError } from '../storage/room.ts'
 import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
-import { judgeBatch } from './accept.ts'
-import { changeOf } from './change-row.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { feedRows } from './feed-rows.ts'
-import { commitEach, commitWhatFits, commitWhole } from './full-store.ts'
+import { judgeBatch } from './exchange/accept.ts'
+import { changeOf } from './reading/change-row.ts'
+import { decodeCursor, encodeCursor } from './reading/cursor.ts'
+import { feedRows } from './reading/feed-rows.ts'
+import { commitEach, commitWhatFits, commitWhole } from './writing/full-store.ts'
 import { EXPORT_PAGE, MAX_NAMESPACES, MAX_PAGE, MAX_WRITES, REDATE_PAGE, SCRUB_DELAY_MS, SETTLE_DELAY_MS } from './limits.ts'
-import { BatchBuilder } from './outgoing.ts'
-import { boundedCursor, readBound } from './page-bound.ts'
-import type { Reconciler } from './reconciler.ts'
-import { redatedEntry, redatedHead } from './redate.ts'
+import { BatchBuilder } from './exchange/outgoing.ts'
+import { boundedCursor, readBound } from './reading/page-bound.ts'
+import type { Reconciler } from './exchange/reconciler.ts'
+import { redatedEntry, redatedHead } from './writing/redated.ts'
 import { nextTask, type Pause } from './slices.ts'
 import { summaryOf } from './summary.ts'
 import { Turns } from './turns.ts'
@@ -62,7 +62,7 @@ import type {
   Write,
   WriteResult,
 } from './types.ts'
-import { type LocalWrite, localWrite } from './writer.ts'
+import { type LocalWrite, localWrite } from './writing/local-write.ts'
 
 /** A namespace that is in use: what its records are judged by. */
 interface OpenNamespace {
@@ -144,7 +144,7 @@ export class LocalReplica implements Replica {
     this.#clock = new Clock(now)
     this.#pause = pause
     this.#loadReconciler = async () => {
-      const { Reconciler } = await import('./reconciler.ts')
+      const { Reconciler } = await import('./exchange/reconciler.ts')
       return new Reconciler({ storage, random, now, pause })
     }
   }

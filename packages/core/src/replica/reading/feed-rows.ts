@@ -1,8 +1,8 @@
-import type { Document } from '../model/content.ts'
-import { type Filter, matches } from '../query/index.ts'
-import type { FeedRecord } from '../storage/storage.ts'
+import type { Document } from '../../model/content.ts'
+import { type Filter, matches } from '../../query/index.ts'
+import type { FeedRecord } from '../../storage/storage.ts'
 import { changeOf } from './change-row.ts'
-import type { FeedRow } from './types.ts'
+import type { FeedRow } from '../types.ts'
 
 /**
  * What a page of a feed says of the documents of a collection that match. It is found out here, where the data lies: of what does not

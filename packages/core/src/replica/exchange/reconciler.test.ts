@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { openNodeStorage } from '../storage/open-node.ts'
-import { openNodeDriver } from '../storage/sqlite-node.ts'
-import { openReplica } from './open-replica.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import { openNodeDriver } from '../../storage/sqlite-node.ts'
+import { openReplica } from '../open-replica.ts'
 
 const content = (id: string, n: number) => ({ id, content: `{"_id":"${id}","n":${n}}` })
 

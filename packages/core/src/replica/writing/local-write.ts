@@ -1,11 +1,11 @@
 import { sha256 } from '#crypto'
-import type { Clock } from '../model/clock.ts'
-import type { Identity } from '../model/identity.ts'
-import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey, slotOf } from '../model/record.ts'
-import type { CommitEntry, NewRecord, StoredRecord } from '../storage/storage.ts'
-import { DocstoreError } from '../errors.ts'
-import { MAX_CONTENT_BYTES } from '../model/limits.ts'
-import type { Write } from './types.ts'
+import type { Clock } from '../../model/clock.ts'
+import type { Identity } from '../../model/identity.ts'
+import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey, slotOf } from '../../model/record.ts'
+import type { CommitEntry, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import { DocstoreError } from '../../errors.ts'
+import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
+import type { Write } from '../types.ts'
 
 const encoder = new TextEncoder()
 /** Room for the UTF-8 of one document, used again for each: the caller has checked that it fits. */

@@ -1,7 +1,7 @@
-import { SummedTree } from '../sets/summed-tree.ts'
-import type { Storage } from '../storage/storage.ts'
-import { MAX_TREE_BYTES, TREE_PAGE } from './limits.ts'
-import { type Pause, Slices } from './slices.ts'
+import { SummedTree } from '../../sets/summed-tree.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { MAX_TREE_BYTES, TREE_PAGE } from '../limits.ts'
+import { type Pause, Slices } from '../slices.ts'
 
 /** A namespace's tree, and the local position up to which it is true. */
 export interface CurrentTree {

@@ -4,11 +4,11 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, unlinkSync, writeSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { errorCode } from '../errors.ts'
-import { openNodeStorage } from '../storage/open-node.ts'
-import type { StorageOptions } from '../storage/schema.ts'
-import type { LocalReplica } from './local-replica.ts'
-import { openReplica } from './open-replica.ts'
+import { errorCode } from '../../errors.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import type { StorageOptions } from '../../storage/schema.ts'
+import type { LocalReplica } from '../local-replica.ts'
+import { openReplica } from '../open-replica.ts'
 
 const MIB = 2 ** 20
 const TEXT = 'x'.repeat(560)

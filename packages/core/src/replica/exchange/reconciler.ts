@@ -1,11 +1,11 @@
-import type { Random } from '../model/random.ts'
-import { accept, type Verdict } from '../model/verdict.ts'
-import { decodeQuestion, decodeReply } from '../sets/ranges.ts'
-import { answer, compareReply, type Difference, firstQuestion } from '../sets/reconcile.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Random } from '../../model/random.ts'
+import { accept, type Verdict } from '../../model/verdict.ts'
+import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
+import { answer, compareReply, type Difference, firstQuestion } from '../../sets/reconcile.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
-import { inSlices, type Pause } from './slices.ts'
-import { summaryOf } from './summary.ts'
+import { inSlices, type Pause } from '../slices.ts'
+import { summaryOf } from '../summary.ts'
 import { Trees } from './trees.ts'
 
 /** What two peers say about their sets to find what differs. Namespaces are the storage's numbers. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { openNodeStorage } from '../storage/open-node.ts'
-import { addNamespace, author, put, sealOver } from '../testing/storage/fixtures.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import { addNamespace, author, put, sealOver } from '../../testing/storage/fixtures.ts'
 import { BatchBuilder } from './outgoing.ts'
 
 it('a record that was replaced while a batch is made does not leave under the seal that has the number of its own now', async () => {

@@ -1,6 +1,6 @@
-import { didOf } from '../model/identity.ts'
-import type { StoredRecord } from '../storage/storage.ts'
-import type { ChangeRow } from './types.ts'
+import { didOf } from '../../model/identity.ts'
+import type { StoredRecord } from '../../storage/storage.ts'
+import type { ChangeRow } from '../types.ts'
 
 /** A record as readers of changes see it. */
 export function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {

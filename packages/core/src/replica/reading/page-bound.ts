@@ -1,4 +1,4 @@
-import type { FoundPage } from '../storage/storage.ts'
+import type { FoundPage } from '../../storage/storage.ts'
 
 /** A cursor with the moment of its first page in front: position and, because positions mean nothing elsewhere, part of the database's id. */
 const BOUNDED = /^([0-9a-z]{1,10})\.([0-9a-f]{8})\.(.*)$/s

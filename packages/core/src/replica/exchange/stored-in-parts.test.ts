@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { DocstoreError } from '../errors.ts'
-import { decodeBatch } from '../model/batch.ts'
-import { createNetwork } from '../model/network.ts'
-import { openNodeStorage } from '../storage/open-node.ts'
-import type { Storage } from '../storage/storage.ts'
-import { Ledger } from '../sync/ledger.ts'
-import type { LocalReplica } from './local-replica.ts'
-import { openReplica } from './open-replica.ts'
-import type { CommitEvent } from './types.ts'
+import { DocstoreError } from '../../errors.ts'
+import { decodeBatch } from '../../model/batch.ts'
+import { createNetwork } from '../../model/network.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { Ledger } from '../../sync/ledger.ts'
+import type { LocalReplica } from '../local-replica.ts'
+import { openReplica } from '../open-replica.ts'
+import type { CommitEvent } from '../types.ts'
 
 const network = createNetwork('parts')
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DocstoreError } from '../errors.ts'
-import { latestAt, msFromTime } from '../model/clock.ts'
-import { createSeed } from '../model/identity.ts'
-import { createNetwork } from '../model/network.ts'
-import { openNodeStorage } from '../storage/open-node.ts'
-import type { Storage } from '../storage/storage.ts'
-import type { LocalReplica } from './local-replica.ts'
-import { openReplica } from './open-replica.ts'
+import { DocstoreError } from '../../errors.ts'
+import { latestAt, msFromTime } from '../../model/clock.ts'
+import { createSeed } from '../../model/identity.ts'
+import { createNetwork } from '../../model/network.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { LocalReplica } from '../local-replica.ts'
+import { openReplica } from '../open-replica.ts'
 
 const START = Date.UTC(2026, 5, 1)
 const DAY_MS = 86_400_000

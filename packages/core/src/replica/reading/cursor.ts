@@ -1,9 +1,9 @@
 import { sha256 } from '#crypto'
-import { DocstoreError } from '../errors.ts'
-import { toHex, utf8 } from '../model/bytes.ts'
-import { type Filter, type Sort, totalSort } from '../query/index.ts'
-import type { SqlValue } from '../storage/driver.ts'
-import type { PageEnd } from '../storage/storage.ts'
+import { DocstoreError } from '../../errors.ts'
+import { toHex, utf8 } from '../../model/bytes.ts'
+import { type Filter, type Sort, totalSort } from '../../query/index.ts'
+import type { SqlValue } from '../../storage/driver.ts'
+import type { PageEnd } from '../../storage/storage.ts'
 
 /** Longest cursor that we read, characters: eight sort values out of one document, none longer than the document itself. */
 const MAX_CURSOR: number = 4 * 1024 * 1024

@@ -1,14 +1,14 @@
 import { sha256 } from '#crypto'
-import { DocstoreError } from '../errors.ts'
-import { concatBytes } from '../model/bytes.ts'
-import type { Random } from '../model/random.ts'
-import { EVERYTHING, highOf, type Question, type Range, SALT_BYTES, type Span } from '../sets/ranges.ts'
-import { answer, compareReply, type Difference, questionAbout } from '../sets/reconcile.ts'
-import { SummedTree } from '../sets/summed-tree.ts'
-import type { Storage } from '../storage/storage.ts'
+import { DocstoreError } from '../../errors.ts'
+import { concatBytes } from '../../model/bytes.ts'
+import type { Random } from '../../model/random.ts'
+import { EVERYTHING, highOf, type Question, type Range, SALT_BYTES, type Span } from '../../sets/ranges.ts'
+import { answer, compareReply, type Difference, questionAbout } from '../../sets/reconcile.ts'
+import { SummedTree } from '../../sets/summed-tree.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { Budget } from './budget.ts'
-import { AUDIT_BUDGET, AUDIT_BUDGET_PER_SECOND, AUDIT_PAGE, AUDIT_PARTS, MAX_AUDITED, MIN_AUDITED } from './limits.ts'
-import { inSlices, type Pause, Slices } from './slices.ts'
+import { AUDIT_BUDGET, AUDIT_BUDGET_PER_SECOND, AUDIT_PAGE, AUDIT_PARTS, MAX_AUDITED, MIN_AUDITED } from '../limits.ts'
+import { inSlices, type Pause, Slices } from '../slices.ts'
 
 /** What a look into the storage costs beside the records that it finds, in records. */
 const LOOK_COST = 4

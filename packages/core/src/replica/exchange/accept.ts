@@ -1,11 +1,11 @@
 import { sha256 } from '#crypto'
-import { type Batch, type WireRecord } from '../model/batch.ts'
-import { compareBytes, equalBytes } from '../model/bytes.ts'
-import { decodeContent } from '../model/content.ts'
-import { keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../model/record.ts'
-import { verifySeals } from '../model/seal.ts'
-import type { Refusal } from '../model/verdict.ts'
-import type { CommitEntry, NewRecord, StoredRecord } from '../storage/storage.ts'
+import { type Batch, type WireRecord } from '../../model/batch.ts'
+import { compareBytes, equalBytes } from '../../model/bytes.ts'
+import { decodeContent } from '../../model/content.ts'
+import { keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
+import { verifySeals } from '../../model/seal.ts'
+import type { Refusal } from '../../model/verdict.ts'
+import type { CommitEntry, NewRecord, StoredRecord } from '../../storage/storage.ts'
 
 /** What acceptance depends on besides the record itself. */
 export interface Rules {

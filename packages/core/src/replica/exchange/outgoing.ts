@@ -1,10 +1,10 @@
-import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../model/batch.ts'
-import { utf8 } from '../model/bytes.ts'
-import type { Seal } from '../model/seal.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../../model/batch.ts'
+import { utf8 } from '../../model/bytes.ts'
+import type { Seal } from '../../model/seal.ts'
+import { equalBytes } from '../../model/bytes.ts'
 import { includesHash } from './accept.ts'
-import type { Storage, StoredRecord } from '../storage/storage.ts'
-import type { SentRecord } from './types.ts'
+import type { Storage, StoredRecord } from '../../storage/storage.ts'
+import type { SentRecord } from '../types.ts'
 
 /** What a batch is made of. */
 export interface BatchBuilderInit {
