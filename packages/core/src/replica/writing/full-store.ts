@@ -6,6 +6,19 @@ import { fullError } from '../../storage/room.ts'
 /** What came of one caller's writes. */
 export type Settled = { readonly outcomes: readonly (CommitOutcome | undefined)[] } | { readonly error: unknown }
 
+/** What became of an entry in a full store: nothing had to be done, or there was no room for it. */
+export type Fitted = CommitOutcome | undefined | 'no-room'
+
+/** The second way where there is no room for the first. */
+export async function commitOr<T, U>(commit: () => T | Promise<T>, whenFull: () => Promise<U>): Promise<T | U> {
+  try {
+    return await commit()
+  } catch (error) {
+    if (errorCode(error) !== 'disk-full') throw error
+    return whenFull()
+  }
+}
+
 /**
  * The writes of each caller by themselves, in their order, after all of them together found no room: what makes room succeeds, and what fits
  * in. The others fail alone.
@@ -14,7 +27,7 @@ export async function commitEach(storage: Storage, ns: number, callers: readonly
   const settled: Settled[] = []
   for (const entries of callers) {
     try {
-      settled.push({ outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries) : await commitOrShrink(storage, ns, entries) })
+      settled.push({ outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries) : await commitOrWhole(storage, ns, entries) })
     } catch (error) {
       settled.push({ error })
     }
@@ -22,13 +35,11 @@ export async function commitEach(storage: Storage, ns: number, callers: readonly
   return settled
 }
 
-async function commitOrShrink(storage: Storage, ns: number, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
-  try {
-    return await storage.commit(ns, entries)
-  } catch (error) {
-    if (errorCode(error) !== 'disk-full') throw error
-    return commitWhole(storage, ns, entries)
-  }
+function commitOrWhole(storage: Storage, ns: number, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
+  return commitOr(
+    () => storage.commit(ns, entries),
+    () => commitWhole(storage, ns, entries),
+  )
 }
 
 /** All of these writes, from what is reserved for those that make room. Throws `disk-full` where one of them needs more than it replaces. */
@@ -52,8 +63,8 @@ export async function commitWhatFits(
   ns: number,
   entries: readonly CommitEntry[],
   seals: readonly Seal[],
-): Promise<readonly (CommitOutcome | undefined | 'no-room')[]> {
-  const outcomes: (CommitOutcome | undefined | 'no-room')[] = []
+): Promise<readonly Fitted[]> {
+  const outcomes: Fitted[] = []
   let size = entries.length
   for (let failures = 0; outcomes.length < entries.length && failures < MAX_FAILED_COMMITS; ) {
     try {
