@@ -9,7 +9,8 @@ import { syncProtocol } from '../network/sync/streams.ts'
 import { TestPeer } from '../network/testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../network/testing/test-relay.ts'
 import type { Network, PeerStatus } from '../network/types.ts'
-import { type Diagnosis, diagnose } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
+import { diagnose } from './doctor.ts'
 
 const descriptor = createNetwork('doctor')
 const cleanups: (() => unknown)[] = []

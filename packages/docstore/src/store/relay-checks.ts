@@ -4,7 +4,7 @@ import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
 import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
 import { durationText } from '../network/timing/index.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
