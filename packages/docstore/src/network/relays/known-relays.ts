@@ -1,5 +1,6 @@
 import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
 import { MAX_RELAYS } from '../limits.ts'
+import { forgetWays } from './relay-ways.ts'
 
 /** Name of the list of relays among the small values of the peer. */
 const RELAYS = 'relays'
@@ -29,6 +30,7 @@ export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta
 /** Forgets all relays: they belong to a network that this data has left. */
 export async function forgetRelays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
   await replica.setMeta(RELAYS, undefined)
+  await forgetWays(replica)
 }
 
 /** The origin of this peer's own web server, when it last had one. */

@@ -1,6 +1,5 @@
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -9,8 +8,8 @@ import { commonOptions } from './libp2p-options.ts'
 import { peerKey } from './peer-key.ts'
 import { Reservations, RESERVED_ADDRESSES } from '../signaling/index.ts'
 
-/** How long one address of a relay may take, milliseconds: where UDP is blocked, WebSocket comes after that. */
-const ADDRESS_TIMEOUT_MS = 4000
+/** How long a direct way to another browser may take to come about, milliseconds. */
+const DIRECT_TIMEOUT_MS = 8000
 
 /**
  * How long the accepting side of a connection between two browsers waits before it goes on, milliseconds. It closes a channel that the other
@@ -19,7 +18,7 @@ const ADDRESS_TIMEOUT_MS = 4000
 const SETTLE_MS = 250
 
 /**
- * Starts libp2p in a browser window: it dials relays over WebRTC-direct, or over WebSocket where UDP is blocked, and other browsers can
+ * Starts libp2p in a browser window: it dials relays over WebRTC-direct and, where UDP is blocked, WebSocket, and other browsers can
  * reach it through those relays.
  */
 export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
@@ -35,9 +34,7 @@ export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
     transports: [webRTCDirect(rtc), webSockets(), webRTC(rtc), reservations.transport],
     connectionManager: {
       ...options.connectionManager,
-      addressDialTimeout: ADDRESS_TIMEOUT_MS,
-      // libp2p tries WebSocket first; over WebRTC-direct the relay proves its key in the handshake and needs no TLS certificate.
-      addressSorter: (a, b) => (isWebRtc(a.multiaddr) === isWebRtc(b.multiaddr) ? 0 : isWebRtc(a.multiaddr) ? -1 : 1),
+      addressDialTimeout: DIRECT_TIMEOUT_MS,
     },
     connectionGater: {
       ...options.connectionGater,
@@ -48,8 +45,4 @@ export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
     },
     services: { ...options.services, reservations: () => reservations },
   })
-}
-
-function isWebRtc(address: Multiaddr): boolean {
-  return address.toString().includes('/webrtc-direct')
 }
