@@ -18,7 +18,7 @@ import { delay, onWake } from './timing/index.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
 import { readNetwork } from './admission/index.ts'
-import { isShutOut, knownRelays, RelayLink, RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
+import { isShutOut, knownRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { GRACE_MS, MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { answerStream, movedBy, patiently, type SyncInit, type SyncPeer, syncProtocol, syncRelays, TimeKeeper } from './sync/index.ts'
 import { Providers } from './finding/index.ts'
@@ -88,7 +88,7 @@ export class LocalNetwork implements Network {
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
@@ -116,7 +116,7 @@ export class LocalNetwork implements Network {
       forwards: role === 'relay',
       onMessage: (message) => this.#emit('message', message),
     })
-    this.#relays = new RelayLinks({
+    this.#relays = new Links({
       ...this.#syncInit(),
       libp2p,
       onPeer: () => {
@@ -163,7 +163,9 @@ export class LocalNetwork implements Network {
 
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
-    const network = new LocalNetwork(init)
+    // A page loads it after the rest, as the directory below: whoever opens it waits for less.
+    const { RelayLinks } = await import('./relays/index-links.ts')
+    const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)
       return network
@@ -188,12 +190,12 @@ export class LocalNetwork implements Network {
       this.#peersChanged()
     })
     if (reservations !== undefined) this.#unlisten.push(reservations.onChange(() => this.#peersChanged()))
+    this.libp2p.addEventListener('connection:close', ({ detail }) => this.#direct?.lost(detail))
     const wake = (): void => {
       this.#relays.wake()
       this.#direct?.wake()
     }
     this.#unlisten.push(onWake(wake))
-    // A page loads it after the rest: whoever opens it waits for less.
     const { NetworkDirectory, shareRevocations } = await import('./directory/index.ts')
     this.#directory = await NetworkDirectory.start({
       replica: this.#replica,
@@ -404,7 +406,7 @@ export class LocalNetwork implements Network {
     const peers = this.#syncPeers().map((one): NamespacePeerStatus => {
       const sync = one.status.get(ns)
       return {
-        id: one instanceof RelayLink ? one.id : (one.peer ?? ''),
+        id: one.id,
         role: one.role,
         via: one.via,
         state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),

@@ -1,4 +1,3 @@
 export { forgetRelays, knownRelays, type MetaReader, ownOrigin, rememberOwnOrigin, rememberRelays } from './known-relays.ts'
-export { RelayLink } from './relay-link.ts'
-export { RelayLinks } from './relay-links.ts'
+export type { RelayLinks } from './relay-links.ts'
 export { isShutOut } from './shut-out.ts'
