@@ -63,10 +63,16 @@ describe('a guest of whom the first stream is lost', () => {
       const { identify } = peer.libp2p.services as unknown as { identify: Pick<Identify, 'identify'> }
       const real = identify.identify.bind(identify)
       let asked = 0
-      identify.identify = (connection, options) => (asked++ === 0 ? lost(options?.signal) : real(connection, options))
-      const identified = new Promise((resolve) => peer.libp2p.addEventListener('peer:identify', resolve, { once: true }))
+      const answered = new Promise((resolve, reject) => {
+        identify.identify = (connection, options) => {
+          if (asked++ === 0) return lost(options?.signal)
+          const answer = real(connection, options)
+          answer.then(resolve, reject)
+          return answer
+        }
+      })
       const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
-      await identified
+      await answered
       expect(asked).toBe(2)
       expect(connection.status).toBe('open')
     } finally {
