@@ -2,3 +2,5 @@ export { forgetRelays, knownRelays, type MetaReader, ownOrigin, rememberOwnOrigi
 export { RelayLink } from './relay-link.ts'
 export { RelayLinks } from './relay-links.ts'
 export { isShutOut } from './shut-out.ts'
+export { Delivery } from './delivery.ts'
+export { reachRelays } from './reach.ts'
