@@ -10,6 +10,7 @@ export const WEBRTC_ON_LOOPBACK: Readonly<Record<string, Preference>> = {
   'permissions.default.microphone': 1,
 }
 
+/** Set, and empty where there is none, by `npm test`. */
 const FIREFOX = process.env['FIREFOX_PATH'] ?? '/usr/bin/firefox-esr'
 
 /** Whether there is a Firefox on this machine. */
