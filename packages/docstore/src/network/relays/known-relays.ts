@@ -1,9 +1,11 @@
 import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
 import { MAX_RELAYS } from '../limits.ts'
-import { forgetWays } from './relay-ways.ts'
 
 /** Name of the list of relays among the small values of the peer. */
 const RELAYS = 'relays'
+
+/** Name of the list of how each relay was reached last. */
+export const WAYS = 'relay-ways'
 
 /** Name of the origin under which others reach this peer's own web server, where it is a relay. */
 const OWN_ORIGIN = 'own-origin'
@@ -30,7 +32,7 @@ export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta
 /** Forgets all relays: they belong to a network that this data has left. */
 export async function forgetRelays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
   await replica.setMeta(RELAYS, undefined)
-  await forgetWays(replica)
+  await replica.setMeta(WAYS, undefined)
 }
 
 /** The origin of this peer's own web server, when it last had one. */

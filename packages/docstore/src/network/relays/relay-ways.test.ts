@@ -1,6 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
-import { forgetWays, RelayWays } from './relay-ways.ts'
+import { forgetRelays } from './known-relays.ts'
+import { RelayWays } from './relay-ways.ts'
 
 /** Small values in memory, and how often one was written. */
 function meta() {
@@ -31,7 +32,7 @@ describe('how relays were reached', () => {
     expect(await later.last('relay 7')).toBeUndefined()
     expect(await later.last('relay 8')).toBe(way(8))
     expect(await later.last('relay 39')).toBe(way(39))
-    await forgetWays(replica)
+    await forgetRelays(replica)
     expect(await new RelayWays(replica).last('relay 39')).toBeUndefined()
   })
 })

@@ -1,9 +1,8 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
 import { wayOf } from './dial-order.ts'
+import { WAYS } from './known-relays.ts'
 
-/** Name of the list of ways among the small values of the peer. */
-const WAYS = 'relay-ways'
 /** Relays of which it is remembered; those that were reached last. */
 const MAX_WAYS = 32
 
@@ -36,11 +35,6 @@ export class RelayWays {
     this.#loading ??= loadWays(this.#replica)
     return this.#loading
   }
-}
-
-/** Forgets how relays were reached: they belong to a network that this data has left. */
-export async function forgetWays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
-  await replica.setMeta(WAYS, undefined)
 }
 
 async function loadWays(replica: Pick<Replica, 'getMeta'>): Promise<Map<string, string>> {
