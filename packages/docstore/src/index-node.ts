@@ -1,3 +1,4 @@
+export { webSocketAddress } from './network/transport/index.ts'
 export * from './exports.ts'
 export { Arrivals, parseAddress, withinDescriptors } from './network/transport/index-node.ts'
 export { examine, type Finding } from './network/conformance/index-node.ts'

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { chooseData, listDatasets } from '../store/datasets.ts'
-import type { Durability } from '../store/use-durability.ts'
+import { asksUser, type Durability } from '../store/use-durability.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { bytesText } from '../ui/numbers.ts'
 
@@ -21,11 +21,13 @@ export function StorageSection({ durability, network }: { readonly durability: D
       )}
       {isRefused ? (
         <p className="hint">
-          The browser was asked to keep it and does not promise to yet. It does for pages that are used often, installed or bookmarked.
+          {asksUser()
+            ? 'The browser was asked to keep it, and the answer was no. It remembers that: the permissions of this page, beside its address, are where to change it.'
+            : 'The browser was asked to keep it and does not promise to yet. It does for pages that are used often, installed or bookmarked.'}
         </p>
       ) : null}
       {state === 'may-be-cleared' ? (
-        <button type="button" className="button-small" onClick={ask}>
+        <button type="button" className="button-small" data-testid={TEST_IDS.durabilityAsk} onClick={ask}>
           {isRefused ? 'Ask again' : 'Ask the browser to keep it'}
         </button>
       ) : null}
@@ -58,6 +60,8 @@ function textOf(state: Durability['state']): string {
       return 'The browser keeps your documents until you remove them.'
     case 'may-be-cleared':
       return 'Stored on this device. The browser may clear it when space runs short; what a relay has comes back.'
+    case 'asking':
+      return 'Stored on this device. Your browser asks whether this page may keep it: answer its question, which may hide behind an icon beside the address.'
     case 'not-stored':
       return 'Nothing is stored: documents and identity are gone when this tab closes. What a relay has stays there.'
     case 'unknown':
