@@ -100,7 +100,7 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   protected override async run<Value>(work: () => Promise<Value>): Promise<Value> {
-    const { value } = await this.#call(`async () => JSON.stringify(await (${work})())`)
+    const { value } = await this.#call(`async () => JSON.stringify(await (${String(work)})())`)
     return JSON.parse(String(value)) as Value
   }
 
