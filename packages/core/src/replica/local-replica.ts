@@ -1,6 +1,7 @@
+import { backgroundTimer } from '../background-timer.ts'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { decodeBatch } from '../model/batch.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { equalBytes, utf8 } from '../model/bytes.ts'
 import { parseCid, DAG_JSON } from '../model/cid.ts'
 import { acceptableFrom, Clock, latestAt, msFromTime } from '../model/clock.ts'
 import type { Json } from '../model/content.ts'
@@ -264,11 +265,7 @@ export class LocalReplica implements Replica {
         const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
         throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
       }
-      if (
-        write.content !== null &&
-        write.content.length * 3 > this.#maxContent &&
-        new TextEncoder().encode(write.content).length > this.#maxContent
-      ) {
+      if (write.content !== null && write.content.length * 3 > this.#maxContent && utf8(write.content).length > this.#maxContent) {
         throw new DocstoreError('document-too-large', `The document ${JSON.stringify(write.id)} has more than ${this.#maxContent} bytes as JSON`)
       }
       entries.push(localWrite(open.scope, collection, write, author))
@@ -382,19 +379,21 @@ export class LocalReplica implements Replica {
   /** What a full disk would need is made ready while there is room. A program of Node may end meanwhile: `close` does it too. */
   #settleSoon(): void {
     if (this.#settleTimer !== undefined) return
-    this.#settleTimer = setTimeout(() => {
+    this.#settleTimer = backgroundTimer(() => {
       this.#settleTimer = undefined
       this.#scrub()
     }, SETTLE_DELAY_MS)
-    const timer: unknown = this.#settleTimer
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
   }
 
   #scrub(): void {
-    // A full disk can stop the clean-up; the next replaced or deleted document tries again.
     Promise.resolve()
       .then(() => this.#storage.scrub())
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        if (errorCode(error) === 'storage-closed') return
+        // What was deleted is still in the log. A full disk may have room later; whatever else it is, is reported as uncaught.
+        if (errorCode(error) !== 'disk-full') throw error
+        this.#settleSoon()
+      })
   }
 
   #emit(event: CommitEvent): void {
@@ -472,7 +471,11 @@ export class LocalReplica implements Replica {
   async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
     checkCollection(collection)
     checkLimit(limit)
-    return this.#storage.explain(this.#open(id).ns, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
+    return this.#storage.explain(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE, collection, {
+      filter: await readFilter(filter),
+      sort: parseSortInput(sort),
+      limit,
+    })
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
@@ -854,6 +857,9 @@ export class LocalReplica implements Replica {
     }
   }
 }
+
+/** Number of a namespace that no storage has: nothing lies there. */
+const NO_NAMESPACE = 0
 
 function checkCollection(name: string): void {
   if (!isCollectionName(name)) throw new DocstoreError('bad-collection', 'A collection name has 1 to 64 letters, digits, "_" or "-"')
