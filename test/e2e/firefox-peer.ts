@@ -18,6 +18,9 @@ export function hasFirefox(): boolean {
   return existsSync(FIREFOX)
 }
 
+/** Keys that are no characters: https://w3c.github.io/webdriver/#keyboard-actions */
+const KEYS = { Escape: '\uE00C' } as const
+
 /** What Firefox sends of a value. */
 interface RemoteValue {
   readonly type: string
@@ -70,6 +73,24 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
 
   async reload(): Promise<void> {
     await this.#session.send('browsingContext.reload', { context: this.#context, wait: 'complete' })
+  }
+
+  /** Presses a key, by the name that WebDriver has for it, where the focus is. */
+  async press(key: keyof typeof KEYS): Promise<void> {
+    const value = KEYS[key]
+    await this.#act({
+      type: 'key',
+      id: 'keys',
+      actions: [
+        { type: 'keyDown', value },
+        { type: 'keyUp', value },
+      ],
+    })
+  }
+
+  /** The name of the part that has the focus, as in `TEST_IDS`. */
+  async focused(): Promise<string | null> {
+    return this.run(async () => document.activeElement?.getAttribute('data-testid') ?? null)
   }
 
   /** Closes this tab. */
