@@ -22,11 +22,21 @@ export {
   MAX_PEER_LINKS,
 } from './model/limits.ts'
 export * from './model/membership.ts'
-export { WRITE_POLICIES, type WritePolicy } from './model/namespace.ts'
+export {
+  createGenesis,
+  decodeGenesis,
+  type DecodedGenesis,
+  decodeHead,
+  type SignedHead,
+  signHead,
+  WRITE_POLICIES,
+  type WritePolicy,
+} from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
 export { isRecordLike } from './model/record-like.ts'
-export { isCollectionName, recordKey } from './model/record.ts'
+export { type DocRecord, isCollectionName, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
+export { createSeal, type Seal } from './model/seal.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
 export {
   compareBySort,
@@ -48,7 +58,7 @@ export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { IndexInfo, IndexKind, Storage } from './storage/storage.ts'
-export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
+export { decodeQuestion, decodeReply, encodeQuestion, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
 export { SummedTree } from './sets/summed-tree.ts'
 export {
@@ -56,6 +66,8 @@ export {
   type Exchange,
   FOLLOW_WAIT_MS,
   judgeClocks,
+  decodeResponse,
+  encodeRequest,
   Ledger,
   MAX_FRAME_BYTES,
   type NamespaceSync,
@@ -65,6 +77,8 @@ export {
   Responder,
   type Role,
   Session,
+  type SyncRequest,
+  type SyncResponse,
   type Violation,
 } from './sync/index.ts'
 export type { Refusal, Verdict } from './model/verdict.ts'

@@ -26,8 +26,9 @@ import type { Refusal } from '../model/verdict.ts'
 import { type Explanation, parseSortInput, pathFault, readDocumentFilter, readFilter } from '../query/index.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { fullError } from '../storage/room.ts'
-import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace } from '../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, IndexInfo, IndexKind, Storage, StoredNamespace, StoredRecord } from '../storage/storage.ts'
 import { judgeBatch } from './accept.ts'
+import { boundedPage } from './bounded-page.ts'
 import { changeOf } from './change-row.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { feedRows } from './feed-rows.ts'
@@ -501,7 +502,12 @@ export class LocalReplica implements Replica {
     checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
+    const records = await boundedPage<StoredRecord>(
+      limit,
+      (some, last) => this.#storage.recordsSince(open.ns, last?.seq ?? since, some),
+      (record) => record,
+    )
+    return records.map(changeOf)
   }
 
   async openFeed(id: string, { collection, filter }: FeedRequest, since?: number): Promise<{ feed: string | undefined; seq: number }> {
@@ -519,7 +525,11 @@ export class LocalReplica implements Replica {
   async readFeed(feed: string, { collection, filter }: FeedRequest, limit: number): Promise<FeedPage> {
     checkLimit(limit)
     const parsedFilter = await readDocumentFilter(filter)
-    const records = await this.#storage.readFeed(feed, limit)
+    const records = await boundedPage(
+      limit,
+      (some) => this.#storage.readFeed(feed, some),
+      ({ record }) => record,
+    )
     return { rows: feedRows(records, collection, parsedFilter), seq: records.at(-1)?.record.seq }
   }
 
