@@ -56,6 +56,8 @@ const MAX_COPIED_NAMESPACES = 10_000
 const MAX_LEDGERS = 4096
 /** How long relays that are only known from the directory are waited for, milliseconds. */
 const OTHERS_TIMEOUT_MS = 5000
+/** Pause before listeners are told of peers that came or went, milliseconds for each that is connected. */
+const TELL_MS_PER_PEER = 0.5
 /** How often waiting calls look again; changes wake them earlier. */
 const POLL_MS = 1000
 
@@ -101,6 +103,7 @@ export class LocalNetwork implements Network {
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
+  #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
     this.#replica = replica
@@ -543,6 +546,7 @@ export class LocalNetwork implements Network {
 
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
+    clearTimeout(this.#tellingPeers)
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([
@@ -576,8 +580,14 @@ export class LocalNetwork implements Network {
     this.#relays.look()
   }
 
+  /** The list is made anew each time: where it is long, for many changes at once. */
   #peersChanged(): void {
-    void this.peers().then((peers) => this.#emit('peers', peers))
+    if (this.#tellingPeers !== undefined || this.#ended.signal.aborted) return
+    const pauseMs = this.libp2p.getConnections().length * TELL_MS_PER_PEER
+    this.#tellingPeers = setTimeout(() => {
+      this.#tellingPeers = undefined
+      void this.peers().then((peers) => this.#emit('peers', peers))
+    }, pauseMs)
   }
 
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */
