@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createDocstore } from 'p2p-docstore'
-import { startRelayChild } from '../e2e/relay-child.ts'
+import { readyOf, startRelayCommand } from './relay-command.ts'
 
 // What clients cost a relay that do nothing: memory and processor while they are there, and what is left when they have gone, over several
 // rounds. `npm run soak:idle`, or `-- --clients 1000 --rounds 1` for one crowd; `--json` prints the figures alone.
@@ -72,10 +72,10 @@ const say = (text: string): void => {
   if (!values.json) console.log(text)
 }
 const folder = mkdtempSync(join(tmpdir(), 'docstore-idle-'))
-const relay = await startRelayChild(join(folder, 'relay'))
-const { ready } = relay
+const relay = startRelayCommand(join(folder, 'relay'))
 const children: ChildProcess[] = []
 try {
+  const ready = await readyOf(relay)
   await sleep(2000)
   const empty = await numbers(ready.http)
   say(`empty: ${empty.residentMb.toFixed(0)} MB`)
@@ -117,6 +117,6 @@ try {
   if (values.json) console.log(JSON.stringify({ clients, emptyMb: empty.residentMb, rounds: results }))
 } finally {
   for (const child of children) child.kill('SIGKILL')
-  await relay.kill()
+  relay.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,18 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { firstLine, readyOf, runNode, startRelayCommand } from './relay-command.ts'
 
 // Starts a relay and stops it by a signal, again and again, and counts how it ended: at once after it said that it is ready and a second
 // later, each with nobody and with a peer connected over WebRTC-direct. `npm run soak:stops` for 400 stops, `-- --stops 40` for some.
 
-/** Longest that a relay may take to start and to stop, milliseconds. */
-const START_MS = 60_000
+/** Longest that a relay may take to stop, milliseconds. */
 const STOP_MS = 30_000
 /** Relays that run at a time. */
 const AT_ONCE = 2
@@ -28,21 +27,20 @@ type Case = (typeof CASES)[number]
 
 const { values } = parseArgs({ options: { stops: { type: 'string', default: '400' }, json: { type: 'boolean', default: false } } })
 const stops = Number(values.stops)
-const BIN = fileURLToPath(new URL('../../packages/cli/bin/docstore.js', import.meta.url))
 const PEER = fileURLToPath(new URL('web-rtc-peer.ts', import.meta.url))
 
 /** One relay's life: how it ended, and what it said besides. */
 async function stopOnce(data: string, { waitMs, hasPeer }: Case): Promise<{ ending: string; stderr: string }> {
-  const relay = start(['--disable-warning=ExperimentalWarning', BIN, 'relay', '--data', data, '--port', '0', '--json'])
+  const relay = startRelayCommand(data)
   let stderr = ''
   relay.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-2000)))
   const ended = once(relay, 'exit')
   let peer: ChildProcess | undefined
   let note = ''
   try {
-    const ready = JSON.parse(await firstLine(relay)) as { join: string; addresses: readonly string[] }
+    const ready = await readyOf(relay)
     if (hasPeer) {
-      peer = start([
+      peer = runNode([
         '--conditions=@p2p-docstore/source',
         PEER,
         ready.join,
@@ -60,25 +58,6 @@ async function stopOnce(data: string, { waitMs, hasPeer }: Case): Promise<{ endi
   } finally {
     for (const child of [relay, peer]) child?.kill('SIGKILL')
   }
-}
-
-function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  child.stderr?.resume()
-  return child
-}
-
-/** What a program says first; it goes on talking to nobody. */
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('The program has no standard output')
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS)
-  try {
-    for await (const line of createInterface({ input: child.stdout })) return line
-  } finally {
-    clearTimeout(timer)
-    child.stdout.resume()
-  }
-  throw new Error(`A program ended before it said anything (exit code ${child.exitCode})`)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-stops-'))
