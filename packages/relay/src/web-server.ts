@@ -14,7 +14,10 @@ const KEEP_ALIVE_MS = 10_000
 const ANSWER_TIMEOUT_MS: number = 5 * 60_000
 /** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
 const IDLE_CONNECTION_MS = 30_000
-/** HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents; who comes then takes the place of who says nothing, has his answer, or does not read it. */
+/**
+ * HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents. A
+ * further one takes the place of one that says nothing, has its answer, or does not read it.
+ */
 const MAX_CONNECTIONS = 500
 const MAX_CONNECTIONS_PER_HOST = 250
 const DESCRIPTORS_PART = 1 / 8

@@ -9,7 +9,6 @@ import { QueryPlans } from './query-plans.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 import type { FoundPage, PageEnd, StoredQuery } from './storage.ts'
-import type { TextIndexes } from './text-indexes.ts'
 import type { Totals } from './totals.ts'
 
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
@@ -22,7 +21,8 @@ export interface QueriesInit {
   readonly driver: SqlDriver
   readonly statements: Statements
   readonly indexes: DeclaredIndexes
-  readonly texts: TextIndexes
+  /** The text index of a collection, if it has one. */
+  readonly textIndex: (ns: number, collection: string) => QueryScope['text']
   readonly totals: Totals
   readonly functions: QueryFunctions
   readonly orders: PageOrders
@@ -116,7 +116,7 @@ export class Queries {
 
   /** What a query is compiled by; one that is bounded counts its rows. */
   scope(ns: number, collection: string, isBounded = false): QueryScope {
-    const { indexes, texts, totals, functions } = this.#init
+    const { indexes, textIndex, totals, functions } = this.#init
     return {
       ns,
       collection,
@@ -125,7 +125,7 @@ export class Queries {
         return totals.isMost(ns, collection)
       },
       field: (path) => indexes.field(ns, collection, path),
-      text: texts.of(ns, collection),
+      text: textIndex(ns, collection),
       matcher: (filter) => functions.matcher(filter),
       orderer: (field) => functions.orderer(field),
     }

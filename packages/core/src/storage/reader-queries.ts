@@ -1,9 +1,10 @@
 import { damageIn } from './damage.ts'
+import { DocstoreError } from '../errors.ts'
 import { prepareReader } from './beside-node.ts'
 import { DeclaredIndexes } from './declared-indexes.ts'
 import type { SqlDriver } from './driver.ts'
 import { PageOrders } from './page-orders.ts'
-import { Queries } from './queries.ts'
+import { Queries, type QueriesInit } from './queries.ts'
 import { QueryFunctions } from './query-functions.ts'
 import { Statements } from './statements.ts'
 import type { FoundPage, StoredQuery } from './storage.ts'
@@ -47,7 +48,7 @@ export class ReaderQueries {
       driver: this.#driver,
       statements,
       indexes: new DeclaredIndexes(statements),
-      texts: new TextIndexes(statements),
+      textIndex: textIndexOf(new TextIndexes(statements)),
       totals: new Totals(statements),
       functions: this.#functions,
       orders: this.#orders,
@@ -71,5 +72,17 @@ export class ReaderQueries {
   close(): void {
     this.#statements.close()
     this.#driver.close()
+  }
+}
+
+/** A text index that was given up is made anew by whoever may write. */
+function textIndexOf(texts: TextIndexes): QueriesInit['textIndex'] {
+  return (ns, collection) => {
+    const index = texts.of(ns, collection)
+    const makeReady = (): void => {
+      if (index?.isGivenUp === true)
+        throw new DocstoreError('no-text-index', 'The text index of this collection was given up on a full disk, and is not made again yet')
+    }
+    return index && { ...index, makeReady }
   }
 }

@@ -8,7 +8,7 @@ import { Providers } from './finding/index.ts'
 import { NetworkListeners } from './network-events.ts'
 import { listPeers } from './peer-list.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
-import { Delivery, knownRelays, reachRelays, RelayLink, RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
+import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
 import { limited, onWake, until } from './timing/index.ts'
@@ -18,6 +18,9 @@ import type { DirectoryPeer, NamespaceStatus, Network, NetworkEvents, PeerFacts,
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
+/** Pause before listeners are told of peers that came or went, milliseconds for each that is connected. */
+const TELL_MS_PER_PEER = 0.5
+
 /** What a network is made of. */
 export interface LocalNetworkInit {
   readonly replica: Replica
@@ -60,8 +63,9 @@ export class LocalNetwork implements Network {
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
+  #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
@@ -89,7 +93,7 @@ export class LocalNetwork implements Network {
       forwards: role === 'relay',
       onMessage: (message) => this.#listeners.emit('message', message),
     })
-    this.#relays = new RelayLinks({
+    this.#relays = new Links({
       ...this.#syncInit(),
       libp2p,
       onPeer: () => {
@@ -136,7 +140,9 @@ export class LocalNetwork implements Network {
 
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
-    const network = new LocalNetwork(init)
+    // A page loads it after the rest, as the directory below: whoever opens it waits for less.
+    const { RelayLinks } = await import('./relays/index-links.ts')
+    const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)
       return network
@@ -174,6 +180,7 @@ export class LocalNetwork implements Network {
       this.rendezvous.forget(detail.toString())
       this.#peersChanged()
     })
+    this.libp2p.addEventListener('connection:close', ({ detail }) => this.#direct?.lost(detail))
     const wake = (): void => {
       this.#relays.wake()
       this.#direct?.wake()
@@ -339,8 +346,7 @@ export class LocalNetwork implements Network {
   }
 
   async namespaceStatus(ns: string): Promise<NamespaceStatus> {
-    const idOf = (one: SyncPeer): string => (one instanceof RelayLink ? one.id : (one.peer ?? ''))
-    return { peers: this.#syncPeers().map((one) => namespaceStatusWith(one, ns, idOf(one))) }
+    return { peers: this.#syncPeers().map((one) => namespaceStatusWith(one, ns)) }
   }
 
   async sync(
@@ -394,6 +400,7 @@ export class LocalNetwork implements Network {
 
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
+    clearTimeout(this.#tellingPeers)
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([
@@ -414,8 +421,14 @@ export class LocalNetwork implements Network {
     this.#relays.look()
   }
 
+  /** The list is made anew each time: where it is long, for many changes at once. */
   #peersChanged(): void {
-    void this.peers().then((peers) => this.#listeners.emit('peers', peers))
+    if (this.#tellingPeers !== undefined || this.#ended.signal.aborted) return
+    const pauseMs = this.libp2p.getConnections().length * TELL_MS_PER_PEER
+    this.#tellingPeers = setTimeout(() => {
+      this.#tellingPeers = undefined
+      void this.peers().then((peers) => this.#listeners.emit('peers', peers))
+    }, pauseMs)
   }
 
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */

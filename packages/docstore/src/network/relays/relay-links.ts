@@ -4,6 +4,7 @@ import { delay } from '../timing/index.ts'
 import { MAX_RELAYS } from '../limits.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
+import { RelayWays } from './relay-ways.ts'
 import { joinedRelay, type ListedAddresses, listedRelay, type RelaySource } from './relay-source.ts'
 import { syncProtocol } from '../sync/index.ts'
 
@@ -16,6 +17,8 @@ const LOOK_MS = 5000
 const DEBOUNCE_MS = 50
 /** How long a relay that was given up is left alone, milliseconds. */
 const REST_MS: number = 10 * 60_000
+/** How long it counts where this peer is, unless a connection from here begins or ends, milliseconds. */
+const HERE_MS = 1000
 /** Namespaces that are looked for in one round, and how long a round may take, milliseconds. */
 const MAX_SOUGHT = 16
 const FIND_TIMEOUT_MS = 5000
@@ -25,7 +28,7 @@ const MAX_PAUSE_MISSING_MS = 30_000
 const MAX_PAUSE_MS: number = 10 * 60_000
 
 /** What keeping in touch with relays takes. */
-export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
+export interface RelayLinksInit extends Omit<RelayLinkInit, 'source' | 'ways'> {
   /** What the directory knows: relays, the most wanted first, and how they are reached. It is told of those that were reached. */
   readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses; readonly onReached: (peer: string) => void }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
@@ -44,6 +47,7 @@ interface Sought {
 /** The links of a peer to relays: to those that it joined, and to as many others of the directory as `chooseRelays` says. */
 export class RelayLinks {
   readonly #init: RelayLinksInit
+  readonly #ways: RelayWays
   readonly #ended = new AbortController()
   readonly #links = new Map<string, RelayLink>()
   /** Links that are ending. */
@@ -54,11 +58,13 @@ export class RelayLinks {
   readonly #resting = new Map<string, number>()
   /** Wanted namespaces that no connected relay keeps; where relays gather, all that are wanted. */
   readonly #sought = new Map<string, Sought>()
+  #here: { readonly at: number; readonly range: AddressRange } | undefined
   #wakeUp = new AbortController()
   #running: Promise<void> | undefined
   #seeking: Promise<void> | undefined
 
   constructor(init: RelayLinksInit) {
+    this.#ways = new RelayWays(init.replica)
     this.#init = {
       ...init,
       onSync: (ns) => {
@@ -66,6 +72,17 @@ export class RelayLinks {
         if (this.#isMissing(ns)) this.look()
       },
     }
+    init.libp2p.addEventListener('connection:open', this.#onConnection)
+    init.libp2p.addEventListener('connection:close', this.#onConnection)
+    init.libp2p.addEventListener('self:peer:update', this.#onMoved)
+  }
+
+  readonly #onConnection = ({ detail: { direction } }: CustomEvent<Connection>): void => {
+    if (direction === 'outbound') this.#onMoved()
+  }
+
+  readonly #onMoved = (): void => {
+    this.#here = undefined
   }
 
   get all(): readonly RelayLink[] {
@@ -84,11 +101,15 @@ export class RelayLinks {
   /** From where addresses that others name may be dialled: the relays that were joined say so, whom we dialled, and what this peer listens on itself. */
   here(): AddressRange {
     const { libp2p } = this.#init
+    // Asked for every address that anybody names, which would be too dear at a relay with a thousand connections.
+    if (this.#here !== undefined && performance.now() - this.#here.at < HERE_MS) return this.#here.range
     const own = libp2p.getMultiaddrs().filter((address) => !address.toString().includes('/p2p-circuit'))
     const dialled = libp2p.getConnections().filter(({ direction, limits }) => direction === 'outbound' && limits === undefined)
     const joined = this.all.flatMap(({ source }) => (source.origin === undefined ? [] : [rangeOfHost(new URL(source.origin).hostname)]))
     // Who listens on all addresses is reached from everywhere that one of them is.
-    return narrowest([...joined, ...dialled.map(({ remoteAddr }) => rangeOf(remoteAddr)), widest(own.map(rangeOf))])
+    const range = narrowest([...joined, ...dialled.map(({ remoteAddr }) => rangeOf(remoteAddr)), widest(own.map(rangeOf))])
+    this.#here = { at: performance.now(), range }
+    return range
   }
 
   /** Keeps in touch with a relay that was joined. */
@@ -103,6 +124,10 @@ export class RelayLinks {
 
   async stop(): Promise<void> {
     this.#ended.abort()
+    const { libp2p } = this.#init
+    libp2p.removeEventListener('connection:open', this.#onConnection)
+    libp2p.removeEventListener('connection:close', this.#onConnection)
+    libp2p.removeEventListener('self:peer:update', this.#onMoved)
     await Promise.all([this.#running, this.#seeking, ...this.#ending, ...this.all.map((link) => link.stop())])
   }
 
@@ -121,6 +146,7 @@ export class RelayLinks {
     const link = new RelayLink({
       ...this.#init,
       source,
+      ways: this.#ways,
       onPeer: () => {
         if (link.isConnected && link.peer !== undefined) listed.onReached(link.peer)
         this.look()
@@ -128,6 +154,7 @@ export class RelayLinks {
       },
     })
     this.#links.set(source.id, link)
+    this.#onMoved()
     this.#lostAt.set(source.id, performance.now())
     link.start()
   }
