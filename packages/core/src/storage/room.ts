@@ -71,6 +71,8 @@ export class Room {
     this.#settledPages = this.#number('page_count')
     this.#isShort = reserve !== undefined && reserve.free() < SHORT_BYTES
     this.#isBeyond = this.#maxPages !== undefined && this.#settledPages > this.#maxPages
+    // A process that was killed while it overwrote free pages has left them in a table.
+    if (statements.own("SELECT 1 FROM sqlite_schema WHERE name = 'overwriting'").get() !== undefined) this.freeing(() => undefined)
   }
 
   /** To be called inside a transaction that may grow, before it is committed. Throws `disk-full` where it lives on what is reserved. */
@@ -167,7 +169,12 @@ export class Room {
     this.#driver.exec('PRAGMA secure_delete = FAST')
     try {
       const result = this.withReserve(write)
-      this.withReserve(() => this.#overwriteFree(this.#number('freelist_count') - before))
+      try {
+        this.withReserve(() => this.#overwriteFree(this.#number('freelist_count') - before))
+      } catch (error) {
+        // What was written stands.
+        if (!isOutOfSpace(error)) throw error
+      }
       return result
     } finally {
       this.#driver.exec('PRAGMA secure_delete = ON')
@@ -179,7 +186,7 @@ export class Room {
     // Each row takes a page beside its own, and some bytes there.
     const row = `zeroblob(${this.#pageBytes - 4})`
     try {
-      this.#driver.exec('CREATE TABLE overwriting (zeros)')
+      this.#driver.exec('CREATE TABLE IF NOT EXISTS overwriting (zeros)')
       for (let left = freed + this.#pageBytes / 4; left > 0 && this.#checkpoint(); ) {
         const pages = Math.min(OVERWRITTEN_PAGES, this.#number('freelist_count') - UNTOUCHED_PAGES)
         if (pages <= 0) break
@@ -189,8 +196,6 @@ export class Room {
         )
         left -= rows
       }
-    } catch (error) {
-      if (!isOutOfSpace(error)) throw error
     } finally {
       this.#driver.exec('DROP TABLE IF EXISTS overwriting')
     }
