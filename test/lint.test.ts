@@ -56,4 +56,12 @@ describe('the rules of the house', () => {
     }
     expect(broken(files).filter((line) => line.includes('no-cycle'))).not.toEqual([])
   })
+
+  it('refuse a circle that types alone make', () => {
+    const files = {
+      'packages/core/src/sync/a.ts': "import type { B } from './b.ts'\n\nexport interface A {\n  readonly b?: B\n}\n",
+      'packages/core/src/sync/b.ts': "import type { A } from './a.ts'\n\nexport interface B {\n  readonly a?: A\n}\n",
+    }
+    expect(broken(files).filter((line) => line.includes('no-cycle'))).not.toEqual([])
+  })
 })

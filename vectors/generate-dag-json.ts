@@ -1,4 +1,4 @@
-import type { VectorFile } from './generate.ts'
+import type { VectorFile } from './vector-file.ts'
 
 /** What a codec does with a text: writes it anew as it is, writes another one, or cannot read it. */
 type Rewritten = 'same' | { readonly text: string } | 'refused'

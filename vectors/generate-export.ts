@@ -10,7 +10,7 @@ import { createNetwork } from '../packages/core/src/model/network.ts'
 import { type DocRecord, keyHash, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
-import type { VectorFile } from './generate.ts'
+import type { VectorFile } from './vector-file.ts'
 
 /** A block of a file. */
 interface Block {

@@ -17,14 +17,7 @@ import { createSeal } from '../packages/core/src/model/seal.ts'
 import { dagJsonFile } from './generate-dag-json.ts'
 import { exportFile } from './generate-export.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
-
-/** One file of vectors. `context` holds what all of its cases share. */
-export interface VectorFile {
-  readonly description: string
-  readonly context?: Readonly<Record<string, unknown>>
-  readonly valid: readonly Readonly<Record<string, unknown>>[]
-  readonly invalid: readonly Readonly<Record<string, unknown>>[]
-}
+import { type VectorFile, vectorText } from './vector-file.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
@@ -755,11 +748,6 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'export.json': exportFile(),
     ...reconcileVectors(),
   }
-}
-
-/** A vector file as it lies on disk. */
-export function vectorText(file: VectorFile): string {
-  return `${JSON.stringify(file, null, 2)}\n`
 }
 
 if (import.meta.main) {

@@ -11,7 +11,7 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { failedFeed } from './feed.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
