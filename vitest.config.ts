@@ -17,8 +17,8 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
-          // As generous: hooks start programs too.
-          hookTimeout: 30_000,
+          // Hooks start processes one after another; on a busy machine each takes seconds.
+          hookTimeout: 60_000,
         },
       },
       {

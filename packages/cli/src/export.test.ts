@@ -45,40 +45,16 @@ describe('export and restore', () => {
     expect(await bench.failure(['restore', car, '--data', other])).toMatchObject({ exit: 1, code: 'other-network' })
   })
 
-  it('finds damage wherever it is', async () => {
-    const whole = readFileSync(car)
-    const changed = (at: number): Buffer => {
-      const copy = Buffer.from(whole)
-      copy[at] = (copy[at] ?? 0) ^ 1
-      return copy
-    }
-    // A block in the middle: its length is a varint before the CID that begins with 01 71 or 01 a9 02.
-    const blockAt = whole.indexOf(Buffer.from([0x01, 0xa9, 0x02, 0x12, 0x20]), whole.length >> 1)
-    const next = whole.indexOf(Buffer.from([0x01, 0xa9, 0x02, 0x12, 0x20]), blockAt + 40)
-    const damaged: readonly (readonly [string, Buffer])[] = [
-      ['empty', Buffer.alloc(0)],
-      ['text', Buffer.from('this is no CAR file at all')],
-      ['header', changed(10)],
-      ['network', changed(120)],
-      ['middle', changed(whole.length >> 1)],
-      ['end', changed(whole.length - 3)],
-      ['cut', whole.subarray(0, whole.length - 100)],
-      ['half', whole.subarray(0, whole.length >> 1)],
-      ['longer', Buffer.concat([whole, whole.subarray(-60)])],
-      ['block left out', Buffer.concat([whole.subarray(0, blockAt - 2), whole.subarray(next - 2)])],
-      ['giant length', Buffer.concat([whole.subarray(0, 200), Buffer.from([0xff, 0xff, 0xff, 0xff, 0x7f]), whole.subarray(200)])],
-    ]
+  it('keeps what was verified before the damage, and the whole file completes it', async () => {
+    const half = join(files, 'half.car')
+    writeFileSync(half, readFileSync(car).subarray(0, exported.bytes >> 1))
     const fresh = bench.folder()
-    const failures = await Promise.all(
-      damaged.map(([name, bytes]) => {
-        const path = join(files, `${name}.car`)
-        writeFileSync(path, bytes)
-        return bench.failure(['restore', path, '--data', name === 'half' ? fresh : bench.folder()])
-      }),
-    )
-    expect(failures.map(({ exit, code }, i) => [damaged[i]?.[0], exit, code])).toEqual(damaged.map(([name]) => [name, 1, 'bad-export']))
-    expect(failures[6]?.message).toMatch(/\. Its first [1-9]\d* records were verified before that, and are here now$/)
-    // What was verified before the damage is kept; the whole file completes it.
+    expect(await bench.failure(['restore', half, '--data', fresh])).toMatchObject({
+      exit: 1,
+      code: 'bad-export',
+      message: expect.stringMatching(/\. Its first [1-9]\d* records were verified before that, and are here now$/),
+    })
+    expect((await bench.json(['get', 'notes', '8', '--data', fresh]))['_id']).toBe('8')
     expect(await bench.json(['restore', car, '--data', fresh])).toMatchObject(exported)
   })
 })

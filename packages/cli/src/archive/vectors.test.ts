@@ -119,5 +119,5 @@ describe('a long export', () => {
     )
     expect(await other.summary(id)).toEqual(await store.summary(id))
     await Promise.all([store.close(), other.close()])
-  })
+  }, 120_000)
 })
