@@ -4,7 +4,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 const PING_BYTES = 32
 
 /** Name of the ping protocol in a network. */
-export function pingProtocol(networkId: string): string {
+function pingProtocol(networkId: string): string {
   return `/docstore/${networkId}/ping/1.0.0`
 }
 
