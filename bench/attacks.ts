@@ -2,10 +2,10 @@ import { lpStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { openReplica } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
-import { fetchWellKnown, parseJoinLink } from '../packages/docstore/src/network/admission/join-link.ts'
+import { fetchWellKnown, parseJoinLink } from '../packages/docstore/src/network/admission/index.ts'
 import { encodeRequest, type Request } from '../packages/core/src/sync/messages.ts'
 import { Attacker } from '../packages/docstore/src/network/testing/attacker.ts'
-import { syncProtocol } from '../packages/docstore/src/network/sync/streams.ts'
+import { syncProtocol } from '../packages/docstore/src/network/sync/index.ts'
 
 /** A victim: a relay, and a namespace on it that anyone may write. */
 interface Victim {

@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { minifyAgainPlugin } from './minify-again-plugin.ts'
 import { offlinePlugin } from './offline-plugin.ts'
 import { slimLibp2p } from '../../scripts/slim-libp2p.ts'
 import { precompressPlugin } from './precompress-plugin.ts'
@@ -10,7 +11,7 @@ const LATER = new RegExp(
     '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
-    '/docstore/src/network/(directory/|peers/direct-links\\.ts)',
+    '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/(parse-json|json-number|json-error)\\.ts',
@@ -26,7 +27,7 @@ const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
 
 // Vite reads its configuration from the default export.
 export default defineConfig({
-  plugins: [slimLibp2p(), react(), offlinePlugin(), precompressPlugin()],
+  plugins: [slimLibp2p(), react(), minifyAgainPlugin(), offlinePlugin(), precompressPlugin()],
   resolve: { conditions: ['@p2p-docstore/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',
@@ -40,6 +41,7 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
+    plugins: () => [minifyAgainPlugin()],
     rolldownOptions: { output: { entryFileNames: 'assets/[name]-[hash].js', codeSplitting: { groups: WORKER_PARTS } } },
   },
 })

@@ -10,17 +10,27 @@ export {
   type ReplicaInfo,
   type WritePolicy,
 } from '@p2p-docstore/core'
-export { durationText } from './network/timing/duration-text.ts'
-export type { Invitation } from './network/admission/invitation.ts'
-export { type InvitationInit, Invitations, type IssuedInvitation } from './network/admission/invitations.ts'
-export { formatJoinLink, type JoinLink, type JoinLinkExtras, parseJoinLink, readNetwork, WELL_KNOWN_PATH } from './network/admission/join-link.ts'
-export { isShutOut } from './network/relays/shut-out.ts'
+export { durationText } from './network/timing/index.ts'
+export {
+  fetchWellKnown,
+  formatJoinLink,
+  type Invitation,
+  type InvitationInit,
+  Invitations,
+  type IssuedInvitation,
+  type JoinLink,
+  type JoinLinkExtras,
+  parseJoinLink,
+  readNetwork,
+  WELL_KNOWN_PATH,
+} from './network/admission/index.ts'
+export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
-export type { Diagnosis } from './store/doctor.ts'
+export type { Diagnosis } from './store/diagnosis.ts'
 export {
   type FilterInput,
   type FindOptions,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { parseFilter } from '../query/index.ts'
-import { addNamespace, author, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
+import { addNamespace, author, entry, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
 import { openNodeStorage } from './open-node.ts'
 import type { SqlDriver } from './driver.ts'
@@ -83,6 +83,51 @@ describe('a full disk', () => {
     })
   })
 
+  it('leaves the log as it is, and says so, where nothing can be reserved', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      let isFull = true
+      const emptyLog = (): undefined => {
+        if (isFull) throw new DocstoreError('disk-full', 'planned')
+      }
+      const prepare: SqlDriver['prepare'] = (sql) => {
+        const statement = driver.prepare(sql)
+        return sql.includes('wal_checkpoint') ? { ...statement, run: emptyLog, get: emptyLog } : statement
+      }
+      const storage = new SqliteStorage({ ...driver, prepare })
+      expect((await failure(() => storage.scrub())).code).toBe('disk-full')
+      isFull = false
+      storage.scrub()
+      storage.close()
+    })
+  })
+
+  it('tries once to index contents, until there may be room again', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      let tries = 0
+      const prepare: SqlDriver['prepare'] = (sql) => {
+        if (!sql.startsWith('CREATE INDEX IF NOT EXISTS records_by_content')) return driver.prepare(sql)
+        const fail = (): never => {
+          tries++
+          throw new DocstoreError('disk-full', 'planned')
+        }
+        return { run: fail, get: fail, all: fail, each: fail, finalize: () => undefined }
+      }
+      const storage = new SqliteStorage({ ...driver, prepare })
+      const ns = await addNamespace(storage)
+      const written = version({ id: 'lyon' })
+      storage.commit(ns, [entry(written)])
+      const digest = written.digest ?? new Uint8Array()
+      for (let i = 0; i < 3; i++) expect(storage.contentByDigest(digest)).toBe(written.content)
+      expect(tries).toBe(1)
+      storage.scrub()
+      for (let i = 0; i < 3; i++) storage.contentByDigest(digest)
+      expect(tries).toBe(2)
+      storage.close()
+    })
+  })
+
   it('stops a commit as a whole where words are indexed, and the index stays true', async () => {
     await withFile(async (path) => {
       const driver = openNodeDriver(path)
@@ -106,6 +151,21 @@ describe('a full disk', () => {
       driver.exec("INSERT INTO text_1 (text_1) VALUES ('integrity-check')")
       storage.close()
     })
+  })
+})
+
+it('a table of free pages that a killed process was overwriting goes when the file is opened', async () => {
+  await withFile(async (path) => {
+    await openNodeStorage(path).close()
+    const tables = (driver: SqlDriver): unknown => driver.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'overwriting'").get()?.['n']
+    const killed = openNodeDriver(path)
+    killed.exec('CREATE TABLE overwriting (zeros); INSERT INTO overwriting VALUES (zeroblob(1000000))')
+    expect(tables(killed)).toBe(1)
+    killed.close()
+    await openNodeStorage(path).close()
+    const after = openNodeDriver(path)
+    expect(tables(after)).toBe(0)
+    after.close()
   })
 })
 

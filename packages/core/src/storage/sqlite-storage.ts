@@ -1,32 +1,22 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document, Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import {
-  compileCount,
-  compileFind,
-  type Explanation,
-  type Filter,
-  orderKey,
-  parseFilter,
-  type QueryScope,
-  scoredSort,
-  sortValue,
-  totalSort,
-} from '../query/index.ts'
+import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
 import { AuthorTable } from './author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
 import { distinctSql, distinctValues } from './distinct.ts'
-import type { SqlDriver, SqlRow, SqlValue } from './driver.ts'
+import type { SqlDriver, SqlValue } from './driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
-import { MAX_ORDERED_ROWS, PageOrders } from './page-orders.ts'
+import { PageOrders } from './page-orders.ts'
 import { QueryFunctions } from './query-functions.ts'
-import { QueryPlans } from './query-plans.ts'
+import { Queries } from './queries.ts'
 import { Readings } from './readings.ts'
 import { RecordTable } from './record-table.ts'
-import { fullError, Room } from './room.ts'
+import { fullError, isOutOfSpace, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
+import { clearSome, type Leftover } from './leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
@@ -41,7 +31,6 @@ import type {
   IndexInfo,
   IndexKind,
   OpenedReading,
-  PageEnd,
   ReadingQuery,
   ReadPiece,
   SetTotal,
@@ -66,8 +55,11 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
-/** The rows of a list of row ids that are there, in its order. */
-const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
+/** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
+const MAX_LISTED_ROWS: number = 256 * 1024
+
+/** What a full disk may take at a time at the price of a text index: more of them may need too much by themselves. */
+const MAX_RECORDS_BEFORE_TEXT = 32
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -80,16 +72,16 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #records: RecordTable
-  readonly #functions: QueryFunctions
+  readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
-  readonly #plans: QueryPlans
-  readonly #orders = new PageOrders()
+  readonly #isInPlace: () => boolean
+  #isGone = false
   #isClosed = false
   #isMapped = false
 
-  constructor(driver: SqlDriver, options: StorageOptions = {}) {
-    prepareSchema(driver, options)
+  constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
+    if (!isReadOnly) prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
@@ -97,6 +89,7 @@ export class SqliteStorage implements Storage {
     const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#isInPlace = options.isInPlace ?? (() => true)
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
@@ -106,9 +99,16 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
-    this.#plans = new QueryPlans(driver)
-    this.#functions = new QueryFunctions(driver)
-    if (indexes.needsLook) this.#lookAtIndexes()
+    this.#queries = new Queries({
+      driver,
+      statements,
+      indexes,
+      textIndex: (ns, collection) => this.#textIndex(ns, collection),
+      totals,
+      functions: new QueryFunctions(driver),
+      orders: new PageOrders(),
+    })
+    if (indexes.needsLook && !isReadOnly) this.#lookAtIndexes()
   }
 
   #lookAtIndexes(): void {
@@ -186,7 +186,7 @@ export class SqliteStorage implements Storage {
     entries: readonly CommitEntry[],
     { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
   ): (CommitOutcome | undefined | 'no-room')[] {
-    const outcomes = this.#reserved(() => {
+    const shrink = (): (CommitOutcome | undefined | 'no-room')[] => {
       const shrinking = shrinkingOnly(entries)
       const outcomes = this.#commitWith(ns, shrinking.entries, seals)
       if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
@@ -196,7 +196,8 @@ export class SqliteStorage implements Storage {
         this.#times.committed(ns, outcomes, seals.length > 0)
       }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
-    })
+    }
+    const outcomes = this.#makingRoom(shrink, entries.length)
     this.#room.stored(outcomes.length, 0)
     return outcomes
   }
@@ -327,72 +328,38 @@ export class SqliteStorage implements Storage {
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
-    return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
-  }
-
-  #find(ns: number, collection: string, query: StoredQuery): FoundPage {
-    const { filter, sort, limit, after, upTo, withTotal = false } = query
-    const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
-    const scope = this.#scope(ns, collection)
-    const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
-    const { rows, isFull } = this.#nextInOrder(sql, ns, collection, query) ?? pageOf(this.#statements.query(sql), params, limit)
-    const last = isFull ? rows.at(-1) : undefined
-    return {
-      contents: rows.map((row) => String(row['content'])),
-      end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)),
-      seq: this.#totals.lastSeq(ns),
-      total: withTotal ? this.count(ns, collection, filter) : undefined,
-    }
-  }
-
-  /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
-  #nextInOrder(sql: string, ns: number, collection: string, query: StoredQuery): { rows: readonly SqlRow[]; isFull: boolean } | undefined {
-    const { filter, sort, limit, after, upTo } = query
-    if (after === undefined || upTo === undefined || this.#totals.documents(ns, collection) > MAX_ORDERED_ROWS || !this.#plans.sorts(sql))
-      return undefined
-    const name = JSON.stringify([ns, collection, filter, sort, upTo])
-    let left = this.#orders.take(name, after.id)
-    if (left === undefined) {
-      const find = { filter, sort, limit: MAX_ORDERED_ROWS, after, lastRow: ns * SEQ_SPAN + upTo, rows: 'rowids' } as const
-      const all = compileFind(this.#scope(ns, collection), find)
-      left = Float64Array.from(this.#statements.query(all.sql).all(...all.params), ({ rowid }) => Number(rowid))
-    }
-    const rows: SqlRow[] = []
-    let length = 0
-    while (left.length > 0 && rows.length < limit && length < MAX_PAGE_LENGTH) {
-      const wanted = left.subarray(0, Math.min(ROWS_AT_ONCE, limit - rows.length))
-      left = left.subarray(wanted.length)
-      // Those that are gone have changed since the first page.
-      for (const row of this.#statements.own(ROWS_IN_ORDER).all(JSON.stringify([...wanted]))) {
-        rows.push(row)
-        length += String(row['content']).length
-      }
-    }
-    const last = rows.at(-1)
-    this.#orders.keep(name, last === undefined ? left.subarray(left.length) : left, String(last?.['id']))
-    return { rows, isFull: left.length > 0 }
+    return this.#queries.find(ns, collection, query)
   }
 
   openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
     this.#isRead()
     const seq = this.#totals.lastSeq(ns)
     const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
-      const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit: -1, rows })
+      const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort, limit: -1, rows })
       return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
     }
     // One more than the first piece has room for tells whether that is all. Where SQLite sorts, it has to be worth sorting twice.
     const few = Math.min(limit, first + 1)
     const whole = compile('whole')
-    if (limit + skip <= few || !this.#plans.sorts(whole.sql)) {
+    if (limit + skip <= few || !this.#queries.sorts(whole.sql)) {
       const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
       if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
     }
     const { sql, params } = compile('rowids')
-    const all = this.#statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`)
-    const rows = Float64Array.from(JSON.parse(String(all.get(...params, Number.isFinite(limit) ? limit : -1, skip)?.['rows'])) as number[])
+    const rows = this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], this.#totals.documents(ns, collection) <= MAX_LISTED_ROWS)
     const contents = this.#contents(rows, 0, first)
     if (contents.length === rows.length) return { contents, reading: undefined, seq }
     return { contents, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq), seq }
+  }
+
+  #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
+    if (isShort) {
+      const all = this.#statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`).get(...params)
+      return Float64Array.from(JSON.parse(String(all?.['rows'])) as number[])
+    }
+    const rows: number[] = []
+    this.#statements.query(sql).each(params, ({ rowid }) => rows.push(Number(rowid)) > 0)
+    return Float64Array.from(rows)
   }
 
   readOn(reading: string, from: number, limit: number): ReadPiece {
@@ -413,16 +380,18 @@ export class SqliteStorage implements Storage {
   #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
     const contents: string[] = []
     const end = Math.min(rows.length, from + limit)
-    const statement = this.#statements.own('SELECT j.key AS place, r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value')
+    const statement = this.#statements.own(
+      'SELECT j.key AS position, r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value',
+    )
     let length = 0
     // All rows of one call at once take less time than one by one, and so many cannot be too large.
     for (let at = from; at < end; at += ROWS_AT_ONCE) {
       const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
-      for (const { place, content } of statement.all(JSON.stringify(wanted))) {
-        const i = Number(place)
-        const text = typeof content === 'string' ? content : kept?.get(wanted[i] ?? 0)
+      for (const { position, content } of statement.all(JSON.stringify(wanted))) {
+        const text = typeof content === 'string' ? content : kept?.get(wanted[Number(position)] ?? 0)
         if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
-        contents[at - from + i] = text
+        // Nothing promises that a join gives its rows in this order.
+        contents[at - from + Number(position)] = text
         length += text.length
       }
       if (length >= MAX_PAGE_LENGTH) break
@@ -446,7 +415,7 @@ export class SqliteStorage implements Storage {
 
   distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
     this.#isRead()
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort: [], limit: -1 })
+    const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort: [], limit: -1 })
     return distinctValues(path, (onValue) => this.#statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
   }
 
@@ -457,23 +426,15 @@ export class SqliteStorage implements Storage {
     mapForReading(this.#driver)
   }
 
-  #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
-    const document = JSON.parse(String(row['content'])) as Document
-    const fields = totalSort(sort).slice(0, -1)
-    return { values: fields.map((field) => orderKey(sortValue(field, document))), id: String(row['id']) }
-  }
-
   count(ns: number, collection: string, filter: Filter): number {
-    if (filter.kind === 'and' && filter.filters.length === 0) return this.#totals.documents(ns, collection)
     this.#isRead()
-    const { sql, params } = compileCount(this.#scope(ns, collection), filter)
-    return Number(this.#statements.query(sql).get(...params)?.['count'])
+    return this.#queries.count(ns, collection, filter)
   }
 
   async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
     // Loaded when somebody asks: few do.
     const { explained } = await import('../query/explain.ts')
-    const scope = this.#scope(ns, collection)
+    const scope = this.#queries.scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit })
     const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
     const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
@@ -487,18 +448,21 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  #scope(ns: number, collection: string): QueryScope {
-    const totals = this.#totals
-    return {
-      ns,
-      collection,
-      get isMost() {
-        return totals.isMost(ns, collection)
-      },
-      field: (path) => this.#indexes.field(ns, collection, path),
-      text: this.#texts.of(ns, collection),
-      matcher: (filter) => this.#functions.matcher(filter),
-      orderer: (field) => this.#functions.orderer(field),
+  #textIndex(ns: number, collection: string): QueryScope['text'] {
+    const index = this.#texts.of(ns, collection)
+    return index && { ...index, makeReady: () => index.isGivenUp && this.#remakeText(ns, collection) }
+  }
+
+  #remakeText(ns: number, collection: string): void {
+    try {
+      this.#transaction(() => this.#texts.remake(ns, collection))
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      throw new DocstoreError(
+        'disk-full',
+        'The text index of this collection was given up so that documents could be deleted on a full disk, and there is no room yet to make it again. Free some space',
+        { cause: error },
+      )
     }
   }
 
@@ -513,13 +477,23 @@ export class SqliteStorage implements Storage {
   createIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
     checkPaths(paths)
     this.#transaction(() => (text ? this.#texts : this.#indexes).create(ns, collection, paths))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
   }
 
   dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
-    // An index that goes makes room.
-    const isDropped = this.#reserved(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
-    this.#plans.clear()
+    const indexes = text ? this.#texts : this.#indexes
+    try {
+      return this.#reserved(() => indexes.drop(ns, collection, paths))
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    } finally {
+      this.#queries.forgetPlans()
+    }
+    // An index that goes makes room, but overwriting it in one transaction needs a log of its size.
+    const leftovers: Leftover[] = []
+    const isDropped = this.#room.freeing(() => this.#atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room'))
+    this.#queries.forgetPlans()
+    this.#clear(leftovers)
     return isDropped
   }
 
@@ -529,13 +503,35 @@ export class SqliteStorage implements Storage {
     return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
   }
 
+  isInPlace(): boolean {
+    this.#statements.assertOpen()
+    this.#isGone = !this.#isInPlace()
+    return !this.#isGone
+  }
+
+  async findDamage(): Promise<readonly string[]> {
+    // Loaded when somebody asks: few do.
+    const { damageIn } = await import('./damage.ts')
+    return damageIn(this.#statements)
+  }
+
+  async backup(_path: string): Promise<void> {
+    this.#statements.assertOpen()
+    throw new DocstoreError('no-files', 'There are no files here. Use an export')
+  }
+
+  rebuildIndexes(): void {
+    this.#reserved(() => this.#driver.exec('REINDEX'))
+  }
+
   scrub(): void {
-    this.#readings.endIdle()
+    this.isInPlace()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
     // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
     // dropping the index, removes these.
     this.#room.settle()
+    this.#records.madeRoom()
   }
 
   close(): void {
@@ -552,7 +548,7 @@ export class SqliteStorage implements Storage {
       return this.#atomically(work, 'grows')
     } catch (error) {
       this.#room.emptyLogAfter(error)
-      return this.#atomically(work, 'grows')
+      return this.#atomically(() => this.#texts.withoutMerging(work), 'grows')
     }
   }
 
@@ -566,8 +562,49 @@ export class SqliteStorage implements Storage {
     return this.#room.withReserve(() => this.#atomically(work, 'makes room'))
   }
 
+  /**
+   * The same for records that others take the place of. Where it is indexes that need too much, these give way: what lies in arrays is taken
+   * out of them afterwards, bit by bit, text indexes are not merged meanwhile, and, for the sake of a few records, given up.
+   */
+  #makingRoom<T>(work: () => T, records: number): T {
+    try {
+      return this.#reserved(work)
+    } catch (error) {
+      if (!isOutOfSpace(error) || (this.#texts.changed.length === 0 && !this.#indexes.hasArrays)) throw error
+    }
+    const leftovers: Leftover[] = []
+    const lightly = (): T => this.#reserved(() => this.#indexes.leaving(leftovers, () => this.#texts.withoutMerging(work)))
+    const result = this.#orWithoutTexts(lightly, records)
+    this.#clear(leftovers)
+    return result
+  }
+
+  #orWithoutTexts<T>(write: () => T, records: number): T {
+    try {
+      return write()
+    } catch (error) {
+      if (!isOutOfSpace(error) || this.#texts.changed.length === 0 || records > MAX_RECORDS_BEFORE_TEXT) throw error
+    }
+    const tables = this.#texts.changed
+    this.#room.freeing(() => this.#atomically(() => this.#texts.giveUp(tables), 'makes room'))
+    this.#queries.forgetPlans()
+    return write()
+  }
+
+  /** Takes away what a write has left, in transactions that the reserve can pay. What stays where it cannot does no harm. */
+  #clear(leftovers: readonly Leftover[]): void {
+    try {
+      for (const leftover of leftovers) while (this.#reserved(() => clearSome(this.#statements, leftover)));
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    }
+  }
+
   #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
+    // What is written to a file that was deleted is gone with this process.
+    if (this.#isGone && !this.isInPlace()) throw dataGone()
     this.#statements.own('BEGIN IMMEDIATE').run()
+    this.#texts.began()
     try {
       const result = work()
       if (kind === 'grows') this.#room.assertWithin()
@@ -592,6 +629,13 @@ export class SqliteStorage implements Storage {
       // What made the transaction fail is the better error; SQLite rolls back what is left when the file is opened again.
     }
   }
+}
+
+function dataGone(): DocstoreError {
+  return new DocstoreError(
+    'data-missing',
+    'The file of the database was deleted or replaced while it is open. What is in it can be saved as long as this process runs: docstore relay backup FILE',
+  )
 }
 
 function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {

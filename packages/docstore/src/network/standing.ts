@@ -1,8 +1,6 @@
 import { isAuthority, type Replica } from '@p2p-docstore/core'
-import { knownInvitation } from './admission/invitation.ts'
-import { readNetwork } from './admission/join-link.ts'
-import { knownRelays, type MetaReader } from './relays/known-relays.ts'
-import { ownIdentity } from './admission/own-identity.ts'
+import { knownInvitation, ownIdentity, readNetwork } from './admission/index.ts'
+import { knownRelays, type MetaReader } from './relays/index.ts'
 
 /** Whether somebody chose the network of this data: joined it, or made it on purpose. Else it was made because there was none. */
 export async function hasChosenNetwork(meta: MetaReader): Promise<boolean> {

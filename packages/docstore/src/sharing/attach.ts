@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
-import { parseJoinLink, readNetwork } from '../network/admission/join-link.ts'
-import { knownRelays } from '../network/relays/known-relays.ts'
+import { parseJoinLink, readNetwork } from '../network/admission/index.ts'
+import { knownRelays } from '../network/relays/index.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'

@@ -1,5 +1,5 @@
 import type { Replica } from '@p2p-docstore/core'
-import type { DocstoreLibp2p } from '../network/transport/libp2p.ts'
+import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { Network } from '../network/types.ts'
 
 /** How data is opened, as far as Node and browsers have it in common; `createDocstore` explains each. */

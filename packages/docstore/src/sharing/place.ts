@@ -1,5 +1,5 @@
 import type { DocstoreError, OpenReplicaOptions, Replica } from '@p2p-docstore/core'
-import type { MetaReader } from '../network/relays/known-relays.ts'
+import type { MetaReader } from '../network/relays/index.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import type { Port, SilenceVerdict } from '../rpc/rpc.ts'
 

@@ -1,5 +1,5 @@
 import type { Replica } from '@p2p-docstore/core'
-import { TopicCounts } from '../network/topics/topic-counts.ts'
+import { TopicCounts } from '../network/topics/index.ts'
 import type { Network } from '../network/types.ts'
 import { peerService } from '../rpc/remote.ts'
 import { type Port, serve, type Service } from '../rpc/rpc.ts'

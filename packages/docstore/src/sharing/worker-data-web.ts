@@ -1,5 +1,5 @@
 import { DocstoreError, type OpenReplicaOptions, type Replica } from '@p2p-docstore/core'
-import { startLibp2p } from '../network/transport/libp2p-web.ts'
+import { startLibp2p } from '../network/transport/index-web.ts'
 import { LocalNetwork } from '../network/local-network.ts'
 import { whenFree } from '../rpc/locks-web.ts'
 import { messagePort } from '../rpc/message-port.ts'

@@ -5,10 +5,12 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { createDocstore } from 'p2p-docstore'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { answerGreeting, type HelloRefusal, helloProtocol, refusal } from '../network/admission/hello.ts'
+import { syncProtocol } from '../network/sync/streams.ts'
 import { TestPeer } from '../network/testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../network/testing/test-relay.ts'
 import type { Network, PeerStatus } from '../network/types.ts'
-import { type Diagnosis, diagnose } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
+import { diagnose } from './doctor.ts'
 
 const descriptor = createNetwork('doctor')
 const cleanups: (() => unknown)[] = []
@@ -73,7 +75,7 @@ describe('the doctor', () => {
     const home = await relay()
     const found = await findingsAt(home.origin)
     expect(found.map(({ check, ok, fault, fix }) => [check, ok, fault, fix])).toEqual(
-      ['storage', 'summaries', 'relay', 'clock', 'connection', 'reservation'].map((check) => [check, true, null, '']),
+      ['storage', 'damage', 'summaries', 'relay', 'clock', 'connection', 'reservation'].map((check) => [check, true, null, '']),
     )
   })
 
@@ -86,13 +88,10 @@ describe('the doctor', () => {
     }
   })
 
-  it('names a relay that is unreachable', async () => {
+  it('names a relay that is unreachable, once', async () => {
     const gone = await relay()
     await gone.stop()
-    expect(faultsOf(await findingsAt(gone.origin))).toEqual([
-      ['relay', 'relay-unreachable'],
-      ['connection', 'relay-unreachable'],
-    ])
+    expect(faultsOf(await findingsAt(gone.origin))).toEqual([['relay', 'relay-unreachable']])
   })
 
   it('names a relay of which only the web server answers', async () => {
@@ -104,10 +103,7 @@ describe('the doctor', () => {
 
   it('names a relay of another network', async () => {
     const origin = await wellKnown({ network: createNetwork('elsewhere') })
-    expect(faultsOf(await findingsAt(origin))).toEqual([
-      ['relay', 'other-network'],
-      ['connection', 'other-network'],
-    ])
+    expect(faultsOf(await findingsAt(origin))).toEqual([['relay', 'other-network']])
   })
 
   it.each<HelloRefusal>(['other-network', 'other-version', 'relay-full', 'not-invited', 'invitation-expired', 'invitation-revoked'])(
@@ -125,6 +121,24 @@ describe('the doctor', () => {
       expect(faultsOf(await findingsAt(home.origin))).toEqual([['connection', code]])
     },
   )
+
+  it('names what greets and does not sync', async () => {
+    const home = await relay()
+    await home.libp2p.unhandle(syncProtocol(descriptor.id))
+    expect(faultsOf(await findingsAt(home.origin))).toEqual([['connection', 'not-a-relay']])
+  })
+
+  it('names a relay that lets in and does not answer', async () => {
+    const home = await relay()
+    await home.libp2p.unhandle(syncProtocol(descriptor.id))
+    await home.libp2p.handle(syncProtocol(descriptor.id), (stream) => stream.addEventListener('message', () => undefined))
+    const peer = await TestPeer.start(descriptor, { relays: [home.origin] })
+    cleanups.push(() => peer.close())
+    await expect.poll(async () => (await peer.network.peers())[0]?.isLetIn).toBe(true)
+    expect(faultsOf(await diagnose(peer.replica, peer.network))).toEqual([['connection', 'no-answer']])
+    // And so it stays when the time to answer is over.
+    await expect.poll(async () => (await peer.network.peers())[0]?.errorCode, { timeout: 20_000 }).toBe('no-answer')
+  }, 30_000)
 
   it('names a relay that gives no place', async () => {
     const home = await relay({ places: 0 })
@@ -167,11 +181,7 @@ describe('the doctor of a page', () => {
 
   it('names a relay without https, where the page came over https', async () => {
     page('https://docs.example/')
-    const insecure = [
-      ['relay', 'insecure-websocket'],
-      ['connection', 'insecure-websocket'],
-    ]
-    expect(faultsOf(await findingsOf({ origin: 'http://relay.example:8080' }))).toEqual(insecure)
+    expect(faultsOf(await findingsOf({ origin: 'http://relay.example:8080' }))).toEqual([['relay', 'insecure-websocket']])
   })
 
   it('names a relay that has https for its page, and only insecure addresses for peers', async () => {
@@ -191,9 +201,6 @@ describe('the doctor of a page', () => {
 
   it('names a relay of the network around it that the browser does not let the page reach', async () => {
     page('http://docs.example/')
-    expect(faultsOf(await findingsOf({ origin: 'http://127.0.0.1:1' }))).toEqual([
-      ['relay', 'private-address'],
-      ['connection', 'private-address'],
-    ])
+    expect(faultsOf(await findingsOf({ origin: 'http://127.0.0.1:1' }))).toEqual([['relay', 'private-address']])
   })
 })

@@ -1,4 +1,4 @@
-import { knownRelays, ownOrigin } from '../network/relays/known-relays.ts'
+import { knownRelays, ownOrigin } from '../network/relays/index.ts'
 import type { Docstore } from './docstore.ts'
 
 /**

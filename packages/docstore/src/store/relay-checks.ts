@@ -1,10 +1,10 @@
 import { errorCode, judgeClocks, type RelayClock } from '@p2p-docstore/core'
-import { mayDial, rangeOf, rangeOfHost } from '../network/transport/address-range.ts'
-import { fetchWellKnown, type WellKnown } from '../network/admission/join-link.ts'
-import { isShutOut } from '../network/relays/shut-out.ts'
+import { mayDial, rangeOf, rangeOfHost } from '../network/transport/index.ts'
+import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
+import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
-import { durationText } from '../network/timing/duration-text.ts'
-import type { Diagnosis } from './doctor.ts'
+import { durationText } from '../network/timing/index.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
@@ -37,10 +37,14 @@ export async function checkRelays(relays: readonly PeerStatus[], viewpoint: View
 function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Diagnosis | undefined, viewpoint: Viewpoint): readonly Diagnosis[] {
   const { origin, state } = relay
   const found: Diagnosis[] = []
-  if (origin !== undefined && told !== undefined) found.push(checkAnswer(origin, told, viewpoint))
+  const answer = origin === undefined || told === undefined ? undefined : checkAnswer(origin, told, viewpoint)
+  if (answer !== undefined) found.push(answer)
   if (clock !== undefined) found.push(clock)
-  if (state !== 'connected') found.push(withAddresses(faulty('connection', relay, connectionFault(relay, told, viewpoint)), told))
-  else {
+  if (state !== 'connected') {
+    const fault = connectionFault(relay, told, viewpoint)
+    // What keeps its page from answering keeps the connection from coming about: said once.
+    if (fault !== answer?.fault) found.push(withAddresses(faulty('connection', relay, fault), told))
+  } else {
     found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
     if (viewpoint.wantsPlaces) found.push(checkPlace(relay))
   }
@@ -96,7 +100,8 @@ function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: reado
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
 function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
-  const { origin, errorCode: code } = relay
+  const { origin, isLetIn = false } = relay
+  const code = relay.errorCode ?? (isLetIn ? 'no-answer' : undefined)
   if (isShutOut(relay)) return relayFault(code)
   const fault = told?.fault ?? relayFault(code)
   if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault

@@ -21,7 +21,7 @@ import {
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
 import { readNetwork } from './join-link.ts'
-import { MAX_REVOCATIONS } from '../directory/limits.ts'
+import { MAX_REVOCATIONS } from '../limits.ts'
 import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
 import { knownInvitation, type Meta, verifyPacked } from './invitation.ts'
 

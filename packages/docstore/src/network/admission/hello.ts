@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import { decodeCbor, DocstoreError, encodeCbor, errorCode, type Role } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
+import { delay } from '../timing/index.ts'
 import { ADMISSION_TIMEOUT_MS, LINGER_MS } from '../limits.ts'
 
 /** Largest greeting, bytes: three signed structures and room for what later versions add. */

@@ -21,8 +21,8 @@ import {
   verifyCertificate,
 } from '@p2p-docstore/core'
 import { type Invitation, verifyPacked } from './invitation.ts'
-import { MAX_REVOCATIONS } from '../directory/limits.ts'
-import { durationText } from '../timing/duration-text.ts'
+import { MAX_REVOCATIONS } from '../limits.ts'
+import { durationText } from '../timing/index.ts'
 import { readNetwork } from './join-link.ts'
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'

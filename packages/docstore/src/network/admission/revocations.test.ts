@@ -3,7 +3,7 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { describe, expect, it } from 'vitest'
 import { Admission } from './admission.ts'
 import { Directory } from '../directory/directory.ts'
-import { MAX_REVOCATIONS } from '../directory/limits.ts'
+import { MAX_REVOCATIONS } from '../limits.ts'
 
 const authority = identityFromSeed(createSeed())
 const network = createNetwork('club', { admission: 'invite', authorities: [authority.author] })

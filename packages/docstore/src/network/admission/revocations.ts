@@ -1,7 +1,5 @@
 import { decodeCbor, DocstoreError, sha256, toHex } from '@p2p-docstore/core'
-import type { Admission } from './admission.ts'
-import type { Directory } from '../directory/directory.ts'
-import { MAX_REVOCATIONS } from '../directory/limits.ts'
+import { MAX_REVOCATIONS } from '../limits.ts'
 import type { Meta } from './invitation.ts'
 
 /** Name prefix of invitations that were taken back, among the small values of the peer; a hash follows. Each has its own, so that none is written twice. */
@@ -29,20 +27,4 @@ export function tooManyRevocations(): DocstoreError {
     'too-many-revocations',
     `A network remembers at most ${MAX_REVOCATIONS} revoked invitations. Let invitations expire instead, or begin a new network`,
   )
-}
-
-/** Makes doorkeeper and directory know of the same revocations from now on. Returns the way to stop. */
-export async function shareRevocations(
-  admission: Admission,
-  directory: Directory,
-  self: string,
-  onError: (error: unknown) => void,
-): Promise<() => void> {
-  const unlisten = directory.onEntry((entry) => {
-    // It holds already; writing it down is tried again with the next one, and others tell of it after the next start.
-    if (entry.kind === 'revocation') admission.revoke(entry.packed).catch(onError)
-  })
-  for (const { packed } of directory.revocations()) await admission.revoke(packed)
-  for (const packed of admission.revocations) await directory.add({ kind: 'revocation', packed }, self)
-  return unlisten
 }

@@ -1,7 +1,7 @@
 import { type GossipSub, type Message, TopicValidatorResult } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { decodeCbor, encodeCbor, MAX_PEER_DESCRIPTOR_BYTES } from '@p2p-docstore/core'
-import type { Misdeed } from '../admission/misconduct.ts'
+import type { Misdeed } from '../admission/index.ts'
 import { type Directory, isForgery } from './directory.ts'
 import { asPackedEntry, type PackedEntry } from './messages.ts'
 

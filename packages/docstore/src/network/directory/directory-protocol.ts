@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { DocstoreError, type Exchange } from '@p2p-docstore/core'
-import { openExchange } from '../sync/streams.ts'
+import { openExchange } from '../sync/index.ts'
 import type { PackedEntry } from './messages.ts'
 import { decodeDirectoryResponse, type DirectoryRequest, type DirectoryResponse, encodeMessage, type FindAnswer } from './messages.ts'
 

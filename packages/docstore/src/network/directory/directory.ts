@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes, MAX_FUTURE_MS, type Network, type Refusal, SummedTree, toHex } from '@p2p-docstore/core'
 import { type Entry, type PeerEntry, readEntry, type RevocationEntry } from './entry.ts'
-import { MAX_NON_RELAYS, MAX_PEERS, MAX_REVOCATIONS } from './limits.ts'
+import { MAX_REVOCATIONS } from '../limits.ts'
+import { MAX_NON_RELAYS, MAX_PEERS } from './limits.ts'
 import type { PackedEntry } from './messages.ts'
 import { Shares } from './shares.ts'
 

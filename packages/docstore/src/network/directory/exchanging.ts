@@ -1,4 +1,4 @@
-import type { Misdeed } from '../admission/misconduct.ts'
+import type { Misdeed } from '../admission/index.ts'
 import { type Added, type Directory, isForgery } from './directory.ts'
 import type { PackedEntry } from './messages.ts'
 import { MAX_ENTRIES, MAX_ENTRIES_BYTES } from './limits.ts'

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { errorCode, type Network } from '@p2p-docstore/core'
-import type { Misdeed } from '../admission/misconduct.ts'
+import type { Misdeed } from '../admission/index.ts'
 import type { Directory } from './directory.ts'
 import { askFind } from './directory-protocol.ts'
 import { readEntry } from './entry.ts'
@@ -13,6 +13,8 @@ export interface FindRelaysInit {
   readonly directory: Directory
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
+  /** Wall clock, Unix milliseconds. */
+  readonly now: number
 }
 
 /**
@@ -22,7 +24,7 @@ export interface FindRelaysInit {
 export async function findRelays(
   ns: string,
   connection: Connection,
-  { network, directory, onMisdeed }: FindRelaysInit,
+  { network, directory, onMisdeed, now }: FindRelaysInit,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const asked = connection.remotePeer.toString()
@@ -32,7 +34,7 @@ export async function findRelays(
     const entries = relays.map((packed) => ({ kind: 'peer', packed }) as const)
     await addAll(directory, entries, asked, (misdeed) => onMisdeed(asked, misdeed))
     for (const one of entries) {
-      const entry = await readEntry(one, network, Date.now())
+      const entry = await readEntry(one, network, now)
       if (entry.ok && entry.value.kind === 'peer' && entry.value.isRelay) found.add(entry.value.peer)
     }
   } catch (error) {

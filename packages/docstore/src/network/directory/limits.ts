@@ -2,9 +2,6 @@
 export const MAX_PEERS = 4096
 export const MAX_NON_RELAYS = 3072
 
-/** Revocations that a directory keeps. Only authorities of the network make them, and they never expire. */
-export const MAX_REVOCATIONS = 10_000
-
 /** Peers that are remembered as having brought one entry. */
 export const MAX_SOURCES = 4
 

@@ -14,13 +14,10 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
-import type { Misdeed } from '../admission/misconduct.ts'
-import { ownIdentity } from '../admission/own-identity.ts'
-import { peerKey } from '../transport/peer-key.ts'
-import { answerStream } from '../sync/streams.ts'
+import { type DocstoreLibp2p, peerKey, viaOf, webSocketAddress } from '../transport/index.ts'
+import { type Misdeed, ownIdentity } from '../admission/index.ts'
+import { answerStream } from '../sync/index.ts'
 import type { DirectoryPeer, PeerFacts } from '../types.ts'
-import { viaOf } from '../transport/via.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
 import { Directory } from './directory.ts'
 import { DirectoryGossip } from './directory-gossip.ts'
@@ -64,6 +61,8 @@ export interface NetworkDirectoryInit {
   /** How long a descriptor of this peer holds, and how often directories are compared, milliseconds. */
   readonly lifeMs?: number | undefined
   readonly compareMs?: number | undefined
+  /** Wall clock, Unix milliseconds. */
+  readonly now: () => number
 }
 
 /** The directory of a running peer: filled by comparing and by gossip, told what this peer is, and kept for the next start. */
@@ -71,7 +70,7 @@ export class NetworkDirectory {
   readonly directory: Directory
   readonly #init: NetworkDirectoryInit
   readonly #self: string
-  readonly #since: number = Date.now()
+  readonly #since: number
   readonly #sync: DirectorySync
   readonly #gossip: DirectoryGossip
   readonly #log: Logger
@@ -87,12 +86,13 @@ export class NetworkDirectory {
   #isStopped = false
 
   private constructor(init: NetworkDirectoryInit) {
-    const { network, libp2p, compareMs, onSent } = init
+    const { network, libp2p, compareMs, onSent, now } = init
     this.#init = init
+    this.#since = now()
     this.#self = libp2p.peerId.toString()
     this.#log = libp2p.logger.forComponent('docstore:directory')
     this.#connected = new Set([this.#self])
-    this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer) })
+    this.directory = new Directory({ network, isConnected: (peer) => this.#connected.has(peer), now })
     const shared = { libp2p, networkId: network.id, directory: this.directory, onMisdeed: this.#onMisdeed }
     this.#sync = new DirectorySync({ ...shared, ...(compareMs === undefined ? {} : { intervalMs: compareMs }) })
     this.#gossip = new DirectoryGossip({ ...shared, pubsub: libp2p.services.pubsub, ...(onSent === undefined ? {} : { onSent }) })
@@ -133,6 +133,7 @@ export class NetworkDirectory {
     this.#announcer = new Announcer({
       describe: () => this.#describe(identity),
       announce: (description) => this.#announce(description, key),
+      now: this.#init.now,
       lifeMs: lifeMs ?? (role === 'relay' ? RELAY_LIFE_MS : PEER_LIFE_MS),
     })
     this.#announcer.start()
@@ -189,16 +190,19 @@ export class NetworkDirectory {
   reached(peer: string): void {
     const { reached } = this.#stored
     reached.delete(peer)
-    reached.set(peer, Date.now())
+    reached.set(peer, this.#init.now())
     const [oldest] = reached.keys()
     if (reached.size > MAX_STORED_RELAYS && oldest !== undefined) reached.delete(oldest)
     this.#storeSoon()
   }
 
-  /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran. */
+  /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran; the port of its page is one. */
   addresses(peer: string): readonly string[] {
     const entry = this.directory.peer(peer) ?? this.#stored.relays.find((one) => one.peer === peer)
-    return entry?.descriptor.addresses.map((address) => `${address}/p2p/${peer}`) ?? []
+    if (entry === undefined) return []
+    const { addresses, origin } = entry.descriptor
+    const door = origin === null ? [] : [webSocketAddress(origin)]
+    return [...new Set([...addresses, ...door])].map((address) => `${address}/p2p/${peer}`)
   }
 
   /** Asks a connected relay who keeps a namespace. */
@@ -213,7 +217,12 @@ export class NetworkDirectory {
 
   /** Peer ids of relays that keep a namespace, as a connected relay says. */
   find(ns: string, relay: Connection, signal: AbortSignal): Promise<readonly string[]> {
-    return findRelays(ns, relay, { network: this.#init.network, directory: this.directory, onMisdeed: this.#onMisdeed }, signal)
+    return findRelays(
+      ns,
+      relay,
+      { network: this.#init.network, directory: this.directory, onMisdeed: this.#onMisdeed, now: this.#init.now() },
+      signal,
+    )
   }
 
   /** Packed descriptors of those of these peers that are relays, for an answer to others. */
@@ -363,7 +372,7 @@ export class NetworkDirectory {
     if (this.#isStopped || at >= this.#nextExpiry) return
     clearTimeout(this.#expiryTimer)
     this.#nextExpiry = at
-    this.#expiryTimer = setTimeout(() => this.#expire(), Math.min(MAX_EXPIRY_PAUSE_MS, Math.max(MIN_EXPIRY_PAUSE_MS, at - Date.now())))
+    this.#expiryTimer = setTimeout(() => this.#expire(), Math.min(MAX_EXPIRY_PAUSE_MS, Math.max(MIN_EXPIRY_PAUSE_MS, at - this.#init.now())))
   }
 
   #expire(): void {

@@ -1,4 +1,5 @@
-import { inTurn, shuffled } from '../finding/in-turn.ts'
+import { inTurn } from '../in-turn.ts'
+import { shuffled } from '../shuffled.ts'
 import type { Directory } from './directory.ts'
 import { type PeerEntry, peerIdOfKey } from './entry.ts'
 
@@ -23,7 +24,7 @@ export function orderRelays({ directory, former, isReached }: RelayOrderInit): r
   const listed = directory.relays()
   const entries = new Map([...former, ...listed].map((entry) => [entry.peer, entry]))
   const lists = [...directory.relaysBySource(), former.map(({ peer }) => peer)]
-  const all = inTurn(shuffled(lists.map(shuffled)))
+  const all = inTurn(shuffled(lists.map((list) => shuffled(list))))
   const vouched = new Set([...entries.values()].flatMap((entry) => (isReached(entry.peer) ? linkedTo(entry) : [])))
   const rank = (peer: string): number => (isReached(peer) ? 0 : vouched.has(peer) ? 1 : 2)
   return all.toSorted((a, b) => rank(a) - rank(b))

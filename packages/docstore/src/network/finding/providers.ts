@@ -1,6 +1,7 @@
 import { errorMessage } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
-import { inTurn, shuffled } from './in-turn.ts'
+import { delay } from '../timing/index.ts'
+import { inTurn } from '../in-turn.ts'
+import { shuffled } from '../shuffled.ts'
 import type { Kademlia } from './kademlia-protocol.ts'
 
 /** Namespaces of which a relay says that it keeps them, and how many it tells others about at a time. */

@@ -1,10 +1,8 @@
 import type { Connection, IdentifyResult } from '@libp2p/interface'
 import { errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
+import { type DocstoreLibp2p, viaOf } from '../transport/index.ts'
 import { MAX_NEIGHBOURS } from '../limits.ts'
-import { syncProtocol } from '../sync/streams.ts'
-import { syncConnection, type SyncInit, type SyncPeer } from '../sync/sync-connection.ts'
-import { viaOf } from '../transport/via.ts'
+import { syncConnection, type SyncInit, type SyncPeer, syncProtocol } from '../sync/index.ts'
 
 /** Peers that wait for a place at most. */
 const MAX_WAITING = 64
@@ -92,6 +90,7 @@ export class Neighbours {
     const started = Promise.withResolvers<Session>()
     started.promise.catch(() => undefined)
     this.#neighbours.set(peer, {
+      id: peer,
       peer,
       connection,
       status,

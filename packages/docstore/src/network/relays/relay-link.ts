@@ -1,19 +1,20 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { DocstoreError, errorCode, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
-import { Backoff, MAX_PAUSE_MS } from '../timing/backoff.ts'
-import { delay } from '../timing/delay.ts'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
-import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from '../limits.ts'
+import { Backoff, delay, MAX_PAUSE_MS } from '../timing/index.ts'
+import { type DocstoreLibp2p, viaOf } from '../transport/index.ts'
+import { PROBE_TIMEOUT_MS } from '../limits.ts'
+import { dialOrder } from './dial-order.ts'
 import type { RelaySource } from './relay-source.ts'
+import type { RelayWays } from './relay-ways.ts'
 import { isShutOut } from './shut-out.ts'
-import { syncConnection, type SyncInit, type SyncPeer } from '../sync/sync-connection.ts'
+import { syncConnection, type SyncInit, type SyncPeer } from '../sync/index.ts'
 import type { PeerStatus, Via } from '../types.ts'
-import { viaOf } from '../transport/via.ts'
 
 /** What a link to a relay needs. */
 export interface RelayLinkInit extends SyncInit {
   readonly libp2p: DocstoreLibp2p
   readonly source: RelaySource
+  readonly ways: RelayWays
   /** Called when the relay was reached or lost, and when an attempt to reach it failed. */
   readonly onPeer: () => void
 }
@@ -28,7 +29,7 @@ const STALE_ATTEMPT_MS = 1000
 /** What a link does now. */
 type Phase =
   | { readonly name: 'pausing'; readonly end: () => void }
-  | { readonly name: 'reaching'; readonly since: number; readonly giveUp: () => void }
+  | { readonly name: 'reaching'; readonly since: number; readonly giveUp: () => void; readonly connection?: Connection }
   | { readonly name: 'connected'; readonly since: number; readonly connection: Connection; readonly session: Session }
 
 /**
@@ -107,6 +108,12 @@ export class RelayLink implements SyncPeer {
     }
   }
 
+  /** Whether the relay has let this peer in, and has not begun to sync yet. */
+  get #isLetIn(): boolean {
+    const connection = this.#phase.name === 'reaching' ? this.#phase.connection : undefined
+    return connection !== undefined && this.#init.libp2p.services.doorkeeper.guestOf(connection) !== undefined
+  }
+
   peerStatus(): PeerStatus {
     const { isConnected } = this
     return {
@@ -117,6 +124,7 @@ export class RelayLink implements SyncPeer {
       origin: this.source.origin,
       error: this.error,
       errorCode: this.isConnected || this.#error === undefined ? undefined : errorCode(this.#error),
+      ...(this.#isLetIn ? { isLetIn: true } : {}),
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
@@ -186,6 +194,7 @@ export class RelayLink implements SyncPeer {
   async #reachAndSync(signal: AbortSignal): Promise<void> {
     const connection = await this.#dial(signal)
     this.#peer = connection.remotePeer
+    if (this.#phase.name === 'reaching') this.#phase = { ...this.#phase, connection }
     const ended = new AbortController()
     let keeping: Promise<void> | undefined
     try {
@@ -193,6 +202,7 @@ export class RelayLink implements SyncPeer {
         signal,
         status: this.status,
         isRelayLink: true,
+        decided: () => this.#init.libp2p.services.doorkeeper.decided(connection),
         onStart: (session) => {
           this.#error = undefined
           this.#phase = { name: 'connected', since: performance.now(), connection, session }
@@ -211,20 +221,25 @@ export class RelayLink implements SyncPeer {
   }
 
   async #dial(signal: AbortSignal): Promise<Connection> {
-    const { libp2p, source } = this.#init
+    const { libp2p, source, ways } = this.#init
     // While a relay is away for long, its last addresses are tried more and more rarely: each dial uses up some of what a browser has.
     const { failures } = this.#backoff
     const orLast = Number.isInteger(Math.log2(failures + 1)) || failures % LAST_ADDRESSES_EVERY === 0
     const addresses = await source.addresses({ orLast, signal })
-    try {
-      return await libp2p.dial([...addresses], { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
-    } catch (cause) {
+    const { peer } = source
+    if (peer === undefined) throw new DocstoreError('no-address', `The relay at ${source.id} does not say who it is`)
+    const ordered = dialOrder(addresses, { origin: source.origin, last: await ways.last(source.id) })
+    const connection = await libp2p.services.dialler.dial(peer, ordered, signal).catch((cause: unknown) => {
       throw new DocstoreError(
         'relay-unreachable',
         `The relay at ${source.id} does not answer. Check that it runs, and that no firewall is in between`,
         { cause },
       )
-    }
+    })
+    await ways.worked(source.id, connection.remoteAddr).catch((error: unknown) => {
+      libp2p.logger.forComponent('docstore:relays').error('how a relay was reached could not be kept - %e', error)
+    })
+    return connection
   }
 
   /** libp2p asks for a place by itself, once. */

@@ -1,6 +1,6 @@
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { shuffled } from './shuffled.ts'
+import { shuffled } from '../shuffled.ts'
 
 /** What a peer speaks that can be brought together with others for a direct connection over WebRTC; libp2p does not export the name. */
 export const SIGNALING_PROTOCOL = '/webrtc-signaling/0.0.1'

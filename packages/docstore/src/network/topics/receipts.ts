@@ -1,6 +1,5 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import type { DocstoreLibp2p } from '../transport/libp2p.ts'
-import { pingConnection } from '../transport/ping-connection.ts'
+import { type DocstoreLibp2p, pingConnection } from '../transport/index.ts'
 
 /** How long the other end of a connection may take to show that it has taken in what was sent, milliseconds: it may be busy. */
 const RECEIPT_TIMEOUT_MS = 3000

@@ -1,6 +1,6 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
-import { delay } from '../timing/delay.ts'
+import { delay } from '../timing/index.ts'
 import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from '../limits.ts'
 import { checkTopic, TopicCounts } from './topic-counts.ts'
 import type { Receipts } from './receipts.ts'

@@ -7,8 +7,10 @@ import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Admission } from '../admission/admission.ts'
-import { type AddressBook, Doorkeeper, type DoorkeeperComponents } from '../admission/doorkeeper.ts'
+import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
+import { gossipId } from './gossip-id.ts'
+import { rangeOf } from './address-range.ts'
+import { Dialler, type DiallerComponents } from './dialler.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -18,7 +20,6 @@ import {
   MAX_STREAMS_PER_CONNECTION,
 } from '../limits.ts'
 import { LineMonitor, type LineMonitorComponents } from './line-monitor.ts'
-import { Misconduct } from '../admission/misconduct.ts'
 
 /** How long a connection may be silent before it is tried, and how long it may take to answer then, milliseconds. */
 const SILENCE_MS = 10_000
@@ -30,7 +31,10 @@ const RELAY_SILENCE_MS = 30_000
 /** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
 const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
-/** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
+/**
+ * What a browser, a Node peer and a relay have in common. The protocols of ours and those that can be renamed carry the network's id; GossipSub,
+ * circuit relay and the signaling of WebRTC have fixed names. The gate keeps networks apart for all of them.
+ */
 export function commonOptions(
   admission: Admission,
   privateKey: PrivateKey,
@@ -46,7 +50,7 @@ export function commonOptions(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, enableKeepAlive: false })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
-    addresses: { announceFilter: (addresses: Multiaddr[]) => addresses.slice(0, MAX_ANNOUNCED_ADDRESSES) },
+    addresses: { announceFilter: (addresses: Multiaddr[]) => forOthers(addresses).slice(0, MAX_ANNOUNCED_ADDRESSES) },
     // Links to relays come back by themselves, for ever; libp2p's own way gives up.
     connectionManager: { reconnectRetries: 0 },
     // Ours is `lines`.
@@ -56,11 +60,13 @@ export function commonOptions(
       denyDialMultiaddr: () => false,
       // What others say of where they are, and Kademlia dials: not the machines around this one, unless the relays are there too.
       filterMultiaddrForPeer: (_peer: PeerId, address: Multiaddr) => addressBook.allows(address),
+      denyDialPeer: (peer: PeerId) => misconduct.refuses(peer.toString()),
       denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
     },
     services: {
       // Before the others: it puts a gate before their streams.
       doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, addressBook, fullAt }),
+      dialler: (components: DiallerComponents) => new Dialler(components),
       lines: (components: LineMonitorComponents) =>
         new LineMonitor(components, { networkId, silenceMs: isRelay ? RELAY_SILENCE_MS : SILENCE_MS, answerMs: ANSWER_MS }),
       // The doorkeeper does it for every connection, and ends those where it fails.
@@ -71,6 +77,7 @@ export function commonOptions(
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
         maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        msgIdFn: gossipId,
         // Messages come from several peers; without this, the signature of each copy would be checked.
         fastMsgIdFn: ({ signature }) => (signature === undefined ? '' : toHex(signature)),
         // By default every peer behind one address is silenced from the fifteenth on.
@@ -79,4 +86,10 @@ export function commonOptions(
       }),
     },
   }
+}
+
+/** Addresses that lead somewhere from elsewhere too: each of the others that a peer is told costs it time, and its own machine is all that it may find there. */
+function forOthers(addresses: readonly Multiaddr[]): readonly Multiaddr[] {
+  const outer = addresses.filter((address) => rangeOf(address) !== 'loopback')
+  return outer.length > 0 ? outer : addresses
 }

@@ -1,0 +1,1 @@
+export { NodeKademlia } from './kademlia-node.ts'

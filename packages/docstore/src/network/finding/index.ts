@@ -1,0 +1,2 @@
+export { type Kademlia, kademliaProtocol } from './kademlia-protocol.ts'
+export { Providers } from './providers.ts'

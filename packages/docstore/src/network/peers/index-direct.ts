@@ -1,0 +1,1 @@
+export { DirectLinks } from './direct-links.ts'

@@ -1,0 +1,2 @@
+export type { DirectLinks } from './direct-links.ts'
+export { Neighbours } from './neighbours.ts'

@@ -1,0 +1,77 @@
+import { DocstoreError, type NamespaceSync } from '@p2p-docstore/core'
+import { isShutOut } from './shut-out.ts'
+import type { RelayLinks } from './relay-links.ts'
+import type { PeerStatus } from '../types.ts'
+
+/** How far the relays have confirmed what was written to one namespace, up to one local position. */
+export class Delivery {
+  readonly #relays: RelayLinks
+  readonly #ns: string
+  readonly #seq: number
+
+  constructor(relays: RelayLinks, ns: string, seq: number) {
+    this.#relays = relays
+    this.#ns = ns
+    this.#seq = seq
+  }
+
+  /** Peer ids of relays that have it all. */
+  holders(): readonly string[] {
+    const peers = this.#relays.connected.flatMap(({ session, peer }) => {
+      const sync = session?.status.get(this.#ns)
+      // A namespace without documents is at position 0, as is one that the relay never heard of.
+      const isThere =
+        sync !== undefined && sync.acked >= this.#seq && sync.heldSeq < Math.max(1, this.#seq) && (this.#seq > 0 || sync.state === 'live')
+      return peer !== undefined && isThere ? [peer] : []
+    })
+    // Two addresses can lead to one relay, which has one copy.
+    return [...new Set(peers)]
+  }
+
+  /** What a relay says where all of them answer, and none lets this peer in: waiting is in vain. */
+  shutOut(): PeerStatus | undefined {
+    const relays = this.#relays.all.map((link) => link.peerStatus())
+    return relays.every(isShutOut) ? relays[0] : undefined
+  }
+
+  /** How much a connected relay holds back that was asked to take the position, because of its time; 0 where none does. */
+  held(): number {
+    const held = this.#syncs().filter(({ heldSeq }) => heldSeq >= this.#seq)
+    return Math.max(0, ...held.map((sync) => sync.held))
+  }
+
+  /** Why it has not come to so many relays. The documents are stored here either way. */
+  notDelivered(copies: number, wanted: number): DocstoreError {
+    const shutOut = this.shutOut()
+    if (shutOut !== undefined)
+      return notDelivered(`No relay lets this peer in. ${shutOut.error}. The documents are safe here`, { copies, reason: shutOut.errorCode })
+    const held = this.held()
+    if (held > 0)
+      return notDelivered(
+        `The relays hold ${held} records back, the last write among them, because their time lies in the future. They are safe here, and are sent by themselves once the clock is right`,
+        { copies, reason: 'future', held },
+      )
+    if (this.#syncs().some(isRefusedForRoom))
+      return notDelivered('A relay has no room for more. The documents are safe here, and are sent as soon as it has room', {
+        copies,
+        reason: 'quota',
+      })
+    return notDelivered(
+      `${copies} of ${wanted} relays confirmed within the time. The documents are safe here and are sent as soon as a relay is reached`,
+      { copies },
+    )
+  }
+
+  #syncs(): readonly NamespaceSync[] {
+    return this.#relays.connected.flatMap(({ session }) => session?.status.get(this.#ns) ?? [])
+  }
+}
+
+function notDelivered(message: string, details: Readonly<Record<string, unknown>>): DocstoreError {
+  return new DocstoreError('not-delivered', message, { details })
+}
+
+/** Whether a peer does not take what it is sent because it is full. */
+function isRefusedForRoom(status: NamespaceSync): boolean {
+  return status.lastRefusal === 'quota' && status.refused > status.held
+}

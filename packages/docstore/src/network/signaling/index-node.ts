@@ -1,0 +1,1 @@
+export { RelayPlaces } from './relay-places.ts'

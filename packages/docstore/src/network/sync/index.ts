@@ -1,0 +1,8 @@
+export { patiently } from './patience.ts'
+export { type Answerer, answerStream, openExchange, syncProtocol } from './streams.ts'
+export { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
+export { movedBy, syncRelays } from './sync-relays.ts'
+export { TimeKeeper } from './time-keeper.ts'
+export { Ledgers } from './ledgers.ts'
+export { namespaceStatusWith } from './namespace-status.ts'
+export { serveSync } from './sync-server.ts'

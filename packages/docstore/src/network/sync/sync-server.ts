@@ -1,0 +1,59 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { DocstoreError, type Ledger, type PeerClock, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import type { Misconduct } from '../admission/index.ts'
+import { MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
+import { delay } from '../timing/index.ts'
+import { answerStream, syncProtocol } from './streams.ts'
+
+/** The part of libp2p that hands on streams. */
+interface Streams {
+  handle(
+    protocol: string,
+    handler: (stream: Stream, connection: Connection) => Promise<void>,
+    options: { readonly maxInboundStreams: number },
+  ): Promise<void>
+}
+
+/** What answering the sync requests of others takes. */
+export interface SyncServerInit {
+  readonly replica: Replica
+  readonly role: Role
+  readonly misconduct: Misconduct
+  readonly ledgerOf: (peer: string) => Ledger
+  readonly clockOf: (peer: string) => PeerClock
+  readonly now: () => number
+  /** Whether a peer of this role may bring a namespace here. */
+  readonly takes: (ns: string, from: Role) => boolean
+  /** Called when a peer was seen to keep a namespace. */
+  readonly onKeeper: (peer: string, ns: string) => void
+}
+
+/** Answers every stream of the sync protocol, in a network. */
+export async function serveSync(libp2p: Streams, networkId: string, init: SyncServerInit): Promise<void> {
+  const handler = (stream: Stream, connection: Connection): Promise<void> => answer(stream, connection, init)
+  // Counted by `answer`, which knows whose streams are too many; this is what a connection may have in all.
+  await libp2p.handle(syncProtocol(networkId), handler, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
+}
+
+async function answer(stream: Stream, connection: Connection, init: SyncServerInit): Promise<void> {
+  const { replica, role, misconduct, ledgerOf, clockOf, now, takes, onKeeper } = init
+  const peer = connection.remotePeer.toString()
+  const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
+  if (count > MAX_INBOUND_STREAMS) {
+    misconduct.note(peer, 'too-many-streams')
+    stream.abort(new DocstoreError('too-many-streams', `One connection has at most ${MAX_INBOUND_STREAMS} streams for sync`))
+    return
+  }
+  const responder = new Responder({
+    replica,
+    role,
+    ledger: ledgerOf(peer),
+    now,
+    clock: clockOf(peer),
+    delay,
+    isWanted: takes,
+    onNamespace: (ns) => onKeeper(peer, ns),
+    onViolation: (violation) => misconduct.note(peer, violation),
+  })
+  await answerStream(stream, responder, (misdeed) => misconduct.note(peer, misdeed))
+}

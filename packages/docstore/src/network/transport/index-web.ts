@@ -1,0 +1,1 @@
+export { startLibp2p } from './libp2p-web.ts'
