@@ -13,7 +13,7 @@ export const RELAY_LIFE_MS: number = 30 * 60_000
 export const COMPARE_INTERVAL_MS = 30_000
 
 /** Where nothing was different it does so later and later, up to so many of those intervals. */
-export const MAX_COMPARE_INTERVALS = 8
+export const MAX_COMPARE_INTERVALS = 4
 
 /** Least time between two comparisons with one peer where news make them earlier, milliseconds. */
 export const NEWS_INTERVAL_MS = 5000

@@ -68,7 +68,7 @@ export function commonOptions(
       doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, addressBook, fullAt }),
       dialler: (components: DiallerComponents) => new Dialler(components),
       lines: (components: LineMonitorComponents) =>
-        new LineMonitor(components, { networkId, silenceMs: isRelay ? RELAY_SILENCE_MS : SILENCE_MS, timeoutMs: ANSWER_MS }),
+        new LineMonitor(components, { networkId, silenceMs: isRelay ? RELAY_SILENCE_MS : SILENCE_MS, answerMs: ANSWER_MS }),
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),

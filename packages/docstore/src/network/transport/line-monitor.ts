@@ -12,12 +12,16 @@ interface Line extends Connection {
 
 /** What looking after connections takes. */
 export interface LineMonitorInit {
-  /** How long a connection may be silent before it is tried, and how long an answer may take, milliseconds. */
-  readonly silenceMs: number
-  readonly timeoutMs: number
   readonly networkId: string
-  /** Running time, milliseconds. */
-  readonly now?: () => number
+  /** How long a connection may be silent before it is tried, and how long an answer may take then, milliseconds. */
+  readonly silenceMs: number
+  readonly answerMs: number
+}
+
+/** How often it was looked since something last came over a connection, and whether it was tried since. */
+interface Silence {
+  looks: number
+  isTried: boolean
 }
 
 /** What it uses of libp2p. */
@@ -33,16 +37,13 @@ export interface LineMonitorComponents {
 export class LineMonitor implements Startable {
   readonly #components: LineMonitorComponents
   readonly #init: LineMonitorInit
-  /** When something last came over each connection, or it was last tried. */
-  readonly #heard = new Map<Line, number>()
-  readonly #now: () => number
+  readonly #silences = new Map<Line, Silence>()
   readonly #stopped = new AbortController()
   #looking: ReturnType<typeof setInterval> | undefined
 
   constructor(components: LineMonitorComponents, init: LineMonitorInit) {
     this.#components = components
     this.#init = init
-    this.#now = init.now ?? (() => performance.now())
   }
 
   start(): void {
@@ -56,42 +57,57 @@ export class LineMonitor implements Startable {
     this.#components.events.removeEventListener('connection:close', this.#onClose)
     clearInterval(this.#looking)
     this.#stopped.abort()
-    this.#heard.clear()
+    this.#silences.clear()
   }
 
-  /** Tries those that have been silent for too long. */
+  /** To be called once a second. The looks are counted, and not the time: whoever stood still itself has heard nothing either. */
   look(): void {
-    const now = this.#now()
-    for (const [line, heard] of this.#heard) {
-      if (now - heard < this.#init.silenceMs) continue
-      this.#heard.set(line, now)
-      this.#try(line)
+    const { silenceMs, answerMs } = this.#init
+    for (const [line, silence] of this.#silences) {
+      silence.looks++
+      if (!silence.isTried && silence.looks * LOOK_MS >= silenceMs) {
+        silence.isTried = true
+        this.#try(line)
+      } else if (silence.looks * LOOK_MS >= silenceMs + answerMs) this.#end(line)
     }
   }
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
     const line: Line = connection
     if (line.status !== 'open') return
-    this.#heard.set(line, this.#now())
-    line.maConn?.addEventListener('message', () => {
-      if (this.#heard.has(line)) this.#heard.set(line, this.#now())
-    })
+    this.#silences.set(line, { looks: 0, isTried: false })
+    line.maConn?.addEventListener('message', () => this.#heard(line))
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
-    this.#heard.delete(connection)
+    this.#silences.delete(connection)
+  }
+
+  #heard(line: Line): void {
+    const silence = this.#silences.get(line)
+    if (silence === undefined) return
+    silence.looks = 0
+    silence.isTried = false
   }
 
   #try(line: Line): void {
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(this.#init.timeoutMs)])
+    const { signal } = this.#stopped
     // Over WebRTC there is no muxer that pings by itself.
-    const trying: Promise<unknown> = line.muxer?.ping === undefined ? pingConnection(line, this.#init.networkId, signal) : line.muxer.ping({ signal })
-    trying.catch((cause: unknown) => {
-      // Whoever says that it knows no pings is there.
-      if (line.status !== 'open' || this.#stopped.signal.aborted || isUnsupported(cause)) return
-      this.#components.logger.forComponent('docstore:line')('%p does not answer any more - %e', line.remotePeer, cause)
-      line.abort(new Error('The other side does not answer any more', { cause }))
-    })
+    const answered: Promise<unknown> =
+      line.muxer?.ping === undefined ? pingConnection(line, this.#init.networkId, signal) : line.muxer.ping({ signal })
+    answered.then(
+      () => this.#heard(line),
+      // Whoever says that it knows no pings is there; all others end when time is over.
+      (cause: unknown) => {
+        if (isUnsupported(cause)) this.#heard(line)
+        else this.#components.logger.forComponent('docstore:line')('%p could not be tried - %e', line.remotePeer, cause)
+      },
+    )
+  }
+
+  #end(line: Line): void {
+    this.#silences.delete(line)
+    if (line.status === 'open') line.abort(new Error('The other side does not answer any more'))
   }
 }
 

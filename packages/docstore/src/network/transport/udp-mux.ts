@@ -115,11 +115,13 @@ class NativeMux {
 
   serve(onRequest: (request: Request) => void): void {
     clearTimeout(this.#retiring)
+    this.#retiring = undefined
     retired.delete(keyOf(this.#address))
     this.#onRequest = onRequest
   }
 
   retire(): void {
+    if (this.#retiring !== undefined) return
     this.#onRequest = undefined
     retired.set(keyOf(this.#address), this)
     this.#retiring = setTimeout(() => {
