@@ -18,6 +18,9 @@ export function hasFirefox(): boolean {
   return existsSync(FIREFOX)
 }
 
+/** Keys that are no characters: https://w3c.github.io/webdriver/#keyboard-actions */
+const KEYS = { Escape: '\uE00C' } as const
+
 /** What Firefox sends of a value. */
 interface RemoteValue {
   readonly type: string
@@ -72,6 +75,24 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
     await this.#session.send('browsingContext.reload', { context: this.#context, wait: 'complete' })
   }
 
+  /** Presses a key, by the name that WebDriver has for it, where the focus is. */
+  async press(key: keyof typeof KEYS): Promise<void> {
+    const value = KEYS[key]
+    await this.#act({
+      type: 'key',
+      id: 'keys',
+      actions: [
+        { type: 'keyDown', value },
+        { type: 'keyUp', value },
+      ],
+    })
+  }
+
+  /** The name of the part that has the focus, as in `TEST_IDS`. */
+  async focused(): Promise<string | null> {
+    return this.run(async () => document.activeElement?.getAttribute('data-testid') ?? null)
+  }
+
   /** Closes this tab. */
   async closeTab(): Promise<void> {
     await this.#session.send('browsingContext.close', { context: this.#context })
@@ -100,7 +121,7 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   protected override async run<Value>(work: () => Promise<Value>): Promise<Value> {
-    const { value } = await this.#call(`async () => JSON.stringify(await (${work})())`)
+    const { value } = await this.#call(`async () => JSON.stringify(await (${String(work)})())`)
     return JSON.parse(String(value)) as Value
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
 import { FirefoxPeer, hasFirefox, WEBRTC_ON_LOOPBACK } from './firefox-peer.ts'
@@ -56,8 +57,10 @@ describe.skipIf(!hasFirefox())('the page in Firefox', () => {
     await ada.part('durabilityAsk').click()
     // Nobody answers the question here.
     await ada.part('durability', '[data-state="asking"]').filter({ hasText: 'answer its question' }).waitFor()
-    await ada.part('durabilityAsk').waitFor({ state: 'detached' })
-    await ada.part('peerPanelClose').click()
+    await ada.part('durabilityAsk', '[aria-disabled="true"]').click()
+    await ada.press('Escape')
+    await ada.part('peerPanel').waitFor({ state: 'detached' })
+    expect(await ada.focused()).toBe(TEST_IDS.connection)
   }, 120_000)
 
   it('shows in each of two profiles what is written in the other one', async () => {

@@ -69,7 +69,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('what axe-core finds wrong, light and dark, is nothing', () => {
+describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120_000 }, () => {
   it('with a namespace that is made', async () => {
     const found = { home: await violations() }
     await ada.part('createOpen').click()
@@ -153,7 +153,7 @@ describe('what axe-core finds wrong, light and dark, is nothing', () => {
   })
 })
 
-describe('who uses keys', () => {
+describe('who uses keys', { timeout: 120_000 }, () => {
   it('stays in the table when its page is turned, by a key and by the button', async () => {
     await ada.part('namespaceItem').first().click()
     await ada.row('Note 5.').focus()

@@ -32,8 +32,7 @@ export function CopyButton({
   }
   return (
     <button type="button" className="button-small" data-testid={testId} onClick={() => void copy()}>
-      <span aria-live="polite">{said === '' ? children : said}</span>
-      <span className="visually-hidden"> {label}</span>
+      <span aria-live="polite">{said === '' ? children : said}</span> <span className="visually-hidden">{label}</span>
     </button>
   )
 }

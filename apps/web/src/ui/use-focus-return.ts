@@ -8,7 +8,8 @@ export function useFocusReturn(part: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const element = part.current
     if (element === null) return undefined
-    let before: HTMLElement | undefined
+    // A window that is not in front has a focus and tells nobody that it moves.
+    let before = document.activeElement
     const onFocusIn = ({ relatedTarget }: FocusEvent): void => {
       if (relatedTarget instanceof HTMLElement && !element.contains(relatedTarget)) before = relatedTarget
     }
@@ -16,7 +17,7 @@ export function useFocusReturn(part: RefObject<HTMLElement | null>): void {
     // Clean-up of layout effects comes before the element goes, so it still has the focus.
     return () => {
       element.removeEventListener('focusin', onFocusIn)
-      if (element.contains(document.activeElement)) before?.focus()
+      if (element.contains(document.activeElement) && before instanceof HTMLElement) before.focus()
     }
   }, [part])
 }

@@ -4,7 +4,7 @@ import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
 import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
 import { durationText } from '../network/timing/index.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
@@ -100,7 +100,8 @@ function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: reado
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
 function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
-  const { origin, errorCode: code } = relay
+  const { origin, isLetIn = false } = relay
+  const code = relay.errorCode ?? (isLetIn ? 'no-answer' : undefined)
   if (isShutOut(relay)) return relayFault(code)
   const fault = told?.fault ?? relayFault(code)
   if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault
