@@ -10,7 +10,7 @@ import type { Figures } from './local.ts'
 /** Longest that one first sync may take, milliseconds. */
 const TIMEOUT_MS = 120_000
 
-/** First sync of `count` documents from a relay into a fresh profile of Chromium: WebRTC-direct, stored on its private file system. */
+/** First sync of `count` documents from a relay into a fresh profile of Chromium: WebSocket, stored on its private file system. */
 export async function measureBrowser(count: number): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'docstore-bench-'))
   await buildPageIfMissing()
@@ -22,7 +22,6 @@ export async function measureBrowser(count: number): Promise<Figures> {
     const browser = await BrowserPeer.open(join(folder, 'profile'), relay.ready.join)
     try {
       await browser.untilConnection('connected')
-      await browser.part('connection', '[data-via="webrtc-direct"]').waitFor()
       const connected = performance.now()
       await browser.openNamespace(namespace.id)
       await browser.part('documentRow').first().waitFor({ timeout: TIMEOUT_MS })

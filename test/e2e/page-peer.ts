@@ -31,6 +31,27 @@ export abstract class PagePeer<Part extends PagePart<Part>> {
     await this.part('connection', `[data-state="${state}"]`).waitFor()
   }
 
+  /** When the store was open and when it was connected, milliseconds after the page was asked for; and by what it is connected. */
+  async connectedAfter(): Promise<{ readonly openMs: number; readonly connectedMs: number; readonly via: string | null }> {
+    return this.run(
+      () =>
+        new Promise((resolve) => {
+          let openMs: number | undefined
+          const look = (): void => {
+            const part = document.querySelector<HTMLElement>('[data-testid="connection"]')
+            if (part === null) return
+            openMs ??= performance.now()
+            if (part.dataset['state'] !== 'connected') return
+            observer.disconnect()
+            resolve({ openMs, connectedMs: performance.now(), via: part.dataset['via'] ?? null })
+          }
+          const observer = new MutationObserver(look)
+          observer.observe(document, { subtree: true, childList: true, attributes: true })
+          look()
+        }),
+    )
+  }
+
   /** Resolves when the browser keeps the page itself. */
   async untilPageIsKept(): Promise<void> {
     await this.run(async () => (await navigator.serviceWorker.ready).scope)

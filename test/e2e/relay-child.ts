@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { RelayReady } from '@p2p-docstore/relay'
+import type { RelayOptions, RelayReady } from '@p2p-docstore/relay'
 import type { RelayReport } from './relay-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('relay-process.ts', import.meta.url))
@@ -18,7 +18,7 @@ export interface RelayChild {
 }
 
 /** How a relay in a process of its own begins. */
-export interface RelayChildOptions {
+export interface RelayChildOptions extends Pick<RelayOptions, 'host' | 'tls' | 'publicUrl'> {
   readonly port?: number
   /** What its command begins with, to run it elsewhere. */
   readonly prefix?: readonly string[]

@@ -1,18 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_CERTIFICATES } from '../../packages/relay/src/testing/certificates.ts'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
-import { blockUdp } from './network-namespace.ts'
+import { RELAY_HOST, twoMachines } from './network-namespace.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
 
 const WRITES = 20
-const network = blockUdp()
-if (network === undefined)
+/** Port of the relay's page, on a machine of its own. */
+const PORT = 8080
+// The relay has five addresses, tells four of them, and is reached at one.
+const machines = twoMachines({ udp: false, decoys: true })
+if (machines === undefined)
   console.warn('Skipped: what happens where UDP is blocked. It takes root, and nftables (on Debian: apt-get install nftables)')
 
-describe.skipIf(network === undefined)('two browsers where UDP is blocked', () => {
+describe.skipIf(machines === undefined)('two browsers where UDP is blocked, and a relay on another machine that has several addresses', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docstore-blocked-'))
   let relay: RelayChild
   let ada: BrowserPeer
@@ -20,8 +24,12 @@ describe.skipIf(network === undefined)('two browsers where UDP is blocked', () =
 
   beforeAll(async () => {
     await buildPageIfMissing()
-    relay = await startRelayChild(join(folder, 'relay'), { prefix: network?.prefix ?? [] })
-    const chromium = network?.chromium(folder)
+    const tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    writeFileSync(tls.cert, TEST_CERTIFICATES[0]?.cert ?? '')
+    writeFileSync(tls.key, TEST_CERTIFICATES[0]?.key ?? '')
+    const where = { host: '0.0.0.0', port: PORT, tls, publicUrl: `https://${RELAY_HOST}:${PORT}` }
+    relay = await startRelayChild(join(folder, 'relay'), { prefix: machines?.relay ?? [], ...where })
+    const chromium = machines?.chromium(folder)
     ada = await BrowserPeer.open(join(folder, 'ada'), relay.ready.join, chromium)
     ben = await BrowserPeer.open(join(folder, 'ben'), relay.ready.join, chromium)
     for (const browser of [ada, ben]) await browser.part('connection', '[data-via="websocket"]').waitFor()
@@ -31,8 +39,15 @@ describe.skipIf(network === undefined)('two browsers where UDP is blocked', () =
   afterAll(async () => {
     await Promise.all([ada?.close(), ben?.close()])
     await relay?.kill()
-    network?.close()
+    machines?.close()
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('are told of no address that would lead to their own machine', () => {
+    const hosts = new Set(relay.ready.addresses.map((address) => address.split('/')[2]))
+    expect(hosts).toContain(RELAY_HOST)
+    expect(hosts).not.toContain('127.0.0.1')
+    expect(hosts.size).toBe(4)
   })
 
   it('see everything that the other writes, through the relay', async () => {

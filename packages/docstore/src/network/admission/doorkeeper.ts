@@ -277,8 +277,8 @@ export class Doorkeeper implements Startable {
   }
 
   /**
-   * Identifies the other side. One stream that is not answered shows nothing about a guest who has greeted: Firefox does not notice a data channel that has
-   * the number of one which Chromium closed the moment it opened. So it is asked once more, on another.
+   * Identifies the other side. One stream that is not answered shows nothing about a guest who has greeted: Firefox does not always notice a data channel
+   * that has the number of one which was closed the moment it opened. So it is asked once more, on another.
    */
   async #introduce(connection: Connection, settled: Promise<unknown>): Promise<void> {
     const end = AbortSignal.timeout(IDENTIFY_TIMEOUT_MS)

@@ -16,11 +16,6 @@ const DIRECT_TIMEOUT_MS = 8000
  * side may not have seen open yet, and where that happens libp2p's dial waits until its time is over.
  */
 const SETTLE_MS = 250
-/**
- * How long the side that dialled waits then before it opens its first stream, milliseconds: in Firefox the closed channel may stay open until the other side
- * closes it too, and a stream that got its number before that is never noticed there.
- */
-const FREE_MS: number = 2 * SETTLE_MS
 
 /**
  * Starts libp2p in a browser window: it dials relays over WebRTC-direct and, where UDP is blocked, WebSocket, and other browsers can
@@ -45,10 +40,6 @@ export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
       ...options.connectionGater,
       denyInboundConnection: async ({ remoteAddr }) => {
         if (remoteAddr.toString().startsWith('/webrtc/')) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-        return false
-      },
-      denyOutboundUpgradedConnection: async (_peer, { remoteAddr }) => {
-        if (/\/p2p-circuit\/webrtc\//.test(remoteAddr.toString())) await new Promise((resolve) => setTimeout(resolve, FREE_MS))
         return false
       },
     },
