@@ -5,3 +5,8 @@ export interface VectorFile {
   readonly valid: readonly Readonly<Record<string, unknown>>[]
   readonly invalid: readonly Readonly<Record<string, unknown>>[]
 }
+
+/** A vector file as it lies on disk. */
+export function vectorText(file: VectorFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`
+}

@@ -13,7 +13,10 @@ export interface DocstoreOptions {
   readonly network?: 'on' | 'off' | 'auto'
   /** `'full'` also waits for the disk's flush on every write. */
   readonly durability?: Durability
-  /** Largest size of the database, bytes; beyond it writes fail with `disk-full`, except deletes and smaller versions, and reads go on. */
+  /**
+   * Largest size of the database, bytes. Beyond it writes fail with `disk-full`, and reads go on. Deletes and smaller versions succeed, and may
+   * take as much again, 1 MiB at least.
+   */
   readonly maxBytes?: number
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string

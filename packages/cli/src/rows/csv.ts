@@ -71,7 +71,7 @@ function dialectOf(head: string, isCut: boolean, { csv, isCertain }: CsvRowOptio
   if (delimiter === undefined && !isCertain) {
     throw new DocstoreError(
       'unknown-format',
-      `What this is cannot be told: it begins with ${JSON.stringify(head.trimStart().slice(0, 30))}, and nothing parts its lines into cells. --format json, ndjson or csv says it`,
+      `The format is not known: the text begins with ${JSON.stringify(head.trimStart().slice(0, 30))}, and nothing parts its lines into cells. Name it with --format json, ndjson or csv`,
     )
   }
   return { delimiter: delimiter ?? ',', firstLine: 1, skip: 0 }

@@ -1,7 +1,6 @@
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
-import { MAX_CONTENT_BYTES } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -47,8 +46,7 @@ export function decodeBatch(bytes: Uint8Array): Verdict<Batch> {
   if (reader.array() !== 2) return refuse('malformed')
   const seals: Seal[] = []
   const sealCount = reader.array()
-  if (sealCount === undefined) return refuse('malformed')
-  if (sealCount > MAX_BATCH_RECORDS) return refuse('too-large')
+  if (sealCount === undefined || sealCount > MAX_BATCH_RECORDS) return refuse('malformed')
   for (let i = 0; i < sealCount; i++) {
     const seal = readSeal(reader)
     if (seal === undefined) return refuse('malformed')
@@ -56,12 +54,10 @@ export function decodeBatch(bytes: Uint8Array): Verdict<Batch> {
   }
   const records: WireRecord[] = []
   const recordCount = reader.array()
-  if (recordCount === undefined || sealCount > recordCount) return refuse('malformed')
-  if (recordCount > MAX_BATCH_RECORDS) return refuse('too-large')
+  if (recordCount === undefined || sealCount > recordCount || recordCount > MAX_BATCH_RECORDS) return refuse('malformed')
   for (let i = 0; i < recordCount; i++) {
     const record = readRecord(reader)
     if (record === undefined || record.seal >= sealCount) return refuse('malformed')
-    if (record.content !== null && record.content.length > MAX_CONTENT_BYTES) return refuse('too-large')
     records.push(record)
   }
   return reader.done ? accept({ seals, records }) : refuse('malformed')

@@ -15,9 +15,18 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Byte strings from here on are compared four bytes at a time, which takes a quarter of the time; for short ones it takes longer. */
+const LONG_BYTES = 1024
+
 /** Whether two byte strings are the same. Not constant-time: nothing secret is compared. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && compareBytes(a, b) === 0
+  if (a.length !== b.length) return false
+  const inWords = a.length < LONG_BYTES ? 0 : a.length & ~3
+  if (inWords > 0) {
+    const [one, other] = [new DataView(a.buffer, a.byteOffset), new DataView(b.buffer, b.byteOffset)]
+    for (let i = 0; i < inWords; i += 4) if (one.getInt32(i) !== other.getInt32(i)) return false
+  }
+  return compareBytes(inWords === 0 ? a : a.subarray(inWords), inWords === 0 ? b : b.subarray(inWords)) === 0
 }
 
 /** Lexicographic order of bytes: negative, 0 or positive. */

@@ -9,12 +9,15 @@ export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
   return bytes.constructor === Uint8Array && bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes)
 }
 
-/** Decodes one dag-cbor item of at most `maxBytes`, strictly: what does not re-encode to the same bytes is refused. */
+/**
+ * Decodes one dag-cbor item of at most `maxBytes`, strictly: bytes that are not the one encoding of what they hold are `malformed`, as are those
+ * that hold nothing. Libraries differ in what they read, so a word of its own for the first could not be given alike.
+ */
 export function decodeCbor(bytes: Uint8Array, maxBytes: number): Verdict<unknown> {
   if (bytes.length > maxBytes) return refuse('too-large')
   try {
     const value: unknown = dagCbor.decode(bytes)
-    return equalBytes(dagCbor.encode(value), bytes) ? accept(value) : refuse('not-canonical')
+    return equalBytes(dagCbor.encode(value), bytes) ? accept(value) : refuse('malformed')
   } catch {
     return refuse('malformed')
   }

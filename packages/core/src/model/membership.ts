@@ -73,10 +73,11 @@ export function createVoucher(net: CID, peer: string, identity: Identity): Signe
 
 /** Checks a certificate: its shape, that an authority of the network signed it, and the signature. Time and revocation are the caller's. */
 export async function verifyCertificate(signed: Signed, network: Network): Promise<Verdict<Verified<Certificate>>> {
-  const struct = readSigned(signed, 'member', ['key', 'label', 'at', 'expires'], network.cid)
+  const struct = readSigned(signed, 'member', ['key', 'label', 'at', 'expires'])
   if (!struct.ok) return struct
   const { key, label, at, expires, by } = struct.value
   if (!isBytes(key, AUTHOR_BYTES) || !isLabel(label) || !isUint(at) || !(expires === null || isUint(expires))) return refuse('malformed')
+  if (!equalCids(struct.value.net, network.cid)) return refuse('wrong-network')
   if (!isAuthorKey(key)) return refuse('bad-key')
   if (!isAuthority(by, network)) return refuse('not-allowed')
   return verified({ v: 1, t: 'member', net: network.cid, key, label, at, expires, by }, signed)
@@ -84,20 +85,22 @@ export async function verifyCertificate(signed: Signed, network: Network): Promi
 
 /** Checks a revocation in the same way. */
 export async function verifyRevocation(signed: Signed, network: Network): Promise<Verdict<Verified<Revocation>>> {
-  const struct = readSigned(signed, 'revoke', ['certificate', 'at'], network.cid)
+  const struct = readSigned(signed, 'revoke', ['certificate', 'at'])
   if (!struct.ok) return struct
   const { certificate, at, by } = struct.value
   if (!isBytes(certificate, 32) || !isUint(at)) return refuse('malformed')
+  if (!equalCids(struct.value.net, network.cid)) return refuse('wrong-network')
   if (!isAuthority(by, network)) return refuse('not-allowed')
   return verified({ v: 1, t: 'revoke', net: network.cid, certificate, at, by }, signed)
 }
 
 /** Checks a voucher. Who trusts it has to know why: a certificate for its key, or the wish to know who somebody says they are. */
 export async function verifyVoucher(signed: Signed, network: Network): Promise<Verdict<Verified<Voucher>>> {
-  const struct = readSigned(signed, 'runs', ['peer'], network.cid)
+  const struct = readSigned(signed, 'runs', ['peer'])
   if (!struct.ok) return struct
   const { peer, by } = struct.value
   if (typeof peer !== 'string' || peer.length > MAX_PEER_ID_LENGTH) return refuse('malformed')
+  if (!equalCids(struct.value.net, network.cid)) return refuse('wrong-network')
   return verified({ v: 1, t: 'runs', net: network.cid, peer, by }, signed)
 }
 
@@ -114,16 +117,14 @@ function readSigned(
   { bytes }: Signed,
   t: string,
   fields: readonly string[],
-  net: CID,
-): Verdict<Readonly<Record<string, unknown>> & { readonly by: Uint8Array }> {
+): Verdict<Readonly<Record<string, unknown>> & { readonly net: CID; readonly by: Uint8Array }> {
   const decoded = decodeCbor(bytes, MAX_MEMBERSHIP_BYTES)
   if (!decoded.ok) return decoded
   const struct = readStruct(decoded.value, t, ['net', ...fields, 'by'])
   if (!struct.ok) return struct
-  const { net: network, by } = struct.value
-  if (!isOurCid(network, DAG_CBOR) || !isBytes(by, AUTHOR_BYTES)) return refuse('malformed')
-  if (!equalCids(network, net)) return refuse('wrong-network')
-  return accept({ ...struct.value, by })
+  const { net, by } = struct.value
+  if (!isOurCid(net, DAG_CBOR) || !isBytes(by, AUTHOR_BYTES)) return refuse('malformed')
+  return accept({ ...struct.value, net, by })
 }
 
 async function verified<T extends { readonly t: string; readonly by: Uint8Array }>(value: T, signed: Signed): Promise<Verdict<Verified<T>>> {

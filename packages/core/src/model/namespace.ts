@@ -117,13 +117,13 @@ export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { gen
   if (!struct.ok) return struct
   const { net, ns, epoch, seq, prev, at, body, rot, by } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
-  if (!equalCids(net, genesis.net)) return refuse('wrong-network')
-  if (!equalCids(ns, cid)) return refuse('wrong-namespace')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot)) return refuse('malformed')
-  if (rot.length > 0 || epoch > 0) return refuse('unsupported')
   const title = asStruct(body, ['title'])?.['title']
   if (!isTitle(title)) return refuse('malformed')
+  if (!equalCids(net, genesis.net)) return refuse('wrong-network')
+  if (!equalCids(ns, cid)) return refuse('wrong-namespace')
+  if (rot.length > 0 || epoch > 0) return refuse('unsupported')
   if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')

@@ -73,16 +73,16 @@ export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'], ['stun'])
   if (!struct.ok) return struct
   const { name, nonce, admission, authorities, copies, acks, stun } = struct.value
-  if (typeof admission !== 'string') return refuse('malformed')
-  if (admission !== 'open' && admission !== 'invite') return refuse('unsupported')
   const limits = asStruct(struct.value['limits'], ['content'])
   if (limits === undefined || !isUint(limits['content'])) return refuse('malformed')
   if (!isTitle(name) || !isBytes(nonce, 16) || !isUint(copies) || copies < 1 || !isUint(acks) || acks > copies) return refuse('malformed')
-  if (!Array.isArray(authorities) || !authorities.every((key) => isBytes(key))) return refuse('malformed')
-  if (!authorities.every(isAuthorKey)) return refuse('bad-key')
-  // Without one, nobody could ever come in.
-  if (authorities.length > MAX_AUTHORITIES || (admission === 'invite' && authorities.length === 0)) return refuse('malformed')
+  if (!Array.isArray(authorities) || authorities.length > MAX_AUTHORITIES || !authorities.every((key) => isBytes(key))) return refuse('malformed')
   if (stun !== undefined && !isStunList(stun)) return refuse('malformed')
+  if (typeof admission !== 'string') return refuse('malformed')
+  // Without an authority, nobody could ever come in.
+  if (admission === 'invite' && authorities.length === 0) return refuse('malformed')
+  if (admission !== 'open' && admission !== 'invite') return refuse('unsupported')
+  if (!authorities.every(isAuthorKey)) return refuse('bad-key')
   const cid = cidOfBytes(DAG_CBOR, bytes)
   const content = Math.min(limits['content'], MAX_CONTENT_BYTES)
   const descriptor: NetworkDescriptor = {
@@ -100,14 +100,15 @@ export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   return accept({ descriptor, bytes: Uint8Array.from(bytes), cid, id: cid.toString() })
 }
 
-const STUN_URL = /^stuns?:[^\s?]{1,200}$/
+/** A name or IPv4 address, or an IPv6 address in brackets; and a port (RFC 7064, in ASCII). */
+const STUN_URL = /^stuns?:([a-z0-9.-]{1,200}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?$/i
 
 function isStunList(value: unknown): value is readonly string[] {
   return (
     Array.isArray(value) &&
     value.length > 0 &&
     value.length <= MAX_STUN_SERVERS &&
-    value.every((url) => typeof url === 'string' && url.isWellFormed() && STUN_URL.test(url))
+    value.every((url) => typeof url === 'string' && STUN_URL.test(url))
   )
 }
 

@@ -63,13 +63,13 @@ export async function verifyPeerDescriptor(signed: Signed, net: CID, now: number
   if (!struct.ok) return struct
   const { net: network, by, identity, addresses, origin, services, limits, links, since, at, expires } = struct.value
   if (!isOurCid(network, DAG_CBOR) || !isBytes(by, AUTHOR_BYTES) || !(identity === null || isBytes(identity))) return refuse('malformed')
-  if (!equalCids(network, net)) return refuse('wrong-network')
   if (!isList(addresses, MAX_PEER_ADDRESSES, isAddress) || !(origin === null || isOrigin(origin))) return refuse('malformed')
   if (!isList(services, MAX_PEER_SERVICES, isService) || !isLimits(limits)) return refuse('malformed')
   if (!Array.isArray(links) || links.length > MAX_PEER_LINKS) return refuse('malformed')
   const read = links.map(readLink)
   if (!read.every((link) => link !== undefined)) return refuse('malformed')
   if (!isUint(since) || !isUint(at) || !isUint(expires) || expires - at > MAX_PEER_LIFE_MS || expires <= at) return refuse('malformed')
+  if (!equalCids(network, net)) return refuse('wrong-network')
   if (at > now + MAX_FUTURE_MS) return refuse('future')
   if (expires <= now) return refuse('expired')
   if (!(await isSignedBy(by, 'peer', signed))) return refuse('bad-signature')

@@ -244,13 +244,13 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!struct.ok) return struct
   const { net, ns, k, kh, at, cid, del, size, by, prev, exp } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
-  if (!equalCids(net, scope.net)) return refuse('wrong-network')
-  if (!equalCids(ns, scope.ns)) return refuse('wrong-namespace')
   if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
   const base = { at, by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }) }
   const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size)
-  return record === undefined || !isRecord(record) ? refuse('malformed') : accept(record)
+  if (record === undefined || !isRecord(record)) return refuse('malformed')
+  if (!equalCids(net, scope.net)) return refuse('wrong-network')
+  return equalCids(ns, scope.ns) ? accept(record) : refuse('wrong-namespace')
 }
 
 function readDelete(base: RecordBase, del: unknown, kh: unknown): DeleteRecord | undefined {

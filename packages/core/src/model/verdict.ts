@@ -1,8 +1,8 @@
 /** Why remote bytes were refused. Stable: peers and users see these words. */
 export type Refusal =
-  | 'malformed' // not the expected encoding or shape
-  | 'not-canonical' // decodes, but is not the one canonical encoding of its value
-  | 'too-large'
+  | 'malformed' // not the canonical encoding, or not the shape, that is expected
+  | 'not-canonical' // text (JSON of a document, base64url of a descriptor) that says what it says in another form than the one that it has
+  | 'too-large' // more bytes than such a thing may have
   | 'wrong-network'
   | 'wrong-namespace'
   | 'bad-signature'

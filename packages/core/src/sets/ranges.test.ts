@@ -54,7 +54,7 @@ describe('a question', () => {
     const walk = (count: number): unknown[] =>
       Array.from({ length: count }, (_, i) => [Uint8Array.of(i >> 8, i & 255, 1), i % 2 === 0 ? null : print]).flat()
     expect(question(...walk(4096)).ok).toBe(true)
-    expect(question(...walk(4098))).toEqual({ ok: false, reason: 'too-large' })
+    expect(question(...walk(4098))).toEqual({ ok: false, reason: 'malformed' })
   })
 })
 
@@ -114,6 +114,6 @@ describe('a reply', () => {
   it('has 4,096 ranges at most', () => {
     const walk = (count: number): unknown[] => Array.from({ length: count }, (_, i) => [Uint8Array.of((i + 1) >> 8, (i + 1) & 255), print]).flat()
     expect(reply(walk(4096)).ok).toBe(true)
-    expect(reply(walk(4097))).toEqual({ ok: false, reason: 'too-large' })
+    expect(reply(walk(4097))).toEqual({ ok: false, reason: 'malformed' })
   })
 })

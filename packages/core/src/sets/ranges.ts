@@ -1,6 +1,5 @@
-import * as dagCbor from '@ipld/dag-cbor'
 import { compareBytes, concatBytes, equalBytes } from '../model/bytes.ts'
-import { encodeCbor, isBytes, isUint } from '../model/cbor.ts'
+import { decodeCbor, encodeCbor, isBytes, isUint } from '../model/cbor.ts'
 import { MAX_TIME } from '../model/clock.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { accept, refuse, type Verdict } from '../model/verdict.ts'
@@ -107,12 +106,8 @@ function areWithin(ranges: readonly Span[], others: readonly Span[]): boolean {
 }
 
 function decodeList(bytes: Uint8Array): unknown[] | undefined {
-  try {
-    const value: unknown = dagCbor.decode(bytes)
-    return Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const decoded = decodeCbor(bytes, bytes.length)
+  return decoded.ok && Array.isArray(decoded.value) ? (decoded.value as unknown[]) : undefined
 }
 
 /** Bounds have to rise, so that no message can make us look at the same entries twice. */
@@ -131,7 +126,7 @@ function readWalk(walk: readonly unknown[], maxRanges: number): Verdict<readonly
     } else {
       const range = readRange({ low, high }, what)
       if (range === undefined) return refuse('malformed')
-      if (ranges.push(range) > maxRanges) return refuse('too-large')
+      if (ranges.push(range) > maxRanges) return refuse('malformed')
     }
     isPassing = what === null
     low = high

@@ -1,5 +1,5 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import { asStruct, isBytes, isUint } from '../model/cbor.ts'
+import { asStruct, decodeCbor, isBytes, isUint } from '../model/cbor.ts'
 import { accept, refuse, type Refusal, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Acceptance } from '../replica/types.ts'
@@ -185,20 +185,20 @@ function readBatchResult(value: unknown): BatchResult | undefined {
   return isText(code) && isText(message) ? { code, message } : undefined
 }
 
-function decodeFrame(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = dagCbor.decode(bytes)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : undefined
-  } catch {
-    return undefined
-  }
+/** The map that a frame is, in the one form that it has: what one peer reads, all of them read. */
+function decodeFrame(bytes: Uint8Array): Verdict<Readonly<Record<string, unknown>>> {
+  const decoded = decodeCbor(bytes, MAX_FRAME_BYTES)
+  if (!decoded.ok) return decoded
+  const { value } = decoded
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('malformed')
+  return accept(value as Readonly<Record<string, unknown>>)
 }
 
 /** Reads a request frame. */
 export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
-  if (bytes.length > MAX_FRAME_BYTES) return refuse('too-large')
   const frame = decodeFrame(bytes)
-  const request = frame && readRequest(frame)
+  if (!frame.ok) return frame
+  const request = readRequest(frame.value)
   return request === undefined ? refuse('malformed') : accept(request)
 }
 
@@ -260,9 +260,9 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
 
 /** Reads a response frame. */
 export function decodeResponse(bytes: Uint8Array): Verdict<Response> {
-  if (bytes.length > MAX_FRAME_BYTES) return refuse('too-large')
   const frame = decodeFrame(bytes)
-  const response = frame && readResponse(frame)
+  if (!frame.ok) return frame
+  const response = readResponse(frame.value)
   return response === undefined ? refuse('malformed') : accept(response)
 }
 

@@ -35,6 +35,10 @@ async function ask(responder: Responder, request: Request | Uint8Array): Promise
   return { response: response.value, isLast }
 }
 
+function hex(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+}
+
 const hello: Request = { t: 'hello', v: 1, net: network.id, role: 'peer', clock: 0, epoch: 'ab' }
 
 async function greeted(peer: TestPeer): Promise<Responder> {
@@ -64,6 +68,11 @@ describe('Responder', () => {
     ['nothing', new Uint8Array(), 'malformed'],
     ['garbage', Uint8Array.of(0xff, 1, 2, 3), 'malformed'],
     ['a list', dagCbor.encode([1]), 'malformed'],
+    ['keys that are not sorted', hex('a2 656166746572 60 6174 646c697374'), 'malformed'],
+    ['a map of indefinite length', hex('bf 6174 646c697374 656166746572 60 ff'), 'malformed'],
+    ['an integer as a float', hex('a4 6174 6470756c6c 626e73 6178 6565706f6368 60 6573696e6365 fb3ff0000000000000'), 'malformed'],
+    ['an integer that is not the shortest', hex('a4 6174 6470756c6c 626e73 6178 6565706f6368 60 6573696e6365 1801'), 'malformed'],
+    ['text that is not UTF-8', hex('a2 6174 646c697374 656166746572 61ff'), 'malformed'],
     ['an unknown type', dagCbor.encode({ t: 'erase' }), 'malformed'],
     ['an unknown field', dagCbor.encode({ t: 'list', after: '', filter: 1 }), 'malformed'],
     ['a missing field', dagCbor.encode({ t: 'list' }), 'malformed'],

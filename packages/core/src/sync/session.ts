@@ -44,7 +44,17 @@ export interface SessionInit {
 type Reason = 'retry' | 'room there' | 'room here'
 
 /** Failures of the whole session, not of one namespace. */
-const FATAL: ReadonlySet<string> = new Set(['connection-lost', 'protocol', 'malformed', 'too-large', 'no-hello', 'wrong-network', 'unknown-epoch'])
+const FATAL: ReadonlySet<string> = new Set([
+  'connection-lost',
+  'no-answer',
+  'unsupported-protocol',
+  'protocol',
+  'malformed',
+  'too-large',
+  'no-hello',
+  'wrong-network',
+  'unknown-epoch',
+])
 
 /**
  * The asking side of sync with one peer: makes each wanted namespace equal, then keeps it so (follows, and puts what is written here).

@@ -18,6 +18,8 @@ export interface PeerStatus {
   /** Why the last attempt failed, and the stable code of that. */
   readonly error: string | undefined
   readonly errorCode: string | undefined
+  /** Of a relay that is not connected: whether it has let this peer in, and has not begun to sync yet. */
+  readonly isLetIn?: boolean
   /** How a direct connection to a browser stands that was found through a relay; absent where none is wanted. */
   readonly direct?: 'open' | 'trying' | 'failed' | undefined
   /** How far our clock is ahead of that relay's, milliseconds; absent where it has not told its time. */

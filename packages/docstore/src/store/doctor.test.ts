@@ -5,6 +5,7 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { createDocstore } from 'p2p-docstore'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { answerGreeting, type HelloRefusal, helloProtocol, refusal } from '../network/admission/hello.ts'
+import { syncProtocol } from '../network/sync/streams.ts'
 import { TestPeer } from '../network/testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../network/testing/test-relay.ts'
 import type { Network, PeerStatus } from '../network/types.ts'
@@ -126,6 +127,24 @@ describe('the doctor', () => {
       expect(faultsOf(await findingsAt(home.origin))).toEqual([['connection', code]])
     },
   )
+
+  it('names what greets and does not sync', async () => {
+    const home = await relay()
+    await home.libp2p.unhandle(syncProtocol(descriptor.id))
+    expect(faultsOf(await findingsAt(home.origin))).toEqual([['connection', 'not-a-relay']])
+  })
+
+  it('names a relay that lets in and does not answer', async () => {
+    const home = await relay()
+    await home.libp2p.unhandle(syncProtocol(descriptor.id))
+    await home.libp2p.handle(syncProtocol(descriptor.id), (stream) => stream.addEventListener('message', () => undefined))
+    const peer = await TestPeer.start(descriptor, { relays: [home.origin] })
+    cleanups.push(() => peer.close())
+    await expect.poll(async () => (await peer.network.peers())[0]?.isLetIn).toBe(true)
+    expect(faultsOf(await diagnose(peer.replica, peer.network))).toEqual([['connection', 'no-answer']])
+    // And so it stays when the time to answer is over.
+    await expect.poll(async () => (await peer.network.peers())[0]?.errorCode, { timeout: 20_000 }).toBe('no-answer')
+  }, 30_000)
 
   it('names a relay that gives no place', async () => {
     const home = await relay({ places: 0 })

@@ -8,7 +8,10 @@ export const RELAY_FAULTS = {
     what: 'shows a certificate that is not trusted here, has expired, or is for another name',
     fix: 'Check the clock of this machine: certificates hold from one day to another. Whoever runs it renews it, or takes one of a public authority. For one of your own making, start Node with NODE_EXTRA_CA_CERTS=cert.pem',
   },
-  'not-a-relay': { what: 'is not a docstore relay: something else answers there', fix: 'Check the address, or join again with a current link' },
+  'not-a-relay': {
+    what: 'is not a docstore relay: something else answers there, or what does not keep documents',
+    fix: 'Check the address, or join again with a current link',
+  },
   'no-address': { what: 'tells no address that peers could dial', fix: 'Whoever runs it checks its --host and --announce' },
   'insecure-websocket': {
     what: 'has only insecure addresses, which browsers refuse to a page that came over https',
@@ -41,6 +44,10 @@ export const RELAY_FAULTS = {
     what: 'took the connection and did not greet in time',
     fix: 'The line may be very slow, or the relay has too much to do: wait, or join another one',
   },
+  'no-answer': {
+    what: 'let this peer in, and does not answer what it asks',
+    fix: 'It may have too much to do, or be broken: ask who runs it, or join another one. It is tried again all the time',
+  },
 } as const
 
 /** What can be wrong with clocks, by stable name. A relay whose clock is wrong answers, and is no relay that cannot be reached. */
@@ -56,5 +63,7 @@ export type RelayFault = keyof typeof RELAY_FAULTS
 
 /** The fault that an error code stands for; what has no name of its own is that the relay cannot be reached. */
 export function relayFault(code: string | undefined): RelayFault {
+  // Something of the network took the connection, and does not sync.
+  if (code === 'unsupported-protocol') return 'not-a-relay'
   return code !== undefined && Object.hasOwn(RELAY_FAULTS, code) ? (code as RelayFault) : 'relay-unreachable'
 }

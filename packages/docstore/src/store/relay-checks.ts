@@ -96,7 +96,8 @@ function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: reado
 
 /** Why there is no connection: what the last attempt said, unless the addresses of the relay tell more. */
 function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Viewpoint): RelayFault {
-  const { origin, errorCode: code } = relay
+  const { origin, isLetIn = false } = relay
+  const code = relay.errorCode ?? (isLetIn ? 'no-answer' : undefined)
   if (isShutOut(relay)) return relayFault(code)
   const fault = told?.fault ?? relayFault(code)
   if (fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined || origin === undefined) return fault

@@ -11,6 +11,9 @@ import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
 
+/** Number of a namespace that no storage has: nothing lies there. */
+const NO_NAMESPACE = 0
+
 /** What queries read. */
 export interface QueriesInit {
   readonly storage: Storage
@@ -93,7 +96,7 @@ export class Queries implements ReplicaReads {
   async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
     checkCollection(collection)
     checkLimit(limit)
-    const { ns } = this.#namespaces.open(id)
+    const ns = this.#namespaces.get(id)?.ns ?? NO_NAMESPACE
     return this.#storage.explain(ns, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
   }
 

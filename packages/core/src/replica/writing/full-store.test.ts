@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -60,6 +60,26 @@ class FullStore {
       }
       ids.push(id)
     }
+  }
+
+  /** Puts documents, twenty at a time, until none fits in; gives their ids. */
+  async fillMany(fields: (i: number) => Record<string, unknown>): Promise<string[]> {
+    const ids: string[] = []
+    for (;;) {
+      const many = Array.from({ length: 20 }, () => `m${this.#next++}`)
+      const writes = many.map((id, i) => ({ id, content: JSON.stringify({ _id: id, ...fields(ids.length + i) }) }))
+      try {
+        await this.replica.write(this.ns, 'docs', writes)
+      } catch (error) {
+        if (errorCode(error) !== 'disk-full') throw error
+        return ids
+      }
+      ids.push(...many)
+    }
+  }
+
+  search(words: string): Promise<number> {
+    return this.replica.count(this.ns, 'docs', { $text: { $search: words } })
   }
 
   /** Lets everything be signed and sent. */
@@ -176,6 +196,21 @@ function takeRest(path: string): void {
   }
 }
 
+/** How many free pages of a database hold some text (sqlite.org/fileformat.html#the_freelist). */
+function freePagesWith(text: string, path: string): number {
+  const file = readFileSync(path)
+  const pageAt = (page: number): Buffer => file.subarray((page - 1) * 4096, page * 4096)
+  let written = 0
+  let free = 0
+  for (let trunk = file.readUInt32BE(32); trunk !== 0; trunk = pageAt(trunk).readUInt32BE(0)) {
+    const leaves = pageAt(trunk).readUInt32BE(4)
+    free += leaves
+    for (let i = 0; i < leaves; i++) if (pageAt(pageAt(trunk).readUInt32BE(8 + 4 * i)).includes(text)) written++
+  }
+  expect(free).toBeGreaterThan(100)
+  return written
+}
+
 describe.skipIf(unmountProbe === undefined)('a full disk (skipped where no tmpfs can be mounted)', () => {
   let unmount: (() => void) | undefined
   beforeEach(() => {
@@ -214,6 +249,73 @@ describe.skipIf(unmountProbe === undefined)('a full disk (skipped where no tmpfs
     await store.put('more', 'x'.repeat(100_000))
     await store.reopen()
     expect(statSync(reserve).size).toBe(512 * 1024)
+  })
+
+  it('lets smaller versions in and deletes go where words are indexed, one by one, and finds what there is', async () => {
+    store = await FullStore.open(folder, {})
+    await store.replica.createIndex(store.ns, 'docs', ['text'], { text: true })
+    const ids = await store.fillMany((i) => ({ text: `w${i % 977} tea ${'lorem ipsum '.repeat(80)}` }))
+    expect(await store.search('lorem')).toBe(ids.length)
+    for (const id of ids.slice(0, 300)) await store.put(id, 'short')
+    expect([await store.search('short'), await store.search('lorem')]).toEqual([300, ids.length - 300])
+    for (const id of ids.slice(100, 500)) await store.delete(id)
+    await store.put(String(ids[0]), 'long')
+    await store.reopen()
+    expect([await store.search('short'), await store.search('long'), await store.search('lorem')]).toEqual([99, 1, ids.length - 500])
+  })
+
+  it('lets texts go of which each word has a page of its own in the index; that is made again when somebody searches', async () => {
+    store = await FullStore.open(folder, {})
+    await store.replica.createIndex(store.ns, 'docs', ['text'], { text: true })
+    const words = (from: number, to: number): string =>
+      Array.from({ length: to - from }, (_, i) => `w${(((from + i) * 7919) % 20_011).toString(36)}`).join(' ')
+    // The first text has words of every page.
+    const ids = await store.fillMany((i) => ({ text: i === 0 ? words(0, 8000) : words(i * 1000, i * 1000 + 1000) }))
+    takeRest(join(folder, 'rest'))
+    for (const id of ids.slice(0, 20)) await store.delete(id)
+    expect(await store.count()).toBe(ids.length - 20)
+    await expect(store.search(words(20_000, 20_001))).rejects.toMatchObject({ code: 'disk-full' })
+    for (const id of ids.slice(20, -20)) await store.delete(id)
+    unlinkSync(join(folder, 'rest'))
+    const last = ids.length * 1000 - 1
+    expect(await store.search(words(last, last + 1))).toBeGreaterThan(0)
+    for (const id of ids.slice(-20)) await store.delete(id)
+    expect(await store.search(words(last, last + 1))).toBe(0)
+  })
+
+  it('lets a document go of which each value in an array has a page of its own in the index', async () => {
+    store = await FullStore.open(folder, {})
+    await store.replica.createIndex(store.ns, 'docs', ['tags'])
+    const tags = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `t${(((from + i) * 7919) % 20_011).toString(36)}`)
+    const ids = await store.fillMany((i) => ({ tags: i === 0 ? tags(0, 8000) : tags(i * 100, 100) }))
+    takeRest(join(folder, 'rest'))
+    for (const id of ids.slice(0, 20)) await store.delete(id)
+    const all = await store.replica.count(store.ns, 'docs', {})
+    expect(all).toBe(ids.length - 20)
+    expect(await store.replica.count(store.ns, 'docs', { tags: { $gte: 't' } })).toBe(all)
+    expect(await store.replica.checkSummaries()).toEqual([])
+  })
+
+  it.each([
+    ['of words', ['text'], true],
+    ['of fields', ['text'], false],
+    ['of what lies in arrays', ['tags'], false],
+  ])('lets an index %s be dropped that is larger than the reserve, and nothing of it stays', async (_, paths, text) => {
+    store = await FullStore.open(folder, {})
+    await store.replica.createIndex(store.ns, 'docs', paths, { text })
+    const marked = (i: number): string => `mark${((i * 7919) % 20_011).toString(36)}`
+    await store.fillMany((i) => ({
+      text: Array.from({ length: 60 }, (_, k) => marked(i * 60 + k)).join(' '),
+      tags: Array.from({ length: 20 }, (_, k) => marked(i * 20 + k)),
+    }))
+    takeRest(join(folder, 'rest'))
+    expect(await store.replica.dropIndex(store.ns, 'docs', paths, { text })).toBe(true)
+    expect(await store.replica.indexes(store.ns, 'docs')).toEqual([])
+    const before = await store.count()
+    await store.reopen()
+    expect(freePagesWith('mark', store.path)).toBeLessThan(5)
+    expect((await store.fill()).length).toBeGreaterThan(200)
+    expect(await store.count()).toBeGreaterThan(before)
   })
 
   it('does not keep a store from being closed or opened', async () => {

@@ -1,3 +1,4 @@
+import { backgroundTimer } from '../../background-timer.ts'
 import { errorCode } from '../../errors.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { SCRUB_DELAY_MS, SETTLE_DELAY_MS } from '../limits.ts'
@@ -23,12 +24,10 @@ export class Tidying {
   /** Something was written. What a full disk would need is made ready while there is room. A program of Node may end meanwhile: `finish` does it too. */
   settleSoon(): void {
     if (this.#settleTimer !== undefined) return
-    this.#settleTimer = setTimeout(() => {
+    this.#settleTimer = backgroundTimer(() => {
       this.#settleTimer = undefined
       this.#scrub()
     }, SETTLE_DELAY_MS)
-    const timer: unknown = this.#settleTimer
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
   }
 
   /** Does now what is due, for the last time. */
@@ -47,9 +46,13 @@ export class Tidying {
   }
 
   #scrub(): void {
-    // A full disk can stop the clean-up; the next replaced or deleted document tries again.
     Promise.resolve()
       .then(() => this.#storage.scrub())
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        if (errorCode(error) === 'storage-closed') return
+        // What was deleted is still in the log. A full disk may have room later; whatever else it is, is reported as uncaught.
+        if (errorCode(error) !== 'disk-full') throw error
+        this.settleSoon()
+      })
   }
 }

@@ -1,4 +1,5 @@
 import { DocstoreError } from '../../errors.ts'
+import { utf8 } from '../../model/bytes.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -52,7 +53,7 @@ export class Writes implements ReplicaWrites {
   #checkSize({ id, content }: Write): void {
     const max = this.#ground.network.descriptor.limits.content
     // No UTF-16 unit takes more than three bytes, so that hardly any content is encoded here.
-    if (content !== null && content.length * 3 > max && new TextEncoder().encode(content).length > max)
+    if (content !== null && content.length * 3 > max && utf8(content).length > max)
       throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} has more than ${max} bytes as JSON`)
   }
 

@@ -127,6 +127,11 @@ export class Doorkeeper implements Startable {
     return this.#visits.get(connection)?.refusal
   }
 
+  /** Resolves when it is decided whether a connection is let in: within some five seconds. */
+  async decided(connection: Connection): Promise<void> {
+    await this.#visit(connection).settled.promise.catch(() => undefined)
+  }
+
   /** Calls back when somebody who came was not let in, and why. Returns the way to stop. */
   onTurnedAway(listener: (peer: string, code: string) => void): () => void {
     this.#turnedAway.add(listener)

@@ -1,4 +1,5 @@
 import {
+  asStruct,
   decodeCbor,
   DocstoreError,
   encodeCbor,
@@ -37,8 +38,9 @@ export function encodeInvitation({ certificate, seed }: Invitation): Uint8Array 
 /** Reads what `encodeInvitation` wrote; `undefined` where it is none. */
 export function decodeInvitation(bytes: Uint8Array): Invitation | undefined {
   const decoded = decodeCbor(bytes, MAX_INVITATION_BYTES)
-  if (!decoded.ok || typeof decoded.value !== 'object' || decoded.value === null) return undefined
-  const { certificate, seed } = decoded.value as Readonly<Record<string, unknown>>
+  const fields = decoded.ok ? asStruct(decoded.value, ['certificate', 'seed']) : undefined
+  if (fields === undefined) return undefined
+  const { certificate, seed } = fields
   if (!(certificate instanceof Uint8Array) || !(seed === null || (seed instanceof Uint8Array && seed.length === 32))) return undefined
   return { certificate, seed }
 }

@@ -50,10 +50,8 @@ export function decodeDirectoryRequest(frame: Uint8Array): Verdict<DirectoryRequ
   const ask = asStruct(value, ['t', 'question'])
   if (ask?.['t'] === 'ask' && isBytes(ask['question'])) return { ok: true, value: { t: 'ask', question: ask['question'] } }
   const fetch = asStruct(value, ['t', 'slots'])
-  if (fetch?.['t'] === 'fetch' && isBytes(fetch['slots']) && fetch['slots'].length % SLOT_BYTES === 0) {
-    if (fetch['slots'].length > MAX_FETCHED * SLOT_BYTES) return { ok: false, reason: 'too-large' }
-    return { ok: true, value: { t: 'fetch', slots: fetch['slots'] } }
-  }
+  const slots = fetch?.['t'] === 'fetch' ? fetch['slots'] : undefined
+  if (isBytes(slots) && slots.length % SLOT_BYTES === 0 && slots.length <= MAX_FETCHED * SLOT_BYTES) return { ok: true, value: { t: 'fetch', slots } }
   const put = asStruct(value, ['t', 'entries'])
   const entries = put?.['t'] === 'put' ? readList(put['entries'], MAX_ENTRIES, asPackedEntry) : undefined
   if (entries !== undefined) return { ok: true, value: { t: 'put', entries } }

@@ -26,7 +26,7 @@ const STALE_ATTEMPT_MS = 1000
 /** What a link does now. */
 type Phase =
   | { readonly name: 'pausing'; readonly end: () => void }
-  | { readonly name: 'reaching'; readonly since: number; readonly giveUp: () => void }
+  | { readonly name: 'reaching'; readonly since: number; readonly giveUp: () => void; readonly connection?: Connection }
   | { readonly name: 'connected'; readonly since: number; readonly connection: Connection; readonly session: Session }
 
 /**
@@ -105,6 +105,12 @@ export class RelayLink implements SyncPeer {
     }
   }
 
+  /** Whether the relay has let this peer in, and has not begun to sync yet. */
+  get #isLetIn(): boolean {
+    const connection = this.#phase.name === 'reaching' ? this.#phase.connection : undefined
+    return connection !== undefined && this.#init.libp2p.services.doorkeeper.guestOf(connection) !== undefined
+  }
+
   peerStatus(): PeerStatus {
     const { isConnected } = this
     return {
@@ -115,6 +121,7 @@ export class RelayLink implements SyncPeer {
       origin: this.source.origin,
       error: this.error,
       errorCode: this.isConnected || this.#error === undefined ? undefined : errorCode(this.#error),
+      ...(this.#isLetIn ? { isLetIn: true } : {}),
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
@@ -184,6 +191,7 @@ export class RelayLink implements SyncPeer {
   async #reachAndSync(signal: AbortSignal): Promise<void> {
     const connection = await this.#dial(signal)
     this.#peer = connection.remotePeer
+    if (this.#phase.name === 'reaching') this.#phase = { ...this.#phase, connection }
     const ended = new AbortController()
     let keeping: Promise<void> | undefined
     try {
@@ -191,6 +199,7 @@ export class RelayLink implements SyncPeer {
         signal,
         status: this.status,
         isRelayLink: true,
+        decided: () => this.#init.libp2p.services.doorkeeper.decided(connection),
         onStart: (session) => {
           this.#error = undefined
           this.#phase = { name: 'connected', since: performance.now(), connection, session }

@@ -1,4 +1,4 @@
-import { streamPair } from '@libp2p/utils'
+import { lpStream, streamPair } from '@libp2p/utils'
 import type { Responder } from '@p2p-docstore/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answerStream } from './streams.ts'
@@ -29,6 +29,23 @@ describe('a stream that is answered', () => {
     await vi.advanceTimersByTimeAsync(100)
     return opening
   }
+
+  it('answers who has ended its side, however early, and ends without a reset', async () => {
+    const [theirs, ours] = await pair()
+    let resets = 0
+    theirs.addEventListener('close', ({ error }) => (resets += error === undefined ? 0 : 1))
+    // Before anybody reads: the whole request lies in the buffer, and its end is known.
+    theirs.send(Uint8Array.of(2, 7, 7))
+    await theirs.close()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(ours.remoteWriteStatus).toBe('closed')
+    const end = answerStream(ours, echo, () => undefined)
+    const answer = lpStream(theirs).read()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect([...(await answer).subarray()]).toEqual([7, 7])
+    await end
+    expect([theirs.status, ours.status, resets]).toEqual(['closed', 'closed', 0])
+  })
 
   it('ends when no greeting comes', async () => {
     const { ours, misdeeds, end } = await answered()

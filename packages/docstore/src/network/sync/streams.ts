@@ -21,9 +21,13 @@ export function syncProtocol(networkId: string): string {
   return `/docstore/${networkId}/sync/1`
 }
 
-/** Opens a stream to a peer for questions and answers, one at a time. The first question is the greeting, which is answered at once. */
+/**
+ * Opens a stream to a peer for questions and answers, one at a time. The first question is the greeting, which is answered at once. Throws
+ * `unsupported-protocol`, `no-answer` where the time is over, `connection-lost`.
+ */
 export async function openExchange(connection: Connection, protocol: string, signal: AbortSignal): Promise<Exchange> {
-  const stream = await lost(connection.newStream(protocol, { signal: AbortSignal.any([signal, AbortSignal.timeout(HELLO_TIMEOUT_MS)]) }))
+  const late = AbortSignal.timeout(HELLO_TIMEOUT_MS)
+  const stream = await failing(connection.newStream(protocol, { signal: AbortSignal.any([signal, late]) }), late)
   const frames = lpStream(stream, FRAMES)
   let patienceMs = HELLO_TIMEOUT_MS
   return {
@@ -35,7 +39,7 @@ export async function openExchange(connection: Connection, protocol: string, sig
         return (await frames.read({ signal: timeout })).subarray()
       } catch (error) {
         stream.abort(error instanceof Error ? error : new Error('failed'))
-        throw connectionLost(error)
+        throw failure(error, timeout)
       }
     },
     close: () => stream.abort(new DocstoreError('closed', 'Not needed any more')),
@@ -66,10 +70,26 @@ export async function answerStream(stream: Stream, responder: Answerer, onMisdee
       }
     }
   } catch (error) {
+    // Who ends its side has asked all that it wanted. A reset could overtake the last answer, and some stacks throw away what it overtakes.
+    if (isEnd(error) && (await hasClosed(stream))) return
     // The other side went away, was silent for too long or sent what is no frame: either way this stream is over.
     stream.abort(error instanceof Error ? error : new Error('failed'))
   } finally {
     ended.abort()
+  }
+}
+
+/** Whether reading failed because the other side has ended its writing. */
+function isEnd(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnexpectedEOFError'
+}
+
+async function hasClosed(stream: Stream): Promise<boolean> {
+  try {
+    await stream.close({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -114,14 +134,18 @@ class Requests {
   }
 }
 
-async function lost<T>(work: Promise<T>): Promise<T> {
+async function failing<T>(work: Promise<T>, late: AbortSignal): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw connectionLost(error)
+    throw failure(error, late)
   }
 }
 
-function connectionLost(cause: unknown): DocstoreError {
+/** Tells who is gone from who is there and does not speak, or does not answer. */
+function failure(cause: unknown, late: AbortSignal): DocstoreError {
+  if (cause instanceof Error && cause.name === 'UnsupportedProtocolError')
+    return new DocstoreError('unsupported-protocol', 'The peer does not speak this protocol', { cause })
+  if (late.aborted) return new DocstoreError('no-answer', 'The peer is connected, and does not answer', { cause })
   return new DocstoreError('connection-lost', `The connection to the peer was lost (${errorMessage(cause)})`, { cause })
 }

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
 import { delay } from '../timing/index.ts'
 import { openExchange, syncProtocol } from './streams.ts'
 import type { Via } from '../types.ts'
@@ -51,9 +51,17 @@ export async function syncConnection(
   {
     status,
     isRelayLink = false,
+    decided,
     onStart,
     signal,
-  }: { status: Map<string, NamespaceSync>; isRelayLink?: boolean; onStart: (session: Session) => void; signal: AbortSignal },
+  }: {
+    status: Map<string, NamespaceSync>
+    isRelayLink?: boolean
+    /** Resolves when it is decided whether the other side lets this peer in: sync begins before that. */
+    decided?: () => Promise<void>
+    onStart: (session: Session) => void
+    signal: AbortSignal
+  },
 ): Promise<void> {
   const closed = new AbortController()
   const onClose = (): void => closed.abort()
@@ -78,6 +86,10 @@ export async function syncConnection(
   for (const ns of wanted) session.want(ns)
   try {
     await session.run(AbortSignal.any([signal, closed.signal]))
+  } catch (error) {
+    // What does not speak sync may be none of ours at all: the greeting, which would be cut off, says which.
+    if (errorCode(error) === 'unsupported-protocol') await decided?.()
+    throw error
   } finally {
     connection.removeEventListener('close', onClose)
     await connection

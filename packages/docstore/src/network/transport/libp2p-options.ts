@@ -8,6 +8,7 @@ import { yamux } from '@libp2p/yamux'
 import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
+import { gossipId } from './gossip-id.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -28,7 +29,10 @@ const RELAY_PING_INTERVAL_MS = 30_000
 /** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
 const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
-/** What a browser, a Node peer and a relay have in common. Every protocol name carries the network's id: networks never mix. */
+/**
+ * What a browser, a Node peer and a relay have in common. The protocols of ours and those that can be renamed carry the network's id; GossipSub,
+ * circuit relay and the signaling of WebRTC have fixed names. The gate keeps networks apart for all of them.
+ */
 export function commonOptions(
   admission: Admission,
   privateKey: PrivateKey,
@@ -70,6 +74,7 @@ export function commonOptions(
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
         maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
+        msgIdFn: gossipId,
         // Messages come from several peers; without this, the signature of each copy would be checked.
         fastMsgIdFn: ({ signature }) => (signature === undefined ? '' : toHex(signature)),
         // By default every peer behind one address is silenced from the fifteenth on.
