@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorMessage } from '../errors.ts'
 
 /** What SQLite stores and what we bind. */
@@ -37,7 +38,7 @@ export function functionValue(value: unknown): SqlValue {
 export const SQLITE_FULL = 13
 
 /** Primary result codes of SQLite that mean something to a user (sqlite.org/rescode.html). */
-const CODES: ReadonlyMap<number, readonly [code: string, sentence: string]> = new Map([
+const CODES: ReadonlyMap<number, readonly [code: ErrorCode, sentence: string]> = new Map([
   [5, ['data-in-use', 'Another process is using this data. Close it, or give another data folder']],
   [8, ['storage-read-only', 'The data folder cannot be written to. Check its permissions']],
   [10, ['storage-failed', 'The disk reported an error']],

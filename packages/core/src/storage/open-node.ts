@@ -21,7 +21,7 @@ export function openNodeStorage(path: string, options: StorageOptions = {}): Sto
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
-    throw new DocstoreError(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
+    throw DocstoreError.passedOn(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
   }
 }
 

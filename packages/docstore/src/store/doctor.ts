@@ -1,6 +1,6 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { Finding } from './diagnosis.ts'
 import { checkHeldBack } from './held-back-check.ts'
 import { checkRelays } from './relay-checks.ts'
 import { checkRoom } from './room-checks.ts'
@@ -11,7 +11,7 @@ const SETTLE_TIMEOUT_MS = 3000
 const FULL = 0.95
 
 /** Looks for the commonest faults: storage and its limits, summaries, relays, the way to them, clocks, and direct connections. */
-export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
+export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Finding[]> {
   const wantsPlaces = network !== undefined && !(await network.isRelay())
   const peers = network === undefined ? [] : wantsPlaces ? await settledPeers(network) : await network.peers()
   return [
@@ -24,7 +24,7 @@ export async function diagnose(replica: Replica, network: Network | undefined): 
   ]
 }
 
-async function checkStorage(replica: Replica): Promise<Diagnosis> {
+async function checkStorage(replica: Replica): Promise<Finding> {
   const check = 'storage'
   try {
     // As much as one document: where the space is used up, less may still fit in.
@@ -40,13 +40,13 @@ async function checkStorage(replica: Replica): Promise<Diagnosis> {
   return { check, ok: true, fault: null, message: 'Data can be written', fix: '' }
 }
 
-function spaceIsUsedUp(message: string): Diagnosis {
+function spaceIsUsedUp(message: string): Finding {
   const fix = 'Delete documents, free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
   return { check: 'storage', ok: false, fault: 'quota', message, fix }
 }
 
 /** What namespaces say that they hold decides whether peers exchange anything. */
-async function checkSummaries(replica: Replica): Promise<Diagnosis> {
+async function checkSummaries(replica: Replica): Promise<Finding> {
   const check = 'summaries'
   try {
     const wrong = await replica.checkSummaries()
@@ -59,7 +59,7 @@ async function checkSummaries(replica: Replica): Promise<Diagnosis> {
   }
 }
 
-async function checkRelaysOf(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Diagnosis[]> {
+async function checkRelaysOf(replica: Replica, peers: readonly PeerStatus[], wantsPlaces: boolean): Promise<readonly Finding[]> {
   const relays = peers.filter(({ role }) => role === 'relay')
   if (relays.length === 0) {
     const fix = 'Join a network with its link, or start a relay with `docstore relay`'
@@ -71,7 +71,7 @@ async function checkRelaysOf(replica: Replica, peers: readonly PeerStatus[], wan
 }
 
 /** Connections from browser to browser, where any was tried. */
-function checkDirect(peers: readonly PeerStatus[]): readonly Diagnosis[] {
+function checkDirect(peers: readonly PeerStatus[]): readonly Finding[] {
   const check = 'direct'
   const count = (state: PeerStatus['direct']): number => peers.filter(({ direct }) => direct === state).length
   const [open, failed] = [count('open'), count('failed')]

@@ -1,13 +1,13 @@
 import type { Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { Finding } from './diagnosis.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 
 /** Namespaces that the doctor names; of further ones it tells how many. */
 const MAX_NAMED = 5
 
 /** What is held back in all namespaces; nothing where nothing is. */
-export async function checkHeldBack(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
+export async function checkHeldBack(replica: Replica, network: Network | undefined): Promise<readonly Finding[]> {
   const found: { readonly name: string; readonly held: HeldBack }[] = []
   for (const { id, name } of await replica.namespaces()) {
     const peers = (await network?.namespaceStatus(id))?.peers ?? []

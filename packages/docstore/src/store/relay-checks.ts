@@ -4,7 +4,7 @@ import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
 import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
 import { durationText } from '../network/timing/index.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { Finding } from './diagnosis.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
@@ -23,7 +23,7 @@ export interface Viewpoint {
 }
 
 /** How it stands with the relays: whether each answers, whose it is, its clock beside the others', the connection, and the place there. */
-export async function checkRelays(relays: readonly PeerStatus[], viewpoint: Viewpoint): Promise<readonly Diagnosis[]> {
+export async function checkRelays(relays: readonly PeerStatus[], viewpoint: Viewpoint): Promise<readonly Finding[]> {
   const asked = await Promise.all(
     relays.map(async (relay) => {
       const told = relay.origin === undefined ? undefined : await wellKnownOf(relay.origin, viewpoint)
@@ -34,9 +34,9 @@ export async function checkRelays(relays: readonly PeerStatus[], viewpoint: View
   return asked.flatMap(({ relay, told, clock }) => checkRelay(relay, told, clock && checkClock(relay, clock, clocks), viewpoint))
 }
 
-function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Diagnosis | undefined, viewpoint: Viewpoint): readonly Diagnosis[] {
+function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Finding | undefined, viewpoint: Viewpoint): readonly Finding[] {
   const { origin, state } = relay
-  const found: Diagnosis[] = []
+  const found: Finding[] = []
   if (origin !== undefined && told !== undefined) found.push(checkAnswer(origin, told, viewpoint))
   if (clock !== undefined) found.push(clock)
   if (state !== 'connected') found.push(withAddresses(faulty('connection', relay, connectionFault(relay, told, viewpoint)), told))
@@ -62,7 +62,7 @@ async function wellKnownOf(origin: string, { page }: Viewpoint): Promise<Told> {
   }
 }
 
-function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): Diagnosis {
+function checkAnswer(origin: string, told: Told, { networkId }: Viewpoint): Finding {
   const relay = { origin, id: origin }
   if (told.fault !== undefined) return faulty('relay', relay, told.fault)
   const { network } = told.wellKnown
@@ -79,7 +79,7 @@ function clockOf({ id, clockAheadMs }: PeerStatus, told: Told | undefined): Rela
 }
 
 /** One clock against another says only that they differ; where most of several agree, it is known which one is wrong. */
-function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: readonly RelayClock[]): Diagnosis {
+function checkClock(relay: PeerStatus, { peer, aheadMs }: RelayClock, all: readonly RelayClock[]): Finding {
   const check = 'clock'
   const name = relay.origin ?? nameOf(relay)
   if (Math.abs(aheadMs) <= MAX_CLOCK_DIFFERENCE_MS) return { check, ok: true, fault: null, message: `The clock agrees with that of ${name}`, fix: '' }
@@ -109,13 +109,13 @@ function connectionFault(relay: PeerStatus, told: Told | undefined, { page }: Vi
 }
 
 /** A relay whose page answers may announce addresses that lead nowhere, so they are named. */
-function withAddresses(found: Diagnosis, told: Told | undefined): Diagnosis {
+function withAddresses(found: Finding, told: Told | undefined): Finding {
   if (found.fault !== 'relay-unreachable' || told === undefined || told.fault !== undefined) return found
   const addresses = told.wellKnown.addresses.map((address) => address.replace(/\/p2p\/[^/]+$/, ''))
   return { ...found, message: `${found.message} at ${addresses.join(', ')}` }
 }
 
-function checkPlace(relay: PeerStatus): Diagnosis {
+function checkPlace(relay: PeerStatus): Finding {
   const check = 'reservation'
   if (relay.reservation) return { check, ok: true, fault: null, message: `Other peers can reach this one through ${nameOf(relay)}`, fix: '' }
   return {
@@ -127,7 +127,7 @@ function checkPlace(relay: PeerStatus): Diagnosis {
   }
 }
 
-function faulty(check: string, relay: Pick<PeerStatus, 'origin' | 'id'>, fault: RelayFault): Diagnosis {
+function faulty(check: string, relay: Pick<PeerStatus, 'origin' | 'id'>, fault: RelayFault): Finding {
   const { what, fix } = RELAY_FAULTS[fault]
   return { check, ok: false, fault, message: `${capital(nameOf(relay))} ${what}`, fix }
 }

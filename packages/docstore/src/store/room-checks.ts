@@ -1,11 +1,11 @@
 import type { Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { Finding } from './diagnosis.ts'
 
 /** What relays do not take because they are full, namespace by namespace; nothing where all have room. */
-export async function checkRoom(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
+export async function checkRoom(replica: Replica, network: Network | undefined): Promise<readonly Finding[]> {
   if (network === undefined) return []
-  const full: Diagnosis[] = []
+  const full: Finding[] = []
   for (const { id, name } of await replica.namespaces()) {
     for (const { id: peer, lastRefusal, refused, held } of (await network.namespaceStatus(id)).peers) {
       // What is held back is told of elsewhere.
