@@ -138,7 +138,7 @@ describe('without a relay', () => {
       { check: 'relay', ok: false, fault: 'no-relay', message: 'No relay is known', fix: expect.stringContaining('docstore relay') },
     ])
     const half = await bench.json<Found>(['doctor', '--timeout', '1', '--data', b])
-    expect(half.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['relay', 'connection'])
+    expect(half.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['relay'])
     const wrong = await bench.json<Found>(['doctor', '--join', 'nonsense', '--data', alone.length > 0 ? a : b])
     expect(wrong).toEqual([expect.objectContaining({ check: 'data', ok: false, fix: expect.stringContaining('join link') })])
   })

@@ -5,6 +5,11 @@ export class OutputClosed extends Error {
   override readonly name = 'OutputClosed'
 }
 
+/** Thrown by a command whose result, which it has printed, is that something is not as it should be: it ends with 1, and says nothing more. */
+export class NegativeResult extends Error {
+  override readonly name = 'NegativeResult'
+}
+
 /** Where a command writes: results to standard output, everything else for people to standard error. */
 export class Output {
   readonly isJson: boolean

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { conformanceCommand } from './commands/conformance.ts'
 import { countCommand } from './commands/count.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -50,6 +51,7 @@ const COMMANDS = [
   subscribeCommand,
   peersCommand,
   doctorCommand,
+  conformanceCommand,
 ]
 
 /** The command line: every command, and what is common to all of them. */

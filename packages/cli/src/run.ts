@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
 import { END_TIMEOUT_MS } from './limits.ts'
-import { Output, OutputClosed } from './output.ts'
+import { NegativeResult, Output, OutputClosed } from './output.ts'
 import { createProgram } from './program.ts'
 import { readSettings } from './settings.ts'
 import { untilSignal } from './signals.ts'
@@ -30,6 +30,7 @@ function isOperand(args: readonly string[], word: string): boolean {
 
 async function report(error: unknown, output: Output): Promise<number> {
   if (error instanceof OutputClosed) return 0
+  if (error instanceof NegativeResult) return 1
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     const isHelp = error.code === 'commander.help'

@@ -7,7 +7,8 @@ export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/b
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/cbor.ts'
 export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
-export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, type Json } from './model/content.ts'
+export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject } from './model/content.ts'
+export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
@@ -23,11 +24,21 @@ export {
   MAX_PEER_LINKS,
 } from './model/limits.ts'
 export * from './model/membership.ts'
-export { WRITE_POLICIES, type WritePolicy } from './model/namespace.ts'
+export {
+  createGenesis,
+  decodeGenesis,
+  type DecodedGenesis,
+  decodeHead,
+  type SignedHead,
+  signHead,
+  WRITE_POLICIES,
+  type WritePolicy,
+} from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
 export { isRecordLike } from './model/record-like.ts'
-export { isCollectionName, recordKey } from './model/record.ts'
+export { type DocRecord, isCollectionName, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
+export { createSeal, type Seal } from './model/seal.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
 export {
   compareBySort,
@@ -49,7 +60,7 @@ export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { IndexInfo, IndexKind, Storage } from './storage/storage.ts'
-export { decodeQuestion, decodeReply, EVERYTHING } from './sets/ranges.ts'
+export { decodeQuestion, decodeReply, encodeQuestion, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
 export { SummedTree } from './sets/summed-tree.ts'
 export {
@@ -57,6 +68,8 @@ export {
   type Exchange,
   FOLLOW_WAIT_MS,
   judgeClocks,
+  decodeResponse,
+  encodeRequest,
   Ledger,
   MAX_FRAME_BYTES,
   type NamespaceSync,
@@ -66,6 +79,8 @@ export {
   Responder,
   type Role,
   Session,
+  type SyncRequest,
+  type SyncResponse,
   type Violation,
 } from './sync/index.ts'
 export type { Refusal, Verdict } from './model/verdict.ts'

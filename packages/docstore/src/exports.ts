@@ -12,6 +12,7 @@ export {
 } from '@p2p-docstore/core'
 export { durationText } from './network/timing/index.ts'
 export {
+  fetchWellKnown,
   formatJoinLink,
   type Invitation,
   type InvitationInit,

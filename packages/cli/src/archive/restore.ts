@@ -38,16 +38,40 @@ export async function readExportHead({ root, blocks }: CarReader): Promise<Expor
 
 /**
  * Takes the namespace of an export into a replica; resolves with its id. Every record is verified like one that comes from a peer,
- * and kept as soon as it is. Throws `bad-export` where the file is damaged or cut off, `other-network`, `future-records`.
+ * and kept as soon as it is. Throws `bad-export` where the file is damaged or cut off, `other-network`, `future-records`; `details.records` says
+ * how many records of it are here then.
  */
-export async function restore(
-  replica: Replica,
-  { version, root, genesis, head, signature, read }: ExportHead,
-  blocks: AsyncIterable<Block>,
-): Promise<string> {
-  const imported = await replica.importNamespace(genesis, head, signature)
+export async function restore(replica: Replica, exported: ExportHead, blocks: AsyncIterable<Block>): Promise<string> {
+  const imported = await replica.importNamespace(exported.genesis, exported.head, exported.signature)
   if ('refused' in imported) throw refused(imported.refused, `its namespace is refused (${imported.refused})`)
   const { id } = imported
+  const taken = { records: 0 }
+  try {
+    await takeBlocks({ replica, id, exported, blocks, taken })
+  } catch (error) {
+    throw told(error, taken.records)
+  }
+  return id
+}
+
+/** An error that also says how much of the export is here all the same. */
+function told(error: unknown, records: number): unknown {
+  if (!(error instanceof DocstoreError)) return error
+  const kept = `Its first ${records === 1 ? 'record was' : `${records} records were`} verified before that, and ${records === 1 ? 'is' : 'are'} here now`
+  const text = records === 0 ? 'None of its documents were taken' : kept
+  return DocstoreError.passedOn(error.code, `${error.message}. ${text}`, { cause: error, details: { ...error.details, records } })
+}
+
+interface Taking {
+  readonly replica: Replica
+  readonly id: string
+  readonly exported: ExportHead
+  readonly blocks: AsyncIterable<Block>
+  /** Records that are here now. */
+  readonly taken: { records: number }
+}
+
+async function takeBlocks({ replica, id, exported: { version, root, read }, blocks, taken }: Taking): Promise<void> {
   const order: FileOrder = version === 1 ? new CountedOrder(read) : new LinkedOrder(root, read)
   const contents = new WaitingContents(version)
   let isEnded = false
@@ -71,10 +95,10 @@ export async function restore(
     if ('refused' in accepted) throw refused(accepted.refused, `a batch is refused (${accepted.refused})`)
     for (const result of accepted.results) {
       if (result !== 'stored' && result !== 'same' && result !== 'superseded') throw refused(result, `a record is refused (${result})`)
+      taken.records++
     }
   }
   if (!isEnded) throw badExport('it ends too early')
-  return id
 }
 
 /** Contents that wait for the batch which links them. */

@@ -177,6 +177,11 @@ class Columns {
       if (hint !== undefined && !isId && hints++ < MAX_HINTS) note(`The column ${JSON.stringify(column.name)} ${hint}.`)
     }
     if (hints > MAX_HINTS) note(`So do ${hints - MAX_HINTS} more columns.`)
+    const hasIds = this.#options.idField !== undefined || this.#columns.some(({ name }) => name === '_id')
+    if (hints > 0 && !hasIds)
+      note(
+        'A row that is read in another way has another id, and is stored beside the first one. So import again into another collection or namespace, or name the column of the ids with --id.',
+      )
   }
 
   /** The row of a record; nothing for the header, and for one without any cell that is filled. */

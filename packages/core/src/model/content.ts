@@ -1,12 +1,11 @@
 import { fromUtf8 } from './bytes.ts'
 import { compareText } from './compare-text.ts'
 import { formerJson } from './former-json.ts'
-import type { Json } from './json.ts'
+import type { Json } from './json-value.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
 import { DocstoreError } from '../errors.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
-export type { Json }
 /** A stored document: a JSON object with its `_id`. */
 export type Document = { readonly _id: string; readonly [key: string]: Json }
 

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts'
+import type { Json } from './json-value.ts'
 
 /**
  * The former canonical form (RFC 8785: keys by UTF-16 units, whole numbers below 1e21 as digits) of a value that `canonicalJson` takes and

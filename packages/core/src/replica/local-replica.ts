@@ -1,5 +1,5 @@
 import { Clock, latestAt } from '../model/clock.ts'
-import type { Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'

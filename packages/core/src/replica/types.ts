@@ -1,4 +1,4 @@
-import type { Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'

@@ -1,5 +1,6 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document, Json } from '../model/content.ts'
+import type { Document } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import {

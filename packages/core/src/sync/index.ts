@@ -1,7 +1,7 @@
 export type { Exchange } from './channel.ts'
 export { Ledger } from './ledger.ts'
 export { MAX_FRAME_BYTES, FOLLOW_WAIT_MS } from './limits.ts'
-export type { Role } from './messages.ts'
+export { decodeResponse, encodeRequest, type Request as SyncRequest, type Response as SyncResponse, type Role } from './messages.ts'
 export { type ClockReport, judgeClocks, type PeerClock, PeerClocks, type RelayClock } from './peer-clocks.ts'
 export { Responder, type Violation } from './responder.ts'
 export { Session } from './session.ts'

@@ -1,8 +1,9 @@
 import { readDocumentFilter } from '../../query/index.ts'
-import type { Storage } from '../../storage/storage.ts'
+import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { ChangeRow, FeedPage, FeedRequest, ReplicaFeeds } from '../types.ts'
+import { boundedPage } from './bounded-page.ts'
 import { changeOf } from './change-row.ts'
 import { checkLimit } from './check-limit.ts'
 import { feedRows } from './feed-rows.ts'
@@ -21,7 +22,12 @@ export class Feeds implements ReplicaFeeds {
     checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    return (await this.#storage.recordsSince(open.ns, since, limit)).map(changeOf)
+    const records = await boundedPage<StoredRecord>(
+      limit,
+      (some, last) => this.#storage.recordsSince(open.ns, last?.seq ?? since, some),
+      (record) => record,
+    )
+    return records.map(changeOf)
   }
 
   async openFeed(id: string, { collection, filter }: FeedRequest, since?: number): Promise<{ feed: string | undefined; seq: number }> {
@@ -39,7 +45,11 @@ export class Feeds implements ReplicaFeeds {
   async readFeed(feed: string, { collection, filter }: FeedRequest, limit: number): Promise<FeedPage> {
     checkLimit(limit)
     const parsedFilter = await readDocumentFilter(filter)
-    const records = await this.#storage.readFeed(feed, limit)
+    const records = await boundedPage(
+      limit,
+      (some) => this.#storage.readFeed(feed, some),
+      ({ record }) => record,
+    )
     return { rows: feedRows(records, collection, parsedFilter), seq: records.at(-1)?.record.seq }
   }
 }

@@ -1,6 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { DAG_JSON, parseCid } from '../../model/cid.ts'
-import type { Json } from '../../model/content.ts'
+import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
 import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'

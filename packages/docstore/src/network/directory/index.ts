@@ -1,3 +1,5 @@
-export type { FindAnswer } from './messages.ts'
+export { directoryProtocol } from './directory-protocol.ts'
+export { readEntry } from './entry.ts'
+export { decodeDirectoryResponse, type DirectoryResponse, encodeMessage, type FindAnswer } from './messages.ts'
 export { NetworkDirectory } from './network-directory.ts'
 export { shareRevocations } from './shared-revocations.ts'

@@ -1,2 +1,2 @@
-export type { Kademlia } from './kademlia-protocol.ts'
+export { type Kademlia, kademliaProtocol } from './kademlia-protocol.ts'
 export { Providers } from './providers.ts'

@@ -5,6 +5,7 @@ import { createNetwork, Ledger } from '@p2p-docstore/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RelayLink } from './relay-link.ts'
 import { joinedRelay } from './relay-source.ts'
+import { RelayWays } from './relay-ways.ts'
 import { syncProtocol } from '../sync/streams.ts'
 import { Attacker } from '../testing/attacker.ts'
 import { TestPeer } from '../testing/test-peer.ts'
@@ -129,6 +130,7 @@ describe('a connection that broke without a word', () => {
       networkId: descriptor.id,
       role: 'peer',
       source: joinedRelay({ replica, networkId: descriptor.id, origin, listed: () => [] }),
+      ways: new RelayWays(replica),
       ledgerOf: () => new Ledger(),
       wanted: new Set(),
       onPeer: () => undefined,

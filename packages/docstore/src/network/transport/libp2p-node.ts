@@ -2,7 +2,7 @@ import type { Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { keychain } from '@libp2p/keychain'
 import { tcp } from '@libp2p/tcp'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore, MountDatastore } from 'datastore-core'
 import { Key } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
@@ -77,7 +77,7 @@ export async function startLibp2p(
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()
   const webSocketDoor = new WebSocketDoor(arrivals)
-  for (const address of [...announce, ...alsoAnnounce]) checkAddress(address)
+  for (const address of [...announce, ...alsoAnnounce]) parseAddress(address)
   return createLibp2p({
     ...options,
     ...(isDirect ? { datastore: certificateStore(replica) } : {}),
@@ -116,9 +116,10 @@ function settling(arrivals: Arrivals, events: TypedEventTarget<Libp2pEvents>): A
   return arrivals
 }
 
-function checkAddress(text: string): void {
+/** The multiaddr that a text is. Throws `bad-address`. */
+export function parseAddress(text: string): Multiaddr {
   try {
-    multiaddr(text)
+    return multiaddr(text)
   } catch (cause) {
     const [, name, port] = /^(?:\/ip[46]\/)?([a-z\d][a-z\d.-]*)(?::|\/tcp\/)(\d+)/i.exec(text) ?? [undefined, 'relay.example', '8081']
     throw new DocstoreError(

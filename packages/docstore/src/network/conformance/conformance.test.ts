@@ -1,0 +1,77 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import type { StreamHandler } from '@libp2p/interface'
+import { createNetwork } from '@p2p-docstore/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { syncProtocol } from '../sync/index.ts'
+import { TestRelay } from '../testing/test-relay.ts'
+import { examine } from './conformance.ts'
+import type { Finding } from './clause.ts'
+
+const network = createNetwork('conformance')
+const { signal } = new AbortController()
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function relay(): Promise<TestRelay> {
+  const started = await TestRelay.start(network)
+  cleanups.push(() => started.close())
+  return started
+}
+
+/** The part of libp2p that knows who answers a protocol; it is handed to services only. */
+interface Registrar {
+  getHandler(protocol: string): { readonly handler: StreamHandler }
+}
+
+function registrarOf(libp2p: TestRelay['libp2p']): Registrar {
+  return (libp2p as unknown as { components: { registrar: Registrar } }).components.registrar
+}
+
+const unmet = (findings: readonly Finding[]): unknown =>
+  findings.filter(({ result }) => result !== 'met').map(({ id, result, seen }) => [id, result, seen])
+
+describe('the conformance program', () => {
+  it('finds that our relay keeps all clauses', async () => {
+    const home = await relay()
+    const findings = await examine({ network, addresses: home.libp2p.getMultiaddrs(), invitation: undefined, signal })
+    expect(unmet(findings)).toEqual([])
+    expect(findings.every(({ required, id }) => required || id === 'stream-limit')).toBe(true)
+    expect(new Set(findings.map(({ id }) => id)).size).toBe(findings.length)
+  }, 120_000)
+
+  it('names the clause that a peer does not keep, and no other', async () => {
+    const home = await relay()
+    // As an earlier release: who had ended its side was reset.
+    const protocol = syncProtocol(network.id)
+    const { libp2p } = home
+    const handler = registrarOf(libp2p).getHandler(protocol)
+    await libp2p.unhandle(protocol)
+    await libp2p.handle(
+      protocol,
+      (stream, connection) => {
+        stream.addEventListener('remoteCloseWrite', () => stream.abort(new Error('a test')))
+        return handler.handler(stream, connection)
+      },
+      { maxInboundStreams: 128 },
+    )
+    const findings = await examine({
+      network,
+      addresses: libp2p.getMultiaddrs(),
+      invitation: undefined,
+      isReadOnly: true,
+      only: /half-close|list|put|offer/,
+      signal,
+    })
+    expect(findings.flatMap(({ id, result }) => (result === 'not met' ? [id] : []))).toEqual(['half-close'])
+    expect(findings.filter(({ id }) => id === 'put' || id === 'offer').map(({ result }) => result)).toEqual(['not tried', 'not tried'])
+  }, 120_000)
+
+  it('says so where nobody answers', async () => {
+    const addresses = [multiaddr('/ip4/127.0.0.1/tcp/1')]
+    const findings = await examine({ network, addresses, invitation: undefined, signal })
+    expect(findings[0]).toMatchObject({ id: 'connect', required: true, result: 'not met' })
+    expect(findings.some(({ result }) => result === 'met')).toBe(false)
+  }, 120_000)
+})

@@ -1,0 +1,2 @@
+export type { Finding } from './clause.ts'
+export { examine } from './conformance.ts'
