@@ -1,8 +1,8 @@
 // Writes docs/guides/errors.md: npm run errors-page
 import { writeFileSync } from 'node:fs'
 import { ERROR_CODES } from '../packages/core/src/error-codes.ts'
-import { OTHER_FAULTS } from '../packages/docstore/src/store/fault-names.ts'
-import { CLOCK_FAULTS, RELAY_FAULTS } from '../packages/docstore/src/store/faults.ts'
+import { OTHER_FAULTS } from '../packages/docstore/src/store/doctor/fault-names.ts'
+import { CLOCK_FAULTS, RELAY_FAULTS } from '../packages/docstore/src/store/doctor/faults.ts'
 
 const INTRODUCTION = `# Errors and faults
 

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
 import { END_TIMEOUT_MS } from './limits.ts'
-import { NegativeResult, Output, OutputClosed } from './output.ts'
+import { NegativeResult, Output, OutputClosed } from './output/output.ts'
 import { createProgram } from './program.ts'
 import { readSettings } from './settings.ts'
 import { untilSignal } from './signals.ts'

@@ -1,10 +1,10 @@
 /// <reference types="node" />
 import { closeSync, openSync } from 'node:fs'
 import { DocstoreError } from '../errors.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import type { StorageOptions } from './schema.ts'
-import { ReserveFile } from './reserve-node.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import { ReserveFile } from './space/reserve-node.ts'
+import { openNodeDriver } from './drivers/sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
 
