@@ -6,7 +6,7 @@ import { CLOCK_FAULTS, RELAY_FAULTS } from '../packages/docstore/src/store/docto
 
 const INTRODUCTION = `# Errors and faults
 
-<!-- Made by \`npm run errors-page\` from packages/core/src/error-codes.ts and packages/docstore/src/store/fault*.ts -->
+<!-- Made by \`npm run errors-page\` from packages/core/src/error-codes.ts and packages/docstore/src/store/doctor/fault*.ts -->
 
 Every error of the library and of the command line is a \`DocstoreError\`: match on its \`code\`, which is stable, never on its message, which is
 a sentence for people and says more than this page. The command line prints the message, with \`--json\` as
