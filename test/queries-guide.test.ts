@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createDocstore, type Docstore, type FilterInput, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as limits from '../packages/core/src/query/limits.ts'
-import { MAX_INDEXES, MAX_NAMESPACE_INDEXES } from '../packages/core/src/storage/declared-indexes.ts'
-import { MAX_NAMESPACE_TEXT_INDEXES, MAX_TEXT_INDEXES } from '../packages/core/src/storage/text-indexes.ts'
+import { MAX_INDEXES, MAX_NAMESPACE_INDEXES } from '../packages/core/src/storage/indexes/declared-indexes.ts'
+import { MAX_NAMESPACE_TEXT_INDEXES, MAX_TEXT_INDEXES } from '../packages/core/src/storage/indexes/text-indexes.ts'
 
 const guide = readFileSync(new URL('../docs/guides/queries.md', import.meta.url), 'utf8')
 

@@ -1,4 +1,4 @@
-import type { Output } from './output.ts'
+import type { Output } from './output/output.ts'
 import type { Settings } from './settings.ts'
 
 /** What a command works with. */

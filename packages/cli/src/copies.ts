@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Option } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
-import { noteClock } from './clock-notes.ts'
+import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
 import { wholeNumber } from './settings.ts'
 

@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { type Docstore, isShutOut, type Namespace } from 'p2p-docstore'
-import { noteClock } from './clock-notes.ts'
+import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
 import { namespaceId } from './namespace-id.ts'

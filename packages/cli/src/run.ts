@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
-import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
 import { END_TIMEOUT_MS } from './limits.ts'
-import { NegativeResult, Output, OutputClosed } from './output.ts'
+import { NegativeResult, Output, OutputClosed } from './output/output.ts'
 import { createProgram } from './program.ts'
 import { readSettings } from './settings.ts'
 import { untilSignal } from './signals.ts'
@@ -34,7 +34,7 @@ async function report(error: unknown, output: Output): Promise<number> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     const isHelp = error.code === 'commander.help'
-    await fail(output, 'usage', isHelp ? 'A command is missing' : usageText(error.message))
+    await fail(output, 'usage' satisfies ErrorCode, isHelp ? 'A command is missing' : usageText(error.message))
     return 2
   }
   const { code, message } = explain(error)
@@ -58,18 +58,18 @@ function explain(error: unknown): { code: string; message: string } {
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'the file'
   switch (code) {
     case 'ENOENT':
-      return { code: 'no-file', message: `There is no file ${path}` }
+      return { code: 'no-file' satisfies ErrorCode, message: `There is no file ${path}` }
     case 'EISDIR':
-      return { code: 'no-file', message: `${path} is a folder` }
+      return { code: 'no-file' satisfies ErrorCode, message: `${path} is a folder` }
     case 'EACCES':
     case 'EPERM':
-      return { code: 'no-permission', message: `You may not use ${path}` }
+      return { code: 'no-permission' satisfies ErrorCode, message: `You may not use ${path}` }
     case 'EPIPE':
-      return { code: 'no-reader', message: 'Nobody reads what is written there any more' }
+      return { code: 'no-reader' satisfies ErrorCode, message: 'Nobody reads what is written there any more' }
     case 'ENOSPC':
-      return { code: 'disk-full', message: 'The disk is full. Free some space and try again' }
+      return { code: 'disk-full' satisfies ErrorCode, message: 'The disk is full. Free some space and try again' }
     case 'ABORT_ERR':
-      return { code: 'interrupted', message: 'Interrupted' }
+      return { code: 'interrupted' satisfies ErrorCode, message: 'Interrupted' }
     default:
       return { code: error instanceof DocstoreError ? code : code === 'unknown' ? 'internal' : code, message: errorMessage(error) }
   }

@@ -1,17 +1,31 @@
+import type { ErrorCode } from './error-codes.ts'
+
+/** What belongs to an error besides its sentence. */
+interface ErrorExtras {
+  readonly cause?: unknown
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
 /**
  * The one error class of the project. Match on `code`, which is stable; the message is a sentence for people
  * that says what happened and, where there is one, what to do.
  */
 export class DocstoreError extends Error {
   override readonly name = 'DocstoreError'
+  /** An `ErrorCode`, or one that only another version of this program knows: errors of peers and other programs keep theirs. */
   readonly code: string
   /** Facts that belong to the error, as plain JSON. */
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(code: string, message: string, { cause, details = {} }: { cause?: unknown; details?: Readonly<Record<string, unknown>> } = {}) {
+  constructor(code: ErrorCode, message: string, { cause, details = {} }: ErrorExtras = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.details = details
+  }
+
+  /** An error with the code of one that was caught, or that happened on another peer, in another process or tab. */
+  static passedOn(code: string, message: string, extras?: ErrorExtras): DocstoreError {
+    return new DocstoreError(code as ErrorCode, message, extras)
   }
 }
 

@@ -27,10 +27,10 @@ export {
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
-export type { Change } from './store/changes.ts'
+export type { Change } from './store/reading/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
-export type { Diagnosis } from './store/diagnosis.ts'
+export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {
   type FilterInput,
   type FindOptions,
@@ -40,11 +40,11 @@ export {
   type ProjectionInput,
   type SortDirection,
   type SortInput,
-} from './store/found.ts'
+} from './store/reading/found.ts'
 export type { HeldBack } from './store/held-back.ts'
-export { heldBackFix, heldBackText } from './store/held-back-check.ts'
+export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
-export type { WatchedResult } from './store/watch.ts'
+export type { WatchedResult } from './store/reading/watch.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import { networkToText } from '@p2p-docstore/core'
+import { type ErrorCode, networkToText } from '@p2p-docstore/core'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
 import type { Certificate } from './certificate.ts'
@@ -71,7 +71,9 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
   http.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(store)))
 
   http.setNotFoundHandler(async (request, reply) =>
-    reply.status(404).send({ error: { code: 'not-found', message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
+    reply
+      .status(404)
+      .send({ error: { code: 'not-found' satisfies ErrorCode, message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
   )
 
   // Over HTTP nobody shows an invitation.

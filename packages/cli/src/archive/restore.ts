@@ -59,7 +59,7 @@ function told(error: unknown, records: number): unknown {
   if (!(error instanceof DocstoreError)) return error
   const kept = `Its first ${records === 1 ? 'record was' : `${records} records were`} verified before that, and ${records === 1 ? 'is' : 'are'} here now`
   const text = records === 0 ? 'None of its documents were taken' : kept
-  return new DocstoreError(error.code, `${error.message}. ${text}`, { cause: error, details: { ...error.details, records } })
+  return DocstoreError.passedOn(error.code, `${error.message}. ${text}`, { cause: error, details: { ...error.details, records } })
 }
 
 interface Taking {

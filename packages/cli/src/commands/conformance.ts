@@ -2,7 +2,7 @@ import { DocstoreError } from '@p2p-docstore/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { examine, fetchWellKnown, type Finding, parseAddress, parseJoinLink } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
-import { NegativeResult } from '../output.ts'
+import { NegativeResult } from '../output/output.ts'
 
 /** How long a relay may take to say which network it is in, and how it is reached, milliseconds. */
 const ASK_TIMEOUT_MS = 5000

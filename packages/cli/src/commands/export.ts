@@ -9,7 +9,7 @@ import type { Context, Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { notEmpty } from '../settings.ts'
-import { outputFile } from '../standard-streams.ts'
+import { outputFile } from '../output/standard-streams.ts'
 
 /** `docstore export NS` */
 export function exportCommand(run: Run): Command {

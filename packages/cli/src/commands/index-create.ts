@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { parseFieldNames } from '../field-names.ts'
-import { indexTable } from '../index-table.ts'
+import { indexTable } from '../output/index-table.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
-import { indexTable } from '../index-table.ts'
+import { indexTable } from '../output/index-table.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { Invitations, type IssuedInvitation } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** `docstore invite list` */
 export function inviteListCommand(run: Run): Command {

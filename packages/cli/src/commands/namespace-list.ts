@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** `docstore namespace list` */
 export function namespaceListCommand(run: Run): Command {

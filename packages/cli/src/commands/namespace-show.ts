@@ -5,8 +5,8 @@ import type { Docstore, Namespace } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
-import { readable } from '../readable.ts'
-import { textTable } from '../text-table.ts'
+import { readable } from '../output/readable.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** `docstore namespace show NS` */
 export function namespaceShowCommand(run: Run): Command {

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type Docstore, knownOrigins, readNetwork } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { hasData, openStore } from '../open-store.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** What a network is, as it is printed. */
 interface ShownNetwork {

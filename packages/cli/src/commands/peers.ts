@@ -3,7 +3,7 @@ import type { DirectoryPeer, Docstore, PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** How long relays may take to let others reach this peer, milliseconds. */
 const RESERVE_TIMEOUT_MS = 1000

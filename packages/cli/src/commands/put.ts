@@ -10,7 +10,7 @@ import { openStore } from '../open-store.ts'
 import { notEmpty } from '../settings.ts'
 import { MAX_LINE_LENGTH } from '../limits.ts'
 import { textOf } from '../rows/text-of.ts'
-import { inputFile } from '../standard-streams.ts'
+import { inputFile } from '../output/standard-streams.ts'
 
 /** `docstore put NS [FILE]` */
 export function putCommand(run: Run): Command {

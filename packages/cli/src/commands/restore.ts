@@ -5,7 +5,7 @@ import { openCar } from '../archive/car-reader.ts'
 import { readExportHead, restore } from '../archive/restore.ts'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
-import { inputFile } from '../standard-streams.ts'
+import { inputFile } from '../output/standard-streams.ts'
 
 /** `docstore restore FILE` */
 export function restoreCommand(run: Run): Command {

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import type { Docstore, NamespaceReport } from 'p2p-docstore'
-import { clockText } from '../clock-notes.ts'
+import { clockText } from '../output/clock-notes.ts'
 import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { freshen, openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../output/text-table.ts'
 
 /** `docstore status [NS]` */
 export function statusCommand(run: Run): Command {

@@ -5,7 +5,7 @@ import type { Run } from '../context.ts'
 import { parseFilterArgument } from '../json-argument.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../output/output.ts'
 
 /** `docstore watch NS [FILTER]` */
 export function watchCommand(run: Run): Command {

@@ -107,5 +107,5 @@ export class Documents {
 export function withWritten(error: unknown, written: number): DocstoreError {
   // The rows before the mistake are documents already; whoever reads the message wants to know.
   const kept = written === 0 ? 'Nothing was written' : `${written} documents before it were written`
-  return new DocstoreError(errorCode(error), `${errorMessage(error)}. ${kept}`, { cause: error, details: { written } })
+  return DocstoreError.passedOn(errorCode(error), `${errorMessage(error)}. ${kept}`, { cause: error, details: { written } })
 }

@@ -96,7 +96,7 @@ function rowError(row: Row, error: unknown): DocstoreError {
   const isPlaced = row.unit === 'line' && typeof line === 'number' && new RegExp(`\\bline ${line}\\b`, 'i').test(message)
   const code = errorCode(error) === 'unknown' ? 'bad-document' : errorCode(error)
   const hint = code === 'inexact-number' ? `, or import with --big-numbers text` : ''
-  return new DocstoreError(code, (isPlaced ? message : `${place.slice(0, 1).toUpperCase()}${place.slice(1)}: ${uncapital(message)}`) + hint, {
+  return DocstoreError.passedOn(code, (isPlaced ? message : `${place.slice(0, 1).toUpperCase()}${place.slice(1)}: ${uncapital(message)}`) + hint, {
     cause: error,
     details: { [row.unit]: row.at },
   })

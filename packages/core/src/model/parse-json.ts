@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorMessage } from '../errors.ts'
 import { findJsonError } from './json-error.ts'
 import { isHeld, printsAlike } from './json-number.ts'
@@ -302,7 +303,7 @@ class MarkingReader {
     }
   }
 
-  #fault(code: string, message: string, place: JsonPlace): JsonFault {
+  #fault(code: ErrorCode, message: string, place: JsonPlace): JsonFault {
     this.#isMarked = true
     return new JsonFault(new DocstoreError(code, message, { details: { ...place } }))
   }

@@ -2,7 +2,7 @@ import { compareBytes, utf8 } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
 import { compareText } from '../model/compare-text.ts'
 import { EMPTY } from './reach.ts'
-import type { SqlValue } from './sql-fragment.ts'
+import type { SqlValue } from './sql/sql-fragment.ts'
 
 /**
  * The order of values of different types, as MongoDB has it (its manual, "Comparison/Sort Order"): an empty array that is sorted by,

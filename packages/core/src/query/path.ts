@@ -1,5 +1,5 @@
 import { MAX_PATH_LENGTH, MAX_PATH_SEGMENTS } from './limits.ts'
-import { textLiteral } from './sql-literal.ts'
+import { textLiteral } from './sql/sql-literal.ts'
 
 /** One step of a path: the name of a field, which may also say a place in an array, as in `items.0`. */
 export interface Segment {

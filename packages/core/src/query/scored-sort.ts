@@ -1,5 +1,5 @@
 import type { Filter } from './filter.ts'
-import type { QueryScope } from './scope.ts'
+import type { QueryScope } from './sql/scope.ts'
 import type { Search } from './search.ts'
 import { badSort, type Sort, TEXT_SCORE } from './sort.ts'
 

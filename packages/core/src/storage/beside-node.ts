@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { DocstoreError } from '../errors.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import { CACHE_BYTES, checkOwner, mapForReading, SCHEMA_VERSION } from './schema.ts'
 
 // Connections that read: beside the one that writes, or where nobody can write.

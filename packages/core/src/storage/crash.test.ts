@@ -11,7 +11,7 @@ import { seededRandom } from '../testing/random.ts'
 import { addNamespace, author, put, query } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
 import { openNodeStorage } from './open-node.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import { openNodeDriver } from './drivers/sqlite-node.ts'
 import type { Storage } from './storage.ts'
 
 const WRITER = fileURLToPath(new URL('../testing/storage/writer-node.ts', import.meta.url))

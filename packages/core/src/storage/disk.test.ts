@@ -9,8 +9,8 @@ import { parseFilter } from '../query/index.ts'
 import { addNamespace, author, entry, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
 import { openNodeStorage } from './open-node.ts'
-import type { SqlDriver } from './driver.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import type { SqlDriver } from './drivers/driver.ts'
+import { openNodeDriver } from './drivers/sqlite-node.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 async function withFile(work: (path: string, folder: string) => Promise<void>): Promise<void> {

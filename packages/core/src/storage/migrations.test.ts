@@ -7,7 +7,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import { parseFilter } from '../query/index.ts'
 import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
 import { openNodeStorage } from './open-node.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import { openNodeDriver } from './drivers/sqlite-node.ts'
 
 /** The schema of version 1, as it was. */
 const VERSION_1 = `

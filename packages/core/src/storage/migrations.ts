@@ -1,5 +1,5 @@
 import { HashSum } from '../sets/hash-sum.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
 export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes]

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { errorCode } from '../errors.ts'
 import { letIn } from './beside-node.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import type { ReadersDoor } from './reader-thread-node.ts'
 import { LOCK_OUT, type StorageOptions } from './schema.ts'
 import { SqliteStorage } from './sqlite-storage.ts'

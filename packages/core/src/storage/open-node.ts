@@ -2,14 +2,14 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { prepareReadOnly } from './beside-node.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import { NodeStorage } from './node-storage.ts'
 import type { StorageOptions } from './schema.ts'
 import type { QueriesAside } from './queries-aside.ts'
 import { QueryThread } from './query-thread-node.ts'
 import type { ReadersDoor } from './reader-thread-node.ts'
-import { ReserveFile } from './reserve-node.ts'
-import { openNodeDriver, openReadOnlyNodeDriver } from './sqlite-node.ts'
+import { ReserveFile } from './space/reserve-node.ts'
+import { openNodeDriver, openReadOnlyNodeDriver } from './drivers/sqlite-node.ts'
 import type { Storage } from './storage.ts'
 
 /** A storage in Node, which other connections may read where it was opened `withReaders`. */
@@ -41,7 +41,7 @@ export function openNodeStorage(path: string, { readOnly = false, ...options }: 
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error
-    throw new DocstoreError(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
+    throw DocstoreError.passedOn(error.code, `${error.message} (${path})`, { cause: error, details: { path } })
   }
 }
 

@@ -1,9 +1,9 @@
 import { DocstoreError } from '../errors.ts'
-import { openPool } from './opfs-pool.ts'
+import { openPool } from './drivers/opfs-pool.ts'
 import type { Durability } from './schema.ts'
-import { loadWebSqlite, webDriver } from './sqlite-web.ts'
+import { loadWebSqlite, webDriver } from './drivers/sqlite-web.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import type { Storage } from './storage.ts'
 
 /** A page of the private file system is dearer to read than one that an operating system has cached. */

@@ -1,15 +1,15 @@
 import type { Document } from '../model/content.ts'
 import { compileCount, compileFind, type Filter, orderKey, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
-import type { DeclaredIndexes } from './declared-indexes.ts'
-import type { SqlDriver, SqlRow } from './driver.ts'
-import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
-import { MAX_ORDERED_ROWS, type PageOrders } from './page-orders.ts'
-import type { QueryFunctions } from './query-functions.ts'
-import { QueryPlans } from './query-plans.ts'
+import type { DeclaredIndexes } from './indexes/declared-indexes.ts'
+import type { SqlDriver, SqlRow } from './drivers/driver.ts'
+import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
+import { MAX_ORDERED_ROWS, type PageOrders } from './reading/page-orders.ts'
+import type { QueryFunctions } from './reading/query-functions.ts'
+import { QueryPlans } from './reading/query-plans.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 import type { FoundPage, PageEnd, StoredQuery } from './storage.ts'
-import type { Totals } from './totals.ts'
+import type { Totals } from './records/totals.ts'
 
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128

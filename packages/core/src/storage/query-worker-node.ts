@@ -5,7 +5,7 @@ import { errorCode, errorMessage } from '../errors.ts'
 import { loadRegexEngine } from '../query/index.ts'
 import { ReaderQueries } from './reader-queries.ts'
 import type { NumberedOrder, ReaderAnswer, ReaderThreadData } from './reader-thread-node.ts'
-import { openNodeDriver } from './sqlite-node.ts'
+import { openNodeDriver } from './drivers/sqlite-node.ts'
 
 if (parentPort === null) throw new Error('This is the program of a thread')
 const port = parentPort

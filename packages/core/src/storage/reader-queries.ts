@@ -1,15 +1,15 @@
 import { damageIn } from './damage.ts'
 import { DocstoreError } from '../errors.ts'
 import { prepareReader } from './beside-node.ts'
-import { DeclaredIndexes } from './declared-indexes.ts'
-import type { SqlDriver } from './driver.ts'
-import { PageOrders } from './page-orders.ts'
+import { DeclaredIndexes } from './indexes/declared-indexes.ts'
+import type { SqlDriver } from './drivers/driver.ts'
+import { PageOrders } from './reading/page-orders.ts'
 import { Queries, type QueriesInit } from './queries.ts'
-import { QueryFunctions } from './query-functions.ts'
+import { QueryFunctions } from './reading/query-functions.ts'
 import { Statements } from './statements.ts'
 import type { FoundPage, StoredQuery } from './storage.ts'
-import { TextIndexes } from './text-indexes.ts'
-import { Totals } from './totals.ts'
+import { TextIndexes } from './indexes/text-indexes.ts'
+import { Totals } from './records/totals.ts'
 
 /** Queries on a connection that only reads, beside the one that writes. Each is answered from one state of the database. */
 export class ReaderQueries {

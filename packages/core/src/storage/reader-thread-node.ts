@@ -60,7 +60,7 @@ export class ReaderThread {
     const hear = (said: ReaderAnswer): void => {
       if (said.id !== id) return
       if ('result' in said) answer.resolve(said.result as T)
-      else answer.reject(new DocstoreError(said.code, said.message))
+      else answer.reject(DocstoreError.passedOn(said.code, said.message))
     }
     const fail = (cause: unknown): void => answer.reject(new DocstoreError('storage-failed', 'The thread that reads has ended', { cause }))
     const cancel = (): void => void Atomics.store(new Int32Array(this.#cancelled), 0, id)

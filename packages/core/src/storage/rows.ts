@@ -1,4 +1,4 @@
-import type { SqlRow, SqlValue } from './driver.ts'
+import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 

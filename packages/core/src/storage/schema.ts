@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { SqlDriver } from './driver.ts'
+import type { SqlDriver } from './drivers/driver.ts'
 import { MIGRATIONS } from './migrations.ts'
-import type { DiskReserve } from './room.ts'
+import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length + 1

@@ -3,22 +3,22 @@ import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
-import { AuthorTable } from './author-table.ts'
-import { checkPaths, DeclaredIndexes, nameOf } from './declared-indexes.ts'
-import { distinctSql, distinctValues } from './distinct.ts'
-import type { SqlDriver, SqlValue } from './driver.ts'
-import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
-import { PageOrders } from './page-orders.ts'
-import { QueryFunctions } from './query-functions.ts'
+import { AuthorTable } from './records/author-table.ts'
+import { checkPaths, DeclaredIndexes, nameOf } from './indexes/declared-indexes.ts'
+import { distinctSql, distinctValues } from './reading/distinct.ts'
+import type { SqlDriver, SqlValue } from './drivers/driver.ts'
+import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
+import { PageOrders } from './reading/page-orders.ts'
+import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
-import { Readings } from './readings.ts'
-import { RecordTable } from './record-table.ts'
-import { fullError, isOutOfSpace, Room } from './room.ts'
+import { Readings } from './reading/readings.ts'
+import { RecordTable } from './records/record-table.ts'
+import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
-import { shrinkingOnly } from './shrinking.ts'
-import { clearSome, type Leftover } from './leftovers.ts'
+import { shrinkingOnly } from './space/shrinking.ts'
+import { clearSome, type Leftover } from './space/leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
-import { SealTable } from './seal-table.ts'
+import { SealTable } from './records/seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
   CollectionCount,
@@ -42,9 +42,9 @@ import type {
   UnknownFuture,
   Version,
 } from './storage.ts'
-import { TextIndexes } from './text-indexes.ts'
-import { Times } from './times.ts'
-import { Totals } from './totals.ts'
+import { TextIndexes } from './indexes/text-indexes.ts'
+import { Times } from './records/times.ts'
+import { Totals } from './records/totals.ts'
 
 /** Most namespaces in one database: keeps row ids below 2^53. */
 const MAX_NAMESPACES: number = 2 ** 17 - 1
@@ -433,7 +433,7 @@ export class SqliteStorage implements Storage {
 
   async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
     // Loaded when somebody asks: few do.
-    const { explained } = await import('../query/explain.ts')
+    const { explained } = await import('../query/sql/explain.ts')
     const scope = this.#queries.scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit })
     const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import type { SqlDriver, SqlStatement } from './driver.ts'
+import type { SqlDriver, SqlStatement } from './drivers/driver.ts'
 
 /** Statements of queries that are kept for the next time. */
 const MAX_QUERIES = 200

@@ -1,7 +1,7 @@
 import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
-import type { SqlValue } from './driver.ts'
+import type { SqlValue } from './drivers/driver.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
 type Awaitable<T> = T | Promise<T>

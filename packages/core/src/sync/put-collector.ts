@@ -80,7 +80,7 @@ export class PutCollector {
     if (results.length !== together.length) throw new DocstoreError('protocol', 'The peer answered for other batches than it was sent')
     together.forEach(({ settled }, i) => {
       const result = results[i] ?? []
-      if ('code' in result) settled.reject(new DocstoreError(result.code, `The peer refused: ${result.message}`))
+      if ('code' in result) settled.reject(DocstoreError.passedOn(result.code, `The peer refused: ${result.message}`))
       else settled.resolve(result)
     })
   }

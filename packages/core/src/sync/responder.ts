@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
@@ -225,7 +226,7 @@ function partError(error: unknown): { readonly code: string; readonly message: s
   return { code, message: message.slice(0, MAX_PART_ERROR_TEXT) }
 }
 
-function refused(what: string, reason: string): DocstoreError {
+function refused(what: string, reason: Refusal): DocstoreError {
   return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
 }
 
@@ -233,5 +234,5 @@ function refused(what: string, reason: string): DocstoreError {
 function errorOf(error: unknown): { readonly code: string; readonly message: string } {
   return error instanceof DocstoreError
     ? { code: error.code, message: errorMessage(error).slice(0, MAX_ERROR_TEXT) }
-    : { code: 'internal', message: 'The request failed' }
+    : { code: 'internal' satisfies ErrorCode, message: 'The request failed' }
 }

@@ -509,7 +509,7 @@ describe('a peer that misbehaves', () => {
     pair.session.want(bad)
     const ns = await against(
       isRequest('open', (request, honest) =>
-        request.t === 'open' && request.ns === bad ? { t: 'error', code: 'storage-full', message: 'no room' } : honest,
+        request.t === 'open' && request.ns === bad ? { t: 'error', code: 'disk-full', message: 'no room' } : honest,
       ),
     )
     expect(pair.status(bad)).toMatchObject({ state: 'failed', error: expect.stringContaining('no room') as string })
@@ -524,7 +524,7 @@ describe('a peer that misbehaves', () => {
     const ns = await against((_, honest) => honest)
     const { commit } = pair.peer.storage
     pair.peer.storage.commit = () => {
-      throw new DocstoreError('storage-full', 'The disk is full')
+      throw new DocstoreError('disk-full', 'The disk is full')
     }
     await pair.put(pair.relay, ns, ['later'])
     await pair.time.advance(1000)

@@ -170,7 +170,7 @@ export class RpcClient {
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (message.kind === 'result') waiting?.resolve(message.value)
-    else waiting?.reject(new DocstoreError(message.code, message.message, { details: message.details }))
+    else waiting?.reject(DocstoreError.passedOn(message.code, message.message, { details: message.details }))
   }
 
   #closed(): void {

@@ -14,16 +14,16 @@ import {
   type Write,
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
-import { type Change, changesOf } from './changes.ts'
-import { failedFeed } from './feed.ts'
-import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './found.ts'
+import { type Change, changesOf } from './reading/changes.ts'
+import { failedFeed } from './reading/feed.ts'
+import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './reading/found.ts'
 import { inChunks } from './in-chunks.ts'
 import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
-import type { Source } from './reading.ts'
+import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
-import { type WatchedResult, watchQuery } from './watch.ts'
+import { type WatchedResult, watchQuery } from './reading/watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }

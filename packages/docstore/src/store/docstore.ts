@@ -11,8 +11,8 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
-import type { Diagnosis } from './diagnosis.ts'
-import { failedFeed } from './feed.ts'
+import type { Diagnosis } from './doctor/diagnosis.ts'
+import { failedFeed } from './reading/feed.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -141,7 +141,7 @@ export class Docstore {
   /** Looks for the commonest faults and names their fix. */
   async doctor(): Promise<readonly Diagnosis[]> {
     // Only who looks for faults loads what knows them.
-    const { diagnose } = await import('./doctor.ts')
+    const { diagnose } = await import('./doctor/doctor.ts')
     return diagnose(this.replica, this.network)
   }
 

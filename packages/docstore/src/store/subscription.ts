@@ -1,5 +1,5 @@
 import type { Message, Network } from '../network/types.ts'
-import { Feed } from './feed.ts'
+import { Feed } from './reading/feed.ts'
 import { Queue } from './queue.ts'
 import { orAborted } from './signal.ts'
 

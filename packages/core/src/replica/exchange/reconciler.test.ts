@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openNodeStorage } from '../../storage/open-node.ts'
-import { openNodeDriver } from '../../storage/sqlite-node.ts'
+import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { openReplica } from '../open-replica.ts'
 
 const content = (id: string, n: number) => ({ id, content: `{"_id":"${id}","n":${n}}` })

@@ -2,7 +2,7 @@ import { sha256 } from '#crypto'
 import { DocstoreError } from '../../errors.ts'
 import { toHex, utf8 } from '../../model/bytes.ts'
 import { type Filter, type Sort, totalSort } from '../../query/index.ts'
-import type { SqlValue } from '../../storage/driver.ts'
+import type { SqlValue } from '../../storage/drivers/driver.ts'
 import type { PageEnd } from '../../storage/storage.ts'
 
 /** Longest cursor that we read, characters: eight sort values out of one document, none longer than the document itself. */

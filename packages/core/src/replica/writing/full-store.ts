@@ -1,7 +1,7 @@
 import { errorCode } from '../../errors.ts'
 import type { Seal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.ts'
-import { fullError } from '../../storage/room.ts'
+import { fullError } from '../../storage/space/room.ts'
 
 /** What came of one caller's writes. */
 export type Settled = { readonly outcomes: readonly (CommitOutcome | undefined)[] } | { readonly error: unknown }

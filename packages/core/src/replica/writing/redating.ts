@@ -1,5 +1,5 @@
 import { acceptableFrom } from '../../model/clock.ts'
-import { fullError } from '../../storage/room.ts'
+import { fullError } from '../../storage/space/room.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { REDATE_PAGE } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'

@@ -4,7 +4,7 @@ import type { Document } from '../../model/content.ts'
 import type { Json } from '../../model/json-value.ts'
 import { parseFilter } from '../../query/index.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { MAX_READINGS } from '../../storage/readings.ts'
+import { MAX_READINGS } from '../../storage/reading/readings.ts'
 import { addNamespace, FAIL, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 

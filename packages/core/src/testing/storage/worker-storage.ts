@@ -15,7 +15,7 @@ export class StorageWorker {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
       if (answer.ok) waiting?.resolve(answer.value)
-      else waiting?.reject(new DocstoreError(answer.code, answer.message))
+      else waiting?.reject(DocstoreError.passedOn(answer.code, answer.message))
     })
     this.#worker.addEventListener('error', ({ message }) => {
       for (const { reject } of this.#waiting.values()) reject(new Error(`The worker failed: ${message}`))

@@ -4,7 +4,7 @@
 import { writeSync } from 'node:fs'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { ReaderQueries } from '../../storage/reader-queries.ts'
-import { openNodeDriver } from '../../storage/sqlite-node.ts'
+import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { addNamespace, author, put, query } from './fixtures.ts'
 import { signerOf } from './plans.ts'
 

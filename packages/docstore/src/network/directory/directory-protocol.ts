@@ -52,7 +52,7 @@ async function request<T extends DirectoryResponse['t']>(
   const response = decodeDirectoryResponse(await exchange(encodeMessage(message)))
   if (!response.ok) throw new DocstoreError('bad-response', `The peer answered what no peer of ours does (${response.reason})`)
   const { value } = response
-  if (value.t === 'error') throw new DocstoreError(value.code, value.message)
+  if (value.t === 'error') throw DocstoreError.passedOn(value.code, value.message)
   if (!isOfType(value, expected)) throw new DocstoreError('bad-response', `The peer answered ${value.t} instead of ${expected}`)
   return value
 }

@@ -1,0 +1,150 @@
+import { HashSum } from '../../sets/hash-sum.ts'
+import { DocumentCounts } from './document-counts.ts'
+import { bytes } from '../rows.ts'
+import { SEQ_SPAN } from '../schema.ts'
+import type { Statements } from '../statements.ts'
+import type { CollectionCount, NewRecord, SetTotal, StoredRecord } from '../storage.ts'
+
+/** Versions after which a total is stored again. Storing it with every single write would cost each of them a page. */
+const STORE_EVERY = 128
+
+/** What the records of a namespace add up to, and the last position in it. */
+interface Total {
+  readonly sum: HashSum
+  readonly documents: DocumentCounts
+  seq: number
+  /** Position up to which the stored total counts. */
+  storedSeq: number
+}
+
+/**
+ * The total of every namespace, kept in step with its records inside of each transaction. It is stored now and then only: what came after
+ * is added when it is read. A version that took the place of a counted one remembers the hash of that in its column `counted`, and in
+ * `counted_document` whether it was a document.
+ */
+export class Totals {
+  readonly #statements: Statements
+  readonly #totals = new Map<number, Total>()
+
+  constructor(statements: Statements) {
+    this.#statements = statements
+  }
+
+  lastSeq(ns: number): number {
+    return this.#of(ns).seq
+  }
+
+  get(ns: number): SetTotal {
+    const { sum, seq, documents } = this.#of(ns)
+    return { seq, count: sum.count, fingerprint: sum.fingerprint(), documents: documents.all }
+  }
+
+  /** How many documents a collection has. */
+  documents(ns: number, collection: string): number {
+    return this.#of(ns).documents.of(collection)
+  }
+
+  /** Whether most records of the namespace are documents of this collection. */
+  isMost(ns: number, collection: string): boolean {
+    const { sum, documents } = this.#of(ns)
+    return documents.of(collection) * 2 > sum.count
+  }
+
+  /** Collections that have documents, sorted. */
+  collections(ns: number, limit: number): readonly CollectionCount[] {
+    return this.#of(ns).documents.list(limit)
+  }
+
+  /** Counts a new version, and no longer the one that held its slot. Gives its position, and what its columns on the counted one must hold. */
+  replace(ns: number, old: StoredRecord | undefined, record: NewRecord): { readonly seq: number } & Counted {
+    const total = this.#of(ns)
+    const counted = old === undefined ? NONE : old.seq <= total.storedSeq ? countedAs(old) : this.#countedBy(ns, old.seq)
+    if (old !== undefined) total.sum.subtract(old.hash)
+    total.sum.add(record.hash)
+    total.documents.replace(record.collection, Number(record.content !== null) - Number(old !== undefined && old.content !== null))
+    total.seq++
+    return { seq: total.seq, ...counted }
+  }
+
+  /** Stores the total where enough has changed. Call at the end of a transaction. */
+  store(ns: number): void {
+    const total = this.#of(ns)
+    if (total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
+  }
+
+  /** Adds up all records anew. False where the total was wrong, which puts it right. Call inside a transaction. */
+  recount(ns: number): boolean {
+    const sum = new HashSum()
+    this.#statements.own('SELECT hash FROM records WHERE rid > ? AND rid < ?').each(range(ns, 0), (row) => {
+      sum.add(bytes(row['hash']))
+      return true
+    })
+    const total = this.#of(ns)
+    const areCounted = total.documents.recount()
+    if (sum.equals(total.sum) && areCounted) return true
+    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, documents: total.documents })
+    return false
+  }
+
+  /** Forgets what a rolled-back transaction has changed. */
+  rolledBack(): void {
+    this.#totals.clear()
+  }
+
+  #of(ns: number): Total {
+    this.#statements.assertOpen()
+    const known = this.#totals.get(ns)
+    if (known !== undefined) return known
+    const total = this.#load(ns)
+    this.#totals.set(ns, total)
+    return total
+  }
+
+  #load(ns: number): Total {
+    const row = this.#statements.own('SELECT seq, sum FROM totals WHERE ns = ?').get(ns)
+    const storedSeq = Number(row?.['seq'] ?? 0)
+    const sum = row === undefined ? new HashSum() : HashSum.fromBytes(bytes(row['sum']))
+    const total: Total = { sum, seq: storedSeq, storedSeq, documents: new DocumentCounts(this.#statements, ns) }
+    const versions = this.#statements.own(
+      'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
+    )
+    versions.each(range(ns, storedSeq), ({ rid, hash, counted, counted_document, collection, document }) => {
+      if (counted !== null) total.sum.subtract(bytes(counted))
+      total.sum.add(bytes(hash))
+      total.documents.replace(typeof collection === 'string' ? collection : null, Number(document) - Number(counted_document ?? 0))
+      total.seq = Number(rid) - ns * SEQ_SPAN
+      return true
+    })
+    return total
+  }
+
+  #store(ns: number, total: Total): void {
+    total.storedSeq = total.seq
+    total.documents.store()
+    this.#statements.own('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)').run(ns, total.seq, total.sum.toBytes())
+    this.#totals.set(ns, total)
+  }
+
+  #countedBy(ns: number, seq: number): Counted {
+    const row = this.#statements.own('SELECT counted, counted_document FROM records WHERE rid = ?').get(ns * SEQ_SPAN + seq)
+    const counted = row?.['counted']
+    return counted instanceof Uint8Array ? { counted, countedDocument: row?.['counted_document'] === 1 ? 1 : 0 } : NONE
+  }
+}
+
+/** What a stored total counts in the slot of a version that came after it. */
+interface Counted {
+  readonly counted: Uint8Array | null
+  readonly countedDocument: 0 | 1 | null
+}
+
+const NONE: Counted = { counted: null, countedDocument: null }
+
+function countedAs({ hash, content }: StoredRecord): Counted {
+  return { counted: hash, countedDocument: content === null ? 0 : 1 }
+}
+
+/** Bounds of the row ids of a namespace after a position. */
+function range(ns: number, since: number): readonly [after: number, before: number] {
+  return [ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN]
+}
