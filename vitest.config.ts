@@ -17,6 +17,8 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
+          // As generous: hooks start programs too.
+          hookTimeout: 30_000,
         },
       },
       {

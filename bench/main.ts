@@ -27,6 +27,8 @@ else if (role === 'floors') console.log(JSON.stringify(measureFloors()))
 else if (role === 'browser') console.log(JSON.stringify(await (await import('./browser.ts')).measureBrowser(Number(argument))))
 else if (role === 'hostile') console.log(JSON.stringify(await (await import('./hostile.ts')).measureHostile()))
 else if (role === 'clients') console.log(JSON.stringify(await (await import('./network.ts')).measureClients()))
+else if (role === 'documents-served') await (await import('./beside-queries.ts')).serveDocuments()
+else if (role === 'beside-queries') console.log(JSON.stringify(await (await import('./beside-queries.ts')).measureBesideQueries()))
 else if (role === 'lookups') console.log(JSON.stringify(await (await import('./network.ts')).measureLookups(Number(argument))))
 else if (role === '--queries') await runQueries({ json: process.argv.includes('--json'), peers: !process.argv.includes('--no-peers') })
 else if (role === '--peers') await runPeers(process.argv.slice(3))
@@ -34,7 +36,9 @@ else if (role === '--browser') printTable('10,000 documents into Chromium, WebRT
 else if (role === '--network') {
   printTable('A fresh client on one relay', runRounds('clients', ''))
   for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count), 1))
-} else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
+} else if (role === '--beside-queries')
+  printTable('Clients of a relay whose documents others search, 200,000 of them', runRounds('beside-queries', '', 1))
+else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,

@@ -12,7 +12,7 @@ import { thirdPartyNotice } from './third-party.js'
 const PACKAGES = [
   {
     name: 'core',
-    node: ['index', 'storage/open-node'],
+    node: ['index', 'storage/open-node', 'storage/query-worker-node'],
     web: ['index', 'storage/open-web'],
     types: ['index', 'storage/open-node', 'storage/open-web'],
   },
@@ -22,8 +22,8 @@ const PACKAGES = [
 ]
 
 const KINDS = {
-  node: { platform: 'node' },
   // Bundles lie in one folder, whatever folders their parts come from.
+  node: { platform: 'node', plugins: [replacePlugin({ './query-worker-node.ts': './query-worker-node.js' }, { delimiters: ['', ''] })] },
   web: { platform: 'browser', plugins: [slimLibp2p(), replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
   types: {
     platform: 'node',

@@ -52,6 +52,12 @@ describe('bin/docstore.js', () => {
     expect(says(bin)).toBe('sources')
   })
 
+  it('says in a sentence that Node is too old', () => {
+    const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.5' } })`
+    const { status, stderr } = spawnSync(process.execPath, ['--import', older, clone('older', {})], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^docstore: this is Node 20\.19\.5, and Node 24 or later is needed\..*\n$/)])
+  })
+
   it('runs the sources after any of them was edited', () => {
     for (const name of PACKAGES) expect(says(clone(name, { ...SOURCES, [`${name}/src/run.ts`]: LATER }))).toBe('sources')
   })

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 
 /** The collection that a namespace itself stands for. */
-const DEFAULT_COLLECTION = 'docs'
+export const DEFAULT_COLLECTION = 'docs'
 
 /** The option of every command that works in one collection. */
 export function collectionOption(): Option {

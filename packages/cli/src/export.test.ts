@@ -77,6 +77,7 @@ describe('export and restore', () => {
       }),
     )
     expect(failures.map(({ exit, code }, i) => [damaged[i]?.[0], exit, code])).toEqual(damaged.map(([name]) => [name, 1, 'bad-export']))
+    expect(failures[6]?.message).toMatch(/\. Its first [1-9]\d* records were verified before that, and are here now$/)
     // What was verified before the damage is kept; the whole file completes it.
     expect(await bench.json(['restore', car, '--data', fresh])).toMatchObject(exported)
   })

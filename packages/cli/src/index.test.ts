@@ -37,6 +37,10 @@ describe('docstore index and explain', () => {
       order: 'index',
       documents: 3,
     })
+    const unindexed = await bench.run(['explain', 'places', '{"more, or less":5}', ...args])
+    expect(unindexed.stdout).toContain(
+      "Make an index with docstore index create places 'more, or less' --collection cities: documents would be looked up in it.",
+    )
     const slow = await bench.run(['explain', 'places', '{"about":{"$regex":"sea"}}', ...args])
     expect(slow.stdout).toMatch(
       /^Every document of the collection is looked at \(3\); .*\nDecided in JavaScript: about: \$regex\.\n.*\$text\.\n\n {2}S/,

@@ -73,6 +73,7 @@ describe('`network create`', () => {
     const made = await bench.json(['network', 'create', 'mine', '--invite-only', '--stun', 'stun:stun.example:3478', '--data', data])
     expect(made).toMatchObject({ name: 'mine', admission: 'invite', authorities: [identity], stun: ['stun:stun.example:3478'] })
     expect(await bench.json(['network', 'show', '--data', data])).toMatchObject({ id: made['id'], relays: [] })
+    expect((await bench.run(['network', 'show', '--data', data])).stdout).toContain('this network exists in this folder only')
     expect(await bench.failure(['network', 'link', '--data', data])).toMatchObject({ exit: 1, code: 'no-relay' })
     expect(await bench.failure(['network', 'create', 'x', '--stun', 'http://x', '--data', data])).toMatchObject({
       exit: 2,

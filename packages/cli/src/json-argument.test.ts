@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { expect, it } from 'vitest'
-import { parseFieldsArgument, parseSortArgument } from './json-argument.ts'
+import { parseFieldsArgument, parseFilterArgument, parseSortArgument } from './json-argument.ts'
 
 it('a sort is in the order as typed, whatever names look like, and blanks around them are nobody’s', () => {
   expect(parseSortArgument('region,2020')).toEqual([
@@ -13,6 +13,21 @@ it('a sort is in the order as typed, whatever names look like, and blanks around
     ['x', 1],
   ])
   for (const text of ['', ' ', 'a,', '-', 'a, -']) expect(() => parseSortArgument(text)).toThrow(InvalidArgumentError)
+})
+
+it('a sort whose direction is typed as elsewhere is refused with the right way, and a field that is called so is none', () => {
+  expect(() => parseSortArgument('name:asc')).toThrow('Write name for name:asc')
+  expect(() => parseSortArgument('a,age:desc')).toThrow('Write -age for age:desc')
+  expect(() => parseSortArgument('age:-1')).toThrow('Write -age for age:-1')
+  expect(parseSortArgument('"a:desc",b:x')).toEqual([
+    ['"a:desc"', 1],
+    ['b:x', 1],
+  ])
+})
+
+it('a filter in which the shell has put nothing for $gt says so', () => {
+  for (const text of ['{"age":{"":30}}', '{"":[{"a":1}]}']) expect(() => parseFilterArgument(text)).toThrow('single quotes')
+  expect(parseFilterArgument('{"age":{"$eq":{"":30}}}')).toEqual({ age: { $eq: { '': 30 } } })
 })
 
 it('fields are kept, or left out with a - in front', () => {

@@ -25,13 +25,18 @@ const OPTIONS = [
 
 /**
  * Opens a document store. The first process on a data folder owns it; further ones work through the owner, so that several programs
- * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. Throws
- * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`.
+ * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. A folder that cannot be
+ * written to is there to be read, without connections; writes throw `storage-read-only`. Throws
+ * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`,
+ * `data-missing`, `other-identity`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   checkOptions(options, OPTIONS, 'createDocstore')
   const { data = 'memory', network = 'on' } = options
   if (data === 'memory') return Docstore.of(ownParts(await own(holdMemory(options), options)))
-  const shared = await SharedData.open(new FolderPlace(data, options), options)
-  return Docstore.of(sharedParts(shared, network))
+  const place = new FolderPlace(data, options)
+  // What connections need to remember, such a folder cannot.
+  const mode = place.isReadOnly ? 'off' : network
+  const shared = await SharedData.open(place, { ...options, network: mode })
+  return Docstore.of(sharedParts(shared, mode))
 }

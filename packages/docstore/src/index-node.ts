@@ -1,6 +1,7 @@
 export { webSocketAddress } from './network/transport/index.ts'
 export * from './exports.ts'
-export { Arrivals, parseAddress, withinDescriptors } from './network/transport/index-node.ts'
+export { Arrivals, hostOf, parseAddress, withinDescriptors } from './network/transport/index-node.ts'
 export { examine, type Finding } from './network/conformance/index-node.ts'
+export { restoreFolder, type RestoredFolder } from './sharing/restore-folder-node.ts'
 export { createDocstore } from './create-node.ts'
 export type { DocstoreOptions } from './docstore-options-node.ts'

@@ -1,12 +1,13 @@
-import { DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import { type Asker, DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Docstore } from 'p2p-docstore'
+import { type Docstore, hostOf } from 'p2p-docstore'
 
 /** Documents of one page of `GET /ns/NS/docs`. */
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
-/** How long one request may keep the relay busy with conditions that SQLite does not decide, milliseconds: others wait meanwhile. */
-const MAX_QUERY_MS = 500
+/** What one query may use up, milliseconds and documents that it looks at: other queries wait meanwhile, and nobody else. */
+const MAX_QUERY_MS = 2000
+const MAX_QUERY_ROWS = 1_000_000
 
 /** Parameters of `GET /ns/NS/docs`. */
 const LIST_PARAMETERS: readonly string[] = ['filter', 'sort', 'limit', 'cursor']
@@ -20,6 +21,8 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['bad-cursor', 400],
   ['bad-option', 400],
   ['too-slow', 503],
+  ['too-many-queries', 429],
+  ['queries-full', 503],
   ['bad-projection', 400],
   ['bad-namespace-id', 400],
 ])
@@ -29,6 +32,8 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
   http.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   http.setErrorHandler(async (error, _request, reply) => {
     const code = errorCode(error)
+    if (error instanceof DocstoreError && typeof error.details['retryAfter'] === 'number')
+      void reply.header('retry-after', error.details['retryAfter'])
     return reply
       .status(STATUS.get(code) ?? 500)
       .send({ error: { code, message: STATUS.has(code) ? errorMessage(error) : 'The relay failed to answer' } })
@@ -55,13 +60,15 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
       const size = limit === undefined ? DEFAULT_LIMIT : Number(limit)
       if (!Number.isInteger(size) || size < 1 || size > MAX_LIMIT)
         throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LIMIT}`)
-      const page = await store.replica.find(request.params.ns, 'docs', {
+      const query = {
         filter: parseFilterText(filter, request.url),
         sort: parseSortText(sort),
         limit: size,
         cursor,
         maxMs: MAX_QUERY_MS,
-      })
+        maxRows: MAX_QUERY_ROWS,
+      }
+      const page = await store.replica.find(request.params.ns, 'docs', query, askerOf(request, reply))
       // Contents are JSON already: they are put together, not parsed and written again.
       const body = `{"documents":[${page.contents.join(',')}]${page.cursor === undefined ? '' : `,"cursor":${JSON.stringify(page.cursor)}`}}`
       return sendWithTag(request, reply, body, `"${cidOfBytes(DAG_JSON, body).toString()}"`, 'no-cache')
@@ -74,6 +81,20 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
     if (content === undefined) throw new DocstoreError('not-found', 'No document with this content is here')
     return sendWithTag(request, reply, content, `"${request.params.cid}"`, 'public, max-age=31536000, immutable')
   })
+}
+
+/** Who asks, until the connection is closed. */
+function askerOf({ ip, headers }: FastifyRequest, { raw }: FastifyReply): Asker {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort(new DocstoreError('cancelled', 'Nobody waits for the answer any more')))
+  return { host: hostOf(behindProxy(ip, headers['x-forwarded-for'])), signal: gone.signal }
+}
+
+/** What a proxy on this machine says of who asked it; nobody else is believed. Only the last of several was written by that proxy. */
+function behindProxy(ip: string, forwarded: string | readonly string[] | undefined): string {
+  const isHere = ip === '::1' || /^(::ffff:)?127\./i.test(ip)
+  const last = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim() ?? ''
+  return isHere && last !== '' ? last : ip
 }
 
 async function knownNamespace(store: Docstore, ns: string): Promise<void> {

@@ -55,7 +55,8 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
     }
   })
 
-  http.get('/health', async () => {
+  http.get('/health', async (_request, reply) => {
+    if (!(await store.replica.isInPlace())) return reply.status(503).send({ ok: false, fault: 'data-missing' })
     const namespaces = await store.namespaces.list()
     const peers = await store.peers()
     return {

@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT_MS: number = 5 * 60_000
 const IDLE_CONNECTION_MS = 30_000
 /**
  * HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents. A
- * further one takes the place of one that says nothing.
+ * further one takes the place of one that says nothing, has its answer, or does not read it.
  */
 const MAX_CONNECTIONS = 500
 const MAX_CONNECTIONS_PER_HOST = 250
@@ -44,8 +44,9 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
   server.setTimeout(IDLE_CONNECTION_MS)
   const max = withinDescriptors(MAX_CONNECTIONS, DESCRIPTORS_PART)
   const arrivals = new Arrivals({ max, maxPerHost: Math.min(max, MAX_CONNECTIONS_PER_HOST), timeoutMs: REQUEST_TIMEOUT_MS })
-  // One more than there are places, so that a further connection can take that of one that says nothing.
-  server.maxConnections = max + 1
+  // More than there are places: who comes then takes that of somebody else, whose socket is counted until a moment later. Many come at once.
+  const mostAtOnce = max * 2
+  server.maxConnections = mostAtOnce
   // Before what TLS, or HTTP, makes of it.
   server.prependListener('connection', (socket: Socket) => {
     if (arrivals.size > max * CROWDED) server.closeIdleConnections()
@@ -54,12 +55,15 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
   server.on('request', ({ socket: { remoteAddress, remotePort } }, response) => {
     arrivals.settle(remoteAddress, remotePort)
     const late = setTimeout(() => response.destroy(), ANSWER_TIMEOUT_MS)
-    response.once('close', () => clearTimeout(late))
+    response.once('close', () => {
+      clearTimeout(late)
+      arrivals.rest(remoteAddress, remotePort)
+    })
   })
   server.on('upgrade', (request, socket, head) => {
     const { remoteAddress, remotePort } = request.socket
     arrivals.leave(remoteAddress, remotePort)
-    if (server.maxConnections > max + MAX_WEB_SOCKETS) {
+    if (server.maxConnections >= mostAtOnce + MAX_WEB_SOCKETS) {
       socket.destroy()
       return
     }

@@ -14,7 +14,15 @@ const FIXES: ReadonlyMap<string, string> = new Map([
   ['other-network', 'Use another folder for that network: --data DIR'],
   ['data-in-use', 'End the process that uses the folder, or use another one: --data DIR'],
   ['data-too-new', 'Update docstore'],
-  ['data-corrupt', 'Restore a backup into another folder: docstore restore FILE --data DIR'],
+  [
+    'data-corrupt',
+    'Put the last backup in place: docstore relay restore FILE; or begin without documents, as the same identity: docstore relay restore --empty',
+  ],
+  [
+    'data-missing',
+    'Put the last backup in place: docstore relay restore FILE; or begin without documents, as the same identity: docstore relay restore --empty',
+  ],
+  ['other-identity', 'Put the database back that was there, or move identity.json away to go on with this one'],
 ])
 
 /** `docstore doctor` */

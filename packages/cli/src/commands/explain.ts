@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import type { SortInput } from 'p2p-docstore'
-import { collectionOption } from '../collection-option.ts'
+import type { Explanation, SortInput } from 'p2p-docstore'
+import { collectionOption, DEFAULT_COLLECTION } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { parseFilterArgument, parseSortArgument } from '../json-argument.ts'
 import { openHere } from '../open-namespace.ts'
@@ -17,7 +17,8 @@ export function explainCommand(run: Run): Command {
     .action((ns: string, filter: Readonly<Record<string, unknown>>, { sort = {}, collection }: { sort?: SortInput; collection: string }) =>
       run(async (context) => {
         await using store = await openStore(context)
-        const explanation = await (await openHere(context, store, ns)).collection(collection).explain(filter, { sort })
+        const explained = await (await openHere(context, store, ns)).collection(collection).explain(filter, { sort })
+        const explanation = { ...explained, ...hintAsCommand(explained, ns, collection) }
         await context.output.result(explanation, () => {
           const { summary, inJavaScript, hint, plan } = explanation
           const slow = inJavaScript.map((one) => `Decided in JavaScript: ${one}.`)
@@ -25,4 +26,17 @@ export function explainCommand(run: Run): Command {
         })
       }),
     )
+}
+
+/** The hint of an explanation with what is typed for the index, in place of what is called. */
+function hintAsCommand({ hint, missing }: Explanation, ns: string, collection: string): { readonly hint?: string } {
+  if (hint === undefined || missing === undefined) return {}
+  const where = collection === DEFAULT_COLLECTION ? '' : ` --collection ${collection}`
+  const commands = missing.map((fields) => `docstore index create ${quoted(ns)} ${quoted(fields.join(','))}${where}`)
+  return { hint: `Make an index with ${commands.join(' and ')}${hint.slice(hint.lastIndexOf(': '))}` }
+}
+
+/** A word as a shell takes it whole. */
+function quoted(word: string): string {
+  return /^[\w.,@:/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -4,7 +4,10 @@ import { needsInvitation, type PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { COPY_NOTE } from '../open-store.ts'
 import { notEmpty, wholeNumber } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { describeNetwork } from './network-show.ts'
+import { relayBackupCommand } from './relay-backup.ts'
+import { relayRestoreCommand } from './relay-restore.ts'
 
 /** Peers that were not let in of whom is remembered that it was said. */
 const MAX_TURNED_AWAY = 1000
@@ -50,9 +53,13 @@ export function relayCommand(run: Run): Command {
     .option('--tls-key <file>', 'key of that certificate', notEmpty)
     .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it', notEmpty)
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
+    .addCommand(relayBackupCommand(run))
+    .addCommand(relayRestoreCommand(run))
+    .helpCommand(false)
     .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
+        keepHeapSmall()
         // Loads the web server, which no other command needs.
         const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
         const relay = await startRelay({

@@ -73,8 +73,10 @@ describe('import', () => {
     ]
     const errors = await Promise.all(expected.map(([name, text]) => bench.failure(['import', 'bad', file(name, text), '--data', data])))
     expect(errors).toEqual(expected.map(([, , code, message]) => ({ exit: 1, code, message: expect.stringContaining(message) })))
-    expect(errors[2]?.message).toContain('2048 documents before it were written')
-    expect(await bench.json(['count', 'bad', '--data', data])).toEqual({ count: 2048 })
+    // Whole groups, and what the last one has when it takes long to come.
+    const [, written] = /(\d+) documents before it were written/.exec(errors[2]?.message ?? '') ?? []
+    expect(Number(written)).toBeGreaterThanOrEqual(2048)
+    expect(await bench.json(['count', 'bad', '--data', data])).toEqual({ count: Number(written) })
     expect(await bench.failure(['import', 'bad', '-', '--id', 'key', '--data', data], '{"key":"a"}\n{"a":1}')).toMatchObject({
       code: 'bad-id',
       message: expect.stringContaining('Line 2: the field "key" is missing'),

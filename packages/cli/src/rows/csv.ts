@@ -169,16 +169,18 @@ class Columns {
   settle(): void {
     const { note } = this.#options
     let hints = 0
+    let offersOption = false
     for (const column of this.#columns) {
       if (column.isDeclared) continue
       const isId = column.name === '_id'
       column.type = column.isNameless && column.typer.isEmpty && this.#options.csv.hasHeader ? 'left out' : isId ? 'text' : column.typer.type
       const { hint } = column.typer
+      offersOption ||= !isId && hint?.includes(' --') === true
       if (hint !== undefined && !isId && hints++ < MAX_HINTS) note(`The column ${JSON.stringify(column.name)} ${hint}.`)
     }
     if (hints > MAX_HINTS) note(`So do ${hints - MAX_HINTS} more columns.`)
     const hasIds = this.#options.idField !== undefined || this.#columns.some(({ name }) => name === '_id')
-    if (hints > 0 && !hasIds)
+    if (offersOption && !hasIds)
       note(
         'A row that is read in another way has another id, and is stored beside the first one. So import again into another collection or namespace, or name the column of the ids with --id.',
       )

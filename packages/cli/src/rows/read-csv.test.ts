@@ -15,6 +15,9 @@ async function read(content: string | Uint8Array, ...args: readonly string[]): P
   return { ...result, rows: result.documents.map(({ _id, ...fields }) => (/^[a-z2-7]{26}$/.test(_id) ? fields : { _id, ...fields })) }
 }
 
+const otherIds =
+  'A row that is read in another way has another id, and is stored beside the first one. So import again into another collection or namespace, or name the column of the ids with --id.'
+
 describe('types of columns', () => {
   it('are one for each: numbers where every cell is one, whatever zeros it ends in', async () => {
     const { rows } = await read('item,price,avg,zip,phone,n\npen,1.20,.106,00501,+491,1\nink,2.50,5.,90210,5,\nbook,12.35,1017.0,1,7,3\n')
@@ -55,7 +58,11 @@ describe('types of columns', () => {
     expect(notes).toEqual([
       'The column "a" is text because of "NA" in line 3; with --null NA it holds numbers, and null there.',
       'The column "c" is text because of "5%" in line 2: numbers are read without units.',
+      otherIds,
     ])
+    // Their ids do not follow from what is in them.
+    expect((await read('_id,b\nx,1\ny,NA\n')).notes).toHaveLength(1)
+    expect((await read('k,b\nx,1\ny,NA\n', '--id', 'k')).notes).toHaveLength(1)
     expect((await read('a,b\n1,NA\nNA,NaN\n', '--null', 'NA,NaN')).rows).toEqual([
       { a: 1, b: null },
       { a: null, b: null },
@@ -63,8 +70,14 @@ describe('types of columns', () => {
     const comma = 'a;b\n1,50;1.234,5\n2;3\n'
     expect((await read(comma)).notes).toEqual([
       'The column "a" is text because of "1,50" in line 2; with --decimal , it holds numbers.',
-      'The column "b" is text because of "1.234,5" in line 2: numbers are read without marks between their thousands.',
+      'The column "b" is text because of "1.234,5" in line 2: numbers are read without marks between their thousands, and a decimal comma with --decimal ,.',
+      otherIds,
     ])
+    expect((await read('k;price\nx;99,90\ny;1.234,50\n')).notes).toEqual([
+      'The column "price" is text because of "1.234,50" in line 3: numbers are read without marks between their thousands, and a decimal comma with --decimal ,.',
+      otherIds,
+    ])
+    expect((await read('k;price\nx;99,90\ny;1.234,50\nz;on request\n')).notes).toEqual([])
     expect((await read(comma, '--decimal', ',')).rows).toEqual([
       { a: 1.5, b: '1.234,5' },
       { a: 2, b: '3' },

@@ -45,6 +45,19 @@ describe('parseFilter', () => {
     expect(parseFilter({ a: { $ne: 1 } })).toEqual({ kind: 'not', filter: equals })
   })
 
+  it('refuses operators where a plain value is compared, and takes them as names where equality is asked for', () => {
+    for (const filter of [
+      { a: { $gte: { $date: '2024-01-01' } } },
+      { a: { $in: [1, { $oid: 'x' }] } },
+      { a: { $nin: [{ $gt: 5 }] } },
+      { a: { $all: [{ $date: 1 }] } },
+      { $or: [{ b: 1 }, { a: { $not: { $lt: { $numberLong: '5' } } } }] },
+    ])
+      expect(() => parseFilter(filter)).toThrow(/takes a plain value, and "\$\w+" in it would mean nothing/)
+    expect(parseFilter({ a: { $eq: { $ref: 'x' } } })).toEqual({ kind: 'equals', path: 'a', values: [{ $ref: 'x' }] })
+    expect(codeOf(() => parseFilter({ a: { $gt: { b: { $date: 1 } } } }))).toBeUndefined()
+  })
+
   it('takes operands as they would be stored', () => {
     const date = new Date(0)
     expect(parseFilter({ a: { $gte: date } })).toEqual({ kind: 'compare', path: 'a', operator: '>=', value: date.toISOString() })

@@ -138,7 +138,7 @@ function parseOperator(place: Place, operator: string, value: unknown, options: 
   const { path, depth, budget } = place
   spend(budget)
   const comparison = COMPARISONS.get(operator)
-  if (comparison !== undefined) return compareFilter(path, comparison, operand(place, value))
+  if (comparison !== undefined) return compareFilter(path, comparison, plainOperand(place, operator, value))
   switch (operator) {
     case '$eq':
       return { kind: 'equals', path, values: [operand(place, value)] }
@@ -187,7 +187,7 @@ function compareFilter(path: string, operator: Comparison, value: Json): Filter 
 function inFilter(place: Place, operator: string, input: unknown): Filter {
   const list = listOf(place, operator, input)
   const regexes = list.filter((one) => one instanceof RegExp).map((one) => regexFilter(place, one))
-  const values = list.filter((one) => !(one instanceof RegExp)).map((one) => operand(place, one))
+  const values = list.filter((one) => !(one instanceof RegExp)).map((one) => plainOperand(place, operator, one))
   const equals: Filter = { kind: 'equals', path: place.path, values }
   return regexes.length === 0 ? equals : { kind: 'or', filters: [equals, ...regexes] }
 }
@@ -201,7 +201,7 @@ function allFilter(place: Place, input: unknown): Filter {
       spend(place.budget)
       if (one instanceof RegExp) return regexFilter(place, one)
       if (isRecord(one) && '$elemMatch' in one) return parseOperators(place, one)
-      return { kind: 'equals', path: place.path, values: [operand(place, one)] }
+      return { kind: 'equals', path: place.path, values: [plainOperand(place, '$all', one)] }
     }),
   )
 }
@@ -267,6 +267,15 @@ function listOf(place: Place, operator: string, input: unknown): readonly unknow
   if (!Array.isArray(input) || input.length > MAX_IN_VALUES)
     throw badFilter(`${operator} of ${named(place)} takes a list of at most ${MAX_IN_VALUES} values`)
   return input
+}
+
+/** A value to compare with. An object with operators is none, as in MongoDB; for a field that is called so there is `$eq`, and its path. */
+function plainOperand(place: Place, operator: string, value: unknown): Json {
+  if (hasOperators(value)) {
+    const [key = ''] = Object.keys(value).filter((one) => one.startsWith('$'))
+    throw badFilter(`${operator} of ${named(place)} takes a plain value, and ${JSON.stringify(key)} in it would mean nothing. Dates are ISO text`)
+  }
+  return operand(place, value)
 }
 
 /** The value as it would be stored: dates as their ISO text, `-0` as `0`, keys sorted. */

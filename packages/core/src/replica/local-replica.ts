@@ -7,6 +7,8 @@ import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Difference } from '../sets/reconcile.ts'
+import type { QueriesAside } from '../storage/queries-aside.ts'
+import type { Asker } from '../storage/query-queue.ts'
 import type { IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
 import { Receiving } from './exchange/receiving.ts'
@@ -34,6 +36,7 @@ import type {
   Replica,
   ReplicaInfo,
   ReplicaSending,
+  StorageCheck,
   Summary,
   Write,
   WriteResult,
@@ -55,6 +58,8 @@ export interface LocalReplicaInit {
   readonly now?: () => number
   /** Gives other work its turn in the middle of long work. */
   readonly pause?: Pause
+  /** Where queries run for whom nobody else shall wait. */
+  readonly queries?: QueriesAside | undefined
   /** Whether other threads may check signatures. */
   readonly aside?: boolean
   /** Where cuts and salts come from. */
@@ -76,10 +81,10 @@ export class LocalReplica implements Replica {
   readonly #comparing: Comparing
 
   private constructor(init: LocalReplicaInit) {
-    const { storage, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
+    const { storage, queries, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
     this.#init = init
     const newest = new NewestTime()
-    this.#tidying = new Tidying(storage)
+    this.#tidying = new Tidying(storage, queries)
     this.#news = new CommitNews(newest, this.#tidying)
     const ground: ReplicaGround = {
       storage,
@@ -95,7 +100,7 @@ export class LocalReplica implements Replica {
     this.#namespaces = namespaces
     this.#writes = new Writes(ground, namespaces)
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, namespaces, epoch })
+    this.#queries = new Queries({ storage, aside: queries, namespaces, epoch })
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -176,8 +181,8 @@ export class LocalReplica implements Replica {
     return this.#queries.get(ns, collection, id)
   }
 
-  find(ns: string, collection: string, request: FindRequest): Promise<FindResult> {
-    return this.#queries.find(ns, collection, request)
+  find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {
+    return this.#queries.find(ns, collection, request, asker)
   }
 
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading> {
@@ -286,8 +291,28 @@ export class LocalReplica implements Replica {
     return this.#news.onCommit(listener)
   }
 
+  // The database
+
+  async isInPlace(): Promise<boolean> {
+    return this.#init.storage.isInPlace()
+  }
+
+  async backup(path: string): Promise<void> {
+    const { storage, queries } = this.#init
+    // Aside, a file is opened by its name.
+    if (queries !== undefined && (await storage.isInPlace())) await queries.backup(path)
+    else await storage.backup(path)
+  }
+
+  async checkStorage(): Promise<StorageCheck> {
+    // Loaded when somebody asks: few do.
+    const { checkStorage } = await import('./storage-check.ts')
+    return checkStorage(this.#init.storage, this.#init.queries)
+  }
+
   async close(): Promise<void> {
     try {
+      await this.#init.queries?.close()
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

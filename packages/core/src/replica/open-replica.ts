@@ -13,7 +13,7 @@ const NETWORK = 'network'
 const CHOSEN = 'network-chosen'
 
 /** How to open a replica. */
-export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random'> {
+export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries'> {
   /** Descriptor of the network to join; refused where the data belongs to another network already. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */

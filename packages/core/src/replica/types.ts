@@ -3,6 +3,7 @@ import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
+import type { Asker } from '../storage/query-queue.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
 
 /** Who this peer is and which network it is in. */
@@ -46,8 +47,10 @@ export interface FindRequest {
   readonly filter?: unknown
   readonly sort?: unknown
   readonly limit: number
-  /** Most milliseconds for conditions that SQLite cannot decide itself, such as `$regex`; `too-slow` beyond. */
+  /** Most milliseconds; `too-slow` beyond. Without `maxRows` they count for conditions alone that SQLite cannot decide itself, such as `$regex`. */
   readonly maxMs?: number | undefined
+  /** Most documents that are looked at; `too-slow` beyond. */
+  readonly maxRows?: number | undefined
   /** From the page before. */
   readonly cursor?: string | undefined
   /** Shows also what has changed since the first page; a document can come twice then. */
@@ -226,7 +229,11 @@ export interface ReplicaWrites {
 /** What finds documents. A namespace that is not here reads as empty. */
 export interface ReplicaReads {
   get(ns: string, collection: string, id: string): Promise<string | undefined>
-  find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
+  /**
+   * With an `asker`, it waits for its turn and runs aside where the replica can do that, which is in a process that holds a folder: nobody waits for it then.
+   * Throws `too-many-queries`, `queries-full`, `too-slow` then.
+   */
+  find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult>
   /**
    * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
    * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.
@@ -306,6 +313,25 @@ export interface ReplicaReceiving {
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
 }
 
+/** What is damaged in the database, in its words. What `isRepaired` is whole now. */
+export interface StorageCheck {
+  readonly damage: readonly string[]
+  readonly isRepaired: boolean
+}
+
+/** What concerns the file of the database. */
+export interface ReplicaFile {
+  /** Whether it lies where it lay. One that was deleted takes no writes (`data-missing`), and can be backed up. */
+  isInPlace(): Promise<boolean>
+  /** Reads the whole database and looks for damage; indexes are made anew where nothing else is damaged. */
+  checkStorage(): Promise<StorageCheck>
+  /**
+   * Copies the database into a file that must not be there yet, on the machine of the process that holds it. Throws `file-exists`, `no-file`, `disk-full`,
+   * `no-files`.
+   */
+  backup(path: string): Promise<void>
+}
+
 /** What two peers ask each other to find out where they differ. */
 export interface ReplicaComparing {
   summary(ns: string): Promise<Summary>
@@ -343,6 +369,7 @@ export interface Replica
     ReplicaSending,
     ReplicaReceiving,
     ReplicaComparing,
+    ReplicaFile,
     ReplicaEvents {
   close(): Promise<void>
 }

@@ -154,6 +154,21 @@ describe('a full disk', () => {
   })
 })
 
+it('a table of free pages that a killed process was overwriting goes when the file is opened', async () => {
+  await withFile(async (path) => {
+    await openNodeStorage(path).close()
+    const tables = (driver: SqlDriver): unknown => driver.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'overwriting'").get()?.['n']
+    const killed = openNodeDriver(path)
+    killed.exec('CREATE TABLE overwriting (zeros); INSERT INTO overwriting VALUES (zeroblob(1000000))')
+    expect(tables(killed)).toBe(1)
+    killed.close()
+    await openNodeStorage(path).close()
+    const after = openNodeDriver(path)
+    expect(tables(after)).toBe(0)
+    after.close()
+  })
+})
+
 describe('a file that is not ours', () => {
   it('of a newer version is refused and left as it is', async () => {
     await withFile(async (path, folder) => {

@@ -4,7 +4,7 @@ import { MIGRATIONS } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-const SCHEMA_VERSION: number = MIGRATIONS.length + 1
+export const SCHEMA_VERSION: number = MIGRATIONS.length + 1
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -59,7 +59,7 @@ const WAL_PAGES = 4000
 const WAL_BYTES: number = 64 * 1024 * 1024
 
 /** What is kept in memory unless said: a peer is a guest in somebody's program, and who reads much has the file mapped (`mapForReading`). */
-const CACHE_BYTES: number = 8 * 1024 * 1024
+export const CACHE_BYTES: number = 8 * 1024 * 1024
 /** How much of the file may be mapped into memory: what the operating system has cached is read without copying it. */
 const MAPPED_BYTES: number = 256 * 1024 * 1024
 
@@ -74,19 +74,31 @@ export interface StorageOptions {
    * much again, 1 MiB at least. Without it, the disk is the limit.
    */
   readonly maxBytes?: number
+  /** Whether `letReadersIn` is wanted later: connections of this process that read beside the one that writes. */
+  readonly withReaders?: boolean
+  /** Whether the file that was opened still lies where it lay. */
+  readonly isInPlace?: () => boolean
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }
 
+/** Takes the lock of the whole file, with the next transaction that may write. Throws `data-in-use` where anybody else has it open. */
+export const LOCK_OUT = 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT'
+
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES }: StorageOptions): void {
+export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders }: StorageOptions): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
-  // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have.
-  driver.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF')
+  // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have. With it,
+  // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.
+  driver.exec(`PRAGMA locking_mode = ${withReaders === true ? 'NORMAL' : 'EXCLUSIVE'}; PRAGMA trusted_schema = OFF`)
   const version = checkOwner(driver)
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
+  if (withReaders === true) {
+    numberOf(driver, 'PRAGMA schema_version')
+    driver.exec(LOCK_OUT)
+  }
   driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
@@ -112,7 +124,7 @@ function migrateFrom(driver: SqlDriver, version: number): void {
 }
 
 /** Version of the schema, 0 where the database is empty and so ours to make. Throws where it belongs to someone else. */
-function checkOwner(driver: SqlDriver): number {
+export function checkOwner(driver: SqlDriver): number {
   const version = numberOf(driver, 'PRAGMA user_version')
   const owner = numberOf(driver, 'PRAGMA application_id')
   const hasTables = numberOf(driver, 'SELECT EXISTS (SELECT 1 FROM sqlite_schema)') === 1

@@ -1,28 +1,16 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document } from '../model/content.ts'
 import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
-import {
-  compileCount,
-  compileFind,
-  type Explanation,
-  type Filter,
-  orderKey,
-  parseFilter,
-  type QueryScope,
-  scoredSort,
-  sortValue,
-  totalSort,
-} from '../query/index.ts'
+import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
 import { AuthorTable } from './records/author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './indexes/declared-indexes.ts'
 import { distinctSql, distinctValues } from './reading/distinct.ts'
-import type { SqlDriver, SqlRow, SqlValue } from './drivers/driver.ts'
+import type { SqlDriver, SqlValue } from './drivers/driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
-import { MAX_ORDERED_ROWS, PageOrders } from './reading/page-orders.ts'
+import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
-import { QueryPlans } from './reading/query-plans.ts'
+import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
 import { RecordTable } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
@@ -43,7 +31,6 @@ import type {
   IndexInfo,
   IndexKind,
   OpenedReading,
-  PageEnd,
   ReadingQuery,
   ReadPiece,
   SetTotal,
@@ -68,8 +55,6 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
-/** The rows of a list of row ids that are there, in its order. */
-const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
 /** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
 const MAX_LISTED_ROWS: number = 256 * 1024
 
@@ -87,16 +72,16 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #records: RecordTable
-  readonly #functions: QueryFunctions
+  readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
-  readonly #plans: QueryPlans
-  readonly #orders = new PageOrders()
+  readonly #isInPlace: () => boolean
+  #isGone = false
   #isClosed = false
   #isMapped = false
 
-  constructor(driver: SqlDriver, options: StorageOptions = {}) {
-    prepareSchema(driver, options)
+  constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
+    if (!isReadOnly) prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
     const seals = new SealTable(statements, authors)
@@ -104,6 +89,7 @@ export class SqliteStorage implements Storage {
     const texts = new TextIndexes(statements)
     const totals = new Totals(statements)
     this.#driver = driver
+    this.#isInPlace = options.isInPlace ?? (() => true)
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
@@ -113,9 +99,16 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
-    this.#plans = new QueryPlans(driver)
-    this.#functions = new QueryFunctions(driver)
-    if (indexes.needsLook) this.#lookAtIndexes()
+    this.#queries = new Queries({
+      driver,
+      statements,
+      indexes,
+      textIndex: (ns, collection) => this.#textIndex(ns, collection),
+      totals,
+      functions: new QueryFunctions(driver),
+      orders: new PageOrders(),
+    })
+    if (indexes.needsLook && !isReadOnly) this.#lookAtIndexes()
   }
 
   #lookAtIndexes(): void {
@@ -335,63 +328,20 @@ export class SqliteStorage implements Storage {
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
-    return this.#functions.within(query.maxMs, () => this.#find(ns, collection, query))
-  }
-
-  #find(ns: number, collection: string, query: StoredQuery): FoundPage {
-    const { filter, sort, limit, after, upTo, withTotal = false } = query
-    const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
-    const scope = this.#scope(ns, collection)
-    const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
-    const { rows, isFull } = this.#nextInOrder(sql, ns, collection, query) ?? pageOf(this.#statements.query(sql), params, limit)
-    const last = isFull ? rows.at(-1) : undefined
-    return {
-      contents: rows.map((row) => String(row['content'])),
-      end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)),
-      seq: this.#totals.lastSeq(ns),
-      total: withTotal ? this.count(ns, collection, filter) : undefined,
-    }
-  }
-
-  /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
-  #nextInOrder(sql: string, ns: number, collection: string, query: StoredQuery): { rows: readonly SqlRow[]; isFull: boolean } | undefined {
-    const { filter, sort, limit, after, upTo } = query
-    if (after === undefined || upTo === undefined || this.#totals.documents(ns, collection) > MAX_ORDERED_ROWS || !this.#plans.sorts(sql))
-      return undefined
-    const name = JSON.stringify([ns, collection, filter, sort, upTo])
-    let left = this.#orders.take(name, after.id)
-    if (left === undefined) {
-      const find = { filter, sort, limit: MAX_ORDERED_ROWS, after, lastRow: ns * SEQ_SPAN + upTo, rows: 'rowids' } as const
-      const all = compileFind(this.#scope(ns, collection), find)
-      left = Float64Array.from(this.#statements.query(all.sql).all(...all.params), ({ rowid }) => Number(rowid))
-    }
-    const rows: SqlRow[] = []
-    let length = 0
-    while (left.length > 0 && rows.length < limit && length < MAX_PAGE_LENGTH) {
-      const wanted = left.subarray(0, Math.min(ROWS_AT_ONCE, limit - rows.length))
-      left = left.subarray(wanted.length)
-      // Those that are gone have changed since the first page.
-      for (const row of this.#statements.own(ROWS_IN_ORDER).all(JSON.stringify([...wanted]))) {
-        rows.push(row)
-        length += String(row['content']).length
-      }
-    }
-    const last = rows.at(-1)
-    this.#orders.keep(name, last === undefined ? left.subarray(left.length) : left, String(last?.['id']))
-    return { rows, isFull: left.length > 0 }
+    return this.#queries.find(ns, collection, query)
   }
 
   openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
     this.#isRead()
     const seq = this.#totals.lastSeq(ns)
     const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
-      const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort, limit: -1, rows })
+      const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort, limit: -1, rows })
       return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
     }
     // One more than the first piece has room for tells whether that is all. Where SQLite sorts, it has to be worth sorting twice.
     const few = Math.min(limit, first + 1)
     const whole = compile('whole')
-    if (limit + skip <= few || !this.#plans.sorts(whole.sql)) {
+    if (limit + skip <= few || !this.#queries.sorts(whole.sql)) {
       const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
       if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
     }
@@ -465,7 +415,7 @@ export class SqliteStorage implements Storage {
 
   distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
     this.#isRead()
-    const { sql, params } = compileFind(this.#scope(ns, collection), { filter, sort: [], limit: -1 })
+    const { sql, params } = compileFind(this.#queries.scope(ns, collection), { filter, sort: [], limit: -1 })
     return distinctValues(path, (onValue) => this.#statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
   }
 
@@ -476,23 +426,15 @@ export class SqliteStorage implements Storage {
     mapForReading(this.#driver)
   }
 
-  #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
-    const document = JSON.parse(String(row['content'])) as Document
-    const fields = totalSort(sort).slice(0, -1)
-    return { values: fields.map((field) => orderKey(sortValue(field, document))), id: String(row['id']) }
-  }
-
   count(ns: number, collection: string, filter: Filter): number {
-    if (filter.kind === 'and' && filter.filters.length === 0) return this.#totals.documents(ns, collection)
     this.#isRead()
-    const { sql, params } = compileCount(this.#scope(ns, collection), filter)
-    return Number(this.#statements.query(sql).get(...params)?.['count'])
+    return this.#queries.count(ns, collection, filter)
   }
 
   async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
     // Loaded when somebody asks: few do.
     const { explained } = await import('../query/sql/explain.ts')
-    const scope = this.#scope(ns, collection)
+    const scope = this.#queries.scope(ns, collection)
     const { sql, params } = compileFind(scope, { filter, sort, limit })
     const plan = this.#statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
     const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
@@ -504,21 +446,6 @@ export class SqliteStorage implements Storage {
       documents: this.count(ns, collection, parseFilter({})),
       plan: plan.map(({ detail }) => String(detail)),
     })
-  }
-
-  #scope(ns: number, collection: string): QueryScope {
-    const totals = this.#totals
-    return {
-      ns,
-      collection,
-      get isMost() {
-        return totals.isMost(ns, collection)
-      },
-      field: (path) => this.#indexes.field(ns, collection, path),
-      text: this.#textIndex(ns, collection),
-      matcher: (filter) => this.#functions.matcher(filter),
-      orderer: (field) => this.#functions.orderer(field),
-    }
   }
 
   #textIndex(ns: number, collection: string): QueryScope['text'] {
@@ -550,7 +477,7 @@ export class SqliteStorage implements Storage {
   createIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
     checkPaths(paths)
     this.#transaction(() => (text ? this.#texts : this.#indexes).create(ns, collection, paths))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
   }
 
   dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
@@ -560,12 +487,12 @@ export class SqliteStorage implements Storage {
     } catch (error) {
       if (!isOutOfSpace(error)) throw error
     } finally {
-      this.#plans.clear()
+      this.#queries.forgetPlans()
     }
     // An index that goes makes room, but overwriting it in one transaction needs a log of its size.
     const leftovers: Leftover[] = []
     const isDropped = this.#room.freeing(() => this.#atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room'))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
     this.#clear(leftovers)
     return isDropped
   }
@@ -576,7 +503,29 @@ export class SqliteStorage implements Storage {
     return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
   }
 
+  isInPlace(): boolean {
+    this.#statements.assertOpen()
+    this.#isGone = !this.#isInPlace()
+    return !this.#isGone
+  }
+
+  async findDamage(): Promise<readonly string[]> {
+    // Loaded when somebody asks: few do.
+    const { damageIn } = await import('./damage.ts')
+    return damageIn(this.#statements)
+  }
+
+  async backup(_path: string): Promise<void> {
+    this.#statements.assertOpen()
+    throw new DocstoreError('no-files', 'There are no files here. Use an export')
+  }
+
+  rebuildIndexes(): void {
+    this.#reserved(() => this.#driver.exec('REINDEX'))
+  }
+
   scrub(): void {
+    this.isInPlace()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
     // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
@@ -638,7 +587,7 @@ export class SqliteStorage implements Storage {
     }
     const tables = this.#texts.changed
     this.#room.freeing(() => this.#atomically(() => this.#texts.giveUp(tables), 'makes room'))
-    this.#plans.clear()
+    this.#queries.forgetPlans()
     return write()
   }
 
@@ -652,6 +601,8 @@ export class SqliteStorage implements Storage {
   }
 
   #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
+    // What is written to a file that was deleted is gone with this process.
+    if (this.#isGone && !this.isInPlace()) throw dataGone()
     this.#statements.own('BEGIN IMMEDIATE').run()
     this.#texts.began()
     try {
@@ -678,6 +629,13 @@ export class SqliteStorage implements Storage {
       // What made the transaction fail is the better error; SQLite rolls back what is left when the file is opened again.
     }
   }
+}
+
+function dataGone(): DocstoreError {
+  return new DocstoreError(
+    'data-missing',
+    'The file of the database was deleted or replaced while it is open. What is in it can be saved as long as this process runs: docstore relay backup FILE',
+  )
 }
 
 function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {

@@ -129,8 +129,10 @@ export interface StoredQuery {
   readonly after?: PageEnd | undefined
   /** Leaves out versions after this position: those that have changed since an earlier page. */
   readonly upTo?: number | undefined
-  /** Most milliseconds for conditions that SQLite cannot decide itself; `too-slow` beyond. */
+  /** Most milliseconds; `too-slow` beyond. Without `maxRows` only conditions that SQLite cannot decide itself are counted. */
   readonly maxMs?: number | undefined
+  /** Most rows that are looked at; `too-slow` beyond. */
+  readonly maxRows?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
 }
@@ -280,7 +282,21 @@ export interface Storage {
   dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
   indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
-  /** Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. */
+  /** Whether what it stores in lies where it lay when it was opened. Writes throw `data-missing` once this was found to be wrong. */
+  isInPlace(): Awaitable<boolean>
+  /** What is damaged, in words of the database, 100 faults at most; nothing where all is whole. Reads everything. */
+  findDamage(): Awaitable<readonly string[]>
+  /**
+   * Copies everything into a new file, readable by this user alone, and does nothing else meanwhile. Throws `file-exists`, `no-file`, `disk-full`, and
+   * `no-files` where there are none.
+   */
+  backup(path: string): Awaitable<void>
+  /** Makes all indexes anew. */
+  rebuildIndexes(): Awaitable<void>
+  /**
+   * Makes sure that bytes of deleted and replaced content are gone from the disk, and that what a full disk needs is kept again. Throws `storage-busy`
+   * while another connection reads.
+   */
   scrub(): Awaitable<void>
   close(): Awaitable<void>
 }

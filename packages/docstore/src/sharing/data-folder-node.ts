@@ -1,10 +1,28 @@
 import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { DocstoreError, errorCode } from '@p2p-docstore/core'
 
+/** Name of the database in its folder. */
+export const DATABASE = 'docstore.db'
+
+/** Whether a folder has a database that can be read and not written. */
+export function isReadOnly(folder: string): boolean {
+  return may(join(folder, DATABASE), constants.R_OK) && !(may(folder, constants.W_OK) && may(join(folder, DATABASE), constants.W_OK))
+}
+
+function may(path: string, what: number): boolean {
+  try {
+    accessSync(path, what)
+    return true
+  } catch {
+    // It may not, or it is not there.
+    return false
+  }
+}
+
 /**
- * The real path of a data folder, made if it is missing: whatever links lead there, all programs meet at one place. Throws `bad-folder`,
- * `no-permission`, `disk-full`.
+ * The real path of a data folder, made if it is missing: whatever links lead there, all programs meet at one place. One that cannot be written to will do where
+ * `isReadOnly` says so. Throws `bad-folder`, `no-permission`, `disk-full`.
  */
 export function dataFolder(path: string): string {
   if (path.trim() === '') throw new DocstoreError('bad-folder', 'The data folder has an empty name. Name one, or leave it out')
@@ -14,7 +32,7 @@ export function dataFolder(path: string): string {
     // A file can be in its place: making a folder that is there already says nothing of what it is.
     if (!statSync(folder).isDirectory()) throw new DocstoreError('bad-folder', `${folder} is a file. Name a folder for the data`)
     const real = realpathSync.native(folder)
-    accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK)
+    if (!isReadOnly(real)) accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK)
     return real
   } catch (error) {
     throw error instanceof DocstoreError ? error : folderError(folder, error)

@@ -1,12 +1,13 @@
 import { connect } from 'node:net'
-import { join } from 'node:path'
-import { DocstoreError, errorCode, openReplica, type Replica, type Storage } from '@p2p-docstore/core'
-import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { dirname, join } from 'node:path'
+import { DocstoreError, errorCode, openReplica, type Replica } from '@p2p-docstore/core'
+import { openNodeQueries, openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../docstore-options-node.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
 import { renewIfCopied } from './copied-folder-node.ts'
-import { dataFolder } from './data-folder-node.ts'
+import { DATABASE, dataFolder, isReadOnly } from './data-folder-node.ts'
+import { IdentityFile } from './identity-file-node.ts'
 import { listenOn } from './listen-node.ts'
 import { OwnerProcess } from './owner-process-node.ts'
 import type { Entry, HeldData, Place } from './place.ts'
@@ -20,32 +21,39 @@ const RETRY_MS = 50
 
 /** A data folder. SQLite's lock says who holds it; the holder listens on a local socket. */
 export class FolderPlace implements Place {
+  /** Whether nothing can be written there. It has no connections then, and any number of programs may read it. */
+  readonly isReadOnly: boolean
   readonly #folder: string
   readonly #owner: OwnerProcess
   readonly #options: DocstoreOptions
 
   constructor(folder: string, options: DocstoreOptions) {
     this.#folder = dataFolder(folder)
+    this.isReadOnly = isReadOnly(this.#folder)
     this.#owner = new OwnerProcess(this.#folder)
     this.#options = options
   }
 
   async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
     const held = mayHold ? this.#tryHold() : undefined
-    if (held !== undefined) return { kind: 'held', held }
+    if (held !== undefined && !(held instanceof DocstoreError)) return { kind: 'held', held }
     const port = await connectTo(socketName(this.#folder))
     if (port !== undefined) return { kind: 'line', port, silence: (silentMs) => this.#owner.silence(silentMs) }
+    if (held !== undefined) throw held
     // The owner is just starting, or just ending.
     await new Promise((done) => setTimeout(done, RETRY_MS))
     return { kind: 'silent' }
   }
 
-  #tryHold(): HeldData | undefined {
+  /** The data; nothing where another program has it, and the error where there is none, which a program that has it open may still have. */
+  #tryHold(): HeldData | DocstoreError | undefined {
     try {
-      return holdDatabase(join(this.#folder, 'docstore.db'), this.#options, (serve) => this.#listen(serve))
+      if (this.isReadOnly) return this.#owner.isThere() ? undefined : holdToRead(join(this.#folder, DATABASE))
+      return holdDatabase(join(this.#folder, DATABASE), this.#options, (serve) => this.#listen(serve))
     } catch (error) {
-      if (errorCode(error) !== 'data-in-use') throw error
-      return undefined
+      if (errorCode(error) === 'data-in-use') return undefined
+      if (error instanceof DocstoreError && error.code === 'data-missing') return error
+      throw error
     }
   }
 
@@ -97,11 +105,32 @@ export function holdMemory(options: DocstoreOptions): HeldData {
   return holdDatabase(':memory:', options, async () => () => undefined)
 }
 
+/** Data of a folder that cannot be written to. */
+function holdToRead(path: string): HeldData {
+  const storage = openNodeStorage(path, { readOnly: true })
+  let replica: Replica | undefined
+  return {
+    listen: async () => () => undefined,
+    getMeta: async (key) => storage.getMeta(key),
+    openReplica: async (init) => (replica = await openReplica(storage, init)),
+    startNetwork: async () => {
+      throw new DocstoreError('storage-read-only', 'A data folder that cannot be written to has no connections')
+    },
+    onLost: () => undefined,
+    close: async () => (replica ?? storage).close(),
+  }
+}
+
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
   const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
-  const storage: Storage = openNodeStorage(path, {
+  const identity = path === ':memory:' ? undefined : new IdentityFile(dirname(path))
+  identity?.assertDatabase(path)
+  // What reads for long, as queries of strangers over HTTP and backups do, must not make others wait.
+  const withReaders = path !== ':memory:'
+  const storage = openNodeStorage(path, {
     durability,
+    withReaders,
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(role === 'relay' ? { cacheBytes: RELAY_CACHE_BYTES } : {}),
   })
@@ -112,9 +141,12 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
     listen,
     getMeta: async (key) => storage.getMeta(key),
     openReplica: async (init) => {
+      await identity?.assertSame(storage)
       isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))
-      replica = await openReplica(storage, init)
-      return replica
+      const opened = await openReplica(storage, withReaders ? { ...init, queries: openNodeQueries(path, storage) } : init)
+      replica = opened
+      await identity?.keep(storage)
+      return opened
     },
     startNetwork: async (replica, networkId, listed) => {
       // Most commands need no network, and start in half the time without loading it.

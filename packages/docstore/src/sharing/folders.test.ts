@@ -95,6 +95,13 @@ describe('a folder that cannot be used is named', () => {
       })
   })
 
+  it.skipIf(process.platform !== 'linux')('where a file system makes no folders, and does not wait for one', async () => {
+    await expect(createDocstore({ data: '/proc/docstore/data', network: 'off' })).rejects.toMatchObject({
+      code: 'bad-folder',
+      message: expect.stringContaining('/proc/docstore/data cannot be made'),
+    })
+  })
+
   it('where somebody may not write, or not enter', async () => {
     const isRoot = process.getuid?.() === 0
     if (isRoot) chmodSync(root, 0o755)

@@ -32,6 +32,12 @@ export class OwnerProcess {
     }
   }
 
+  /** Whether the process that noted itself last is there, or another one of its number. */
+  isThere(): boolean {
+    const pid = this.#pid()
+    return pid !== undefined && processState(pid) !== 'gone'
+  }
+
   /** How long others wait for it to let them in, milliseconds. */
   patienceMs(): number {
     const pid = this.#pid()

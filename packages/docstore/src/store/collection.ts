@@ -163,17 +163,20 @@ export class Collection<T extends Document = Document> {
    */
   async createIndex(fields: IndexFields, options?: IndexOptions): Promise<void> {
     const { fields: names, text } = indexDeclaration(fields, options)
+    await turn()
     await this.#init.replica.createIndex(this.#init.namespace, this.name, names, { text })
   }
 
   /** Drops an index that was declared with these fields; resolves with whether there was one. */
   async dropIndex(fields: IndexFields, options?: IndexOptions): Promise<boolean> {
     const { fields: names, text } = indexDeclaration(fields, options)
+    await turn()
     return this.#init.replica.dropIndex(this.#init.namespace, this.name, names, { text })
   }
 
   /** The indexes that were declared on this peer. */
   async indexes(): Promise<readonly IndexInfo[]> {
+    await turn()
     return this.#init.replica.indexes(this.#init.namespace, this.name)
   }
 
@@ -181,6 +184,7 @@ export class Collection<T extends Document = Document> {
   async explain(filter: FilterInput = {}, options: Pick<FindOptions, 'sort' | 'limit'> = {}): Promise<Explanation> {
     checkOptions(options, ['sort', 'limit'], 'explain')
     const { sort = {}, limit } = options
+    await turn()
     return this.#init.replica.explain(this.#init.namespace, this.name, { filter, sort: sortPairs(sort), limit: checkedLimit(limit) ?? DEFAULT_PAGE })
   }
 

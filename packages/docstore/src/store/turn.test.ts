@@ -16,11 +16,15 @@ it('calls one after the other leave timers and others their turn', async () => {
     () => notes.delete('none'),
     () => notes.status(),
     () => notes.held(),
+    () => notes.createIndex(['i']),
+    () => notes.dropIndex(['none']),
+    () => notes.indexes(),
+    () => notes.explain({ i: 1 }),
   ]
   for (const call of calls) {
     const timer = AbortSignal.timeout(20)
     // Without a turn for the timer this would go on until the test is given up.
     for (let i = 0; !timer.aborted; i++) await call(i)
   }
-  expect(calls).toHaveLength(11)
+  expect(calls).toHaveLength(15)
 })

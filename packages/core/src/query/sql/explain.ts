@@ -27,6 +27,8 @@ export interface Explanation {
   readonly summary: string
   /** What would make it faster; absent where nothing has to be read in vain. */
   readonly hint?: string
+  /** Fields of the indexes that the hint is about; absent where it is about none. */
+  readonly missing?: readonly (readonly string[])[]
   /** The plan in SQLite's words, 100 lines at most. */
   readonly plan: readonly string[]
 }
@@ -68,7 +70,7 @@ export function explained({ scope, filter, sort, indexes, documents, plan }: Exp
     documents,
     inJavaScript: inJavaScript.slice(0, MAX_LISTED),
     summary: `${foundBy({ found, used, documents, hasFilter: leaves.length > 0 })}; ${ORDERS[order]}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...hint,
     plan: plan.slice(0, MAX_PLAN_LINES),
   }
 }
@@ -159,7 +161,7 @@ function hintFor({
   sort,
   order,
   indexes,
-}: Pick<ExplanationInit, 'filter' | 'sort' | 'indexes'> & Pick<Explanation, 'order'>): string | undefined {
+}: Pick<ExplanationInit, 'filter' | 'sort' | 'indexes'> & Pick<Explanation, 'order'>): Pick<Explanation, 'hint' | 'missing'> | undefined {
   const leaves = leavesOf(filter)
   if (leaves.length === 0) {
     const paths = order === 'sorted' ? pathsInOneDirection(sort) : []
@@ -171,12 +173,14 @@ function hintFor({
   const missing = wanted.filter((fields) => fields.length > 0 && isMissing(fields))
   if (wanted.every(({ length }) => length > 0) && missing.length > 0) return made(missing, 'documents would be looked up in it')
   if (leaves.some(({ kind }) => kind === 'regex'))
-    return 'A regular expression can use an index where it begins with ^ and plain characters, and has no option i. For words, make a text index and use $text'
-  return 'No index helps with these conditions: what is only said not to be, or to be missing, has to be looked for everywhere'
+    return {
+      hint: 'A regular expression can use an index where it begins with ^ and plain characters, and has no option i. For words, make a text index and use $text',
+    }
+  return { hint: 'No index helps with these conditions: what is only said not to be, or to be missing, has to be looked for everywhere' }
 }
 
-function made(indexes: readonly (readonly string[])[], why: string): string {
-  return `Make an index with ${indexes.map((fields) => `createIndex(${JSON.stringify(fields)})`).join(' and ')}: ${why}`
+function made(missing: readonly (readonly string[])[], why: string): Pick<Explanation, 'hint' | 'missing'> {
+  return { hint: `Make an index with ${missing.map((fields) => `createIndex(${JSON.stringify(fields)})`).join(' and ')}: ${why}`, missing }
 }
 
 /** Fields of the index that suits a filter: those of equalities, then those of the order, or one that has a range. */

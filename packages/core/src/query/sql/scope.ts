@@ -34,6 +34,8 @@ export interface QueryScope {
   readonly isMost: boolean
   /** What declared indexes say of a path; `undefined` where none covers it. */
   field(path: string): FieldIndex | undefined
+  /** Whether each row is counted by `docstore_within(rid, 0)`, which throws once the query has used up what it may. */
+  readonly isBounded?: boolean | undefined
   /** Where `$text` looks. */
   readonly text?: TextIndex | undefined
   /** The number by which `docstore_matches(number, content)` knows a condition. */
@@ -58,9 +60,9 @@ export function recordsBy(access: Access): string {
  * the most selective there is. The unary plus hides these columns from it, which leaves it the declared indexes; their own
  * conditions are written in the same way, because SQLite has to recognise them.
  */
-export function rowsOf({ ns, collection }: Pick<QueryScope, 'ns' | 'collection'>, access: Access): string {
+export function rowsOf({ ns, collection, isBounded }: Pick<QueryScope, 'ns' | 'collection' | 'isBounded'>, access: Access): string {
   const plus = access === 'index' || access === 'scan' ? '+' : ''
-  const rows = `${plus}ns = ${integerLiteral(ns)} AND ${plus}collection = ${textLiteral(collection)} AND content IS NOT NULL`
+  const rows = `${plus}ns = ${integerLiteral(ns)} AND ${plus}collection = ${textLiteral(collection)} AND content IS NOT NULL${isBounded === true ? ' AND docstore_within(rid, 0)' : ''}`
   return access === 'scan' ? `rid > ${integerLiteral(ns * SEQ_SPAN)} AND rid < ${integerLiteral((ns + 1) * SEQ_SPAN)} AND ${rows}` : rows
 }
 

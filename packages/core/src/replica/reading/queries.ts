@@ -2,6 +2,8 @@ import { DocstoreError } from '../../errors.ts'
 import { DAG_JSON, parseCid } from '../../model/cid.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
+import type { QueriesAside } from '../../storage/queries-aside.ts'
+import type { Asker } from '../../storage/query-queue.ts'
 import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
@@ -17,6 +19,8 @@ const NO_NAMESPACE = 0
 /** What queries read. */
 export interface QueriesInit {
   readonly storage: Storage
+  /** Where they run for whom nobody else shall wait. */
+  readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
@@ -25,11 +29,13 @@ export interface QueriesInit {
 /** Answers queries: what the user typed is checked here, and found in the storage. */
 export class Queries implements ReplicaReads {
   readonly #storage: Storage
+  readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
   readonly #epoch: string
 
-  constructor({ storage, namespaces, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, epoch }: QueriesInit) {
     this.#storage = storage
+    this.#aside = aside
     this.#namespaces = namespaces
     this.#epoch = epoch
   }
@@ -42,7 +48,8 @@ export class Queries implements ReplicaReads {
   async find(
     id: string,
     collection: string,
-    { filter = {}, sort = {}, limit, cursor, maxMs, withChanges = false, withTotal = false }: FindRequest,
+    { filter = {}, sort = {}, limit, cursor, maxMs, maxRows, withChanges = false, withTotal = false }: FindRequest,
+    asker?: Asker,
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
@@ -53,15 +60,11 @@ export class Queries implements ReplicaReads {
     const upTo = withChanges ? undefined : bound?.upTo
     const open = this.#namespaces.get(id)
     if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
-    const { contents, end, seq, total } = await this.#storage.find(open.ns, collection, {
-      filter: parsedFilter,
-      sort: parsedSort,
-      limit,
-      after,
-      upTo,
-      maxMs,
-      withTotal,
-    })
+    const query = { filter: parsedFilter, sort: parsedSort, limit, after, upTo, maxMs, maxRows, withTotal }
+    const { contents, end, seq, total } =
+      asker === undefined || this.#aside === undefined
+        ? await this.#storage.find(open.ns, collection, query)
+        : await this.#aside.find(open.ns, collection, query, asker)
     return {
       contents,
       cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),

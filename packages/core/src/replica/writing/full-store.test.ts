@@ -223,12 +223,13 @@ describe.skipIf(unmountProbe === undefined)('a full disk (skipped where no tmpfs
 
   it('lets everything go, uses again what was freed, and closes', async () => {
     store = await FullStore.open(folder, {})
-    const ids = await store.fill()
+    const text = 'x'.repeat(2500)
+    const ids = await store.fill(text)
     takeRest(join(folder, 'rest'))
     for (const id of ids) await store.delete(id)
     await store.send()
     expect(await store.count()).toBe(0)
-    expect((await store.fill()).length).toBeGreaterThan(500)
+    expect((await store.fill(text)).length).toBeGreaterThan(500)
     await store.reopen()
     expect(await store.count()).toBeGreaterThan(500)
   })

@@ -1,16 +1,19 @@
 import { backgroundTimer } from '../../background-timer.ts'
 import { errorCode } from '../../errors.ts'
+import type { QueriesAside } from '../../storage/queries-aside.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { SCRUB_DELAY_MS, SETTLE_DELAY_MS } from '../limits.ts'
 
 /** What is done some time after writes: replaced bytes are overwritten on the disk, and the log is copied into the database. */
 export class Tidying {
   readonly #storage: Storage
+  readonly #queries: QueriesAside | undefined
   #scrubTimer: ReturnType<typeof setTimeout> | undefined
   #settleTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, queries?: QueriesAside) {
     this.#storage = storage
+    this.#queries = queries
   }
 
   /** Something was replaced or deleted. */
@@ -48,8 +51,17 @@ export class Tidying {
   #scrub(): void {
     Promise.resolve()
       .then(() => this.#storage.scrub())
+      .catch(async (error: unknown) => {
+        if (errorCode(error) !== 'storage-busy') throw error
+        await this.#queries?.quiet(async () => this.#storage.scrub())
+      })
       .catch((error: unknown) => {
-        if (errorCode(error) === 'storage-closed') return
+        if (['storage-closed', 'closed'].includes(errorCode(error))) return
+        // A backup is being made, say.
+        if (['storage-busy', 'queries-full', 'too-many-queries'].includes(errorCode(error))) {
+          this.scrubSoon()
+          return
+        }
         // What was deleted is still in the log. A full disk may have room later; whatever else it is, is reported as uncaught.
         if (errorCode(error) !== 'disk-full') throw error
         this.settleSoon()

@@ -1,5 +1,7 @@
 /// <reference types="node" />
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { statSync } from 'node:fs'
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { functionValue, type SqlDriver, type SqlRow, type SqlStatement, type SqlValue, storageError } from './driver.ts'
 
 function resultCode(error: unknown): number | undefined {
@@ -59,15 +61,43 @@ class NodeStatement implements SqlStatement {
   }
 }
 
+/**
+ * A database where nothing can be written, not even the files that SQLite needs to read beside others; nobody else may write it meanwhile. Its log is read
+ * all the same, into memory.
+ */
+export function openReadOnlyNodeDriver(path: string): SqlDriver {
+  const url = pathToFileURL(path)
+  const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  // A log that is not there could not be made either; one that is there would be passed over in a file that is said to be immutable.
+  if (hasLog) url.searchParams.set('vfs', process.platform === 'win32' ? 'win32-none' : 'unix-none')
+  else url.searchParams.set('immutable', '1')
+  return openNodeDriver(url.href, { readOnly: true })
+}
+
+/** Pages that are copied at a time: 4 MiB. */
+const BACKUP_PAGES = 1024
+
+/** A connection that can be copied into a file; nobody may write on it meanwhile. */
+export interface NodeDriver extends SqlDriver {
+  backup(path: string): Promise<void>
+}
+
 /** SQLite of Node itself. `path` is a file or `:memory:`. */
-export function openNodeDriver(path: string): SqlDriver {
-  const database = guard(() => new DatabaseSync(path, { timeout: 0 }))
+export function openNodeDriver(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): NodeDriver {
+  const database = guard(() => new DatabaseSync(path, { timeout: 0, readOnly }))
   return {
     exec: (sql) => guard(() => database.exec(sql)),
     prepare: (sql) => guard(() => new NodeStatement(database.prepare(sql))),
     createFunction: (name, call) =>
       guard(() => database.function(name, { deterministic: true }, (first, second) => call(functionValue(first), functionValue(second)))),
     inTransaction: () => database.isTransaction,
+    backup: async (to) => {
+      try {
+        await backup(database, to, { rate: BACKUP_PAGES })
+      } catch (error) {
+        throw storageError(error, resultCode(error))
+      }
+    },
     close: () => guard(() => database.close()),
   }
 }

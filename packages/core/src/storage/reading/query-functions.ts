@@ -5,10 +5,24 @@ import type { SqlDriver, SqlValue } from '../drivers/driver.ts'
 
 /** Most conditions and sort fields that are known by a number. A query has at most some hundred, and runs as soon as it is compiled. */
 const MAX_KNOWN = 4096
+/** Rows between two looks at the clock. */
+const LOOK_EVERY = 64
+
+/** What a query may use up. */
+export interface QueryBudget {
+  /** Most milliseconds. */
+  readonly maxMs?: number | undefined
+  /** Most rows that are looked at. */
+  readonly maxRows?: number | undefined
+  /** Whether nobody waits for it any more. */
+  readonly isCancelled?: (() => boolean) | undefined
+}
+
+const UNBOUNDED: QueryBudget = {}
 
 /**
  * What SQL asks JavaScript about a row: `docstore_matches(number, content)` whether a condition holds, `docstore_order(number, content)` what
- * to sort by; `docstore_has_match(number, text)` whether a text has a match. Used where arrays lie on a path, and for operators that SQLite does
+ * to sort by; `docstore_has_match(number, text)` whether a text has a match. `docstore_within(rid, 0)` counts a row of a query that is bounded. Used where arrays lie on a path, and for operators that SQLite does
  * not have.
  */
 export class QueryFunctions {
@@ -19,28 +33,43 @@ export class QueryFunctions {
   /** The document that was asked about last: several conditions ask about one row. */
   #content = ''
   #document: Document = { _id: '' }
-  /** When the query that runs has used up its time. */
+  #budget = UNBOUNDED
+  /** When the query that runs has used up its time, and the rows that it may still look at. */
   #until = Number.POSITIVE_INFINITY
+  #rowsLeft = Number.POSITIVE_INFINITY
 
   constructor(driver: SqlDriver) {
     driver.createFunction('docstore_matches', (number, content) => this.#matches(number, content))
     driver.createFunction('docstore_has_match', (number, text) => this.#hasMatch(number, text))
     driver.createFunction('docstore_order', (number, content) => this.#order(number, content))
+    driver.createFunction('docstore_within', () => this.#countRow())
   }
 
-  /** Runs a query whose calls must not take longer than this together. Throws `too-slow`. */
-  within<T>(maxMs: number | undefined, query: () => T): T {
-    this.#until = maxMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + maxMs
+  /**
+   * Runs a query within what it may use up: the time of its calls here, and of its rows, where it was compiled to count them. Throws `too-slow`, `cancelled`.
+   */
+  within<T>(budget: QueryBudget, query: () => T): T {
+    const { maxMs = Number.POSITIVE_INFINITY, maxRows = Number.POSITIVE_INFINITY } = budget
+    this.#budget = budget
+    this.#until = performance.now() + maxMs
+    this.#rowsLeft = maxRows
     try {
       return query()
     } finally {
-      this.#until = Number.POSITIVE_INFINITY
+      this.#budget = UNBOUNDED
+      this.#until = this.#rowsLeft = Number.POSITIVE_INFINITY
     }
   }
 
+  #countRow(): SqlValue {
+    if (--this.#rowsLeft < 0) throw tooSlow(`it would have to look at more than ${this.#budget.maxRows} documents`)
+    if (this.#rowsLeft % LOOK_EVERY === 0) this.#checkTime()
+    return 1
+  }
+
   #checkTime(): void {
-    if (performance.now() > this.#until)
-      throw new DocstoreError('too-slow', 'The query takes too long here. Ask for less, or declare an index that serves it')
+    if (performance.now() > this.#until) throw tooSlow(`its ${this.#budget.maxMs} ms are over`)
+    if (this.#budget.isCancelled?.() === true) throw new DocstoreError('cancelled', 'Nobody waits for the query any more')
   }
 
   /** The number of a condition. */
@@ -97,4 +126,8 @@ export class QueryFunctions {
     }
     return this.#document
   }
+}
+
+function tooSlow(why: string): DocstoreError {
+  return new DocstoreError('too-slow', `The query takes too long here: ${why}. Ask for less, or declare an index that serves it`)
 }

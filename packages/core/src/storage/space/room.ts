@@ -57,6 +57,8 @@ export class Room {
   /** Whether the disk was short at the last look, and the bytes that were stored since. */
   #isShort: boolean
   #estimate = 0
+  /** Whether the log could not be emptied the last time because another connection read it. */
+  #isRead = false
   /** Pages of the database when the log owed it nothing. */
   #settledPages: number
 
@@ -69,6 +71,8 @@ export class Room {
     this.#settledPages = this.#number('page_count')
     this.#isShort = reserve !== undefined && reserve.free() < SHORT_BYTES
     this.#isBeyond = this.#maxPages !== undefined && this.#settledPages > this.#maxPages
+    // A process that was killed while it overwrote free pages has left them in a table.
+    if (statements.own("SELECT 1 FROM sqlite_schema WHERE name = 'overwriting'").get() !== undefined) this.freeing(() => undefined)
   }
 
   /** To be called inside a transaction that may grow, before it is committed. Throws `disk-full` where it lives on what is reserved. */
@@ -165,7 +169,12 @@ export class Room {
     this.#driver.exec('PRAGMA secure_delete = FAST')
     try {
       const result = this.withReserve(write)
-      this.withReserve(() => this.#overwriteFree(this.#number('freelist_count') - before))
+      try {
+        this.withReserve(() => this.#overwriteFree(this.#number('freelist_count') - before))
+      } catch (error) {
+        // What was written stands.
+        if (!isOutOfSpace(error)) throw error
+      }
       return result
     } finally {
       this.#driver.exec('PRAGMA secure_delete = ON')
@@ -177,7 +186,7 @@ export class Room {
     // Each row takes a page beside its own, and some bytes there.
     const row = `zeroblob(${this.#pageBytes - 4})`
     try {
-      this.#driver.exec('CREATE TABLE overwriting (zeros)')
+      this.#driver.exec('CREATE TABLE IF NOT EXISTS overwriting (zeros)')
       for (let left = freed + this.#pageBytes / 4; left > 0 && this.#checkpoint(); ) {
         const pages = Math.min(OVERWRITTEN_PAGES, this.#number('freelist_count') - UNTOUCHED_PAGES)
         if (pages <= 0) break
@@ -187,8 +196,6 @@ export class Room {
         )
         left -= rows
       }
-    } catch (error) {
-      if (!isOutOfSpace(error)) throw error
     } finally {
       this.#driver.exec('DROP TABLE IF EXISTS overwriting')
     }
@@ -209,15 +216,16 @@ export class Room {
     return Math.max(0, this.#number('page_count') - this.#settledPages) * this.#pageBytes
   }
 
-  /** Copies the log into the database and empties it, and takes the reserve back. Throws `disk-full` where the log stays. */
+  /** Copies the log into the database and empties it, and takes the reserve back. Throws `disk-full` where the log stays, `storage-busy` while others read it. */
   settle(): void {
     const isEmptied = this.#emptyLog()
     this.#takeBack()
+    if (this.#isRead) throw new DocstoreError('storage-busy', 'The log cannot be emptied while another connection reads it')
     if (!isEmptied) throw fullError('the log cannot be emptied, so the bytes of what was deleted are still in it')
   }
 
   #emptyLog(): boolean {
-    return this.#checkpoint() || (this.#give() && this.#checkpoint())
+    return this.#checkpoint() || (!this.#isRead && this.#give() && this.#checkpoint())
   }
 
   #give(): boolean {
@@ -236,7 +244,9 @@ export class Room {
   #checkpoint(): boolean {
     try {
       // This mode also gives the space of the log back to the disk.
-      this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      const row = this.#statements.own('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      this.#isRead = row?.['busy'] === 1
+      if (this.#isRead) return false
       this.#settledPages = this.#number('page_count')
       this.#estimate = 0
       return true

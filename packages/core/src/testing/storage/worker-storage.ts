@@ -71,6 +71,10 @@ export class StorageWorker {
       createIndex: call('createIndex'),
       dropIndex: call('dropIndex'),
       indexes: call('indexes'),
+      isInPlace: call('isInPlace'),
+      findDamage: call('findDamage'),
+      rebuildIndexes: call('rebuildIndexes'),
+      backup: call('backup'),
       scrub: call('scrub'),
       close: call('close'),
     }

@@ -1,9 +1,11 @@
 /// <reference types="node" />
 // A process that writes until it is killed: singles, and bulks that all change the same documents. It prints a line for each write once
-// that is acknowledged. Arguments: file, name of the run, durability.
+// that is acknowledged. Arguments: file, name of the run, durability; with `read` in its place another connection reads meanwhile.
 import { writeSync } from 'node:fs'
 import { openNodeStorage } from '../../storage/open-node.ts'
-import { addNamespace, author, put } from './fixtures.ts'
+import { ReaderQueries } from '../../storage/reader-queries.ts'
+import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
+import { addNamespace, author, put, query } from './fixtures.ts'
 import { signerOf } from './plans.ts'
 
 /** Documents that every bulk changes. */
@@ -12,9 +14,11 @@ const SHARED = 200
 const ADDED = 100
 
 const [path = '', run = '', durability] = process.argv.slice(2)
-const storage = openNodeStorage(path, durability === 'full' ? { durability } : {})
+const storage = openNodeStorage(path, durability === 'full' ? { durability } : { withReaders: durability === 'read' })
+if (durability === 'read') storage.letReadersIn()
 const ns = await addNamespace(storage)
 await storage.createIndex(ns, 'cities', ['tags'])
+const reader = durability === 'read' ? new ReaderQueries(openNodeDriver(path, { readOnly: true })) : undefined
 const sealWith = signerOf({ kind: 'sign', by: author('ada') })
 
 for (let n = 1; ; n++) {
@@ -23,6 +27,7 @@ for (let n = 1; ; n++) {
   const added = Array.from({ length: ADDED }, (_, i) => put({ id: `${run}/${n}/${i}`, at: n, fields }))
   await storage.commit(ns, [...shared, ...added], { sealWith })
   writeSync(1, `bulk ${n}\n`)
+  reader?.find(ns, 'cities', query({ bulk: `${run}/${n}` }), () => false)
   for (let i = 0; i < 5; i++) {
     await storage.commit(ns, [put({ id: `${run}/single/${n}/${i}`, at: n })])
     writeSync(1, `single ${n}/${i}\n`)

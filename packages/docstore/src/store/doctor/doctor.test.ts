@@ -75,7 +75,7 @@ describe('the doctor', () => {
     const home = await relay()
     const found = await findingsAt(home.origin)
     expect(found.map(({ check, ok, fault, fix }) => [check, ok, fault, fix])).toEqual(
-      ['storage', 'summaries', 'relay', 'clock', 'connection', 'reservation'].map((check) => [check, true, null, '']),
+      ['storage', 'damage', 'summaries', 'relay', 'clock', 'connection', 'reservation'].map((check) => [check, true, null, '']),
     )
   })
 

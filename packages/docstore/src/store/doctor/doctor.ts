@@ -1,6 +1,6 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../../network/types.ts'
-import type { Finding } from './diagnosis.ts'
+import type { Diagnosis, Finding } from './diagnosis.ts'
 import { checkHeldBack } from './held-back-check.ts'
 import { checkRelays } from './relay-checks.ts'
 import { checkRoom } from './room-checks.ts'
@@ -10,12 +10,17 @@ const SETTLE_TIMEOUT_MS = 3000
 /** Part of the space that the browser grants beyond which it counts as used up. */
 const FULL = 0.95
 
+/** What to do about a database that cannot be repaired. */
+const DAMAGED_FIX =
+  'Stop what uses the folder and put the last backup in place: `docstore relay restore FILE`. Without one, `docstore relay restore --empty` begins without documents, as the same identity; what other peers have comes back from them. Export before what can still be read'
+
 /** Looks for the commonest faults: storage and its limits, summaries, relays, the way to them, clocks, and direct connections. */
-export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Finding[]> {
+export async function diagnose(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {
   const wantsPlaces = network !== undefined && !(await network.isRelay())
   const peers = network === undefined ? [] : wantsPlaces ? await settledPeers(network) : await network.peers()
   return [
     await checkStorage(replica),
+    await checkDamage(replica),
     await checkSummaries(replica),
     ...(await checkHeldBack(replica, network)),
     ...(await checkRelaysOf(replica, peers, wantsPlaces)),
@@ -26,6 +31,12 @@ export async function diagnose(replica: Replica, network: Network | undefined): 
 
 async function checkStorage(replica: Replica): Promise<Finding> {
   const check = 'storage'
+  if (!(await replica.isInPlace())) {
+    const message = 'The file of the database was deleted or replaced while it is open: what is written now would be lost'
+    const fix =
+      'Save it as long as this process runs, with `docstore relay backup FILE`. Then stop it, and put that in place with `docstore relay restore FILE`'
+    return { check, ok: false, fault: 'data-missing', message, fix }
+  }
   try {
     // As much as one document: where the space is used up, less may still fit in.
     await replica.setMeta('doctor', new Uint8Array(MAX_CONTENT_BYTES))
@@ -43,6 +54,23 @@ async function checkStorage(replica: Replica): Promise<Finding> {
 function spaceIsUsedUp(message: string): Finding {
   const fix = 'Delete documents, free some space on the device, or raise the limit (--max-disk of a relay). What is stored is safe, and can be read'
   return { check: 'storage', ok: false, fault: 'quota', message, fix }
+}
+
+/** What the database itself finds wrong with it. */
+async function checkDamage(replica: Replica): Promise<Diagnosis> {
+  const check = 'damage'
+  try {
+    const { damage, isRepaired } = await replica.checkStorage()
+    if (damage.length === 0) return { check, ok: true, fault: null, message: 'The database is whole', fix: '' }
+    const message = damage.slice(0, 3).join('; ') + (damage.length > 3 ? `; and ${damage.length - 3} more` : '')
+    if (isRepaired) {
+      const fix = 'It is repaired, and nothing is lost. If it happens again, the disk may be damaged: make a backup'
+      return { check, ok: false, fault: 'index-damaged', message: `An index did not have what it should (${message})`, fix }
+    }
+    return { check, ok: false, fault: 'data-corrupt', message: `The database is damaged (${message})`, fix: DAMAGED_FIX }
+  } catch (error) {
+    return { check, ok: false, fault: errorCode(error), message: errorMessage(error), fix: DAMAGED_FIX }
+  }
 }
 
 /** What namespaces say that they hold decides whether peers exchange anything. */

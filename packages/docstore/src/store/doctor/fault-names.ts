@@ -5,6 +5,12 @@ import type { CLOCK_FAULTS, RelayFault } from './faults.ts'
  * `docs/guides/errors.md` is made of this table too.
  */
 export const OTHER_FAULTS = {
+  'data-corrupt': { what: 'The database is damaged', fix: 'Restore a backup or an export' },
+  'index-damaged': {
+    what: 'An index did not have what it should',
+    fix: 'It is repaired. If it happens again, make a backup: the disk may be damaged',
+  },
+  'data-missing': { what: 'The database of this folder is gone or empty', fix: 'Restore a backup, or say that it shall begin empty' },
   storage: { what: 'Data cannot be written', fix: 'Check the permissions of the data folder, and the disk' },
   quota: {
     what: 'The space here is used up, or a peer has no room for more records',

@@ -1,0 +1,51 @@
+/// <reference types="node" />
+import { errorCode } from '../errors.ts'
+import { letIn } from './beside-node.ts'
+import type { SqlDriver } from './drivers/driver.ts'
+import type { ReadersDoor } from './reader-thread-node.ts'
+import { LOCK_OUT, type StorageOptions } from './schema.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+import { writeWholeFile } from './whole-file-node.ts'
+
+/** A storage in Node: it has files, and can let other connections of its process read. */
+export class NodeStorage extends SqliteStorage implements ReadersDoor {
+  readonly #driver: SqlDriver
+  #readers = 0
+  #isClosed = false
+
+  constructor(driver: SqlDriver, options?: StorageOptions, isReadOnly?: boolean) {
+    super(driver, options, isReadOnly)
+    this.#driver = driver
+  }
+
+  /** Lets other connections of this process read, where it was opened `withReaders`. Transactions take some ten microseconds longer then. */
+  letReadersIn(): void {
+    if (this.#readers === 0) letIn(this.#driver)
+    this.#readers++
+  }
+
+  keepReadersOut(): void {
+    if (--this.#readers > 0 || this.#isClosed) return
+    try {
+      this.#driver.exec(LOCK_OUT)
+    } catch (error) {
+      // Somebody has not gone yet: writes must not fail for that.
+      letIn(this.#driver)
+      if (errorCode(error) !== 'data-in-use') throw error
+    }
+  }
+
+  override async backup(path: string): Promise<void> {
+    // In one go, for a copy in steps fails where this connection writes between them.
+    await writeWholeFile(path, (part) => {
+      const statement = this.#driver.prepare('VACUUM INTO ?')
+      statement.run(part)
+      statement.finalize()
+    })
+  }
+
+  override close(): void {
+    this.#isClosed = true
+    super.close()
+  }
+}

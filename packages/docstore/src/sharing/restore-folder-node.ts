@@ -1,0 +1,85 @@
+import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DocstoreError, errorCode } from '@p2p-docstore/core'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { DATABASE, dataFolder } from './data-folder-node.ts'
+import { IdentityFile } from './identity-file-node.ts'
+
+/** What SQLite keeps beside a database. */
+const BESIDE = ['', '-wal', '-shm']
+
+/** What became of the database that was there: the file that it lies in now, `undefined` where there was none. */
+export interface RestoredFolder {
+  readonly folder: string
+  readonly before: string | undefined
+}
+
+/**
+ * Puts a backup in place in a data folder that nobody uses, or without one an empty database of the same identity and network. What was there is moved aside.
+ * Throws `data-in-use`, `bad-backup`, `no-identity`, `other-identity`, and what `createDocstore` throws of folders.
+ */
+export async function restoreFolder(path: string, backup: string | undefined): Promise<RestoredFolder> {
+  const folder = dataFolder(path)
+  const database = join(folder, DATABASE)
+  const next = `${database}-next`
+  const identity = new IdentityFile(folder)
+  remove(next)
+  try {
+    if (backup !== undefined) copyBackup(backup, next)
+    await prepare(next, identity, backup)
+    await assertFree(database)
+    const before = putAside(database)
+    renameSync(next, database)
+    return { folder, before }
+  } finally {
+    remove(next)
+  }
+}
+
+function copyBackup(backup: string, next: string): void {
+  if ((statSync(backup, { throwIfNoEntry: false })?.size ?? 0) === 0) throw new DocstoreError('bad-backup', `${backup} is not there, or is empty`)
+  // SQLite would add what a log beside it says: a copy that was made by hand may have one.
+  if (existsSync(`${backup}-wal`))
+    throw new DocstoreError('bad-backup', `${backup} has a log beside it (${backup}-wal), so it is no backup but an open database, or a copy of one`)
+  copyFileSync(backup, next, constants.COPYFILE_FICLONE)
+}
+
+/** Makes sure that the next database is whole and belongs here. */
+async function prepare(next: string, identity: IdentityFile, backup: string | undefined): Promise<void> {
+  const storage = openNodeStorage(next)
+  try {
+    if (backup === undefined) await identity.giveTo(storage)
+    else {
+      const damage = await storage.findDamage()
+      if (damage.length > 0) throw new DocstoreError('bad-backup', `${backup} is damaged itself (${damage.slice(0, 3).join('; ')})`)
+      await identity.assertSame(storage)
+    }
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Throws `data-in-use` where a program has the database open; whatever else is wrong with it does not matter any more. */
+async function assertFree(database: string): Promise<void> {
+  if ((statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0) return
+  try {
+    await openNodeStorage(database).close()
+  } catch (error) {
+    if (errorCode(error) === 'data-in-use') throw error
+  }
+}
+
+function putAside(database: string): string | undefined {
+  const isThere = (statSync(database, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const folder = join(dirname(database), `before-${new Date().toISOString().replaceAll(':', '-')}`)
+  if (isThere) mkdirSync(folder, { mode: 0o700 })
+  for (const end of BESIDE) {
+    if (isThere && existsSync(`${database}${end}`)) renameSync(`${database}${end}`, join(folder, `docstore.db${end}`))
+    else rmSync(`${database}${end}`, { force: true })
+  }
+  return isThere ? join(folder, 'docstore.db') : undefined
+}
+
+function remove(database: string): void {
+  for (const end of [...BESIDE, '-reserve']) rmSync(`${database}${end}`, { force: true })
+}
