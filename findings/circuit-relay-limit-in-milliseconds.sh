@@ -9,7 +9,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 echo '{"private":true,"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund libp2p@3.3.11 @libp2p/circuit-relay-v2@4.2.13 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 \
+npm install --silent --no-audit --no-fund node@24.21.0 libp2p@3.3.11 @libp2p/circuit-relay-v2@4.2.13 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 \
   @libp2p/noise@17.0.3 @libp2p/yamux@8.0.3 @libp2p/utils@7.4.1
 cat > limit.mjs <<'JS'
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
@@ -56,7 +56,7 @@ function decode(bytes) {
   return fields
 }
 JS
-node limit.mjs | tee seen.txt
+npx node limit.mjs | tee seen.txt
 diff seen.txt - <<'SEEN'
 status 100
 limit.duration 120000

@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 echo '{"private":true,"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund libp2p@3.3.11 @libp2p/crypto@5.1.23 @libp2p/gossipsub@17.1.1 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 \
+npm install --silent --no-audit --no-fund node@24.21.0 libp2p@3.3.11 @libp2p/crypto@5.1.23 @libp2p/gossipsub@17.1.1 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 \
   @libp2p/noise@17.0.3 @libp2p/yamux@8.0.3
 cat > id.mjs <<'JS'
 import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
@@ -43,7 +43,7 @@ console.log('is from ‖ seqno:', seen === hex(writer.peerId.toMultihash().bytes
 console.log('is key ‖ seqno:', seen === hex(publicKeyToProtobuf(writer.peerId.publicKey)) + number)
 await Promise.all([reader.stop(), writer.stop()])
 JS
-timeout 60 node id.mjs | tee seen.txt
+timeout 60 npx node id.mjs | tee seen.txt
 diff seen.txt - <<'SEEN'
 is from ‖ seqno: false
 is key ‖ seqno: true

@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 echo '{"private":true,"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund libp2p@3.3.11 @libp2p/crypto@5.1.23 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 @libp2p/noise@17.0.3 \
+npm install --silent --no-audit --no-fund node@24.21.0 libp2p@3.3.11 @libp2p/crypto@5.1.23 @libp2p/identify@4.1.14 @libp2p/tcp@11.0.28 @libp2p/noise@17.0.3 \
   @libp2p/yamux@8.0.3 @libp2p/utils@7.4.1
 cat > identify.mjs <<'JS'
 import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
@@ -40,7 +40,7 @@ for (const withKey of [false, true]) {
 }
 await asking.stop()
 JS
-node identify.mjs | tee seen.txt
+npx node identify.mjs | tee seen.txt
 diff seen.txt - <<'SEEN'
 without it: Public key was missing from identify message
 with the key: /notes/1
