@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
@@ -5,6 +6,8 @@ const resolve = { conditions: ['@p2p-docstore/source'] }
 
 export default defineConfig({
   test: {
+    // One more than the cores of a small machine: many tests wait for others, processes or browsers most of the time.
+    maxWorkers: Math.max(3, availableParallelism() + 1),
     projects: [
       {
         resolve: { conditions: [...resolve.conditions, 'node'] },

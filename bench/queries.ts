@@ -50,7 +50,7 @@ export type Answer = () => number | Promise<number>
 /** Who answers; a question that somebody cannot answer is missing, or says why. */
 export type Answers = Readonly<Record<string, Answer | string>>
 
-/** Milliseconds of each question, median of `rounds`, and how many documents it gave. */
+/** Milliseconds of each question, the median of `rounds`, and how many documents it gave. */
 export interface QueryFigure {
   readonly ms: number
   readonly documents: number

@@ -1,37 +1,51 @@
-// Finds a Chromium for the browser tests, or installs Debian's where that is possible.
+// Finds the browsers for the tests, or installs Debian's where that is possible.
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-/** Path of a Chromium, `undefined` where there is none. `CHROMIUM_PATH` comes first. */
-export function findChromium() {
-  const given = process.env.CHROMIUM_PATH
-  if (given !== undefined && given !== '') return given
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/Applications/Google Chrome.app/Contents/MacOS']
-  for (const folder of folders) {
-    for (const name of folder.startsWith('/Applications') ? ['Google Chrome'] : NAMES) {
-      const path = join(folder, name)
-      try {
-        accessSync(path, constants.X_OK)
-        return path
-      } catch {
-        // Not here; the next one.
-      }
-    }
-  }
-  return undefined
+const CHROMIUM = {
+  variable: 'CHROMIUM_PATH',
+  names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  onMac: '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+}
+const FIREFOX = {
+  variable: 'FIREFOX_PATH',
+  // Ubuntu's `firefox` starts a snap, which has a /tmp of its own and so does not find the profiles of tests.
+  names: exists('/snap/bin/firefox') ? ['firefox-esr'] : ['firefox-esr', 'firefox'],
+  onMac: '/Applications/Firefox.app/Contents/MacOS/firefox',
 }
 
-/** The same, after an attempt to install Debian's package where we may. */
+/** Path of a browser, `undefined` where there is none. The variable comes first. */
+function find({ variable, names, onMac }) {
+  const given = process.env[variable]
+  if (given !== undefined && given !== '') return given
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
+  const paths = [...folders.flatMap((folder) => names.map((name) => join(folder, name))), onMac]
+  return paths.find((path) => exists(path, constants.X_OK))
+}
+
+/** Path of a Chromium, installed where we may; `undefined` where there is none. `CHROMIUM_PATH` comes first. */
 export function findOrInstallChromium() {
-  const found = findChromium()
+  const found = find(CHROMIUM)
   if (found !== undefined) return found
   if (!isDebianRoot()) return undefined
   console.error('Installing Chromium for the browser tests (apt-get install chromium) …')
   install('chromium')
-  return findChromium()
+  return find(CHROMIUM)
+}
+
+/** Path of a Firefox, installed where we may; without it the tests of the page in Firefox are skipped. `FIREFOX_PATH` comes first. */
+export function findOrInstallFirefox() {
+  const found = find(FIREFOX)
+  if (found !== undefined) return found
+  if (!isDebianRoot()) return undefined
+  console.error('Installing Firefox for the tests of the page in it (apt-get install firefox-esr) …')
+  try {
+    install('firefox-esr')
+  } catch {
+    console.error('Firefox could not be installed.')
+  }
+  return find(FIREFOX)
 }
 
 /** Installs what a test needs that blocks UDP, where we may; without it that test is skipped, and says so. */
@@ -55,9 +69,9 @@ function install(...packages) {
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }
 
-function exists(path) {
+function exists(path, mode) {
   try {
-    accessSync(path)
+    accessSync(path, mode)
     return true
   } catch {
     return false

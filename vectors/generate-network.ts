@@ -14,7 +14,7 @@ import { encodeInvitation } from '../packages/docstore/src/network/admission/inv
 import { formatJoinLink } from '../packages/docstore/src/network/admission/join-link.ts'
 import { peerIdOfKey } from '../packages/docstore/src/network/directory/entry.ts'
 import { encodeMessage } from '../packages/docstore/src/network/directory/messages.ts'
-import { type VectorFile, vectorText } from './generate.ts'
+import { type VectorFile, vectorText } from './vector-file.ts'
 
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(

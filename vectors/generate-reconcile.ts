@@ -6,7 +6,7 @@ import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
 import { seededRandom } from '../packages/core/src/testing/random.ts'
 import { finish, slotsOf } from '../packages/core/src/testing/reconciliation.ts'
 import { createHash } from 'node:crypto'
-import type { VectorFile } from './generate.ts'
+import type { VectorFile } from './vector-file.ts'
 
 /** A record of the vectors: its number and its version. */
 type Numbered = readonly [n: number, version: number]

@@ -14,15 +14,10 @@ import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/c
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
+import { dagJsonFile } from './generate-dag-json.ts'
+import { exportFile } from './generate-export.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
-
-/** One file of vectors. `context` holds what all of its cases share. */
-export interface VectorFile {
-  readonly description: string
-  readonly context?: Readonly<Record<string, unknown>>
-  readonly valid: readonly Readonly<Record<string, unknown>>[]
-  readonly invalid: readonly Readonly<Record<string, unknown>>[]
-}
+import { type VectorFile, vectorText } from './vector-file.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
@@ -396,10 +391,15 @@ function contentFile(): VectorFile {
   const inputs: readonly (readonly [string, string])[] = [
     ['sorted keys, no white space', '{ "name": "Ada", "_id": "x", "born": 1815 }'],
     ['keys that look like integers sort as text', '{"_id":"x","9":1,"10":2,"1e3":3,"-1":4,"01":5}'],
-    ['keys sort by UTF-16 units, so astral before U+E000', '{"_id":"x","\ue000":1,"😀":2,"é":3,"z":4}'],
+    ['keys sort by UTF-8 bytes, so astral after U+E000', '{"_id":"x","😀":2,"\uffff":5,"\ue000":1,"é":3,"z":4}'],
+    ['keys that begin alike sort by their bytes', '{"_id":"x","x😀":1,"x\ufffd":2,"x":3}'],
     ['an empty key', '{"_id":"x","":1}'],
     ['names of Object.prototype', '{"_id":"x","constructor":1,"toString":2,"hasOwnProperty":3,"toJSON":4}'],
     ['numbers', '{"_id":"x","n":[0,-0,1.0,1e3,1e20,1e21,1e-6,1e-7,0.1,5e-324,1.7976931348623157e308,9007199254740993,333333333.33333329]}'],
+    [
+      'whole numbers around 2^63, with an exponent from there on',
+      '{"_id":"x","n":[9223372036854774784,-9223372036854774784,9223372036854775808,-9223372036854775808,18446744073709551616,123456789012345680000,999999999999999900000]}',
+    ],
     ['literals', '{"_id":"x","l":[null,true,false,{},[],""]}'],
     [
       'escapes',
@@ -421,9 +421,21 @@ function contentFile(): VectorFile {
       cid: cidOfBytes(DAG_JSON, bytes).toString(),
     }
   })
+  const former = [
+    ['a whole number beyond 2^63 as digits', '{"_id":"x","n":100000000000000000000}'],
+    ['2^63 as digits', '{"_id":"x","n":9223372036854776000}'],
+    ['-2^63 as digits', '{"_id":"x","n":-9223372036854776000}'],
+    ['keys by UTF-16 units', '{"_id":"x","😀":2,"\ue000":1}'],
+    ['both, deeper', '{"_id":"x","a":[{"😀":1e+21,"\uffff":123456789012345680000}]}'],
+  ].map(([name = '', text = '']) => {
+    const bytes = utf8(text)
+    return { name, id: 'x', bytes: toHex(bytes), canonical: toHex(utf8(canonicalJson(JSON.parse(text)))), cid: cidOfBytes(DAG_JSON, bytes).toString() }
+  })
   const invalid = (name: string, text: string, reason: string, id = 'x') => ({ name, id, bytes: toHex(utf8(text)), reason })
   return {
-    description: 'Document content. input is JSON text, bytes its canonical form; invalid bytes are refused as content of the document id.',
+    description:
+      'Document content. input is JSON text, bytes its canonical form; context.former are accepted too, canonical is how the same value would be written today; invalid bytes are refused as content of the document id.',
+    context: { former },
     valid,
     invalid: [
       invalid('empty', '', 'bad-content'),
@@ -442,6 +454,10 @@ function contentFile(): VectorFile {
       invalid('1.0', '{"_id":"x","a":1.0}', 'not-canonical'),
       invalid('-0', '{"_id":"x","a":-0}', 'not-canonical'),
       invalid('1E3', '{"_id":"x","a":1E3}', 'not-canonical'),
+      invalid('an exponent below 2^63', '{"_id":"x","a":9.223372036854775e+18}', 'not-canonical'),
+      invalid('an exponent without its sign', '{"_id":"x","a":1e20}', 'not-canonical'),
+      invalid('a number in the canonical form, keys in the former', '{"_id":"x","a":1e+20,"😀":2,"\ue000":1}', 'not-canonical'),
+      invalid('keys in the canonical form, a number in the former', '{"_id":"x","a":100000000000000000000,"\ue000":1,"😀":2}', 'not-canonical'),
       invalid('an integer that a double cannot hold', '{"_id":"x","a":9007199254740993}', 'not-canonical'),
       invalid('a number beyond the doubles', '{"_id":"x","a":1e400}', 'bad-content'),
       invalid('an escape that is not needed', '{"_id":"x","a":"\\u00e9"}', 'not-canonical'),
@@ -724,17 +740,14 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'record.json': recordFile(),
     'seal.json': sealFile(),
     'content.json': contentFile(),
+    'dag-json.json': dagJsonFile(),
     'ed25519.json': ed25519File(),
     'clock.json': clockFile(),
     'slot.json': slotFile(),
     'batch.json': batchFile(),
+    'export.json': exportFile(),
     ...reconcileVectors(),
   }
-}
-
-/** A vector file as it lies on disk. */
-export function vectorText(file: VectorFile): string {
-  return `${JSON.stringify(file, null, 2)}\n`
 }
 
 if (import.meta.main) {

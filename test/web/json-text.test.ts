@@ -11,6 +11,20 @@ describe('parseDocumentText', () => {
     expect(parseDocumentText('{\n  "a": 1')).toMatchObject({ ok: false, line: 2 })
   })
 
+  it.each([
+    ['a text without quotation marks', '{\n  "a": 1,\n  "b": Paris\n}', 3, 8, '"Paris" does not belong there'],
+    ['half a word', '{\n  "a": tru\n}', 2, 8, '"tru" does not belong there'],
+    ['a word of another language', '{ "a": None }', 1, 8, '"None" does not belong there'],
+    ['a name without quotation marks', '{\n  name: "x"\n}', 2, 3, '"name" does not belong there'],
+    ['single quotation marks', "{ 'a': 1 }", 1, 3, `"'" does not belong there`],
+    ['a comma too many', '{\n  "a": 1,\n}', 3, 1, '"}" does not belong there'],
+    ['a comma too few', '{\n  "a": 1\n  "b": 2\n}', 3, 3, '"\\"" does not belong there'],
+    ['a text that does not end', '{\n  "a": "x\n}', 2, 10, 'the end of the line does not belong there'],
+    ['a document that does not end', '{\n  "a": [1, 2', 2, 13, 'the end of the text does not belong there'],
+  ])('says where the fault is and no more, the same in every browser: %s', (_slip, text, line, column, message) => {
+    expect(parseDocumentText(text)).toEqual({ ok: false, line, column, message })
+  })
+
   it('refuses what it could not save as it stands there', () => {
     expect(parseDocumentText('{\n  "id": 9007199254740993}')).toMatchObject({
       ok: false,

@@ -14,7 +14,7 @@ if (!existsSync(new URL('index.html', dist))) {
 const PARTS = [
   ['docstore', /^(docstore|worker-web)-.*\.js$/],
   ['SQLite', /^(sqlite-.*\.js|sqlite3-.*\.wasm)$/],
-  ['app', /^(index|react|rolldown-runtime)-.*\.(js|css)$/],
+  ['app', /^(index|react|rolldown-runtime)-[\w-]{8}\.(js|css)$/],
 ]
 
 const totals = new Map()

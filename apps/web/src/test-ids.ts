@@ -26,8 +26,9 @@ export const TEST_IDS = {
   joinLinkCopy: 'join-link-copy',
   joinQrShow: 'join-qr-show',
   joinQr: 'join-qr',
-  /** `data-state` is kept, may-be-cleared, not-stored or unknown. */
+  /** `data-state` is kept, may-be-cleared, asking, not-stored or unknown. */
   durability: 'durability',
+  durabilityAsk: 'durability-ask',
   datasetSwitch: 'dataset-switch',
 
   networkLink: 'network-link',

@@ -22,7 +22,11 @@ export function countsText({ read, written, unchanged, repeated, refused }: Impo
 export function importNotes(documents: Documents): readonly string[] {
   const { repeated, refused, equal, repeats, refusals } = documents
   const notes: string[] = []
-  if (refused > 0) notes.push(`${refused} ${rowsAre(refused)} no documents and were skipped:`, ...listed(refusals, refused, ({ text }) => text))
+  if (refused > 0)
+    notes.push(
+      `${refused} ${refused === 1 ? 'row is no document and was' : 'rows are no documents and were'} skipped:`,
+      ...listed(refusals, refused, ({ text }) => text),
+    )
   if (repeated > 0) {
     notes.push(
       `${repeated} ${rowsAre(repeated)} repeated; the first of each stands:`,

@@ -13,12 +13,24 @@ export function parseFilterArgument(text: string): Readonly<Record<string, unkno
     throw new InvalidArgumentError('A filter is JSON, such as \'{"country":"FR"}\'.')
   }
   if (!isPlainObject(value)) throw new InvalidArgumentError('A filter is a JSON object, such as \'{"country":"FR"}\'.')
+  if (Object.entries(value).some(([key, operators]) => key === '' || (isPlainObject(operators) && '' in operators))) {
+    throw new InvalidArgumentError(
+      'A name in it is empty. Within double quotes the shell takes $gt for a variable of its own: put the filter in single quotes, such as \'{"age":{"$gt":30}}\'.',
+    )
+  }
   return value
 }
 
 /** `name,-age` as a sort, in the order as typed: rising by name, then falling by age; `$textScore`: the best answers to a `$text` first. Blanks around names are nobody's. */
 export function parseSortArgument(text: string): readonly (readonly [field: string, direction: SortDirection])[] {
   return signedNames(text, 'A sort is names of fields, such as name,-age.').map(({ name, isMinus }) => {
+    const [typed, field = '', direction = ''] = /^([^"]*):(asc|desc|ascending|descending|1|-1)$/i.exec(name) ?? []
+    if (typed !== undefined) {
+      const isFalling = /^(d|-)/i.test(direction)
+      throw new InvalidArgumentError(
+        `Write ${isFalling ? '-' : ''}${field} for ${typed}: a - in front means falling. A field that is called so stands in quotation marks, as ${JSON.stringify(name)}.`,
+      )
+    }
     return [name, name === '$textScore' ? { $meta: 'textScore' } : isMinus ? -1 : 1] as const
   })
 }

@@ -13,8 +13,8 @@ export async function openToRead(context: Context, store: Docstore, text: string
   return known(namespace)
 }
 
-/** Opens a namespace to write. One that is not here yet is asked for; one that is here waits for nobody. */
-export async function openToWrite(context: Context, store: Docstore, text: string): Promise<Namespace> {
+/** Opens a namespace as it is here, to write or to look at what lies in this folder. One that is not here yet is asked for; else nobody is waited for. */
+export async function openHere(context: Context, store: Docstore, text: string): Promise<Namespace> {
   const namespace = await store.namespaces.open(await namespaceId(store, text))
   if ((await namespace.info()) === undefined) await freshen(context, store, namespace)
   return known(namespace)

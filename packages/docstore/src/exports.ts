@@ -30,7 +30,7 @@ export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus
 export type { Change } from './store/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
-export type { Diagnosis } from './store/doctor.ts'
+export type { Diagnosis } from './store/diagnosis.ts'
 export {
   type FilterInput,
   type FindOptions,

@@ -1,4 +1,6 @@
+export { webSocketAddress } from './network/transport/index.ts'
 export * from './exports.ts'
 export { Arrivals, parseAddress, withinDescriptors } from './network/transport/index-node.ts'
 export { examine, type Finding } from './network/conformance/index-node.ts'
-export { createDocstore, type DocstoreOptions } from './create-node.ts'
+export { createDocstore } from './create-node.ts'
+export type { DocstoreOptions } from './docstore-options-node.ts'

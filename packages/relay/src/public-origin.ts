@@ -16,13 +16,3 @@ export function certifiedOrigin({ names }: Certificate, host: string, port: numb
   const name = names.find((one) => one === host) ?? names.find((one) => !one.startsWith('*'))
   return name === undefined ? undefined : new URL(`https://${isIP(name) === 6 ? `[${name}]` : name}:${port}`).origin
 }
-
-/** Where peers reach the page's port over WebSocket, by the origin that others know: libp2p's addresses for it have no path. */
-export function webSocketAddress(origin: string): string {
-  const { protocol, hostname, port } = new URL(origin)
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const version = isIP(host)
-  const kind = version === 0 ? 'dns' : `ip${version}`
-  const isSecure = protocol === 'https:'
-  return `/${kind}/${host}/tcp/${port === '' ? (isSecure ? 443 : 80) : port}${isSecure ? '/tls/ws' : '/ws'}`
-}

@@ -1,12 +1,12 @@
 import { networkInterfaces } from 'node:os'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { createDocstore, type Docstore, formatJoinLink, readNetwork } from 'p2p-docstore'
+import { createDocstore, type Docstore, formatJoinLink, readNetwork, webSocketAddress } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
 import { listenAddress } from './listen-host.ts'
 import { choosePorts, freePort } from './ports.ts'
-import { certifiedOrigin, parsePublicUrl, webSocketAddress } from './public-origin.ts'
+import { certifiedOrigin, parsePublicUrl } from './public-origin.ts'
 import { isHttps, setCertificate } from './web-server.ts'
 
 /** What a relay says when it is ready. */

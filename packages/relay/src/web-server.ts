@@ -14,7 +14,10 @@ const KEEP_ALIVE_MS = 10_000
 const ANSWER_TIMEOUT_MS: number = 5 * 60_000
 /** How long a connection on which nothing moves is kept, milliseconds: also one that does not read its answer, which lies in memory until then. */
 const IDLE_CONNECTION_MS = 30_000
-/** HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents; who comes then takes the place of who says nothing. */
+/**
+ * HTTP connections at once, those of one host, and the part of all descriptors that they may take. Each can hold one page of documents. A
+ * further one takes the place of one that says nothing.
+ */
 const MAX_CONNECTIONS = 500
 const MAX_CONNECTIONS_PER_HOST = 250
 const DESCRIPTORS_PART = 1 / 8
@@ -41,7 +44,7 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
   server.setTimeout(IDLE_CONNECTION_MS)
   const max = withinDescriptors(MAX_CONNECTIONS, DESCRIPTORS_PART)
   const arrivals = new Arrivals({ max, maxPerHost: Math.min(max, MAX_CONNECTIONS_PER_HOST), timeoutMs: REQUEST_TIMEOUT_MS })
-  // One more than there are places: who comes then takes that of somebody who says nothing.
+  // One more than there are places, so that a further connection can take that of one that says nothing.
   server.maxConnections = max + 1
   // Before what TLS, or HTTP, makes of it.
   server.prependListener('connection', (socket: Socket) => {

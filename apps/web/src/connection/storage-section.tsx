@@ -1,12 +1,13 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { chooseData, listDatasets } from '../store/datasets.ts'
-import type { Durability } from '../store/use-durability.ts'
+import { asksUser, type Durability } from '../store/use-durability.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { bytesText } from '../ui/numbers.ts'
+import { useFocusReturn } from '../ui/use-focus-return.ts'
 
 /** Whether what is stored here is safe, and which other networks have data in this browser. */
 export function StorageSection({ durability, network }: { readonly durability: Durability; readonly network: string }): ReactNode {
-  const { state, isRefused, usedBytes, quotaBytes, ask } = durability
+  const { state, isRefused, usedBytes, quotaBytes } = durability
   const others = listDatasets().filter((dataset) => dataset.network !== network)
   return (
     <section className="panel-section">
@@ -21,14 +22,12 @@ export function StorageSection({ durability, network }: { readonly durability: D
       )}
       {isRefused ? (
         <p className="hint">
-          The browser was asked to keep it and does not promise to yet. It does for pages that are used often, installed or bookmarked.
+          {asksUser()
+            ? 'The browser was asked to keep it, and the answer was no. It remembers that: the permissions of this page, beside its address, are where to change it.'
+            : 'The browser was asked to keep it and does not promise to yet. It does for pages that are used often, installed or bookmarked.'}
         </p>
       ) : null}
-      {state === 'may-be-cleared' ? (
-        <button type="button" className="button-small" onClick={ask}>
-          {isRefused ? 'Ask again' : 'Ask the browser to keep it'}
-        </button>
-      ) : null}
+      {state === 'may-be-cleared' || state === 'asking' ? <AskButton durability={durability} /> : null}
       {others.length === 0 ? null : <h4>Other networks in this browser</h4>}
       <ul className="plain-list">
         {others.map((dataset) => (
@@ -52,12 +51,26 @@ export function StorageSection({ durability, network }: { readonly durability: D
   )
 }
 
+/** Stays where it is while the browser's question stands, since it has the focus. */
+function AskButton({ durability }: { readonly durability: Durability }): ReactNode {
+  const { state, isRefused, ask } = durability
+  const button = useRef<HTMLButtonElement>(null)
+  useFocusReturn(button)
+  return (
+    <button ref={button} type="button" className="button-small" data-testid={TEST_IDS.durabilityAsk} aria-disabled={state === 'asking'} onClick={ask}>
+      {isRefused ? 'Ask again' : 'Ask the browser to keep it'}
+    </button>
+  )
+}
+
 function textOf(state: Durability['state']): string {
   switch (state) {
     case 'kept':
       return 'The browser keeps your documents until you remove them.'
     case 'may-be-cleared':
       return 'Stored on this device. The browser may clear it when space runs short; what a relay has comes back.'
+    case 'asking':
+      return 'Stored on this device. Your browser asks whether this page may keep it: answer its question, which may hide behind an icon beside the address.'
     case 'not-stored':
       return 'Nothing is stored: documents and identity are gone when this tab closes. What a relay has stays there.'
     case 'unknown':

@@ -1,9 +1,10 @@
 import type { Document } from 'p2p-docstore'
-import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useState } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import { DocumentRow } from './document-row.tsx'
 import { NoDocuments } from './no-documents.tsx'
 import { SortHeader } from './sort-header.tsx'
+import { useActiveRow } from './use-active-row.ts'
 import type { DocumentList } from './use-document-list.ts'
 
 /** The documents of a page, one per row. Arrows or j and k move, Enter opens, Delete deletes. */
@@ -15,7 +16,8 @@ export function DocumentTable({
   whyReadOnly,
   onAdd,
 }: {
-  readonly ref: RefObject<HTMLTableElement | null>
+  /** What scrolls: the table, and what stands under one that is empty. */
+  readonly ref: RefObject<HTMLDivElement | null>
   readonly list: DocumentList
   readonly onOpen: (document: Document) => void
   readonly onDelete: (document: Document) => void
@@ -23,22 +25,18 @@ export function DocumentTable({
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
   const { documents, columns, state } = list
-  const [activeId, setActiveId] = useState<string>()
-  const found = documents.findIndex(({ _id }) => _id === activeId)
-  const active = found === -1 ? 0 : found
-  const focusRow = useCallback(
-    (index: number) => {
-      const target = documents[Math.max(0, Math.min(index, documents.length - 1))]
-      if (target === undefined) return
-      setActiveId(target._id)
-      ref.current?.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(target._id)}"]`)?.focus()
-    },
-    [documents, ref],
-  )
+  const { index: active, focus: focusRow, onPaging, onRowFocus, onFocus, onBlur } = useActiveRow(documents, ref)
   const remove = (document: Document): void => {
     if (whyReadOnly(document._id) !== undefined) return
     focusRow(active + 1 < documents.length ? active + 1 : active - 1)
     onDelete(document)
+  }
+  const turn = (go: (() => void) | undefined): (() => void) | undefined => {
+    if (go === undefined) return undefined
+    return () => {
+      onPaging()
+      go()
+    }
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const current = documents[active]
@@ -49,7 +47,8 @@ export function DocumentTable({
       focusRow,
       open: () => onOpen(current),
       remove: () => remove(current),
-      list,
+      toNext: turn(list.toNext),
+      toPrevious: turn(list.toPrevious),
     })
     if (action === undefined) return
     event.preventDefault()
@@ -57,9 +56,8 @@ export function DocumentTable({
   }
   if (state === 'loading') return <div className="skeleton" role="status" aria-label="Loading documents" />
   return (
-    <div className="table-scroll">
+    <div ref={ref} className="table-scroll" onFocus={onFocus} onBlur={onBlur}>
       <table
-        ref={ref}
         className={`documents-table is-${state}`}
         data-testid={TEST_IDS.documentList}
         aria-busy={state === 'stale'}
@@ -85,7 +83,7 @@ export function DocumentTable({
               number={list.first + index}
               isActive={index === active}
               readOnly={whyReadOnly(document._id)}
-              onFocus={setActiveId}
+              onFocus={onRowFocus}
               onOpen={onOpen}
               onDelete={remove}
             />
@@ -103,10 +101,11 @@ interface KeyContext {
   readonly focusRow: (index: number) => void
   readonly open: () => void
   readonly remove: () => void
-  readonly list: DocumentList
+  readonly toNext: (() => void) | undefined
+  readonly toPrevious: (() => void) | undefined
 }
 
-function keyAction(key: string, { active, last, focusRow, open, remove, list }: KeyContext): (() => void) | undefined {
+function keyAction(key: string, { active, last, focusRow, open, remove, toNext, toPrevious }: KeyContext): (() => void) | undefined {
   switch (key) {
     case 'ArrowDown':
     case 'j':
@@ -120,10 +119,10 @@ function keyAction(key: string, { active, last, focusRow, open, remove, list }: 
       return () => focusRow(last)
     case 'PageDown':
     case 'n':
-      return list.toNext
+      return toNext
     case 'PageUp':
     case 'p':
-      return list.toPrevious
+      return toPrevious
     case 'Enter':
       return open
     case 'Delete':

@@ -29,7 +29,9 @@ export function DocumentsView({
   const list = useDocumentList({ store, namespace, collection, isSettled })
   const [edited, setEdited] = useState<Edited>()
   const filterInput = useRef<HTMLInputElement>(null)
-  const tableElement = useRef<HTMLTableElement>(null)
+  const table = useRef<HTMLDivElement>(null)
+  const addButton = useRef<HTMLButtonElement>(null)
+  const wasEditing = useRef(false)
   const { identity } = store.info
   const readOnly = whyReadOnly(info, identity)
   const showOnly = useCallback((id: string) => list.setFilterText(`_id=${JSON.stringify(id)}`), [list.setFilterText])
@@ -39,8 +41,12 @@ export function DocumentsView({
   const open = useCallback((document: Document) => setEdited({ kind: 'existing', document }), [])
   const close = useCallback(() => setEdited(undefined), [])
   useEffect(() => {
-    // Back to the row that the editor was opened from.
-    if (edited === undefined) tableElement.current?.querySelector<HTMLElement>('tr[tabindex="0"]')?.focus({ preventScroll: true })
+    // Back to the row that the editor was opened from; to what adds documents where there is none yet.
+    if (edited === undefined && wasEditing.current) {
+      const row = table.current?.querySelector<HTMLElement>('tr[tabindex="0"]')
+      ;(row ?? addButton.current)?.focus({ preventScroll: true })
+    }
+    wasEditing.current = edited !== undefined
   }, [edited])
   const whyNot = useCallback((id: string) => whyReadOnly(info, identity, id), [info, identity])
   return (
@@ -48,6 +54,7 @@ export function DocumentsView({
       <div className="toolbar">
         <FilterBox ref={filterInput} text={list.filterText} error={list.filterError} onChange={list.setFilterText} />
         <button
+          ref={addButton}
           type="button"
           className="button-primary"
           data-testid={TEST_IDS.documentAdd}
@@ -64,7 +71,7 @@ export function DocumentsView({
         </p>
       )}
       <DocumentTable
-        ref={tableElement}
+        ref={table}
         list={list}
         onOpen={open}
         onDelete={(document) => void remove(document)}

@@ -35,9 +35,10 @@ export function Pager({ list }: { readonly list: DocumentList }): ReactNode {
   )
 }
 
+/** Stays focusable where there is nowhere to go, and while a page is on its way: a disabled button loses the focus. */
 function PagerButton({ testId, label, go }: { readonly testId: string; readonly label: string; readonly go: (() => void) | undefined }): ReactNode {
   return (
-    <button type="button" data-testid={testId} disabled={go === undefined} onClick={go}>
+    <button type="button" data-testid={testId} aria-disabled={go === undefined} onClick={go}>
       {label}
     </button>
   )

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import { Panel } from '../ui/panel.tsx'
 import { TopicView } from './topic-view.tsx'
@@ -8,6 +8,7 @@ import type { Messages } from './use-messages.ts'
 export function MessagesPanel({ messages, onClose }: { readonly messages: Messages; readonly onClose: () => void }): ReactNode {
   const { topics, selected, select, join } = messages
   const [name, setName] = useState('')
+  const input = useRef<HTMLInputElement>(null)
   return (
     <Panel title="Messages" testId={TEST_IDS.messagesPanel} closeTestId={TEST_IDS.messagesClose} onClose={onClose}>
       <form
@@ -24,6 +25,7 @@ export function MessagesPanel({ messages, onClose }: { readonly messages: Messag
           <span>Listen to a topic</span>
           <span className="inline-field">
             <input
+              ref={input}
               data-testid={TEST_IDS.topicInput}
               value={name}
               maxLength={128}
@@ -54,7 +56,7 @@ export function MessagesPanel({ messages, onClose }: { readonly messages: Messag
           ))}
         </div>
       )}
-      {selected === undefined ? null : <TopicView key={selected} topic={selected} messages={messages} />}
+      {selected === undefined ? null : <TopicView key={selected} topic={selected} messages={messages} onLeft={() => input.current?.focus()} />}
     </Panel>
   )
 }

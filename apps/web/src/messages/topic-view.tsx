@@ -4,10 +4,18 @@ import { shortPeer } from '../ui/short-names.ts'
 import type { ShownMessage } from './topics-state.ts'
 import type { Messages } from './use-messages.ts'
 
-/** One topic: what came in, and a field to answer. */
-export function TopicView({ topic, messages }: { readonly topic: string; readonly messages: Messages }): ReactNode {
+/** One topic: what came in, and a field to answer. `onLeft` finds another place for the focus, since all this goes. */
+export function TopicView({
+  topic,
+  messages,
+  onLeft,
+}: {
+  readonly topic: string
+  readonly messages: Messages
+  readonly onLeft: () => void
+}): ReactNode {
   const [text, setText] = useState('')
-  const log = useRef<HTMLOListElement>(null)
+  const log = useRef<HTMLDivElement>(null)
   const shown = messages.messages.filter((message) => message.topic === topic)
   useEffect(() => {
     if (log.current !== null) log.current.scrollTop = log.current.scrollHeight
@@ -16,16 +24,26 @@ export function TopicView({ topic, messages }: { readonly topic: string; readonl
     <section className="topic" aria-label={`Topic ${topic}`}>
       <div className="section-head">
         <h3>{topic}</h3>
-        <button type="button" className="button-small" data-testid={TEST_IDS.topicLeave} onClick={() => messages.leave(topic)}>
+        <button
+          type="button"
+          className="button-small"
+          data-testid={TEST_IDS.topicLeave}
+          onClick={() => {
+            messages.leave(topic)
+            onLeft()
+          }}
+        >
           Leave
         </button>
       </div>
-      <ol ref={log} className="plain-list message-log" role="log" aria-live="polite" data-testid={TEST_IDS.messageList} data-topic={topic}>
-        {shown.map((message) => (
-          <MessageItem key={message.id} message={message} />
-        ))}
-        {shown.length === 0 ? <li className="hint">Nothing said yet.</li> : null}
-      </ol>
+      <div ref={log} className="message-log" role="log" aria-label="Messages" tabIndex={0} data-testid={TEST_IDS.messageList} data-topic={topic}>
+        {shown.length === 0 ? <p className="hint">Nothing said yet.</p> : null}
+        <ol className="plain-list">
+          {shown.map((message) => (
+            <MessageItem key={message.id} message={message} />
+          ))}
+        </ol>
+      </div>
       <form
         className="inline-field"
         onSubmit={(event) => {

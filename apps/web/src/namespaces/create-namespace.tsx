@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { namespaceHref } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { useFocusReturn } from '../ui/use-focus-return.ts'
 import { POLICIES } from './policies.ts'
 
 /** A form for a new namespace: its name, and who may write. */
@@ -18,7 +19,9 @@ export function CreateNamespace({
   const [name, setName] = useState('')
   const [policy, setPolicy] = useState<WritePolicy>('owner')
   const [error, setError] = useState('')
+  const form = useRef<HTMLFormElement>(null)
   const input = useRef<HTMLInputElement>(null)
+  useFocusReturn(form)
   useEffect(() => input.current?.focus(), [])
   const create = async (): Promise<void> => {
     try {
@@ -32,6 +35,7 @@ export function CreateNamespace({
   }
   return (
     <form
+      ref={form}
       className="form-card"
       data-testid={TEST_IDS.createForm}
       onSubmit={(event) => {

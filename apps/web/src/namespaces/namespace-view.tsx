@@ -58,12 +58,10 @@ function NamespacePage({
           <h1 data-testid={TEST_IDS.namespaceTitle}>{info.name}</h1>
           <p className="hint">{policyName(info.write, info.owner === store.info.identity)}</p>
         </div>
-        <div className="namespace-tools">
-          <CopyButton text={namespace.id} label="namespace id" testId={TEST_IDS.namespaceIdCopy}>
-            Copy id
-          </CopyButton>
-          {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
-        </div>
+        <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
+          Copy id
+        </CopyButton>
+        {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
       </header>
       <CollectionTabs namespace={namespace.id} names={standing?.collections ?? []} selected={collectionName} />
       <DocumentsView

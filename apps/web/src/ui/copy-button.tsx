@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 /** How long the button says that it copied, milliseconds. */
 const SAID_MS = 1500
 
-/** Copies a text, and says so. */
+/** Copies a text, and says so. `label` says what it is to those who do not see what stands beside the button. */
 export function CopyButton({
   text,
   label,
@@ -31,8 +31,8 @@ export function CopyButton({
     }
   }
   return (
-    <button type="button" className="button-small" data-testid={testId} aria-label={`Copy ${label}`} onClick={() => void copy()}>
-      <span aria-live="polite">{said === '' ? children : said}</span>
+    <button type="button" className="button-small" data-testid={testId} onClick={() => void copy()}>
+      <span aria-live="polite">{said === '' ? children : said}</span> <span className="visually-hidden">{label}</span>
     </button>
   )
 }

@@ -19,7 +19,8 @@ export function CopyField({
   const [isWhole, setWhole] = useState(!shorten)
   return (
     <div className="copy-field">
-      <code data-testid={testId} data-value={value} className={isWhole ? 'copy-whole' : undefined}>
+      {/* The whole of a long one scrolls, which keys do only with the focus on it. */}
+      <code data-testid={testId} data-value={value} className={isWhole ? 'copy-whole' : undefined} tabIndex={isWhole ? 0 : undefined}>
         {isWhole ? value : shortened(value, 18, 6)}
       </code>
       {shorten ? (

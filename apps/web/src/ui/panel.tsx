@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
+import { useFocusReturn } from './use-focus-return.ts'
 
 /** A panel beside the documents; over them on small screens. Escape closes it. */
 export function Panel({
@@ -14,10 +15,13 @@ export function Panel({
   readonly onClose: () => void
   readonly children: ReactNode
 }): ReactNode {
+  const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
+  useFocusReturn(panel)
   useEffect(() => heading.current?.focus(), [])
   return (
     <aside
+      ref={panel}
       className="panel"
       data-testid={testId}
       aria-label={title}

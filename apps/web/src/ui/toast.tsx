@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
+import { useFocusReturn } from './use-focus-return.ts'
 
 /** A message, and perhaps one thing to do about it. */
 export interface ToastContent {
@@ -17,6 +18,8 @@ const STANDS_MS = 5000
 export function Toast({ toast, onGone }: { readonly toast: ToastContent; readonly onGone: () => void }): ReactNode {
   const { text, kind = 'fact', action } = toast
   const [isHeld, setHeld] = useState(false)
+  const element = useRef<HTMLDivElement>(null)
+  useFocusReturn(element)
   useEffect(() => {
     if (isHeld) return undefined
     const timer = setTimeout(onGone, action?.standsMs ?? STANDS_MS)
@@ -24,6 +27,7 @@ export function Toast({ toast, onGone }: { readonly toast: ToastContent; readonl
   }, [isHeld, action, onGone])
   return (
     <div
+      ref={element}
       className={`toast toast-${kind}`}
       data-testid={TEST_IDS.toast}
       role={kind === 'error' ? 'alert' : undefined}

@@ -1,15 +1,35 @@
 import { decode, encode } from '@ipld/dag-cbor'
-import { type Batch, equalBytes, type WireRecord } from '@p2p-docstore/core'
-import { CID } from 'multiformats/cid'
+import { asStruct, type Batch, type CID, DAG_CBOR, DAG_JSON, equalBytes, isBytes, isOurCid, isUint, RAW, type WireRecord } from '@p2p-docstore/core'
 import { badExport } from './car-reader.ts'
+import { MAX_LISTED_BATCHES, MAX_LISTS } from './limits.ts'
+
+/** Versions of the format that are read. All structures of a file have the same. */
+export type ExportVersion = 1 | 2
 
 /** The end of an export: what should have come before it. */
-export interface ExportEnd {
+export type ExportEnd = LinkedEnd | CountedEnd
+
+/** The end of version 2, the root of the file. CIDs are text here. */
+export interface LinkedEnd {
   readonly t: 'end'
-  readonly root: string
-  readonly records: number
+  readonly v: 2
+  readonly ns: string
+  readonly head: string
+  readonly lists: readonly string[]
+}
+
+/** The end of version 1. */
+export interface CountedEnd {
+  readonly t: 'end'
+  readonly v: 1
   readonly blocks: number
   readonly digest: Uint8Array
+}
+
+/** What links the batches that came before it. */
+export interface BatchList {
+  readonly t: 'list'
+  readonly batches: readonly string[]
 }
 
 /** A batch whose contents are blocks before it. */
@@ -19,54 +39,94 @@ export interface LinkedBatch {
   readonly withContents: (content: (cid: string) => Uint8Array) => Batch
 }
 
-/** Reads the block of a signed head: the head's own bytes, and the signature. Throws `bad-export`. */
-export function decodeSigned(bytes: Uint8Array): { head: Uint8Array; signature: Uint8Array } {
-  const { v, t, head, signature } = decodeMap(bytes)
-  if (v !== 1 || t !== 'signed' || !(signature instanceof Uint8Array)) throw badExport('its head is missing')
-  return { head: encode(head), signature }
+/** Reads the block of a signed head: the head's own bytes, the signature, and the version of the file. Throws `bad-export`. */
+export function decodeSigned(bytes: Uint8Array): { version: ExportVersion; head: Uint8Array; signature: Uint8Array } {
+  const value = decodeBlock(bytes)
+  const { v, t, head, signature } = asStruct(value, ['v', 't', 'head', 'signature']) ?? {}
+  if (t !== 'signed' || !isBytes(signature)) throw badExport('its head is missing')
+  if (v !== 1 && v !== 2) throw badExport('it is of a later version')
+  return { version: v, head: encode(head), signature }
 }
 
 /** Reads a block after the head. Throws `bad-export`. */
-export function decodeStruct(bytes: Uint8Array): LinkedBatch | ExportEnd {
-  const { v, t, seals, records, root, blocks, digest } = decodeMap(bytes)
-  if (v !== 1) throw badExport('it is of a later version')
-  if (t === 'batch') {
-    if (!Array.isArray(seals) || !Array.isArray(records)) throw badExport('a batch cannot be read')
-    return { t, withContents: (content) => ({ seals: seals.map(readSeal), records: records.map((record: unknown) => readRecord(record, content)) }) }
+export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedBatch | BatchList | ExportEnd {
+  const value = decodeBlock(bytes)
+  const batch = structOf(value, version, 'batch', ['seals', 'records'])
+  if (batch !== undefined) return readBatch(batch, version)
+  if (version === 1) {
+    const end = structOf(value, 1, 'end', ['root', 'records', 'blocks', 'digest'])
+    if (end !== undefined) return readCountedEnd(end)
+  } else {
+    const list = structOf(value, 2, 'list', ['batches'])
+    if (list !== undefined) return { t: 'list', batches: readLinks(list['batches'], 1, MAX_LISTED_BATCHES) }
+    const end = structOf(value, 2, 'end', ['ns', 'head', 'lists', 'root', 'records'])
+    if (end !== undefined) return readLinkedEnd(end)
   }
-  if (t === 'end' && typeof root === 'string' && isUint(records) && isUint(blocks) && digest instanceof Uint8Array)
-    return { t, root, records, blocks, digest }
   throw badExport('a block is unknown')
 }
 
-function decodeMap(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+type Fields = Readonly<Record<string, unknown>>
+
+/** The value of a block, which is canonical dag-cbor. */
+function decodeBlock(bytes: Uint8Array): unknown {
   let value: unknown
   try {
     value = decode(bytes)
   } catch (error) {
     throw badExport('a block is not dag-cbor', error)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badExport('a block is unknown')
   if (!equalBytes(encode(value), bytes)) throw badExport('a block is not canonical')
-  return value as Readonly<Record<string, unknown>>
+  return value
+}
+
+function structOf(value: unknown, version: ExportVersion, type: string, names: readonly string[]): Fields | undefined {
+  const struct = asStruct(value, ['v', 't', ...names])
+  return struct?.['v'] === version && struct['t'] === type ? struct : undefined
+}
+
+function readBatch({ seals, records }: Fields, version: ExportVersion): LinkedBatch {
+  if (!Array.isArray(seals) || !Array.isArray(records)) throw badExport('a batch cannot be read')
+  return {
+    t: 'batch',
+    withContents: (content) => ({ seals: seals.map(readSeal), records: records.map((record: unknown) => readRecord(record, version, content)) }),
+  }
+}
+
+function readCountedEnd({ root, records, blocks, digest }: Fields): CountedEnd {
+  if (typeof root !== 'string' || !isUint(records) || !isUint(blocks) || !isBytes(digest)) throw badExport('its end cannot be read')
+  return { t: 'end', v: 1, blocks, digest }
+}
+
+function readLinkedEnd({ ns, head, lists, root, records }: Fields): LinkedEnd {
+  if (typeof root !== 'string' || !isUint(records)) throw badExport('its end cannot be read')
+  return { t: 'end', v: 2, ns: readLink(ns), head: readLink(head), lists: readLinks(lists, 0, MAX_LISTS) }
+}
+
+function readLinks(value: unknown, least: number, most: number): readonly string[] {
+  if (!Array.isArray(value) || value.length < least || value.length > most) throw badExport('a list cannot be read')
+  return value.map(readLink)
+}
+
+function readLink(value: unknown): string {
+  if (!isOurCid(value, DAG_CBOR)) throw badExport('a link cannot be read')
+  return value.toString()
 }
 
 function readSeal(seal: unknown): Batch['seals'][number] {
-  const [by, signature, hashes]: readonly unknown[] = Array.isArray(seal) ? seal : []
-  if (!(by instanceof Uint8Array) || !(signature instanceof Uint8Array) || !(hashes instanceof Uint8Array)) throw badExport('a seal cannot be read')
+  const [by, signature, hashes, ...more]: readonly unknown[] = Array.isArray(seal) ? seal : []
+  if (!isBytes(by) || !isBytes(signature) || !isBytes(hashes) || more.length > 0) throw badExport('a seal cannot be read')
   return { by, signature, hashes }
 }
 
-function readRecord(record: unknown, content: (cid: string) => Uint8Array): WireRecord {
-  const [key, at, link, seal, prev, exp]: readonly unknown[] = Array.isArray(record) ? record : []
-  const cid = link === null ? null : CID.asCID(link)
-  const isShaped = (typeof key === 'string' || key instanceof Uint8Array) && isUint(at) && isUint(seal)
-  if (!isShaped || (cid === null && link !== null) || !(prev === null || prev instanceof Uint8Array) || !(exp === null || isUint(exp))) {
+function readRecord(record: unknown, version: ExportVersion, content: (cid: string) => Uint8Array): WireRecord {
+  const [key, at, link, seal, prev, exp, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
+  const isShaped = (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0
+  if (!isShaped || !(link === null || isContentLink(link, version)) || !(prev === null || isBytes(prev)) || !(exp === null || isUint(exp))) {
     throw badExport('a record cannot be read')
   }
-  return { key, at, content: cid === null ? null : content(cid.toString()), seal, prev, exp }
+  return { key, at, content: link === null ? null : content(link.toString()), seal, prev, exp }
 }
 
-function isUint(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+function isContentLink(value: unknown, version: ExportVersion): value is CID {
+  return isOurCid(value, DAG_JSON) || (version === 2 && isOurCid(value, RAW))
 }

@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto'
-import { DAG_JSON, DocstoreError, encodeBatch, equalBytes, type Replica } from '@p2p-docstore/core'
+import { DAG_CBOR, DAG_JSON, decodeNetwork, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
 import type { Block } from './block.ts'
 import { badExport, type CarReader } from './car-reader.ts'
-import { decodeSigned, decodeStruct } from './export-structs.ts'
+import { decodeSigned, decodeStruct, type ExportVersion, type LinkedBatch } from './export-structs.ts'
+import { CountedOrder, type FileOrder, LinkedOrder } from './file-order.ts'
 import { MAX_WAITING_BYTES } from './limits.ts'
 
 /** The beginning of an export: everything about the namespace but its records. */
 export interface ExportHead {
+  readonly version: ExportVersion
+  /** CID of the root that the file names. */
+  readonly root: string
   /** Descriptor of the network. */
   readonly network: Uint8Array
   readonly genesis: Uint8Array
@@ -22,75 +25,118 @@ export async function readExportHead({ root, blocks }: CarReader): Promise<Expor
   for (let i = 0; i < 3; i++) {
     const next = await blocks.next()
     if (next.done === true) throw badExport('it ends too early')
+    if (next.value.cid.code !== DAG_CBOR) throw badExport('it does not begin with a namespace')
     read.push(next.value)
   }
   const [network, genesis, signed] = read
-  if (network === undefined || genesis === undefined || signed === undefined || genesis.cid.toString() !== root)
-    throw badExport('its root is not a namespace')
-  return { network: network.bytes, genesis: genesis.bytes, ...decodeSigned(signed.bytes), read }
+  if (network === undefined || genesis === undefined || signed === undefined) throw badExport('it ends too early')
+  if (!decodeNetwork(network.bytes).ok) throw badExport('its network cannot be read')
+  const head = decodeSigned(signed.bytes)
+  if (head.version === 1 && genesis.cid.toString() !== root) throw badExport('its root is not a namespace')
+  return { root, network: network.bytes, genesis: genesis.bytes, ...head, read }
 }
 
 /**
  * Takes the namespace of an export into a replica; resolves with its id. Every record is verified like one that comes from a peer,
- * and kept as soon as it is. Throws `bad-export` where the file is damaged or cut off, `other-network`, `future-records`.
+ * and kept as soon as it is. Throws `bad-export` where the file is damaged or cut off, `other-network`, `future-records`; `details.records` says
+ * how many records of it are here then.
  */
-export async function restore(replica: Replica, { genesis, head, signature, read }: ExportHead, blocks: AsyncIterable<Block>): Promise<string> {
-  const imported = await replica.importNamespace(genesis, head, signature)
+export async function restore(replica: Replica, exported: ExportHead, blocks: AsyncIterable<Block>): Promise<string> {
+  const imported = await replica.importNamespace(exported.genesis, exported.head, exported.signature)
   if ('refused' in imported) throw refused(imported.refused, `its namespace is refused (${imported.refused})`)
   const { id } = imported
-  const count = new BlockCount(read)
-  const contents = new Map<string, Uint8Array>()
-  let waiting = 0
-  let isEnded = false
-  for await (const block of blocks) {
-    if (isEnded) throw badExport('something follows its end')
-    if (block.cid.code === DAG_JSON) {
-      count.add(block)
-      waiting += block.bytes.length
-      if (waiting > MAX_WAITING_BYTES) throw badExport('contents come without their records')
-      contents.set(block.cid.toString(), block.bytes)
-      continue
-    }
-    const struct = decodeStruct(block.bytes)
-    if (struct.t === 'end') {
-      if (struct.blocks !== count.blocks || !equalBytes(struct.digest, count.digest())) throw badExport('blocks are missing')
-      isEnded = true
-      continue
-    }
-    count.add(block)
-    const batch = struct.withContents((cid) => {
-      const content = contents.get(cid)
-      if (content === undefined) throw badExport('a content is missing')
-      return content
-    })
-    contents.clear()
-    waiting = 0
-    const accepted = await replica.accept(id, encodeBatch(batch))
-    if ('refused' in accepted) throw refused(accepted.refused, `a batch is refused (${accepted.refused})`)
-    for (const result of accepted.results) {
-      if (result !== 'stored' && result !== 'same' && result !== 'superseded') throw refused(result, `a record is refused (${result})`)
-    }
+  const taken = { records: 0 }
+  try {
+    await takeBlocks({ replica, id, exported, blocks, taken })
+  } catch (error) {
+    throw told(error, taken.records)
   }
-  if (!isEnded) throw badExport('it ends too early')
   return id
 }
 
-/** Counts and digests the blocks of an export, to compare with its end. */
-class BlockCount {
-  readonly #hash = createHash('sha256')
-  blocks = 0
+/** An error that also says how much of the export is here all the same. */
+function told(error: unknown, records: number): unknown {
+  if (!(error instanceof DocstoreError)) return error
+  const kept = `Its first ${records === 1 ? 'record was' : `${records} records were`} verified before that, and ${records === 1 ? 'is' : 'are'} here now`
+  const text = records === 0 ? 'None of its documents were taken' : kept
+  return new DocstoreError(error.code, `${error.message}. ${text}`, { cause: error, details: { ...error.details, records } })
+}
 
-  constructor(read: readonly Block[]) {
-    for (const block of read) this.add(block)
+interface Taking {
+  readonly replica: Replica
+  readonly id: string
+  readonly exported: ExportHead
+  readonly blocks: AsyncIterable<Block>
+  /** Records that are here now. */
+  readonly taken: { records: number }
+}
+
+async function takeBlocks({ replica, id, exported: { version, root, read }, blocks, taken }: Taking): Promise<void> {
+  const order: FileOrder = version === 1 ? new CountedOrder(read) : new LinkedOrder(root, read)
+  const contents = new WaitingContents(version)
+  let isEnded = false
+  for await (const block of blocks) {
+    if (isEnded) throw badExport('something follows its end')
+    if (block.cid.code === DAG_JSON || block.cid.code === RAW) {
+      contents.add(block)
+      order.content(block)
+      continue
+    }
+    const struct = decodeStruct(block.bytes, version)
+    if (struct.t !== 'batch') {
+      contents.checkNone()
+      if (struct.t === 'list') order.list(block, struct)
+      else order.end(block, struct)
+      isEnded = struct.t === 'end'
+      continue
+    }
+    order.batch(block)
+    const accepted = await replica.accept(id, encodeBatch(contents.take(struct)))
+    if ('refused' in accepted) throw refused(accepted.refused, `a batch is refused (${accepted.refused})`)
+    for (const result of accepted.results) {
+      if (result !== 'stored' && result !== 'same' && result !== 'superseded') throw refused(result, `a record is refused (${result})`)
+      taken.records++
+    }
+  }
+  if (!isEnded) throw badExport('it ends too early')
+}
+
+/** Contents that wait for the batch which links them. */
+class WaitingContents {
+  readonly #version: ExportVersion
+  readonly #contents = new Map<string, Uint8Array>()
+  #bytes = 0
+
+  constructor(version: ExportVersion) {
+    this.#version = version
   }
 
-  add({ cid }: Block): void {
-    this.#hash.update(cid.bytes)
-    this.blocks++
+  add({ cid, bytes }: Block): void {
+    if (this.#version === 1 && cid.code === RAW) throw badExport('a block has another format')
+    this.#bytes += bytes.length
+    if (this.#bytes > MAX_WAITING_BYTES) throw badExport('contents come without their records')
+    const text = cid.toString()
+    if (this.#version > 1 && this.#contents.has(text)) throw badExport('a content is there twice')
+    this.#contents.set(text, bytes)
   }
 
-  digest(): Uint8Array {
-    return this.#hash.digest()
+  /** The batch with its contents. None waits any more. */
+  take(linked: LinkedBatch): ReturnType<LinkedBatch['withContents']> {
+    const taken = new Set<string>()
+    const batch = linked.withContents((cid) => {
+      const content = this.#contents.get(cid)
+      if (content === undefined) throw badExport('a content is missing')
+      taken.add(cid)
+      return content
+    })
+    if (this.#version > 1 && taken.size < this.#contents.size) throw badExport('a content has no record')
+    this.#contents.clear()
+    this.#bytes = 0
+    return batch
+  }
+
+  checkNone(): void {
+    if (this.#version > 1 && this.#contents.size > 0) throw badExport('a content has no record')
   }
 }
 

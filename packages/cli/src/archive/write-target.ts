@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs'
 import { access, type FileHandle, lstat, open, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DocstoreError } from '@p2p-docstore/core'
+import { pour } from './pour.ts'
 
 /** Links that are followed to the file behind them, as many as Linux follows. */
 const MAX_LINKS = 40
@@ -11,16 +12,22 @@ const ABANDONED_MS: number = 60 * 60 * 1000
 /** How often a part that waits for its source says that it is not abandoned, milliseconds. */
 const BEAT_MS: number = ABANDONED_MS / 6
 
+/** What is written: into a file that can be written in any order, or as a stream. One of them is called, once. */
+export interface Writable {
+  readonly write: (file: FileHandle, signal: AbortSignal) => Promise<void>
+  readonly stream: (signal: AbortSignal) => AsyncIterable<Uint8Array>
+}
+
 /**
  * Writes to what a path leads to. What exists and is no regular file (a device, a pipe, a terminal) is written into; links are followed; a
  * regular file is replaced when all of it is there, and keeps its mode, so that half of it is never taken for the whole. Throws
  * `no-folder`, `no-permission`, and errors of the file system.
  */
-export async function writeTarget(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+export async function writeTarget(path: string, content: Writable, signal: AbortSignal): Promise<void> {
   const file = await followLinks(resolve(path))
   const existing = await stat(file).catch(missing)
-  if (existing === undefined || existing.isFile()) await replace(file, existing, chunks, signal)
-  else await writeInto(file, existing, chunks, signal)
+  if (existing === undefined || existing.isFile()) await replace(file, existing, content, signal)
+  else await writeInto(file, existing, content, signal)
 }
 
 /** The file that links lead to, whether it exists or not. Links of /proc, as /dev/stdout, stay: what they name may have no path. */
@@ -38,12 +45,12 @@ async function followLinks(path: string): Promise<string> {
 }
 
 /** Pipes and devices: the reader gets the bytes as they come. */
-async function writeInto(file: string, existing: Stats, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function writeInto(file: string, existing: Stats, content: Writable, signal: AbortSignal): Promise<void> {
   if (existing.isDirectory()) throw new DocstoreError('no-file', `${file} is a folder`)
   if (existing.isSocket()) throw new DocstoreError('no-file', `${file} is a socket, which cannot be written to. Use a file or a pipe`)
   const handle = await openToWrite(file, existing, signal)
   try {
-    await pour(handle, chunks, signal)
+    await pour(handle, content.stream(signal), signal)
   } finally {
     await handle.close()
   }
@@ -71,7 +78,7 @@ async function openToWrite(file: string, existing: Stats, signal: AbortSignal): 
   }
 }
 
-async function replace(file: string, existing: Stats | undefined, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function replace(file: string, existing: Stats | undefined, content: Writable, signal: AbortSignal): Promise<void> {
   // Renaming would need no right to write the file itself.
   if (existing !== undefined) await access(file, constants.W_OK)
   await removeAbandoned(file)
@@ -81,7 +88,7 @@ async function replace(file: string, existing: Stats | undefined, chunks: AsyncI
   try {
     try {
       if (existing !== undefined) await keepAccess(handle, existing)
-      await pour(handle, chunks, signal)
+      await content.write(handle, signal)
       await handle.sync()
     } finally {
       clearInterval(beat)
@@ -103,21 +110,12 @@ async function keepAccess(handle: FileHandle, { uid, gid, mode }: Stats): Promis
 
 async function openPart(part: string, file: string): Promise<FileHandle> {
   try {
-    return await open(part, 'wx')
+    return await open(part, 'wx+')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new DocstoreError('no-folder', `There is no folder ${dirname(file)}`, { cause: error })
     throw error
   }
-}
-
-async function pour(handle: FileHandle, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  for await (const chunk of chunks) {
-    signal.throwIfAborted()
-    // A pipe or a terminal may take less than it is given.
-    for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten
-  }
-  signal.throwIfAborted()
 }
 
 /** A name of its own for each run, so that two at once do not write into one file. */

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, waitForCopies } from '../copies.ts'
-import { freshen, openToWrite } from '../open-namespace.ts'
+import { freshen, openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore delete NS ID` */
@@ -17,7 +17,7 @@ export function deleteCommand(run: Run): Command {
   return command.action((ns: string, id: string, options: CopiesOptions & { collection: string }) =>
     run(async (context) => {
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openToWrite(context, store, ns)
+      const namespace = await openHere(context, store, ns)
       const documents = namespace.collection(options.collection)
       let deleted = await documents.delete(id)
       if (!deleted) {

@@ -3,7 +3,7 @@ import type { SortInput } from 'p2p-docstore'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { parseFilterArgument, parseSortArgument } from '../json-argument.ts'
-import { openToWrite } from '../open-namespace.ts'
+import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore explain NS FILTER` */
@@ -17,7 +17,7 @@ export function explainCommand(run: Run): Command {
     .action((ns: string, filter: Readonly<Record<string, unknown>>, { sort = {}, collection }: { sort?: SortInput; collection: string }) =>
       run(async (context) => {
         await using store = await openStore(context)
-        const explanation = await (await openToWrite(context, store, ns)).collection(collection).explain(filter, { sort })
+        const explanation = await (await openHere(context, store, ns)).collection(collection).explain(filter, { sort })
         await context.output.result(explanation, () => {
           const { summary, inJavaScript, hint, plan } = explanation
           const slow = inJavaScript.map((one) => `Decided in JavaScript: ${one}.`)

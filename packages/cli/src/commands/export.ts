@@ -1,7 +1,8 @@
-import type { Summary } from '@p2p-docstore/core'
+import type { FileHandle } from 'node:fs/promises'
+import { DocstoreError, type Summary } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Namespace } from 'p2p-docstore'
-import { carFile } from '../archive/car-writer.ts'
+import { streamCar, writeCar } from '../archive/car-writer.ts'
 import { exportBlocks } from '../archive/export-blocks.ts'
 import { writeTarget } from '../archive/write-target.ts'
 import type { Context, Run } from '../context.ts'
@@ -28,15 +29,21 @@ export function exportCommand(run: Run): Command {
         const file = target ?? (output.isJson || process.stdout.isTTY ? await fileName(namespace) : '-')
         let bytes = 0
         let exported: Summary | undefined
-        async function* car(): AsyncGenerator<Uint8Array> {
-          for await (const chunk of carFile(exportBlocks(store.replica, namespace.id, (summary) => (exported = summary)))) {
+        const blocks = () => exportBlocks(store.replica, namespace.id, (summary) => (exported = summary))
+        async function write(handle: FileHandle): Promise<void> {
+          await writeCar(handle, blocks(), signal)
+          bytes = (await handle.stat()).size
+        }
+        async function* stream(): AsyncGenerator<Uint8Array> {
+          for await (const chunk of streamCar(blocks(), signal)) {
             bytes += chunk.length
             yield chunk
           }
         }
-        await (file === '-' ? writeOut(context, car()) : writeTarget(file, car(), signal))
+        await (file === '-' ? writeOut(context, stream()) : writeTarget(file, { write, stream }, signal))
         // Of what is in the file, whatever is written meanwhile.
-        const { documents, root } = exported ?? (await store.replica.summary(namespace.id))
+        if (exported === undefined) throw new DocstoreError('internal', 'The export ended without saying what is in it')
+        const { documents, root } = exported
         const text = `${documents} documents, ${bytes} bytes, root ${root}`
         if (file === '-') output.note(text)
         else await output.result({ documents, bytes, root, file }, () => `${file}: ${text}`)

@@ -10,7 +10,7 @@ import { type ImportFlags, importOptions, readOptionsOf } from '../import-option
 import { ImportProgress } from '../import-progress.ts'
 import { type ImportCounts, countsText, importNotes } from '../import-report.ts'
 import { ROWS_PER_TURN } from '../limits.ts'
-import { openToWrite } from '../open-namespace.ts'
+import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { inputFile } from '../standard-streams.ts'
 import { Documents, withWritten } from '../rows/documents.ts'
@@ -37,7 +37,7 @@ async function importFile(context: Context, ns: string, file: string, options: I
   const reading = readOptionsOf(options, { note: (text) => output.note(text), signal })
   const source = await openRows(file, reading)
   await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-  const namespace = await openToWrite(context, store, ns)
+  const namespace = await openHere(context, store, ns)
   const { limits } = readNetwork(store.info.network.descriptor).descriptor
   const documents = new Documents({
     idField: options.id,

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { indexTable } from '../index-table.ts'
-import { openToWrite } from '../open-namespace.ts'
+import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore index list NS` */
@@ -14,7 +14,7 @@ export function indexListCommand(run: Run): Command {
     .action((ns: string, { collection }: { collection: string }) =>
       run(async (context) => {
         await using store = await openStore(context)
-        const indexes = await (await openToWrite(context, store, ns)).collection(collection).indexes()
+        const indexes = await (await openHere(context, store, ns)).collection(collection).indexes()
         await context.output.result(indexes, () => indexTable(indexes))
       }),
     )

@@ -40,13 +40,14 @@ export function describeNetwork({ info }: Docstore): ShownNetwork {
 }
 
 /** The same for people. */
-export function networkText({ id, name, admission, authorities, stun, relays = [] }: ShownNetwork & { readonly relays?: readonly string[] }): string {
+export function networkText({ id, name, admission, authorities, stun, relays }: ShownNetwork & { readonly relays?: readonly string[] }): string {
   return textTable([
     ['id', id],
     ['name', name],
     ['admits', admission === 'open' ? 'whoever has its join link' : 'those whom an authority invites'],
     ...authorities.map((did) => ['authority', did]),
     ...stun.map((url) => ['stun', url]),
-    ...relays.map((origin) => ['relay', origin]),
+    ...(relays?.map((origin) => ['relay', origin]) ?? []),
+    ...(relays?.length === 0 ? [['relay', 'none is known: this network exists in this folder only. `docstore join LINK` joins another one']] : []),
   ])
 }

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
 import { Command } from 'commander'
-import { readNetwork } from 'p2p-docstore'
-import { badExport, openCar } from '../archive/car-reader.ts'
-import { type ExportHead, readExportHead, restore } from '../archive/restore.ts'
+import { openCar } from '../archive/car-reader.ts'
+import { readExportHead, restore } from '../archive/restore.ts'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
 import { inputFile } from '../standard-streams.ts'
@@ -18,7 +17,6 @@ export function restoreCommand(run: Run): Command {
         const input = addAbortSignal(context.signal, file === '-' ? process.stdin : createReadStream(file))
         const car = await openCar(input)
         const head = await readExportHead(car)
-        checkNetwork(head)
         // A fresh folder gets its network from the file.
         await using store = await openStore(context, { network: 'off', descriptor: head.network })
         const id = await restore(store.replica, head, car.blocks)
@@ -27,12 +25,4 @@ export function restoreCommand(run: Run): Command {
         await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
       }),
     )
-}
-
-function checkNetwork({ network }: ExportHead): void {
-  try {
-    readNetwork(network)
-  } catch (error) {
-    throw badExport('its network cannot be read', error)
-  }
 }

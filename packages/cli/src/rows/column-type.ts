@@ -123,9 +123,13 @@ export class ColumnTyper {
 
   /** What keeps a column of numbers from being one, and what to do; nothing where it is plainly text. */
   get hint(): string | undefined {
-    const [only, ...others] = this.#misfits
-    if (only === undefined || others.length > 0 || this.type !== 'text') return undefined
-    const [kind, { cell, line }] = only
+    if (this.type !== 'text' || this.#misfits.has('other')) return undefined
+    const [first, second] = this.#misfits
+    // Prices have a mark between thousands where they are large, and none where they are small.
+    const isPrices = this.#misfits.size === 2 && this.#misfits.has('comma') && this.#misfits.has('thousands')
+    const thousands = isPrices ? this.#misfits.get('thousands') : undefined
+    if (first === undefined || (second !== undefined && thousands === undefined)) return undefined
+    const [kind, { cell, line }] = thousands === undefined ? first : ['thousands' as const, thousands]
     const shown = `${JSON.stringify(cell.slice(0, 40))} in line ${line}`
     switch (kind) {
       case 'nothing':
@@ -133,7 +137,7 @@ export class ColumnTyper {
       case 'comma':
         return `is text because of ${shown}; with --decimal , it holds numbers`
       case 'thousands':
-        return `is text because of ${shown}: numbers are read without marks between their thousands`
+        return `is text because of ${shown}: numbers are read without marks between their thousands${/\.\d{3},\d+\s*$/.test(cell) ? ', and a decimal comma with --decimal ,' : ''}`
       case 'unit':
         return `is text because of ${shown}: numbers are read without units`
       case 'digits':

@@ -60,15 +60,59 @@ it('reads texts whose lines end in carriage returns, or in both ways', async () 
   expect(cells(await read(['a,b\r', '\n1,2\n3,4']))).toEqual(['a|b', '1|2', '3|4'])
 })
 
+it('takes a quotation mark within a cell as text, however the text is cut', async () => {
+  const text = 'a,b\n5" pipe,6"\n"x ""y""\n","",\n 7",""\n'
+  const expected = [
+    ['a', 'b'],
+    ['5" pipe', '6"'],
+    ['x "y"\n', '', ''],
+    [' 7"', ''],
+  ]
+  for (let size = 1; size <= text.length; size++) {
+    const cut = Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.slice(i * size, (i + 1) * size))
+    expect((await read(cut)).map((record) => ('cells' in record ? record.cells : record.error.message))).toEqual(expected)
+  }
+})
+
+it('tells each line once, where a quotation mark was not closed by its own, and reads all others', async () => {
+  const line = fc.constantFrom('good', '"open', 'x "stray" y', '"z" w', '"quoted ""text"""', '"two\nlines"')
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.nat(20), async (cells, size) => {
+      const text = cells.map((cell, i) => `${i},${cell}\n`).join('')
+      const cut = Array.from({ length: Math.ceil(text.length / (size + 1)) }, (_, i) => text.slice(i * (size + 1), (i + 1) * (size + 1)))
+      const seen = (await read(cut, true)).map((record) => [record.line, 'cells' in record ? record.cells[0] : 'refused'])
+      let at = 1
+      const expected = cells.map((cell, i) => {
+        const begin = at
+        at += cell.split('\n').length
+        return [begin, cell === '"open' ? 'refused' : String(i)]
+      })
+      expect(seen).toEqual(expected)
+    }),
+  )
+  const unclosed = '1,"q\nr"\n"2\n",x,"open\n3,y\n'
+  expect((await read([unclosed])).map((record) => ('cells' in record ? record.line : record.error.message.slice(0, 50)))).toEqual([
+    1,
+    'Line 4: nothing closes the quotation mark at "open',
+  ])
+})
+
 it('goes on after records that cannot be read, where that is wanted, and keeps no more than a bound', async () => {
-  const text = ['a,b\n1,2"\n3,4\n', `5,6\n${'7,8\n'.repeat(1000)}`]
-  const skipped = await read(text, true)
+  expect((await read(['a,b\n1,2\n', '3,"4\n5,6\n'])).map((record) => ('error' in record ? record.error.message : record.line))).toEqual([
+    1,
+    2,
+    'Line 3: nothing closes the quotation mark at "4. Close it; within quotation marks, one that is text stands twice',
+  ])
+  const huge = `${'x'.repeat(5_000_000)},y\n`
+  const skipped = await read([`a,b\n${huge}3,4\n`, `5,6\n${'7,8\n'.repeat(1000)}`], true)
   expect(skipped.filter((record) => 'error' in record).map(({ line }) => line)).toEqual([2])
   expect(skipped).toHaveLength(1004)
-  expect((await read(text)).map((record) => ('error' in record ? record.error.message : record.line))).toEqual([
-    1,
-    'Line 2: Invalid Opening Quote: a quote is found on field 1, value is "2"',
+  const cut = Array.from({ length: 100 }, (_, i) => huge.slice(i * 60_000, (i + 1) * 60_000))
+  expect((await read(['a,b\n1,2\n', ...cut, '3,4\n'], true)).map((record) => ('cells' in record ? record.cells.length : record.line))).toEqual([
+    2, 2, 3, 2,
   ])
   const long = Array.from({ length: 100 }, () => `${'x'.repeat(100_000)},y\n`)
-  expect(await read(['a,b\n1,2"\n', ...long], true)).toHaveLength(102)
+  const afterUnclosed = await read(['a,b\n1,"2\n', ...long], true)
+  expect(afterUnclosed.flatMap((record) => ('error' in record ? record.line : []))).toEqual([2])
+  expect(afterUnclosed.length).toBeGreaterThan(50)
 })

@@ -71,7 +71,7 @@ function dialectOf(head: string, isCut: boolean, { csv, isCertain }: CsvRowOptio
   if (delimiter === undefined && !isCertain) {
     throw new DocstoreError(
       'unknown-format',
-      `What this is cannot be told: it begins with ${JSON.stringify(head.trimStart().slice(0, 30))}, and nothing parts its lines into cells. --format json, ndjson or csv says it`,
+      `The format is not known: the text begins with ${JSON.stringify(head.trimStart().slice(0, 30))}, and nothing parts its lines into cells. Name it with --format json, ndjson or csv`,
     )
   }
   return { delimiter: delimiter ?? ',', firstLine: 1, skip: 0 }
@@ -177,6 +177,11 @@ class Columns {
       if (hint !== undefined && !isId && hints++ < MAX_HINTS) note(`The column ${JSON.stringify(column.name)} ${hint}.`)
     }
     if (hints > MAX_HINTS) note(`So do ${hints - MAX_HINTS} more columns.`)
+    const hasIds = this.#options.idField !== undefined || this.#columns.some(({ name }) => name === '_id')
+    if (hints > 0 && !hasIds)
+      note(
+        'A row that is read in another way has another id, and is stored beside the first one. So import again into another collection or namespace, or name the column of the ids with --id.',
+      )
   }
 
   /** The row of a record; nothing for the header, and for one without any cell that is filled. */

@@ -32,6 +32,8 @@ function countPerLine(text: string, isCut: boolean): readonly (readonly number[]
   let counts: number[] = DELIMITERS.map(() => 0)
   let isQuoted = false
   let isEmpty = true
+  // A quotation mark within a cell is text.
+  let opens = true
   const end = (): void => {
     if (!isEmpty) lines.push(counts)
     counts = DELIMITERS.map(() => 0)
@@ -39,8 +41,14 @@ function countPerLine(text: string, isCut: boolean): readonly (readonly number[]
   }
   for (let at = 0; at < text.length && lines.length < MAX_LINES; at++) {
     const char = text[at] ?? ''
-    if (char === '"') isQuoted = !isQuoted
-    else if (!isQuoted && (char === '\n' || char === '\r')) {
+    const isMark: boolean = char === '"' && (isQuoted || opens)
+    if (isMark) isQuoted = !isQuoted
+    opens = isMark || char === '\n' || char === '\r' || (DELIMITERS as readonly string[]).includes(char)
+    if (isMark) {
+      isEmpty = false
+      continue
+    }
+    if (!isQuoted && (char === '\n' || char === '\r')) {
       end()
       continue
     }

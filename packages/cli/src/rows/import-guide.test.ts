@@ -42,6 +42,7 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   'repeated.csv': 'name,name\n1,2\n',
   'excel.csv': 'sep=;\r\na;b\r\n1;2\r\n',
   'pipes.csv': 'a|b\n1|x,y\n',
+  'inches.csv': 'a,b\n5" pipe,1\n',
   'colons.csv': 'a:b\n1:2\n',
   'bare.csv': '1,x\n',
   'ragged.csv': 'a,b\n1\n',

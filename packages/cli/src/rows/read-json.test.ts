@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { base32 as multibase32 } from 'multiformats/bases/base32'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Fixtures } from '../testing/fixtures.ts'
 import { type ReadDocuments, readDocuments } from '../testing/read-documents.ts'
@@ -6,6 +8,8 @@ import type { Row } from './row.ts'
 
 const files = new Fixtures()
 afterAll(() => files.remove())
+
+const base32 = (bytes: Uint8Array): string => multibase32.baseEncode(bytes)
 
 type Read = ReadDocuments & { readonly rows: readonly unknown[] }
 
@@ -18,6 +22,17 @@ async function readAs(name: string, content: string | Uint8Array, ...args: reado
 const read = (content: string, ...args: readonly string[]): Promise<Read> => readAs('rows.json', content, ...args)
 
 describe('JSON in one value', () => {
+  it('gives rows the ids that follow from RFC 8785, whatever form they are stored in: what was imported before is found again', async () => {
+    const idIn = (text: string): string => base32(createHash('sha256').update(text).digest().subarray(0, 16))
+    const { documents } = await read('[{"n":1e20},{"\ue000":1,"😀":2},{"n":1e20},{"n":1}]')
+    expect(documents.map(({ _id }) => _id)).toEqual([
+      idIn('{"n":100000000000000000000}'),
+      idIn('{"😀":2,"\ue000":1}'),
+      idIn('{"n":100000000000000000000}\n2'),
+      idIn('{"n":1}'),
+    ])
+  })
+
   it('is one document, or the elements of an array', async () => {
     expect((await read('{\n "a": 1\n}\n')).rows).toEqual([{ a: 1 }])
     expect((await read(' [{"a":1}, {"a":2}]')).rows).toEqual([{ a: 1 }, { a: 2 }])

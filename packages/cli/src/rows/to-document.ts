@@ -1,4 +1,14 @@
-import { canonicalJson, contentId, DocstoreError, errorCode, errorMessage, isPlainObject, type LongNumbers, recordKey } from '@p2p-docstore/core'
+import {
+  canonicalJson,
+  contentId,
+  DocstoreError,
+  errorCode,
+  errorMessage,
+  formerText,
+  isPlainObject,
+  type LongNumbers,
+  recordKey,
+} from '@p2p-docstore/core'
 import { plainRow } from './extended-json.ts'
 import { placeOf, type Row } from './row.ts'
 
@@ -23,7 +33,7 @@ export interface MadeDocument {
   readonly id: string
   /** The fields of the row, perhaps without `_id`. */
   readonly fields: Readonly<Record<string, unknown>>
-  /** Its canonical JSON, where the id follows from that: the row has none of its own. */
+  /** Its JSON (RFC 8785), where the id follows from that: the row has none of its own. */
   readonly content: string | undefined
 }
 
@@ -47,13 +57,15 @@ function make({ value: given, id: exactId, isMarked = false }: Row, { idField, c
   const named = idField === undefined ? own : (exactId ?? value[idField])
   const json = canonicalJson(value)
   const isFromContent = idField === undefined && (own === undefined || own === null)
-  const id = isFromContent ? contentId(json) : checkId(named, own, idField)
+  // Rows that were imported before the canonical form changed keep their ids.
+  const idText = isFromContent ? formerText(json) : undefined
+  const id = idText !== undefined ? contentId(idText) : checkId(named, own, idField)
   if (recordKey(collection, id) === undefined)
     throw new DocstoreError('bad-id', `${JSON.stringify(id.slice(0, 80))} is too long for an id, or has characters that ids cannot have`)
   const length = json.length + (own === undefined ? id.length + '"_id":"",'.length : 0)
   if (length * 3 > maxBytes && Buffer.byteLength(canonicalJson({ ...value, _id: id })) > maxBytes)
     throw new DocstoreError('document-too-large', `more than ${maxBytes} bytes as JSON`)
-  return { id, fields: value, content: isFromContent ? json : undefined }
+  return { id, fields: value, content: idText }
 }
 
 function checkId(value: unknown, own: unknown, idField: string | undefined): string {

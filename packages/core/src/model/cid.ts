@@ -9,6 +9,8 @@ import { isBytes } from './cbor.ts'
 export const DAG_CBOR = 0x71
 /** Multicodec of document content. */
 export const DAG_JSON = 0x0129
+/** Multicodec of bytes that others are not to look into. */
+export const RAW = 0x55
 const SHA2_256 = 0x12
 
 /** CIDv1 of a sha2-256 digest. */

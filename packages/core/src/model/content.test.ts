@@ -2,7 +2,8 @@ import * as dagJson from '@ipld/dag-json'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from './bytes.ts'
-import { canonicalJson, decodeContent } from './content.ts'
+import { canonicalJson, decodeContent, type Document, isFormerJson, storedForms } from './content.ts'
+import { formerJson } from './former-json.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
 
 const text = fc.string({ unit: 'grapheme' })
@@ -21,12 +22,24 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   ),
 }))
 
-/** RFC 8785 as its appendix gives it, over what JSON.parse knows. */
-function reference(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(reference).join(',')}]`
+type Order = (a: string, b: string) => number
+const byUnits: Order = (a, b) => (a < b ? -1 : 1)
+const byBytes: Order = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+/** RFC 8785 as its appendix gives it, over what JSON.parse knows, with keys in this order. */
+function reference(value: unknown, order: Order): string {
+  if (Array.isArray(value)) return `[${value.map((item) => reference(item, order)).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${reference(item)}`).join(',')}}`
+  const entries = Object.entries(value).toSorted(([a], [b]) => order(a, b))
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${reference(item, order)}`).join(',')}}`
+}
+
+/** Whole numbers that RFC 8785 would write as digits beyond 64 bits. */
+const big = fc.double({ min: 2 ** 63, max: 1e21, maxExcluded: true, noNaN: true })
+
+/** Digits as the canonical form has them: with an exponent where they are no 64-bit integer. */
+function asCanonicalNumber(digits: string): string {
+  return Math.abs(Number(digits)) < 2 ** 63 ? digits : Number(digits).toExponential()
 }
 
 function shuffled(value: unknown): unknown {
@@ -44,12 +57,26 @@ function nested(depth: number): unknown {
 }
 
 describe('canonical JSON', () => {
-  it('is RFC 8785', () => {
+  it('is RFC 8785 with keys in the order of their bytes', () => {
     fc.assert(
       fc.property(json, (value) => {
-        expect(canonicalJson(value)).toBe(reference(value))
+        expect(canonicalJson(value)).toBe(reference(value, byBytes).replaceAll(/(?<=[[:,]|^)-?\d{19,}(?=[\],}]|$)/g, asCanonicalNumber))
       }),
       { numRuns: 1000 },
+    )
+  })
+
+  it('writes whole numbers from 2^63 on with an exponent, so that the same double comes back', () => {
+    fc.assert(
+      fc.property(big, fc.boolean(), (size, isNegative) => {
+        const value = isNegative ? -size : size
+        expect(canonicalJson(value)).toMatch(/^-?\d(\.\d+)?e\+(18|19|20)$/)
+        expect(JSON.parse(canonicalJson(value))).toBe(value)
+        expect(dagJson.decode(utf8(canonicalJson(value)))).toBe(value)
+      }),
+    )
+    expect(canonicalJson([2 ** 63 - 1024, 2 ** 63, -(2 ** 63), 1e20, -1e20, 1e21, 1.2345678901234568e20])).toBe(
+      '[9223372036854775000,9.223372036854776e+18,-9.223372036854776e+18,1e+20,-1e+20,1e+21,1.2345678901234568e+20]',
     )
   })
 
@@ -68,21 +95,20 @@ describe('canonical JSON', () => {
     fc.assert(
       fc.property(json, (value) => {
         const written = canonicalJson({ value })
-        const big = (_: string, item: unknown): unknown => (typeof item === 'bigint' ? Number(item) : item)
-        expect(canonicalJson(JSON.parse(JSON.stringify(dagJson.decode(utf8(written)), big)))).toBe(written)
+        const asNumber = (_: string, item: unknown): unknown => (typeof item === 'bigint' ? Number(item) : item)
+        expect(canonicalJson(JSON.parse(JSON.stringify(dagJson.decode(utf8(written)), asNumber)))).toBe(written)
       }),
       { numRuns: 1000 },
     )
   })
 
   it('writes numbers as ECMAScript does', () => {
-    expect(canonicalJson([-0, 1e21, 1e20, 1e-7, 5e-324, 0.1 + 0.2, 2 ** 53])).toBe(
-      '[0,1e+21,100000000000000000000,1e-7,5e-324,0.30000000000000004,9007199254740992]',
-    )
+    expect(canonicalJson([-0, 1e21, 1e20, 1e-7, 5e-324, 0.1 + 0.2, 2 ** 53])).toBe('[0,1e+21,1e+20,1e-7,5e-324,0.30000000000000004,9007199254740992]')
   })
 
-  it('sorts keys by UTF-16 units, integer-like ones too', () => {
-    expect(canonicalJson({ 10: 0, 9: 0, '\ue000': 0, '😀': 0, a: 0, A: 0, '': 0 })).toBe('{"":0,"10":0,"9":0,"A":0,"a":0,"😀":0,"\ue000":0}')
+  it('sorts keys by UTF-8 bytes, integer-like ones too', () => {
+    expect(canonicalJson({ 10: 0, 9: 0, '😀': 0, '\ue000': 0, a: 0, A: 0, '': 0 })).toBe('{"":0,"10":0,"9":0,"A":0,"a":0,"\ue000":0,"😀":0}')
+    expect(canonicalJson({ 'x😀': 0, 'x\uffff': 0, x: 0 })).toBe('{"x":0,"x\uffff":0,"x😀":0}')
   })
 
   it('follows JSON.stringify for undefined, sparse arrays and toJSON', () => {
@@ -175,6 +201,24 @@ describe('content from a peer', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('may have the former form, whole documents of it', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.oneof(json, big)), text, (fields, id) => {
+        const document = JSON.parse(canonicalJson({ ...fields, _id: id })) as Document
+        const former = formerJson(document)
+        expect(former).toBe(reference(document, byUnits))
+        const verdict = decodeContent(utf8(former), id)
+        expect(verdict.ok && verdict.value.text).toBe(former)
+        expect(isFormerJson(former)).toBe(former !== canonicalJson(document))
+        expect(isFormerJson(canonicalJson(document))).toBe(false)
+        expect(storedForms(document)).toEqual(isFormerJson(former) ? [canonicalJson(document), former] : [former])
+      }),
+      { numRuns: 500 },
+    )
+    const mixed = '{"_id":"x","n":100000000000000000000,"\ue000":1,"😀":2}'
+    expect(decodeContent(utf8(mixed), 'x')).toEqual({ ok: false, reason: 'not-canonical' })
   })
 
   it('never throws, however deep it nests', () => {

@@ -1,19 +1,27 @@
 import { fromUtf8 } from './bytes.ts'
+import { compareText } from './compare-text.ts'
+import { formerJson } from './former-json.ts'
+import type { Json } from './json-value.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
 import { DocstoreError } from '../errors.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
-/** A JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 /** A stored document: a JSON object with its `_id`. */
 export type Document = { readonly _id: string; readonly [key: string]: Json }
 
 /** Strings that JSON writes as they are. Surrogates take the slow path, which refuses lone ones. */
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/
 
+/** Whether UTF-16 order may differ from that of UTF-8. */
+const HAS_SURROGATE = /[\ud800-\udfff]/
+
+/** From here on numbers have an exponent: go-ipld-prime takes digits for a 64-bit integer, and refuses the document where they are none. */
+const MIN_EXPONENT: number = 2 ** 63
+
 /**
- * Canonical JSON (RFC 8785: sorted keys, no white space, ECMAScript numbers) of a document. Like `JSON.stringify`, it calls
- * `toJSON`, leaves out `undefined` fields and writes `null` for `undefined` items. Throws `bad-document` for what JSON cannot carry.
+ * Canonical JSON of a document: RFC 8785, but with keys in the order of their UTF-8 bytes, and exponents from 2^63 on, as all codecs of
+ * dag-json can read it. Like `JSON.stringify`, it calls `toJSON`, leaves out `undefined` fields and writes `null` for `undefined` items.
+ * Throws `bad-document` for what JSON cannot carry.
  */
 export function canonicalJson(value: unknown): string {
   try {
@@ -60,7 +68,7 @@ function write(value: unknown, depth: number): string {
       return quote(value)
     case 'number':
       if (!Number.isFinite(value)) throw new NotJson(`${value} is not a JSON number`)
-      return JSON.stringify(value)
+      return Math.abs(value) < MIN_EXPONENT ? JSON.stringify(value) : value.toExponential()
     case 'boolean':
       return value ? 'true' : 'false'
     case 'object':
@@ -96,11 +104,16 @@ function writeObject(value: object, depth: number): string {
   return `${json}}`
 }
 
-/** RFC 8785 order: by UTF-16 units, which is how JavaScript compares strings. Most objects that arrive are sorted already. */
+/** The order of dag-json, by UTF-8 bytes. Most objects that arrive are sorted already, and few keys have characters that JavaScript sorts otherwise. */
 function sortedKeys(value: Readonly<Record<string, unknown>>): string[] {
   const keys = Object.keys(value)
-  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] ?? '') > (keys[i] ?? '')) return keys.sort()
-  return keys
+  let isSorted = true
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] ?? ''
+    if (HAS_SURROGATE.test(key)) return keys.sort(compareText)
+    isSorted &&= i === 0 || (keys[i - 1] ?? '') <= key
+  }
+  return isSorted ? keys : keys.sort()
 }
 
 function quote(text: string): string {
@@ -123,7 +136,7 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parses content from another peer: canonical JSON of an object whose `_id` is `id`, of at most the network's `maxBytes`. */
+/** Parses content from another peer: canonical JSON, or the former form, of an object whose `_id` is `id`, of at most the network's `maxBytes`. */
 export function decodeContent(bytes: Uint8Array, id: string, maxBytes: number = MAX_CONTENT_BYTES): Verdict<{ text: string; document: Document }> {
   if (bytes.length > Math.min(maxBytes, MAX_CONTENT_BYTES)) return refuse('too-large')
   const text = fromUtf8(bytes)
@@ -131,8 +144,29 @@ export function decodeContent(bytes: Uint8Array, id: string, maxBytes: number = 
   try {
     const document: unknown = JSON.parse(text)
     if (!isPlainObject(document) || document['_id'] !== id) return refuse('bad-content')
-    return canonicalJson(document) === text ? accept({ text, document: document as Document }) : refuse('not-canonical')
+    const isCanonical = canonicalJson(document) === text || formerJson(document as Document) === text
+    return isCanonical ? accept({ text, document: document as Document }) : refuse('not-canonical')
   } catch {
     return refuse('bad-content')
   }
+}
+
+/** Without one of these a text is the same in both forms: a character beyond U+FFFF, a number from 2^63 to 1e21 as either of them writes it. */
+const MAY_DIFFER = /[\ud800-\udfff]|\d{19}|e\+(?:18|19|20)/
+
+/** Whether accepted content is in the former form, which not every codec of dag-json can read. */
+export function isFormerJson(text: string): boolean {
+  return MAY_DIFFER.test(text) && canonicalJson(JSON.parse(text)) !== text
+}
+
+/** The former form of canonical JSON. Most texts have but one. */
+export function formerText(canonical: string): string {
+  return MAY_DIFFER.test(canonical) ? formerJson(JSON.parse(canonical)) : canonical
+}
+
+/** The texts in which a value may stand in stored content: its canonical JSON, and its former form where that is another. */
+export function storedForms(value: Json): readonly string[] {
+  const text = canonicalJson(value)
+  const former = formerText(text)
+  return former === text ? [text] : [text, former]
 }

@@ -9,6 +9,8 @@ const WHITE = /[\t\n\r ]*/y
 // JSON strings hold no control characters (RFC 8259, section 7).
 // oxlint-disable-next-line no-control-regex
 const STRING_BEGIN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+/** What somebody took for a word: told as a whole, up to a length that a message can bear. */
+const WORD = /[\p{L}_$][\p{L}\p{N}_$]{0,39}/uy
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' | 'nothing'
@@ -76,5 +78,7 @@ function closing(open: readonly ('{' | '[')[]): string | undefined {
 function errorAt(text: string, offset: number): JsonError {
   const code = text.codePointAt(offset)
   if (code === undefined) return { offset, found: 'the end of the text' }
-  return { offset, found: code === 10 || code === 13 ? 'the end of the line' : JSON.stringify(String.fromCodePoint(code)) }
+  if (code === 10 || code === 13) return { offset, found: 'the end of the line' }
+  WORD.lastIndex = offset
+  return { offset, found: JSON.stringify(WORD.exec(text)?.[0] ?? String.fromCodePoint(code)) }
 }

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { canonicalJson } from '../model/content.ts'
+import { storedForms } from '../model/content.ts'
 import type { FieldFilter, Filter } from './filter.ts'
 import { arrayOnPath, pathExpression, typeExpression } from './path.ts'
 import { arrayEntryRows, endOf, fieldSubject, valuePredicate } from './predicate.ts'
@@ -103,12 +103,13 @@ function withText(filter: Filter, condition: SqlFragment): SqlFragment {
   return text === undefined ? condition : { sql: `(instr(content, ?) > 0 AND ${condition.sql})`, params: [text, ...condition.params] }
 }
 
-/** Canonical JSON of a value without which no document matches: its content, canonical JSON too, has this text then. The longest of several. */
+/** JSON of a value without which no document matches, where all content has it as the same text. The longest of several. */
 function neededText(filter: Filter): string | undefined {
   switch (filter.kind) {
     case 'equals': {
       const [only] = filter.values
-      return filter.values.length === 1 && only !== undefined && only !== null ? canonicalJson(only) : undefined
+      const [text, former] = filter.values.length === 1 && only !== undefined && only !== null ? storedForms(only) : []
+      return former === undefined ? text : undefined
     }
     case 'and': {
       const texts = filter.filters.map(neededText).filter((text) => text !== undefined)
@@ -235,6 +236,7 @@ function textRows({ text }: QueryScope, search: Search): SqlFragment {
   }
   const expression = matchExpression(search)
   if (expression === undefined) return { sql: 'FALSE', params: [] }
+  text.makeReady()
   const table = identifier(text.table)
   const moved = `LEFT JOIN text_moved m ON m.tx = ${integerLiteral(text.tx)} AND m.row = ${table}.rowid`
   return rowIn([{ sql: `SELECT coalesce(m.rid, ${table}.rowid) FROM ${table} ${moved} WHERE ${table} MATCH ?`, params: [expression] }])

@@ -1,6 +1,6 @@
 import { compareBytes, utf8 } from '../model/bytes.ts'
-import type { Json } from '../model/content.ts'
-import { compareText } from './compare-text.ts'
+import type { Json } from '../model/json-value.ts'
+import { compareText } from '../model/compare-text.ts'
 import { EMPTY } from './reach.ts'
 import type { SqlValue } from './sql-fragment.ts'
 

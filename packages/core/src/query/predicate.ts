@@ -1,4 +1,5 @@
-import { canonicalJson, type Json } from '../model/content.ts'
+import { storedForms } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { Comparison } from './filter.ts'
 import { isOrdered } from './match.ts'
 import { pathExpression, typeExpression } from './path.ts'
@@ -65,10 +66,16 @@ function kindOf(value: Json): 'nothing' | 'booleans' | 'bits' | 'lookalikes' | '
 
 /** True of the operands, and of what SQLite takes for them: `true` as 1, a string for the JSON that it spells. */
 function membership(value: string, operands: readonly Json[]): SqlFragment {
-  const [only] = operands
-  if (operands.length !== 1 || only === undefined) return { sql: `${value} IN (SELECT value FROM json_each(?))`, params: [listOf(operands)] }
-  const operand = typeof only === 'number' ? jsonNumber(only) : { sql: '?', params: [typeof only === 'string' ? only : canonicalJson(only)] }
+  const operand = operands.length === 1 ? singleOperand(operands[0]) : undefined
+  if (operand === undefined) return { sql: `${value} IN (SELECT value FROM json_each(?))`, params: [listOf(operands)] }
   return { sql: `${value} = ${operand.sql}`, params: operand.params }
+}
+
+/** One operand as SQL; `undefined` for an array or object that may be stored as another text too. */
+function singleOperand(operand: Json | undefined): SqlFragment | undefined {
+  if (operand === undefined || typeof operand === 'number') return operand === undefined ? undefined : jsonNumber(operand)
+  const [text, former] = typeof operand === 'string' ? [operand] : storedForms(operand)
+  return text === undefined || former !== undefined ? undefined : { sql: '?', params: [text] }
 }
 
 /** The same for the `value` of `array_entries`, where numbers are doubles and booleans are blobs. */
@@ -82,7 +89,7 @@ function entryMembership(operands: readonly Json[]): SqlFragment {
 
 /** All operands in one parameter, so that the statement is the same for any number of them. */
 function listOf(operands: readonly Json[]): string {
-  return `[${operands.map(canonicalJson).join()}]`
+  return `[${operands.flatMap(storedForms).join()}]`
 }
 
 function withType({ sql, params }: SqlFragment, type: string): SqlFragment {

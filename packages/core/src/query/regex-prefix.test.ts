@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareText } from './compare-text.ts'
+import { compareText } from '../model/compare-text.ts'
 import { hasMatch, loadRegexEngine, regexFault } from './regex.ts'
 import { rangeOfRegex } from './regex-prefix.ts'
 

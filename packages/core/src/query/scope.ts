@@ -1,4 +1,4 @@
-import type { Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { FieldFilter, Filter } from './filter.ts'
 import { pathExpression, pathOf } from './path.ts'
 import type { SortField } from './sort.ts'
@@ -22,6 +22,8 @@ export interface TextIndex {
   /** Its FTS5 table. */
   readonly table: string
   readonly paths: readonly string[]
+  /** To be called before it is searched: a full disk may have made it be given up. Throws `disk-full` where there is no room to make it again. */
+  makeReady(): void
 }
 
 /** The documents that a query is about, and what is known of their fields. */

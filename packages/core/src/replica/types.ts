@@ -1,4 +1,4 @@
-import type { Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
@@ -196,25 +196,35 @@ export interface CommitEvent {
   readonly collections: readonly string[]
 }
 
-/**
- * The data of one peer in one network: everything that is stored, checked and found, and nothing of connections. All arguments
- * and results can be cloned to another thread, tab or process, because a replica often lives in one. A namespace that is not here
- * (yet) reads as empty; writing to it throws `unknown-namespace`.
- */
-export interface Replica {
+/** Who this peer is, and small values that are kept with the data. */
+export interface ReplicaValues {
   info(): Promise<ReplicaInfo>
   getMeta(key: string): Promise<Uint8Array | undefined>
   setMeta(key: string, value: Uint8Array | undefined): Promise<void>
   listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>
+}
 
+/** The namespaces that are here, made or brought by others. */
+export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
   createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
+  /** Genesis and winning head, to hand to another peer. */
+  exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
+  /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
+  importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
+}
 
+/** Local writes. */
+export interface ReplicaWrites {
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
+}
+
+/** What finds documents. A namespace that is not here reads as empty. */
+export interface ReplicaReads {
   get(ns: string, collection: string, id: string): Promise<string | undefined>
   find(ns: string, collection: string, request: FindRequest): Promise<FindResult>
   /**
@@ -234,6 +244,16 @@ export interface Replica {
   collections(ns: string): Promise<readonly CollectionCount[]>
   /** Summary and collections of one moment. */
   overview(ns: string): Promise<Summary & { readonly collections: readonly CollectionCount[] }>
+  createIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void>
+  /** Resolves with whether there was such an index. */
+  dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
+  indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
+  /** Content by CID, whichever document has it. */
+  content(cid: string): Promise<string | undefined>
+}
+
+/** What reads the local order of changes. */
+export interface ReplicaFeeds {
   /** What follows a position, in order: at most `limit` changes, fewer where they are large, none at the end. Throws `bad-limit`. */
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]>
   /**
@@ -246,21 +266,10 @@ export interface Replica {
    * Throws `bad-limit`, and `reading-ended` where too much was not read for too long: open another one.
    */
   readFeed(feed: string, request: FeedRequest, limit: number): Promise<FeedPage>
-  createIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void>
-  /** Resolves with whether there was such an index. */
-  dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
-  indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
-  /** Content by CID, whichever document has it. */
-  content(cid: string): Promise<string | undefined>
+}
 
-  /** Genesis and winning head, to hand to another peer. */
-  exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
-  /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
-  importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
-  summary(ns: string): Promise<Summary>
-  /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
-  checkSummaries(): Promise<readonly string[]>
-  lastSeq(ns: string): Promise<number>
+/** What is done about records whose time lies in the future. */
+export interface ReplicaTimes {
   /** What lies in the future by our clock. */
   future(ns: string): Promise<FutureRecords>
   /**
@@ -270,6 +279,10 @@ export interface Replica {
   redate(): Promise<Redated>
   /** Notes that somebody took records up to a time: they are not written anew any more. `batchSince` and `batchOf` do so where it was to be expected. */
   noteTaken(ns: string, time: number): Promise<void>
+}
+
+/** What leaves for other peers. */
+export interface ReplicaSending {
   /**
    * Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). The receiver counts as one who may
    * keep them, unless they lie beyond `latest`, which it surely does not accept.
@@ -285,8 +298,20 @@ export interface Replica {
     slots: Uint8Array,
     options: { readonly maxBytes: number; readonly latest?: number | undefined },
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
+}
+
+/** What arrives from other peers. */
+export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
+}
+
+/** What two peers ask each other to find out where they differ. */
+export interface ReplicaComparing {
+  summary(ns: string): Promise<Summary>
+  /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
+  checkSummaries(): Promise<readonly string[]>
+  lastSeq(ns: string): Promise<number>
   /** The first question of a reconciliation. */
   firstQuestion(ns: string): Promise<Uint8Array>
   /** The first question of an audit, which finds what equal roots can hide; `undefined` where nothing is stored. */
@@ -295,8 +320,29 @@ export interface Replica {
   answer(ns: string, question: Uint8Array): Promise<Uint8Array | { readonly refused: Refusal }>
   /** Compares another peer's answer to a question with what is here. */
   compareReply(ns: string, question: Uint8Array, reply: Uint8Array): Promise<Difference | { readonly refused: Refusal }>
+}
 
+/** What happens here. */
+export interface ReplicaEvents {
   /** Calls back after every commit; returns a function that ends it. */
   onCommit(listener: (event: CommitEvent) => void): () => void
+}
+
+/**
+ * The data of one peer in one network: everything that is stored, checked and found, and nothing of connections. All arguments
+ * and results can be cloned to another thread, tab or process, because a replica often lives in one. A namespace that is not here
+ * (yet) reads as empty; writing to it throws `unknown-namespace`.
+ */
+export interface Replica
+  extends ReplicaValues,
+    ReplicaNamespaces,
+    ReplicaWrites,
+    ReplicaReads,
+    ReplicaFeeds,
+    ReplicaTimes,
+    ReplicaSending,
+    ReplicaReceiving,
+    ReplicaComparing,
+    ReplicaEvents {
   close(): Promise<void>
 }

@@ -12,6 +12,7 @@ import {
   pathFault,
   pathOf,
 } from '../query/index.ts'
+import type { Leftover } from './leftovers.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
@@ -48,6 +49,7 @@ export class DeclaredIndexes {
   /** How to forget what the running transaction has learned, should it fail. */
   readonly #undo: (() => void)[] = []
   #anyArrays = false
+  #leftovers: Leftover[] | undefined
 
   constructor(statements: Statements) {
     this.#statements = statements
@@ -60,7 +62,7 @@ export class DeclaredIndexes {
         kinds: Number(row['kinds']),
       }
       this.#collection(indexed.ns, indexed.collection).set(indexed.path, indexed)
-      this.#anyArrays ||= indexed.kinds === UNKNOWN_KINDS || (indexed.kinds & KINDS.array) !== 0
+      this.#anyArrays ||= mayHaveArrays(indexed)
     }
   }
 
@@ -99,38 +101,64 @@ export class DeclaredIndexes {
     this.#statements.exec(createIndexSql({ name, ns, collection, paths }))
   }
 
-  /** Drops an index; `false` where there is none. Call inside a transaction. */
-  drop(ns: number, collection: string, paths: readonly string[]): boolean {
+  /**
+   * Drops an index; `false` where there is none. Where space is short, says in `leftovers` what is yet to be cleared. Call inside a transaction.
+   */
+  drop(ns: number, collection: string, paths: readonly string[], leftovers?: Leftover[]): boolean {
     const name = nameOf(ns, collection, paths)
     const row = this.#statements.own('DELETE FROM indexes WHERE name = ? RETURNING name').get(name)
     if (row === undefined) return false
     this.#statements.exec(dropIndexSql(name))
     const inUse = new Set(this.list(ns, collection).flat())
-    for (const path of paths) if (!inUse.has(path)) this.#forget(ns, collection, path)
+    for (const path of paths) if (!inUse.has(path)) this.#forget(ns, collection, path, leftovers)
     return true
   }
 
-  #forget(ns: number, collection: string, path: string): void {
+  #forget(ns: number, collection: string, path: string, leftovers: Leftover[] | undefined): void {
     const known = this.#collection(ns, collection)
     const indexed = known.get(path)
     if (indexed === undefined) return
-    this.#statements.own('DELETE FROM array_entries WHERE ix = ?').run(indexed.ix)
+    if (leftovers === undefined) this.#statements.own('DELETE FROM array_entries WHERE ix = ?').run(indexed.ix)
+    else leftovers.push({ table: 'array_entries', column: 'ix', number: indexed.ix })
     this.#statements.own('DELETE FROM index_paths WHERE ix = ?').run(indexed.ix)
     known.delete(path)
-    this.#undo.push(() => known.set(path, indexed))
+    this.#anyArrays = this.#all().some(mayHaveArrays)
+    this.#undo.push(() => {
+      known.set(path, indexed)
+      this.#anyArrays ||= mayHaveArrays(indexed)
+    })
+  }
+
+  /** Whether a version may have array entries. */
+  get hasArrays(): boolean {
+    return this.#anyArrays
+  }
+
+  /** Does what a transaction does; the array entries of versions that go are left, and put on the list. */
+  leaving<T>(leftovers: Leftover[], work: () => T): T {
+    // Of an attempt that failed.
+    leftovers.length = 0
+    this.#leftovers = leftovers
+    try {
+      return work()
+    } finally {
+      this.#leftovers = undefined
+    }
   }
 
   /** Adds the array entries of a new version. Call inside a transaction. */
   added(ns: number, collection: string, rid: number, content: string): void {
     const paths = this.#paths.size === 0 ? undefined : this.#paths.get(`${ns}/${collection}`)
-    if (paths === undefined) return
+    if (paths === undefined || paths.size === 0) return
     const document = JSON.parse(content) as Document
     for (const indexed of paths.values()) this.#addEntries(indexed, rid, document)
   }
 
   /** Removes the array entries of a version that is replaced. */
   removed(rid: number): void {
-    if (this.#anyArrays) this.#statements.own('DELETE FROM array_entries WHERE rid = ?').run(rid)
+    if (!this.#anyArrays) return
+    if (this.#leftovers !== undefined) this.#leftovers.push({ table: 'array_entries', column: 'rid', number: rid })
+    else this.#statements.own('DELETE FROM array_entries WHERE rid = ?').run(rid)
   }
 
   /** Keeps what the transaction has learned. */
@@ -164,6 +192,8 @@ export class DeclaredIndexes {
       .own('INSERT INTO index_paths (ns, collection, path, kinds) VALUES (?, ?, ?, 0) RETURNING ix')
       .get(ns, collection, path)
     const indexed = { ix: Number(row?.['ix']), ns, collection, path, kinds: 0 }
+    // Of one that had the number before.
+    this.#statements.own('DELETE FROM array_entries WHERE ix = ?').run(indexed.ix)
     paths.set(path, indexed)
     this.#undo.push(() => paths.delete(path))
     this.#backfill(indexed)
@@ -209,6 +239,10 @@ export class DeclaredIndexes {
       indexed.kinds = before
     })
   }
+}
+
+function mayHaveArrays({ kinds }: IndexedPath): boolean {
+  return kinds === UNKNOWN_KINDS || (kinds & KINDS.array) !== 0
 }
 
 /** The name of an index in SQLite. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { parseFilter } from '../query/index.ts'
-import { addNamespace, author, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
+import { addNamespace, author, entry, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
 import { openNodeStorage } from './open-node.ts'
 import type { SqlDriver } from './driver.ts'
@@ -80,6 +80,51 @@ describe('a full disk', () => {
       const again = openNodeStorage(path)
       expect(await idsOf(again, ns, query({ tags: '7' }, { sort: { _id: 1 } }))).toEqual(['1007', '7'])
       await again.close()
+    })
+  })
+
+  it('leaves the log as it is, and says so, where nothing can be reserved', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      let isFull = true
+      const emptyLog = (): undefined => {
+        if (isFull) throw new DocstoreError('disk-full', 'planned')
+      }
+      const prepare: SqlDriver['prepare'] = (sql) => {
+        const statement = driver.prepare(sql)
+        return sql.includes('wal_checkpoint') ? { ...statement, run: emptyLog, get: emptyLog } : statement
+      }
+      const storage = new SqliteStorage({ ...driver, prepare })
+      expect((await failure(() => storage.scrub())).code).toBe('disk-full')
+      isFull = false
+      storage.scrub()
+      storage.close()
+    })
+  })
+
+  it('tries once to index contents, until there may be room again', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      let tries = 0
+      const prepare: SqlDriver['prepare'] = (sql) => {
+        if (!sql.startsWith('CREATE INDEX IF NOT EXISTS records_by_content')) return driver.prepare(sql)
+        const fail = (): never => {
+          tries++
+          throw new DocstoreError('disk-full', 'planned')
+        }
+        return { run: fail, get: fail, all: fail, each: fail, finalize: () => undefined }
+      }
+      const storage = new SqliteStorage({ ...driver, prepare })
+      const ns = await addNamespace(storage)
+      const written = version({ id: 'lyon' })
+      storage.commit(ns, [entry(written)])
+      const digest = written.digest ?? new Uint8Array()
+      for (let i = 0; i < 3; i++) expect(storage.contentByDigest(digest)).toBe(written.content)
+      expect(tries).toBe(1)
+      storage.scrub()
+      for (let i = 0; i < 3; i++) storage.contentByDigest(digest)
+      expect(tries).toBe(2)
+      storage.close()
     })
   })
 

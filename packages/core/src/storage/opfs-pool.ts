@@ -87,7 +87,9 @@ async function acquire(sqlite: Sqlite3Static, name: string): Promise<SAHPoolUtil
   }
 }
 
-/** How browsers refuse files in private windows and in frames of other sites. */
+/** How browsers refuse files in private windows and in frames of other sites, or where they have the methods and nothing behind them. */
+const REFUSALS = ['SecurityError', 'NotAllowedError', 'NotSupportedError', 'InvalidStateError', 'UnknownError']
+
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && ['SecurityError', 'NotAllowedError', 'InvalidStateError', 'UnknownError'].includes(error.name)
+  return error instanceof Error && REFUSALS.includes(error.name)
 }

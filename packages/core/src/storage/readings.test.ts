@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { errorCode } from '../errors.ts'
 import { slot } from '../testing/storage/fixtures.ts'
 import { MAX_KEPT_LENGTH, Readings } from './readings.ts'
@@ -35,6 +35,9 @@ function codeOf(work: () => unknown): string {
   }
 }
 
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
 describe('what is kept for readers', () => {
   const large = 'x'.repeat(MAX_KEPT_LENGTH / 4)
 
@@ -60,6 +63,27 @@ describe('what is kept for readers', () => {
     // Nobody asks for what was read.
     for (let seq = 501; seq <= 1000; seq++) readings.replaced(NS, slot(`${seq}`), stored(seq, 'text'))
     expect(readings.selection(id, 900).kept.size).toBe(100)
+    readings.close()
+  })
+
+  it('is nothing that they have read, whenever it is replaced', () => {
+    const readings = new Readings()
+    const id = readings.select(NS, Float64Array.from([9, 2, 5, 7, 1], rowOf), rowOf(10))
+    readings.replaced(NS, slot('2'), stored(2, large))
+    readings.selection(id, 1)
+    readings.replaced(NS, slot('9'), stored(9, large))
+    expect([...readings.selection(id, 1).kept.keys()]).toEqual([rowOf(2)])
+    readings.replaced(NS, slot('5'), stored(5, large))
+    readings.replaced(NS, slot('7'), stored(7, large))
+    expect([...readings.selection(id, 3).kept.keys()]).toEqual([rowOf(7)])
+    // What was read takes no room any more: three more would be too many beside it.
+    const other = readings.select(NS + 1, Float64Array.from([1, 2, 3], rowOf), (NS + 1) * SEQ_SPAN + 3)
+    readings.selection(id, 3)
+    for (const seq of [2, 5]) readings.replaced(NS, slot(`${seq}`), stored(seq, large))
+    readings.replaced(NS, slot('1'), stored(1, large))
+    expect([...readings.selection(id, 3).kept.keys()]).toEqual([rowOf(7), rowOf(1)])
+    expect(codeOf(() => readings.selection(other, 0))).toBe('answered')
+    readings.close()
   })
 
   it('is bounded: whoever was not heard of for longest loses first', () => {
@@ -88,23 +112,28 @@ describe('what is kept for readers', () => {
     expect(codeOf(() => readings.feedPlace(feed))).toBe('reading-ended')
   })
 
-  it('goes after ten minutes without a sign of the reader', () => {
-    let now = 0
-    const readings = new Readings(() => now)
+  it('goes after ten minutes without a sign of the reader, though nothing is written any more', () => {
+    const readings = new Readings()
     const rows = Float64Array.from([1, 2], rowOf)
     const [gone, untouched, alive] = [
       readings.select(NS, rows, rowOf(1)),
       readings.select(NS + 1, rows, rowOf(1)),
-      readings.select(NS, rows, rowOf(1)),
+      readings.select(NS, rows, rowOf(2)),
     ]
     readings.replaced(NS, slot('1'), stored(1, 'deleted'))
-    now += 9 * 60_000
+    vi.advanceTimersByTime(9 * 60_000)
     readings.selection(alive, 0)
-    now += 2 * 60_000
-    readings.endIdle()
+    vi.advanceTimersByTime(2 * 60_000)
     expect(codeOf(() => readings.selection(gone, 0))).toBe('reading-ended')
     // Nothing is kept for this one.
     expect(codeOf(() => readings.selection(untouched, 0))).toBe('answered')
     expect(readings.selection(alive, 0).kept.get(rowOf(1))).toBe('deleted')
+    readings.selection(alive, 1)
+    vi.advanceTimersByTime(60_000)
+    expect(vi.getTimerCount()).toBe(0)
+    readings.replaced(NS, slot('2'), stored(2, 'deleted'))
+    expect(vi.getTimerCount()).toBe(1)
+    readings.close()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

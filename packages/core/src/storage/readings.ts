@@ -1,8 +1,10 @@
+import { backgroundTimer } from '../background-timer.ts'
 import { toHex } from '../model/bytes.ts'
 import { secureRandom } from '../model/random.ts'
 import { DocstoreError } from '../errors.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
+import { UnreadRows } from './unread-rows.ts'
 
 /** Readings and feeds that are open at a time. A reader that is left without an end costs one of them, until it is the least used. */
 export const MAX_READINGS = 256
@@ -14,6 +16,8 @@ export const MAX_KEPT_LENGTH: number = 32 * 1024 * 1024
 const ENTRY_LENGTH = 64
 /** Unread for so long, one for which content is kept ends, milliseconds: what was deleted must not stay in memory for a reader that went away. */
 const MAX_IDLE_MS: number = 10 * 60_000
+/** How often that is looked at while something is kept, milliseconds. */
+const LOOK_MS = 60_000
 
 /** Stands for a version that somebody may have seen and that is gone. */
 const UNKNOWN: unique symbol = Symbol('unknown')
@@ -30,14 +34,14 @@ export interface Selection extends Reader {
   readonly kind: 'selection'
   /** Row ids of the versions. */
   readonly rows: Float64Array
-  /** What the replaced ones of them held. */
+  /** What those held that were replaced before they were read. */
   readonly kept: Map<number, string>
   /** Highest row id of the moment: later versions are no part of it. */
   readonly last: number
   /** Rows before this one were read, and are not asked for again. */
   from: number
-  /** The rows from this one on by id, to look one up: made when the first version is replaced, and again when most of them were read. */
-  sorted: { readonly from: number; readonly rows: Float64Array } | undefined
+  /** The rows that are yet to be read; made when the first version is replaced. */
+  unread: UnreadRows | undefined
 }
 
 /** A reader of changes that wants to know what each document was when it last saw it. */
@@ -58,6 +62,7 @@ interface Feed extends Reader {
 export class Readings {
   /** The last in the map were used last. */
   readonly #open = new Map<string, Selection | Feed>()
+  readonly #byNamespace = new Map<number, Set<Selection | Feed>>()
   readonly #instance = toHex(secureRandom.bytes(8))
   readonly #now: () => number
   #count = 0
@@ -73,7 +78,7 @@ export class Readings {
   select(ns: number, rows: Float64Array, last: number): string {
     const kept = new Map<number, string>()
     this.#rows += rows.length
-    return this.#add({ kind: 'selection', ns, rows, kept, last, from: 0, sorted: undefined, usedAt: 0, keptLength: 0 })
+    return this.#add({ kind: 'selection', ns, rows, kept, last, from: 0, unread: undefined, usedAt: 0, keptLength: 0 })
   }
 
   /** Opens a feed that has seen everything up to `at`. */
@@ -85,19 +90,24 @@ export class Readings {
     const id = `${this.#instance}.${++this.#count}`
     reader.usedAt = this.#now()
     this.#open.set(id, reader)
+    const others = this.#byNamespace.get(reader.ns) ?? new Set()
+    this.#byNamespace.set(reader.ns, others.add(reader))
     this.#fit(id)
     return id
   }
 
-  /** The selection to read on from a row. Throws `reading-ended`. */
+  /** The selection to read on from a row; what is before that is kept no longer. Throws `reading-ended`. */
   selection(id: string, from: number): Selection {
     const selection = this.#use(id)
     if (selection.kind !== 'selection' || from < selection.from) throw readingEnded()
-    // What was read is not asked for again.
-    for (const rid of selection.rows.subarray(selection.from, from)) this.#drop(selection, rid)
+    for (const row of selection.rows.subarray(selection.from, from)) {
+      selection.unread?.remove(row)
+      const content = selection.kept.get(row)
+      if (content === undefined) continue
+      selection.kept.delete(row)
+      this.#keep(selection, -content.length)
+    }
     selection.from = from
-    const { sorted, rows } = selection
-    if (sorted !== undefined && from - sorted.from > rows.length - from) this.#sort(selection)
     return selection
   }
 
@@ -144,48 +154,49 @@ export class Readings {
     const reader = this.#open.get(id)
     if (reader === undefined) return
     this.#open.delete(id)
+    const others = this.#byNamespace.get(reader.ns)
+    others?.delete(reader)
+    if (others?.size === 0) this.#byNamespace.delete(reader.ns)
     this.#keptLength -= reader.keptLength
     if (reader.kind === 'selection') this.#rows -= reader.rows.length
   }
 
-  /** Ends those that nobody has read for long and for which something is kept. */
-  endIdle(): void {
+  /** Ends all of them. */
+  close(): void {
+    for (const id of this.#open.keys()) this.end(id)
+    clearTimeout(this.#timer)
+  }
+
+  /** Ends those that nobody has read for long and for which something is kept. By time, not by writes: the last of them may be the delete. */
+  #endIdle(): void {
+    this.#timer = undefined
     const before = this.#now() - MAX_IDLE_MS
     for (const [id, { usedAt, keptLength }] of this.#open) if (usedAt < before && keptLength > 0) this.end(id)
+    if (this.#keptLength > 0) this.#lookLater()
+  }
+
+  #lookLater(): void {
+    this.#timer ??= backgroundTimer(() => this.#endIdle(), LOOK_MS)
   }
 
   /** Keeps a version that is about to be removed, for those who have yet to read it. Should that be rolled back, it does no harm. */
   replaced(ns: number, slot: Uint8Array, old: StoredRecord): void {
-    if (this.#open.size === 0) return
+    const readers = this.#byNamespace.get(ns)
+    if (readers === undefined) return
     let key: string | undefined
-    for (const reader of this.#open.values()) {
-      if (reader.ns !== ns) continue
+    for (const reader of readers) {
       if (reader.kind === 'selection') this.#keepForSelection(reader, ns * SEQ_SPAN + old.seq, old.content)
       else this.#keepForFeed(reader, (key ??= toHex(slot)), old)
     }
     this.#fit()
   }
 
-  #keepForSelection(selection: Selection, rid: number, content: string | null): void {
-    if (content === null || rid > selection.last || selection.kept.has(rid)) return
-    if (!includes((selection.sorted ?? this.#sort(selection)).rows, rid)) return
-    selection.kept.set(rid, content)
+  #keepForSelection(selection: Selection, row: number, content: string | null): void {
+    if (content === null || row > selection.last || selection.kept.has(row)) return
+    selection.unread ??= new UnreadRows(selection.rows.subarray(selection.from))
+    if (!selection.unread.has(row)) return
+    selection.kept.set(row, content)
     this.#keep(selection, content.length)
-  }
-
-  /** Sorts the rows that were not read yet, and drops what is kept of others. */
-  #sort(selection: Selection): NonNullable<Selection['sorted']> {
-    const sorted = { from: selection.from, rows: selection.rows.subarray(selection.from).toSorted() }
-    selection.sorted = sorted
-    for (const rid of selection.kept.keys()) if (!includes(sorted.rows, rid)) this.#drop(selection, rid)
-    return sorted
-  }
-
-  #drop(selection: Selection, rid: number): void {
-    const content = selection.kept.get(rid)
-    if (content === undefined) return
-    selection.kept.delete(rid)
-    this.#keep(selection, -content.length)
   }
 
   #keepForFeed(feed: Feed, key: string, { seq, content }: StoredRecord): void {
@@ -206,27 +217,7 @@ export class Readings {
   #keep(reader: Reader, length: number): void {
     reader.keptLength += length
     this.#keptLength += length
-    if (this.#keptLength > 0) this.#timer ??= this.#endIdleLater()
-  }
-
-  #endIdleLater(): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => {
-      this.#timer = undefined
-      this.endIdle()
-      if (this.#keptLength > 0) this.#timer = this.#endIdleLater()
-    }, MAX_IDLE_MS / 2)
-    // A program that has nothing else to do may end.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
-    return timer
-  }
-
-  /** Ends all of them. */
-  close(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#open.clear()
-    this.#keptLength = 0
-    this.#rows = 0
+    if (length > 0) this.#lookLater()
   }
 
   /** Makes room: the least used go first. One that was just made stays for its rows' sake, however many it has. */
@@ -250,17 +241,4 @@ function readingEnded(): DocstoreError {
     'reading-ended',
     'The state that this was read from is kept no longer: too much changed meanwhile, nobody read on for ten minutes, or another program took the data over. Read again from the beginning',
   )
-}
-
-function includes(sorted: Float64Array, value: number): boolean {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const at = sorted[middle] ?? 0
-    if (at === value) return true
-    if (at < value) low = middle + 1
-    else high = middle
-  }
-  return false
 }

@@ -20,9 +20,6 @@ const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 /** Comes after every slot, because it is longer. */
 const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
 
-/** How long after the index of contents found no room it is tried again, milliseconds. */
-const INDEX_AGAIN_MS = 60_000
-
 /** What a record table works with. */
 export interface RecordTableInit {
   readonly statements: Statements
@@ -43,8 +40,8 @@ export class RecordTable {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
-  /** When the index of contents is made, where it is not there. */
-  #indexContentAt = 0
+  /** Whether there was no room for the index of contents. */
+  #hasNoRoom = false
 
   constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
     this.#statements = statements
@@ -102,20 +99,8 @@ export class RecordTable {
     return row && String(row['content'])
   }
 
-  #indexContent(): void {
-    try {
-      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
-      this.#indexContentAt = Number.POSITIVE_INFINITY
-    } catch (error) {
-      // Without room for it the records are looked through. Trying takes as long as making it, so that is not done for each look-up.
-      if (errorCode(error) !== 'disk-full') throw error
-      this.#indexContentAt = performance.now() + INDEX_AGAIN_MS
-    }
-  }
-
   contentByDigest(digest: Uint8Array): string | undefined {
-    // Made when it is first needed: most peers never look content up by CID, and every write would pay for it.
-    if (performance.now() >= this.#indexContentAt) this.#indexContent()
+    this.#indexContent()
     const next = this.#statements.own(
       'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )
@@ -126,6 +111,23 @@ export class RecordTable {
       if (compareBytes(sha256(content), digest) === 0) return content
     }
     return undefined
+  }
+
+  /** Made when it is first needed: most peers never look content up by CID, and every write would pay for it. */
+  #indexContent(): void {
+    if (this.#hasNoRoom) return
+    try {
+      this.#statements.own('CREATE INDEX IF NOT EXISTS records_by_content ON records (content_key) WHERE content IS NOT NULL').run()
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      // The records are looked through. Whoever asks need not be known, so it is not tried for each of them.
+      this.#hasNoRoom = true
+    }
+  }
+
+  /** To be called when there may be more room than before. */
+  madeRoom(): void {
+    this.#hasNoRoom = false
   }
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */

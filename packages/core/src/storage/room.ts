@@ -27,6 +27,11 @@ const SHORT_BYTES: number = 256 * 1024 * 1024
 /** What is written between two looks, and what the log may owe to the database while the disk is short, bytes. */
 const OWED_BYTES: number = 128 * 1024
 
+/** Free pages that are overwritten in one transaction. */
+const OVERWRITTEN_PAGES = 32
+/** The last free pages: taking them could make the file larger. */
+const UNTOUCHED_PAGES = 3
+
 /** What the room of a database follows from. */
 export interface RoomInit {
   readonly maxBytes: number | undefined
@@ -101,7 +106,7 @@ export class Room {
   emptyLogAfter(error: unknown): void {
     if (!isOutOfSpace(error) || this.#reserve === undefined || this.#reserve.free() >= SHORT_BYTES) throw error
     this.#isShort = true
-    const isEmptied = this.#checkpoint() || (this.#give() && this.#checkpoint())
+    const isEmptied = this.#emptyLog()
     if (!this.#takeBack() || !isEmptied) throw error
   }
 
@@ -151,6 +156,44 @@ export class Room {
     return write()
   }
 
+  /**
+   * A write that drops a table or an index, as small as it can be: its pages are not overwritten as they become free, but after that, in parts
+   * that the reserve can pay. Where even that finds no space they stay as they are until they are used again.
+   */
+  freeing<T>(write: () => T): T {
+    const before = this.#number('freelist_count')
+    this.#driver.exec('PRAGMA secure_delete = FAST')
+    try {
+      const result = this.withReserve(write)
+      this.withReserve(() => this.#overwriteFree(this.#number('freelist_count') - before))
+      return result
+    } finally {
+      this.#driver.exec('PRAGMA secure_delete = ON')
+    }
+  }
+
+  /** SQLite hands out first what became free last, up to the pages that one page of its list names. */
+  #overwriteFree(freed: number): void {
+    // Each row takes a page beside its own, and some bytes there.
+    const row = `zeroblob(${this.#pageBytes - 4})`
+    try {
+      this.#driver.exec('CREATE TABLE overwriting (zeros)')
+      for (let left = freed + this.#pageBytes / 4; left > 0 && this.#checkpoint(); ) {
+        const pages = Math.min(OVERWRITTEN_PAGES, this.#number('freelist_count') - UNTOUCHED_PAGES)
+        if (pages <= 0) break
+        const rows = Math.ceil((pages * 3) / 4)
+        this.#driver.exec(
+          `WITH RECURSIVE rows (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM rows WHERE i < ${rows}) INSERT INTO overwriting SELECT ${row} FROM rows`,
+        )
+        left -= rows
+      }
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    } finally {
+      this.#driver.exec('DROP TABLE IF EXISTS overwriting')
+    }
+  }
+
   /** To be told what a commit has stored: where the disk is short, the log must not owe the database more than the reserve can pay. */
   stored(records: number, units: number): void {
     if (this.#reserve === undefined) return
@@ -166,10 +209,15 @@ export class Room {
     return Math.max(0, this.#number('page_count') - this.#settledPages) * this.#pageBytes
   }
 
-  /** Copies the log into the database and empties it, and takes the reserve back. */
+  /** Copies the log into the database and empties it, and takes the reserve back. Throws `disk-full` where the log stays. */
   settle(): void {
-    if (!this.#checkpoint() && !(this.#give() && this.#checkpoint())) throw fullError('the log cannot be emptied')
+    const isEmptied = this.#emptyLog()
     this.#takeBack()
+    if (!isEmptied) throw fullError('the log cannot be emptied, so the bytes of what was deleted are still in it')
+  }
+
+  #emptyLog(): boolean {
+    return this.#checkpoint() || (this.#give() && this.#checkpoint())
   }
 
   #give(): boolean {
@@ -224,6 +272,7 @@ export function fullError(why: string): DocstoreError {
 /** Errors of a decision of ours, which more space would not change. */
 const decided = new WeakSet<DocstoreError>()
 
-function isOutOfSpace(error: unknown): boolean {
+/** Whether a write has failed for want of space, and not by a decision of ours. */
+export function isOutOfSpace(error: unknown): boolean {
   return error instanceof DocstoreError && error.code === 'disk-full' && !decided.has(error)
 }

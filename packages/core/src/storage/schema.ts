@@ -70,8 +70,8 @@ export type Durability = 'normal' | 'full'
 export interface StorageOptions {
   readonly durability?: Durability
   /**
-   * Largest size of the database, bytes; beyond it writes fail with `disk-full`, except those that make room, and reads go on. Without it,
-   * the disk is the limit.
+   * Largest size of the database, bytes. Beyond it writes fail with `disk-full`, and reads go on. Writes that make room succeed, and may take as
+   * much again, 1 MiB at least. Without it, the disk is the limit.
    */
   readonly maxBytes?: number
   /** What is kept of the disk for deletes. */

@@ -1,3 +1,4 @@
+import { utf8 } from '../model/bytes.ts'
 import type { CommitEntry, NewRecord, StoredRecord } from './storage.ts'
 
 /** The same entries, of which those that would take more room than what they replace change nothing; which they are is known after the commit. */
@@ -20,9 +21,9 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
 
 /** By what the contents take: everything else is about as large in every version. */
 function isNoLarger(record: NewRecord, old: StoredRecord | undefined): boolean {
-  return old !== undefined && bytesOf(record.content) <= bytesOf(old.content)
+  return old !== undefined && lengthOf(record.content) <= lengthOf(old.content)
 }
 
-function bytesOf(content: string | null): number {
-  return content === null ? 0 : new TextEncoder().encode(content).length
+function lengthOf(content: string | null): number {
+  return content === null ? 0 : utf8(content).length
 }

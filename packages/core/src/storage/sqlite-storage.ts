@@ -1,5 +1,6 @@
 import { DocstoreError, errorCode } from '../errors.ts'
-import type { Document, Json } from '../model/content.ts'
+import type { Document } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import {
@@ -24,9 +25,10 @@ import { QueryFunctions } from './query-functions.ts'
 import { QueryPlans } from './query-plans.ts'
 import { Readings } from './readings.ts'
 import { RecordTable } from './record-table.ts'
-import { fullError, Room } from './room.ts'
+import { fullError, isOutOfSpace, Room } from './room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './shrinking.ts'
+import { clearSome, type Leftover } from './leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
 import { SealTable } from './seal-table.ts'
 import { Statements } from './statements.ts'
@@ -68,6 +70,11 @@ const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 const ROWS_AT_ONCE = 128
 /** The rows of a list of row ids that are there, in its order. */
 const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
+/** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
+const MAX_LISTED_ROWS: number = 256 * 1024
+
+/** What a full disk may take at a time at the price of a text index: more of them may need too much by themselves. */
+const MAX_RECORDS_BEFORE_TEXT = 32
 
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
@@ -186,7 +193,7 @@ export class SqliteStorage implements Storage {
     entries: readonly CommitEntry[],
     { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
   ): (CommitOutcome | undefined | 'no-room')[] {
-    const outcomes = this.#reserved(() => {
+    const shrink = (): (CommitOutcome | undefined | 'no-room')[] => {
       const shrinking = shrinkingOnly(entries)
       const outcomes = this.#commitWith(ns, shrinking.entries, seals)
       if (isWhole && outcomes.some((_, i) => shrinking.isLeftOut(i))) throw fullError('some of it would need more room than what it replaces')
@@ -196,7 +203,8 @@ export class SqliteStorage implements Storage {
         this.#times.committed(ns, outcomes, seals.length > 0)
       }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
-    })
+    }
+    const outcomes = this.#makingRoom(shrink, entries.length)
     this.#room.stored(outcomes.length, 0)
     return outcomes
   }
@@ -388,11 +396,20 @@ export class SqliteStorage implements Storage {
       if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
     }
     const { sql, params } = compile('rowids')
-    const all = this.#statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`)
-    const rows = Float64Array.from(JSON.parse(String(all.get(...params, Number.isFinite(limit) ? limit : -1, skip)?.['rows'])) as number[])
+    const rows = this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], this.#totals.documents(ns, collection) <= MAX_LISTED_ROWS)
     const contents = this.#contents(rows, 0, first)
     if (contents.length === rows.length) return { contents, reading: undefined, seq }
     return { contents, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq), seq }
+  }
+
+  #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
+    if (isShort) {
+      const all = this.#statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`).get(...params)
+      return Float64Array.from(JSON.parse(String(all?.['rows'])) as number[])
+    }
+    const rows: number[] = []
+    this.#statements.query(sql).each(params, ({ rowid }) => rows.push(Number(rowid)) > 0)
+    return Float64Array.from(rows)
   }
 
   readOn(reading: string, from: number, limit: number): ReadPiece {
@@ -413,16 +430,18 @@ export class SqliteStorage implements Storage {
   #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
     const contents: string[] = []
     const end = Math.min(rows.length, from + limit)
-    const statement = this.#statements.own('SELECT j.key AS place, r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value')
+    const statement = this.#statements.own(
+      'SELECT j.key AS position, r.content AS content FROM json_each(?) j LEFT JOIN records r ON r.rid = j.value',
+    )
     let length = 0
     // All rows of one call at once take less time than one by one, and so many cannot be too large.
     for (let at = from; at < end; at += ROWS_AT_ONCE) {
       const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
-      for (const { place, content } of statement.all(JSON.stringify(wanted))) {
-        const i = Number(place)
-        const text = typeof content === 'string' ? content : kept?.get(wanted[i] ?? 0)
+      for (const { position, content } of statement.all(JSON.stringify(wanted))) {
+        const text = typeof content === 'string' ? content : kept?.get(wanted[Number(position)] ?? 0)
         if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
-        contents[at - from + i] = text
+        // Nothing promises that a join gives its rows in this order.
+        contents[at - from + Number(position)] = text
         length += text.length
       }
       if (length >= MAX_PAGE_LENGTH) break
@@ -496,9 +515,27 @@ export class SqliteStorage implements Storage {
         return totals.isMost(ns, collection)
       },
       field: (path) => this.#indexes.field(ns, collection, path),
-      text: this.#texts.of(ns, collection),
+      text: this.#textIndex(ns, collection),
       matcher: (filter) => this.#functions.matcher(filter),
       orderer: (field) => this.#functions.orderer(field),
+    }
+  }
+
+  #textIndex(ns: number, collection: string): QueryScope['text'] {
+    const index = this.#texts.of(ns, collection)
+    return index && { ...index, makeReady: () => index.isGivenUp && this.#remakeText(ns, collection) }
+  }
+
+  #remakeText(ns: number, collection: string): void {
+    try {
+      this.#transaction(() => this.#texts.remake(ns, collection))
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      throw new DocstoreError(
+        'disk-full',
+        'The text index of this collection was given up so that documents could be deleted on a full disk, and there is no room yet to make it again. Free some space',
+        { cause: error },
+      )
     }
   }
 
@@ -517,9 +554,19 @@ export class SqliteStorage implements Storage {
   }
 
   dropIndex(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): boolean {
-    // An index that goes makes room.
-    const isDropped = this.#reserved(() => (text ? this.#texts : this.#indexes).drop(ns, collection, paths))
+    const indexes = text ? this.#texts : this.#indexes
+    try {
+      return this.#reserved(() => indexes.drop(ns, collection, paths))
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    } finally {
+      this.#plans.clear()
+    }
+    // An index that goes makes room, but overwriting it in one transaction needs a log of its size.
+    const leftovers: Leftover[] = []
+    const isDropped = this.#room.freeing(() => this.#atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room'))
     this.#plans.clear()
+    this.#clear(leftovers)
     return isDropped
   }
 
@@ -530,12 +577,12 @@ export class SqliteStorage implements Storage {
   }
 
   scrub(): void {
-    this.#readings.endIdle()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
     // another page before it was deleted can leave a copy in the free part of the old page until that is used again. After many
     // random deletions that is about one document in a thousand, and one word in some hundreds of a small text index; only VACUUM, or
     // dropping the index, removes these.
     this.#room.settle()
+    this.#records.madeRoom()
   }
 
   close(): void {
@@ -552,7 +599,7 @@ export class SqliteStorage implements Storage {
       return this.#atomically(work, 'grows')
     } catch (error) {
       this.#room.emptyLogAfter(error)
-      return this.#atomically(work, 'grows')
+      return this.#atomically(() => this.#texts.withoutMerging(work), 'grows')
     }
   }
 
@@ -566,8 +613,47 @@ export class SqliteStorage implements Storage {
     return this.#room.withReserve(() => this.#atomically(work, 'makes room'))
   }
 
+  /**
+   * The same for records that others take the place of. Where it is indexes that need too much, these give way: what lies in arrays is taken
+   * out of them afterwards, bit by bit, text indexes are not merged meanwhile, and, for the sake of a few records, given up.
+   */
+  #makingRoom<T>(work: () => T, records: number): T {
+    try {
+      return this.#reserved(work)
+    } catch (error) {
+      if (!isOutOfSpace(error) || (this.#texts.changed.length === 0 && !this.#indexes.hasArrays)) throw error
+    }
+    const leftovers: Leftover[] = []
+    const lightly = (): T => this.#reserved(() => this.#indexes.leaving(leftovers, () => this.#texts.withoutMerging(work)))
+    const result = this.#orWithoutTexts(lightly, records)
+    this.#clear(leftovers)
+    return result
+  }
+
+  #orWithoutTexts<T>(write: () => T, records: number): T {
+    try {
+      return write()
+    } catch (error) {
+      if (!isOutOfSpace(error) || this.#texts.changed.length === 0 || records > MAX_RECORDS_BEFORE_TEXT) throw error
+    }
+    const tables = this.#texts.changed
+    this.#room.freeing(() => this.#atomically(() => this.#texts.giveUp(tables), 'makes room'))
+    this.#plans.clear()
+    return write()
+  }
+
+  /** Takes away what a write has left, in transactions that the reserve can pay. What stays where it cannot does no harm. */
+  #clear(leftovers: readonly Leftover[]): void {
+    try {
+      for (const leftover of leftovers) while (this.#reserved(() => clearSome(this.#statements, leftover)));
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error
+    }
+  }
+
   #atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
     this.#statements.own('BEGIN IMMEDIATE').run()
+    this.#texts.began()
     try {
       const result = work()
       if (kind === 'grows') this.#room.assertWithin()

@@ -1,4 +1,4 @@
-import type { Json } from '../model/content.ts'
+import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './driver.ts'

@@ -1,6 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import type { Document } from '../model/content.ts'
-import { type TextIndex, textsOf } from '../query/index.ts'
+import { textsOf } from '../query/index.ts'
+import type { Leftover } from './leftovers.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
 
@@ -12,6 +13,10 @@ const BACKFILL_PAGE = 100
 /** A word that nobody types, so that no phrase reaches from one text into the next. */
 const BETWEEN_TEXTS = ' \u{f8ff} '
 
+/** When FTS5 merges, as it does unless said, and never, as far as that is possible (sqlite.org/fts5.html#the_crisismerge_configuration_option). */
+const MERGING: { readonly automerge: number; readonly crisismerge: number } = { automerge: 4, crisismerge: 16 }
+const NO_MERGING: typeof MERGING = { automerge: 0, crisismerge: 1999 }
+
 /** Words are found whatever their case and accents. */
 const TOKENIZER = 'unicode61 remove_diacritics 2'
 
@@ -22,9 +27,17 @@ interface Version {
   readonly content: string | null
 }
 
+/** A text index, and whether its table is there. */
+interface KnownIndex {
+  readonly tx: number
+  readonly table: string
+  readonly paths: readonly string[]
+  readonly isGivenUp: boolean
+}
+
 /** What is indexed of a version. */
 interface Indexed {
-  readonly index: TextIndex
+  readonly index: KnownIndex
   readonly rid: number
   readonly words: string
 }
@@ -34,18 +47,24 @@ interface Indexed {
  * texts. Its own option secure-delete takes the words of a deleted document out at once; `contentless_delete` would leave them there
  * behind a mark until segments happen to be merged. So what was indexed has to be said again to delete it, and it takes some
  * milliseconds. Therefore a version with the same texts as the one before keeps its row there: `text_moved` says whose that is now.
+ *
+ * A small change can write much: FTS5 merges what was indexed before, up to the whole table, and every word of a text has a page of its own
+ * in it. On a full disk merging waits, and where that is not enough, the table is given up, until somebody searches and there is room for it.
  */
 export class TextIndexes {
   readonly #statements: Statements
   /** By namespace and collection; read when first needed, and again after a transaction that failed. */
-  #known: Map<string, TextIndex> | undefined
+  #known: Map<string, KnownIndex> | undefined
+  /** What the transaction has changed, or the last one that failed, by table. */
+  readonly #changed = new Map<string, KnownIndex>()
+  #isMerging = true
 
   constructor(statements: Statements) {
     this.#statements = statements
   }
 
   /** The text index of a collection, if it has one. */
-  of(ns: number, collection: string): TextIndex | undefined {
+  of(ns: number, collection: string): KnownIndex | undefined {
     const all = this.#all()
     return all.size === 0 ? undefined : all.get(keyOf(ns, collection))
   }
@@ -54,7 +73,7 @@ export class TextIndexes {
   create(ns: number, collection: string, paths: readonly string[]): void {
     const known = this.of(ns, collection)
     if (known !== undefined) {
-      if (JSON.stringify(known.paths) === JSON.stringify(paths)) return
+      if (JSON.stringify(known.paths) === JSON.stringify(paths)) return this.remake(ns, collection)
       const fields = JSON.stringify(known.paths)
       throw new DocstoreError(
         'bad-index',
@@ -65,22 +84,41 @@ export class TextIndexes {
     const row = this.#statements
       .own('INSERT INTO text_indexes (ns, collection, paths) VALUES (?, ?, ?) RETURNING tx')
       .get(ns, collection, JSON.stringify(paths))
-    const index = indexOf(Number(row?.['tx']), paths)
+    this.#make(ns, collection, indexOf(Number(row?.['tx']), paths))
+  }
+
+  /** Makes one that was given up again. Call inside a transaction. */
+  remake(ns: number, collection: string): void {
+    const index = this.of(ns, collection)
+    if (index?.isGivenUp === true) this.#make(ns, collection, indexOf(index.tx, index.paths))
+  }
+
+  #make(ns: number, collection: string, index: KnownIndex): void {
+    // Of one that had the number before, or of this one before it was given up.
+    this.#statements.own('DELETE FROM text_moved WHERE tx = ?').run(index.tx)
     this.#statements.exec(`CREATE VIRTUAL TABLE ${index.table} USING fts5(words, content='', tokenize='${TOKENIZER}')`)
-    this.#statements.exec(`INSERT INTO ${index.table} (${index.table}, rank) VALUES ('secure-delete', 1)`)
+    this.#set(index, 'secure-delete', 1)
     this.#all().set(keyOf(ns, collection), index)
     this.#backfill(ns, collection)
   }
 
-  /** Drops the text index of a collection; `false` where there is none over these fields. Call inside a transaction. */
-  drop(ns: number, collection: string, paths: readonly string[]): boolean {
+  #set({ table }: KnownIndex, option: string, value: number): void {
+    this.#statements.exec(`INSERT INTO ${table} (${table}, rank) VALUES ('${option}', ${value})`)
+  }
+
+  /**
+   * Drops the text index of a collection; `false` where there is none over these fields. Where space is short, says in `leftovers` what is yet to
+   * be cleared. Call inside a transaction.
+   */
+  drop(ns: number, collection: string, paths: readonly string[], leftovers?: Leftover[]): boolean {
     const row = this.#statements
       .own('DELETE FROM text_indexes WHERE ns = ? AND collection = ? AND paths = ? RETURNING tx')
       .get(ns, collection, JSON.stringify(paths))
     if (row === undefined) return false
     const tx = Number(row['tx'])
-    this.#statements.own('DELETE FROM text_moved WHERE tx = ?').run(tx)
-    this.#statements.exec(`DROP TABLE ${tableOf(tx)}`)
+    if (leftovers === undefined) this.#statements.own('DELETE FROM text_moved WHERE tx = ?').run(tx)
+    else leftovers.push({ table: 'text_moved', column: 'tx', number: tx })
+    this.#statements.exec(`DROP TABLE IF EXISTS ${tableOf(tx)}`)
     this.#all().delete(keyOf(ns, collection))
     return true
   }
@@ -94,6 +132,46 @@ export class TextIndexes {
     if (after !== undefined) this.#add(after)
   }
 
+  /** The tables that the transaction has changed, or the last one that failed. */
+  get changed(): readonly string[] {
+    return [...this.#changed.keys()]
+  }
+
+  /** To be called where a transaction begins. */
+  began(): void {
+    this.#changed.clear()
+  }
+
+  /** Does what a transaction does, and merges nothing meanwhile. */
+  withoutMerging<T>(work: () => T): T {
+    this.#isMerging = false
+    try {
+      const result = work()
+      // Setting an option first writes what is pending.
+      for (const index of this.#changed.values()) this.#setMerging(index, MERGING)
+      return result
+    } finally {
+      this.#isMerging = true
+    }
+  }
+
+  /** Gives tables up, until somebody searches. Call inside a transaction. */
+  giveUp(tables: readonly string[]): void {
+    for (const table of tables) this.#statements.exec(`DROP TABLE IF EXISTS ${table}`)
+    this.#known = undefined
+  }
+
+  #setMerging(index: KnownIndex, { automerge, crisismerge }: typeof MERGING): void {
+    this.#set(index, 'automerge', automerge)
+    this.#set(index, 'crisismerge', crisismerge)
+  }
+
+  #changes(index: KnownIndex): void {
+    if (this.#changed.has(index.table)) return
+    this.#changed.set(index.table, index)
+    if (!this.#isMerging) this.#setMerging(index, NO_MERGING)
+  }
+
   /** Forgets what the transaction has learned: it is gone. */
   rolledBack(): void {
     this.#known = undefined
@@ -102,16 +180,19 @@ export class TextIndexes {
   /** What is indexed of a version; `undefined` where nothing is. */
   #wordsOf(ns: number, { seq, collection, content }: Version): Indexed | undefined {
     const index = collection === null || content === null ? undefined : this.of(ns, collection)
-    if (index === undefined || content === null) return undefined
+    if (index === undefined || index.isGivenUp || content === null) return undefined
     const words = textsOf(JSON.parse(content) as Document, index.paths).join(BETWEEN_TEXTS)
     return words === '' ? undefined : { index, rid: ns * SEQ_SPAN + seq, words }
   }
 
-  #add({ index: { table }, rid, words }: Indexed): void {
+  #add({ index, rid, words }: Indexed): void {
+    this.#changes(index)
+    const { table } = index
     this.#statements.query(`INSERT INTO ${table} (rowid, words) VALUES (?, ?)`).run(rid, words)
   }
 
   #remove(indexed: Indexed): void {
+    this.#changes(indexed.index)
     const { table } = indexed.index
     this.#statements.query(`INSERT INTO ${table} (${table}, rowid, words) VALUES ('delete', ?, ?)`).run(this.#takeRow(indexed), indexed.words)
   }
@@ -138,14 +219,14 @@ export class TextIndexes {
     }
   }
 
-  #all(): Map<string, TextIndex> {
+  #all(): Map<string, KnownIndex> {
     this.#known ??= new Map(
       this.#statements
-        .own('SELECT tx, ns, collection, paths FROM text_indexes')
+        .own(`SELECT tx, ns, collection, paths, EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'text_' || tx) AS is_made FROM text_indexes`)
         .all()
         .map((row) => [
           keyOf(Number(row['ns']), String(row['collection'])),
-          indexOf(Number(row['tx']), JSON.parse(String(row['paths'])) as string[]),
+          indexOf(Number(row['tx']), JSON.parse(String(row['paths'])) as string[], row['is_made'] === 0),
         ]),
     )
     return this.#known
@@ -165,8 +246,8 @@ function keyOf(ns: number, collection: string): string {
 }
 
 /** The text index of number `tx`. */
-function indexOf(tx: number, paths: readonly string[]): TextIndex {
-  return { tx, table: tableOf(tx), paths }
+function indexOf(tx: number, paths: readonly string[], isGivenUp = false): KnownIndex {
+  return { tx, table: tableOf(tx), paths, isGivenUp }
 }
 
 function tableOf(tx: number): string {

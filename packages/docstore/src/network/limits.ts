@@ -31,8 +31,8 @@ export const MAX_IDENTIFY_BYTES: number = 32 * 1024
 /** Addresses that a peer tells others. With eight relays of three addresses each there would be more than fit. */
 export const MAX_ANNOUNCED_ADDRESSES = 32
 
-/** How long one attempt to reach a relay may take: asking for addresses, then dialling them. */
-export const DIAL_TIMEOUT_MS = 10_000
+/** How long a relay may take to tell its addresses, milliseconds. */
+export const ADDRESSES_TIMEOUT_MS = 10_000
 
 /** How long a relay whose addresses of the last time are known may take to tell the current ones, milliseconds. */
 export const KNOWN_RELAY_TIMEOUT_MS = 3000

@@ -8,7 +8,7 @@ import { Providers } from './finding/index.ts'
 import { NetworkListeners } from './network-events.ts'
 import { listPeers } from './peer-list.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
-import { Delivery, knownRelays, reachRelays, RelayLink, RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
+import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
 import { limited, onWake, until } from './timing/index.ts'
@@ -61,7 +61,7 @@ export class LocalNetwork implements Network {
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
@@ -89,7 +89,7 @@ export class LocalNetwork implements Network {
       forwards: role === 'relay',
       onMessage: (message) => this.#listeners.emit('message', message),
     })
-    this.#relays = new RelayLinks({
+    this.#relays = new Links({
       ...this.#syncInit(),
       libp2p,
       onPeer: () => {
@@ -136,7 +136,9 @@ export class LocalNetwork implements Network {
 
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
-    const network = new LocalNetwork(init)
+    // A page loads it after the rest, as the directory below: whoever opens it waits for less.
+    const { RelayLinks } = await import('./relays/index-links.ts')
+    const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)
       return network
@@ -174,6 +176,7 @@ export class LocalNetwork implements Network {
       this.rendezvous.forget(detail.toString())
       this.#peersChanged()
     })
+    this.libp2p.addEventListener('connection:close', ({ detail }) => this.#direct?.lost(detail))
     const wake = (): void => {
       this.#relays.wake()
       this.#direct?.wake()
@@ -339,8 +342,7 @@ export class LocalNetwork implements Network {
   }
 
   async namespaceStatus(ns: string): Promise<NamespaceStatus> {
-    const idOf = (one: SyncPeer): string => (one instanceof RelayLink ? one.id : (one.peer ?? ''))
-    return { peers: this.#syncPeers().map((one) => namespaceStatusWith(one, ns, idOf(one))) }
+    return { peers: this.#syncPeers().map((one) => namespaceStatusWith(one, ns)) }
   }
 
   async sync(

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DocstoreError, errorCode } from '@p2p-docstore/core'
 
 /**
@@ -10,7 +10,7 @@ export function dataFolder(path: string): string {
   if (path.trim() === '') throw new DocstoreError('bad-folder', 'The data folder has an empty name. Name one, or leave it out')
   const folder = resolve(path)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     // A file can be in its place: making a folder that is there already says nothing of what it is.
     if (!statSync(folder).isDirectory()) throw new DocstoreError('bad-folder', `${folder} is a file. Name a folder for the data`)
     const real = realpathSync.native(folder)
@@ -18,6 +18,23 @@ export function dataFolder(path: string): string {
     return real
   } catch (error) {
     throw error instanceof DocstoreError ? error : folderError(folder, error)
+  }
+}
+
+/**
+ * Makes what is missing of a path, one folder after the other: `recursive` of Node never returns where a file system like /proc says of a new
+ * folder that its parent is not there, although it is.
+ */
+function makeFolder(folder: string): void {
+  const missing: string[] = []
+  for (let at = folder; statSync(at, { throwIfNoEntry: false }) === undefined && dirname(at) !== at; at = dirname(at)) missing.push(at)
+  for (const path of missing.toReversed()) {
+    try {
+      mkdirSync(path, { mode: 0o700 })
+    } catch (error) {
+      // Another program was faster, or it is a link that leads nowhere, which shows when it is used.
+      if (errorCode(error) !== 'EEXIST') throw error
+    }
   }
 }
 
@@ -35,7 +52,11 @@ function folderError(folder: string, cause: unknown): DocstoreError {
       return new DocstoreError('bad-folder', `${folder} cannot be a data folder: it, or a part of its path, is a file`, { cause })
     case 'ENOENT':
     case 'ELOOP':
-      return new DocstoreError('bad-folder', `The data folder ${folder} cannot be made: a link in its path leads nowhere`, { cause })
+      return new DocstoreError(
+        'bad-folder',
+        `The data folder ${folder} cannot be made: a link in its path leads nowhere, or there are no folders to be made there, as in /proc`,
+        { cause },
+      )
     case 'ENAMETOOLONG':
       return new DocstoreError('bad-folder', `The path of the data folder is longer than this system allows (${folder.slice(0, 80)}…)`, { cause })
     case 'ENOSPC':

@@ -1,6 +1,7 @@
 import { type CommitEvent, DocstoreError, errorCode } from '@p2p-docstore/core'
 import { TopicCounts } from '../network/topics/index.ts'
 import type { NetworkEvents } from '../network/types.ts'
+import { orAborted } from '../store/signal.ts'
 import { askForHandOver, attach } from './attach.ts'
 import { type HandOverReason, type Opened, type OpenOptions, OWNER_TIMEOUT_MS } from './opened.ts'
 import { own } from './own.ts'
@@ -71,7 +72,7 @@ export class SharedData {
     { isRepeatable = true, signal }: { isRepeatable?: boolean; signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
     for (;;) {
-      const opened = this.#opened ?? (await untilAborted(this.#reopen(), signal))
+      const opened = this.#opened ?? (await this.#reopenUntil(signal))
       try {
         return await work(opened)
       } catch (error) {
@@ -82,6 +83,14 @@ export class SharedData {
         this.#lost(opened)
       }
     }
+  }
+
+  /** Whoever gives up does not wait for the next owner. */
+  async #reopenUntil(signal: AbortSignal | undefined): Promise<Opened> {
+    if (signal === undefined) return this.#reopen()
+    const opened = await orAborted(this.#reopen(), signal)
+    if (opened === undefined) throw signal.reason
+    return opened
   }
 
   async close(): Promise<void> {
@@ -212,23 +221,6 @@ export class SharedData {
     const closed = new Promise<void>((resolve) => setTimeout(resolve)).then(() => opened.close())
     this.#reopen(closed, performance.now() + OWNER_TIMEOUT_MS / 2).catch(() => this.#reopenInBackground())
     return true
-  }
-}
-
-/** What comes of a promise, unless the signal aborts before: whoever gives up does not wait for the next owner. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    // One of both was taken; the other one's failure is nobody's.
-    aborted.promise.catch(() => undefined)
-    promise.catch(() => undefined)
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Document, errorCode, type FeedRow, msFromTime } from '@p2p-docstore/core'
 import { Feed } from './feed.ts'
+import { heldPages } from './held-pages.ts'
 import type { Source } from './reading.ts'
 import { orAborted, Signal } from './signal.ts'
 
@@ -17,8 +18,10 @@ export interface Change<T> {
   readonly seq: number
 }
 
-/** Changes read at a time; so many are in memory at once, however slow their reader is. */
+/** Changes read at a time; fewer where they are large. */
 const PAGE = 128
+/** What a change takes in memory beside its content, UTF-16 units. */
+const ROW_LENGTH = 256
 /** How often in a row a feed is opened again that ended before it was read. */
 const MAX_ATTEMPTS = 5
 
@@ -26,6 +29,8 @@ const MAX_ATTEMPTS = 5
 interface Follower {
   /** Reads on. Of what it has read, perhaps nothing concerns the reader; `isEnd`: it has read everything that is there. */
   read(): Promise<{ readonly rows: readonly FeedRow[]; readonly isEnd: boolean }>
+  /** Reads again what follows a position. */
+  rewind(seq: number): Promise<void>
   end(): Promise<void>
 }
 
@@ -69,18 +74,65 @@ async function* followChanges<T extends Document>({
     const follower = await orAborted(opening, signal)
     if (follower === undefined) return
     while (!news.isAborted) {
-      const piece = await orAborted(follower.read(), signal)
-      if (piece === undefined) return
-      for (const row of piece.rows) {
-        yield changeOf<T>(row)
-        if (news.isAborted) return
-      }
-      if (piece.isEnd) await news.wait()
+      const page = await orAborted(Page.read(follower), signal)
+      if (page === undefined) return
+      const { isEnd, droppedAt } = yield* changesIn<T>(page, news)
+      if (news.isAborted) return
+      if (droppedAt !== undefined) await follower.rewind(droppedAt)
+      else if (isEnd) await news.wait()
     }
   } finally {
     news.end()
     unlisten()
     await opening.then((follower) => follower.end()).catch(() => undefined)
+  }
+}
+
+/** The changes of a page, until it is dropped for want of room; then says after which one that was. */
+async function* changesIn<T extends Document>(
+  page: Page,
+  news: Signal,
+): AsyncGenerator<Change<T>, { isEnd: boolean; droppedAt: number | undefined }> {
+  heldPages.hold(page)
+  try {
+    let seq: number | undefined
+    for (let row = page.take(); row !== undefined; row = page.take()) {
+      ;({ seq } = row)
+      yield changeOf<T>(row)
+      if (news.isAborted) break
+    }
+    return { isEnd: page.isEnd, droppedAt: page.isDropped ? seq : undefined }
+  } finally {
+    heldPages.release(page)
+  }
+}
+
+/** What was read ahead. Nobody else holds its rows. */
+class Page {
+  readonly length: number
+  readonly isEnd: boolean
+  isDropped = false
+  #rows: readonly FeedRow[]
+  #next = 0
+
+  static async read(follower: Follower): Promise<Page> {
+    const { rows, isEnd } = await follower.read()
+    return new Page(rows, isEnd)
+  }
+
+  private constructor(rows: readonly FeedRow[], isEnd: boolean) {
+    this.#rows = rows
+    this.isEnd = isEnd
+    this.length = rows.reduce((sum, { content }) => sum + ROW_LENGTH + (content?.length ?? 0), 0)
+  }
+
+  take(): FeedRow | undefined {
+    return this.#rows[this.#next++]
+  }
+
+  drop(): void {
+    this.#rows = []
+    this.isDropped = true
   }
 }
 
@@ -98,6 +150,9 @@ async function openChanges({ replica, namespace, name }: Source, since: number |
       const own = rows.filter(({ collection }) => collection === name)
       return { rows: own.map((row) => ({ ...row, type: row.content === null ? 'delete' : 'put' })), isEnd: rows.length === 0 }
     },
+    rewind: async (seq) => {
+      at = seq
+    },
     end: async () => undefined,
   }
 }
@@ -108,6 +163,10 @@ async function openFeed({ replica, namespace, name }: Source, filter: unknown, s
   const opened = await replica.openFeed(namespace, request, since)
   let { feed } = opened
   let at = opened.seq
+  const end = async (): Promise<void> => {
+    const last = feed
+    if (last !== undefined) await replica.endReading(last)
+  }
   return {
     read: async () => {
       for (let attempt = 1; ; attempt++) {
@@ -125,9 +184,12 @@ async function openFeed({ replica, namespace, name }: Source, filter: unknown, s
         }
       }
     },
-    end: async () => {
-      const last = feed
-      if (last !== undefined) await replica.endReading(last)
+    rewind: async (seq) => {
+      // What each document was before is known again from here on.
+      at = seq
+      await end()
+      feed = undefined
     },
+    end,
   }
 }

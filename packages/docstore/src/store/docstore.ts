@@ -11,7 +11,7 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { failedFeed } from './feed.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
@@ -104,8 +104,8 @@ export class Docstore {
   }
 
   /**
-   * Calls back with all peers whenever one comes or goes (`peer`), with a namespace whose state changed (`sync`), with how many are listed
-   * after the directory has changed (`directory`), with what the relays say about the clock here once that has changed (`clock`), or with `isOwner` after the owner of the data has (`owner`). Returns the way to stop.
+   * Calls back after a change. `peer`: with all peers, when one came or went. `sync`: with the namespace whose state it is. `directory`: with
+   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. Returns the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void

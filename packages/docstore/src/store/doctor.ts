@@ -1,20 +1,9 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
 import type { Network, PeerStatus } from '../network/types.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { checkHeldBack } from './held-back-check.ts'
 import { checkRelays } from './relay-checks.ts'
 import { checkRoom } from './room-checks.ts'
-
-/** One check: what was looked at, what was found, and what to do about it. */
-export interface Diagnosis {
-  /** What was looked at: `storage`, `summaries`, `held`, `relay`, `clock`, `copies`, `connection`, `reservation`, `direct`. */
-  readonly check: string
-  readonly ok: boolean
-  /** Stable name of what is wrong; `null` where nothing is. */
-  readonly fault: string | null
-  readonly message: string
-  /** Empty where nothing is to be done. */
-  readonly fix: string
-}
 
 /** How long what has just begun may take, milliseconds: the first attempt to reach a relay, and the place that it gives right after. */
 const SETTLE_TIMEOUT_MS = 3000

@@ -3,6 +3,7 @@ import type { CommitEvent, Replica } from '@p2p-docstore/core'
 import { createDocstore, type Docstore, type DocstoreOptions } from '../index-node.ts'
 import { OtherReadings } from '../sharing/other-readings.ts'
 import type { Change } from './changes.ts'
+import { heldPages, MAX_HELD_LENGTH } from './held-pages.ts'
 import { watchQuery, type WatchedResult } from './watch.ts'
 
 const stores: Docstore[] = []
@@ -36,6 +37,28 @@ describe('changes', () => {
     await notes.put({ _id: 'x', n: 1 })
     expect([await take(all, 1), await take(some, 1)]).toEqual([['put x'], ['put x']])
     await Promise.all([all.return(undefined), some.return(undefined)])
+  })
+
+  it.each([
+    ['of everything', {}],
+    ['of what matches', { filter: { n: { $gte: 0 } } }],
+  ])('%s that many have begun and left hold a bounded part of it, and go on all the same', async (_, options) => {
+    const notes = await (await open({ data: 'memory' })).namespaces.create({ name: 'notes' })
+    const pad = 'x'.repeat(4000)
+    await notes.putMany(Array.from({ length: 60 }, (_, n) => ({ _id: `${n}`, n, pad })))
+    const readers = Array.from({ length: 200 }, () => notes.changes({ since: 0, ...options }))
+    for (const reader of readers) expect(await take(reader, 1)).toEqual(['put 0'])
+    expect(heldPages.length).toBeGreaterThan(MAX_HELD_LENGTH / 2)
+    expect(heldPages.length).toBeLessThanOrEqual(MAX_HELD_LENGTH)
+    await notes.delete('30')
+    for (const reader of [readers[0], readers[199]]) {
+      const rest = reader === undefined ? [] : await take(reader, 59)
+      expect(rest.filter((change) => change.startsWith('put'))).toEqual(
+        Array.from({ length: 59 }, (_, n) => `put ${n + 1}`).filter((change) => change !== 'put 30'),
+      )
+    }
+    for (const reader of readers) await reader.return(undefined)
+    expect(heldPages.length).toBe(0)
   })
 
   it('tell when a document that matched does not any more, and nothing of those that never did', async () => {

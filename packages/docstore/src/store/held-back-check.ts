@@ -1,6 +1,6 @@
 import type { Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 
 /** Namespaces that the doctor names; of further ones it tells how many. */

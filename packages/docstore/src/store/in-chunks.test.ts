@@ -67,13 +67,24 @@ it('writes what it has when the signal ends it, though the iterable gives nothin
   expect(chunks).toEqual([[1, 2]])
 })
 
-it('reads nothing where the signal was aborted before, and rejects with the reason', async () => {
-  async function* numbers(): AsyncGenerator<number> {
-    yield 1
+it('reads nothing where the signal was aborted before, rejects with the reason, and closes the iterable', async () => {
+  const { chunks, options } = recorder(AbortSignal.abort(new Error('too late')))
+  const calls: string[] = []
+  const iterable: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        calls.push('next')
+        return { done: true, value: undefined }
+      },
+      return: async () => {
+        calls.push('return')
+        return { done: true, value: undefined }
+      },
+    }),
   }
-  const { chunks, options } = recorder(AbortSignal.abort('enough'))
-  await expect(inChunks(numbers(), options)).rejects.toBe('enough')
-  expect(chunks).toEqual([])
+  await expect(inChunks(iterable, options)).rejects.toThrow('too late')
+  await expect(inChunks([1, 2], options)).rejects.toThrow('too late')
+  expect([chunks, calls]).toEqual([[], ['return']])
 })
 
 it('writes nothing of a chunk in which an element cannot be used, and closes the iterable', async () => {

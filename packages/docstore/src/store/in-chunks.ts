@@ -38,6 +38,10 @@ async function fromSync<T, Item>(elements: Iterable<T>, options: ChunkOptions<T,
 
 async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOptions<T, Item>): Promise<void> {
   const { signal } = options
+  if (isAborted(signal)) {
+    leave(iterator)
+    throw signal?.reason
+  }
   const chunk = new Chunk(options)
   const stopped = Promise.withResolvers<never>()
   const reading = { isStopped: false }
@@ -75,18 +79,26 @@ async function fromAsync<T, Item>(iterator: AsyncIterator<T>, options: ChunkOpti
     await chunk.write()
   } catch (error) {
     reading.isStopped = true
-    // A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then.
-    iterator.return?.().then(
-      () => undefined,
-      () => undefined,
-    )
-    if (signal?.aborted === true && error === signal.reason) await chunk.write()
+    leave(iterator)
+    if (isAborted(signal) && error === signal?.reason) await chunk.write()
     else await chunk.settled()
     throw error
   } finally {
     stopTimer()
     signal?.removeEventListener('abort', abort)
   }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
+}
+
+/** Reads an iterable no further. A generator that waits for its next element answers when that comes: nobody waits for it, nor for what it says then. */
+function leave(iterator: AsyncIterator<unknown>): void {
+  iterator.return?.().then(
+    () => undefined,
+    () => undefined,
+  )
 }
 
 /** What is read and not yet written. */

@@ -120,4 +120,11 @@ describe('explain', () => {
     expect(await failure(() => notes.explain({ year: { $near: 5 } }))).toMatch(/^bad-filter/)
     expect(await failure(() => notes.explain({}, { limit: 0 }))).toMatch(/^bad-limit/)
   })
+
+  it('finds nothing in a namespace that is not here, as other reads do', async () => {
+    await using other = await createDocstore({ data: 'memory', network: 'off' })
+    const absent = await store.namespaces.open((await other.namespaces.create({ name: 'elsewhere' })).id)
+    expect(await absent.explain({ year: 2020 }, { sort: { year: 1 } })).toMatchObject({ documents: 0, indexes: [], order: 'sorted' })
+    expect([await absent.count(), await absent.indexes(), await absent.distinct('year')]).toEqual([0, [], []])
+  })
 })

@@ -4,8 +4,8 @@ import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 import { checkOptions } from './options.ts'
-import { turn } from './turn.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
+import { turn } from './turn.ts'
 
 /** The collection that a namespace itself stands for. */
 const DEFAULT_COLLECTION = 'docs'
@@ -72,6 +72,7 @@ export class Namespace extends Collection {
 
   /** Name, owner and write policy; `undefined` while the namespace has not arrived from a peer. */
   async info(): Promise<NamespaceInfo | undefined> {
+    await turn()
     return this.#replica.namespace(this.id)
   }
 

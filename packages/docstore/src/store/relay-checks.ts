@@ -4,7 +4,7 @@ import { fetchWellKnown, type WellKnown } from '../network/admission/index.ts'
 import { isShutOut } from '../network/relays/index.ts'
 import type { PeerStatus } from '../network/types.ts'
 import { durationText } from '../network/timing/index.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { CLOCK_FAULTS, RELAY_FAULTS, type RelayFault, relayFault } from './faults.ts'
 
 /** How long a relay may take to say who it is, milliseconds. */
@@ -37,10 +37,14 @@ export async function checkRelays(relays: readonly PeerStatus[], viewpoint: View
 function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Diagnosis | undefined, viewpoint: Viewpoint): readonly Diagnosis[] {
   const { origin, state } = relay
   const found: Diagnosis[] = []
-  if (origin !== undefined && told !== undefined) found.push(checkAnswer(origin, told, viewpoint))
+  const answer = origin === undefined || told === undefined ? undefined : checkAnswer(origin, told, viewpoint)
+  if (answer !== undefined) found.push(answer)
   if (clock !== undefined) found.push(clock)
-  if (state !== 'connected') found.push(withAddresses(faulty('connection', relay, connectionFault(relay, told, viewpoint)), told))
-  else {
+  if (state !== 'connected') {
+    const fault = connectionFault(relay, told, viewpoint)
+    // What keeps its page from answering keeps the connection from coming about: said once.
+    if (fault !== answer?.fault) found.push(withAddresses(faulty('connection', relay, fault), told))
+  } else {
     found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
     if (viewpoint.wantsPlaces) found.push(checkPlace(relay))
   }

@@ -1,6 +1,6 @@
 import type { Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
-import type { Diagnosis } from './doctor.ts'
+import type { Diagnosis } from './diagnosis.ts'
 
 /** What relays do not take because they are full, namespace by namespace; nothing where all have room. */
 export async function checkRoom(replica: Replica, network: Network | undefined): Promise<readonly Diagnosis[]> {

@@ -53,12 +53,3 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', abort)
   }
 }
-
-/** Waits for so long, or until the signal aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0) return
-  const over = Promise.withResolvers<void>()
-  const timer = setTimeout(over.resolve, ms)
-  await orAborted(over.promise, signal)
-  clearTimeout(timer)
-}

@@ -1,7 +1,8 @@
 import type { Document } from '@p2p-docstore/core'
+import { delay } from '../network/timing/index.ts'
 import { Feed } from './feed.ts'
 import type { Source } from './reading.ts'
-import { orAborted, pause, Signal } from './signal.ts'
+import { orAborted, Signal } from './signal.ts'
 
 /** What a watch shows. */
 export interface WatchedResult<T> {
@@ -53,7 +54,8 @@ async function* showResults<T extends Document>(
     let restUntil = 0
     while (!news.isAborted) {
       if (isStale) {
-        await pause(restUntil - performance.now(), signal)
+        const rest = restUntil - performance.now()
+        if (rest > 0) await delay(rest, signal)
         if (news.isAborted) return
         isStale = false
         const began = performance.now()

@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto'
 import { concatBytes, utf8 } from '../../model/bytes.ts'
-import { canonicalJson } from '../../model/content.ts'
+import { canonicalJson, type Document } from '../../model/content.ts'
+import { formerJson } from '../../model/former-json.ts'
 import type { Seal } from '../../model/seal.ts'
 import { parseFilter, parseSort } from '../../query/index.ts'
 import type { CommitEntry, NewRecord, Storage, StoredQuery } from '../../storage/storage.ts'
@@ -24,11 +25,21 @@ export interface VersionInit {
   readonly by?: Uint8Array
   /** Fields of the document beside `_id`; `null` for a tombstone. */
   readonly fields?: Readonly<Record<string, unknown>> | null
+  /** Whether the content is as earlier versions wrote it. */
+  readonly isFormer?: boolean
 }
 
 /** A version of a document. */
-export function version({ id = 'lyon', collection = 'cities', at = 1, by = author('ada'), fields = {} }: VersionInit = {}): NewRecord {
-  const content = fields === null ? null : canonicalJson({ ...fields, _id: id })
+export function version({
+  id = 'lyon',
+  collection = 'cities',
+  at = 1,
+  by = author('ada'),
+  fields = {},
+  isFormer = false,
+}: VersionInit = {}): NewRecord {
+  const canonical = fields === null ? null : canonicalJson({ ...fields, _id: id })
+  const content = canonical !== null && isFormer ? formerJson(JSON.parse(canonical) as Document) : canonical
   return {
     collection,
     id,

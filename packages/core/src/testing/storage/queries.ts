@@ -71,6 +71,31 @@ export function queriesContract(open: OpenStorage): void {
       })
     }
 
+    for (const paths of [[], ['size'], ['parts'], ['parts.size']]) {
+      test(`find equal values whichever form they are stored in, with indexes ${JSON.stringify(paths)}`, async ({ storage }) => {
+        const ns = await addNamespace(storage)
+        if (paths.length > 0) await storage.createIndex(ns, 'cities', paths)
+        const fields = { size: -(2 ** 63), parts: [1e20, { size: 1e19 }], name: { '\ue000': 1, '😀': [1e20] } }
+        await storage.commit(ns, [
+          put({ id: 'now', fields }),
+          put({ id: 'before', fields, isFormer: true }),
+          put({ id: 'other', fields: { size: 2 ** 63 } }),
+        ])
+        const filters = [
+          { size: -(2 ** 63) },
+          { size: { $in: [-(2 ** 63), 7] } },
+          { size: { $lt: 0 } },
+          { parts: 1e20 },
+          { 'parts.size': 1e19 },
+          { parts: [1e20, { size: 1e19 }] },
+          { name: fields.name },
+          { name: { $in: [fields.name, 1] } },
+          { parts: { $elemMatch: { size: 1e19 } } },
+        ]
+        for (const filter of filters) expect((await idsOf(storage, ns, query(filter))).sort(), JSON.stringify(filter)).toEqual(['before', 'now'])
+      })
+    }
+
     test('sort', async ({ storage }) => {
       const ns = await withCities(storage)
       expect(await idsOf(storage, ns, query({}, { sort: { country: 1, population: -1 } }))).toEqual(

@@ -1,30 +1,8 @@
 import { DocstoreError } from '../../errors.ts'
-import type { Seal } from '../../model/seal.ts'
 import type { Durability } from '../../storage/schema.ts'
-import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.ts'
-import { type BuildPlan, planOf, type SignPlan, signPlanOf } from './plans.ts'
-
-/** What is asked of the worker. */
-export type Request =
-  | { readonly kind: 'open'; readonly name: string; readonly durability: Durability | undefined }
-  | {
-      readonly kind: 'commit'
-      readonly ns: number
-      readonly entries: readonly (Omit<CommitEntry, 'build'> & { readonly plan: BuildPlan })[]
-      readonly seals: readonly Seal[] | undefined
-      readonly sign: SignPlan | undefined
-    }
-  | {
-      readonly kind: 'shrink'
-      readonly ns: number
-      readonly entries: readonly (Omit<CommitEntry, 'build'> & { readonly plan: BuildPlan })[]
-      readonly seals: readonly Seal[] | undefined
-      readonly isWhole: boolean | undefined
-    }
-  | { readonly kind: 'call'; readonly method: keyof Storage; readonly args: readonly unknown[] }
-
-/** What it answers. */
-export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: string; readonly message: string }
+import type { CommitOutcome, Storage } from '../../storage/storage.ts'
+import { planOf, signPlanOf } from './plans.ts'
+import type { Answer, Request } from './worker-messages.ts'
 
 /** A worker with a storage of its own. */
 export class StorageWorker {

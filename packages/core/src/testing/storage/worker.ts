@@ -3,7 +3,7 @@ import { loadRegexEngine } from '../../query/index.ts'
 import { openWebStorage } from '../../storage/open-web.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { buildOf, signerOf } from './plans.ts'
-import type { Answer, Request } from './worker-storage.ts'
+import type { Answer, Request } from './worker-messages.ts'
 
 let storage: Storage | undefined
 

@@ -1,3 +1,4 @@
+import type { Identify } from '@libp2p/identify'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Libp2pEvents, Peer, PeerId } from '@libp2p/interface'
 import { TypedEventEmitter } from '@libp2p/interface'
@@ -7,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Admission } from './admission.ts'
 import { Doorkeeper, type DoorkeeperComponents } from './doorkeeper.ts'
 import { Misconduct } from './misconduct.ts'
+import { TestPeer } from '../testing/test-peer.ts'
+import { TestRelay } from '../testing/test-relay.ts'
 
 const log = Object.assign(() => undefined, { error: () => undefined })
 
@@ -50,3 +53,50 @@ describe('a doorkeeper', () => {
     expect(met).toEqual([...connected, inTable])
   })
 })
+
+describe('a guest of whom the first stream is lost', () => {
+  it('is asked once more who it is, and stays', async () => {
+    const network = createNetwork('notes')
+    const relay = await TestRelay.start(network)
+    const peer = await TestPeer.start(network)
+    try {
+      const { identify } = peer.libp2p.services as unknown as { identify: Pick<Identify, 'identify'> }
+      const real = identify.identify.bind(identify)
+      let asked = 0
+      const answered = new Promise((resolve, reject) => {
+        identify.identify = (connection, options) => {
+          if (asked++ === 0) return lost(options?.signal)
+          const answer = real(connection, options)
+          answer.then(resolve, reject)
+          return answer
+        }
+      })
+      const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
+      await answered
+      expect(asked).toBe(2)
+      expect(connection.status).toBe('open')
+    } finally {
+      await Promise.all([peer.close(), relay.close()])
+    }
+  })
+
+  it('is shown out where it does not answer on another either', async () => {
+    const network = createNetwork('notes')
+    const relay = await TestRelay.start(network)
+    const peer = await TestPeer.start(network)
+    try {
+      const { identify } = peer.libp2p.services as unknown as { identify: Pick<Identify, 'identify'> }
+      identify.identify = (_, options) => lost(options?.signal)
+      const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
+      await new Promise((resolve) => connection.addEventListener('close', resolve, { once: true }))
+      expect(peer.libp2p.services.doorkeeper.guestOf(connection)).toBeDefined()
+    } finally {
+      await Promise.all([peer.close(), relay.close()])
+    }
+  })
+})
+
+/** What nobody answers. */
+function lost(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)))
+}

@@ -15,7 +15,7 @@ import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import type { Admission, Guest } from './admission.ts'
 import { type GatedRegistrar, installGate } from './gate.ts'
 import { answerGreeting, greet, helloProtocol, refusal, refused } from './hello.ts'
-import { ADMISSION_TIMEOUT_MS, MAX_CONNECTIONS_PER_PEER } from '../limits.ts'
+import { ADMISSION_TIMEOUT_MS, IDENTIFY_TIMEOUT_MS, MAX_CONNECTIONS_PER_PEER } from '../limits.ts'
 import type { Misconduct } from './misconduct.ts'
 
 /** How often peers that have left are forgotten, milliseconds. libp2p would remember everyone who ever came. */
@@ -27,6 +27,9 @@ const KEPT_TAGS: readonly string[] = [PROVIDER_TAG, 'kad-peer']
 
 /** How long an earlier connection of a peer that comes again may take to show that it still works, milliseconds. */
 const PROBE_TIMEOUT_MS = 2000
+
+/** How long a guest may take to identify itself on a first stream, before it is asked once more on another, milliseconds. */
+const FIRST_IDENTIFY_MS = 2000
 
 /** How often it is looked whether somebody is here whose invitation has expired, milliseconds. */
 const EXPIRY_INTERVAL_MS = 30_000
@@ -264,13 +267,37 @@ export class Doorkeeper implements Startable {
     }
     const { settled } = this.#visit(connection)
     // Begun at once, it waits at the gate; whoever does not speak the protocol of this name is found out without waiting for a greeting.
-    this.#identify(connection).catch((cause: unknown) => {
+    this.#introduce(connection, settled.promise).catch((cause: unknown) => {
       if (connection.status !== 'open') return
       if (this.guestOf(connection) === undefined && isUnsupported(cause)) settled.reject(refused('other-network', cause))
       if (this.guestOf(connection) !== undefined)
         connection.abort(new DocstoreError('stranger', 'The other side does not say which protocols it speaks', { cause }))
     })
     for (const earlier of all) if (earlier !== connection && earlier.status === 'open') this.#probe(earlier)
+  }
+
+  /**
+   * Identifies the other side. One stream that is not answered shows nothing about a guest who has greeted: Firefox does not notice a data channel that has
+   * the number of one which Chromium closed the moment it opened. So it is asked once more, on another.
+   */
+  async #introduce(connection: Connection, settled: Promise<unknown>): Promise<void> {
+    const end = AbortSignal.timeout(IDENTIFY_TIMEOUT_MS)
+    const first = new AbortController()
+    let late: ReturnType<typeof setTimeout> | undefined
+    settled.then(
+      () => {
+        late = setTimeout(() => first.abort(), FIRST_IDENTIFY_MS)
+      },
+      () => undefined,
+    )
+    try {
+      await this.#identify(connection, AbortSignal.any([end, first.signal]))
+    } catch (error) {
+      if (!first.signal.aborted || end.aborted || connection.status !== 'open') throw error
+      await this.#identify(connection, end)
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   /** A browser that was closed says no goodbye. When it is back, what goes to it over its earlier connection is lost until that one ends. */

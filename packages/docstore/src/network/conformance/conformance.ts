@@ -1,5 +1,6 @@
 import { errorMessage } from '@p2p-docstore/core'
-import { type Clause, type Finding, NotTried } from './clause.ts'
+import type { Clause, Finding } from './clause.ts'
+import { NotTried } from './verdicts.ts'
 import { DATA_CLAUSES } from './data-clauses.ts'
 import { DIRECTORY_CLAUSES } from './directory-clauses.ts'
 import { Examination } from './examination.ts'

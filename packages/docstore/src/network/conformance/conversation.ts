@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import { MAX_FRAME_BYTES } from '@p2p-docstore/core'
-import { Unmet } from './clause.ts'
+import { Unmet } from './verdicts.ts'
 
 /** How long an answer may take, milliseconds. */
 export const ANSWER_MS = 10_000

@@ -17,7 +17,8 @@ import {
   toHex,
   concatBytes,
 } from '@p2p-docstore/core'
-import { type Clause, must, NotTried } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must, NotTried } from './verdicts.ts'
 import type { Examination } from './examination.ts'
 import { Notebook, type Note, together } from './notebook.ts'
 import { describe, readResponse, type SyncTalk } from './sync-talk.ts'

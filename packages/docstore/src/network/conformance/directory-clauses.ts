@@ -1,6 +1,7 @@
 import { decodeQuestion, decodeReply, encodeCbor, EVERYTHING, questionAbout, SummedTree } from '@p2p-docstore/core'
 import { decodeDirectoryResponse, directoryProtocol, type DirectoryResponse, encodeMessage, readEntry } from '../directory/index.ts'
-import { type Clause, must, NotTried } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must, NotTried } from './verdicts.ts'
 import type { Conversation } from './conversation.ts'
 import type { Examination } from './examination.ts'
 

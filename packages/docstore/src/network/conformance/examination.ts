@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { syncProtocol } from '../sync/index.ts'
-import { NotTried } from './clause.ts'
+import { NotTried } from './verdicts.ts'
 import type { Notebook } from './notebook.ts'
 import { SyncTalk } from './sync-talk.ts'
 import { type Target, Visitor } from './visitor.ts'

@@ -1,7 +1,8 @@
 import { decodeCbor, encodeCbor, encodeRequest, type Verdict, verifyVoucher } from '@p2p-docstore/core'
 import { decodeHello, verifyPacked } from '../admission/index.ts'
 import { syncProtocol } from '../sync/index.ts'
-import { type Clause, must, Unmet } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must, Unmet } from './verdicts.ts'
 import { helloTo, readResponse } from './sync-talk.ts'
 import { endOf } from './visitor.ts'
 
@@ -151,6 +152,6 @@ export const GREETING_CLAUSES: readonly Clause[] = [
 ]
 
 /** The same map with its first entry last: `{ v: 1 }` comes first in each greeting. */
-export function unsorted(map: Uint8Array): Uint8Array {
+function unsorted(map: Uint8Array): Uint8Array {
   return Uint8Array.from([map[0] ?? 0, ...map.subarray(4), ...map.subarray(1, 4)])
 }

@@ -1,2 +1,2 @@
 export type { Finding } from './clause.ts'
-export { type ConformanceInit, examine } from './conformance.ts'
+export { examine } from './conformance.ts'

@@ -1,5 +1,6 @@
 import { kademliaProtocol } from '../finding/index.ts'
-import { type Clause, must, NotTried } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must, NotTried } from './verdicts.ts'
 import type { Conversation } from './conversation.ts'
 import type { Examination } from './examination.ts'
 

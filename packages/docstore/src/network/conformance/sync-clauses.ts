@@ -1,6 +1,7 @@
 import { encodeCbor, encodeRequest, MAX_FRAME_BYTES, type Network } from '@p2p-docstore/core'
 import { syncProtocol } from '../sync/index.ts'
-import { type Clause, must } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must } from './verdicts.ts'
 import type { Examination } from './examination.ts'
 import { describe, helloTo, readResponse } from './sync-talk.ts'
 

@@ -1,5 +1,5 @@
 import { decodeCbor, decodeResponse, encodeRequest, MAX_FRAME_BYTES, type SyncRequest, type SyncResponse, timeFromMs } from '@p2p-docstore/core'
-import { must, Unmet } from './clause.ts'
+import { must, Unmet } from './verdicts.ts'
 import type { Conversation } from './conversation.ts'
 
 /** A stream of the sync protocol, from the asking side. */

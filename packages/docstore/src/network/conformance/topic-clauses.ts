@@ -1,5 +1,6 @@
 import type { Visitor } from './visitor.ts'
-import { type Clause, must, NotTried, Unmet } from './clause.ts'
+import type { Clause } from './clause.ts'
+import { must, NotTried, Unmet } from './verdicts.ts'
 import { ANSWER_MS } from './conversation.ts'
 import type { Examination } from './examination.ts'
 

@@ -12,7 +12,7 @@ import { createVoucher, identityFromSeed, type Network, packSigned } from '@p2p-
 import { createLibp2p } from 'libp2p'
 import { encodeHello, type Hello, helloProtocol, type Invitation } from '../admission/index.ts'
 import { gossipId } from '../transport/index-node.ts'
-import { must } from './clause.ts'
+import { must } from './verdicts.ts'
 import { Conversation } from './conversation.ts'
 
 /** How long a connection may take, milliseconds. */

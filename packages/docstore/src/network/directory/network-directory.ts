@@ -14,7 +14,7 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
-import { type DocstoreLibp2p, peerKey, viaOf } from '../transport/index.ts'
+import { type DocstoreLibp2p, peerKey, viaOf, webSocketAddress } from '../transport/index.ts'
 import { type Misdeed, ownIdentity } from '../admission/index.ts'
 import { answerStream } from '../sync/index.ts'
 import type { DirectoryPeer, PeerFacts } from '../types.ts'
@@ -196,10 +196,13 @@ export class NetworkDirectory {
     this.#storeSoon()
   }
 
-  /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran. */
+  /** Multiaddrs of a listed peer, or of a relay that was listed when this peer last ran; the port of its page is one. */
   addresses(peer: string): readonly string[] {
     const entry = this.directory.peer(peer) ?? this.#stored.relays.find((one) => one.peer === peer)
-    return entry?.descriptor.addresses.map((address) => `${address}/p2p/${peer}`) ?? []
+    if (entry === undefined) return []
+    const { addresses, origin } = entry.descriptor
+    const door = origin === null ? [] : [webSocketAddress(origin)]
+    return [...new Set([...addresses, ...door])].map((address) => `${address}/p2p/${peer}`)
   }
 
   /** Asks a connected relay who keeps a namespace. */

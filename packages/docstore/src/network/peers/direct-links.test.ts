@@ -33,6 +33,11 @@ class Libp2pOfTest {
     return connection
   }
 
+  /** Ends the connections to a peer. */
+  lose(peer: string): void {
+    for (const connection of this.connections.splice(0).filter(({ remotePeer }) => remotePeer.toString() === peer)) links.lost(connection)
+  }
+
   connect(peer: string, { limits }: { limits?: object } = {}): Connection {
     const connection = {
       remotePeer: { toString: () => peer },
@@ -40,6 +45,7 @@ class Libp2pOfTest {
       status: 'open',
       multiplexer: '/webrtc',
       limits,
+      timeline: { open: Date.now() },
       close: async () => undefined,
     } as unknown as Connection
     const shown = { ...connection, remoteAddr: { toString: () => '/p2p-circuit/webrtc' } } as unknown as Connection
@@ -50,6 +56,7 @@ class Libp2pOfTest {
 
 let libp2p: Libp2pOfTest
 let relay: Connection
+let relays: readonly Connection[]
 let found: readonly string[]
 let links: DirectLinks
 let wanted: Set<string>
@@ -59,13 +66,14 @@ beforeEach(async () => {
   libp2p = new Libp2pOfTest(await newPeer())
   const relayId = await newPeer()
   relay = { remotePeer: relayId, remoteAddr: multiaddr(`/ip4/127.0.0.1/tcp/4000/p2p/${relayId.toString()}`), status: 'open' } as unknown as Connection
+  relays = [relay]
   found = []
   asked = []
   wanted = new Set(['notes'])
   links = new DirectLinks({
     libp2p,
     wanted,
-    relays: () => [relay],
+    relays: () => relays,
     find: async (_, ns) => {
       asked.push(ns)
       return found
@@ -131,6 +139,53 @@ describe('direct connections', () => {
     expect(libp2p.dialled.length).toBeGreaterThan(20)
     expect(libp2p.dialled.length).toBeLessThan(100)
     expect(links.states.get(peer)).toEqual({ state: 'failed', error: 'ICE failed' })
+  })
+
+  it('are made again within seconds where one was lost, and looked for meanwhile', async () => {
+    const [peer = ''] = await peersFound(1)
+    links.start()
+    await vi.advanceTimersByTimeAsync(20_000)
+    libp2p.lose(peer)
+    expect(links.states.get(peer)).toEqual({ state: 'trying', error: undefined })
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(libp2p.dialled).toEqual([peer])
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(libp2p.dialled).toEqual([peer, peer])
+    expect(links.states.get(peer)).toEqual({ state: 'open', error: undefined })
+  })
+
+  it('are not made again to a peer that no relay knows any more: it has left', async () => {
+    const [peer = ''] = await peersFound(1)
+    links.start()
+    await vi.advanceTimersByTimeAsync(20_000)
+    libp2p.lose(peer)
+    found = []
+    await vi.advanceTimersByTimeAsync(8000)
+    expect(links.states.get(peer)).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(HOUR)
+    expect(libp2p.dialled).toEqual([peer])
+  })
+
+  it('that are lost soon, again and again, are made less and less often', async () => {
+    const [peer = ''] = await peersFound(1)
+    libp2p.answer = async () => void setTimeout(() => libp2p.lose(peer), 1000)
+    links.start()
+    await vi.advanceTimersByTimeAsync(24 * HOUR)
+    expect(libp2p.dialled.length).toBeGreaterThan(20)
+    expect(libp2p.dialled.length).toBeLessThan(100)
+  })
+
+  it('are made through another relay where the one that told of a peer is gone', async () => {
+    const other = { ...relay, remotePeer: await newPeer(), status: 'open' } as unknown as Connection
+    const [peer = ''] = await peersFound(1)
+    relays = [relay, other]
+    links.start()
+    await vi.advanceTimersByTimeAsync(20_000)
+    Object.assign(other, { status: 'closed' })
+    relays = [relay]
+    libp2p.lose(peer)
+    await vi.advanceTimersByTimeAsync(8000)
+    expect(libp2p.dialled).toEqual([peer, peer])
   })
 
   it('are tried at once when the network is another one', async () => {

@@ -23,6 +23,8 @@ const YIELD_MS = 500
 /** First and longest pause after a dial that failed, milliseconds: a peer that cannot be reached is dialled about 60 times a day. */
 const MIN_PAUSE_MS = 5000
 const MAX_PAUSE_MS: number = 30 * 60_000
+/** A connection that lasted so long was none that fails again and again, milliseconds. */
+const STEADY_MS = 60_000
 /** Peers about which something is remembered; the oldest are forgotten. */
 const MAX_REMEMBERED = 256
 
@@ -31,11 +33,16 @@ export type DirectState = 'open' | 'trying' | 'failed'
 
 /** A peer that was found, and the attempts to reach it. */
 interface Attempts {
+  /** The relay that told of it last, and the namespace for which that was asked. */
   relay: Connection
+  ns: string
   failures: number
   /** When it may be dialled next. */
   due: number
   isDialling: boolean
+  /** Whether a connection was lost or none came about, and no relay has said since then that it is still there. */
+  isUnsure: boolean
+  /** Why the last attempt failed. */
   error: string | undefined
 }
 
@@ -95,12 +102,29 @@ export class DirectLinks {
     this.look()
   }
 
+  /**
+   * A connection has ended. Where it was the direct one to somebody who was found, a relay is soon asked whether that one is still there: who closed
+   * his page is, at the relay, gone by then.
+   */
+  lost(connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const attempts = this.#attempts.get(peer)
+    if (attempts === undefined) return
+    if (viaOf(connection) === 'webrtc' && !this.#direct(peer)) {
+      const { open, close = Date.now() } = connection.timeline
+      if (close - open >= STEADY_MS) attempts.failures = 0
+      this.#pause(attempts)
+      this.#init.onChange()
+    }
+    this.look()
+  }
+
   /** How it stands with the peers that were found. */
   get states(): ReadonlyMap<string, { readonly state: DirectState; readonly error: string | undefined }> {
     const states = new Map<string, { state: DirectState; error: string | undefined }>()
-    for (const [peer, { isDialling, error }] of this.#attempts) {
+    for (const [peer, { isDialling, isUnsure, error }] of this.#attempts) {
       if (this.#direct(peer)) states.set(peer, { state: 'open', error: undefined })
-      else if (isDialling) states.set(peer, { state: 'trying', error })
+      else if (isDialling || (isUnsure && error === undefined)) states.set(peer, { state: 'trying', error })
       else if (error !== undefined) states.set(peer, { state: 'failed', error })
     }
     return states
@@ -113,12 +137,31 @@ export class DirectLinks {
       this.#wake = new AbortController()
       const isRound = this.#now() - lastRound >= ROUND_MS
       if (isRound) lastRound = this.#now()
+      const unsure = this.#unsureAndDue()
+      for (const [, { ns }] of unsure) this.#askAgain(ns)
       await this.#ask(isRound)
+      this.#forget(unsure)
       this.#dialDue()
       const next = Math.min(lastRound + ROUND_MS, ...[...this.#attempts].filter(([peer]) => !this.#connected(peer)).map(([, { due }]) => due))
       const pause = Math.max(next - this.#now(), YIELD_MS) * (1 + this.#random() / 10)
       await delay(pause, AbortSignal.any([signal, this.#wake.signal]))
     }
+  }
+
+  /** Peers that may have left, and of which it is time to know. */
+  #unsureAndDue(): readonly (readonly [string, Attempts])[] {
+    return [...this.#attempts].filter(([peer, { isUnsure, due }]) => isUnsure && due <= this.#now() && !this.#connected(peer))
+  }
+
+  /** Whom no relay knows any more has left. Those who were found may have been dialled since, and have failed once more. */
+  #forget(asked: readonly (readonly [string, Attempts])[]): void {
+    const gone = asked.filter(([, { isUnsure, due }]) => isUnsure && due <= this.#now())
+    for (const [peer] of gone) this.#attempts.delete(peer)
+    if (gone.length > 0) this.#init.onChange()
+  }
+
+  #askAgain(ns: string): void {
+    for (const relay of this.#init.relays()) this.#asked.get(relay)?.delete(ns)
   }
 
   /** Asks the relays about namespaces that they were not asked about yet; in a round, about a few of all. */
@@ -142,7 +185,7 @@ export class DirectLinks {
   async #askAbout(relay: Connection, ns: string): Promise<boolean> {
     try {
       const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(FIND_TIMEOUT_MS)])
-      for (const peer of await this.#init.find(relay, ns, signal)) this.#found(peer, relay)
+      for (const peer of await this.#init.find(relay, ns, signal)) this.#found(peer, relay, ns)
       return true
     } catch {
       // The relay went away or does not know how: the next round asks again, and documents come through it or others meanwhile.
@@ -150,17 +193,22 @@ export class DirectLinks {
     }
   }
 
-  #found(peer: string, relay: Connection): void {
+  #found(peer: string, relay: Connection, ns: string): void {
     const own = this.#init.libp2p.peerId.toString()
     if (peer === own || this.#init.relays().some(({ remotePeer }) => remotePeer.toString() === peer)) return
     const known = this.#attempts.get(peer)
+    const soon = this.#now() + (own < peer ? 0 : YIELD_MS)
     if (known !== undefined) {
       known.relay = relay
+      known.ns = ns
+      if (known.isUnsure && known.due <= this.#now()) {
+        known.isUnsure = false
+        known.due = soon
+      }
       return
     }
     if (!isPeerId(peer) || !this.#makeRoom()) return
-    const due = this.#now() + (own < peer ? 0 : YIELD_MS)
-    this.#attempts.set(peer, { relay, failures: 0, due, isDialling: false, error: undefined })
+    this.#attempts.set(peer, { relay, ns, failures: 0, due: soon, isDialling: false, isUnsure: false, error: undefined })
   }
 
   /** Whoever could not be reached gives way first; who is connected stays. */
@@ -172,12 +220,16 @@ export class DirectLinks {
   }
 
   #dialDue(): void {
-    const due = [...this.#attempts].filter(([peer, { due: at, isDialling }]) => at <= this.#now() && !isDialling && !this.#connected(peer))
+    const isDue = ([peer, { due, isDialling, isUnsure }]: readonly [string, Attempts]): boolean =>
+      due <= this.#now() && !isDialling && !isUnsure && !this.#connected(peer)
+    const due = [...this.#attempts].filter(isDue)
     // Everyone prefers others, so that many peers do not all crowd around the same few.
     for (const [peer, attempts] of shuffled(due, this.#random)) {
       if (this.#dials.size >= MAX_DIALS || this.#openCount() + this.#dials.size >= MAX_DIRECT) return
       if (attempts.relay.status !== 'open') {
         this.#attempts.delete(peer)
+        // Another relay may know of it too.
+        this.#askAgain(attempts.ns)
         continue
       }
       const dial = this.#dial(peer, attempts)
@@ -196,18 +248,22 @@ export class DirectLinks {
     try {
       const address = multiaddr(`${attempts.relay.remoteAddr.toString()}/p2p-circuit/webrtc/p2p/${peer}`)
       await libp2p.dial(address, { signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
-      attempts.failures = 0
       attempts.error = undefined
-      attempts.due = this.#now() + MIN_PAUSE_MS
     } catch (error) {
       attempts.error = errorMessage(error)
-      const pause = Math.min(MIN_PAUSE_MS * 2 ** attempts.failures++, MAX_PAUSE_MS)
-      attempts.due = this.#now() + pause * (0.75 + this.#random() / 2)
+      this.#pause(attempts)
     } finally {
       attempts.isDialling = false
       this.#closeRelayed(peer)
       onChange()
     }
+  }
+
+  /** Something has failed, once more: until it is tried again, more and more time passes, and a relay has to know of it then. */
+  #pause(attempts: Attempts): void {
+    attempts.isUnsure = true
+    const pause = Math.min(MIN_PAUSE_MS * 2 ** attempts.failures++, MAX_PAUSE_MS)
+    attempts.due = this.#now() + pause * (0.75 + this.#random() / 2)
   }
 
   /** What only helped to find the direct way is not needed any more, and where it failed, the next attempt begins with a new one. */

@@ -90,6 +90,7 @@ export class Neighbours {
     const started = Promise.withResolvers<Session>()
     started.promise.catch(() => undefined)
     this.#neighbours.set(peer, {
+      id: peer,
       peer,
       connection,
       status,

@@ -48,7 +48,7 @@ export class Delivery {
     const held = this.held()
     if (held > 0)
       return notDelivered(
-        `The relays hold the last write back, with ${held} records in all: their time lies in the future. The documents are safe here; set the clock right, and they are sent by themselves`,
+        `The relays hold ${held} records back, the last write among them, because their time lies in the future. They are safe here, and are sent by themselves once the clock is right`,
         { copies, reason: 'future', held },
       )
     if (this.#syncs().some(isRefusedForRoom))

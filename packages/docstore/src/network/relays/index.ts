@@ -1,6 +1,5 @@
 export { forgetRelays, knownRelays, type MetaReader, ownOrigin, rememberOwnOrigin, rememberRelays } from './known-relays.ts'
-export { RelayLink } from './relay-link.ts'
-export { RelayLinks } from './relay-links.ts'
+export type { RelayLinks } from './relay-links.ts'
 export { isShutOut } from './shut-out.ts'
 export { Delivery } from './delivery.ts'
 export { reachRelays } from './reach.ts'

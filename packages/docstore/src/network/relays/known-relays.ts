@@ -4,6 +4,9 @@ import { MAX_RELAYS } from '../limits.ts'
 /** Name of the list of relays among the small values of the peer. */
 const RELAYS = 'relays'
 
+/** Name of the list of how each relay was reached last. */
+export const WAYS = 'relay-ways'
+
 /** Name of the origin under which others reach this peer's own web server, where it is a relay. */
 const OWN_ORIGIN = 'own-origin'
 
@@ -29,6 +32,7 @@ export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta
 /** Forgets all relays: they belong to a network that this data has left. */
 export async function forgetRelays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
   await replica.setMeta(RELAYS, undefined)
+  await replica.setMeta(WAYS, undefined)
 }
 
 /** The origin of this peer's own web server, when it last had one. */

@@ -2,8 +2,10 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { DocstoreError, errorCode, errorMessage, type NamespaceSync, type Session } from '@p2p-docstore/core'
 import { Backoff, delay, MAX_PAUSE_MS } from '../timing/index.ts'
 import { type DocstoreLibp2p, viaOf } from '../transport/index.ts'
-import { DIAL_TIMEOUT_MS, PROBE_TIMEOUT_MS } from '../limits.ts'
+import { PROBE_TIMEOUT_MS } from '../limits.ts'
+import { dialOrder } from './dial-order.ts'
 import type { RelaySource } from './relay-source.ts'
+import type { RelayWays } from './relay-ways.ts'
 import { isShutOut } from './shut-out.ts'
 import { syncConnection, type SyncInit, type SyncPeer } from '../sync/index.ts'
 import type { PeerStatus, Via } from '../types.ts'
@@ -12,6 +14,7 @@ import type { PeerStatus, Via } from '../types.ts'
 export interface RelayLinkInit extends SyncInit {
   readonly libp2p: DocstoreLibp2p
   readonly source: RelaySource
+  readonly ways: RelayWays
   /** Called when the relay was reached or lost, and when an attempt to reach it failed. */
   readonly onPeer: () => void
 }
@@ -218,20 +221,25 @@ export class RelayLink implements SyncPeer {
   }
 
   async #dial(signal: AbortSignal): Promise<Connection> {
-    const { libp2p, source } = this.#init
+    const { libp2p, source, ways } = this.#init
     // While a relay is away for long, its last addresses are tried more and more rarely: each dial uses up some of what a browser has.
     const { failures } = this.#backoff
     const orLast = Number.isInteger(Math.log2(failures + 1)) || failures % LAST_ADDRESSES_EVERY === 0
     const addresses = await source.addresses({ orLast, signal })
-    try {
-      return await libp2p.dial([...addresses], { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]) })
-    } catch (cause) {
+    const { peer } = source
+    if (peer === undefined) throw new DocstoreError('no-address', `The relay at ${source.id} does not say who it is`)
+    const ordered = dialOrder(addresses, { origin: source.origin, last: await ways.last(source.id) })
+    const connection = await libp2p.services.dialler.dial(peer, ordered, signal).catch((cause: unknown) => {
       throw new DocstoreError(
         'relay-unreachable',
         `The relay at ${source.id} does not answer. Check that it runs, and that no firewall is in between`,
         { cause },
       )
-    }
+    })
+    await ways.worked(source.id, connection.remoteAddr).catch((error: unknown) => {
+      libp2p.logger.forComponent('docstore:relays').error('how a relay was reached could not be kept - %e', error)
+    })
+    return connection
   }
 
   /** libp2p asks for a place by itself, once. */

@@ -4,6 +4,7 @@ import { delay } from '../timing/index.ts'
 import { MAX_RELAYS } from '../limits.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
+import { RelayWays } from './relay-ways.ts'
 import { joinedRelay, type ListedAddresses, listedRelay, type RelaySource } from './relay-source.ts'
 import { syncProtocol } from '../sync/index.ts'
 
@@ -25,7 +26,7 @@ const MAX_PAUSE_MISSING_MS = 30_000
 const MAX_PAUSE_MS: number = 10 * 60_000
 
 /** What keeping in touch with relays takes. */
-export interface RelayLinksInit extends Omit<RelayLinkInit, 'source'> {
+export interface RelayLinksInit extends Omit<RelayLinkInit, 'source' | 'ways'> {
   /** What the directory knows: relays, the most wanted first, and how they are reached. It is told of those that were reached. */
   readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses; readonly onReached: (peer: string) => void }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
@@ -44,6 +45,7 @@ interface Sought {
 /** The links of a peer to relays: to those that it joined, and to as many others of the directory as `chooseRelays` says. */
 export class RelayLinks {
   readonly #init: RelayLinksInit
+  readonly #ways: RelayWays
   readonly #ended = new AbortController()
   readonly #links = new Map<string, RelayLink>()
   /** Links that are ending. */
@@ -59,6 +61,7 @@ export class RelayLinks {
   #seeking: Promise<void> | undefined
 
   constructor(init: RelayLinksInit) {
+    this.#ways = new RelayWays(init.replica)
     this.#init = {
       ...init,
       onSync: (ns) => {
@@ -121,6 +124,7 @@ export class RelayLinks {
     const link = new RelayLink({
       ...this.#init,
       source,
+      ways: this.#ways,
       onPeer: () => {
         if (link.isConnected && link.peer !== undefined) listed.onReached(link.peer)
         this.look()

@@ -1,5 +1,5 @@
 import { createNetwork } from '@p2p-docstore/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AddressRange } from '../transport/address-range.ts'
 import { joinedRelay, listedRelay } from './relay-source.ts'
 import { WellKnownServer } from '../testing/well-known-server.ts'
@@ -40,13 +40,41 @@ describe('a relay that was joined', () => {
       listed: (peer) => listed.get(peer) ?? [],
     })
     const addresses = async (orLast: boolean): Promise<readonly string[]> => (await relay.addresses({ orLast, signal })).map(String)
-    expect(await addresses(false)).toEqual([BEFORE])
+    // It takes WebSockets where its page is, whether it says so or not.
+    const door = server.origin.replace(/^http:\/\/([\d.]+):(\d+)$/, `/ip4/$1/tcp/$2/ws/p2p/${PEER}`)
+    expect(await addresses(false)).toEqual([BEFORE, door])
     await server.stop()
     await expect(addresses(false)).rejects.toMatchObject({ code: 'relay-unreachable' })
     expect(await addresses(true)).toEqual([BEFORE])
     listed.set(PEER, [BEFORE, NOW])
     expect(await addresses(true)).toEqual([NOW, BEFORE])
     expect(await addresses(false)).toEqual([NOW])
+  })
+})
+
+describe('a relay that tells where it is on its own machine', () => {
+  /** Asks at an origin of another name for the server of this test. */
+  async function told(origin: string, addresses: readonly string[]): Promise<readonly string[]> {
+    const server = await WellKnownServer.start(network, () => ({ peer: PEER, addresses }))
+    cleanups.push(() => server.stop(), vi.unstubAllGlobals)
+    const real = fetch
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => real(url.replace(origin, server.origin), init))
+    const relay = joinedRelay({ replica: meta(), networkId: network.id, origin, listed: () => [] })
+    return (await relay.addresses({ orLast: false, signal })).map(String)
+  }
+  const DOCKER = `/ip4/172.17.0.1/udp/8083/webrtc-direct/p2p/${PEER}`
+  const PUBLIC = `/ip4/93.184.216.34/tcp/1001/p2p/${PEER}`
+
+  it('is not looked for on the machine of whoever comes from elsewhere, nor in networks around it', async () => {
+    expect(await told('http://10.77.0.1:8080', [BEFORE, DOCKER, PUBLIC])).toEqual([DOCKER, PUBLIC, `/ip4/10.77.0.1/tcp/8080/ws/p2p/${PEER}`])
+    expect(await told('https://relay.example', [BEFORE, DOCKER, PUBLIC])).toEqual([PUBLIC, `/dns/relay.example/tcp/443/tls/ws/p2p/${PEER}`])
+    expect(await told('http://localhost:8080', [BEFORE, DOCKER])).toEqual([BEFORE, DOCKER, `/dns/localhost/tcp/8080/ws/p2p/${PEER}`])
+  })
+
+  it('is looked for where it says all the same when it says nothing else', async () => {
+    const door = `/dns/home.example/tcp/8080/ws/p2p/${PEER}`
+    expect(await told('http://home.example:8080', [DOCKER, 'nonsense'])).toEqual([DOCKER, door])
+    expect(await told('http://home.example:8080', [])).toEqual([door])
   })
 })
 

@@ -1,8 +1,8 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
-import { type AddressRange, mayDial, rangeOf } from '../transport/index.ts'
+import { type AddressRange, mayDial, rangeOf, rangeOfHost, webSocketAddress } from '../transport/index.ts'
 import { fetchWellKnown } from '../admission/index.ts'
-import { DIAL_TIMEOUT_MS, KNOWN_RELAY_TIMEOUT_MS } from '../limits.ts'
+import { ADDRESSES_TIMEOUT_MS, KNOWN_RELAY_TIMEOUT_MS } from '../limits.ts'
 
 /** Name prefix of the addresses that a relay had last, for the day when its web server does not answer. */
 const ADDRESSES = 'relay-addresses/'
@@ -30,9 +30,13 @@ export interface JoinedRelayInit {
   readonly listed: ListedAddresses
 }
 
-/** A relay that was joined by its origin. Asking for its addresses throws `relay-unreachable`, `not-a-relay`, `other-network`, `no-address`. */
+/**
+ * A relay that was joined by its origin, at which it takes WebSockets too. Asking for its addresses throws `relay-unreachable`, `not-a-relay`,
+ * `other-network`.
+ */
 export function joinedRelay({ replica, networkId, origin, listed }: JoinedRelayInit): RelaySource {
   const key = ADDRESSES + origin
+  const here = rangeOfHost(new URL(origin).hostname)
   let peer: string | undefined
   return {
     id: origin,
@@ -44,22 +48,23 @@ export function joinedRelay({ replica, networkId, origin, listed }: JoinedRelayI
       const stored = await replica.getMeta(key)
       const last = stored && fromUtf8(stored)
       peer ??= last && peerOf(JSON.parse(last) as readonly string[])
-      const timeout = AbortSignal.timeout(last === undefined ? DIAL_TIMEOUT_MS : KNOWN_RELAY_TIMEOUT_MS)
+      const timeout = AbortSignal.timeout(last === undefined ? ADDRESSES_TIMEOUT_MS : KNOWN_RELAY_TIMEOUT_MS)
       try {
-        const { network, addresses } = await fetchWellKnown(origin, AbortSignal.any([signal, timeout]))
+        const { network, addresses, peer: told } = await fetchWellKnown(origin, AbortSignal.any([signal, timeout]))
         if (network.id !== networkId)
           throw new DocstoreError('other-network', `The relay at ${origin} is in the network "${network.descriptor.name}" now, not in ours`)
-        peer = peerOf(addresses)
+        peer = told
         const text = JSON.stringify(addresses)
         if (text !== last) await replica.setMeta(key, utf8(text))
-        return readable(origin, addresses)
+        const door = `${webSocketAddress(origin)}/p2p/${told}`
+        return [...fittest(readable(addresses.filter((address) => address !== door)), here), multiaddr(door)]
       } catch (error) {
         if (last === undefined || (error instanceof DocstoreError && error.code === 'other-network')) throw error
         const before = JSON.parse(last) as readonly string[]
         // It may have moved, and have told others where to.
         const moved = listed(peer ?? '').filter((address) => !before.includes(address))
         if (moved.length === 0 && !orLast) throw error
-        return readable(origin, orLast ? [...moved, ...before] : moved)
+        return fittest(readable(orLast ? [...moved, ...before] : moved), here)
       }
     },
   }
@@ -70,11 +75,21 @@ export function joinedRelay({ replica, networkId, origin, listed }: JoinedRelayI
  * `no-address`, `private-address`.
  */
 export function listedRelay(peer: string, listed: ListedAddresses, here: () => AddressRange): RelaySource {
-  return { id: peer, origin: undefined, peer, addresses: async () => outward(peer, readable(peer, listed(peer)), here()) }
+  return { id: peer, origin: undefined, peer, addresses: async () => outward(peer, readable(listed(peer)), here()) }
+}
+
+/**
+ * Those that can lead to a relay from where its page was reached: for whoever comes from elsewhere, a relay's loopback address leads to his own machine, and
+ * one of the networks behind it to another machine or none. Where it tells no others, those will have to do.
+ */
+function fittest(addresses: readonly Multiaddr[], here: AddressRange): readonly Multiaddr[] {
+  const found = addresses.filter((address) => mayDial(rangeOf(address), here))
+  return found.length > 0 ? found : addresses
 }
 
 /** Those that lead outward, or to machines around us where that is where our relays are. */
 function outward(relay: string, addresses: readonly Multiaddr[], here: AddressRange): readonly Multiaddr[] {
+  if (addresses.length === 0) throw new DocstoreError('no-address', `The relay ${relay} has no address that peers could dial`)
   const found = addresses.filter((address) => mayDial(rangeOf(address), here))
   if (found.length > 0) return found
   throw new DocstoreError(
@@ -89,14 +104,12 @@ function peerOf(addresses: readonly string[]): string | undefined {
 }
 
 /** The addresses, without those that are none: one that we cannot read must not keep us from the others. */
-function readable(relay: string, addresses: readonly string[]): readonly Multiaddr[] {
-  const found = addresses.flatMap((text) => {
+function readable(addresses: readonly string[]): readonly Multiaddr[] {
+  return addresses.flatMap((text) => {
     try {
       return [multiaddr(text)]
     } catch {
       return []
     }
   })
-  if (found.length === 0) throw new DocstoreError('no-address', `The relay at ${relay} has no address that peers could dial`)
-  return found
 }

@@ -2,11 +2,11 @@ import { acceptableFrom } from '@p2p-docstore/core'
 import type { NamespacePeerStatus } from '../types.ts'
 import type { SyncPeer } from './sync-connection.ts'
 
-/** How a namespace stands with a peer; `id` is how the peer is known here. */
-export function namespaceStatusWith(one: SyncPeer, ns: string, id: string): NamespacePeerStatus {
+/** How a namespace stands with a peer. */
+export function namespaceStatusWith(one: SyncPeer, ns: string): NamespacePeerStatus {
   const sync = one.status.get(ns)
   return {
-    id,
+    id: one.id,
     role: one.role,
     via: one.via,
     state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),

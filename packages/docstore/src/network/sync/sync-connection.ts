@@ -26,6 +26,8 @@ export interface SyncInit {
 
 /** A peer with which namespaces are kept equal. */
 export interface SyncPeer {
+  /** Its peer id, or where it was found while that is all that is known. */
+  readonly id: string
   /** Its peer id, once it was reached. */
   readonly peer: string | undefined
   readonly via: Via | undefined

@@ -1,3 +1,4 @@
+export { aborted } from './aborted.ts'
 export { Backoff, MAX_PAUSE_MS } from './backoff.ts'
 export { delay } from './delay.ts'
 export { durationText } from './duration-text.ts'

@@ -9,6 +9,8 @@ import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
 import { gossipId } from './gossip-id.ts'
+import { rangeOf } from './address-range.ts'
+import { Dialler, type DiallerComponents } from './dialler.ts'
 import {
   IDENTIFY_TIMEOUT_MS,
   MAX_ANNOUNCED_ADDRESSES,
@@ -48,7 +50,7 @@ export function commonOptions(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
-    addresses: { announceFilter: (addresses: Multiaddr[]) => addresses.slice(0, MAX_ANNOUNCED_ADDRESSES) },
+    addresses: { announceFilter: (addresses: Multiaddr[]) => forOthers(addresses).slice(0, MAX_ANNOUNCED_ADDRESSES) },
     // Links to relays come back by themselves, for ever; libp2p's own way gives up.
     connectionManager: { reconnectRetries: 0 },
     connectionMonitor: {
@@ -61,11 +63,13 @@ export function commonOptions(
       denyDialMultiaddr: () => false,
       // What others say of where they are, and Kademlia dials: not the machines around this one, unless the relays are there too.
       filterMultiaddrForPeer: (_peer: PeerId, address: Multiaddr) => addressBook.allows(address),
+      denyDialPeer: (peer: PeerId) => misconduct.refuses(peer.toString()),
       denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
     },
     services: {
       // Before the others: it puts a gate before their streams.
       doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, addressBook, fullAt }),
+      dialler: (components: DiallerComponents) => new Dialler(components),
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),
@@ -83,4 +87,10 @@ export function commonOptions(
       }),
     },
   }
+}
+
+/** Addresses that lead somewhere from elsewhere too: each of the others that a peer is told costs it time, and its own machine is all that it may find there. */
+function forOthers(addresses: readonly Multiaddr[]): readonly Multiaddr[] {
+  const outer = addresses.filter((address) => rangeOf(address) !== 'loopback')
+  return outer.length > 0 ? outer : addresses
 }

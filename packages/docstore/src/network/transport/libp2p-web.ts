@@ -1,6 +1,5 @@
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from './libp2p.ts'
@@ -9,17 +8,22 @@ import { commonOptions } from './libp2p-options.ts'
 import { peerKey } from './peer-key.ts'
 import { Reservations, RESERVED_ADDRESSES } from '../signaling/index.ts'
 
-/** How long one address of a relay may take, milliseconds: where UDP is blocked, WebSocket comes after that. */
-const ADDRESS_TIMEOUT_MS = 4000
+/** How long a direct way to another browser may take to come about, milliseconds. */
+const DIRECT_TIMEOUT_MS = 8000
 
 /**
  * How long the accepting side of a connection between two browsers waits before it goes on, milliseconds. It closes a channel that the other
  * side may not have seen open yet, and where that happens libp2p's dial waits until its time is over.
  */
 const SETTLE_MS = 250
+/**
+ * How long the side that dialled waits then before it opens its first stream, milliseconds: in Firefox the closed channel may stay open until the other side
+ * closes it too, and a stream that got its number before that is never noticed there.
+ */
+const FREE_MS: number = 2 * SETTLE_MS
 
 /**
- * Starts libp2p in a browser window: it dials relays over WebRTC-direct, or over WebSocket where UDP is blocked, and other browsers can
+ * Starts libp2p in a browser window: it dials relays over WebRTC-direct and, where UDP is blocked, WebSocket, and other browsers can
  * reach it through those relays.
  */
 export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
@@ -35,9 +39,7 @@ export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
     transports: [webRTCDirect(rtc), webSockets(), webRTC(rtc), reservations.transport],
     connectionManager: {
       ...options.connectionManager,
-      addressDialTimeout: ADDRESS_TIMEOUT_MS,
-      // libp2p tries WebSocket first; over WebRTC-direct the relay proves its key in the handshake and needs no TLS certificate.
-      addressSorter: (a, b) => (isWebRtc(a.multiaddr) === isWebRtc(b.multiaddr) ? 0 : isWebRtc(a.multiaddr) ? -1 : 1),
+      addressDialTimeout: DIRECT_TIMEOUT_MS,
     },
     connectionGater: {
       ...options.connectionGater,
@@ -45,11 +47,11 @@ export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
         if (remoteAddr.toString().startsWith('/webrtc/')) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
         return false
       },
+      denyOutboundUpgradedConnection: async (_peer, { remoteAddr }) => {
+        if (/\/p2p-circuit\/webrtc\//.test(remoteAddr.toString())) await new Promise((resolve) => setTimeout(resolve, FREE_MS))
+        return false
+      },
     },
     services: { ...options.services, reservations: () => reservations },
   })
-}
-
-function isWebRtc(address: Multiaddr): boolean {
-  return address.toString().includes('/webrtc-direct')
 }

@@ -5,6 +5,7 @@ import type { Ping } from '@libp2p/ping'
 import type { Doorkeeper } from '../admission/index.ts'
 import type { Kademlia } from '../finding/index.ts'
 import type { RelayPlaces, Reservations } from '../signaling/index.ts'
+import type { Dialler } from './dialler.ts'
 import type { WebSocketDoor } from './web-socket-door.ts'
 
 /** libp2p with our services. */
@@ -12,6 +13,7 @@ export type DocstoreLibp2p = Libp2p<{
   pubsub: GossipSub
   ping: Ping
   doorkeeper: Doorkeeper
+  dialler: Dialler
   /** Browsers have none: they ask their relays. */
   kademlia?: Kademlia
   /** This peer's places at relays; a relay has none. */

@@ -1,0 +1,69 @@
+import type { Refusal } from '../../model/verdict.ts'
+import type { Difference } from '../../sets/reconcile.ts'
+import type { Namespaces } from '../namespaces.ts'
+import { summaryOf } from '../summary.ts'
+import type { ReplicaComparing, Summary } from '../types.ts'
+import type { AuditorInit } from './auditor.ts'
+import type { Reconciler } from './reconciler.ts'
+
+/** Finds out where two peers differ: first by what all records of a namespace add up to, then by questions and answers. */
+export class Comparing implements ReplicaComparing {
+  readonly #init: AuditorInit
+  readonly #namespaces: Namespaces
+  #reconciler: Promise<Reconciler> | undefined
+
+  constructor(init: AuditorInit, namespaces: Namespaces) {
+    this.#init = init
+    this.#namespaces = namespaces
+  }
+
+  async summary(id: string): Promise<Summary> {
+    return summaryOf(await this.#init.storage.total(this.#namespaces.open(id).ns))
+  }
+
+  async lastSeq(id: string): Promise<number> {
+    const open = this.#namespaces.get(id)
+    return open === undefined ? 0 : this.#init.storage.lastSeq(open.ns)
+  }
+
+  async checkSummaries(): Promise<readonly string[]> {
+    const wrong: string[] = []
+    const reconciler = await this.#loaded()
+    for (const { id, ns } of this.#namespaces.all()) if (!(await reconciler.checkSummary(ns))) wrong.push(id)
+    return wrong
+  }
+
+  async firstQuestion(id: string): Promise<Uint8Array> {
+    const { ns } = this.#namespaces.open(id)
+    return (await this.#loaded()).firstQuestion(ns)
+  }
+
+  async auditQuestion(id: string): Promise<Uint8Array | undefined> {
+    const { ns } = this.#namespaces.open(id)
+    return (await this.#loaded()).auditQuestion(ns)
+  }
+
+  async answer(id: string, question: Uint8Array): Promise<Uint8Array | { refused: Refusal }> {
+    const { ns } = this.#namespaces.open(id)
+    const answered = await (await this.#loaded()).answer(ns, question)
+    return answered.ok ? answered.value : { refused: answered.reason }
+  }
+
+  async compareReply(id: string, question: Uint8Array, reply: Uint8Array): Promise<Difference | { refused: Refusal }> {
+    const { ns } = this.#namespaces.open(id)
+    const compared = await (await this.#loaded()).compareReply(ns, question, reply)
+    return compared.ok ? compared.value : { refused: compared.reason }
+  }
+
+  /** What compares sets, loaded when it is first needed: many a tab is closed before that. */
+  async #loaded(): Promise<Reconciler> {
+    this.#reconciler ??= import('./reconciler.ts').then(({ Reconciler }) => new Reconciler(this.#init))
+    try {
+      return await this.#reconciler
+    } catch (error) {
+      // Perhaps its file can be read the next time.
+      this.#reconciler = undefined
+      throw error
+    }
+  }
+}

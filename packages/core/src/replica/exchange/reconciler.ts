@@ -1,0 +1,67 @@
+import type { Random } from '../../model/random.ts'
+import { accept, type Verdict } from '../../model/verdict.ts'
+import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
+import { answer, compareReply, type Difference, firstQuestion } from '../../sets/reconcile.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { Auditor, type AuditorInit } from './auditor.ts'
+import { inSlices, type Pause } from '../slices.ts'
+import { summaryOf } from '../summary.ts'
+import { Trees } from './trees.ts'
+
+/** What two peers say about their sets to find what differs. Namespaces are the storage's numbers. */
+export class Reconciler {
+  readonly #storage: Storage
+  readonly #random: Random
+  readonly #pause: Pause
+  readonly #trees: Trees
+  readonly #auditor: Auditor
+
+  constructor(init: AuditorInit) {
+    this.#storage = init.storage
+    this.#random = init.random
+    this.#pause = init.pause
+    this.#trees = new Trees(init.storage, init.pause)
+    this.#auditor = new Auditor(init)
+  }
+
+  /** Whether the summary is that of the stored records. Where it is not, it is put right. */
+  async checkSummary(ns: number): Promise<boolean> {
+    let current = await this.#trees.rebuilt(ns)
+    let summary = summaryOf(await this.#storage.total(ns))
+    // Something was written between the two.
+    while (summary.seq !== current.seq) {
+      current = await this.#trees.current(ns)
+      summary = summaryOf(await this.#storage.total(ns))
+    }
+    return summary.root === current.tree.root() || this.#storage.recount(ns)
+  }
+
+  async firstQuestion(ns: number): Promise<Uint8Array> {
+    const { tree } = await this.#trees.current(ns)
+    return firstQuestion(tree, this.#random.next)
+  }
+
+  auditQuestion(ns: number): Promise<Uint8Array | undefined> {
+    return this.#auditor.firstQuestion(ns)
+  }
+
+  async answer(ns: number, questionBytes: Uint8Array): Promise<Verdict<Uint8Array>> {
+    const question = decodeQuestion(questionBytes)
+    if (!question.ok) return question
+    const { salt } = question.value
+    if (salt !== undefined) return accept(await this.#auditor.answer(ns, question.value, salt))
+    const { tree } = await this.#trees.current(ns)
+    return accept(await inSlices(answer(tree, question.value, this.#random.next), this.#pause))
+  }
+
+  async compareReply(ns: number, questionBytes: Uint8Array, replyBytes: Uint8Array): Promise<Verdict<Difference>> {
+    const question = decodeQuestion(questionBytes)
+    if (!question.ok) return question
+    const reply = decodeReply(replyBytes, question.value)
+    if (!reply.ok) return reply
+    const { salt } = question.value
+    if (salt !== undefined) return accept(await this.#auditor.compareReply(ns, question.value, salt, reply.value))
+    const { tree } = await this.#trees.current(ns)
+    return accept(await inSlices(compareReply(tree, question.value, reply.value, this.#random.next), this.#pause))
+  }
+}

@@ -1,0 +1,74 @@
+import { SummedTree } from '../../sets/summed-tree.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { MAX_TREE_BYTES, TREE_PAGE } from '../limits.ts'
+import { type Pause, Slices } from '../slices.ts'
+
+/** A namespace's tree, and the local position up to which it is true. */
+export interface CurrentTree {
+  readonly tree: SummedTree
+  readonly seq: number
+}
+
+interface Entry {
+  readonly tree: SummedTree
+  seq: number
+  /** The catch-up under way, if any: two at once would mix old and new versions. */
+  updating: Promise<void>
+}
+
+/**
+ * The summed trees of the namespaces that are being reconciled. A tree is read from storage when it is first asked for and brought up to
+ * date whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed.
+ */
+export class Trees {
+  readonly #storage: Storage
+  readonly #pause: Pause
+  readonly #entries = new Map<number, Entry>()
+
+  constructor(storage: Storage, pause: Pause) {
+    this.#storage = storage
+    this.#pause = pause
+  }
+
+  /** The tree of a namespace, with everything in it that was committed before the call. */
+  async current(ns: number): Promise<CurrentTree> {
+    const entry = this.#entries.get(ns) ?? { tree: new SummedTree(), seq: 0, updating: Promise.resolve() }
+    this.#entries.delete(ns)
+    this.#entries.set(ns, entry)
+    entry.updating = entry.updating.catch(() => undefined).then(() => this.#update(ns, entry))
+    await entry.updating
+    this.#evict(ns)
+    return entry
+  }
+
+  /** The same, read from storage anew. */
+  rebuilt(ns: number): Promise<CurrentTree> {
+    this.#entries.delete(ns)
+    return this.current(ns)
+  }
+
+  async #update(ns: number, entry: Entry): Promise<void> {
+    const slices = new Slices(this.#pause)
+    for (;;) {
+      const versions = await this.#storage.versionsSince(ns, entry.seq, TREE_PAGE)
+      for (const { seq, slot, hash, at } of versions) {
+        entry.tree.set(slot, hash, at)
+        entry.seq = seq
+      }
+      if (versions.length < TREE_PAGE) return
+      await slices.rest()
+    }
+  }
+
+  /** Gives up the trees that were not used for longest. */
+  #evict(keep: number): void {
+    let total = 0
+    for (const { tree } of this.#entries.values()) total += tree.byteLength
+    for (const [ns, { tree }] of this.#entries) {
+      if (total <= MAX_TREE_BYTES) return
+      if (ns === keep) continue
+      this.#entries.delete(ns)
+      total -= tree.byteLength
+    }
+  }
+}

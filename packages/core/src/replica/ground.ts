@@ -1,0 +1,21 @@
+import type { Clock } from '../model/clock.ts'
+import type { Identity } from '../model/identity.ts'
+import type { Network } from '../model/network.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Pause } from './slices.ts'
+import type { CommitNews } from './writing/commit-news.ts'
+import type { NewestTime } from './writing/newest-time.ts'
+
+/** What the parts of a local replica stand on together. Each takes from it what it needs. */
+export interface ReplicaGround {
+  readonly storage: Storage
+  readonly network: Network
+  readonly identity: Identity
+  /** Gives what is written here its time. */
+  readonly clock: Clock
+  /** Hybrid time beyond which nothing that arrives is accepted, now. */
+  readonly latest: () => number
+  readonly pause: Pause
+  readonly news: CommitNews
+  readonly newest: NewestTime
+}

@@ -1,0 +1,166 @@
+import { DocstoreError } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
+import { msFromTime } from '../model/clock.ts'
+import { didOf } from '../model/identity.ts'
+import {
+  createGenesis,
+  type DecodedGenesis,
+  decodeGenesis,
+  decodeHead,
+  headWins,
+  type SignedHead,
+  signHead,
+  WRITE_POLICIES,
+  type WritePolicy,
+} from '../model/namespace.ts'
+import { isTitle } from '../model/network.ts'
+import { mayWrite, type RecordScope } from '../model/record.ts'
+import type { Refusal } from '../model/verdict.ts'
+import type { StoredNamespace } from '../storage/storage.ts'
+import type { ReplicaGround } from './ground.ts'
+import { MAX_NAMESPACES } from './limits.ts'
+import type { OpenNamespace } from './open-namespace.ts'
+import { Turns } from './turns.ts'
+import type { NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import { redatedHead } from './writing/redated.ts'
+
+/** The namespaces of this replica, all of them in memory: made here, or brought by peers. The winning head of each stays. */
+export class Namespaces implements ReplicaNamespaces {
+  readonly #ground: ReplicaGround
+  readonly #open = new Map<string, OpenNamespace>()
+  readonly #imports = new Turns()
+
+  constructor(ground: ReplicaGround) {
+    this.#ground = ground
+  }
+
+  /** Takes up what the storage holds. Throws `data-corrupt` where it does not verify. */
+  async load(): Promise<void> {
+    for (const stored of await this.#ground.storage.namespaces()) await this.#load(stored)
+  }
+
+  async #load(stored: StoredNamespace): Promise<void> {
+    const { storage, network, newest } = this.#ground
+    const genesis = decodeGenesis(stored.genesis, network.cid)
+    const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
+    if (!genesis.ok || !head.ok)
+      throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
+    this.#remember(stored.ns, genesis.value, head.value)
+    newest.raise((await storage.times(stored.ns)).newest)
+  }
+
+  #remember(ns: number, genesis: DecodedGenesis, head: SignedHead): OpenNamespace {
+    const id = genesis.cid.toString()
+    const scope: RecordScope = { net: this.#ground.network.cid, ns: genesis.cid, write: genesis.genesis.write }
+    const open: OpenNamespace = { ns, id, genesis, head, scope }
+    this.#open.set(id, open)
+    this.#ground.newest.raise(head.head.at)
+    return open
+  }
+
+  async #save(genesis: DecodedGenesis, head: SignedHead): Promise<OpenNamespace> {
+    const { storage, news } = this.#ground
+    const cid = genesis.cid.toString()
+    const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
+    const open = this.#remember(ns, genesis, head)
+    news.tell({ namespace: cid, from: 0, to: 0, collections: [] })
+    return open
+  }
+
+  /** The namespace, where it is here: reading one that is not finds nothing. */
+  get(id: string): OpenNamespace | undefined {
+    return this.#open.get(id)
+  }
+
+  /** The namespace. Throws `unknown-namespace` where it is not here. */
+  open(id: string): OpenNamespace {
+    const open = this.#open.get(id)
+    if (open === undefined) {
+      throw new DocstoreError(
+        'unknown-namespace',
+        `The namespace ${id.slice(0, 80)} is not here. Check the id; if a peer has it, connect to the network and try again`,
+      )
+    }
+    return open
+  }
+
+  all(): Iterable<OpenNamespace> {
+    return this.#open.values()
+  }
+
+  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+    if (!isTitle(name)) throw new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
+    if (!WRITE_POLICIES.includes(write)) {
+      throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
+    }
+    if (write === 'members') {
+      throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
+    }
+    const { network, identity, clock } = this.#ground
+    const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
+    const known = this.#open.get(genesis.cid.toString())
+    if (known !== undefined) return this.#info(known)
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: { title: name } }, identity)
+    return this.#info(await this.#save(genesis, head))
+  }
+
+  async namespaces(): Promise<readonly NamespaceInfo[]> {
+    return [...this.#open.values()].map((open) => this.#info(open))
+  }
+
+  async namespaceIds(): Promise<readonly string[]> {
+    return [...this.#open.keys()]
+  }
+
+  async namespace(id: string): Promise<NamespaceInfo | undefined> {
+    const open = this.#open.get(id)
+    return open && this.#info(open)
+  }
+
+  #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
+    return {
+      id,
+      name: head.body.title,
+      write: genesis.write,
+      owner: didOf(genesis.owner),
+      writable: genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined),
+      createdAt: new Date(msFromTime(head.at)).toISOString(),
+    }
+  }
+
+  async exportNamespace(id: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+    const open = this.#open.get(id)
+    return open && { genesis: open.genesis.bytes, head: open.head.bytes, signature: open.head.signature }
+  }
+
+  /** One at a time: of two heads that arrive together the winner has to stay. */
+  async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
+    return this.#imports.take(() => this.#import(genesisBytes, headBytes, signature))
+  }
+
+  async #import(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
+    const genesis = decodeGenesis(genesisBytes, this.#ground.network.cid)
+    if (!genesis.ok) return { refused: genesis.reason }
+    const id = genesis.value.cid.toString()
+    const known = this.#open.get(id)
+    // Peers show each other their heads at every comparison; nearly always it is the one that was checked before.
+    if (known !== undefined && equalBytes(known.head.bytes, headBytes)) return { id }
+    const head = await decodeHead(headBytes, signature, genesis.value)
+    if (!head.ok) return { refused: head.reason }
+    if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
+    if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
+    if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    return { id }
+  }
+
+  /** Gives a head of ours that lies in the future a right time. A newer head wins whatever its time, so it does not matter who has the one of the future. */
+  async redateHead({ id, genesis }: OpenNamespace): Promise<boolean> {
+    return this.#imports.take(async () => {
+      const { clock, identity, latest } = this.#ground
+      const { head } = this.open(id)
+      if (head.head.at <= latest() || !equalBytes(genesis.genesis.owner, identity.author)) return false
+      await this.#save(genesis, redatedHead(head, clock.next(0), identity))
+      return true
+    })
+  }
+}

@@ -1,0 +1,8 @@
+import { didOf } from '../../model/identity.ts'
+import type { StoredRecord } from '../../storage/storage.ts'
+import type { ChangeRow } from '../types.ts'
+
+/** A record as readers of changes see it. */
+export function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
+  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
+}

@@ -1,0 +1,142 @@
+import { DocstoreError } from '../../errors.ts'
+import { DAG_JSON, parseCid } from '../../model/cid.ts'
+import type { Json } from '../../model/json-value.ts'
+import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
+import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
+import { checkCollection } from '../check-collection.ts'
+import type { Namespaces } from '../namespaces.ts'
+import { summaryOf } from '../summary.ts'
+import type { CollectionCount, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import { checkLimit } from './check-limit.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { boundedCursor, readBound } from './page-bound.ts'
+
+/** Number of a namespace that no storage has: nothing lies there. */
+const NO_NAMESPACE = 0
+
+/** What queries read. */
+export interface QueriesInit {
+  readonly storage: Storage
+  readonly namespaces: Namespaces
+  /** Id of the database, which the cursors of its pages name. */
+  readonly epoch: string
+}
+
+/** Answers queries: what the user typed is checked here, and found in the storage. */
+export class Queries implements ReplicaReads {
+  readonly #storage: Storage
+  readonly #namespaces: Namespaces
+  readonly #epoch: string
+
+  constructor({ storage, namespaces, epoch }: QueriesInit) {
+    this.#storage = storage
+    this.#namespaces = namespaces
+    this.#epoch = epoch
+  }
+
+  async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
+    const open = this.#namespaces.get(id)
+    return open && this.#storage.get(open.ns, collection, documentId)
+  }
+
+  async find(
+    id: string,
+    collection: string,
+    { filter = {}, sort = {}, limit, cursor, maxMs, withChanges = false, withTotal = false }: FindRequest,
+  ): Promise<FindResult> {
+    checkCollection(collection)
+    checkLimit(limit)
+    const parsedSort = parseSortInput(sort)
+    const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
+    const parsedFilter = await readFilter(filter)
+    const after = bound && decodeCursor(bound.cursor, parsedFilter, parsedSort)
+    const upTo = withChanges ? undefined : bound?.upTo
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
+    const { contents, end, seq, total } = await this.#storage.find(open.ns, collection, {
+      filter: parsedFilter,
+      sort: parsedSort,
+      limit,
+      after,
+      upTo,
+      maxMs,
+      withTotal,
+    })
+    return {
+      contents,
+      cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),
+      total,
+    }
+  }
+
+  async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+    checkCollection(collection)
+    checkLimit(first)
+    const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
+    const open = this.#namespaces.get(id)
+    return open === undefined ? { contents: [], reading: undefined, seq: 0 } : this.#storage.openReading(open.ns, collection, query)
+  }
+
+  async readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+    checkLimit(limit)
+    return this.#storage.readOn(reading, from, limit)
+  }
+
+  async endReading(reading: string): Promise<void> {
+    await this.#storage.endReading(reading)
+  }
+
+  async count(id: string, collection: string, filter: unknown): Promise<number> {
+    checkCollection(collection)
+    const parsedFilter = await readFilter(filter)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? 0 : this.#storage.count(open.ns, collection, parsedFilter)
+  }
+
+  async explain(id: string, collection: string, { filter = {}, sort = {}, limit }: Omit<FindRequest, 'cursor'>): Promise<Explanation> {
+    checkCollection(collection)
+    checkLimit(limit)
+    const ns = this.#namespaces.get(id)?.ns ?? NO_NAMESPACE
+    return this.#storage.explain(ns, collection, { filter: await readFilter(filter), sort: parseSortInput(sort), limit })
+  }
+
+  async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    checkCollection(collection)
+    const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
+    if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
+    const parsedFilter = await readFilter(filter)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.distinct(open.ns, collection, path, parsedFilter)
+  }
+
+  async collections(id: string): Promise<readonly CollectionCount[]> {
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.collections(open.ns)
+  }
+
+  async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    const { collections, ...total } = await this.#storage.overview(this.#namespaces.open(id).ns)
+    return { ...summaryOf(total), collections }
+  }
+
+  async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
+    checkCollection(collection)
+    await this.#storage.createIndex(this.#namespaces.open(id).ns, collection, fields, kind)
+  }
+
+  async dropIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean> {
+    checkCollection(collection)
+    return this.#storage.dropIndex(this.#namespaces.open(id).ns, collection, fields, kind)
+  }
+
+  async indexes(id: string, collection: string): Promise<readonly IndexInfo[]> {
+    checkCollection(collection)
+    const open = this.#namespaces.get(id)
+    return open === undefined ? [] : this.#storage.indexes(open.ns, collection)
+  }
+
+  async content(cid: string): Promise<string | undefined> {
+    const parsed = parseCid(DAG_JSON, cid)
+    return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
+  }
+}

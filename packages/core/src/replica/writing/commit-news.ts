@@ -1,0 +1,52 @@
+import type { CommitOutcome } from '../../storage/storage.ts'
+import type { CommitEvent, ReplicaEvents } from '../types.ts'
+import type { NewestTime } from './newest-time.ts'
+import type { Tidying } from './tidying.ts'
+
+/** Tells of commits: those who listen, and those in the house who have something to do after each. */
+export class CommitNews implements ReplicaEvents {
+  readonly #newest: NewestTime
+  readonly #tidying: Tidying
+  readonly #listeners = new Set<(event: CommitEvent) => void>()
+
+  constructor(newest: NewestTime, tidying: Tidying) {
+    this.#newest = newest
+    this.#tidying = tidying
+  }
+
+  onCommit(listener: (event: CommitEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
+  tellOf(namespace: string, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
+    const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
+    for (const outcome of outcomes) {
+      if (outcome === undefined) continue
+      const { seq, record, replaced } = outcome
+      let last = ranges.at(-1)
+      if (last?.to !== seq - 1) ranges.push((last = { from: seq - 1, to: seq, collections: new Set() }))
+      last.to = seq
+      if (record.collection !== null) last.collections.add(record.collection)
+      this.#newest.raise(record.at)
+      if (replaced !== undefined && replaced.content !== null) this.#tidying.scrubSoon()
+    }
+    if (ranges.length > 0) this.#tidying.settleSoon()
+    for (const { from, to, collections } of ranges) this.tell({ namespace, from, to, collections: [...collections] })
+    return ranges.map(({ from, to }) => [from, to])
+  }
+
+  tell(event: CommitEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // The commit stands, and the other listeners must hear of it; the failure is reported as uncaught.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { SignedHead } from '../../model/namespace.ts'
+import { signHead } from '../../model/namespace.ts'
+import { equalBytes } from '../../model/bytes.ts'
+import type { Identity } from '../../model/identity.ts'
+import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
+import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
+import type { Author } from './local-write.ts'
+import { utf8 } from '../../model/bytes.ts'
+import { sha256 } from '#crypto'
+
+/** Who writes anew, and up to which time others have records. */
+export interface Redating extends Author {
+  readonly known: number
+}
+
+/**
+ * Writes a record of ours anew that lies in the future: the same statement with a time of now. It takes the place of just that version, and
+ * leaves alone what was written meanwhile. Only for records that nobody else has: the old version must not come back and win.
+ */
+export function redatedEntry(scope: RecordScope, record: StoredRecord, { identity, clock, known }: Redating): CommitEntry {
+  return {
+    slot: record.slot,
+    build: (old) => {
+      if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
+      const { collection, id, prev, exp, content } = old
+      // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
+      const at = clock.next(known)
+      if (at >= old.at) return undefined
+      const by = identity.author
+      // What the old version replaced is what others know: nobody knows the old version.
+      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
+      const common = { collection, id, at, by, prev, exp, content }
+      const key = collection === null || id === null ? undefined : recordKey(collection, id)
+      if (content === null) {
+        const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))
+        if (kh === undefined) return undefined
+        const tombstone: DocRecord = { ...base, del: true, kh }
+        return { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
+      }
+      if (key === undefined) return undefined
+      const bytes = utf8(content)
+      const digest = sha256(bytes)
+      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length }
+      return { ...common, hash: recordHash(scope, put), kh: null, digest }
+    },
+  }
+}
+
+/** The next head of a namespace: as the last one, with another time. */
+export function redatedHead({ head, hash }: SignedHead, at: number, owner: Identity): SignedHead {
+  return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at, body: head.body }, owner)
+}

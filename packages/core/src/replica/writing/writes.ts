@@ -1,0 +1,72 @@
+import { DocstoreError } from '../../errors.ts'
+import { utf8 } from '../../model/bytes.ts'
+import { mayWrite } from '../../model/record.ts'
+import { createSeal } from '../../model/seal.ts'
+import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
+import { checkCollection } from '../check-collection.ts'
+import type { ReplicaGround } from '../ground.ts'
+import { MAX_WRITES } from '../limits.ts'
+import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { ReplicaWrites, Write, WriteResult } from '../types.ts'
+import { commitOr, commitWhole } from './full-store.ts'
+import { GroupCommit } from './group-commit.ts'
+import { type LocalWrite, localWrite } from './local-write.ts'
+
+/** Local writes: who may make them, and how they are committed. */
+export class Writes implements ReplicaWrites {
+  readonly #ground: ReplicaGround
+  readonly #namespaces: Namespaces
+  readonly #single: GroupCommit
+
+  constructor(ground: ReplicaGround, namespaces: Namespaces) {
+    this.#ground = ground
+    this.#namespaces = namespaces
+    this.#single = new GroupCommit(ground.storage, ground.news)
+  }
+
+  async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    const open = this.#namespaces.open(id)
+    checkCollection(collection)
+    if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    const { genesis } = open.genesis
+    const { identity, clock } = this.#ground
+    const author = { identity, clock }
+    const entries: LocalWrite[] = []
+    for (const write of writes) {
+      if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
+        const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
+        throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
+      }
+      this.#checkSize(write)
+      entries.push(localWrite(open.scope, collection, write, author))
+    }
+    const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
+    const current = await this.#ground.storage.lastSeq(open.ns)
+    return outcomes.map((outcome, i) =>
+      outcome === undefined
+        ? { status: 'unchanged', seq: current, at: entries[i]?.keptAt() ?? 0 }
+        : { status: 'written', seq: outcome.seq, at: outcome.record.at },
+    )
+  }
+
+  #checkSize({ id, content }: Write): void {
+    const max = this.#ground.network.descriptor.limits.content
+    // No UTF-16 unit takes more than three bytes, so that hardly any content is encoded here.
+    if (content !== null && content.length * 3 > max && utf8(content).length > max)
+      throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} has more than ${max} bytes as JSON`)
+  }
+
+  /** One transaction, sealed right away where each document is written once. */
+  async #commitBulk(open: OpenNamespace, entries: readonly CommitEntry[], writes: readonly Write[]): Promise<readonly (CommitOutcome | undefined)[]> {
+    const { storage, network, identity, news } = this.#ground
+    const isDistinct = new Set(writes.map((write) => write.id)).size === writes.length
+    const sealWith = (hashes: Uint8Array) => createSeal(network.cid, hashes, identity)
+    const outcomes = await commitOr(
+      () => storage.commit(open.ns, entries, isDistinct ? { sealWith } : {}),
+      () => commitWhole(storage, open.ns, entries),
+    )
+    news.tellOf(open.id, outcomes)
+    return outcomes
+  }
+}

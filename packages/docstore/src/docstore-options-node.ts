@@ -1,0 +1,35 @@
+import type { Durability, Replica } from '@p2p-docstore/core'
+import type { RelayStorage } from './network/types.ts'
+
+/** How to open a store in Node. */
+export interface DocstoreOptions {
+  /** Folder for keys, documents and network, made if missing; `'memory'` (the default) keeps nothing. */
+  readonly data?: string
+  /** Join link of a network, or the address of one of its relays. Remembered in the data folder. */
+  readonly join?: string
+  /** Descriptor of the network to be in, where no link is at hand: that of a backup. */
+  readonly descriptor?: Uint8Array
+  /** `'off'`: no connections; the documents that are here can be used all the same. `'auto'`: connected where a relay is known. */
+  readonly network?: 'on' | 'off' | 'auto'
+  /** `'full'` also waits for the disk's flush on every write. */
+  readonly durability?: Durability
+  /**
+   * Largest size of the database, bytes. Beyond it writes fail with `disk-full`, and reads go on. Deletes and smaller versions succeed, and may
+   * take as much again, 1 MiB at least.
+   */
+  readonly maxBytes?: number
+  /** Name of the network that is made when there is none and none is joined. */
+  readonly networkName?: string
+  /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
+  readonly listed?: boolean
+  /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
+  readonly admission?: 'open' | 'invite'
+  /** What this peer is to others; relays answer and keep everything. */
+  readonly role?: 'relay' | 'peer'
+  /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */
+  readonly storage?: RelayStorage
+  /** Multiaddrs to listen on, perhaps chosen by what the data remembers; those to tell others in their place; such to tell them besides. */
+  readonly listen?: readonly string[] | ((data: Pick<Replica, 'getMeta' | 'setMeta'>) => Promise<readonly string[]>)
+  readonly announce?: readonly string[]
+  readonly alsoAnnounce?: readonly string[]
+}

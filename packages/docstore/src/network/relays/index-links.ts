@@ -1,0 +1,1 @@
+export { RelayLinks } from './relay-links.ts'

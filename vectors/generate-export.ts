@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto'
+import { concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
+import { encodeCbor } from '../packages/core/src/model/cbor.ts'
+import { type CID, cidOfBytes, DAG_CBOR, DAG_JSON, RAW } from '../packages/core/src/model/cid.ts'
+import { timeFromMs } from '../packages/core/src/model/clock.ts'
+import { canonicalJson } from '../packages/core/src/model/content.ts'
+import { identityFromSeed } from '../packages/core/src/model/identity.ts'
+import { createGenesis, signHead } from '../packages/core/src/model/namespace.ts'
+import { createNetwork } from '../packages/core/src/model/network.ts'
+import { type DocRecord, keyHash, recordHash, slotOf } from '../packages/core/src/model/record.ts'
+import { createSeal } from '../packages/core/src/model/seal.ts'
+import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
+import type { VectorFile } from './vector-file.ts'
+
+/** A block of a file. */
+interface Block {
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+const hashOf = (bytes: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha256').update(bytes).digest())
+const seedOf = (label: string): Uint8Array => hashOf(utf8(`docstore vectors: export: ${label}`))
+const blockOf = (codec: number, bytes: Uint8Array): Block => ({ cid: cidOfBytes(codec, bytes), bytes })
+const struct = (value: unknown): Block => blockOf(DAG_CBOR, encodeCbor(value))
+
+/** An unsigned LEB128 varint. */
+function varint(value: number): Uint8Array {
+  return value < 0x80 ? Uint8Array.of(value) : concatBytes(Uint8Array.of((value & 0x7f) | 0x80), varint(value >>> 7))
+}
+
+function section(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = concatBytes(...parts)
+  return concatBytes(varint(bytes.length), bytes)
+}
+
+/** A CARv1 file. */
+export function carOf(roots: readonly CID[], blocks: readonly Block[]): Uint8Array {
+  return concatBytes(section(encodeCbor({ roots, version: 1 })), ...blocks.map(({ cid, bytes }) => section(cid.bytes, bytes)))
+}
+
+/** Exports of one small namespace, whole and broken. Files are given as their root and the names of their blocks, in order. */
+export function exportFile(): VectorFile {
+  const alice = identityFromSeed(seedOf('alice'))
+  const network = createNetwork('Vectors', { nonce: seedOf('nonce').subarray(0, 16) })
+  const otherNetwork = createNetwork('Elsewhere', { nonce: seedOf('nonce').subarray(0, 16) })
+  const net = network.cid
+  const at = timeFromMs(Date.UTC(2026, 0, 1))
+  const later = timeFromMs(Date.UTC(2090, 0, 1))
+  const { cid: ns, bytes: genesisBytes } = createGenesis({ net, owner: alice, write: 'owner', nonce: seedOf('genesis').subarray(0, 16) })
+  const scope = { net, ns, write: 'owner' as const }
+  const signed = signHead({ net, ns, epoch: 0, seq: 0, prev: null, at, body: { title: 'People' } }, alice)
+  const otherGenesis = createGenesis({ net: otherNetwork.cid, owner: alice, write: 'owner', nonce: null })
+  const otherHead = signHead({ net: otherNetwork.cid, ns: otherGenesis.cid, epoch: 0, seq: 0, prev: null, at, body: { title: 'People' } }, alice)
+
+  const ada = blockOf(DAG_JSON, utf8(canonicalJson({ _id: 'ada', name: 'Ada', size: 1e20 })))
+  const bob = blockOf(DAG_JSON, utf8(canonicalJson({ _id: 'bob', '\ue000': 1, '😀': 2 })))
+  const formerText = '{"_id":"eve","size":100000000000000000000}'
+  const eve = blockOf(RAW, utf8(formerText))
+
+  const put = (k: string, { bytes }: Block, time = at): DocRecord => ({ del: false, k, at: time, digest: hashOf(bytes), size: bytes.length, by: alice.author })
+  const records = {
+    ada: put('people/ada', ada),
+    team: put('team/ada', ada),
+    bob: put('people/bob', bob),
+    eve: put('people/eve', eve),
+    gone: { del: true, kh: keyHash(ns, 'people/old'), at, by: alice.author } satisfies DocRecord,
+    late: put('people/late', blockOf(DAG_JSON, utf8('{"_id":"late"}')), later),
+  }
+  const late = blockOf(DAG_JSON, utf8('{"_id":"late"}'))
+  const seal = (...sealed: readonly DocRecord[]): unknown => {
+    const { by, signature, hashes } = createSeal(net, concatBytes(...sealed.map((record) => recordHash(scope, record))), alice)
+    return [by, signature, hashes]
+  }
+  const row = (record: DocRecord, content?: Block, sealNumber = 0): unknown =>
+    record.del ? [record.kh, record.at, null, sealNumber, null, null] : [record.k, record.at, content?.cid ?? null, sealNumber, null, null]
+  const firstParts = { seals: [seal(records.ada, records.team, records.gone)], records: [row(records.ada, ada), row(records.team, ada), row(records.gone)] }
+  const secondParts = { seals: [seal(records.bob, records.eve)], records: [row(records.bob, bob), row(records.eve, eve)] }
+  const both = {
+    seals: [...firstParts.seals, ...secondParts.seals],
+    records: [...firstParts.records, row(records.bob, bob, 1), row(records.eve, eve, 1)],
+  }
+  const eveAsDagJson = blockOf(DAG_JSON, eve.bytes)
+
+  const descriptor = blockOf(DAG_CBOR, network.bytes)
+  const genesis = blockOf(DAG_CBOR, genesisBytes)
+  const headOf = (v: number, signature: Uint8Array = signed.signature): Block => struct({ v, t: 'signed', head: signed.head, signature })
+  const head = headOf(2)
+  const batchOf = (v: number, parts: object): Block => struct({ v, t: 'batch', ...parts })
+  const first = batchOf(2, firstParts)
+  const second = batchOf(2, secondParts)
+  const listOf = (...batches: readonly Block[]): Block => struct({ v: 2, t: 'list', batches: batches.map(({ cid }) => cid) })
+  const tree = new SummedTree()
+  for (const record of [records.ada, records.team, records.bob, records.eve, records.gone]) {
+    tree.set(slotOf('owner', record.del ? record.kh : keyHash(ns, record.k), alice.author), recordHash(scope, record), record.at)
+  }
+  const sums = { root: tree.root(), records: 5 }
+  const none = { root: new SummedTree().root(), records: 0 }
+  const endOf = (lists: readonly Block[], change: object = {}): Block =>
+    struct({ v: 2, t: 'end', ns, head: head.cid, lists: lists.map(({ cid }) => cid), ...sums, ...change })
+  const list = listOf(first, second)
+  const single = batchOf(2, both)
+
+  const head1 = headOf(1)
+  const first1 = batchOf(1, firstParts)
+  const second1 = batchOf(1, { ...secondParts, records: [row(records.bob, bob), row(records.eve, eveAsDagJson)] })
+  const end1Of = (before: readonly Block[], change: object = {}): Block =>
+    struct({ v: 1, t: 'end', ...sums, blocks: before.length, digest: hashOf(concatBytes(...before.map(({ cid }) => cid.bytes))), ...change })
+
+  const secondDagJson = batchOf(2, { ...secondParts, records: [row(records.bob, bob), row(records.eve, eveAsDagJson)] })
+  const changedTime = batchOf(2, { ...firstParts, records: [['people/ada', at + 1, ada.cid, 0, null, null], ...firstParts.records.slice(1)] })
+  const longRow = batchOf(2, { ...firstParts, records: [['people/ada', at, ada.cid, 0, null, null, null], ...firstParts.records.slice(1)] })
+  const lateBatch = batchOf(2, { seals: [seal(records.late)], records: [row(records.late, late)] })
+  const otherLink = struct({ v: 2, t: 'list', batches: [ada.cid] })
+
+  const start = [descriptor, genesis, head]
+  const body = [...start, ada, first, bob, eve, second, list]
+  const body1 = [descriptor, genesis, head1, ada, first1, bob, eveAsDagJson, second1]
+  const end = endOf([list])
+  const lists = [listOf(first), listOf(second)] as const
+  const end1 = end1Of(body1)
+  const names = new Map<string, string>()
+  const blocks = new Map<string, { readonly cid: string; readonly bytes: string }>()
+  /** Gives a block its name in the file of vectors. */
+  const nameOf = (block: Block): string => {
+    const cid = block.cid.toString()
+    const known = names.get(cid)
+    if (known !== undefined) return known
+    const name = `block ${names.size + 1}`
+    names.set(cid, name)
+    blocks.set(name, { cid, bytes: toHex(block.bytes) })
+    return name
+  }
+  const file = (name: string, fileBlocks: readonly Block[], roots: readonly Block[] = fileBlocks.slice(-1)) => ({
+    name,
+    roots: roots.map(({ cid }) => cid.toString()),
+    blocks: fileBlocks.map(nameOf),
+    sha256: toHex(
+      hashOf(
+        carOf(
+          roots.map(({ cid }) => cid),
+          fileBlocks,
+        ),
+      ),
+    ),
+  })
+  const whole = (name: string, fileBlocks: readonly Block[], roots?: readonly Block[]) => ({ ...file(name, fileBlocks, roots), namespace: ns.toString(), ...sums })
+  const refused = (name: string, fileBlocks: readonly Block[], roots?: readonly Block[], code = 'bad-export') => ({ ...file(name, fileBlocks, roots), code })
+  const bytes = carOf([end.cid], [...body, end])
+  const asWritten = [...start, ada, bob, eve, single, listOf(single), endOf([listOf(single)])]
+  const broken = (name: string, changed: Uint8Array) => ({ name, file: toHex(changed), code: 'bad-export' })
+  const valid = [
+    { ...whole('as the reference implementation writes it', asWritten), file: toHex(carOf([endOf([listOf(single)]).cid], asWritten)) },
+    whole('two batches in one list', [...body, end]),
+    whole('two lists', [...start, ada, first, lists[0], bob, eve, second, lists[1], endOf(lists)]),
+    whole('the contents of a batch in another order', [...start, ada, first, eve, bob, second, list, end]),
+    whole('a batch twice', [...body, ada, first, lists[0], endOf([list, lists[0]])]),
+    whole('content in the former form linked as dag-json', [
+      ...start,
+      ada,
+      first,
+      bob,
+      eveAsDagJson,
+      secondDagJson,
+      listOf(first, secondDagJson),
+      endOf([listOf(first, secondDagJson)]),
+    ]),
+    { ...whole('no records', [...start, endOf([], none)]), ...none },
+    whole('version 1', [...body1, end1], [genesis]),
+  ]
+  const invalid = [
+    refused('the root is the genesis', [...body, end], [genesis]),
+    refused('the root is no block of it', [...body, end], [late]),
+    refused('two roots', [...body, end], [end, genesis]),
+    refused('no root', [...body, end], []),
+    refused('no end', body, [end]),
+    refused('a block after the end', [...body, end, late], [end]),
+    refused('the end twice', [...body, end, end], [end]),
+    refused('a content left out', [...start, first, bob, eve, second, list, end]),
+    refused('a batch left out', [...start, ada, first, list, end]),
+    refused('a batch that no list names', [...start, ada, first, bob, eve, second, lists[0], endOf([lists[0]])]),
+    refused('a batch behind the last list', [...start, ada, first, lists[0], bob, eve, second, endOf([lists[0]])]),
+    refused('batches named in another order', [...start, ada, first, bob, eve, second, listOf(second, first), endOf([listOf(second, first)])]),
+    refused('a list that the end does not name', [...body, endOf([])]),
+    refused('a list left out', [...start, ada, first, bob, eve, second, end]),
+    refused('an empty list', [...body, listOf(), endOf([list, listOf()])]),
+    refused('a list of contents', [...start, ada, otherLink, endOf([otherLink])]),
+    refused('a content without a record', [...start, late, ada, first, bob, eve, second, list, end]),
+    refused('a content without a record before a list', [...start, ada, first, bob, eve, second, late, list, end]),
+    refused('a content twice in one batch', [...start, ada, ada, first, bob, eve, second, list, end]),
+    refused('a content in another format than its link', [...start, ada, first, bob, eveAsDagJson, second, list, end]),
+    refused('the end names another namespace', [...body, endOf([list], { ns: otherGenesis.cid })]),
+    refused('the end names another head', [...body, endOf([list], { head: head1.cid })]),
+    refused('the end has a field too many', [...body, endOf([list], { more: 1 })]),
+    refused('a batch of version 1', [...start, ada, first1, bob, eve, second, listOf(first1, second), endOf([listOf(first1, second)])]),
+    refused('version 3', [descriptor, genesis, headOf(3), ada, first, bob, eve, second, list, end]),
+    refused('a head with the signature of nothing', [descriptor, genesis, headOf(2, new Uint8Array(64)), end]),
+    refused('a record that its seal does not list', [...start, ada, changedTime, listOf(changedTime), endOf([listOf(changedTime)])]),
+    refused('a record with a field too many', [...start, ada, longRow, listOf(longRow), endOf([listOf(longRow)])]),
+    refused('genesis first', [genesis, descriptor, head, ada, first, bob, eve, second, list, end]),
+    refused('a record from the future', [...start, late, lateBatch, listOf(lateBatch), endOf([listOf(lateBatch)])], undefined, 'future-records'),
+    refused(
+      'a namespace of another network',
+      [descriptor, blockOf(DAG_CBOR, otherGenesis.bytes), struct({ v: 2, t: 'signed', head: otherHead.head, signature: otherHead.signature }), end],
+      [end],
+      'other-network',
+    ),
+    refused('version 1, the root is its end', [...body1, end1]),
+    refused('version 1, one block less than it says', [...body1, end1Of(body1, { blocks: body1.length + 1 })], [genesis]),
+    refused('version 1, a digest of other blocks', [...body1, end1Of(body1.toReversed())], [genesis]),
+    refused('version 1 with a list', [...body1, list, end1Of([...body1, list])], [genesis]),
+    refused('version 1 with raw content', [descriptor, genesis, head1, eve, end1Of([descriptor, genesis, head1, eve])], [genesis]),
+    broken('no bytes', new Uint8Array()),
+    broken('cut short by one byte', bytes.subarray(0, -1)),
+    broken('one byte too many', concatBytes(bytes, Uint8Array.of(0))),
+    broken('a block that is not what its CID says', carOf([end.cid], [...start, { cid: ada.cid, bytes: bob.bytes }, first, bob, eve, second, list, end])),
+    broken('a header of 2 KiB', section(encodeCbor({ roots: Array.from({ length: 60 }, () => end.cid), version: 1 }))),
+  ]
+  return {
+    description:
+      'Exports. A file is a CARv1 of roots and blocks (named in context.blocks) in this order; sha256 is the hash of its bytes, file has them where they are no such CAR or as an example. valid ones, read into a peer of context.network that has nothing, give the root and the number of records; invalid ones are refused with the code. The clock of the reader is context.now, Unix milliseconds.',
+    context: { network: network.id, now: Date.UTC(2026, 0, 2), blocks: Object.fromEntries(blocks) },
+    valid,
+    invalid,
+  }
+}
