@@ -101,6 +101,8 @@ export async function measureLookups(count: number): Promise<Figures> {
     await until(async () => relays.every(({ libp2p }) => (libp2p.services.kademlia?.size ?? 0) >= Math.min(count - 1, FULL_TABLE)))
     const cold: number[] = []
     const warm: number[] = []
+    // Where requests take too long a search may end with nothing; peers search again then, and so does this.
+    let inVain = 0
     for (let i = 0; i < LOOKUPS; i++) {
       const holder = relays[(i * 31 + count - 1) % count]
       const known = relays[(i * 17) % count]
@@ -112,14 +114,19 @@ export async function measureLookups(count: number): Promise<Figures> {
       await connect(peer, known)
       for (const times of [cold, warm]) {
         const began = performance.now()
-        const found = await peer.libp2p.services.kademlia?.find(id, AbortSignal.timeout(TIMEOUT_MS))
-        if (found?.includes(holder.libp2p.peerId.toString()) !== true) throw new Error(`The holder was not found among ${count} relays`)
+        await until(async () => {
+          const found = await peer.libp2p.services.kademlia?.find(id, AbortSignal.timeout(TIMEOUT_MS))
+          const isFound = found?.includes(holder.libp2p.peerId.toString()) === true
+          if (!isFound) inVain++
+          return isFound
+        })
         times.push(performance.now() - began)
       }
     }
     return {
       [`${count} relays: first search of a peer, ms`]: median(cold),
       [`${count} relays: the same again, ms`]: median(warm),
+      [`${count} relays: searches in vain, of ${2 * LOOKUPS}`]: inVain,
     }
   } finally {
     await Promise.all([...peers, ...relays].map(async ({ libp2p }) => libp2p.stop()))

@@ -14,6 +14,7 @@ const CUTS: readonly Cut[] = [
   { module: /\/(@libp2p\/[\w-]+|libp2p)\/dist\/src\/.*\.js$/, cut: withoutStreamDecoders },
   { module: /\/@multiformats\/dns\/dist\/src\/index\.js$/, cut: askingDnsLater },
   { module: /\/libp2p\/dist\/src\/connection-manager\/reconnect-queue\.js$/, cut: retryingLater },
+  { module: /\/libp2p\/dist\/src\/connection-monitor\.js$/, cut: withoutMonitor },
   { module: /\/@libp2p\/utils\/dist\/src\/private-ip\.js$/, cut: withOneNetmask },
   { module: /\/@libp2p\/gossipsub\/dist\/src\/score\/message-deliveries\.js$/, cut: withPlainQueue },
   { module: /\/multiformats\/dist\/src\/basics\.js$/, cut: withoutEmoji },
@@ -52,6 +53,12 @@ function withoutScrape(code: string, id: string): string {
   const slim = code.replace(/^( *)onScrapeMetrics\(metrics\) \{\n[^]*?\n\1\}\n/m, '$1onScrapeMetrics() {}\n')
   if (slim === code) throw changed(id)
   return slim
+}
+
+/** It is switched off: connections have a monitor of ours. */
+function withoutMonitor(code: string, id: string): string {
+  if (!code.includes('export class ConnectionMonitor {')) throw changed(id)
+  return 'export class ConnectionMonitor {}\n'
 }
 
 /** Each kind of message has a second decoder, which yields its fields one by one. libp2p never calls it. */

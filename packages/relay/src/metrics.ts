@@ -28,7 +28,13 @@ async function gauges(store: Docstore): Promise<readonly Metric[]> {
     gauge('docstore_namespaces', 'Namespaces that are stored', namespaces.length),
     gauge('docstore_uptime_seconds', 'Seconds since the relay started', process.uptime()),
     gauge('docstore_resident_memory_bytes', 'Resident memory of the process', process.memoryUsage.rss()),
+    counter('docstore_cpu_seconds_total', 'Processor time that the process has used', cpuSeconds()),
   ]
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
 
 /** Who is connected through us, and who was turned away. */

@@ -4,6 +4,7 @@ import { needsInvitation, type PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { COPY_NOTE } from '../open-store.ts'
 import { notEmpty, wholeNumber } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { describeNetwork } from './network-show.ts'
 
 /** Peers that were not let in of whom is remembered that it was said. */
@@ -53,6 +54,7 @@ export function relayCommand(run: Run): Command {
     .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
+        keepHeapSmall()
         // Loads the web server, which no other command needs.
         const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
         const relay = await startRelay({

@@ -18,6 +18,9 @@ import type { DirectoryPeer, NamespaceStatus, Network, NetworkEvents, PeerFacts,
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
+/** Pause before listeners are told of peers that came or went, milliseconds for each that is connected. */
+const TELL_MS_PER_PEER = 0.5
+
 /** What a network is made of. */
 export interface LocalNetworkInit {
   readonly replica: Replica
@@ -60,6 +63,7 @@ export class LocalNetwork implements Network {
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
+  #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
     this.#replica = replica
@@ -396,6 +400,7 @@ export class LocalNetwork implements Network {
 
   async close(): Promise<void> {
     this.#ended.abort(new DocstoreError('closed', 'The store was closed'))
+    clearTimeout(this.#tellingPeers)
     for (const unlisten of this.#unlisten) unlisten()
     await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([
@@ -416,8 +421,14 @@ export class LocalNetwork implements Network {
     this.#relays.look()
   }
 
+  /** The list is made anew each time: where it is long, for many changes at once. */
   #peersChanged(): void {
-    void this.peers().then((peers) => this.#listeners.emit('peers', peers))
+    if (this.#tellingPeers !== undefined || this.#ended.signal.aborted) return
+    const pauseMs = this.libp2p.getConnections().length * TELL_MS_PER_PEER
+    this.#tellingPeers = setTimeout(() => {
+      this.#tellingPeers = undefined
+      void this.peers().then((peers) => this.#listeners.emit('peers', peers))
+    }, pauseMs)
   }
 
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */

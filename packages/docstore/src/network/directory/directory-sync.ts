@@ -6,7 +6,7 @@ import type { Misdeed } from '../admission/index.ts'
 import type { Directory } from './directory.ts'
 import { type DirectoryExchange, directoryProtocol, openDirectory } from './directory-protocol.ts'
 import { addAll, entriesIn, run } from './exchanging.ts'
-import { COMPARE_INTERVAL_MS, MAX_FETCHED, MAX_QUESTIONS, NEWS_INTERVAL_MS } from './limits.ts'
+import { COMPARE_INTERVAL_MS, MAX_COMPARE_INTERVALS, MAX_FETCHED, MAX_QUESTIONS, NEWS_INTERVAL_MS } from './limits.ts'
 
 /** How long one comparison may take, milliseconds. */
 const COMPARE_TIMEOUT_MS = 30_000
@@ -90,15 +90,19 @@ export class DirectorySync {
     const onClose = (): void => closed.abort()
     connection.addEventListener('close', onClose, { once: true })
     const signal = AbortSignal.any([this.#ended.signal, closed.signal])
+    let intervals = 1
     try {
       for (;;) {
         const news = new AbortController()
         this.#wake.set(peer, () => news.abort())
         const comparing = this.#compare(connection, peer, AbortSignal.any([signal, AbortSignal.timeout(COMPARE_TIMEOUT_MS)]))
-        this.#comparing.add(comparing)
-        await comparing.finally(() => this.#comparing.delete(comparing))
+        const settled = comparing.then(() => undefined)
+        this.#comparing.add(settled)
+        const isEqual = await comparing.finally(() => this.#comparing.delete(settled))
+        // News come by gossip: this finds what did not, and of many clients that find nothing each costs the relay as much as all else of it.
+        intervals = isEqual ? Math.min(2 * intervals, MAX_COMPARE_INTERVALS) : 1
         // Peers that began together do not go on together.
-        const pause = this.#intervalMs * (0.8 + 0.4 * Math.random())
+        const pause = this.#intervalMs * intervals * (0.8 + 0.4 * Math.random())
         await delay(Math.min(NEWS_INTERVAL_MS, pause), signal)
         if (isOnce && !news.signal.aborted) return
         await delay(Math.max(0, pause - NEWS_INTERVAL_MS), AbortSignal.any([signal, news.signal]))
@@ -109,18 +113,32 @@ export class DirectorySync {
     }
   }
 
-  async #compare(connection: Connection, peer: string, signal: AbortSignal): Promise<void> {
+  /** Resolves with whether both were equal already. */
+  async #compare(connection: Connection, peer: string, signal: AbortSignal): Promise<boolean> {
     const { directory, networkId, onMisdeed, libp2p } = this.#init
     let exchange: DirectoryExchange | undefined
     const close = (): void => exchange?.close()
     signal.addEventListener('abort', close, { once: true })
     try {
-      exchange = await openDirectory(connection, networkId, signal)
-      if (await compareDirectories(directory, exchange, { peer, onMisdeed: (misdeed) => onMisdeed(peer, misdeed) })) this.news(peer)
+      const opened = await openDirectory(connection, networkId, signal)
+      exchange = opened
+      let isEqual = true
+      const differing = <T>(step: Promise<T>): Promise<T> => {
+        isEqual = false
+        return step
+      }
+      const watched: Pick<DirectoryExchange, 'ask' | 'fetch' | 'put'> = {
+        ask: (question) => opened.ask(question),
+        fetch: (slots) => differing(opened.fetch(slots)),
+        put: (entries) => differing(opened.put(entries)),
+      }
+      if (await compareDirectories(directory, watched, { peer, onMisdeed: (misdeed) => onMisdeed(peer, misdeed) })) this.news(peer)
+      return isEqual
     } catch (error) {
       if (errorCode(error) === 'bad-response') onMisdeed(peer, 'malformed')
       // The connection goes, or the other side is busy: there is another comparison, or another connection.
       else libp2p.logger.forComponent('docstore:directory')('comparing with %s failed - %e', peer, error)
+      return false
     } finally {
       signal.removeEventListener('abort', close)
       close()

@@ -12,6 +12,9 @@ export const RELAY_LIFE_MS: number = 30 * 60_000
 /** How often a peer compares its directory with those whom it dialled, milliseconds. */
 export const COMPARE_INTERVAL_MS = 30_000
 
+/** Where nothing was different it does so later and later, up to so many of those intervals. */
+export const MAX_COMPARE_INTERVALS = 8
+
 /** Least time between two comparisons with one peer where news make them earlier, milliseconds. */
 export const NEWS_INTERVAL_MS = 5000
 

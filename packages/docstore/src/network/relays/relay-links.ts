@@ -17,6 +17,8 @@ const LOOK_MS = 5000
 const DEBOUNCE_MS = 50
 /** How long a relay that was given up is left alone, milliseconds. */
 const REST_MS: number = 10 * 60_000
+/** How long it counts where this peer is, unless a connection from here begins or ends, milliseconds. */
+const HERE_MS = 1000
 /** Namespaces that are looked for in one round, and how long a round may take, milliseconds. */
 const MAX_SOUGHT = 16
 const FIND_TIMEOUT_MS = 5000
@@ -56,6 +58,7 @@ export class RelayLinks {
   readonly #resting = new Map<string, number>()
   /** Wanted namespaces that no connected relay keeps; where relays gather, all that are wanted. */
   readonly #sought = new Map<string, Sought>()
+  #here: { readonly at: number; readonly range: AddressRange } | undefined
   #wakeUp = new AbortController()
   #running: Promise<void> | undefined
   #seeking: Promise<void> | undefined
@@ -69,6 +72,17 @@ export class RelayLinks {
         if (this.#isMissing(ns)) this.look()
       },
     }
+    init.libp2p.addEventListener('connection:open', this.#onConnection)
+    init.libp2p.addEventListener('connection:close', this.#onConnection)
+    init.libp2p.addEventListener('self:peer:update', this.#onMoved)
+  }
+
+  readonly #onConnection = ({ detail: { direction } }: CustomEvent<Connection>): void => {
+    if (direction === 'outbound') this.#onMoved()
+  }
+
+  readonly #onMoved = (): void => {
+    this.#here = undefined
   }
 
   get all(): readonly RelayLink[] {
@@ -87,11 +101,15 @@ export class RelayLinks {
   /** From where addresses that others name may be dialled: the relays that were joined say so, whom we dialled, and what this peer listens on itself. */
   here(): AddressRange {
     const { libp2p } = this.#init
+    // Asked for every address that anybody names, which would be too dear at a relay with a thousand connections.
+    if (this.#here !== undefined && performance.now() - this.#here.at < HERE_MS) return this.#here.range
     const own = libp2p.getMultiaddrs().filter((address) => !address.toString().includes('/p2p-circuit'))
     const dialled = libp2p.getConnections().filter(({ direction, limits }) => direction === 'outbound' && limits === undefined)
     const joined = this.all.flatMap(({ source }) => (source.origin === undefined ? [] : [rangeOfHost(new URL(source.origin).hostname)]))
     // Who listens on all addresses is reached from everywhere that one of them is.
-    return narrowest([...joined, ...dialled.map(({ remoteAddr }) => rangeOf(remoteAddr)), widest(own.map(rangeOf))])
+    const range = narrowest([...joined, ...dialled.map(({ remoteAddr }) => rangeOf(remoteAddr)), widest(own.map(rangeOf))])
+    this.#here = { at: performance.now(), range }
+    return range
   }
 
   /** Keeps in touch with a relay that was joined. */
@@ -106,6 +124,10 @@ export class RelayLinks {
 
   async stop(): Promise<void> {
     this.#ended.abort()
+    const { libp2p } = this.#init
+    libp2p.removeEventListener('connection:open', this.#onConnection)
+    libp2p.removeEventListener('connection:close', this.#onConnection)
+    libp2p.removeEventListener('self:peer:update', this.#onMoved)
     await Promise.all([this.#running, this.#seeking, ...this.#ending, ...this.all.map((link) => link.stop())])
   }
 
@@ -132,6 +154,7 @@ export class RelayLinks {
       },
     })
     this.#links.set(source.id, link)
+    this.#onMoved()
     this.#lostAt.set(source.id, performance.now())
     link.start()
   }

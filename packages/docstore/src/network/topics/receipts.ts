@@ -1,13 +1,11 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
-import type { DocstoreLibp2p } from '../transport/index.ts'
+import { type DocstoreLibp2p, pingConnection } from '../transport/index.ts'
 
 /** How long the other end of a connection may take to show that it has taken in what was sent, milliseconds: it may be busy. */
 const RECEIPT_TIMEOUT_MS = 3000
 /** The same when this peer ends, and for how long after the last message that is asked at all: what is older has arrived, or never will. */
 const END_TIMEOUT_MS = 1000
 const RECENT_MS = 5000
-/** What a ping carries, bytes. */
-const PING_BYTES = 32
 
 /** The question that runs on a connection, and the one that all share who came since it began. */
 interface Asking {
@@ -21,7 +19,7 @@ interface Asking {
  */
 export class Receipts {
   readonly #libp2p: DocstoreLibp2p
-  readonly #protocol: string
+  readonly #networkId: string
   readonly #asking = new WeakMap<Connection, Asking>()
   /** How often something was sent, and the last time; and how often it had been when what was sent on a connection had arrived. */
   #sent = 0
@@ -30,7 +28,7 @@ export class Receipts {
 
   constructor(libp2p: DocstoreLibp2p, networkId: string) {
     this.#libp2p = libp2p
-    this.#protocol = `/docstore/${networkId}/ping/1.0.0`
+    this.#networkId = networkId
     // What others sent is passed on.
     libp2p.services.pubsub.addEventListener('message', () => this.sent())
   }
@@ -89,19 +87,15 @@ export class Receipts {
   async #answers(connection: Connection): Promise<boolean> {
     const signal = AbortSignal.timeout(RECEIPT_TIMEOUT_MS)
     const sent = this.#sent
-    let ping: Stream | undefined
     try {
       // What the other side has no room for yet waits in the stream; a ping would overtake it.
       const gossip = gossipOf(connection)
       if (gossip === undefined) return false
       await gossip.onDrain({ signal })
-      ping = await connection.newStream(this.#protocol, { signal, runOnLimitedConnection: true })
-      await answerTo(crypto.getRandomValues(new Uint8Array(PING_BYTES)), ping, signal)
+      await pingConnection(connection, this.#networkId, signal)
       this.#taken.set(connection, sent)
-      await ping.close({ signal })
       return true
-    } catch (error) {
-      ping?.abort(error instanceof Error ? error : new Error('failed'))
+    } catch {
       return false
     }
   }
@@ -111,18 +105,4 @@ export class Receipts {
 function gossipOf({ status, streams }: Connection): Stream | undefined {
   if (status !== 'open') return undefined
   return streams.find((one) => one.direction === 'outbound' && one.protocol.startsWith('/meshsub/') && one.status === 'open')
-}
-
-/** Resolves with the first answer to a question; rejects where it cannot be sent, or none comes. */
-function answerTo(question: Uint8Array, stream: Stream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (): void => reject(new Error('There was no answer'))
-    stream.addEventListener('message', () => resolve(), { once: true })
-    stream.addEventListener('close', fail, { once: true })
-    // Who ends its side without an answer has none.
-    stream.addEventListener('remoteCloseWrite', fail, { once: true })
-    signal.addEventListener('abort', fail, { once: true })
-    // Inside: what it throws rejects the one promise that there is.
-    stream.send(question)
-  })
 }

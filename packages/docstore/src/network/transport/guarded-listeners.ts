@@ -1,14 +1,10 @@
 import type { CreateListenerOptions, Listener, Transport } from '@libp2p/interface'
 import type { Arrivals, ArrivingSocket } from './arrivals.ts'
+import { type NativeLibrary, type PacketListener, releasePort } from './udp-mux.ts'
 
 /** What is used of libp2p's listeners on sockets; their classes are not exported. */
 interface SocketListener extends Listener {
   readonly server: { maxConnections: number; prependListener(event: 'connection', listener: (socket: ArrivingSocket) => void): unknown }
-}
-
-/** What is used of its listener for WebRTC-direct: each packet from a stranger makes it begin a connection. */
-interface PacketListener extends Listener {
-  incomingConnection(fragment: string, host: string, port: number, signal: AbortSignal): Promise<void>
 }
 
 /** Connections over UDP that are on their way in: all, and those of one host. They cost far more than sockets do. */
@@ -25,9 +21,10 @@ export function guardSockets<C>(transport: (components: C) => Transport, arrival
 }
 
 /** The same for WebRTC-direct, which has no sockets: it makes a connection for whatever packet looks like the first of one. */
-export function guardPackets<C>(transport: (components: C) => Transport): (components: C) => Transport {
+export function guardPackets<C>(transport: (components: C) => Transport, native: NativeLibrary): (components: C) => Transport {
   return onListener(transport, (listener) => {
     const packets = listener as PacketListener
+    releasePort(packets, native)
     const begin = packets.incomingConnection.bind(packets)
     const perHost = new Map<string, number>()
     let arriving = 0

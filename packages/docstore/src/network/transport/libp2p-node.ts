@@ -90,7 +90,7 @@ export async function startLibp2p(
     transports: [
       guardSockets(tcp(), arrivals, maxSockets),
       guardSockets(webSocketDoor.transport, arrivals, maxSockets),
-      ...(isDirect ? [guardPackets(await webRtcDirect())] : []),
+      ...(isDirect ? [await webRtcDirect()] : []),
       ...(isRelay ? [] : [reservations.transport]),
     ],
     connectionManager: { ...options.connectionManager, ...(listen.length === 0 ? {} : serverConnections) },
@@ -132,8 +132,8 @@ export function parseAddress(text: string): Multiaddr {
 
 /** Loads a native library, so only where it is wanted. Without servers that tell addresses: libp2p's defaults are other people's. */
 async function webRtcDirect() {
-  const { webRTCDirect } = await import('@libp2p/webrtc')
-  return webRTCDirect({ rtcConfiguration: { iceServers: [] } })
+  const [{ webRTCDirect }, native] = await Promise.all([import('@libp2p/webrtc'), import('node-datachannel')])
+  return guardPackets(webRTCDirect({ rtcConfiguration: { iceServers: [] } }), native)
 }
 
 /** Keeps the WebRTC certificate, which is part of a relay's addresses, with the data; and whom it met, in memory only. */

@@ -19,15 +19,15 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_STREAMS_PER_CONNECTION,
 } from '../limits.ts'
+import { LineMonitor, type LineMonitorComponents } from './line-monitor.ts'
 
-/** How often connections are looked after, milliseconds. */
-const PING_INTERVAL_MS = 10_000
-/** Longest that a ping may take before the connection counts as broken, milliseconds: libp2p's own limit grows to a minute after failures. */
-const MAX_PING_MS = 10_000
-/** Pings that one connection may have open in each direction: libp2p's own, those of links, and the receipts of messages. Those that were just answered are still closing. */
+/** How long a connection may be silent before it is tried, and how long it may take to answer then, milliseconds. */
+const SILENCE_MS = 10_000
+const ANSWER_MS = 10_000
+/** Pings that one connection may have open in each direction: those over WebRTC, of links, and the receipts of messages. Those that were just answered are still closing. */
 const MAX_PINGS = 16
-/** How often a relay looks after them, milliseconds: the other ends do it themselves, and there are many. */
-const RELAY_PING_INTERVAL_MS = 30_000
+/** The first at a relay, milliseconds: the other ends try by themselves, so it hears of them, and there are many. */
+const RELAY_SILENCE_MS = 30_000
 /** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
 const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
@@ -48,16 +48,13 @@ export function commonOptions(
   return {
     privateKey,
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION })],
+    streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, enableKeepAlive: false })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     addresses: { announceFilter: (addresses: Multiaddr[]) => forOthers(addresses).slice(0, MAX_ANNOUNCED_ADDRESSES) },
     // Links to relays come back by themselves, for ever; libp2p's own way gives up.
     connectionManager: { reconnectRetries: 0 },
-    connectionMonitor: {
-      protocolPrefix,
-      pingInterval: isRelay ? RELAY_PING_INTERVAL_MS : PING_INTERVAL_MS,
-      pingTimeout: { maxTimeout: MAX_PING_MS },
-    },
+    // Ours is `lines`.
+    connectionMonitor: { enabled: false },
     connectionGater: {
       // In browsers libp2p refuses private addresses and plain ws, which is what a relay at home or on this machine has.
       denyDialMultiaddr: () => false,
@@ -70,6 +67,8 @@ export function commonOptions(
       // Before the others: it puts a gate before their streams.
       doorkeeper: (components: DoorkeeperComponents) => new Doorkeeper(components, { misconduct, admission, addressBook, fullAt }),
       dialler: (components: DiallerComponents) => new Dialler(components),
+      lines: (components: LineMonitorComponents) =>
+        new LineMonitor(components, { networkId, silenceMs: isRelay ? RELAY_SILENCE_MS : SILENCE_MS, timeoutMs: ANSWER_MS }),
       // The doorkeeper does it for every connection, and ends those where it fails.
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),
