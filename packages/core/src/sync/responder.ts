@@ -174,7 +174,11 @@ export class Responder {
   /** Stores a batch; resolves with what became of each record. Throws where the whole batch is refused. */
   async #take(ns: string, batch: Uint8Array, cost: Cost): Promise<readonly Acceptance[]> {
     const accepted = await this.#init.ledger.accept(this.#init.replica, ns, batch)
-    if ('refused' in accepted) throw refused('batch', accepted.refused)
+    if ('refused' in accepted) {
+      // As `fetch`, `ask` and `pull` say it: nothing is wrong with the batch.
+      if (accepted.refused === 'wrong-namespace') throw new DocstoreError('unknown-namespace', 'The namespace is not here')
+      throw refused('batch', accepted.refused)
+    }
     if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
     const stored = accepted.results.filter((result) => result === 'stored').length
     cost.spent += accepted.results.length - stored

@@ -156,7 +156,10 @@ export const DATA_CLAUSES: readonly Clause[] = [
     const { results } = await talk.ask({ t: 'puts', puts }, 'all-results')
     const [first, second] = results
     must(Array.isArray(first) && first.join() === 'stored', 'the first batch was not stored')
-    must(second !== undefined && 'code' in second, 'the batch of a namespace that is not there was not refused')
+    must(
+      second !== undefined && 'code' in second && second.code === 'unknown-namespace',
+      'the batch of a namespace that is not there was not refused as such',
+    )
     ours.held(note)
     await mustHold(talk, ours)
     return `stored, and ${second.code} for a namespace that is not there`

@@ -41,7 +41,10 @@ export class Visitor {
   }
 
   /** With `isStranger` it does not speak identify in the network's name; with `topics` it takes part in GossipSub. */
-  static async start(target: Target, { isStranger = false, topics = false }: { isStranger?: boolean; topics?: boolean } = {}): Promise<Visitor> {
+  static async start(
+    target: Target,
+    { isStranger = false, topics = false }: { readonly isStranger?: boolean; readonly topics?: boolean } = {},
+  ): Promise<Visitor> {
     const protocolPrefix = isStranger ? 'strangers' : `docstore/${target.network.id}`
     const isDirect = target.addresses.some((address) => address.toString().includes('/webrtc-direct'))
     const privateKey = await generateKeyPair('Ed25519')

@@ -4,7 +4,7 @@ import { toHex } from '@p2p-docstore/core'
 import { expect, it } from 'vitest'
 import { gossipId } from './gossip-id.ts'
 
-it('the id of a message is that of the specification of pubsub: the peer id as multihash, and eight bytes of the number', async () => {
+it('the id of a message is made of its fields: the peer id as multihash, and eight bytes of the number', async () => {
   const key = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(1))
   const id = gossipId({
     type: 'signed',

@@ -1,7 +1,7 @@
 import type { Message } from '@libp2p/gossipsub'
 import { concatBytes } from '@p2p-docstore/core'
 
-/** `from ‖ seqno`, as the specification of pubsub has it and Go's library by default; that of JavaScript takes the key, and peers would ask for what they have. */
+/** `from ‖ seqno`, the fields of the message, as Go's library has it by default. That of JavaScript takes the key, and peers would ask for what they have. */
 export function gossipId(message: Message): Uint8Array {
   if (message.type !== 'signed') return new Uint8Array()
   const seqno = new DataView(new ArrayBuffer(8))

@@ -27,6 +27,8 @@ function answerTo(question: Uint8Array, stream: Stream, signal: AbortSignal): Pr
     const fail = (): void => reject(new Error('There was no answer'))
     stream.addEventListener('message', () => resolve(), { once: true })
     stream.addEventListener('close', fail, { once: true })
+    // Who ends its side without an answer has none.
+    stream.addEventListener('remoteCloseWrite', fail, { once: true })
     signal.addEventListener('abort', fail, { once: true })
     // Inside: what it throws rejects the one promise that there is.
     stream.send(question)
