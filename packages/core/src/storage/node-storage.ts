@@ -36,6 +36,8 @@ export class NodeStorage extends SqliteStorage implements ReadersDoor {
   }
 
   override async backup(path: string): Promise<void> {
+    // Says so where it was closed.
+    this.isInPlace()
     // In one go, for a copy in steps fails where this connection writes between them.
     await writeWholeFile(path, (part) => {
       const statement = this.#driver.prepare('VACUUM INTO ?')

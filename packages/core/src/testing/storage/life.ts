@@ -50,7 +50,8 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   isInPlace: (storage) => storage.isInPlace(),
   findDamage: (storage) => storage.findDamage(),
   rebuildIndexes: (storage) => storage.rebuildIndexes(),
-  backup: (storage) => storage.backup('nowhere'),
+  // Where nobody can make a file.
+  backup: (storage) => storage.backup('/dev/null/nowhere'),
   scrub: (storage) => storage.scrub(),
 }
 
