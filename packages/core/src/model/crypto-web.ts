@@ -1,6 +1,9 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { getPublicKey, hashes, Point, sign } from '@noble/ed25519'
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
 import { compareBytes, concatBytes, utf8 } from './bytes.ts'
+
+// Without it, that library signs by WebCrypto alone, and later.
+hashes.sha512 = sha512
 
 /** SHA-256 of bytes or of a string's UTF-8. Synchronous: WebCrypto's digest is slower at the size of a document. */
 export function sha256(data: Uint8Array | string): Uint8Array {
@@ -12,7 +15,7 @@ type Subtle = typeof globalThis.crypto.subtle
 const subtleWithEd25519: Promise<Subtle | undefined> = (async () => {
   try {
     const { subtle } = globalThis.crypto
-    await subtle.importKey('raw', ed25519.Point.BASE.toBytes().slice(), 'Ed25519', false, ['verify'])
+    await subtle.importKey('raw', Point.BASE.toBytes().slice(), 'Ed25519', false, ['verify'])
     return subtle
   } catch {
     return undefined
@@ -20,6 +23,8 @@ const subtleWithEd25519: Promise<Subtle | undefined> = (async () => {
 })()
 
 const MAX_CACHED_KEYS = 1024
+/** Order of the group of the base point (RFC 8032 §5.1). */
+const ORDER: bigint = Point.CURVE().n
 const publicKeys = new Map<string, Promise<CryptoKey>>()
 
 /** The bare ed25519 equation, cofactorless (RFC 8032 §5.1.7); `verifySignature` adds the strict checks. */
@@ -50,14 +55,13 @@ export function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, 
  * cofactor and so accepts signatures that OpenSSL and BoringSSL refuse; peers must agree, hence R is compared byte by byte.
  */
 export function verifyEquationNoble(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const { Point } = ed25519
   try {
     const r = signature.subarray(0, 32)
     const s = littleEndian(signature.subarray(32, 64))
-    if (s >= Point.Fn.ORDER) return false
+    if (s >= ORDER) return false
     const a = Point.fromBytes(publicKey)
-    const k = Point.Fn.create(littleEndian(sha512(concatBytes(r, publicKey, message))))
-    const expected = (s === 0n ? Point.ZERO : Point.BASE.multiplyUnsafe(s)).subtract(k === 0n ? Point.ZERO : a.multiplyUnsafe(k))
+    const k = littleEndian(sha512(concatBytes(r, publicKey, message))) % ORDER
+    const expected = (s === 0n ? Point.ZERO : Point.BASE.multiply(s, false)).subtract(k === 0n ? Point.ZERO : a.multiply(k, false))
     return compareBytes(expected.toBytes(), r) === 0
   } catch {
     return false
@@ -73,5 +77,5 @@ function littleEndian(bytes: Uint8Array): bigint {
 /** The public key and the signing function of a 32-byte seed. */
 export function openSigner(seed: Uint8Array): { publicKey: Uint8Array; sign: (message: Uint8Array) => Uint8Array } {
   const secret = seed.slice()
-  return { publicKey: ed25519.getPublicKey(secret), sign: (message) => ed25519.sign(message, secret) }
+  return { publicKey: getPublicKey(secret), sign: (message) => sign(message, secret) }
 }
