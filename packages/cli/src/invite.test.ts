@@ -27,7 +27,9 @@ describe('a relay that admits only who is invited', () => {
     expect(invited.join).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#join=u.*&invite=u.*&check=.{8}$/)
     await bench.json(['join', invited.join, '--data', member])
     expect(await peers(member)).toMatchObject([{ state: 'connected' }])
-    // The relay's own link is no invitation.
+    // The relay's own link is no invitation; of one with an invitation, a shell leaves as much without quotation marks.
+    const cut = await bench.run(['join', invited.join.split('&')[0] ?? '', '--data', outsider])
+    expect(cut).toMatchObject({ code: 0, stderr: expect.stringContaining('quotation marks') })
     await bench.json(['join', ready.join, '--data', outsider])
     expect(await peers(outsider)).toMatchObject([{ state: 'connecting', error: expect.stringContaining('invited') }])
     expect(JSON.parse(await relay.line('peer-turned-away'))).toMatchObject({ reason: 'not-invited' })

@@ -160,6 +160,9 @@ describe('mistakes', () => {
     const [incomplete, nothing, help] = await Promise.all([bench.run(['get']), bench.run([]), bench.run(['--help'])])
     expect([incomplete.code, incomplete.stdout, nothing.code, help.code]).toEqual([2, '', 2, 0])
     expect(incomplete.stderr).toContain('missing required argument')
+    // What a shell leaves of a link without quotation marks.
+    const cut = await bench.run(['--data', a, '--join', 'http://127.0.0.1:1/#join=uqWF0Y25l'])
+    expect([cut.code, cut.stderr]).toEqual([2, expect.stringContaining('quotation marks')])
   })
 
   it('end with 1 and a code of their own otherwise', async () => {

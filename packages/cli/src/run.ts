@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
+import { CUT_LINK_HINT, mayBeCut } from './cut-link.ts'
 import { END_TIMEOUT_MS } from './limits.ts'
 import { NegativeResult, Output, OutputClosed } from './output/output.ts'
 import { createProgram } from './program.ts'
@@ -18,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    return report(error, output)
+    return report(error, output, args)
   }
 }
 
@@ -28,18 +29,23 @@ function isOperand(args: readonly string[], word: string): boolean {
   return end !== -1 && end < args.indexOf(word)
 }
 
-async function report(error: unknown, output: Output): Promise<number> {
+async function report(error: unknown, output: Output, args: readonly string[]): Promise<number> {
   if (error instanceof OutputClosed) return 0
   if (error instanceof NegativeResult) return 1
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     const isHelp = error.code === 'commander.help'
-    await fail(output, 'usage' satisfies ErrorCode, isHelp ? 'A command is missing' : usageText(error.message))
+    await fail(output, 'usage' satisfies ErrorCode, isHelp ? missingCommand(args) : usageText(error.message))
     return 2
   }
   const { code, message } = explain(error)
   await fail(output, code, message)
   return code === 'usage' ? 2 : 1
+}
+
+/** A link without quotation marks hands what comes behind it, the command, to the shell. */
+function missingCommand(args: readonly string[]): string {
+  return args.some(mayBeCut) ? `A command is missing. ${CUT_LINK_HINT}` : 'A command is missing'
 }
 
 /** What commander says, without what only its own form of messages needs. */

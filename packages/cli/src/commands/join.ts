@@ -1,13 +1,14 @@
 import { Command } from 'commander'
 import { createDocstore, hasChosenNetwork, needsInvitation } from 'p2p-docstore'
 import type { Run } from '../context.ts'
+import { CUT_LINK_HINT, mayBeCut } from '../cut-link.ts'
 import { hasData } from '../open-store.ts'
 
 /** `docstore join LINK` */
 export function joinCommand(run: Run): Command {
   return new Command('join')
     .description('remember a network')
-    .argument('<link>', 'join link, or the address of a relay')
+    .argument('<link>', 'join link, in quotation marks, or the address of a relay')
     .action((link: string) =>
       run(async ({ settings: { data }, output }) => {
         const before = hasData(data) ? await chosenNetwork(data) : undefined
@@ -21,6 +22,7 @@ export function joinCommand(run: Run): Command {
         if (await needsInvitation(store.replica)) {
           const { identity } = store.info
           output.note(`It admits only those who are invited, and this link holds no invitation. Ask an authority: docstore invite --for ${identity}`)
+          if (mayBeCut(link)) output.note(`If the link had one: ${CUT_LINK_HINT}`)
         }
       }),
     )

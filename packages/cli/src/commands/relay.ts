@@ -132,7 +132,7 @@ function invitationText(identity: string, authorities: readonly string[]): strin
     'It admits nobody yet, because it needs an invitation itself. An authority of the network gives it one:',
     '  docstore --data AUTHORITY join JOIN-LINK',
     `  docstore --data AUTHORITY invite --for ${identity}`,
-    'Start it again with the link that this prints: docstore relay --join LINK',
+    'Start it again with the link that this prints: docstore relay --join "LINK"',
     ...authorities.map((did) => `Authority: ${did}`),
   ].join('\n')
 }
