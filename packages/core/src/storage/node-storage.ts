@@ -10,12 +10,14 @@ import { writeWholeFile } from './whole-file-node.ts'
 /** A storage in Node: it has files, and can let other connections of its process read. */
 export class NodeStorage extends SqliteStorage implements ReadersDoor {
   readonly #driver: SqlDriver
+  readonly #isReadOnly: boolean
   #readers = 0
   #isClosed = false
 
-  constructor(driver: SqlDriver, options?: StorageOptions, isReadOnly?: boolean) {
+  constructor(driver: SqlDriver, options?: StorageOptions, isReadOnly: boolean = false) {
     super(driver, options, isReadOnly)
     this.#driver = driver
+    this.#isReadOnly = isReadOnly
   }
 
   /** Lets other connections of this process read, where it was opened `withReaders`. Transactions take some ten microseconds longer then. */
@@ -40,9 +42,15 @@ export class NodeStorage extends SqliteStorage implements ReadersDoor {
     this.isInPlace()
     // In one go, for a copy in steps fails where this connection writes between them.
     await writeWholeFile(path, (part) => {
-      const statement = this.#driver.prepare('VACUUM INTO ?')
-      statement.run(part)
-      statement.finalize()
+      // It refuses to make the other file too. What is copied was opened so that it cannot be written.
+      if (this.#isReadOnly) this.#driver.exec('PRAGMA query_only = OFF')
+      try {
+        const statement = this.#driver.prepare('VACUUM INTO ?')
+        statement.run(part)
+        statement.finalize()
+      } finally {
+        if (this.#isReadOnly) this.#driver.exec('PRAGMA query_only = ON')
+      }
     })
   }
 

@@ -23,7 +23,8 @@ export async function diagnose(replica: Replica, network: Network | undefined): 
     await checkDamage(replica),
     await checkSummaries(replica),
     ...(await checkHeldBack(replica, network)),
-    ...(await checkRelaysOf(replica, peers, wantsPlaces)),
+    // Without a network, as where a folder can only be read, it is not known whether there are relays.
+    ...(network === undefined ? [] : await checkRelaysOf(replica, peers, wantsPlaces)),
     ...(await checkRoom(replica, network)),
     ...checkDirect(peers),
   ]
