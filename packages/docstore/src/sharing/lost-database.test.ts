@@ -156,7 +156,10 @@ describe('a backup', () => {
     await expect(restoreFolder(data, file)).rejects.toMatchObject({ code: 'data-in-use' })
     await store.close()
     truncateSync(file, statSync(file).size - 8192)
-    await expect(restoreFolder(data, file)).rejects.toMatchObject({ code: 'data-corrupt' })
+    await expect(restoreFolder(data, file)).rejects.toMatchObject({ code: 'bad-backup', message: expect.stringContaining(file) })
+    const text = join(root, `${folders++}.text`)
+    writeFileSync(text, 'This is no database. '.repeat(100))
+    await expect(restoreFolder(data, text)).rejects.toMatchObject({ code: 'bad-backup', message: expect.stringContaining(text) })
     await expect(restoreFolder(data, join(root, 'nothing'))).rejects.toMatchObject({ code: 'bad-backup' })
     const again = await open(data)
     expect(await (await again.namespaces.open(id)).count()).toBe(20)
@@ -201,8 +204,8 @@ describe.skipIf(process.platform === 'win32')('a folder that cannot be written t
   const isRoot = process.getuid?.() === 0
 
   /** What a program finds there that may not write: nothing is forbidden to the superuser, so another user tries. */
-  async function read(data: string, id: string): Promise<unknown> {
-    const child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--no-warnings', PROGRAM, data, id], {
+  async function read(data: string, id: string, backup: string): Promise<unknown> {
+    const child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--no-warnings', PROGRAM, data, id, backup], {
       stdio: ['ignore', 'pipe', 'inherit'],
       ...(isRoot ? { uid: 65_534 } : {}),
     })
@@ -210,7 +213,7 @@ describe.skipIf(process.platform === 'win32')('a folder that cannot be written t
     return JSON.parse(said)
   }
 
-  it('is read, with what its log still holds, and writes are refused by name', async () => {
+  it('is read and backed up, with what its log still holds, and writes are refused by name', async () => {
     chmodSync(root, 0o755)
     const data = folder()
     const { id } = await filled(data)
@@ -226,8 +229,18 @@ describe.skipIf(process.platform === 'win32')('a folder that cannot be written t
       chmodSync(one, 0o555)
     }
     const before = readdirSync(copy)
-    expect(await read(copy, id)).toEqual({ count: 21, found: 2, written: 'storage-read-only' })
-    expect(await read(data, id)).toEqual({ count: 21, found: 2, written: 'storage-read-only' })
+    const backups = mkdtempSync(join(root, 'backups-'))
+    chmodSync(backups, 0o777)
+    for (const [n, one] of [copy, data].entries()) {
+      const backup = join(backups, String(n))
+      // Whether there are relays is not looked at, so none is missed.
+      expect(await read(one, id, backup)).toEqual({ count: 21, found: 2, written: 'storage-read-only', faults: ['storage'] })
+      const restored = folder()
+      await restoreFolder(restored, backup)
+      const again = await open(restored)
+      expect(await (await again.namespaces.open(id)).count()).toBe(21)
+      await again.close()
+    }
     expect(readdirSync(copy)).toEqual(before)
     for (const one of [copy, data]) chmodSync(one, 0o755)
   })

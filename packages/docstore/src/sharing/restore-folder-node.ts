@@ -25,7 +25,7 @@ export async function restoreFolder(path: string, backup: string | undefined): P
   const identity = new IdentityFile(folder)
   remove(next)
   try {
-    if (backup !== undefined) copyBackup(backup, next)
+    if (backup !== undefined) await copyBackup(backup, next)
     await prepare(next, identity, backup)
     await assertFree(database)
     const before = putAside(database)
@@ -36,12 +36,19 @@ export async function restoreFolder(path: string, backup: string | undefined): P
   }
 }
 
-function copyBackup(backup: string, next: string): void {
+async function copyBackup(backup: string, next: string): Promise<void> {
   if ((statSync(backup, { throwIfNoEntry: false })?.size ?? 0) === 0) throw new DocstoreError('bad-backup', `${backup} is not there, or is empty`)
   // SQLite would add what a log beside it says: a copy that was made by hand may have one.
   if (existsSync(`${backup}-wal`))
     throw new DocstoreError('bad-backup', `${backup} has a log beside it (${backup}-wal), so it is no backup but an open database, or a copy of one`)
   copyFileSync(backup, next, constants.COPYFILE_FICLONE)
+  try {
+    await openNodeStorage(next).close()
+  } catch (cause) {
+    // It is the file that is wrong, not the data of the folder; that a newer version made it is said as it is.
+    if (errorCode(cause) !== 'data-corrupt') throw cause
+    throw new DocstoreError('bad-backup', `${backup} is no backup of a database, or is damaged`, { cause })
+  }
 }
 
 /** Makes sure that the next database is whole and belongs here. */
