@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -57,7 +57,7 @@ describe('every command in the documentation works', () => {
       let link = ''
       let namespace = ''
       for (const block of commands) {
-        const script = block.replaceAll('npx docstore', 'docstore').replaceAll('LINK', `'${link}'`).replaceAll('NAMESPACE', namespace)
+        const script = block.replaceAll('npx docstore', 'docstore').replaceAll('LINK', link).replaceAll('NAMESPACE', namespace)
         if (script.startsWith('docstore relay')) link = await startRelay(`${script.trim()} --port 0 --json`)
         else {
           const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: ENV, encoding: 'utf8' })
@@ -69,6 +69,44 @@ describe('every command in the documentation works', () => {
     })
   }
 })
+
+describe('the documentation leads somewhere', () => {
+  const isOurs = (name: string): boolean => !['node_modules', 'dist', '.git', '.tmp'].includes(name)
+  const files = globSync('**/*.{ts,tsx,sh,md}', { cwd: ROOT, exclude: (path) => !isOurs(basename(path)) }).map((path) => `/${path}`)
+  const isThere = (path: string): boolean => files.some((file) => file.endsWith(`/${path}`))
+  const pages = files.filter((file) => file.endsWith('.md')).map((file) => file.slice(1))
+
+  for (const page of pages) {
+    it(page, () => {
+      const text = readFileSync(join(ROOT, page), 'utf8')
+      const sources = [...text.matchAll(/`([\w./-]+\.(?:tsx?|sh))`/g)].map((match) => match[1] ?? '')
+      expect(sources.filter((path) => !isThere(path) && path !== 'program.ts')).toEqual([])
+      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '').filter((link) => !/^https?:/.test(link))
+      expect(links.filter((link) => !leads(page, link))).toEqual([])
+    })
+  }
+
+  it('decisions have a number each', () => {
+    const numbers = readdirSync(join(ROOT, 'docs/decisions')).map((name) => /^(\d{4})-[\w-]+\.md$/.exec(name)?.[1] ?? name)
+    expect(numbers).toEqual([...new Set(numbers)])
+  })
+})
+
+/** Whether a link of a page has a file, and a headline where it names one. */
+function leads(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path)
+  if (!existsSync(target)) return false
+  if (anchor === undefined || !target.endsWith('.md')) return true
+  const headlines = [...readFileSync(target, 'utf8').matchAll(/^#+ (.*)$/gm)].map((match) => match[1] ?? '')
+  return headlines.some(
+    (headline) =>
+      headline
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-') === anchor,
+  )
+}
 
 /** Starts a relay for the commands that follow; resolves with its join link. */
 async function startRelay(command: string): Promise<string> {
