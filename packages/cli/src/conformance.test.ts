@@ -29,6 +29,11 @@ describe('docstore conformance', () => {
     const { code, stdout } = await bench.run(['conformance', '/ip4/127.0.0.1/tcp/1', '--join', ready.join, '--only', 'ping', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ conforms: false })
+    const other = await bench.json(['network', 'create', 'another', '--data', bench.folder()])
+    expect(other).toMatchObject({ name: 'another' })
+    const link = `http://127.0.0.1:1/#join=${String(other['descriptor'])}`
+    const wrong = await bench.run(['conformance', ready.addresses[0] ?? '', '--join', link, '--json'])
+    expect([wrong.code, JSON.parse(wrong.stdout)]).toEqual([1, expect.objectContaining({ conforms: false, met: 1, notMet: 1 })])
   }, 60_000)
 
   it('asks for the network where the address does not say it', async () => {

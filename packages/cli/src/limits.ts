@@ -27,3 +27,6 @@ export const LOOK_AHEAD_PAUSE_MS = 35
 export const MAX_TOLD_ROWS: number = 16 * 1024 * 1024
 /** Rows that were skipped, or repeated others, that are listed for the person. */
 export const MAX_LISTED = 20
+
+/** How often a command that works does nothing, milliseconds. */
+export const ALIVE_MS = 60_000

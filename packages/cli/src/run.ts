@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
 import { CUT_LINK_HINT, mayBeCut } from './cut-link.ts'
-import { END_TIMEOUT_MS } from './limits.ts'
+import { ALIVE_MS, END_TIMEOUT_MS } from './limits.ts'
 import { NegativeResult, Output, OutputClosed } from './output/output.ts'
 import { createProgram } from './program.ts'
 import { readSettings } from './settings.ts'
@@ -9,6 +9,8 @@ import { untilSignal } from './signals.ts'
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 could not be done, 2 used wrongly. */
 export async function run(args: readonly string[]): Promise<number> {
+  // Time limits keep no process alive: one that waits for nothing else would end before them, with a code of Node's.
+  const alive = setInterval(() => undefined, ALIVE_MS)
   const output = new Output({ isJson: args.includes('--json') && !isOperand(args, '--json') })
   try {
     const program = createProgram(async (work) => {
@@ -19,7 +21,9 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    return report(error, output, args)
+    return await report(error, output, args)
+  } finally {
+    clearInterval(alive)
   }
 }
 

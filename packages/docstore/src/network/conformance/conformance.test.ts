@@ -61,7 +61,7 @@ describe('the conformance program', () => {
       addresses: libp2p.getMultiaddrs(),
       invitation: undefined,
       isReadOnly: true,
-      only: /half-close|list|put|offer/,
+      only: ['half-close', 'list', 'put', 'offer'],
       signal,
     })
     expect(findings.flatMap(({ id, result }) => (result === 'not met' ? [id] : []))).toEqual(['half-close'])
@@ -72,6 +72,24 @@ describe('the conformance program', () => {
     const addresses = [multiaddr('/ip4/127.0.0.1/tcp/1')]
     const findings = await examine({ network, addresses, invitation: undefined, signal })
     expect(findings[0]).toMatchObject({ id: 'connect', required: true, result: 'not met' })
-    expect(findings.some(({ result }) => result === 'met')).toBe(false)
+    expect(new Set(findings.slice(1).map(({ result, seen }) => [result, seen].join()))).toEqual(new Set(['not tried,there is no connection']))
   }, 120_000)
+
+  it('says so of a peer in another network', async () => {
+    const home = await relay()
+    const findings = await examine({ network: createNetwork('another'), addresses: home.libp2p.getMultiaddrs(), invitation: undefined, signal })
+    expect(findings.slice(0, 2).map(({ id, result }) => [id, result])).toEqual([
+      ['connect', 'met'],
+      ['greeting', 'not met'],
+    ])
+    expect(new Set(findings.slice(2).map(({ result, seen }) => [result, seen].join()))).toEqual(new Set(['not tried,it has not greeted']))
+  }, 120_000)
+
+  it('refuses a name that no clause has', async () => {
+    const only = ['put', 'nonsense']
+    await expect(examine({ network, addresses: [], invitation: undefined, signal, only })).rejects.toMatchObject({
+      code: 'bad-option',
+      message: expect.stringMatching(/nonsense.*half-close/),
+    })
+  })
 })

@@ -1,4 +1,4 @@
-import { errorMessage } from '@p2p-docstore/core'
+import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import type { Clause, Finding } from './clause.ts'
 import { NotTried } from './verdicts.ts'
 import { DATA_CLAUSES } from './data-clauses.ts'
@@ -31,27 +31,42 @@ const FIRST: ReadonlySet<string> = new Set(['connect', 'greeting', 'identify'])
 export interface ConformanceInit extends Target {
   /** Leaves nothing at the peer: clauses that would are not tried. */
   readonly isReadOnly?: boolean
-  /** Clauses to look at besides the first ones, by their names; all, unless told otherwise. */
-  readonly only?: RegExp
+  /** Clauses to look at besides the first ones: those that have one of these words in their name; all, unless told otherwise. */
+  readonly only?: readonly string[]
   readonly signal: AbortSignal
   /** Called with each finding as soon as there is one. */
   readonly onFinding?: (finding: Finding) => void
 }
 
-/** Plays peers against a peer, and says of every clause of the specification that it looks at whether the peer keeps it. */
+/**
+ * Plays peers against a peer, and says of every clause of the specification that it looks at whether the peer keeps it. Throws `bad-option` for a word that no
+ * clause has in its name.
+ */
 export async function examine({ isReadOnly = false, only, signal, onFinding, ...target }: ConformanceInit): Promise<readonly Finding[]> {
   const examination = new Examination(target)
   const findings: Finding[] = []
-  const chosen = only === undefined ? CLAUSES : CLAUSES.filter(({ id }) => FIRST.has(id) || only.test(id))
-  for (const clause of chosen) {
+  /** Why nothing more can be seen of the peer, if so. */
+  let obstacle: string | undefined
+  for (const clause of chosenBy(only)) {
     signal.throwIfAborted()
-    const found = clause.writes === true && isReadOnly ? notTried('nothing is to be left at the peer') : await lookAt(clause, examination, signal)
+    const reason = obstacle ?? (clause.writes === true && isReadOnly ? 'nothing is to be left at the peer' : undefined)
+    const found = reason === undefined ? await lookAt(clause, examination, signal) : notTried(reason)
+    if (clause.id === 'connect' && found.result === 'not met') obstacle = 'there is no connection'
+    if (clause.id === 'greeting' && examination.role === undefined) obstacle ??= 'it has not greeted'
     const { id, section, rule, binds } = clause
     const finding: Finding = { id, section, rule, required: binds === 'all' || (binds === 'relays' && examination.role === 'relay'), ...found }
     findings.push(finding)
     onFinding?.(finding)
   }
   return findings
+}
+
+function chosenBy(only: readonly string[] | undefined): readonly Clause[] {
+  if (only === undefined) return CLAUSES
+  const unknown = only.filter((word) => !CLAUSES.some(({ id }) => id.includes(word)))
+  if (unknown.length > 0)
+    throw new DocstoreError('bad-option', `No clause has ${unknown.join(' or ')} in its name. There are ${CLAUSES.map(({ id }) => id).join(', ')}`)
+  return CLAUSES.filter(({ id }) => FIRST.has(id) || only.some((word) => id.includes(word)))
 }
 
 type Found = Pick<Finding, 'result' | 'seen'>

@@ -1,5 +1,5 @@
 import { decodeCbor, encodeCbor, encodeRequest, type Verdict, verifyVoucher } from '@p2p-docstore/core'
-import { decodeHello, verifyPacked } from '../admission/index.ts'
+import { decodeHello, helloProtocol, verifyPacked } from '../admission/index.ts'
 import { syncProtocol } from '../sync/index.ts'
 import type { Clause } from './clause.ts'
 import { must, Unmet } from './verdicts.ts'
@@ -24,8 +24,10 @@ function refusal(id: string, rule: string, frame: () => Uint8Array, codes: reado
     look: async (examination) => {
       const visitor = await examination.visitor()
       const connection = await visitor.connect()
-      const answer = await visitor.greet(connection, frame()).then(
-        (greeted) => decodeCbor(greeted.answer, 8192),
+      // Who does not speak the protocol has refused nothing.
+      const stream = await visitor.open(connection, helloProtocol(examination.networkId))
+      const answer = await stream.ask(frame()).then(
+        (bytes) => decodeCbor(bytes, 8192),
         () => undefined,
       )
       const code = errorOf(answer)
