@@ -524,11 +524,11 @@ describe('a peer that misbehaves', () => {
     const ns = await against((_, honest) => honest)
     const { commit } = pair.peer.storage
     pair.peer.storage.commit = () => {
-      throw new DocstoreError('disk-full', 'The disk is full')
+      throw new DocstoreError('storage-failed', 'The disk is broken')
     }
     await pair.put(pair.relay, ns, ['later'])
     await pair.time.advance(1000)
-    expect(pair.status(ns)).toMatchObject({ state: 'failed', error: 'The disk is full' })
+    expect(pair.status(ns)).toMatchObject({ state: 'failed', error: 'The disk is broken' })
     const { requests } = pair.session.traffic
     await pair.time.advance(10_000)
     expect(pair.session.traffic.requests - requests).toBeLessThan(15)
