@@ -175,11 +175,14 @@ describe('mistakes', () => {
       ['bad-json', ['put', 'notes'], '{"a":\n1,}'],
       ['bad-document', ['put', 'notes'], '[1]'],
       ['no-file', ['put', 'notes', 'no-such-file.json']],
+      ['no-file', ['put', 'notes', '{"a":1}']],
       ['bad-link', ['join', 'nonsense']],
     ]
     const failures = await Promise.all(wrong.map(([, args, input]) => bench.failure([...args, '--data', a], input)))
     expect(failures.map(({ exit, code }) => [exit, code])).toEqual(wrong.map(([code]) => [1, code]))
     expect(failures[4]?.message).toContain('line 2, column 3')
+    // A document in the place of the file.
+    expect(failures.find(({ message }) => message.includes('{"a":1}'))?.message).toContain('through a pipe')
     const { code, stdout, stderr } = await bench.run(['get', 'nothing', 'x', '--data', a])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/^docstore: No namespace named "nothing" is here/)

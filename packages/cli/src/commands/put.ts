@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { addAbortSignal } from 'node:stream'
 import { DocstoreError, isPlainObject, type LongNumbers, parseJson } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
@@ -51,6 +51,11 @@ function checkId(own: unknown, given: string | undefined): void {
 }
 
 async function readInput({ output, signal }: Context, file: string): Promise<string> {
+  if (/^\s*[{[]/.test(file) && !existsSync(file))
+    throw new DocstoreError(
+      'no-file',
+      `There is no file ${file}. A document comes from a file, or through a pipe: echo '{"title":"Hello"}' | docstore put NS`,
+    )
   if (file === '-' && process.stdin.isTTY) output.note('Type the document, then press Ctrl+D.')
   const input: AsyncIterable<Uint8Array> = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
   let text = ''
