@@ -130,9 +130,9 @@ export function relayCommand(run: Run): Command {
 function invitationText(identity: string, authorities: readonly string[]): string {
   return [
     'It admits nobody yet, because it needs an invitation itself. An authority of the network gives it one:',
-    '  docstore --data AUTHORITY join JOIN-LINK',
+    '  docstore --data AUTHORITY join "LINK" # the join link above',
     `  docstore --data AUTHORITY invite --for ${identity}`,
-    'Start it again with the link that this prints: docstore relay --join "LINK"',
+    'Start the relay again as before, with the link that this prints added: --join "LINK"',
     ...authorities.map((did) => `Authority: ${did}`),
   ].join('\n')
 }
