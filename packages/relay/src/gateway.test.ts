@@ -19,6 +19,7 @@ it('says of a query that has no place which one that is, and when to ask again',
   for (const [code, status] of [
     ['too-many-queries', 429],
     ['queries-full', 503],
+    ['no-text-index', 503],
   ] as const) {
     const http = await serve(async () => {
       throw new DocstoreError(code, 'No room', { details: { retryAfter: 7 } })

@@ -23,6 +23,8 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['too-slow', 503],
   ['too-many-queries', 429],
   ['queries-full', 503],
+  // Given up on a full disk.
+  ['no-text-index', 503],
   ['bad-projection', 400],
   ['bad-namespace-id', 400],
 ])

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type Asker, QueryQueue } from './query-queue.ts'
 
@@ -75,5 +76,12 @@ describe('a queue of queries', () => {
     await expect(queries.run(queue, 'a3', asker('a'))).rejects.toMatchObject({ code: 'closed' })
     await queries.endOne()
     expect(await running).toBe('a1')
+  })
+
+  it('leaves nothing at a signal that goes on after the turn', async () => {
+    const queue = new QueryQueue({ max: 2, maxPerHost: 2, maxWaitMs: 1000 })
+    const { signal } = new AbortController()
+    for (let n = 0; n < 5; n++) await queue.run(asker('a', signal), async () => undefined)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

@@ -71,10 +71,24 @@ export class QueryQueue {
       throw refused('too-many-queries', `${maxPerHost} queries from your address are under way already`)
     if (this.#waiting >= max) throw refused('queries-full', `${max} queries wait for their turn already`)
     return new Promise((start, fail) => {
-      const waiting: Waiting = { asker, since: this.#now(), start, fail }
+      const leave = (): void => this.#leave(waiting)
+      // A signal can outlive any number of turns.
+      const stay = (): void => asker.signal.removeEventListener('abort', leave)
+      const waiting: Waiting = {
+        asker,
+        since: this.#now(),
+        start: () => {
+          stay()
+          start()
+        },
+        fail: (error) => {
+          stay()
+          fail(error)
+        },
+      }
       this.#hosts.set(asker.host, [...ofHost, waiting])
       this.#waiting++
-      asker.signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
+      asker.signal.addEventListener('abort', leave, { once: true })
       this.#next()
     })
   }

@@ -1,5 +1,5 @@
 import { fromUtf8, type Storage, utf8 } from '@p2p-docstore/core'
-import { fileMark, isCopyOf, parseFileMark } from './file-mark.ts'
+import { type FileMark, fileMark, isCopyOf, parseFileMark } from './file-mark.ts'
 
 /** Name of the mark of the file that the database lies in, among the small values of the peer. */
 const FILE_MARK = 'file-mark'
@@ -7,6 +7,14 @@ const FILE_MARK = 'file-mark'
 /** What makes an installation, and what it knows of its place with others; by name, and by the beginning of names. The identity is the person's. */
 const INSTALLATION = ['epoch', 'peer-key']
 const INSTALLATION_PREFIXES = ['positions/', 'libp2p']
+
+/** Mark of no file. */
+const NOWHERE: FileMark = { ino: '', madeAt: null, path: '' }
+
+/** Makes `renewIfCopied` take a database for a copy: one of a backup lies where it lay, and not all files say when they were made. */
+export async function markAsCopy(storage: Storage): Promise<void> {
+  await storage.setMeta(FILE_MARK, utf8(JSON.stringify(NOWHERE)))
+}
 
 /**
  * Notices that a database is a copy of another one. A copy gets a database id and a peer key of its own, since peers would take what one of

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createDocstore, type Docstore, restoreFolder } from '../index-node.ts'
+import { fileMark, isCopyOf, parseFileMark } from './file-mark.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'docstore-lost-'))
 let folders = 0
@@ -117,6 +118,23 @@ describe('a database that was there', () => {
 })
 
 describe('a backup', () => {
+  it('that is restored in its place is a copy, also where files do not say when they were made', async () => {
+    const data = folder()
+    const file = join(root, `${folders++}.backup`)
+    await filled(data)
+    const store = await open(data)
+    await store.replica.backup(file)
+    await store.close()
+    await restoreFolder(data, file)
+    const restored = new DatabaseSync(database(data), { readOnly: true })
+    const mark = restored.prepare("SELECT CAST(value AS TEXT) AS mark FROM meta WHERE key = 'file-mark'").get()?.['mark']
+    restored.close()
+    expect(isCopyOf(parseFileMark(String(mark)), { ...fileMark(database(data)), madeAt: null })).toBe(true)
+    const again = await open(data)
+    expect(again.isCopy).toBe(true)
+    await again.close()
+  })
+
   it('is of one moment and whole while documents are written, for this user alone, and never over another file', async () => {
     const data = folder()
     const { id } = await filled(data, 5000)
@@ -130,7 +148,7 @@ describe('a backup', () => {
     await backup
     await expect(store.replica.backup(file)).rejects.toMatchObject({ code: 'file-exists' })
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(existsSync(`${file}.part`)).toBe(false)
+    expect(readdirSync(root).filter((name) => name.endsWith('.part'))).toEqual([])
     await store.close()
     const before = readFileSync(join(data, 'identity.json'))
     const { before: kept } = await restoreFolder(data, file)

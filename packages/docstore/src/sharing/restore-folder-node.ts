@@ -2,6 +2,7 @@ import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, sta
 import { dirname, join } from 'node:path'
 import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { markAsCopy } from './copied-folder-node.ts'
 import { DATABASE, dataFolder } from './data-folder-node.ts'
 import { IdentityFile } from './identity-file-node.ts'
 
@@ -60,6 +61,7 @@ async function prepare(next: string, identity: IdentityFile, backup: string | un
       const damage = await storage.findDamage()
       if (damage.length > 0) throw new DocstoreError('bad-backup', `${backup} is damaged itself (${damage.slice(0, 3).join('; ')})`)
       await identity.assertSame(storage)
+      await markAsCopy(storage)
     }
   } finally {
     await storage.close()

@@ -43,8 +43,8 @@ export class Tidying {
     try {
       if (isDue) await this.#storage.scrub()
     } catch (error) {
-      // Everything else was done. The next start empties the log.
-      if (errorCode(error) !== 'disk-full') throw error
+      // Everything else was done. The next start empties the log; another program may read it now.
+      if (!['disk-full', 'storage-busy'].includes(errorCode(error))) throw error
     }
   }
 

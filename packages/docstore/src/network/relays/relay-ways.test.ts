@@ -1,6 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
-import { forgetRelays } from './known-relays.ts'
+import { utf8 } from '@p2p-docstore/core'
+import { forgetRelays, WAYS } from './known-relays.ts'
 import { RelayWays } from './relay-ways.ts'
 
 /** Small values in memory, and how often one was written. */
@@ -34,5 +35,24 @@ describe('how relays were reached', () => {
     expect(await later.last('relay 39')).toBe(way(39))
     await forgetRelays(replica)
     expect(await new RelayWays(replica).last('relay 39')).toBeUndefined()
+  })
+
+  it('keeps nobody from dialling where it cannot be read: some of it, all of it, or only once', async () => {
+    const stored = meta()
+    const put = (text: string): Promise<void> => stored.setMeta(WAYS, utf8(text))
+    await put(JSON.stringify([['a', '/unheard-of/1'], ['b', way(1)], 'c', ['d', 4]]))
+    const ways = new RelayWays(stored)
+    expect(await Promise.all(['a', 'b', 'c', 'd'].map((relay) => ways.last(relay)))).toEqual([undefined, way(1), undefined, undefined])
+    for (const text of ['[["a"', 'null', '{}']) {
+      await put(text)
+      expect(await new RelayWays(stored).last('a')).toBeUndefined()
+    }
+    await put(JSON.stringify([['b', way(1)]]))
+    let isBroken = true
+    const broken = { ...stored, getMeta: async (key: string) => (isBroken ? Promise.reject(new Error('not now')) : stored.getMeta(key)) }
+    const later = new RelayWays(broken)
+    await expect(later.last('b')).rejects.toThrow('not now')
+    isBroken = false
+    expect(await later.last('b')).toBe(way(1))
   })
 })

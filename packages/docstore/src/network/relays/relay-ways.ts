@@ -1,4 +1,4 @@
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
 import { wayOf } from './dial-order.ts'
 import { WAYS } from './known-relays.ts'
@@ -31,14 +31,40 @@ export class RelayWays {
     await this.#replica.setMeta(WAYS, utf8(JSON.stringify([...ways])))
   }
 
-  #load(): Promise<Map<string, string>> {
-    this.#loading ??= loadWays(this.#replica)
-    return this.#loading
+  async #load(): Promise<Map<string, string>> {
+    const loading = (this.#loading ??= loadWays(this.#replica))
+    try {
+      return await loading
+    } catch (error) {
+      // The next one may be able to read them.
+      this.#loading = undefined
+      throw error
+    }
   }
 }
 
+/** What cannot be read is no way: it says only what to dial first, and must not keep a relay from being dialled. */
 async function loadWays(replica: Pick<Replica, 'getMeta'>): Promise<Map<string, string>> {
   const stored = await replica.getMeta(WAYS)
-  const text = stored && fromUtf8(stored)
-  return new Map(text === undefined ? [] : (JSON.parse(text) as readonly (readonly [string, string])[]))
+  const ways = stored && parsed(fromUtf8(stored) ?? '')
+  return new Map(Array.isArray(ways) ? ways.filter(isWay) : [])
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isWay(value: unknown): value is readonly [string, string] {
+  if (!Array.isArray(value) || value.length !== 2 || value.some((part) => typeof part !== 'string')) return false
+  try {
+    multiaddr(String(value[1]))
+    return true
+  } catch {
+    // Of a version that knew other protocols.
+    return false
+  }
 }

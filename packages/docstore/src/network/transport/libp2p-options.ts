@@ -61,6 +61,8 @@ export function commonOptions(
       // What others say of where they are, and Kademlia dials: not the machines around this one, unless the relays are there too.
       filterMultiaddrForPeer: (_peer: PeerId, address: Multiaddr) => addressBook.allows(address),
       denyDialPeer: (peer: PeerId) => misconduct.refuses(peer.toString()),
+      // Dials of ours do not come by there.
+      denyOutboundConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
       denyInboundEncryptedConnection: (peer: PeerId) => misconduct.refuses(peer.toString()),
     },
     services: {

@@ -75,4 +75,18 @@ describe('ways that are tried side by side', () => {
     late.resolve('too late')
     await expect.poll(() => discarded).toEqual(['too late'])
   })
+
+  it('do not throw away what two of them bring, when that is the same', async () => {
+    const connection = {}
+    const both = Promise.withResolvers<object>()
+    const thrown: object[] = []
+    const second = async (): Promise<object> => {
+      both.resolve(connection)
+      return both.promise
+    }
+    const ways = [() => both.promise, second]
+    expect(await sideBySide(ways, { signal, discard: (late) => thrown.push(late), headStartMs: 1 })).toBe(connection)
+    await new Promise((done) => setImmediate(done))
+    expect(thrown).toEqual([])
+  })
 })

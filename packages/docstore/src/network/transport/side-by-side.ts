@@ -37,8 +37,10 @@ export async function sideBySide<T>(
   const attempt = async (way: Way<T>): Promise<void> => {
     try {
       const value = await limited(way, over.signal, timeoutMs)
-      if (over.signal.aborted) discard(value)
-      else {
+      if (over.signal.aborted) {
+        // Two ways can bring the same: libp2p gives a connection that is there instead of dialling.
+        if (value !== first?.value) discard(value)
+      } else {
         first = { value }
         end()
       }
