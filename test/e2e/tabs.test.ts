@@ -8,8 +8,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { serveTabPage, Tab, type TabPage } from './tab.ts'
 
 const PATIENCE = { timeout: 20_000 }
-/** Whatever the new owner was not told of is found by comparing, every half minute. */
-const UNTIL_COMPARED = { timeout: 75_000 }
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-tabs-'))
 let page: TabPage
@@ -127,7 +125,7 @@ describe('five tabs of one origin', () => {
       }
       // The relay gets it all from the new owner.
       const copy = await relay.store.namespaces.open(namespace)
-      await expect.poll(async () => (await copy.status()).root, UNTIL_COMPARED).toBe(await other.call('root'))
+      await expect.poll(async () => (await copy.status()).root, PATIENCE).toBe(await other.call('root'))
     },
     150_000,
   )

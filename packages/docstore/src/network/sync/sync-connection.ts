@@ -83,9 +83,12 @@ export async function syncConnection(
     ...(clock === undefined ? {} : { clock }),
     ...(onHeld === undefined ? {} : { onHeld }),
     ...(onNamespaces === undefined ? {} : { onNamespaces }),
-    onStart: () => onStart(session),
+    onStart: () => {
+      // Only now, and in one step with it becoming known: what is wanted while the two greet belongs to it too.
+      for (const ns of wanted) session.want(ns)
+      onStart(session)
+    },
   })
-  for (const ns of wanted) session.want(ns)
   try {
     await session.run(AbortSignal.any([signal, closed.signal]))
   } catch (error) {
