@@ -23,6 +23,7 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  DocumentVersion,
   FeedPage,
   FeedRequest,
   FindRequest,
@@ -38,6 +39,8 @@ import type {
   ReplicaSending,
   StorageCheck,
   Summary,
+  Update,
+  UpdateResult,
   Write,
   WriteResult,
 } from './types.ts'
@@ -104,7 +107,7 @@ export class LocalReplica implements Replica {
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
-    this.#comparing = new Comparing({ storage, random, now, pause }, namespaces)
+    this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
   }
 
   /** Opens what the storage holds. Throws `data-corrupt` where that does not verify. */
@@ -163,6 +166,10 @@ export class LocalReplica implements Replica {
     return this.#writes.write(ns, collection, writes)
   }
 
+  update(ns: string, collection: string, update: Update): Promise<UpdateResult> {
+    return this.#writes.update(ns, collection, update)
+  }
+
   future(ns: string): Promise<FutureRecords> {
     return this.#redating.future(ns)
   }
@@ -179,6 +186,10 @@ export class LocalReplica implements Replica {
 
   get(ns: string, collection: string, id: string): Promise<string | undefined> {
     return this.#queries.get(ns, collection, id)
+  }
+
+  getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined> {
+    return this.#queries.getVersion(ns, collection, id)
   }
 
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {

@@ -2,7 +2,7 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addEdits]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -67,5 +67,15 @@ function addTextIndexes(driver: SqlDriver): void {
     CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL, UNIQUE (ns, collection));
     CREATE TABLE text_moved (tx INTEGER NOT NULL, row INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (tx, row)) WITHOUT ROWID;
     CREATE INDEX text_moved_by_rid ON text_moved (rid);
+  `)
+}
+
+/** Version 7: fields of documents can be edited by themselves. */
+function addEdits(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN document BLOB;
+    ALTER TABLE records ADD COLUMN path TEXT;
+    ALTER TABLE records ADD COLUMN own TEXT;
+    CREATE INDEX records_by_document ON records (ns, document) WHERE document IS NOT NULL;
   `)
 }

@@ -30,11 +30,15 @@ CREATE TABLE records (
   counted BLOB, -- of a version that came after the stored total: the hash in its slot that the total counts
   counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
-  content TEXT -- canonical JSON; NULL for a tombstone
+  content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
+  document BLOB, -- of an edit: the slot of its document
+  path TEXT, -- and its field, a JSON list of names
+  own TEXT -- what the record says itself, where that is not its content
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
+CREATE INDEX records_by_document ON records (ns, document) WHERE document IS NOT NULL;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 -- How many documents collections have, as of the same position; those that have none are not here.

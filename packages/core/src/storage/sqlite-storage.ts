@@ -1,4 +1,5 @@
 import { DocstoreError, errorCode } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
@@ -12,6 +13,8 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
+import { type EditedDocument, isShown } from './records/edited-document.ts'
+import { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -30,10 +33,12 @@ import type {
   FutureTotal,
   IndexInfo,
   IndexKind,
+  NewRecord,
   OpenedReading,
   ReadingQuery,
   ReadPiece,
   SetTotal,
+  ShownVersion,
   Storage,
   StoredNamespace,
   StoredQuery,
@@ -61,6 +66,15 @@ const MAX_LISTED_ROWS: number = 256 * 1024
 /** What a full disk may take at a time at the price of a text index: more of them may need too much by themselves. */
 const MAX_RECORDS_BEFORE_TEXT = 32
 
+/** A record that takes its place. */
+interface Placed {
+  readonly entry: CommitEntry
+  readonly old: StoredRecord | undefined
+  readonly document: EditedDocument | undefined
+  readonly record: NewRecord
+  readonly seal: number | null
+}
+
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
   readonly #driver: SqlDriver
@@ -72,6 +86,7 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #records: RecordTable
+  readonly #edited: EditedDocuments
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
@@ -98,7 +113,9 @@ export class SqliteStorage implements Storage {
     this.#texts = texts
     this.#totals = totals
     this.#times = new Times(statements)
-    this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
+    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
+    this.#records = new RecordTable(table)
+    this.#edited = new EditedDocuments({ ...table, records: this.#records })
     this.#queries = new Queries({
       driver,
       statements,
@@ -205,28 +222,42 @@ export class SqliteStorage implements Storage {
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
     const kept = new Map<number, { readonly seal: number; records: number }>()
     const outcomes = entries.map((entry) => {
-      const { slot, seal: position } = entry
-      const old = this.#records.bySlot(ns, slot)
-      const record = entry.build(old)
+      const { seal: position } = entry
+      const { old, document } = this.#heldFor(ns, entry)
+      const record = entry.build(old, document)
       if (record === undefined) return undefined
-      if (position === undefined) return this.#records.replace(ns, slot, old, record, null)
+      if (position === undefined) return this.#put(ns, { entry, old, document, record, seal: null })
       const seal = seals[position]
       if (seal === undefined) throw new DocstoreError('internal', 'A record refers to a seal that is not in its commit')
       // Counted generously while the commit runs, so that a seal outlives a record that the same commit replaces.
       const under = kept.get(position) ?? { seal: this.#seals.add(seal, entries.length), records: 0 }
       kept.set(position, under)
       under.records++
-      return this.#records.replace(ns, slot, old, record, under.seal)
+      return this.#put(ns, { entry, old, document, record, seal: under.seal })
     })
+    this.#edited.settle(ns)
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
     if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
 
+  /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
+  #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
+    const document = this.#edited.of(ns, entry)
+    const { slot } = entry
+    if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
+    return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
+  }
+
+  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
+    if (document === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
+    return this.#edited.take(ns, document, entry.slot, record, seal)
+  }
+
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
-      const old = this.#records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old) }
+      const { old, document } = this.#heldFor(ns, entry)
+      return { entry, old, document, record: entry.build(old, document) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
@@ -238,8 +269,9 @@ export class SqliteStorage implements Storage {
     }
     let position = 0
     const outcomes = built.map(
-      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
+      ({ record, ...held }) => record && this.#put(ns, { ...held, record, seal: seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null }),
     )
+    this.#edited.settle(ns)
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
@@ -326,6 +358,12 @@ export class SqliteStorage implements Storage {
     return this.#records.content(ns, collection, id)
   }
 
+  getVersion(ns: number, collection: string, id: string): ShownVersion | undefined {
+    this.#isRead()
+    const record = this.#records.shown(ns, collection, id)
+    return record && this.#edited.version(ns, record)
+  }
+
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
     return this.#queries.find(ns, collection, query)
@@ -408,9 +446,14 @@ export class SqliteStorage implements Storage {
   readFeed(feed: string, limit: number): FeedRecord[] {
     this.#statements.assertOpen()
     const { ns, at } = this.#readings.feedPlace(feed)
-    const records = this.#records.since(ns, at, limit)
-    const before = this.#readings.seenBefore(feed, records)
-    return records.map((record, i) => ({ record, before: before[i] }))
+    for (let since = at; ; ) {
+      const records = this.#records.since(ns, since, limit)
+      const before = this.#readings.seenBefore(feed, records)
+      const changes = records.flatMap((record, i) => (isShown(record) ? { record, before: before[i] } : []))
+      const last = records.at(-1)
+      if (last === undefined || changes.length > 0) return changes
+      since = last.seq
+    }
   }
 
   distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
@@ -621,6 +664,7 @@ export class SqliteStorage implements Storage {
   #rollback(): void {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
+    this.#edited.rolledBack()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
+import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -8,10 +9,13 @@ import type { ReplicaGround } from '../ground.ts'
 import { MAX_WRITES } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
-import type { ReplicaWrites, Write, WriteResult } from '../types.ts'
+import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
+import { checkExpected } from './expected-version.ts'
 import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type LocalWrite, localWrite } from './local-write.ts'
+import { parseChanges } from './update/changes.ts'
+import { LocalUpdate } from './update/local-update.ts'
 
 /** Local writes: who may make them, and how they are committed. */
 export class Writes implements ReplicaWrites {
@@ -29,16 +33,14 @@ export class Writes implements ReplicaWrites {
     const open = this.#namespaces.open(id)
     checkCollection(collection)
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
-    const { genesis } = open.genesis
     const { identity, clock } = this.#ground
     const author = { identity, clock }
     const entries: LocalWrite[] = []
     for (const write of writes) {
-      if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
-        const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
-        throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
-      }
+      this.#checkAllowed(open, write.id)
       this.#checkSize(write)
+      checkExpected(write.if)
+      if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
       entries.push(localWrite(open.scope, collection, write, author))
     }
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
@@ -48,6 +50,34 @@ export class Writes implements ReplicaWrites {
         ? { status: 'unchanged', seq: current, at: entries[i]?.keptAt() ?? 0 }
         : { status: 'written', seq: outcome.seq, at: outcome.record.at },
     )
+  }
+
+  async update(id: string, collection: string, { id: documentId, changes, if: expected }: Update): Promise<UpdateResult> {
+    const open = this.#namespaces.open(id)
+    checkCollection(collection)
+    this.#checkAllowed(open, documentId)
+    checkExpected(expected)
+    const { storage, network, identity, clock } = this.#ground
+    const update = new LocalUpdate({
+      scope: open.scope,
+      collection,
+      id: documentId,
+      changes: parseChanges(changes),
+      expected,
+      maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
+      author: { identity, clock },
+    })
+    const outcomes = await this.#single.commit(open, update.entries)
+    const { cid = '', at } = update.outcome()
+    const last = outcomes.findLast((outcome) => outcome !== undefined)
+    return last === undefined ? { status: 'unchanged', seq: await storage.lastSeq(open.ns), at, cid } : { status: 'written', seq: last.seq, at, cid }
+  }
+
+  #checkAllowed(open: OpenNamespace, id: string): void {
+    const { write, owner } = open.genesis.genesis
+    if (mayWrite(write, owner, this.#ground.identity.author, id)) return
+    const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
+    throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
   }
 
   #checkSize({ id, content }: Write): void {

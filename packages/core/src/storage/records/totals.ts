@@ -15,6 +15,8 @@ interface Total {
   seq: number
   /** Position up to which the stored total counts. */
   storedSeq: number
+  /** Whether it has to be stored with this transaction: `counted` says nothing of documents with edits, of which several records can go at once. */
+  isDue: boolean
 }
 
 /**
@@ -66,10 +68,28 @@ export class Totals {
     return { seq: total.seq, ...counted }
   }
 
+  /** The position of the next version, of a document with edits. */
+  next(ns: number): number {
+    return ++this.#of(ns).seq
+  }
+
+  /** Counts such a version, and no longer those that went for it. */
+  swap(ns: number, gone: readonly Pick<StoredRecord, 'hash'>[], record: Pick<NewRecord, 'hash'>): void {
+    const total = this.#of(ns)
+    for (const { hash } of gone) total.sum.subtract(hash)
+    total.sum.add(record.hash)
+    total.isDue = true
+  }
+
+  /** Counts documents that appeared, or less of them, in a collection. */
+  changedDocuments(ns: number, collection: string | null, by: number): void {
+    this.#of(ns).documents.replace(collection, by)
+  }
+
   /** Stores the total where enough has changed. Call at the end of a transaction. */
   store(ns: number): void {
     const total = this.#of(ns)
-    if (total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
+    if (total.isDue || total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
   }
 
   /** Adds up all records anew. False where the total was wrong, which puts it right. Call inside a transaction. */
@@ -82,7 +102,7 @@ export class Totals {
     const total = this.#of(ns)
     const areCounted = total.documents.recount()
     if (sum.equals(total.sum) && areCounted) return true
-    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, documents: total.documents })
+    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, isDue: false, documents: total.documents })
     return false
   }
 
@@ -104,7 +124,7 @@ export class Totals {
     const row = this.#statements.own('SELECT seq, sum FROM totals WHERE ns = ?').get(ns)
     const storedSeq = Number(row?.['seq'] ?? 0)
     const sum = row === undefined ? new HashSum() : HashSum.fromBytes(bytes(row['sum']))
-    const total: Total = { sum, seq: storedSeq, storedSeq, documents: new DocumentCounts(this.#statements, ns) }
+    const total: Total = { sum, seq: storedSeq, storedSeq, isDue: false, documents: new DocumentCounts(this.#statements, ns) }
     const versions = this.#statements.own(
       'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
     )
@@ -120,6 +140,7 @@ export class Totals {
 
   #store(ns: number, total: Total): void {
     total.storedSeq = total.seq
+    total.isDue = false
     total.documents.store()
     this.#statements.own('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)').run(ns, total.seq, total.sum.toBytes())
     this.#totals.set(ns, total)

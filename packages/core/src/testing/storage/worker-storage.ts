@@ -57,6 +57,7 @@ export class StorageWorker {
       versionsBetween: call('versionsBetween'),
       contentByDigest: call('contentByDigest'),
       get: call('get'),
+      getVersion: call('getVersion'),
       find: call('find'),
       openReading: call('openReading'),
       readOn: call('readOn'),
