@@ -43,6 +43,9 @@ interface OwnVersion {
   readonly isRedated: boolean
 }
 
+/** Stands for what a later version of the document has made needless. */
+const GONE: OwnVersion = { at: -1, isRedated: false }
+
 /** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
 export class TestPeer {
   readonly name: string
@@ -133,6 +136,7 @@ export class TestPeer {
       const versions = this.#own.get(toHex(slot)) ?? []
       this.#own.set(toHex(slot), versions)
       versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
+      for (const { slot: gone } of outcome.edited?.gone ?? []) this.#own.get(toHex(gone))?.push(GONE)
     }
   }
 
