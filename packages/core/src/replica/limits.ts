@@ -45,5 +45,8 @@ export const MAX_WRITES = 4096
 /** Fields that one update may change: as many as one signature covers. */
 export const MAX_UPDATE_FIELDS = 64
 
+/** Updates whose result is remembered for callers who did not get it: those of some seconds, 2 MB. */
+export const MAX_NOTED_UPDATES: number = 16 * 1024
+
 /** Largest page of a query. */
 export const MAX_PAGE = 10_000

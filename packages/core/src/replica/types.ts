@@ -42,6 +42,8 @@ export interface Update {
   readonly changes: unknown
   /** CID that the document has to have now. */
   readonly if?: string | undefined
+  /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
+  readonly once?: string | undefined
 }
 
 /** What an update did. `unchanged`: the fields had these values already. */

@@ -187,11 +187,12 @@ export class SqliteStorage implements Storage {
     return ns
   }
 
-  commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
+  commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
     const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
+      if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -201,7 +202,7 @@ export class SqliteStorage implements Storage {
   commitShrinking(
     ns: number,
     entries: readonly CommitEntry[],
-    { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
+    { seals = [], isWhole = false, notes }: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean } = {},
   ): (CommitOutcome | undefined | 'no-room')[] {
     const shrink = (): (CommitOutcome | undefined | 'no-room')[] => {
       const shrinking = shrinkingOnly(entries)
@@ -212,6 +213,7 @@ export class SqliteStorage implements Storage {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
       }
+      if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
     const outcomes = this.#makingRoom(shrink, entries.length)

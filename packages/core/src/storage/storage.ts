@@ -118,6 +118,8 @@ export interface DocumentView {
   readonly edits: readonly StoredRecord[]
   /** Latest time of its records, 0 where there are none. */
   readonly newest: number
+  /** Position of the last of them, 0 where there are none. */
+  readonly lastSeq: number
   /** What all of them make together; `null` where that is no document. */
   content(): string | null
 }
@@ -137,12 +139,14 @@ export interface CommitEntry {
   readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
 }
 
-/** How the records of a commit are signed. */
+/** How the records of a commit are signed, and what is written with them. */
 export interface CommitSeals {
   /** Seals that arrived with the records. */
   readonly seals?: readonly Seal[]
   /** Signs here and now, in groups; slots must differ from each other then. Without either, records wait for `attachSeal`. */
   readonly sealWith?: (hashes: Uint8Array) => Seal
+  /** Called once all entries are built: small values to set in the same transaction, or to remove with `undefined`. */
+  readonly notes?: (() => readonly (readonly [key: string, value: Uint8Array | undefined])[]) | undefined
 }
 
 /** What a commit did with one entry; `undefined` where it kept the old version. */
@@ -254,7 +258,7 @@ export interface Storage {
   commitShrinking(
     ns: number,
     entries: readonly CommitEntry[],
-    options?: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean },
+    options?: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean },
   ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>

@@ -46,6 +46,11 @@ function sharedReplica(shared: SharedData): Replica {
       return shared.run(({ replica }) => replica.createNamespace({ nonce, ...init }))
     },
     write: repeatableWrite(shared),
+    update: async (ns, collection, update) => {
+      // The same name again where the owner ended before it answered: what it wrote is not written twice.
+      const once = update.once ?? crypto.randomUUID()
+      return shared.run(({ replica }) => replica.update(ns, collection, { ...update, once }))
+    },
     onCommit: (listener) => {
       shared.commits.add(listener)
       return () => shared.commits.delete(listener)

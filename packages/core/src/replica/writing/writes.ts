@@ -15,6 +15,7 @@ import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type LocalWrite, localWrite } from './local-write.ts'
 import { parseChanges } from './update/changes.ts'
+import { NotedUpdates } from './update/noted-updates.ts'
 import { LocalUpdate } from './update/local-update.ts'
 
 /** Local writes: who may make them, and how they are committed. */
@@ -22,10 +23,12 @@ export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
   readonly #single: GroupCommit
+  readonly #noted: NotedUpdates
 
   constructor(ground: ReplicaGround, namespaces: Namespaces) {
     this.#ground = ground
     this.#namespaces = namespaces
+    this.#noted = new NotedUpdates(ground.storage)
     this.#single = new GroupCommit(ground.storage, ground.news)
   }
 
@@ -52,7 +55,7 @@ export class Writes implements ReplicaWrites {
     )
   }
 
-  async update(id: string, collection: string, { id: documentId, changes, if: expected }: Update): Promise<UpdateResult> {
+  async update(id: string, collection: string, { id: documentId, changes, if: expected, once }: Update): Promise<UpdateResult> {
     const open = this.#namespaces.open(id)
     checkCollection(collection)
     this.#checkAllowed(open, documentId)
@@ -67,10 +70,17 @@ export class Writes implements ReplicaWrites {
       maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
       author: { identity, clock },
     })
-    const outcomes = await this.#single.commit(open, update.entries)
-    const { cid = '', at } = update.outcome()
-    const last = outcomes.findLast((outcome) => outcome !== undefined)
-    return last === undefined ? { status: 'unchanged', seq: await storage.lastSeq(open.ns), at, cid } : { status: 'written', seq: last.seq, at, cid }
+    if (once === undefined) {
+      await this.#single.commit(open, update.entries)
+    } else {
+      if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
+      const known = await this.#noted.find(once)
+      if (known !== undefined) return known
+      const note = await this.#noted.begin(once)
+      await this.#single.commit(open, update.entries, () => (update.isWritten ? note(update.result()) : []))
+    }
+    const result = update.result()
+    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(open.ns) }
   }
 
   #checkAllowed(open: OpenNamespace, id: string): void {

@@ -58,6 +58,12 @@ export class EditedDocument implements DocumentView {
     return newest
   }
 
+  get lastSeq(): number {
+    let last = this.#base?.seq ?? 0
+    for (const { seq } of this.#edits.values()) last = Math.max(last, seq)
+    return last
+  }
+
   get isEdited(): boolean {
     return this.#edits.size > 0
   }

@@ -11,6 +11,7 @@ import { ownContent } from '../../../storage/records/edited-document.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../../storage/storage.ts'
 import { checkedKey } from '../checked-key.ts'
 import { cidOfContent, conflictWith } from '../expected-version.ts'
+import type { UpdateResult } from '../../types.ts'
 import type { Author } from '../local-write.ts'
 import { cannotUpdate, type FieldChange, kindOf } from './changes.ts'
 
@@ -27,14 +28,6 @@ export interface LocalUpdateInit {
   readonly author: Author
 }
 
-/** What an update did, known after its commit. */
-export interface UpdateOutcome {
-  /** CID of the document as it stands. */
-  readonly cid: string | undefined
-  /** Hybrid time of the newest of its records. */
-  readonly at: number
-}
-
 type Fields = Record<string, Json>
 
 /** A field that gets another value. */
@@ -46,7 +39,7 @@ interface Step {
 
 /**
  * An update of fields of one document, as entries of one commit: the first looks at the document and finds out what is to be written, then comes
- * one for each field, and the last sees what has become of it. Where something is wrong nothing is written; `outcome` says what. So whoever
+ * one for each field, and the last sees what has become of it. Where something is wrong nothing is written; `result` throws it. So whoever
  * shares the commit is not disturbed.
  */
 export class LocalUpdate {
@@ -58,7 +51,7 @@ export class LocalUpdate {
   /** Whether the document is written whole. */
   #isWhole = false
   #error: unknown
-  #outcome: UpdateOutcome = { cid: undefined, at: 0 }
+  #result: UpdateResult = { status: 'unchanged', seq: 0, at: 0, cid: '' }
 
   constructor(init: LocalUpdateInit) {
     const { scope, collection, id, changes, author } = init
@@ -79,10 +72,15 @@ export class LocalUpdate {
     ]
   }
 
-  /** What it did. Throws what stood in its way. */
-  outcome(): UpdateOutcome {
+  /** What it did, known when its entries are built; `unchanged` has no position. Throws what stood in its way. */
+  result(): UpdateResult {
     if (this.#error !== undefined) throw this.#error
-    return this.#outcome
+    return this.#result
+  }
+
+  /** Whether there is something of it in the commit. */
+  get isWritten(): boolean {
+    return this.#error === undefined && this.#result.status === 'written'
   }
 
   #look(old: StoredRecord | undefined, view: DocumentView | undefined): NewRecord | undefined {
@@ -176,6 +174,7 @@ export class LocalUpdate {
 
   #end(view: DocumentView | undefined): undefined {
     if (view === undefined || this.#error !== undefined) return
-    this.#outcome = { cid: cidOfContent(view.content()), at: view.newest }
+    const isWritten = this.#steps.some(({ isChanged }) => isChanged)
+    this.#result = { status: isWritten ? 'written' : 'unchanged', seq: view.lastSeq, at: view.newest, cid: cidOfContent(view.content()) ?? '' }
   }
 }
