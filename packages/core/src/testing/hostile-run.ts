@@ -283,6 +283,9 @@ export class HostileRun {
       if (old !== undefined && old.at > version.at && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
+      if (version.edit !== undefined) continue
+      for (const [other, { edit, at }] of observed.versions)
+        if (edit !== undefined && at <= version.at && toHex(edit.document) === slot) observed.versions.delete(other)
     }
     return observed.versions
   }

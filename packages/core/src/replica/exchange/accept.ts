@@ -3,7 +3,6 @@ import { type Batch, type WireRecord } from '../../model/batch.ts'
 import { compareBytes, equalBytes } from '../../model/bytes.ts'
 import { decodeContent } from '../../model/content.ts'
 import { decodeEdit } from '../../model/edits/edit-content.ts'
-import { pathText } from '../../model/edits/edit-path.ts'
 import { compareVersions } from '../../model/edits/merged.ts'
 import { MAX_EDITS } from '../../model/limits.ts'
 import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
@@ -41,7 +40,7 @@ export class Competitor implements CommitEntry {
 
   build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
     const { record } = this
-    if (document !== undefined && record.edit !== undefined && isCovered(record, document)) return undefined
+    if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined
     if (old === undefined) return record.content === null ? { ...record, ...knownName(document) } : record
     if (record.at < old.at) return undefined
     if (record.at === old.at) {
@@ -55,11 +54,9 @@ export class Competitor implements CommitEntry {
 }
 
 /** Whether an edit is older than what its document says since, or than as many as one may have. */
-function isCovered(record: NewRecord, { base, edits }: DocumentView): boolean {
+function isCovered(record: NewRecord, old: StoredRecord | undefined, { base, edits }: DocumentView): boolean {
   if (base !== undefined && record.at <= base.at) return true
-  if (edits.length < MAX_EDITS) return false
-  const path = pathText(record.edit?.path ?? [])
-  return edits.every((one) => pathText(one.edit?.path ?? []) !== path && compareVersions(record, one) < 0)
+  return old === undefined && edits.length >= MAX_EDITS && edits.every((edit) => compareVersions(record, edit) < 0)
 }
 
 /** Collection and id of a document of which only edits are here. */

@@ -113,12 +113,10 @@ export class EditedDocument implements DocumentView {
     this.#edits.set(slot, part)
     const gone = old === undefined ? [] : [old]
     if (this.#edits.size <= MAX_EDITS) return gone
-    const [least] = this.edits.toSorted(compareVersions)
-    if (least !== undefined) {
-      this.#edits.delete(toHex(least.slot))
-      gone.push(least)
-    }
-    return gone
+    let least = part
+    for (const one of this.#edits.values()) if (compareVersions(one, least) < 0) least = one
+    this.#edits.delete(toHex(least.slot))
+    return [...gone, least]
   }
 }
 
