@@ -64,10 +64,13 @@ export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array): Uint
   return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
 }
 
-/** The place that versions of one field of a document compete for, once it is edited by itself. */
+/**
+ * The place that versions of one field of a document compete for, once it is edited by itself: 8 bytes of the document's slot, so that a document
+ * and its edits lie side by side, and 8 of a hash of key and field.
+ */
 export function editSlotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, path: EditPath): Uint8Array {
-  const field = utf8(pathText(path))
-  return sha256(write === 'author' ? concatBytes(kh, by, field) : concatBytes(kh, field)).slice(0, SLOT_BYTES)
+  const field = sha256(concatBytes(kh, utf8(pathText(path))))
+  return concatBytes(slotOf(write, kh, by).subarray(0, SLOT_BYTES / 2), field.subarray(0, SLOT_BYTES / 2))
 }
 
 const COLLECTION = /^[A-Za-z0-9_-]{1,64}$/

@@ -76,6 +76,6 @@ function addEdits(driver: SqlDriver): void {
     ALTER TABLE records ADD COLUMN document BLOB;
     ALTER TABLE records ADD COLUMN path TEXT;
     ALTER TABLE records ADD COLUMN own TEXT;
-    CREATE INDEX records_by_document ON records (ns, document) WHERE document IS NOT NULL;
+    ALTER TABLE namespaces ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
   `)
 }

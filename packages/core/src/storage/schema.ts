@@ -17,7 +17,8 @@ CREATE TABLE namespaces (
   ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
   sealed INTEGER NOT NULL DEFAULT 0, -- position up to which every record has its seal
   newest INTEGER NOT NULL DEFAULT 0, -- no record has a later time
-  known INTEGER NOT NULL DEFAULT 0 -- nobody else has a record of a later time
+  known INTEGER NOT NULL DEFAULT 0, -- nobody else has a record of a later time
+  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -38,7 +39,6 @@ CREATE TABLE records (
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
-CREATE INDEX records_by_document ON records (ns, document) WHERE document IS NOT NULL;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 -- How many documents collections have, as of the same position; those that have none are not here.

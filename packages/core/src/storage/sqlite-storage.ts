@@ -115,7 +115,7 @@ export class SqliteStorage implements Storage {
     this.#times = new Times(statements)
     const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
     this.#records = new RecordTable(table)
-    this.#edited = new EditedDocuments({ ...table, records: this.#records })
+    this.#edited = new EditedDocuments(table)
     this.#queries = new Queries({
       driver,
       statements,
@@ -245,8 +245,8 @@ export class SqliteStorage implements Storage {
 
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
   #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
-    const document = this.#edited.of(ns, entry)
     const { slot } = entry
+    const document = this.#edited.of(ns, entry, entry.document === undefined)
     if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
     return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
   }

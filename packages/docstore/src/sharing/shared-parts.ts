@@ -2,6 +2,7 @@ import { DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
 import { NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
 import { callMethod, forwardMethods, signalOf } from '../rpc/rpc.ts'
+import { createDocumentId } from '../store/document-id.ts'
 import type { DocstoreParts } from '../store/docstore.ts'
 import type { Opened } from './opened.ts'
 import { repeatableWrite } from './repeatable-write.ts'
@@ -48,8 +49,8 @@ function sharedReplica(shared: SharedData): Replica {
     write: repeatableWrite(shared),
     update: async (ns, collection, update) => {
       // The same name again where the owner ended before it answered: what it wrote is not written twice.
-      const once = update.once ?? crypto.randomUUID()
-      return shared.run(({ replica }) => replica.update(ns, collection, { ...update, once }))
+      const once = update.once ?? createDocumentId()
+      return shared.run(({ replica, isHere }) => replica.update(ns, collection, isHere ? update : { ...update, once }))
     },
     onCommit: (listener) => {
       shared.commits.add(listener)

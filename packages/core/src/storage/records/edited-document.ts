@@ -34,12 +34,15 @@ export class EditedDocument implements DocumentView {
   readonly pending: Map<number, Part> = new Map()
   #content: string | null | undefined
 
-  constructor(slot: Uint8Array, base: StoredRecord | undefined, edits: readonly StoredRecord[]) {
+  /** `records` are all that are stored of it. */
+  constructor(slot: Uint8Array, records: readonly StoredRecord[]) {
     this.slot = slot
-    this.before = base
-    this.#base = base && { ...base, pending: undefined }
-    for (const edit of edits) this.#edits.set(toHex(edit.slot), { ...edit, pending: undefined })
-    this.shown = base !== undefined && base.content !== null ? base : edits.find(({ content }) => content !== null)
+    for (const record of records) {
+      if (record.edit === undefined) this.#base = { ...record, pending: undefined }
+      else this.#edits.set(toHex(record.slot), { ...record, pending: undefined })
+    }
+    this.before = this.#base
+    this.shown = records.find(({ content }) => content !== null)
     this.#content = this.shown?.content ?? null
   }
 

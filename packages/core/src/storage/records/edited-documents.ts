@@ -1,13 +1,20 @@
 import { sha256 } from '#crypto'
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { compareVersions } from '../../model/edits/merged.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
+import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
 import { storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
-import { contentKey, type RecordTable, type RecordTableInit, SELECT } from './record-table.ts'
+import type { Counted } from './totals.ts'
+import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
+
+/** What the last record of a document shows and remembers. */
+interface Showing extends Counted {
+  readonly document: EditedDocument
+}
 
 /**
  * Documents with fields that were edited by themselves. Of such a document one row shows the whole, that of the record which came last: its
@@ -15,46 +22,56 @@ import { contentKey, type RecordTable, type RecordTableInit, SELECT } from './re
  * with a content, as without edits, and every change of the document has a position of its own. Of a document without edits nothing is here.
  */
 export class EditedDocuments {
-  readonly #init: RecordTableInit & { readonly records: RecordTable }
+  readonly #init: RecordTableInit
   /** Of each namespace, whether it has edits at all: where it has none, nobody looks for them. */
   readonly #hasEdits = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
 
-  constructor(init: RecordTableInit & { readonly records: RecordTable }) {
+  constructor(init: RecordTableInit) {
     this.#init = init
   }
 
-  /** The document that an entry is about, where that has edits or is to get one. Call inside a transaction. */
-  of(ns: number, { slot, document }: Pick<CommitEntry, 'slot' | 'document'>): EditedDocument | undefined {
-    if (document === undefined && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
-    const documentSlot = document ?? slot
-    const key = toHex(documentSlot)
+  /** The document that an entry is about, where its namespace has edits or it is to get one. Call inside a transaction. */
+  of(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
+    if (isPlain && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
+    const key = toHex(document)
     const open = this.#open.get(key)
     if (open !== undefined) return open
-    const edits = this.#anyIn(ns) ? this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.document = ?`).all(ns, documentSlot) : []
-    if (document === undefined && edits.length === 0) return undefined
-    const edited = new EditedDocument(documentSlot, this.#init.records.bySlot(ns, documentSlot), edits.map(storedRecord))
+    const edited = new EditedDocument(document, this.#records(ns, document))
+    if (isPlain && !edited.isEdited) return undefined
     this.#open.set(key, edited)
     return edited
+  }
+
+  /** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
+  #records(ns: number, document: Uint8Array): StoredRecord[] {
+    const [low, high] = [document.slice(), document.slice()]
+    low.fill(0, SLOT_BYTES / 2)
+    high.fill(255, SLOT_BYTES / 2)
+    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
+    return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
   }
 
   /** What a record shows, with time and author of the newest record of its document. */
   version(ns: number, { content, at, by, hash, own, slot, edit }: StoredRecord): ShownVersion {
     let newest: Pick<StoredRecord, 'at' | 'hash' | 'by'> = { at, hash, by }
-    if (own !== undefined) {
-      const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ?1 AND (r.document = ?2 OR r.slot = ?2)`).all(ns, edit?.document ?? slot)
-      for (const record of rows.map(storedRecord)) if (compareVersions(newest, record) < 0) newest = record
-    }
+    if (own !== undefined) for (const record of this.#records(ns, edit?.document ?? slot)) if (compareVersions(newest, record) < 0) newest = record
     return { content: content ?? '', at: newest.at, by: newest.by }
   }
 
   #anyIn(ns: number): boolean {
     const known = this.#hasEdits.get(ns)
     if (known !== undefined) return known
-    const hasEdits = this.#init.statements.own('SELECT 1 FROM records WHERE ns = ? AND document IS NOT NULL LIMIT 1').get(ns) !== undefined
+    const hasEdits = this.#init.statements.own('SELECT edited FROM namespaces WHERE ns = ?').get(ns)?.['edited'] === 1
     this.#hasEdits.set(ns, hasEdits)
     return hasEdits
+  }
+
+  #noteEdits(ns: number): void {
+    if (this.#anyIn(ns)) return
+    this.#init.statements.own('UPDATE namespaces SET edited = 1 WHERE ns = ?').run(ns)
+    this.#hasEdits.set(ns, true)
   }
 
   /** Takes a record into its document. It is written with `settle`. */
@@ -64,7 +81,7 @@ export class EditedDocuments {
     const gone = document.take(slot, record, { seq, seal })
     this.#init.totals.swap(ns, gone, record)
     for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
-    if (record.edit !== undefined) this.#hasEdits.set(ns, true)
+    if (record.edit !== undefined) this.#noteEdits(ns)
     const others = gone.filter(({ seq }) => seq !== replaced?.seq)
     return { seq, record, replaced, edited: { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) } }
   }
@@ -87,14 +104,16 @@ export class EditedDocuments {
     const known = shown ?? before
     if (known !== undefined) readings.replaced(ns, document.slot, known)
     if (shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
+    const isHidden = shown !== undefined && !removed.some(({ seq }) => seq === shown.seq)
+    const counted = totals.countedBefore(ns, removed, isHidden ? shown : undefined)
     for (const { seq, seal } of removed) {
       statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
       if (seal !== null) seals.release(seal)
     }
-    if (shown !== undefined && !removed.some(({ seq }) => seq === shown.seq))
+    if (isHidden)
       statements.own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?').run(ns * SEQ_SPAN + shown.seq)
     const last = [...pending.values()].at(-1)
-    for (const part of pending.values()) this.#insert(ns, part, part === last ? document : undefined)
+    for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
     if (last === undefined) return
     const content = document.content()
     const { seq, collection } = last
@@ -104,18 +123,25 @@ export class EditedDocuments {
   }
 
   /** Inserts a record; with a document, as the row that shows it. */
-  #insert(ns: number, { seq, slot, seal, pending: record, edit, ...part }: Part, shows: EditedDocument | undefined): void {
+  #insert(ns: number, { seq, slot, seal, pending: record, edit, ...part }: Part, shows: Showing | undefined): void {
     if (record === undefined) return
     const own = part.own ?? null
     const { collection, id, at, hash, prev, exp, kh, digest } = record
-    const content = shows?.content() ?? null
+    const content = shows?.document.content() ?? null
     const isWhole = content === own && edit === undefined
     const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
     const values: SqlValue[] = [ns * SEQ_SPAN + seq, ns, slot, collection, id, at, hash, this.#init.authors.number(record.by), seal, prev, exp, kh, key, content]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
-      .run(...values, edit?.document ?? null, edit === undefined ? null : pathText(edit.path), isWhole ? null : own)
+      .run(
+        ...values,
+        edit?.document ?? null,
+        edit === undefined ? null : pathText(edit.path),
+        isWhole ? null : own,
+        shows?.counted ?? null,
+        shows?.countedDocument ?? null,
+      )
   }
 }

@@ -1,10 +1,11 @@
 import { HashSum } from '../../sets/hash-sum.ts'
 import { DocumentCounts } from './document-counts.ts'
-import { bytes } from '../rows.ts'
+import { bytes, bytesOrUndefined } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { CollectionCount, NewRecord, SetTotal, StoredRecord } from '../storage.ts'
 
+const HASH_BYTES = 32
 /** Versions after which a total is stored again. Storing it with every single write would cost each of them a page. */
 const STORE_EVERY = 128
 
@@ -15,14 +16,13 @@ interface Total {
   seq: number
   /** Position up to which the stored total counts. */
   storedSeq: number
-  /** Whether it has to be stored with this transaction: `counted` says nothing of documents with edits, of which several records can go at once. */
-  isDue: boolean
 }
 
 /**
  * The total of every namespace, kept in step with its records inside of each transaction. It is stored now and then only: what came after
  * is added when it is read. A version that took the place of a counted one remembers the hash of that in its column `counted`, and in
- * `counted_document` whether it was a document.
+ * `counted_document` whether it was a document. Of a document with edits several records can go at once: the last one remembers what all of them
+ * add up to, and how many documents less are shown by others.
  */
 export class Totals {
   readonly #statements: Statements
@@ -78,7 +78,19 @@ export class Totals {
     const total = this.#of(ns)
     for (const { hash } of gone) total.sum.subtract(hash)
     total.sum.add(record.hash)
-    total.isDue = true
+  }
+
+  /** What the last record of a document with edits has to remember, before others are removed for it, and another one shows it no more. */
+  countedBefore(ns: number, removed: readonly Pick<StoredRecord, 'seq' | 'hash' | 'content'>[], hidden: Pick<StoredRecord, 'seq'> | undefined): Counted {
+    const { storedSeq } = this.#of(ns)
+    const sum = new HashSum()
+    let documents = hidden !== undefined && hidden.seq <= storedSeq ? 1 : 0
+    for (const { seq, hash, content } of removed) {
+      const { counted, countedDocument } = seq <= storedSeq ? { counted: hash, countedDocument: content === null ? 0 : 1 } : this.#countedBy(ns, seq)
+      if (counted !== null) sum.addAll(sumOf(counted))
+      documents += countedDocument ?? 0
+    }
+    return { counted: sum.count === 0 ? null : sum.toBytes(), countedDocument: documents === 0 ? null : documents }
   }
 
   /** Counts documents that appeared, or less of them, in a collection. */
@@ -89,7 +101,7 @@ export class Totals {
   /** Stores the total where enough has changed. Call at the end of a transaction. */
   store(ns: number): void {
     const total = this.#of(ns)
-    if (total.isDue || total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
+    if (total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
   }
 
   /** Adds up all records anew. False where the total was wrong, which puts it right. Call inside a transaction. */
@@ -102,7 +114,7 @@ export class Totals {
     const total = this.#of(ns)
     const areCounted = total.documents.recount()
     if (sum.equals(total.sum) && areCounted) return true
-    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, isDue: false, documents: total.documents })
+    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, documents: total.documents })
     return false
   }
 
@@ -124,12 +136,12 @@ export class Totals {
     const row = this.#statements.own('SELECT seq, sum FROM totals WHERE ns = ?').get(ns)
     const storedSeq = Number(row?.['seq'] ?? 0)
     const sum = row === undefined ? new HashSum() : HashSum.fromBytes(bytes(row['sum']))
-    const total: Total = { sum, seq: storedSeq, storedSeq, isDue: false, documents: new DocumentCounts(this.#statements, ns) }
+    const total: Total = { sum, seq: storedSeq, storedSeq, documents: new DocumentCounts(this.#statements, ns) }
     const versions = this.#statements.own(
       'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
     )
     versions.each(range(ns, storedSeq), ({ rid, hash, counted, counted_document, collection, document }) => {
-      if (counted !== null) total.sum.subtract(bytes(counted))
+      if (counted !== null) total.sum.subtractAll(sumOf(bytes(counted)))
       total.sum.add(bytes(hash))
       total.documents.replace(typeof collection === 'string' ? collection : null, Number(document) - Number(counted_document ?? 0))
       total.seq = Number(rid) - ns * SEQ_SPAN
@@ -140,7 +152,6 @@ export class Totals {
 
   #store(ns: number, total: Total): void {
     total.storedSeq = total.seq
-    total.isDue = false
     total.documents.store()
     this.#statements.own('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)').run(ns, total.seq, total.sum.toBytes())
     this.#totals.set(ns, total)
@@ -148,18 +159,26 @@ export class Totals {
 
   #countedBy(ns: number, seq: number): Counted {
     const row = this.#statements.own('SELECT counted, counted_document FROM records WHERE rid = ?').get(ns * SEQ_SPAN + seq)
-    const counted = row?.['counted']
-    return counted instanceof Uint8Array ? { counted, countedDocument: row?.['counted_document'] === 1 ? 1 : 0 } : NONE
+    const documents = row?.['counted_document']
+    return { counted: bytesOrUndefined(row?.['counted']) ?? null, countedDocument: typeof documents === 'number' ? documents : null }
   }
 }
 
 /** What a stored total counts in the slot of a version that came after it. */
-interface Counted {
+export interface Counted {
   readonly counted: Uint8Array | null
-  readonly countedDocument: 0 | 1 | null
+  readonly countedDocument: number | null
 }
 
 const NONE: Counted = { counted: null, countedDocument: null }
+
+/** What a column `counted` holds: one hash, or the sum of several. */
+function sumOf(counted: Uint8Array): HashSum {
+  if (counted.length !== HASH_BYTES) return HashSum.fromBytes(counted)
+  const sum = new HashSum()
+  sum.add(counted)
+  return sum
+}
 
 function countedAs({ hash, content }: StoredRecord): Counted {
   return { counted: hash, countedDocument: content === null ? 0 : 1 }
