@@ -1,3 +1,7 @@
+/// <reference types="node" />
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { encodeBatch, type WireRecord } from '../../model/batch.ts'
@@ -161,6 +165,63 @@ describe('edits, puts and deletes', () => {
       expect((await peer.summary(ns)).count).toBe(MAX_EDITS + 1)
     }
   })
+})
+
+it('add up to the same whenever the database is opened again', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'docstore-edits-'))
+  try {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = seededRandom(100 + seed)
+      const path = join(folder, `${seed}.sqlite`)
+      const openFile = (): Promise<LocalReplica> => openReplica(openNodeStorage(path), { network: network.bytes, aside: false })
+      let peer = await openFile()
+      const namespace = await owner.exportNamespace(ns)
+      if (namespace === undefined) throw new Error('no namespace')
+      await peer.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+      const all: Signed[] = []
+      for (let round = 0; round < 60; round++) {
+        const some = Array.from({ length: random.pick([1, 1, 2, 20]) }, () => randomRecord(random))
+        all.push(...some)
+        await peer.accept(ns, batchOf(some))
+        if (!random.chance(0.2)) continue
+        const before = await peer.summary(ns)
+        await peer.close()
+        peer = await openFile()
+        expect(await peer.summary(ns)).toEqual(before)
+      }
+      expect(await found(peer)).toEqual(expected(all))
+      await peer.close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+it('leave nothing in the files of what they replaced or deleted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'docstore-edits-'))
+  const path = join(folder, 'docstore.sqlite')
+  const storage = openNodeStorage(path)
+  const peer = await openReplica(storage, { network: network.bytes, aside: false })
+  try {
+    const own = (await peer.createNamespace({ name: 'notes', write: 'owner' })).id
+    const isThere = async (text: string): Promise<boolean> => {
+      await storage.scrub()
+      return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text))
+    }
+    await peer.createIndex(own, 'docs', ['secret'], { text: true })
+    await peer.write(own, 'docs', [{ id: 'a', content: '{"_id":"a","kept":"keptone","secret":"firstsecret"}' }])
+    await peer.update(own, 'docs', { id: 'a', changes: { $set: { secret: 'secondsecret' } } })
+    expect(await isThere('secondsecret')).toBe(true)
+    await peer.update(own, 'docs', { id: 'a', changes: { $set: { secret: 'thirdsecret' } } })
+    expect(await isThere('secondsecret')).toBe(false)
+    // What the put said can still be proven to others with it alone.
+    expect(await isThere('firstsecret')).toBe(true)
+    await peer.write(own, 'docs', [{ id: 'a', content: null }])
+    for (const text of ['firstsecret', 'thirdsecret', 'keptone']) expect(await isThere(text), text).toBe(false)
+  } finally {
+    await peer.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 describe('an edit is refused', () => {
