@@ -28,7 +28,16 @@ export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Change } from './store/reading/changes.ts'
-export { type Changes, Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult, type Versioned, type WriteOptions } from './store/collection.ts'
+export {
+  type Changes,
+  Collection,
+  type NewDocument,
+  type PutManyProgress,
+  type PutManyResult,
+  type PutResult,
+  type Versioned,
+  type WriteOptions,
+} from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {

@@ -120,7 +120,8 @@ function readSeal(seal: unknown): Batch['seals'][number] {
 
 function readRecord(record: unknown, version: ExportVersion, content: (cid: string) => Uint8Array): WireRecord {
   const [key, at, link, seal, prev, exp, path, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
-  const isShaped = (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
+  const isShaped =
+    (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
   if (!isShaped || !(link === null || isContentLink(link, version)) || !(prev === null || isBytes(prev)) || !(exp === null || isUint(exp))) {
     throw badExport('a record cannot be read')
   }

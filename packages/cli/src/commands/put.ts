@@ -28,21 +28,21 @@ export function putCommand(run: Run): Command {
     .addOption(ifOption())
     .addOption(collectionOption())
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
-    run(async (context) => {
-      const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
-      if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
-      checkId(document['_id'], options.id)
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
-      const result = await namespace.collection(options.collection).put(
-        options.id === undefined ? document : { ...document, _id: options.id },
-        options.if === undefined ? {} : { if: options.if },
-      )
-      const copies = await waitForCopies(context, store, namespace, options)
-      const { records: held } = await namespace.held()
-      await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
-    }),
+  return command.action(
+    (ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
+      run(async (context) => {
+        const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
+        if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
+        checkId(document['_id'], options.id)
+        await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+        const namespace = await openHere(context, store, ns)
+        const result = await namespace
+          .collection(options.collection)
+          .put(options.id === undefined ? document : { ...document, _id: options.id }, options.if === undefined ? {} : { if: options.if })
+        const copies = await waitForCopies(context, store, namespace, options)
+        const { records: held } = await namespace.held()
+        await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
+      }),
   )
 }
 

@@ -4,7 +4,8 @@ import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 
 /** The columns that `storedRecord` reads. */
-export const RECORD_COLUMNS = 'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path'
+export const RECORD_COLUMNS =
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 

@@ -326,7 +326,11 @@ export class HostileRun {
 
   /** What a document has to be; `undefined` where this test cannot know. */
   #expected(ns: string, id: string, writes: readonly Acknowledged[]): string | null | undefined {
-    const timed: Timed[] = writes.map(({ by, at, content, field }) => ({ at: by.finalTime(this.#slot(ns, id, by, field?.name), at) ?? 0, content, ...(field && { field }) }))
+    const timed: Timed[] = writes.map(({ by, at, content, field }) => ({
+      at: by.finalTime(this.#slot(ns, id, by, field?.name), at) ?? 0,
+      content,
+      ...(field && { field }),
+    }))
     const inOrder = timed.filter(({ at }) => at > 0).sort((a, b) => a.at - b.at)
     const base = inOrder.findLast(({ field }) => field === undefined)
     if (base === undefined) return undefined

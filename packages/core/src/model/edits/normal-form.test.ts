@@ -91,7 +91,11 @@ describe('a document with edits', () => {
   }
 
   it('has the fields that they set, and not those that they take away', () => {
-    expect(merge({ a: 1, b: { c: 1, d: 2 } }, ['b.c', 5], ['a', undefined], ['e.f.g', null])).toEqual({ _id: 'x', b: { c: 5, d: 2 }, e: { f: { g: null } } })
+    expect(merge({ a: 1, b: { c: 1, d: 2 } }, ['b.c', 5], ['a', undefined], ['e.f.g', null])).toEqual({
+      _id: 'x',
+      b: { c: 5, d: 2 },
+      e: { f: { g: null } },
+    })
   })
 
   it('passes over what leads through something that is no object, and makes nothing to take away from', () => {
@@ -127,8 +131,21 @@ describe('a document with edits', () => {
 
 describe('the path of an edit', () => {
   it('is one that every peer takes, or none', () => {
-    for (const path of [['a'], ['a', '_id'], ['0'], ['a b', 'é'], Array.from({ length: 16 }, () => 'a'), ['x'.repeat(196)]]) expect(isEditPath(path), path.join('.')).toBe(true)
-    for (const path of [[], [''], ['_id'], ['_id', 'a'], ['a', ''], ['/'], ['a', '__proto__'], ['\ud800'], ['\ufeffa'], Array.from({ length: 17 }, () => 'a'), ['x'.repeat(197)]])
+    for (const path of [['a'], ['a', '_id'], ['0'], ['a b', 'é'], Array.from({ length: 16 }, () => 'a'), ['x'.repeat(196)]])
+      expect(isEditPath(path), path.join('.')).toBe(true)
+    for (const path of [
+      [],
+      [''],
+      ['_id'],
+      ['_id', 'a'],
+      ['a', ''],
+      ['/'],
+      ['a', '__proto__'],
+      ['\ud800'],
+      ['\ufeffa'],
+      Array.from({ length: 17 }, () => 'a'),
+      ['x'.repeat(197)],
+    ])
       expect(isEditPath(path), path.join('.')).toBe(false)
   })
 

@@ -130,7 +130,9 @@ describe('edits, puts and deletes', () => {
       for (let round = 0; round < 3; round++) {
         const peer = await fresh()
         await peer.createIndex(ns, 'docs', ['a'])
-        const order = [...records, ...records.filter(() => random.chance(0.2))].map((one) => ({ one, key: random.next() })).sort((a, b) => a.key - b.key)
+        const order = [...records, ...records.filter(() => random.chance(0.2))]
+          .map((one) => ({ one, key: random.next() }))
+          .sort((a, b) => a.key - b.key)
         for (let at = 0; at < order.length; ) {
           const some = order.slice(at, (at += random.pick([1, 1, 2, 5, 30])))
           const accepted = await peer.accept(ns, batchOf(some.map(({ one }) => one)))
@@ -152,13 +154,18 @@ describe('edits, puts and deletes', () => {
     expect(await found(second)).toEqual(expected(records))
   })
 
-  it('are at most 128 of a document, the newest, in whatever order ten thousand come, and the merging of a batch is done once', { timeout: 60_000 }, async () => {
+  it('are at most 128 of a document, the newest, in whatever order ten thousand come, and the merging of a batch is done once', {
+    timeout: 60_000,
+  }, async () => {
     const [by = fail()] = authors
     const records = Array.from({ length: 10_000 }, (_, i) => signed('d', by, 10 + ((i * 7919) % 10_007), encodeEdit('d', i), [`f${i % 3000}`]))
     const put = signed('d', by, 5, '{"_id":"d"}')
     const wanted = expected([put, ...records])
     expect(Object.keys(JSON.parse(String(wanted.documents[0])) as object)).toHaveLength(MAX_EDITS + 1)
-    for (const order of [[put, ...records], [...records.toReversed(), put]]) {
+    for (const order of [
+      [put, ...records],
+      [...records.toReversed(), put],
+    ]) {
       const peer = await fresh()
       for (let at = 0; at < order.length; at += 2000) await peer.accept(ns, batchOf(order.slice(at, at + 2000)))
       expect(await found(peer)).toEqual(wanted)
@@ -252,7 +259,8 @@ describe('an edit is refused', () => {
     const [by = fail(), other = fail()] = authors
     const edit = signed('d', by, 1, '{"_id":"d","value":1}', ['a'])
     const seal = createSeal(network.cid, edit.hash, by)
-    const judged = (seals: readonly (typeof seal)[], wire: typeof edit.wire): unknown => peer.accept(ns, encodeBatch({ seals, records: [{ ...wire, seal: 0 }] }))
+    const judged = (seals: readonly (typeof seal)[], wire: typeof edit.wire): unknown =>
+      peer.accept(ns, encodeBatch({ seals, records: [{ ...wire, seal: 0 }] }))
     expect(await judged([{ ...seal, by: other.author }], edit.wire)).toMatchObject({ results: ['bad-signature'] })
     expect(await judged([seal], { ...edit.wire, path: ['b'] })).toMatchObject({ results: ['not-sealed'] })
     const { path: _, ...put } = edit.wire

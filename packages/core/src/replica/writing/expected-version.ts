@@ -9,7 +9,10 @@ export function cidOfContent(content: string | null): string | undefined {
 /** Throws `bad-option` where a text cannot be the `if` of a write. */
 export function checkExpected(expected: unknown): void {
   if (expected === undefined || (typeof expected === 'string' && parseCid(DAG_JSON, expected) !== undefined)) return
-  throw new DocstoreError('bad-option', `if is the CID of a version, as put and get with { meta: true } give it, not ${JSON.stringify(expected)?.slice(0, 80)}`)
+  throw new DocstoreError(
+    'bad-option',
+    `if is the CID of a version, as put and get with { meta: true } give it, not ${JSON.stringify(expected)?.slice(0, 80)}`,
+  )
 }
 
 /** The error of a write whose `if` is not what the document says now: with what it says, as `cid` and `document`, where it is there. */

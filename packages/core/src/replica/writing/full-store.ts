@@ -33,7 +33,9 @@ export async function commitEach(storage: Storage, ns: number, callers: readonly
   const settled: Settled[] = []
   for (const { entries, notes } of callers) {
     try {
-      settled.push({ outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries, notes) : await commitOrWhole(storage, ns, entries, notes) })
+      settled.push({
+        outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries, notes) : await commitOrWhole(storage, ns, entries, notes),
+      })
     } catch (error) {
       settled.push({ error })
     }

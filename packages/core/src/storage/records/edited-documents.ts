@@ -111,7 +111,9 @@ export class EditedDocuments {
       if (seal !== null) seals.release(seal)
     }
     if (isHidden)
-      statements.own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?').run(ns * SEQ_SPAN + shown.seq)
+      statements
+        .own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?')
+        .run(ns * SEQ_SPAN + shown.seq)
     const last = [...pending.values()].at(-1)
     for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
     if (last === undefined) return
@@ -130,7 +132,22 @@ export class EditedDocuments {
     const content = shows?.document.content() ?? null
     const isWhole = content === own && edit === undefined
     const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
-    const values: SqlValue[] = [ns * SEQ_SPAN + seq, ns, slot, collection, id, at, hash, this.#init.authors.number(record.by), seal, prev, exp, kh, key, content]
+    const values: SqlValue[] = [
+      ns * SEQ_SPAN + seq,
+      ns,
+      slot,
+      collection,
+      id,
+      at,
+      hash,
+      this.#init.authors.number(record.by),
+      seal,
+      prev,
+      exp,
+      kh,
+      key,
+      content,
+    ]
     this.#init.statements
       .own(
         'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',

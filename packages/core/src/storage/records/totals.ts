@@ -81,7 +81,11 @@ export class Totals {
   }
 
   /** What the last record of a document with edits has to remember, before others are removed for it, and another one shows it no more. */
-  countedBefore(ns: number, removed: readonly Pick<StoredRecord, 'seq' | 'hash' | 'content'>[], hidden: Pick<StoredRecord, 'seq'> | undefined): Counted {
+  countedBefore(
+    ns: number,
+    removed: readonly Pick<StoredRecord, 'seq' | 'hash' | 'content'>[],
+    hidden: Pick<StoredRecord, 'seq'> | undefined,
+  ): Counted {
     const { storedSeq } = this.#of(ns)
     const sum = new HashSum()
     let documents = hidden !== undefined && hidden.seq <= storedSeq ? 1 : 0

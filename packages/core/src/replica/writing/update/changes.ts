@@ -3,6 +3,7 @@ import { canonicalJson, isPlainObject } from '../../../model/content.ts'
 import { type EditPath, isEditPath, pathsMeet } from '../../../model/edits/edit-path.ts'
 import type { Json } from '../../../model/json-value.ts'
 import { MAX_EDIT_PATH_BYTES, MAX_EDIT_PATH_LENGTH } from '../../../model/limits.ts'
+import { pathFault, pathOf } from '../../../query/index.ts'
 import { MAX_UPDATE_FIELDS } from '../../limits.ts'
 
 /** Operators that an update may have, as in MongoDB. */
@@ -25,11 +26,13 @@ export function parseChanges(changes: unknown): readonly FieldChange[] {
   const fields: FieldChange[] = []
   for (const [operator, named] of Object.entries(changes)) {
     if (!isOperator(operator)) throw badUpdate(operator.startsWith('$') ? unknownOperator(operator) : noOperator(operator))
-    if (!isPlainObject(named)) throw badUpdate(`${operator} is given an object of fields, such as { "${operator}": { "done": ${EXAMPLES[operator]} } }`)
+    if (!isPlainObject(named))
+      throw badUpdate(`${operator} is given an object of fields, such as { "${operator}": { "done": ${EXAMPLES[operator]} } }`)
     for (const [name, given] of Object.entries(named)) fields.push(fieldChange(operator, name, given))
   }
   if (fields.length === 0) throw badUpdate('there is nothing in it')
-  if (fields.length > MAX_UPDATE_FIELDS) throw badUpdate(`it changes ${fields.length} fields, and at most ${MAX_UPDATE_FIELDS} can be changed at once`)
+  if (fields.length > MAX_UPDATE_FIELDS)
+    throw badUpdate(`it changes ${fields.length} fields, and at most ${MAX_UPDATE_FIELDS} can be changed at once`)
   checkApart(fields)
   return fields
 }
@@ -49,17 +52,19 @@ function noOperator(name: string): string {
 }
 
 function fieldChange(operator: Operator, name: string, given: unknown): FieldChange {
-  const path = name.split('.')
-  const fault = pathFault(path)
+  const fault = pathFault(name) ?? fieldFault(name, namesOf(name))
   if (fault !== undefined) throw badUpdate(`the field ${JSON.stringify(name.slice(0, 80))} ${fault}`)
-  return { path, name, apply: applier(operator, name, given) }
+  return { path: namesOf(name), name, apply: applier(operator, name, given) }
 }
 
-function pathFault(path: EditPath): string | undefined {
+/** The names of a path without a fault, written as in filters: `address.city`, or `"a.b".c` for a name that has a dot in it. */
+function namesOf(path: string): EditPath {
+  return pathOf(path).map(({ name }) => name)
+}
+
+function fieldFault(text: string, path: EditPath): string | undefined {
   if (path[0] === '_id') return path.length === 1 ? 'cannot be changed: another _id is another document' : 'is part of the _id, which is text'
-  if (path.some((part) => part === '')) return 'has an empty name in it'
-  const dollar = path.find((part) => part.startsWith('$'))
-  if (dollar !== undefined) return `has ${JSON.stringify(dollar)} in it: places in arrays cannot be named`
+  if (/(?:^|\.)\$/.test(text)) return 'has a $ in it: places in arrays cannot be named'
   if (isEditPath(path)) return undefined
   return `is too long or has a name that is reserved: an update takes ${MAX_EDIT_PATH_LENGTH} names and ${MAX_EDIT_PATH_BYTES} bytes. put can write it`
 }
@@ -113,7 +118,8 @@ function eachOf(operator: Operator, name: string, given: unknown): readonly Json
   if (!isPlainObject(given) || !Object.keys(given).some((key) => key.startsWith('$'))) return [jsonOf(name, given)]
   const { $each: each, ...others } = given
   const [other] = Object.keys(others)
-  if (other !== undefined) throw badUpdate(`${operator} of ${JSON.stringify(name)} has ${JSON.stringify(other.slice(0, 80))}. Of MongoDB's modifiers it knows $each`)
+  if (other !== undefined)
+    throw badUpdate(`${operator} of ${JSON.stringify(name)} has ${JSON.stringify(other.slice(0, 80))}. Of MongoDB's modifiers it knows $each`)
   if (!Array.isArray(each)) throw badUpdate(`$each of ${JSON.stringify(name)} is given no array`)
   return each.map((value: unknown) => jsonOf(name, value))
 }

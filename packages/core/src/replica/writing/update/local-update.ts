@@ -116,7 +116,8 @@ export class LocalUpdate {
         throw cannotUpdate(`${JSON.stringify(name)} leads through ${JSON.stringify(blockedBy.join('.'))}, where there is ${kindOf(blocking)}`)
       }
       const value = apply(old)
-      if (path.length + depthOf(value) > MAX_CONTENT_DEPTH) throw cannotUpdate(`${JSON.stringify(name)} would nest deeper than ${MAX_CONTENT_DEPTH} levels`)
+      if (path.length + depthOf(value) > MAX_CONTENT_DEPTH)
+        throw cannotUpdate(`${JSON.stringify(name)} would nest deeper than ${MAX_CONTENT_DEPTH} levels`)
       step.value = value
       step.isChanged = value === undefined ? old !== undefined : old === undefined || canonicalJson(value) !== canonicalJson(old)
       setField(document, path, value)

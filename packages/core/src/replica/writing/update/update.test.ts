@@ -104,6 +104,12 @@ describe('an update', () => {
     expect(await bob.getVersion(ns, 'docs', 'a')).toEqual(await ada.getVersion(ns, 'docs', 'a'))
   })
 
+  it('names a field with a dot in its name as filters do', async () => {
+    await put(ada, 'a', { 'a.b': 1, a: { b: 2 } })
+    await update(ada, 'a', { $inc: { '"a.b"': 10, 'a.b': 100 } })
+    expect(await get(ada, 'a')).toEqual({ 'a.b': 11, a: { b: 102 } })
+  })
+
   it('that changes nothing writes nothing', async () => {
     await put(ada, 'a', { n: 1, tags: ['x'] })
     const before = await ada.summary(ns)
@@ -152,7 +158,11 @@ describe('an update', () => {
 
   it('of others at the same moment does not disturb one that fails', async () => {
     await put(ada, 'a', { n: 0 })
-    const all = await Promise.allSettled([update(ada, 'a', { $inc: { n: 1 } }), update(ada, 'b', { $inc: { n: 1 } }), update(ada, 'a', { $inc: { n: 1 } })])
+    const all = await Promise.allSettled([
+      update(ada, 'a', { $inc: { n: 1 } }),
+      update(ada, 'b', { $inc: { n: 1 } }),
+      update(ada, 'a', { $inc: { n: 1 } }),
+    ])
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await get(ada, 'a')).toEqual({ n: 2 })
   })
