@@ -30,7 +30,7 @@ it('a page that is opened through an invitation gets in, again without the link,
   guest = await BrowserPeer.open(join(folder, 'guest'), formatJoinLink(relay.ready.http, network, { invitation }))
   await guest.untilConnection('connected')
   // The secret is out of the address bar, and so out of what is copied from there.
-  expect(guest.page.url()).not.toContain('invite')
+  expect(guest.page.url()).not.toContain('bjoin')
   await guest.page.goto('about:blank')
   await guest.page.goto(relay.ready.http)
   await guest.untilConnection('connected')

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { isJoinLink } from './store/opener.ts'
+import { isJoinAddress } from './store/join-address.ts'
 
 /** What the address bar asks for. */
 export type Route =
@@ -42,7 +42,7 @@ export function useHash(): string {
 function subscribe(listener: () => void): () => void {
   const onChange = (): void => {
     // An invitation that was pasted into the address bar of the open page begins anew.
-    if (isJoinLink(location.hash)) location.reload()
+    if (isJoinAddress(location)) location.reload()
     else listener()
   }
   globalThis.addEventListener('hashchange', onChange)

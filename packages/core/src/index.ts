@@ -1,3 +1,4 @@
+export { base32 } from 'multiformats/bases/base32'
 export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export type { ErrorCode } from './error-codes.ts'

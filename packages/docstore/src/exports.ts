@@ -14,6 +14,7 @@ export { durationText } from './network/timing/index.ts'
 export {
   fetchWellKnown,
   formatJoinLink,
+  formatJoinText,
   type Invitation,
   type InvitationInit,
   Invitations,

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { createDocstore, type Docstore, formatJoinLink, readNetwork, webSocketAddress } from 'p2p-docstore'
+import { createDocstore, type Docstore, formatJoinLink, formatJoinText, readNetwork, webSocketAddress } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
@@ -18,8 +18,9 @@ export interface RelayReady {
   /** URL of the page on this machine, and where others reach it. */
   readonly http: string
   readonly origin: string
-  /** Link with which others join the network. */
+  /** Link with which others join the network, and the text for terminals and programs. */
   readonly join: string
+  readonly text: string
   readonly addresses: readonly string[]
 }
 
@@ -101,6 +102,7 @@ export async function startRelay({
         http: url,
         origin: shownOrigin,
         join: formatJoinLink(shownOrigin, network),
+        text: formatJoinText(shownOrigin, network),
         addresses: (await store.network?.addresses()) ?? [],
       },
       onRefusal: (listener) => store.libp2p?.services.doorkeeper.misconduct.onRefusal(listener) ?? (() => undefined),

@@ -5,6 +5,7 @@ import { CopyField } from '../ui/copy-field.tsx'
 import { QrCode } from '../ui/qr-code.tsx'
 
 /** Which network this is, and the way in for others: a link to send, or a code for the camera of a phone. */
+// Capitals say the same in a host, in the path of a join link and in a join text, and take a third less room in a code.
 export function JoinSection({
   networkName,
   joinLink,
@@ -37,7 +38,7 @@ export function JoinSection({
         {isLocal(joinLink) ? '; it works on this machine only.' : '.'}
       </p>
       <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
-      {isCodeShown ? <QrCode text={joinLink} label="The join link as a QR code" testId={TEST_IDS.joinQr} /> : null}
+      {isCodeShown ? <QrCode text={joinLink.toUpperCase()} label="The join link as a QR code" testId={TEST_IDS.joinQr} /> : null}
     </section>
   )
 }

@@ -2,14 +2,17 @@ import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
 import { namespaceHref, parseRoute } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
+import { joinHref } from '../store/join-address.ts'
 import { TEST_IDS } from '../test-ids.ts'
 
-/** Opens a namespace by its id, or by a link to it. */
+/** Opens a namespace by its id, or by a link to it. A join link begins anew, as in the address bar. */
 export function OpenNamespace({ store }: { readonly store: Docstore }): ReactNode {
   const [text, setText] = useState('')
   const [error, setError] = useState('')
   const open = async (): Promise<void> => {
     try {
+      const joining = joinHref(text.trim())
+      if (joining !== undefined) return location.assign(joining)
       const id = idIn(text)
       await store.namespaces.open(id)
       setText('')

@@ -1,6 +1,7 @@
 import type { Docstore } from 'p2p-docstore'
 import { chooseData, currentData, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
 import { errorCode, errorText } from './error-text.ts'
+import { isJoinAddress } from './join-address.ts'
 import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 
 /** Where opening the store stands. */
@@ -41,25 +42,21 @@ export class Opener {
 
 async function openStore(isStored: boolean): Promise<OpenState> {
   const { createDocstore, formatJoinLink, parseJoinLink, readNetwork } = await import('p2p-docstore')
-  const invited = isJoinLink(location.hash) ? parseJoinLink(location.href).network?.id : undefined
+  const link = isJoinAddress(location) ? location.href : undefined
+  const invited = link === undefined ? undefined : parseJoinLink(link).network?.id
   // An invitation to a network that this browser knows opens the data of that network.
   const known = listDatasets().find(({ network }) => network === invited)
   if (isStored && known !== undefined) chooseData(known.data)
   const data = isStored ? currentData() : MEMORY_DATA
-  const store = await createDocstore({ data, join: isJoinLink(location.hash) ? location.href : location.origin })
+  const store = await createDocstore({ data, join: link ?? location.origin })
   const network = readNetwork(store.info.network.descriptor)
   if (isStored) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
   // The link has done its work; what stays in the address bar can be bookmarked.
-  if (isJoinLink(location.hash)) history.replaceState(null, '', '#/')
+  if (link !== undefined) history.replaceState(null, '', `/${location.hash.startsWith('#/') ? location.hash : '#/'}`)
   // What is here, and what was asked for earlier and has not arrived yet, is kept equal with the relays.
   const here = await store.namespaces.list()
   for (const { id } of here) forgetNamespace(network.id, id)
   for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network.id)]) await store.namespaces.open(id)
   const isInviteOnly = network.descriptor.admission === 'invite'
   return { state: 'open', store, joinLink: formatJoinLink(location.origin, network), isInviteOnly, isStored }
-}
-
-/** Whether the part of an address after `#` is an invitation. */
-export function isJoinLink(hash: string): boolean {
-  return new URLSearchParams(hash.slice(1)).has('join')
 }
