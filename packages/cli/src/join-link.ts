@@ -14,11 +14,7 @@ export interface JoinLinks {
 }
 
 /** The join link and the join text of the network of a store, through relays that it knows, four at most. Throws `no-relay`. */
-export async function joinLinkOf(
-  { settings: { timeoutMs }, signal }: Context,
-  store: Docstore,
-  invitation?: Invitation,
-): Promise<JoinLinks> {
+export async function joinLinkOf({ settings: { timeoutMs }, signal }: Context, store: Docstore, invitation?: Invitation): Promise<JoinLinks> {
   await store.network?.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })
   const [origin, ...relays] = (await knownOrigins(store)).slice(0, MAX_RELAYS)
   if (origin === undefined)

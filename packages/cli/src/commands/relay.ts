@@ -95,7 +95,9 @@ export function relayCommand(run: Run): Command {
               onlyHere && publicUrl === undefined
                 ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
                 : `Peers connect to ${addresses.length} addresses.`,
-              ...(admission === 'open' ? [] : [isOutside ? invitationText(text, identity, authorities) : membersText(authorities.includes(identity))]),
+              ...(admission === 'open'
+                ? []
+                : [isOutside ? invitationText(text, identity, authorities) : membersText(authorities.includes(identity))]),
               'Press Ctrl+C to stop.',
             ].join('\n'),
         )

@@ -43,7 +43,8 @@ describe.each(Object.entries(FORMS))('%s', (name, link) => {
   it('survives a file of settings, or says that it was cut', () => {
     // What Vite and `node --env-file` read such files with: it ends at a # in the middle of a word, too.
     const { LINK: read = '' } = parseEnv(`A=1\nLINK=${link}\nB=2`)
-    if (link.includes('#')) expect(() => parseJoinLink(read)).toThrow(expect.objectContaining({ code: 'bad-link', message: expect.stringContaining('#') }))
+    if (link.includes('#'))
+      expect(() => parseJoinLink(read)).toThrow(expect.objectContaining({ code: 'bad-link', message: expect.stringContaining('#') }))
     else expect(read).toBe(link)
     expect(parseEnv(`LINK="${link}"`)['LINK']).toBe(link)
   })

@@ -1,4 +1,15 @@
-import { base32, concatBytes, decodeCbor, decodeNetwork, encodeCbor, equalBytes, isBytes, isRecordLike, type Network, sha256 } from '@p2p-docstore/core'
+import {
+  base32,
+  concatBytes,
+  decodeCbor,
+  decodeNetwork,
+  encodeCbor,
+  equalBytes,
+  isBytes,
+  isRecordLike,
+  type Network,
+  sha256,
+} from '@p2p-docstore/core'
 import { decodeInvitation, encodeInvitation, type Invitation } from './invitation.ts'
 
 /** What the bytes of a join text begin with: `bjoin` in its text, and behind it, in four bits, version 1. */
