@@ -1,5 +1,5 @@
 import type { DocstoreOptions } from './docstore-options-node.ts'
-import { parseJoinLink } from './network/admission/index.ts'
+import { parseJoinLink } from './network/admission/index-join.ts'
 import { FolderPlace, holdMemory } from './sharing/folder-place-node.ts'
 import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'

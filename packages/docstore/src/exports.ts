@@ -13,18 +13,14 @@ export {
 export { durationText } from './network/timing/index.ts'
 export {
   fetchWellKnown,
-  formatJoinLink,
-  formatJoinText,
   type Invitation,
   type InvitationInit,
   Invitations,
   type IssuedInvitation,
-  type JoinLink,
-  type JoinLinkExtras,
-  parseJoinLink,
   readNetwork,
   WELL_KNOWN_PATH,
 } from './network/admission/index.ts'
+export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'

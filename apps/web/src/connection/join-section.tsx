@@ -35,7 +35,7 @@ export function JoinSection({
       </p>
       <p className="hint">
         {isInviteOnly ? 'Whoever opens this link needs an invitation too, to take part' : 'Whoever opens this link takes part'}
-        {isLocal(joinLink) ? '; it works on this machine only.' : '.'}
+        {isLocal(location.hostname) ? '; it works on this machine only.' : '.'}
       </p>
       <CopyField label="Join link" value={joinLink} testId={TEST_IDS.joinLink} copyTestId={TEST_IDS.joinLinkCopy} />
       {isCodeShown ? <QrCode text={joinLink.toUpperCase()} label="The join link as a QR code" testId={TEST_IDS.joinQr} /> : null}
@@ -43,6 +43,6 @@ export function JoinSection({
   )
 }
 
-function isLocal(link: string): boolean {
-  return /^(localhost|127\..*|\[::1\])$/.test(new URL(link).hostname)
+function isLocal(host: string): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(host)
 }

@@ -1,4 +1,4 @@
-import { decodeNetwork, DocstoreError, type Network } from '@p2p-docstore/core'
+import { DocstoreError, type Network } from '@p2p-docstore/core'
 import { damagedLink, readFormerLink } from './former-link.ts'
 import type { Invitation } from './invitation.ts'
 import { decodeLinkText, encodeLinkText, isLinkText } from './link-text.ts'
@@ -99,11 +99,4 @@ function notALink(text: string): DocstoreError {
       ? 'This is the id of a namespace, which is in a network already. To join, take the link that `docstore network link` prints there'
       : 'This is not a join link. It looks like bjoin…, or http://host:8080/j/bjoin…; the address of a relay will do too, with its port: host:8080',
   )
-}
-
-/** The network that descriptor bytes describe; throws where they are not valid. */
-export function readNetwork(descriptor: Uint8Array): Network {
-  const network = decodeNetwork(descriptor)
-  if (!network.ok) throw new DocstoreError('bad-network', `The network descriptor is not valid (${network.reason})`)
-  return network.value
 }
