@@ -49,7 +49,7 @@ describe('`join`', () => {
     for (const wrong of [
       'hello',
       'bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
-      `${link.slice(0, -1)}`,
+      link.slice(0, -1),
       `${new URL(link).origin}/j/`,
     ])
       expect(await bench.failure(['join', wrong, '--data', join(folder, 'new')])).toMatchObject({ exit: 1, code: 'bad-link' })
