@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDocumentText, templateText } from '../../apps/web/src/documents/json-text.ts'
+import { parseDocumentText, templateText } from '../../apps/web/src/documents/editor/json-text.ts'
 
 describe('parseDocumentText', () => {
   it('gives the document', () => {

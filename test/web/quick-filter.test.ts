@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { indexFieldsOf, parseQuickFilter } from '../../apps/web/src/documents/quick-filter.ts'
+import { indexFieldsOf, parseQuickFilter } from '../../apps/web/src/documents/filter/quick-filter.ts'
 
 function filterOf(text: string): unknown {
   const parsed = parseQuickFilter(text)
