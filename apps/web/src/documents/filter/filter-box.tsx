@@ -33,7 +33,7 @@ export function FilterBox({
         aria-invalid={error !== undefined}
         aria-describedby="filter-error filter-fields"
         aria-keyshortcuts="/"
-        placeholder="Search, or filter: country=FR population>1000000"
+        placeholder="Search, or filter: country=FR"
         value={text}
         spellCheck={false}
         autoComplete="off"

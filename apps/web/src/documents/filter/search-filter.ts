@@ -8,9 +8,10 @@ export interface SearchFields {
   readonly numbers: readonly string[]
 }
 
-/** What the library lets into one filter: regular expressions, the steps that they compile to all together, and all conditions. */
+/** What the library lets into one filter: regular expressions, the steps that they compile to all together, and characters of each. */
 const MAX_REGEXES = 20
 const MAX_STEPS = 500
+const MAX_REGEX_LENGTH = 1000
 const MAX_NUMBER_FIELDS = 20
 /** Steps of a regular expression besides one for each of its characters, at most. */
 const REGEX_STEPS = 8
@@ -70,14 +71,17 @@ export function searchFilter(
   return { filter: { $and: [...given, ...filters] }, searched }
 }
 
-/** A regular expression for a text, whatever its case and accents, and how many characters it stands for. */
+/** A regular expression for a text, whatever its case and, unless it is very long, its accents; and how many characters it stands for. */
 function patternOf(word: string): { readonly pattern: string; readonly length: number } {
-  const letters = [...word.normalize('NFC')].map((character) => {
+  const characters = [...word.normalize('NFC')]
+  const exact = characters.map((character) => character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'))
+  const folded = characters.map((character, i) => {
     const letter = plainLetter(character)
     const others = ACCENTED.get(letter)
-    return others === undefined ? character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&') : `[${letter}${others}]`
+    return others === undefined ? exact[i] : `[${letter}${others}]`
   })
-  return { pattern: letters.join(''), length: letters.length }
+  const pattern = folded.join('')
+  return { pattern: pattern.length > MAX_REGEX_LENGTH ? exact.join('') : pattern, length: characters.length }
 }
 
 /** The letter without its accents, small. */
