@@ -122,7 +122,8 @@ export class NamespaceLink {
   /** Compares until both sides are equal, or have at least what the other had at the beginning. Throws `not-equal` where that is not possible. */
   async sync(): Promise<void> {
     const { replica, now, onFollow } = this.#context
-    if (this.status.state !== 'live') this.status.state = 'syncing'
+    // What neither side had, neither has until the peer says something else.
+    if (this.status.state !== 'live' && this.status.state !== 'absent') this.status.state = 'syncing'
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
@@ -138,6 +139,7 @@ export class NamespaceLink {
         if ((await replica.namespace(this.#ns)) === undefined) return
         continue
       }
+      if (this.status.state !== 'live') this.status.state = 'syncing'
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root
