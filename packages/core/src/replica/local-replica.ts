@@ -45,7 +45,7 @@ import type {
 } from './types.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
-import { PendingChanges } from './writing/pending-changes.ts'
+import { LazyPending } from './writing/lazy-pending.ts'
 import { Redating } from './writing/redating.ts'
 import { Tidying } from './writing/tidying.ts'
 import { Writes } from './writing/writes.ts'
@@ -75,7 +75,7 @@ export class LocalReplica implements Replica {
   readonly #tidying: Tidying
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
-  readonly #pending: PendingChanges
+  readonly #pending: LazyPending
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -102,7 +102,7 @@ export class LocalReplica implements Replica {
     }
     const namespaces = new Namespaces(ground, (open) => this.#pending.apply(open))
     this.#namespaces = namespaces
-    this.#pending = new PendingChanges(ground, namespaces)
+    this.#pending = new LazyPending(ground, namespaces)
     this.#writes = new Writes(ground, namespaces, this.#pending)
     this.#redating = new Redating(ground, namespaces)
     this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })

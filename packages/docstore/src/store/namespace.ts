@@ -1,11 +1,12 @@
 import type { NamespaceInfo, PendingCounts, Replica } from '@p2p-docstore/core'
-import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import { DocstoreError } from '@p2p-docstore/core'
 import { type Arrival, arrivalOf } from './life/arrival.ts'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 import { checkOptions } from './options.ts'
 import type { Pending } from './life/pending.ts'
+import type { Awaited } from './life/until-here.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
 
@@ -102,7 +103,7 @@ export class Namespace extends Collection {
     const [info, { waiting }] = await Promise.all([this.info(), this.#replica.pendingCounts(this.id)])
     if (info !== undefined && waiting === 0) return info
     const { untilHere } = await import('./life/until-here.ts')
-    return untilHere({ id: this.id, replica: this.#replica, network: this.#network, closing: this.#init.closing }, options)
+    return untilHere(this.#awaited, options)
   }
 
   /** Whether it has arrived here, or how the search for it stands. */
@@ -190,20 +191,15 @@ export class Namespace extends Collection {
     if (!Number.isInteger(copies) || copies < 1)
       throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
     const network = this.#connectedNetwork()
-    await this.#written(timeoutMs, signal)
+    // What waits for the namespace to arrive is at nobody.
+    if ((await this.#replica.pendingCounts(this.id)).waiting > 0)
+      await (await import('./life/until-here.ts')).untilWritten(this.#awaited, { timeoutMs, signal })
     const seq = await this.#replica.lastSeq(this.id)
     return network.delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
   }
 
-  /** What waits for the namespace to arrive is at nobody. Rejects with `not-delivered`. */
-  async #written(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-    if ((await this.#replica.pendingCounts(this.id)).waiting === 0) return
-    try {
-      await this.ready({ timeoutMs, ...(signal === undefined ? {} : { signal }) })
-    } catch (error) {
-      if (errorCode(error) !== 'timeout') throw error
-      throw new DocstoreError('not-delivered', errorMessage(error), { cause: error, details: { copies: 0 } })
-    }
+  get #awaited(): Awaited {
+    return { id: this.id, replica: this.#replica, network: this.#network, closing: this.#init.closing }
   }
 
   #connectedNetwork(): Network {

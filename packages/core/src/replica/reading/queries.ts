@@ -8,7 +8,7 @@ import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
-import type { PendingChanges } from '../writing/pending-changes.ts'
+import type { LazyPending } from '../writing/lazy-pending.ts'
 import type { CollectionCount, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -23,7 +23,7 @@ export interface QueriesInit {
   /** Where they run for whom nobody else shall wait. */
   readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
-  readonly pending: PendingChanges
+  readonly pending: LazyPending
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
 }
@@ -33,7 +33,7 @@ export class Queries implements ReplicaReads {
   readonly #storage: Storage
   readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
-  readonly #pending: PendingChanges
+  readonly #pending: LazyPending
   readonly #epoch: string
 
   constructor({ storage, aside, namespaces, pending, epoch }: QueriesInit) {

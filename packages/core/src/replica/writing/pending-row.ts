@@ -1,8 +1,6 @@
 import { fromUtf8, utf8 } from '../../model/bytes.ts'
 import type { PendingChange } from '../types.ts'
-
-/** Begins the keys of all changes that wait for their namespace, in the small values of the peer. */
-export const PENDING_PREFIX = 'pending/'
+import { PENDING_PREFIX } from './lazy-pending.ts'
 
 /** Digits of a hybrid time in a key, so that keys sort as times do. */
 const TIME_DIGITS = 16

@@ -12,16 +12,16 @@ import type { ReplicaWrites, Write, WriteResult } from '../types.ts'
 import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { badId, type LocalWrite, localWrite } from './local-write.ts'
-import type { PendingChanges } from './pending-changes.ts'
+import type { LazyPending } from './lazy-pending.ts'
 
 /** Local writes: who may make them, and how they are committed. */
 export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
-  readonly #pending: PendingChanges
+  readonly #pending: LazyPending
   readonly #single: GroupCommit
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: PendingChanges) {
+  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
     this.#ground = ground
     this.#namespaces = namespaces
     this.#pending = pending

@@ -1,12 +1,18 @@
-import { DocstoreError, type NamespaceInfo, type Replica } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, type NamespaceInfo, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../../network/types.ts'
 import { arrivalOf } from './arrival.ts'
 import { Signal } from '../signal.ts'
 
+interface WaitOptions {
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 const STILL_WAITING =
   'The namespace is here, but what was written before could not be written yet: is there room on the disk? It is tried again by itself'
 
-interface Awaited {
+/** Which namespace is waited for, and where. */
+export interface Awaited {
   readonly id: string
   readonly replica: Replica
   readonly network: Network | undefined
@@ -15,10 +21,7 @@ interface Awaited {
 }
 
 /** Resolves when a namespace is here, and what had waited for that has been written or refused. Rejects with `timeout`, `closed`, and the reason of the signal. */
-export async function untilHere(
-  { id, replica, network, closing }: Awaited,
-  { timeoutMs, signal }: { readonly timeoutMs?: number | undefined; readonly signal?: AbortSignal | undefined },
-): Promise<NamespaceInfo> {
+export async function untilHere({ id, replica, network, closing }: Awaited, { timeoutMs, signal }: WaitOptions): Promise<NamespaceInfo> {
   if (timeoutMs !== undefined && !(timeoutMs >= 0)) throw new DocstoreError('bad-option', 'timeoutMs is a number of milliseconds, from 0 on')
   const over = new AbortController()
   const timer = timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => over.abort(), timeoutMs)
@@ -39,6 +42,16 @@ export async function untilHere(
     news.end()
     unlisten()
     clearTimeout(timer)
+  }
+}
+
+/** Resolves when nothing waits for a namespace any more. Rejects as `delivered` does. */
+export async function untilWritten(awaited: Awaited, options: WaitOptions): Promise<void> {
+  try {
+    await untilHere(awaited, options)
+  } catch (error) {
+    if (errorCode(error) !== 'timeout') throw error
+    throw new DocstoreError('not-delivered', errorMessage(error), { cause: error, details: { copies: 0 } })
   }
 }
 
