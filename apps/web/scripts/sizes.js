@@ -22,13 +22,14 @@ const read = (name) => readFileSync(new URL(`assets/${name}`, dist))
 const parts = new Map(names.map((name) => [name, PARTS.find(([, pattern]) => pattern.test(name))?.[0]]))
 
 // What two files share can lie in a third one, whose name tells nothing: it belongs to the part that cannot do without it.
-for (let before = -1, named = 0; named !== before; before = named, named = [...parts.values()].filter(Boolean).length) {
-  for (const [name, part] of [...parts]) {
-    if (part === undefined || !name.endsWith('.js')) continue
-    for (const [, needed] of read(name)
-      .toString()
-      .matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([\w.-]+\.js)["']/g))
-      if (parts.has(needed) && parts.get(needed) === undefined) parts.set(needed, part)
+const unread = names.filter((name) => parts.get(name) !== undefined && name.endsWith('.js'))
+for (const name of unread) {
+  for (const [, needed] of read(name)
+    .toString()
+    .matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([\w.-]+\.js)["']/g)) {
+    if (!parts.has(needed) || parts.get(needed) !== undefined) continue
+    parts.set(needed, parts.get(name))
+    unread.push(needed)
   }
 }
 

@@ -3,9 +3,7 @@ import type { ReplicaGround } from '../ground.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { PendingChange, PendingCounts, ReplicaPending, Write, WriteResult } from '../types.ts'
 import type { Arrivals, PendingChanges } from './pending-changes.ts'
-
-/** Begins the keys of all changes that wait for their namespace, in the small values of the peer. */
-export const PENDING_PREFIX = 'pending/'
+import { PENDING_PREFIX } from './pending-prefix.ts'
 
 /** `PendingChanges`, loaded when something is to be kept, or was: few namespaces are written to before they are here. */
 export class LazyPending implements ReplicaPending {

@@ -9,7 +9,7 @@ import type { OpenNamespace } from '../open-namespace.ts'
 import { Turns } from '../turns.ts'
 import type { PendingChange, PendingCounts, PendingIndex, PendingWrite, ReplicaPending, Write, WriteResult } from '../types.ts'
 import { pendingEntry } from './pending-entry.ts'
-import { PENDING_PREFIX } from './lazy-pending.ts'
+import { PENDING_PREFIX } from './pending-prefix.ts'
 import { decodePending, encodePending, namespaceOfKey, pendingKey, pendingPrefix } from './pending-row.ts'
 
 /** What is refused for good is told; a full disk may have room later, so that what needs it goes on waiting. */

@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '../../model/bytes.ts'
 import type { PendingChange } from '../types.ts'
-import { PENDING_PREFIX } from './lazy-pending.ts'
+import { PENDING_PREFIX } from './pending-prefix.ts'
 
 /** Digits of a hybrid time in a key, so that keys sort as times do. */
 const TIME_DIGITS = 16
