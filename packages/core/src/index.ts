@@ -1,6 +1,8 @@
 export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export type { ErrorCode } from './error-codes.ts'
+export { isFileCid } from './files/file-cid.ts'
+export { MAX_FILE_BYTES } from './files/limits.ts'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'

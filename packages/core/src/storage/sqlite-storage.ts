@@ -7,6 +7,8 @@ import { AuthorTable } from './records/author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './indexes/declared-indexes.ts'
 import { distinctSql, distinctValues } from './reading/distinct.ts'
 import type { SqlDriver, SqlValue } from './drivers/driver.ts'
+import { FileReferences } from './files/file-references.ts'
+import type { FileStorage } from './files/file-storage.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
 import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
@@ -71,6 +73,8 @@ export class SqliteStorage implements Storage {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #times: Times
+  readonly #references: FileReferences
+  #files: FileStorage | undefined
   readonly #records: RecordTable
   readonly #queries: Queries
   readonly #room: Room
@@ -98,6 +102,7 @@ export class SqliteStorage implements Storage {
     this.#texts = texts
     this.#totals = totals
     this.#times = new Times(statements)
+    this.#references = new FileReferences(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#queries = new Queries({
       driver,
@@ -175,6 +180,7 @@ export class SqliteStorage implements Storage {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
+      this.#references.committed(ns, outcomes)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -194,6 +200,7 @@ export class SqliteStorage implements Storage {
       if (outcomes.some((outcome) => outcome !== undefined)) {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
+        this.#references.committed(ns, outcomes)
       }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
@@ -501,6 +508,25 @@ export class SqliteStorage implements Storage {
     const text = this.#texts.of(ns, collection)
     const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false }))
     return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
+  }
+
+  hasFilesToClear(): boolean {
+    return this.#references.hasUnused()
+  }
+
+  async files(): Promise<FileStorage> {
+    this.#statements.assertOpen()
+    if (this.#files !== undefined) return this.#files
+    // Loaded when somebody has files: many have none.
+    const { FileTables } = await import('./files/file-tables.ts')
+    return (this.#files ??= new FileTables({
+      statements: this.#statements,
+      growing: (work, bytes) => {
+        this.#transaction(work)
+        this.#room.stored(0, bytes)
+      },
+      shrinking: (work) => this.#reserved(work),
+    }))
   }
 
   isInPlace(): boolean {

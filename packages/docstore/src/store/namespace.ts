@@ -3,6 +3,7 @@ import { DocstoreError } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
+import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './files/index.ts'
 import { checkOptions } from './options.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
@@ -68,6 +69,38 @@ export class Namespace extends Collection {
   /** Another collection of the namespace. It needs no declaration. */
   collection(name: string): Collection {
     return new Collection({ ...this.#init, name })
+  }
+
+  /**
+   * Stores a file: 1 GiB at most, cut into blocks as IPFS tools do it, none of them twice. The document that names it lies in the collection `files`,
+   * and is written last. Throws `file-too-large`, `bad-source`, `no-file`, `not-allowed`, `disk-full`.
+   */
+  async putFile(source: FileSource, options?: PutFileOptions): Promise<PutFileResult> {
+    const { putFile } = await import('./files/index.ts')
+    return putFile(this.#filesInit(), source, options)
+  }
+
+  /** A file by its CID, to be read as a whole or in part; `undefined` where no document names one. What is not here is fetched as it is read. */
+  async getFile(cid: string, options?: GetFileOptions): Promise<StoredFile | undefined> {
+    const { getFile } = await import('./files/index.ts')
+    return getFile(this.#filesInit(), cid, options)
+  }
+
+  /** The files of the namespace, by name. */
+  async listFiles(): Promise<readonly FileEntry[]> {
+    const { listFiles } = await import('./files/index.ts')
+    return listFiles(this.#filesInit())
+  }
+
+  /** Deletes a file for everybody; resolves with whether there was one. Its blocks go where no other document names them. */
+  async deleteFile(cid: string): Promise<boolean> {
+    const { deleteFile } = await import('./files/index.ts')
+    return deleteFile(this.#filesInit(), cid)
+  }
+
+  #filesInit(): GetFileInit {
+    const { replica, closing } = this.#init
+    return { replica, network: this.#network, namespace: this.id, files: this.collection('files'), closing }
   }
 
   /** Name, owner and write policy; `undefined` while the namespace has not arrived from a peer. */
