@@ -31,3 +31,6 @@ export const MAX_FILE_TYPE_LENGTH = 255
 
 /** Files that are not whole, as they are listed. */
 export const MAX_LISTED_PARTIAL = 1000
+
+/** How long a store that closes goes on removing blocks, milliseconds. */
+export const LAST_CLEARING_MS = 5_000

@@ -158,6 +158,11 @@ export function mapForReading(driver: SqlDriver): void {
   driver.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
 }
 
+/** Takes that back. */
+export function unmap(driver: SqlDriver): void {
+  driver.exec('PRAGMA mmap_size = 0')
+}
+
 function numberOf(driver: SqlDriver, sql: string): number {
   const statement = driver.prepare(sql)
   const [value] = Object.values(statement.get() ?? {})

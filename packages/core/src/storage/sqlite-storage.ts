@@ -19,7 +19,7 @@ import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
 import { clearSome, type Leftover } from './space/leftovers.ts'
-import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
+import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions, unmap } from './schema.ts'
 import { SealTable } from './records/seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -57,6 +57,8 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
+/** How long documents are read without mapping the file after a block of a file was read, milliseconds. */
+const UNMAPPED_MS = 1000
 /** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
 const MAX_LISTED_ROWS: number = 256 * 1024
 
@@ -83,6 +85,8 @@ export class SqliteStorage implements Storage {
   #isGone = false
   #isClosed = false
   #isMapped = false
+  /** Until when it stays so, on the clock of `performance`. */
+  #unmappedUntil = 0
 
   constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
     if (!isReadOnly) prepareSchema(driver, options)
@@ -428,9 +432,17 @@ export class SqliteStorage implements Storage {
 
   /** Somebody reads documents here. A peer that only collects them needs no more memory for that. */
   #isRead(): void {
-    if (this.#isMapped) return
+    if (this.#isMapped || performance.now() < this.#unmappedUntil) return
     this.#isMapped = true
     mapForReading(this.#driver)
+  }
+
+  /** A file is being read: mapped, all of it would count as the process's memory. */
+  #isStreamed(): void {
+    this.#unmappedUntil = performance.now() + UNMAPPED_MS
+    if (!this.#isMapped) return
+    this.#isMapped = false
+    unmap(this.#driver)
   }
 
   count(ns: number, collection: string, filter: Filter): number {
@@ -526,6 +538,7 @@ export class SqliteStorage implements Storage {
         this.#room.stored(0, bytes)
       },
       shrinking: (work) => this.#reserved(work),
+      onRead: () => this.#isStreamed(),
     }))
   }
 

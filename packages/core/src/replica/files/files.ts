@@ -14,6 +14,7 @@ import {
 import {
   CHUNK_BYTES,
   CLEARED_BLOCKS,
+  LAST_CLEARING_MS,
   MAX_CACHED_NODES,
   MAX_FILE_BYTES,
   MAX_LISTED_PARTIAL,
@@ -212,10 +213,17 @@ export class Files implements ReplicaFiles {
     }
   }
 
-  /** Resolves when nothing is being removed any more. What is left is removed after the next start. */
+  /** Removes what is due for so long at most. What is left is removed after the next start. */
   async stop(): Promise<void> {
-    this.#isStopped = true
-    await this.#clearing
+    const timer = setTimeout(() => {
+      this.#isStopped = true
+    }, LAST_CLEARING_MS)
+    try {
+      while (this.#clearing !== undefined) await this.#clearing
+    } finally {
+      clearTimeout(timer)
+      this.#isStopped = true
+    }
   }
 
   async #named(ns: string, cid: string): Promise<FileFacts> {

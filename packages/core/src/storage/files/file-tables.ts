@@ -15,6 +15,8 @@ export interface FileTablesInit {
   readonly growing: (work: () => void, bytes: number) => void
   /** Runs one that makes room, or adds little. */
   readonly shrinking: <T>(work: () => T) => T
+  /** Called before a block is read. */
+  readonly onRead: () => void
 }
 
 /** The file tables of a database. */
@@ -77,6 +79,7 @@ export class FileTables implements FileStorage {
   }
 
   block(digest: Uint8Array, withUploads = false): Uint8Array | undefined {
+    this.#init.onRead()
     const row = this.#init.statements
       .own(
         'SELECT bytes FROM blocks b WHERE digest = ? AND EXISTS (SELECT 1 FROM held_blocks h JOIN files f ON f.file = h.file WHERE h.block = b.block AND f.uses > 0 AND f.size >= ?)',

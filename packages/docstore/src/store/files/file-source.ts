@@ -1,4 +1,4 @@
-import { DocstoreError, isRecordLike } from '@p2p-docstore/core'
+import { DocstoreError } from '@p2p-docstore/core'
 import { openPath } from '#open-path'
 
 /** Bytes to be put: all at once, in pieces of any size, or in Node the path of a file. */
@@ -40,7 +40,7 @@ function nameOf(blob: Blob): string | undefined {
 }
 
 function isIterable(source: unknown): source is AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  return isRecordLike(source) && (Symbol.asyncIterator in source || Symbol.iterator in source)
+  return typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source)
 }
 
 function badSource(what: string): DocstoreError {
