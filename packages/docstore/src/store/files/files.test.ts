@@ -183,7 +183,12 @@ describe('putFile and getFile', () => {
     const { id } = await store.namespaces.create({ name: 'notes' })
     const parts = await store.replica.exportNamespace(id)
     if (parts === undefined) throw new Error('The namespace is not there')
-    await expect(other.namespaces.open(id).then((namespace) => namespace.putFile(bytesOf(1)))).rejects.toMatchObject({ code: 'unknown-namespace' })
+    const there = await other.namespaces.open(id)
+    const unread = { [Symbol.iterator]: () => expect.unreachable('The source is not read') }
+    expect(await codeOf(there.putFile(unread))).toBe('unknown-namespace')
+    const guest = await open({ descriptor: store.info.network.descriptor })
+    await guest.replica.importNamespace(parts.genesis, parts.head, parts.signature)
+    expect(await codeOf((await guest.namespaces.open(id)).putFile(unread))).toBe('not-allowed')
   })
 
   it('name files by author where each has their own documents', async () => {
