@@ -36,7 +36,10 @@ describe('docstore file', () => {
   })
 
   it('takes standard input, with a name and a type', async () => {
-    const { cid } = await bench.json<{ cid: string }>(['file', 'put', 'album', '-', '--name', 'hello.txt', '--type', 'text/x-test', '--data', data], 'hello world\n')
+    const { cid } = await bench.json<{ cid: string }>(
+      ['file', 'put', 'album', '-', '--name', 'hello.txt', '--type', 'text/x-test', '--data', data],
+      'hello world\n',
+    )
     expect(cid).toBe('bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4')
     expect(await bench.json(['file', 'list', 'album', '--data', data])).toMatchObject([{ name: 'hello.txt', type: 'text/x-test', bytes: 12 }])
   })

@@ -25,10 +25,6 @@ export const CLEARED_BLOCKS = 16
 /** How long pieces are kept of a file that was never finished, milliseconds: who puts it again sends no piece twice to the disk. */
 export const UPLOAD_LIFE_MS: number = 24 * 60 * 60_000
 
-/** Longest name and type of a file, UTF-16 units. */
-export const MAX_FILE_NAME_LENGTH = 255
-export const MAX_FILE_TYPE_LENGTH = 255
-
 /** Files that are not whole, as they are listed. */
 export const MAX_LISTED_PARTIAL = 1000
 

@@ -3,7 +3,14 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles]
+export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [
+  addTotals,
+  forgetIndexedKinds,
+  addDocumentCounts,
+  addTimes,
+  addTextIndexes,
+  addFiles,
+]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {

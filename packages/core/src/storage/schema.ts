@@ -105,7 +105,9 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
-    driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+    driver.exec(
+      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+    )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, version)
     emptyLog(driver)

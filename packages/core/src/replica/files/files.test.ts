@@ -42,7 +42,13 @@ async function name(replica: Replica, ns: string, cid: string, size: unknown): P
 }
 
 /** Takes the blocks that are missing from a map; resolves with how many were taken. */
-async function fill(replica: Replica, ns: string, cid: string, blocks: ReadonlyMap<string, Uint8Array>, range = { from: 0, to: Infinity }): Promise<number> {
+async function fill(
+  replica: Replica,
+  ns: string,
+  cid: string,
+  blocks: ReadonlyMap<string, Uint8Array>,
+  range = { from: 0, to: Infinity },
+): Promise<number> {
   for (let taken = 0; ; ) {
     const missing = await replica.missingBlocks(ns, cid, range)
     if (missing.length === 0) return taken
@@ -173,7 +179,10 @@ describe('uploads', () => {
     const size = 5 * CHUNK_BYTES + 1
     const { cid } = blocksOf(size)
     const digests = [
-      ...(await replica.uploadPieces('upload:1', [0, 1, 2].map((i) => piece(i)))),
+      ...(await replica.uploadPieces(
+        'upload:1',
+        [0, 1, 2].map((i) => piece(i)),
+      )),
       ...(await replica.uploadPieces('upload:1', [piece(3), piece(4), piece(5, 1)])),
     ]
     expect(await replica.uploadTree('upload:1', concatBytes(...digests), size)).toBe(cid)

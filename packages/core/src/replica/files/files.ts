@@ -1,16 +1,6 @@
 import { sha256 } from '#crypto'
 import { DocstoreError, errorCode } from '../../errors.ts'
-import {
-  blockCid,
-  DAG_PB,
-  decodeFileNode,
-  encodeFileNode,
-  type FileKey,
-  type FilePart,
-  partsBelow,
-  rootDigest,
-  rootPart,
-} from '../../files/index.ts'
+import { blockCid, DAG_PB, decodeFileNode, encodeFileNode, type FileKey, type FilePart, partsBelow, rootDigest, rootPart } from '../../files/index.ts'
 import {
   CHUNK_BYTES,
   CLEARED_BLOCKS,

@@ -23,14 +23,15 @@ export class FileReferences {
 
   /** Whether there are files that no document names, or uploads. */
   hasUnused(): boolean {
-    return this.#statements.own('SELECT 1 FROM files WHERE uses = 0 UNION ALL SELECT 1 FROM files WHERE state = 0 AND size < 0 LIMIT 1').get() !== undefined
+    return (
+      this.#statements.own('SELECT 1 FROM files WHERE uses = 0 UNION ALL SELECT 1 FROM files WHERE state = 0 AND size < 0 LIMIT 1').get() !==
+      undefined
+    )
   }
 
   #add(ns: number, id: string, cid: string, size: number): void {
     this.#statements.own('INSERT INTO files (cid, size, uses) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1').run(cid, size)
-    this.#statements
-      .own('INSERT INTO file_references (ns, id, file) SELECT ?, ?, file FROM files WHERE cid = ? AND size = ?')
-      .run(ns, id, cid, size)
+    this.#statements.own('INSERT INTO file_references (ns, id, file) SELECT ?, ?, file FROM files WHERE cid = ? AND size = ?').run(ns, id, cid, size)
   }
 
   #remove(ns: number, id: string): void {

@@ -1,23 +1,23 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import { openPath } from '#open-path'
+import type { OpenedSource } from './opened-source.ts'
 
 /** Bytes to be put: all at once, in pieces of any size, or in Node the path of a file. */
-export type FileSource = string | URL | Blob | ArrayBuffer | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-
-/** A source that is read once. */
-export interface OpenedSource {
-  readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-  /** How many bytes come, where that is known before. */
-  readonly size: number | undefined
-  /** What the source itself says it is. */
-  readonly name: string | undefined
-  readonly type: string | undefined
-}
+export type FileSource =
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>
 
 /** Opens a source. Throws `bad-source`, and what the system says of a path. */
 export async function openSource(source: FileSource): Promise<OpenedSource> {
   if (typeof source === 'string' || source instanceof URL) return openPath(source)
-  if (source instanceof Blob) return { pieces: source.stream(), size: source.size, name: nameOf(source), type: source.type === '' ? undefined : source.type }
+  if (source instanceof Blob)
+    return { pieces: source.stream(), size: source.size, name: nameOf(source), type: source.type === '' ? undefined : source.type }
   if (source instanceof ArrayBuffer) return openSource(new Uint8Array(source))
   if (ArrayBuffer.isView(source)) {
     const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength)

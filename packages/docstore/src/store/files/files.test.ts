@@ -2,7 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createDocstore, type Docstore, type DocstoreOptions, type FileProgress, type FileSource, type Namespace, type StoredFile } from '../../index-node.ts'
+import {
+  createDocstore,
+  type Docstore,
+  type DocstoreOptions,
+  type FileProgress,
+  type FileSource,
+  type Namespace,
+  type StoredFile,
+} from '../../index-node.ts'
 
 const MIB = 1024 * 1024
 const stores: Docstore[] = []

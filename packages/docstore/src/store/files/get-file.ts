@@ -56,7 +56,7 @@ export async function getFile(
 export async function listFiles({ replica, namespace, files }: GetFileInit): Promise<readonly FileEntry[]> {
   const entries: FileEntry[] = []
   for await (const document of files.find({}, { sort: { name: 1 } })) {
-    const cid = cidOf(String(document['_id']))
+    const cid = cidOf(document['_id'])
     const facts = cid === undefined ? undefined : await replica.file(namespace, cid)
     if (facts === undefined || facts.size !== document['size']) continue
     entries.push({ cid: facts.cid, ...namesOf(document), bytes: facts.size, here: facts.state === 'whole' })
@@ -82,7 +82,10 @@ function cidOf(id: string): string | undefined {
   return isFileCid(cid) ? cid : undefined
 }
 
-function namesOf(document: { readonly [field: string]: unknown } | undefined): { readonly name: string | undefined; readonly type: string | undefined } {
+function namesOf(document: { readonly [field: string]: unknown } | undefined): {
+  readonly name: string | undefined
+  readonly type: string | undefined
+} {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return { name: text(document?.['name']), type: text(document?.['type']) }
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DocstoreError } from '@p2p-docstore/core'
 import { lookup } from 'mrmime'
-import type { OpenedSource } from './file-source.ts'
+import type { OpenedSource } from './opened-source.ts'
 
 /** Bytes that are read from the disk at a time. */
 const READ_BYTES: number = 256 * 1024

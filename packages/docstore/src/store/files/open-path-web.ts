@@ -1,5 +1,5 @@
 import { DocstoreError } from '@p2p-docstore/core'
-import type { OpenedSource } from './file-source.ts'
+import type { OpenedSource } from './opened-source.ts'
 
 /** A page has no paths: it is handed files by the person. */
 export async function openPath(_path: string | URL): Promise<OpenedSource> {

@@ -1,13 +1,12 @@
+import { CHUNK_BYTES } from '@p2p-docstore/core'
 import { bytesOf } from './file-source.ts'
 
-/** Bytes of each piece of a file but the last. */
-export const PIECE_BYTES: number = 256 * 1024
 /** Pieces that are stored at a time. */
 const PIECES_AT_ONCE = 4
 
 /** Fills the same memory again and again with what a source gives, so that a file takes no more of it than a few pieces, however long it is. */
 export class Pieces {
-  readonly #memory: Uint8Array = new Uint8Array(PIECES_AT_ONCE * PIECE_BYTES)
+  readonly #memory: Uint8Array = new Uint8Array(PIECES_AT_ONCE * CHUNK_BYTES)
   #filled = 0
 
   /**
@@ -36,7 +35,7 @@ export class Pieces {
 
   async #hand(onPieces: (pieces: readonly Uint8Array[]) => Promise<void>): Promise<void> {
     const pieces: Uint8Array[] = []
-    for (let at = 0; at < this.#filled; at += PIECE_BYTES) pieces.push(this.#memory.subarray(at, Math.min(at + PIECE_BYTES, this.#filled)))
+    for (let at = 0; at < this.#filled; at += CHUNK_BYTES) pieces.push(this.#memory.subarray(at, Math.min(at + CHUNK_BYTES, this.#filled)))
     await onPieces(pieces)
     this.#filled = 0
   }

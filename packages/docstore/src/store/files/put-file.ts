@@ -95,7 +95,8 @@ async function storePieces(
 /** Before a gigabyte is read: that the document which will name it can be written. */
 async function assertWritable({ replica, namespace }: PutFileInit): Promise<void> {
   const info = await replica.namespace(namespace)
-  if (info === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${namespace} is not here. Check the id, or wait until it has arrived`)
+  if (info === undefined)
+    throw new DocstoreError('unknown-namespace', `The namespace ${namespace} is not here. Check the id, or wait until it has arrived`)
   if (!info.writable) throw new DocstoreError('not-allowed', `You cannot put files into "${info.name}": only its owner writes there`)
 }
 

@@ -84,7 +84,10 @@ export class StoredFile implements AsyncIterable<Uint8Array> {
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const { start, end } = this.#init
     if (end - start > MAX_BYTES_AT_ONCE)
-      throw new DocstoreError('too-large', `At most ${MAX_BYTES_AT_ONCE / 1024 ** 2} MiB are handed out at once. Read the file in pieces: for await (const piece of file)`)
+      throw new DocstoreError(
+        'too-large',
+        `At most ${MAX_BYTES_AT_ONCE / 1024 ** 2} MiB are handed out at once. Read the file in pieces: for await (const piece of file)`,
+      )
     const all = new Uint8Array(end - start)
     let at = 0
     for await (const piece of this) {
@@ -106,7 +109,9 @@ export class StoredFile implements AsyncIterable<Uint8Array> {
     const range = { from, to: Math.min(end, from + WINDOW_BYTES) }
     if ((await replica.missingBlocks(namespace, this.cid, range)).length === 0) return
     if (network === undefined)
-      throw new DocstoreError('file-unavailable', `The file ${this.cid} is not here, and this store was opened without a network`, { details: { asked: [] } })
+      throw new DocstoreError('file-unavailable', `The file ${this.cid} is not here, and this store was opened without a network`, {
+        details: { asked: [] },
+      })
     await network.fetchFile(namespace, this.cid, { ...range, signal })
   }
 }
