@@ -119,8 +119,11 @@ export class NamespaceLink {
     return this.#pushed !== undefined
   }
 
-  /** Compares until both sides are equal, or have at least what the other had at the beginning. Throws `not-equal` where that is not possible. */
-  async sync(): Promise<void> {
+  /**
+   * Compares until both sides are equal, or have at least what the other had at the beginning; resolves with whether they were so before. Throws
+   * `not-equal` where that is not possible.
+   */
+  async sync(): Promise<boolean> {
     const { replica, now, onFollow } = this.#context
     if (this.status.state !== 'live') this.status.state = 'syncing'
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
@@ -133,9 +136,9 @@ export class NamespaceLink {
       if (shared !== 'shared') {
         this.status.state = shared
         onFollow(this.#ns, 0)
-        if (shared === 'declined') return
+        if (shared === 'declined') return true
         // From here on a commit asks for another comparison; one that came just before is seen here.
-        if ((await replica.namespace(this.#ns)) === undefined) return
+        if ((await replica.namespace(this.#ns)) === undefined) return true
         continue
       }
       const ours = await replica.summary(this.#ns)
@@ -170,7 +173,7 @@ export class NamespaceLink {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
-        if (!(await this.#audits.maybe())) return
+        if (!(await this.#audits.maybe())) return pass === 0
         continue
       }
       const roots = ours.root + theirs.root
@@ -185,6 +188,7 @@ export class NamespaceLink {
     if (held > 0) this.#context.onRefused(this.#ns)
     this.status.state = 'live'
     this.status.want = 0
+    return false
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
