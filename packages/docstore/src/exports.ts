@@ -39,6 +39,7 @@ export {
   type SortDirection,
   type SortInput,
 } from './store/reading/found.ts'
+export type { FileEntry, FileProgress, FileSource, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './store/files/index.ts'
 export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'

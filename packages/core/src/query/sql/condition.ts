@@ -70,7 +70,7 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
  * Whether a text is looked for in several fields: one look at the whole document is many times cheaper than taking each field out of its
  * JSON and asking JavaScript about it.
  */
-function isSearch({ filters }: Extract<Filter, { kind: 'or' }>): boolean {
+function isSearch({ filters }: { readonly filters: readonly Filter[] }): boolean {
   const kinds = filters.map(({ kind }) => kind)
   return kinds.filter((kind) => kind === 'regex').length > 1 && kinds.every((kind) => kind === 'regex' || kind === 'equals')
 }
