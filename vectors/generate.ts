@@ -17,6 +17,7 @@ import { createSeal } from '../packages/core/src/model/seal.ts'
 import { dagJsonFile } from './generate-dag-json.ts'
 import { editFile, mergeFile } from './generate-edits.ts'
 import { exportFile } from './generate-export.ts'
+import { filesFile } from './generate-files.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
@@ -753,6 +754,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'edit.json': editFile(),
     'merge.json': mergeFile(),
     'export.json': exportFile(),
+    'files.json': filesFile(),
     ...reconcileVectors(),
   }
 }

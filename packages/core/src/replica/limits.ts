@@ -50,3 +50,8 @@ export const MAX_NOTED_UPDATES: number = 16 * 1024
 
 /** Largest page of a query. */
 export const MAX_PAGE = 10_000
+
+/** Changes that wait for their namespaces, or were refused when these arrived, altogether: what somebody types, not what a program imports. */
+export const MAX_PENDING = 4096
+/** Their size on disk, bytes. */
+export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024

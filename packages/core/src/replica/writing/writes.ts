@@ -13,29 +13,38 @@ import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '..
 import { checkExpected } from './expected-version.ts'
 import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
+import { checkedKey } from './checked-key.ts'
 import { type LocalWrite, localWrite } from './local-write.ts'
 import { parseChanges } from './update/changes.ts'
 import { NotedUpdates } from './update/noted-updates.ts'
 import { LocalUpdate } from './update/local-update.ts'
+import type { LazyPending } from './lazy-pending.ts'
 
 /** Local writes: who may make them, and how they are committed. */
 export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
+  readonly #pending: LazyPending
   readonly #single: GroupCommit
   readonly #noted: NotedUpdates
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces) {
+  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
     this.#ground = ground
     this.#namespaces = namespaces
     this.#noted = new NotedUpdates(ground.storage)
+    this.#pending = pending
     this.#single = new GroupCommit(ground.storage, ground.news)
   }
 
   async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    const open = this.#namespaces.open(id)
     checkCollection(collection)
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    const known = this.#namespaces.get(id)
+    if (known === undefined) {
+      const kept = await this.#keepEarly(id, collection, writes)
+      if (kept !== undefined) return kept
+    }
+    const open = known ?? this.#namespaces.open(id)
     const { identity, clock } = this.#ground
     const author = { identity, clock }
     const entries: LocalWrite[] = []
@@ -88,6 +97,16 @@ export class Writes implements ReplicaWrites {
     if (mayWrite(write, owner, this.#ground.identity.author, id)) return
     const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
     throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
+  }
+
+  /** Their policy is not known yet: what can be refused whatever that is, is. `undefined` where the namespace has arrived meanwhile. */
+  async #keepEarly(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
+    for (const write of writes) {
+      checkedKey(collection, write.id)
+      if (write.if !== undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
+      this.#checkSize(write)
+    }
+    return this.#pending.keepWrites(id, collection, writes)
   }
 
   #checkSize({ id, content }: Write): void {

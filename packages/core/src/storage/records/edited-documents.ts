@@ -11,6 +11,12 @@ import { EditedDocument, type Part } from './edited-document.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
 
+/** How a document was shown before, and how it is now; without a content it is not there. */
+export interface ShownChange {
+  readonly replaced: Pick<StoredRecord, 'collection' | 'id' | 'content'> | undefined
+  readonly record: Pick<StoredRecord, 'collection' | 'id' | 'content'>
+}
+
 /** What the last record of a document shows and remembers. */
 interface Showing extends Counted {
   readonly document: EditedDocument
@@ -27,6 +33,7 @@ export class EditedDocuments {
   readonly #hasEdits = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
+  #shown: ShownChange[] = []
 
   constructor(init: RecordTableInit) {
     this.#init = init
@@ -88,8 +95,14 @@ export class EditedDocuments {
 
   /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
   settle(ns: number): void {
+    this.#shown = []
     for (const document of this.#open.values()) if (document.isChanged) this.#write(ns, document)
     this.#open.clear()
+  }
+
+  /** How the documents of the last commit are shown since. */
+  get shown(): readonly ShownChange[] {
+    return this.#shown
   }
 
   /** Forgets what a transaction that was rolled back has learned. */
@@ -121,6 +134,7 @@ export class EditedDocuments {
     const { seq, collection } = last
     if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
     texts.replaced(ns, shown, { seq, collection, content })
+    this.#shown.push({ replaced: shown, record: { collection, id: last.id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
   }
 
