@@ -2,8 +2,11 @@ import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 
+/** Brings a database from one version of the schema to the next. */
+export type Migration = (driver: SqlDriver) => void
+
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [
+export const MIGRATIONS: readonly Migration[] = [
   addTotals,
   forgetIndexedKinds,
   addDocumentCounts,

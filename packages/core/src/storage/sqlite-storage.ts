@@ -15,9 +15,10 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
-import { type EditedDocument, isShown } from './records/edited-document.ts'
-import { EditedDocuments } from './records/edited-documents.ts'
-import { RecordTable } from './records/record-table.ts'
+import type { EditedDocument } from './records/edited-document.ts'
+import { isShown } from './records/own-content.ts'
+import type { EditedDocuments } from './records/edited-documents.ts'
+import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
@@ -92,7 +93,9 @@ export class SqliteStorage implements Storage {
   readonly #references: FileReferences
   #files: FileStorage | undefined
   readonly #records: RecordTable
-  readonly #edited: EditedDocuments
+  readonly #recordParts: RecordTableInit
+  /** What knows of edits, loaded before the first of them. */
+  #edited: EditedDocuments | undefined
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
@@ -124,7 +127,8 @@ export class SqliteStorage implements Storage {
     this.#references = new FileReferences(statements)
     const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
     this.#records = new RecordTable(table)
-    this.#edited = new EditedDocuments(table)
+    this.#recordParts = table
+    this.#edited = options.edits && new options.edits(table)
     this.#queries = new Queries({
       driver,
       statements,
@@ -196,12 +200,24 @@ export class SqliteStorage implements Storage {
     return ns
   }
 
+  async readyForEdits(): Promise<void> {
+    this.#statements.assertOpen()
+    if (this.#edited !== undefined) return
+    const { EditedDocuments } = await import('./records/edited-documents.ts')
+    this.#edited ??= new EditedDocuments(this.#recordParts)
+  }
+
+  /** Whether any namespace has edits, so that it has to be made ready for them. */
+  get hasEdits(): boolean {
+    return this.#statements.own('SELECT 1 FROM namespaces WHERE edited = 1 LIMIT 1').get() !== undefined
+  }
+
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
     const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
-      this.#references.committed(ns, outcomes, this.#edited.shown)
+      this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
     })
@@ -222,7 +238,7 @@ export class SqliteStorage implements Storage {
       if (outcomes.some((outcome) => outcome !== undefined)) {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
-        this.#references.committed(ns, outcomes, this.#edited.shown)
+        this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
       }
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
@@ -248,7 +264,7 @@ export class SqliteStorage implements Storage {
       under.records++
       return this.#put(ns, { entry, old, document, record, seal: under.seal })
     })
-    this.#edited.settle(ns)
+    this.#edited?.settle(ns)
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
     if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
@@ -257,14 +273,16 @@ export class SqliteStorage implements Storage {
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
   #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
     const { slot } = entry
-    const document = this.#edited.of(ns, entry, entry.document === undefined)
+    const document = this.#edited?.of(ns, entry, entry.document === undefined)
+    if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
     if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
     return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
   }
 
   #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
-    if (document === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
-    return this.#edited.take(ns, document, entry.slot, record, seal)
+    const edited = document === undefined ? undefined : this.#edited
+    if (document === undefined || edited === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
+    return edited.take(ns, document, entry.slot, record, seal)
   }
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
@@ -284,7 +302,7 @@ export class SqliteStorage implements Storage {
     const outcomes = built.map(
       ({ record, ...held }) => record && this.#put(ns, { ...held, record, seal: seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null }),
     )
-    this.#edited.settle(ns)
+    this.#edited?.settle(ns)
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
@@ -374,7 +392,9 @@ export class SqliteStorage implements Storage {
   getVersion(ns: number, collection: string, id: string): ShownVersion | undefined {
     this.#isRead()
     const record = this.#records.shown(ns, collection, id)
-    return record && this.#edited.version(ns, record)
+    if (record === undefined) return undefined
+    const { content, at, by, own } = record
+    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by } : this.#edited.version(ns, record)
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
@@ -705,7 +725,7 @@ export class SqliteStorage implements Storage {
   #rollback(): void {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
-    this.#edited.rolledBack()
+    this.#edited?.rolledBack()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

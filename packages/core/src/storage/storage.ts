@@ -249,6 +249,8 @@ export interface Storage {
   /** Adds a namespace, or replaces the head of one that is here. */
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): Awaitable<number>
 
+  /** To be called before a commit in which there is an edit, or an entry that names its document. What there is already of edits needs no call. */
+  readyForEdits(): Awaitable<void>
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
   /**

@@ -1,7 +1,8 @@
-import { compareBytes, utf8 } from '../bytes.ts'
+import { utf8 } from '../bytes.ts'
 import { canonicalJson } from '../content.ts'
 import type { Json } from '../json-value.ts'
 import { MAX_CONTENT_BYTES } from '../limits.ts'
+import { compareVersions } from './compare-versions.ts'
 import { valueOfEdit } from './edit-content.ts'
 import { type EditPath, pathText } from './edit-path.ts'
 
@@ -12,14 +13,6 @@ export interface Edit {
   readonly path: EditPath
   /** Canonical JSON, see `encodeEdit`. */
   readonly content: string
-}
-
-/** The order of records of one document: negative where `a` gives way to `b`. The later wins, and of the same instant the lower hash. */
-export function compareVersions(
-  a: { readonly at: number; readonly hash: Uint8Array },
-  b: { readonly at: number; readonly hash: Uint8Array },
-): number {
-  return a.at - b.at || compareBytes(b.hash, a.hash)
 }
 
 type Fields = Record<string, Json>

@@ -1,6 +1,6 @@
 import { toHex } from '../bytes.ts'
 import { MAX_EDITS } from '../limits.ts'
-import { compareVersions } from './merged.ts'
+import { compareVersions } from './compare-versions.ts'
 
 /** A record of a document, as far as it competes with others of it. */
 export interface DocumentVersion {

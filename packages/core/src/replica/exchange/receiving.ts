@@ -35,6 +35,7 @@ export class Receiving implements ReplicaReceiving {
     const judged = await judgeBatch(batch.value, rules)
     const competitors = judged.filter((one) => typeof one !== 'string')
     const { seals } = batch.value
+    if (competitors.some(({ document }) => document !== undefined)) await storage.readyForEdits()
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, competitors, { seals }),
       () => commitWhatFits(storage, open.ns, competitors, seals),

@@ -1,6 +1,6 @@
 import { readDocumentFilter } from '../../query/index.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
-import { isShown } from '../../storage/records/edited-document.ts'
+import { isShown } from '../../storage/records/own-content.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { ChangeRow, FeedPage, FeedRequest, ReplicaFeeds } from '../types.ts'

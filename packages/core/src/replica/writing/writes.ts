@@ -1,6 +1,5 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
-import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -15,9 +14,7 @@ import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { checkedKey } from './checked-key.ts'
 import { type LocalWrite, localWrite } from './local-write.ts'
-import { parseChanges } from './update/changes.ts'
-import { NotedUpdates } from './update/noted-updates.ts'
-import { LocalUpdate } from './update/local-update.ts'
+import type { Updates } from './update/updates.ts'
 import type { LazyPending } from './lazy-pending.ts'
 
 /** Local writes: who may make them, and how they are committed. */
@@ -26,12 +23,11 @@ export class Writes implements ReplicaWrites {
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
   readonly #single: GroupCommit
-  readonly #noted: NotedUpdates
+  #updates: Updates | undefined
 
   constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
     this.#ground = ground
     this.#namespaces = namespaces
-    this.#noted = new NotedUpdates(ground.storage)
     this.#pending = pending
     this.#single = new GroupCommit(ground.storage, ground.news)
   }
@@ -64,32 +60,20 @@ export class Writes implements ReplicaWrites {
     )
   }
 
-  async update(id: string, collection: string, { id: documentId, changes, if: expected, once }: Update): Promise<UpdateResult> {
-    const open = this.#namespaces.open(id)
+  async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
-    this.#checkAllowed(open, documentId)
-    checkExpected(expected)
-    const { storage, network, identity, clock } = this.#ground
-    const update = new LocalUpdate({
-      scope: open.scope,
-      collection,
-      id: documentId,
-      changes: parseChanges(changes),
-      expected,
-      maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
-      author: { identity, clock },
-    })
-    if (once === undefined) {
-      await this.#single.commit(open, update.entries)
-    } else {
-      if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
-      const known = await this.#noted.find(once)
-      if (known !== undefined) return known
-      const note = await this.#noted.begin(once)
-      await this.#single.commit(open, update.entries, () => (update.isWritten ? note(update.result()) : []))
-    }
-    const result = update.result()
-    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(open.ns) }
+    const open = this.#namespaces.open(id)
+    this.#checkAllowed(open, update.id)
+    checkExpected(update.if)
+    const updates = await this.#loaded()
+    return updates.update(open, collection, update)
+  }
+
+  /** What updates documents, loaded when it is first needed: many a tab is closed before that. */
+  async #loaded(): Promise<Updates> {
+    if (this.#updates !== undefined) return this.#updates
+    const { Updates } = await import('./update/updates.ts')
+    return (this.#updates ??= new Updates(this.#ground, this.#single))
   }
 
   #checkAllowed(open: OpenNamespace, id: string): void {

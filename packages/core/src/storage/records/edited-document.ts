@@ -1,22 +1,14 @@
 import { toHex } from '../../model/bytes.ts'
-import { compareVersions, mergedContent } from '../../model/edits/merged.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { mergedContent } from '../../model/edits/merged.ts'
 import { MAX_EDITS } from '../../model/limits.ts'
+import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
 /** A record of a document inside of a commit: one that lies in the database, or one that will. */
 export interface Part extends StoredRecord {
   /** What is yet to be inserted; `undefined` where it lies there already. */
   readonly pending: NewRecord | undefined
-}
-
-/** What a record says itself; `null` for a tombstone. */
-export function ownContent({ content, own }: Pick<StoredRecord, 'content' | 'own'>): string | null {
-  return own ?? content
-}
-
-/** Whether a record is a change that readers see: what shows a document, or says that it is deleted. */
-export function isShown({ content, own }: Pick<StoredRecord, 'content' | 'own'>): boolean {
-  return content !== null || own === undefined
 }
 
 /** A document with its edits, as a commit changes it: nothing is written before all of the commit is known. */

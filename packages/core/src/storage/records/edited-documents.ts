@@ -1,6 +1,6 @@
 import { sha256 } from '#crypto'
 import { equalBytes, toHex } from '../../model/bytes.ts'
-import { compareVersions } from '../../model/edits/merged.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'

@@ -1,5 +1,5 @@
 import { utf8 } from '../../model/bytes.ts'
-import { ownContent } from '../records/edited-document.ts'
+import { ownContent } from '../records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
 /** The same entries, of which those that would take more room than what they replace change nothing; which they are is known after the commit. */

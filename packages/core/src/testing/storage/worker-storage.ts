@@ -33,6 +33,7 @@ export class StorageWorker {
       listMeta: call('listMeta'),
       namespaces: call('namespaces'),
       saveNamespace: call('saveNamespace'),
+      readyForEdits: call('readyForEdits'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
