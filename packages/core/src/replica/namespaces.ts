@@ -22,7 +22,7 @@ import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import { Turns } from './turns.ts'
 import type { NamespaceInfo, ReplicaNamespaces } from './types.ts'
-import { redatedHead } from './writing/redated.ts'
+import { redatedHead } from './writing/redated-head.ts'
 
 /** The namespaces of this replica, all of them in memory: made here, or brought by peers. The winning head of each stays. */
 export class Namespaces implements ReplicaNamespaces {

@@ -3,7 +3,8 @@ import type { Refusal } from '../../model/verdict.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { Acceptance, AcceptResult, ReplicaReceiving } from '../types.ts'
-import { commitOr, commitWhatFits, type Fitted } from '../writing/full-store.ts'
+import { commitOr } from '../writing/commit-or.ts'
+import type { Fitted } from '../writing/full-store.ts'
 import { judgeBatch } from './accept.ts'
 
 /** Takes what other peers send: each record is judged by itself, then competes for its slot. */
@@ -38,7 +39,7 @@ export class Receiving implements ReplicaReceiving {
     if (competitors.some(({ document }) => document !== undefined)) await storage.readyForEdits()
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, competitors, { seals }),
-      () => commitWhatFits(storage, open.ns, competitors, seals),
+      async () => (await import('../writing/full-store.ts')).commitWhatFits(storage, open.ns, competitors, seals),
     )
     const ranges = news.tellOf(
       open.id,

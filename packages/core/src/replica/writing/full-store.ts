@@ -2,6 +2,7 @@ import { errorCode } from '../../errors.ts'
 import type { Seal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome, CommitSeals, Storage } from '../../storage/storage.ts'
 import { fullError } from '../../storage/space/room.ts'
+import { commitOr } from './commit-or.ts'
 
 /** The writes of one caller, and what is noted with them. */
 export interface Caller {
@@ -14,16 +15,6 @@ export type Settled = { readonly outcomes: readonly (CommitOutcome | undefined)[
 
 /** What became of an entry in a full store: nothing had to be done, or there was no room for it. */
 export type Fitted = CommitOutcome | undefined | 'no-room'
-
-/** The second way where there is no room for the first. */
-export async function commitOr<T, U>(commit: () => T | Promise<T>, whenFull: () => Promise<U>): Promise<T | U> {
-  try {
-    return await commit()
-  } catch (error) {
-    if (errorCode(error) !== 'disk-full') throw error
-    return whenFull()
-  }
-}
 
 /**
  * The writes of each caller by themselves, in their order, after all of them together found no room: what makes room succeeds, and what fits

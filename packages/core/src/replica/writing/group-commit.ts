@@ -3,7 +3,6 @@ import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { CommitNews } from './commit-news.ts'
 import type { Notes } from './update/noted-updates.ts'
-import { commitEach } from './full-store.ts'
 
 /** Writes to one namespace that share the next transaction. */
 interface PendingGroup {
@@ -65,6 +64,7 @@ export class GroupCommit {
   async #flushEach(open: OpenNamespace, { entries, settle }: PendingGroup): Promise<void> {
     let at = 0
     const callers = settle.map(({ count, notes }) => ({ entries: entries.slice(at, (at += count)), notes }))
+    const { commitEach } = await import('./full-store.ts')
     const settled = await commitEach(this.#storage, open.ns, callers)
     settle.forEach(({ resolve, reject }, i) => {
       const one = settled[i]

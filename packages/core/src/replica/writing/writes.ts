@@ -10,7 +10,7 @@ import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
 import { checkExpected } from './expected-version.ts'
-import { commitOr, commitWhole } from './full-store.ts'
+import { commitOr } from './commit-or.ts'
 import { GroupCommit } from './group-commit.ts'
 import { checkedKey } from './checked-key.ts'
 import { type LocalWrite, localWrite } from './local-write.ts'
@@ -107,7 +107,7 @@ export class Writes implements ReplicaWrites {
     const sealWith = (hashes: Uint8Array) => createSeal(network.cid, hashes, identity)
     const outcomes = await commitOr(
       () => storage.commit(open.ns, entries, isDistinct ? { sealWith } : {}),
-      () => commitWhole(storage, open.ns, entries),
+      async () => (await import('./full-store.ts')).commitWhole(storage, open.ns, entries),
     )
     news.tellOf(open.id, outcomes)
     return outcomes

@@ -1,7 +1,4 @@
-import type { SignedHead } from '../../model/namespace.ts'
-import { signHead } from '../../model/namespace.ts'
 import { equalBytes } from '../../model/bytes.ts'
-import type { Identity } from '../../model/identity.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
@@ -49,9 +46,4 @@ export function redatedEntry(scope: RecordScope, record: StoredRecord, { identit
       return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit === undefined ? {} : { edit }) }
     },
   }
-}
-
-/** The next head of a namespace: as the last one, with another time. */
-export function redatedHead({ head, hash }: SignedHead, at: number, owner: Identity): SignedHead {
-  return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at, body: head.body }, owner)
 }
