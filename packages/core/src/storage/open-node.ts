@@ -39,7 +39,13 @@ export function openNodeStorage(path: string, { readOnly = false, ...options }: 
     if (path !== ':memory:') makePrivate(path)
     driver = openNodeDriver(path)
     if (path === ':memory:') return new NodeStorage(driver, { edits: EditedDocuments, ...options })
-    return new NodeStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), migrations: MIGRATIONS, edits: EditedDocuments, ...options })
+    return new NodeStorage(driver, {
+      reserve: new ReserveFile(`${path}-reserve`),
+      isInPlace: placeOf(path),
+      migrations: MIGRATIONS,
+      edits: EditedDocuments,
+      ...options,
+    })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error

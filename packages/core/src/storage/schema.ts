@@ -98,7 +98,10 @@ export interface StorageOptions {
 export const LOCK_OUT = 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT'
 
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders, migrations = [] }: StorageOptions): void {
+export function prepareSchema(
+  driver: SqlDriver,
+  { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders, migrations = [] }: StorageOptions,
+): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have. With it,
   // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.

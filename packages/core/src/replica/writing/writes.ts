@@ -87,7 +87,8 @@ export class Writes implements ReplicaWrites {
   async #keepEarly(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
     for (const write of writes) {
       checkedKey(collection, write.id)
-      if (write.if !== undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
+      if (write.if !== undefined)
+        throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
       this.#checkSize(write)
     }
     return this.#pending.keepWrites(id, collection, writes)

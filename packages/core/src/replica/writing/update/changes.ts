@@ -7,7 +7,7 @@ import { pathFault, pathOf } from '../../../query/index.ts'
 import { MAX_UPDATE_FIELDS } from '../../limits.ts'
 
 /** Operators that an update may have, as in MongoDB. */
-export const UPDATE_OPERATORS = ['$set', '$unset', '$inc', '$push', '$addToSet'] as const
+const UPDATE_OPERATORS = ['$set', '$unset', '$inc', '$push', '$addToSet'] as const
 
 type Operator = (typeof UPDATE_OPERATORS)[number]
 
