@@ -2,7 +2,6 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES } from './files/schema.ts'
 import type { Migration } from './migrations.ts'
-import type { EditedDocuments } from './records/edited-documents.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
@@ -88,8 +87,6 @@ export interface StorageOptions {
   readonly reserve?: DiskReserve
   /** What brings an older database up to date; one that needs it is not opened without. */
   readonly migrations?: readonly Migration[]
-  /** What knows of edits, where it need not be loaded first. */
-  readonly edits?: typeof EditedDocuments
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }

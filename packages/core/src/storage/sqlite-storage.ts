@@ -80,6 +80,12 @@ interface Placed {
   readonly seal: number | null
 }
 
+/** What a storage on SQLite is made with. */
+export interface SqliteStorageOptions extends StorageOptions {
+  /** What knows of edits, where it need not be loaded first. */
+  readonly edits?: typeof EditedDocuments
+}
+
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
   readonly #driver: SqlDriver
@@ -106,7 +112,7 @@ export class SqliteStorage implements Storage {
   /** Until when it stays so, on the clock of `performance`. */
   #unmappedUntil = 0
 
-  constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
+  constructor(driver: SqlDriver, options: SqliteStorageOptions = {}, isReadOnly = false) {
     if (!isReadOnly) prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
