@@ -35,7 +35,8 @@ describe('columns', () => {
 
   it('have the one that is sorted by among them, whose head ends the order', () => {
     const fields = Object.fromEntries([...'abcdefgh'].map((field) => [field, 1]))
-    expect(columnsOf(documents(3, fields), [], 'h')).toContain('h')
+    expect(columnsOf(documents(3, fields), [], 'h')).toEqual(['a', 'b', 'c', 'd', 'e', 'h'])
+    expect(columnsOf(documents(3, { a: 1, b: 1 }), [], 'b')).toEqual(['a', 'b'])
     expect(columnsOf(documents(3, fields), [], 'nowhere')).toContain('nowhere')
     expect(columnsOf(documents(3, fields), [], '_id')).not.toContain('_id')
   })

@@ -56,7 +56,8 @@ export function searchFilter(
   const patterns = words.map(patternOf)
   const steps = patterns.reduce((sum, { length }) => sum + length + REGEX_STEPS, 0)
   const room = Math.min(Math.floor(MAX_REGEXES / words.length), Math.floor(MAX_STEPS / steps))
-  const searched = ['_id', ...texts].slice(0, Math.max(1, room))
+  // Where there is room for two, what people read goes before what programs do.
+  const searched = (room > 2 ? ['_id', ...texts] : [...texts, '_id']).slice(0, Math.max(1, room))
   const filters = patterns.map(({ pattern }, i): FilterInput => {
     const number = numberOf(words[i] ?? '')
     return {
