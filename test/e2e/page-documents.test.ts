@@ -318,7 +318,10 @@ describe('the field for ids and links', { timeout: 60_000 }, () => {
   it('says what is wrong in a sentence that fits', async () => {
     for (const text of [`${places.id}x`, 'hello', `${relay.ready.join}x`]) {
       await paste(text)
-      await ada.part('openError').filter({ hasText: /\.\s*$/ }).waitFor()
+      await ada
+        .part('openError')
+        .filter({ hasText: /\.\s*$/ })
+        .waitFor()
       const message = await ada.part('openError').textContent()
       expect(message?.length).toBeLessThan(120)
       expect(message).not.toContain(text)
