@@ -74,7 +74,8 @@ export function searchFilter(
 
 /** A regular expression for a text, whatever its case and, unless it is very long, its accents; and how many characters it stands for. */
 function patternOf(word: string): { readonly pattern: string; readonly length: number } {
-  const characters = [...word.normalize('NFC')]
+  // Code points, which are what patterns are made of.
+  const characters = Array.from(word.normalize('NFC'))
   const exact = characters.map((character) => character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'))
   const folded = characters.map((character, i) => {
     const letter = plainLetter(character)
