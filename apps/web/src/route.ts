@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { isJoinLink } from './store/opener.ts'
+import { isJoinAddress } from './store/join-address.ts'
 
 /** A sort by one field. */
 export interface SortBy {
@@ -39,7 +39,7 @@ const MAX_PAGE = 10_000_000
 
 /** Reads `#/network`, `#/ns/<id>` and `#/ns/<id>/<collection>`, with `?filter=…&sort=-field&page=2` behind them. */
 export function parseRoute(hash: string): Route {
-  const [path = '', query = ''] = split(hash.replace(/^#/, ''), '?')
+  const [path, query] = split(hash.replace(/^#/, ''), '?')
   const [, page, id, collection] = path.split('/')
   if (page === 'network') return { page: 'network' }
   if (page !== 'ns' || id === undefined || id === '') return { page: 'home' }
@@ -107,7 +107,7 @@ export function useHash(): string {
 function subscribe(listener: () => void): () => void {
   const onChange = (): void => {
     // An invitation that was pasted into the address bar of the open page begins anew.
-    if (isJoinLink(location.hash)) location.reload()
+    if (isJoinAddress(location)) location.reload()
     else listener()
   }
   globalThis.addEventListener('hashchange', onChange)

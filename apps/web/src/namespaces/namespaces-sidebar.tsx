@@ -66,6 +66,8 @@ function NamespaceList({
   const { value, error } = namespaces
   if (value === undefined) return error === undefined ? <p className="hint">Loading…</p> : <p role="alert">{error}</p>
   if (value.length === 0) return <p className="hint">None yet. Create one, or open one by its id.</p>
+  const names = value.map(({ info }) => info?.name)
+  const isRepeated = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
   return (
     <ul className="plain-list namespace-list" data-testid={TEST_IDS.namespaceList}>
       {value.map(({ id, info, documents }) => (
@@ -84,6 +86,7 @@ function NamespaceList({
             <span className="count-badge">{info === undefined ? '…' : numberText(documents)}</span>
             <span className="namespace-fact">
               {info === undefined ? 'looking for it' : policyName(info.write, info.owner === store.info.identity)}
+              {info !== undefined && isRepeated(info.name) ? ` · …${id.slice(-6)}` : null}
             </span>
           </a>
         </li>

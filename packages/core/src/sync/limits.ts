@@ -32,8 +32,9 @@ export const MAX_ROUNDS = 10_000
 /** Reconciliations in a row until two peers that nobody writes to must be equal. */
 export const MAX_PASSES = 5
 
-/** How often two peers that follow each other compare their roots all the same, milliseconds. */
+/** When two peers that follow each other first compare their roots all the same, and how rarely where they always were equal, milliseconds. */
 export const RECHECK_MS = 30_000
+export const MAX_RECHECK_MS: number = 4 * RECHECK_MS
 
 /** First and longest pause after which a namespace with refusals or failures is compared again, milliseconds. */
 export const MIN_RETRY_MS = 15_000

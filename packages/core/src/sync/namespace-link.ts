@@ -119,10 +119,14 @@ export class NamespaceLink {
     return this.#pushed !== undefined
   }
 
-  /** Compares until both sides are equal, or have at least what the other had at the beginning. Throws `not-equal` where that is not possible. */
-  async sync(): Promise<void> {
+  /**
+   * Compares until both sides are equal, or have at least what the other had at the beginning; resolves with whether they were so before. Throws
+   * `not-equal` where that is not possible.
+   */
+  async sync(): Promise<boolean> {
     const { replica, now, onFollow } = this.#context
-    if (this.status.state !== 'live') this.status.state = 'syncing'
+    // What neither side had, neither has until the peer says something else.
+    if (this.status.state !== 'live' && this.status.state !== 'absent') this.status.state = 'syncing'
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
@@ -133,11 +137,12 @@ export class NamespaceLink {
       if (shared !== 'shared') {
         this.status.state = shared
         onFollow(this.#ns, 0)
-        if (shared === 'declined') return
+        if (shared === 'declined') return true
         // From here on a commit asks for another comparison; one that came just before is seen here.
-        if ((await replica.namespace(this.#ns)) === undefined) return
+        if ((await replica.namespace(this.#ns)) === undefined) return true
         continue
       }
+      if (this.status.state !== 'live') this.status.state = 'syncing'
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root
@@ -170,7 +175,7 @@ export class NamespaceLink {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
-        if (!(await this.#audits.maybe())) return
+        if (!(await this.#audits.maybe())) return pass === 0
         continue
       }
       const roots = ours.root + theirs.root
@@ -185,6 +190,7 @@ export class NamespaceLink {
     if (held > 0) this.#context.onRefused(this.#ns)
     this.status.state = 'live'
     this.status.want = 0
+    return false
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */

@@ -138,9 +138,33 @@ describe('Session', () => {
     expect(down).toBeLessThan(150 * 250)
     const { requests } = session.traffic
     await pair.time.advance(5 * MINUTE_MS)
-    // Nothing but comparing roots (every half minute) and waiting for news (every 20 seconds).
-    expect(session.traffic.requests - requests).toBeLessThanOrEqual(14 + 16)
+    // Nothing but comparing roots and waiting for news (every 20 seconds).
+    expect(session.traffic.requests - requests).toBeLessThanOrEqual(6 + 16)
     expect(pair.status(ns)).toMatchObject({ received: 150, sent: 50 })
+  })
+
+  it('compares more and more rarely what stays equal, and every half minute again once it did not', async () => {
+    const { relay, scripted, session } = pair
+    const ns = await relay.createNamespace('anyone')
+    session.want(ns)
+    await pair.run()
+    await pair.time.advance(60 * MINUTE_MS)
+    const compared = scripted.count('open')
+    // Every two minutes, a quarter more or less, and a few at the beginning.
+    expect(compared).toBeGreaterThanOrEqual(60 / 2.5)
+    expect(compared).toBeLessThanOrEqual(60 / 1.5 + 4)
+    // A peer that says nothing of what is new: only comparing finds it.
+    scripted.twist = async (request, honest) => {
+      if (request.t !== 'follow' || honest.t !== 'news') return honest
+      await pair.time.delay(request.wait, pair.ended.signal)
+      return { t: 'idle' }
+    }
+    await pair.put(relay, ns, ['unsaid'])
+    await pair.time.advance(2.5 * MINUTE_MS)
+    expect(await pair.isEqual(ns)).toBe(true)
+    await pair.put(relay, ns, ['unsaid too'])
+    await pair.time.advance(0.625 * MINUTE_MS)
+    expect(await pair.isEqual(ns)).toBe(true)
   })
 
   it('sends nothing back even where the word that it is stored comes late', async () => {

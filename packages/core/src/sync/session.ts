@@ -5,7 +5,7 @@ import type { CommitEvent, Replica } from '../replica/types.ts'
 import { Channel, type Exchange, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
-import { LIST_PAGE, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
+import { LIST_PAGE, MAX_RECHECK_MS, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
 import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
@@ -82,6 +82,8 @@ export class Session {
   #canPuts = false
   #listing: Promise<void> | undefined
   #isListStale = false
+  /** Whether a comparison has found both sides different since this was last looked at. */
+  #hasDiffered = false
 
   constructor(init: SessionInit) {
     const { replica, ledger, now, random = Math.random, onChange, clock } = init
@@ -284,7 +286,7 @@ export class Session {
   }
 
   async #sync(ns: string, link: NamespaceLink): Promise<void> {
-    await link.sync()
+    if (!(await link.sync())) this.#hasDiffered = true
     link.status.error = undefined
     if (!this.#isPutOff('retry', ns)) this.#pauses.delete(ns)
   }
@@ -386,14 +388,16 @@ export class Session {
     return this.#putOff.has(`${reason} ${ns}`)
   }
 
-  /** Following can lose nothing, but a peer can be wrong: now and then the roots are compared all the same. */
+  /** Following can lose nothing, but a peer can be wrong: now and then the roots are compared all the same, more and more rarely while they are equal. */
   async #recheckLoop(): Promise<void> {
     const { delay, random = Math.random } = this.#init
     const { signal } = this.#ended
-    while (!signal.aborted) {
-      await delay(RECHECK_MS * (0.75 + random() / 2), signal)
+    for (let pause = RECHECK_MS; ; pause = this.#hasDiffered ? RECHECK_MS : Math.min(2 * pause, MAX_RECHECK_MS)) {
+      await delay(pause * (0.75 + random() / 2), signal)
       if (signal.aborted) return
+      this.#hasDiffered = false
       for (const ns of this.#links.keys()) if (!this.#isPutOff('retry', ns)) this.#scheduleSync(ns)
+      await Promise.all(this.#queues.values())
     }
   }
 }

@@ -3,6 +3,7 @@ import type { StreamHandler } from '@libp2p/interface'
 import { createNetwork } from '@p2p-docstore/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { syncProtocol } from '../sync/index.ts'
+import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 import { examine } from './conformance.ts'
 import type { Finding } from './clause.ts'
@@ -66,6 +67,16 @@ describe('the conformance program', () => {
     })
     expect(findings.flatMap(({ id, result }) => (result === 'not met' ? [id] : []))).toEqual(['half-close'])
     expect(findings.filter(({ id }) => id === 'put' || id === 'offer').map(({ result }) => result)).toEqual(['not tried', 'not tried'])
+  }, 120_000)
+
+  it('asks of a peer that is no relay nothing that only relays must do', async () => {
+    const other = await TestPeer.start(network, { listen: ['/ip4/127.0.0.1/tcp/0'], role: 'peer' })
+    cleanups.push(() => other.close())
+    const findings = await examine({ network, addresses: other.libp2p.getMultiaddrs(), invitation: undefined, only: ['directory', 'topic'], signal })
+    expect(findings.filter(({ result }) => result === 'not met')).toEqual([])
+    const excused = findings.filter(({ result }) => result === 'not tried')
+    expect(excused.map(({ id }) => id)).toEqual(['directory-ask', 'topic'])
+    for (const { required, seen } of excused) expect([required, seen]).toEqual([false, expect.stringContaining('it is no relay')])
   }, 120_000)
 
   it('says so where nobody answers', async () => {

@@ -50,7 +50,10 @@ export async function examine({ isReadOnly = false, only, signal, onFinding, ...
   for (const clause of chosenBy(only)) {
     signal.throwIfAborted()
     const reason = obstacle ?? (clause.writes === true && isReadOnly ? 'nothing is to be left at the peer' : undefined)
-    const found = reason === undefined ? await lookAt(clause, examination, signal) : notTried(reason)
+    const looked = reason === undefined ? await lookAt(clause, examination, signal) : notTried(reason)
+    // What only relays must do says nothing of a peer that does not do it.
+    const isExcused = clause.binds === 'relays' && examination.role === 'peer' && looked.result === 'not met'
+    const found = isExcused ? notTried(`it is no relay (${looked.seen})`) : looked
     if (clause.id === 'connect' && found.result === 'not met') obstacle = 'there is no connection'
     if (clause.id === 'greeting' && examination.role === undefined) obstacle ??= 'it has not greeted'
     const { id, section, rule, binds } = clause
