@@ -21,6 +21,9 @@ export function namespaceShowCommand(run: Run): Command {
           const rows = [
             ['id', shown.id],
             ['name', shown.name],
+            ...(shown.description === undefined ? [] : [['description', shown.description]]),
+            ...(shown.ended === undefined ? [] : [['ended', shown.ended]]),
+            ...(shown.next === undefined ? [] : [['next', shown.next]]),
             ['owner', shown.owner],
             ['write', shown.write],
             ['created', shown.createdAt],

@@ -17,6 +17,7 @@ import type { ReplicaGround } from './ground.ts'
 import { Namespaces } from './namespaces.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
+import { Removing } from './removing.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
@@ -28,6 +29,7 @@ import type {
   FindRequest,
   FindResult,
   FutureRecords,
+  HeadChange,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
@@ -100,7 +102,11 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const namespaces = new Namespaces(ground, (open) => this.#pending.apply(open))
+    const removing = new Removing(ground, {
+      keep: (open, records) => this.#pending.keepEnded(open.id, records),
+      onRemoved: (ns) => this.#comparing.removed(ns),
+    })
+    const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
     this.#writes = new Writes(ground, namespaces, this.#pending)
@@ -117,6 +123,7 @@ export class LocalReplica implements Replica {
     const replica = new LocalReplica(init)
     await replica.#namespaces.load()
     await replica.#pending.load()
+    await replica.#namespaces.finishRemoving()
     return replica
   }
 
@@ -153,6 +160,14 @@ export class LocalReplica implements Replica {
 
   namespace(id: string): Promise<NamespaceInfo | undefined> {
     return this.#namespaces.namespace(id)
+  }
+
+  changeHead(ns: string, change: HeadChange): Promise<NamespaceInfo> {
+    return this.#namespaces.changeHead(ns, change)
+  }
+
+  forgetNamespace(ns: string): Promise<boolean> {
+    return this.#namespaces.forgetNamespace(ns)
   }
 
   exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
