@@ -211,7 +211,7 @@ describe('mistakes', () => {
     // A bare address tells the network too, and a folder without documents may still change.
     const fresh = bench.folder()
     await bench.json(['id', '--data', fresh])
-    expect(await bench.json(['join', ready.http, '--data', fresh])).toEqual({ network: ready.network, name: 'my network' })
+    expect(await bench.json(['join', ready.http.replace('http://', ''), '--data', fresh])).toEqual({ network: ready.network, name: 'my network' })
   })
 
   it('say that a port or a folder is in use by a relay', async () => {

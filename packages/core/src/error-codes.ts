@@ -15,6 +15,7 @@ export const ERROR_CODES = {
     means: 'The certificate of a relay is not trusted here, has expired, or is for another name.',
     fix: 'Check the clock; for a certificate of your own making set `NODE_EXTRA_CA_CERTS`.',
   },
+  'bad-cid': { means: 'That is no CID of a file.', fix: 'It looks like `bafybei…` or `bafkrei…`; `docstore file list` shows it.' },
   'bad-collection': { means: 'That cannot be the name of a collection.', fix: 'Take 1 to 64 letters, digits, `_` or `-`.' },
   'bad-compression': { means: 'A packed file cannot be unpacked.', fix: 'Get it again; it is damaged or not complete.' },
   'bad-content': {
@@ -34,6 +35,10 @@ export const ERROR_CODES = {
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
   'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
+  'bad-file': {
+    means: 'A document names a file that cannot be: its CID is of no file of that size.',
+    fix: 'Put the file again; who wrote the document is broken.',
+  },
   'bad-filter': { means: 'A filter cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-folder': { means: 'The data cannot lie in this folder.', fix: 'Name another one.' },
   'bad-hello': { means: 'The other side did not greet as peers do.', fix: 'Update docstore on both sides.' },
@@ -49,7 +54,7 @@ export const ERROR_CODES = {
   'bad-key': { means: 'A public key is none that strict ed25519 accepts.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-label': { means: 'The label of an invitation is too long.', fix: 'Shorten it.' },
   'bad-limit': { means: 'A limit means nothing, or is larger than a page can be.', fix: 'Give a whole number from 1 on, or none.' },
-  'bad-link': { means: 'That is neither a join link nor the address of a relay.', fix: 'Copy the whole link again.' },
+  'bad-link': { means: 'That is neither a join link or join text nor the address of a relay, or it was cut.', fix: 'Copy it again, all of it.' },
   'bad-name': { means: 'A name is empty, too long, or has characters that it cannot have.', fix: 'The message says what it may be.' },
   'bad-namespace': { means: 'What a peer says of a namespace does not verify.', fix: 'The peer is broken; nothing was stored.' },
   'bad-namespace-id': { means: 'That is no id of a namespace.', fix: 'It looks like `bafyrei…`; `docstore namespace list` shows it.' },
@@ -61,6 +66,10 @@ export const ERROR_CODES = {
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
   'bad-signature': { means: 'A signature does not verify.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-sort': { means: 'A sort cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
+  'bad-source': {
+    means: 'What was given cannot be stored as a file.',
+    fix: 'Give a Blob, a Uint8Array, a stream of them, or in Node a path.',
+  },
   'bad-topic': { means: 'That cannot be the name of a topic.', fix: 'The message says how long it may be.' },
   'bad-url': { means: 'That is no address of a web server.', fix: 'It looks like `https://relay.example`.' },
   busy: { means: 'A peer has done as much of this work as it does for others.', fix: 'Nothing: it is tried again later.' },
@@ -89,7 +98,14 @@ export const ERROR_CODES = {
   'empty-file': { means: 'There is nothing in the file.', fix: 'Check that it is the right one.' },
   expired: { means: 'What was sent held until a time that is over.', fix: 'Nothing: its sender makes a new one.' },
   'file-exists': { means: 'There is a file of this name already.', fix: 'Name another one; nothing is written over.' },
-  'file-too-large': { means: 'JSON in one value is too large to be read at once.', fix: 'Write one document per line.' },
+  'file-too-large': {
+    means: 'A file to be put has more than 1 GiB, or JSON in one value is too large to be read at once.',
+    fix: 'Cut the file into several; write one document per line.',
+  },
+  'file-unavailable': {
+    means: 'Part of a file is not here, and nobody who was asked has it. `details.asked` says who was.',
+    fix: 'Try again when a relay, or who put it, can be reached. What has come is kept.',
+  },
   full: { means: 'There is no place left for what was asked.', fix: 'Try again later.' },
   future: {
     means: 'The time of something lies further ahead than peers accept.',

@@ -13,17 +13,14 @@ export {
 export { durationText } from './network/timing/index.ts'
 export {
   fetchWellKnown,
-  formatJoinLink,
   type Invitation,
   type InvitationInit,
   Invitations,
   type IssuedInvitation,
-  type JoinLink,
-  type JoinLinkExtras,
-  parseJoinLink,
   readNetwork,
   WELL_KNOWN_PATH,
 } from './network/admission/index.ts'
+export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
@@ -42,6 +39,7 @@ export {
   type SortDirection,
   type SortInput,
 } from './store/reading/found.ts'
+export type { FileEntry, FileProgress, FileSource, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './store/files/index.ts'
 export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'

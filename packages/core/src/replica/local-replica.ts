@@ -15,9 +15,11 @@ import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
 import { Namespaces } from './namespaces.ts'
+import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import { Removing } from './removing.ts'
+import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
@@ -30,6 +32,7 @@ import type {
   FindResult,
   FutureRecords,
   HeadChange,
+  MissingBlock,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
@@ -85,6 +88,8 @@ export class LocalReplica implements Replica {
   readonly #sending: Sending
   readonly #receiving: Receiving
   readonly #comparing: Comparing
+  #files: Promise<Files> | undefined
+  #isClosed = false
 
   private constructor(init: LocalReplicaInit) {
     const { storage, queries, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
@@ -116,6 +121,9 @@ export class LocalReplica implements Replica {
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
     this.#comparing = new Comparing({ storage, random, now, pause }, namespaces)
+    this.#news.onCommit(({ collections }) => {
+      if (collections.includes(FILES_COLLECTION)) this.#clearFiles()
+    })
   }
 
   /** Opens what the storage holds. Throws `data-corrupt` where that does not verify. */
@@ -124,6 +132,7 @@ export class LocalReplica implements Replica {
     await replica.#namespaces.load()
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
+    if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
 
@@ -328,6 +337,71 @@ export class LocalReplica implements Replica {
     return this.#news.onCommit(listener)
   }
 
+  // Files
+
+  async file(ns: string, cid: string): ReturnType<Files['file']> {
+    return (await this.#fileStore()).file(ns, cid)
+  }
+
+  async uploadPieces(upload: string, pieces: readonly Uint8Array[]): ReturnType<Files['uploadPieces']> {
+    return (await this.#fileStore()).uploadPieces(upload, pieces)
+  }
+
+  async uploadTree(upload: string, digests: Uint8Array, size: number): Promise<string> {
+    return (await this.#fileStore()).uploadTree(upload, digests, size)
+  }
+
+  async endUpload(upload: string): Promise<void> {
+    return (await this.#fileStore()).endUpload(upload)
+  }
+
+  async missingBlocks(ns: string, cid: string, range: { readonly from: number; readonly to: number }): ReturnType<Files['missingBlocks']> {
+    return (await this.#fileStore()).missingBlocks(ns, cid, range)
+  }
+
+  async storeBlock(ns: string, cid: string, block: MissingBlock, bytes: Uint8Array): Promise<boolean> {
+    return (await this.#fileStore()).storeBlock(ns, cid, block, bytes)
+  }
+
+  async readFile(ns: string, cid: string, at: number): Promise<Uint8Array | undefined> {
+    return (await this.#fileStore()).readFile(ns, cid, at)
+  }
+
+  async block(cid: string): Promise<Uint8Array | undefined> {
+    return (await this.#fileStore()).block(cid)
+  }
+
+  async partialFiles(): ReturnType<Files['partialFiles']> {
+    return (await this.#fileStore()).partialFiles()
+  }
+
+  /** Loaded when somebody has files: many have none. */
+  #fileStore(): Promise<Files> {
+    return (this.#files ??= this.#loadFiles())
+  }
+
+  async #loadFiles(): Promise<Files> {
+    const { storage, pause = nextTask, now = Date.now } = this.#init
+    const [{ Files }, files] = await Promise.all([import('./files/files.ts'), storage.files()])
+    return new Files({
+      storage: files,
+      namespaces: this.#namespaces,
+      pause,
+      now,
+      onStored: () => this.#tidying.settleSoon(),
+      onRemoved: () => this.#tidying.scrubSoon(),
+    })
+  }
+
+  /** Failures are reported as uncaught, but for that of a store which closes. */
+  #clearFiles(): void {
+    this.#fileStore()
+      .then((files) => files.clearSoon())
+      .catch((error: unknown) => {
+        if (!this.#isClosed) throw error
+      })
+  }
+
   // The database
 
   async isInPlace(): Promise<boolean> {
@@ -348,8 +422,10 @@ export class LocalReplica implements Replica {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     try {
       await this.#init.queries?.close()
+      await (await this.#files?.catch(() => undefined))?.stop()
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

@@ -5,6 +5,7 @@ import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Asker } from '../storage/query-queue.ts'
 import type { IndexInfo, IndexKind } from '../storage/storage.ts'
+import type { ReplicaFiles } from './files/types.ts'
 
 /** Who this peer is and which network it is in. */
 export interface ReplicaInfo {
@@ -440,6 +441,9 @@ export interface Replica
     ReplicaReceiving,
     ReplicaComparing,
     ReplicaFile,
+    ReplicaFiles,
     ReplicaEvents {
   close(): Promise<void>
 }
+
+export type { FileFacts, MissingBlock, PartialFileFacts, ReplicaFiles } from './files/types.ts'

@@ -1,12 +1,14 @@
 import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
 import { explainContract } from './storage/explain.ts'
+import { filesContract } from './storage/files.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
 import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
 import { readingsContract } from './storage/readings.ts'
+import { removalContract } from './storage/removal.ts'
 import { sealsContract } from './storage/seals.ts'
 import { textContract } from './storage/text.ts'
 import { timesContract } from './storage/times.ts'
@@ -28,6 +30,8 @@ export function storageContract(name: string, open: OpenStorage): void {
     explainContract(open)
     totalsContract(open)
     timesContract(open)
+    filesContract(open)
+    removalContract(open)
     lifeContract(open)
     modelContract(open)
   })

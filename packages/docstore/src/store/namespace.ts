@@ -4,6 +4,7 @@ import { type Arrival, arrivalOf } from './life/arrival.ts'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
+import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './files/index.ts'
 import { checkOptions } from './options.ts'
 import type { Pending } from './life/pending.ts'
 import type { Awaited } from './life/until-here.ts'
@@ -133,6 +134,38 @@ export class Namespace extends Collection {
   /** Gives up some of what waits or was refused, by its `key`, or all of it; resolves with how many changes that was. */
   async dropPending(keys?: readonly string[]): Promise<number> {
     return this.#replica.dropPending(this.id, keys)
+  }
+
+  /**
+   * Stores a file: 1 GiB at most, cut into blocks as IPFS tools do it, none of them twice. The document that names it lies in the collection `files`,
+   * and is written last. Throws `file-too-large`, `bad-source`, `no-file`, `not-allowed`, `disk-full`.
+   */
+  async putFile(source: FileSource, options?: PutFileOptions): Promise<PutFileResult> {
+    const { putFile } = await import('./files/index.ts')
+    return putFile(this.#filesInit(), source, options)
+  }
+
+  /** A file by its CID, to be read as a whole or in part; `undefined` where no document names one. What is not here is fetched as it is read. */
+  async getFile(cid: string, options?: GetFileOptions): Promise<StoredFile | undefined> {
+    const { getFile } = await import('./files/index.ts')
+    return getFile(this.#filesInit(), cid, options)
+  }
+
+  /** The files of the namespace, by name. */
+  async listFiles(): Promise<readonly FileEntry[]> {
+    const { listFiles } = await import('./files/index.ts')
+    return listFiles(this.#filesInit())
+  }
+
+  /** Deletes a file for everybody; resolves with whether there was one. Its blocks go where no other document names them. */
+  async deleteFile(cid: string): Promise<boolean> {
+    const { deleteFile } = await import('./files/index.ts')
+    return deleteFile(this.#filesInit(), cid)
+  }
+
+  #filesInit(): GetFileInit {
+    const { replica, closing } = this.#init
+    return { replica, network: this.#network, namespace: this.id, files: this.collection('files'), closing }
   }
 
   /** Name, owner and write policy; `undefined` while the namespace has not arrived from a peer. */
