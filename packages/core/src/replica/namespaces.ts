@@ -165,7 +165,10 @@ export class Namespaces implements ReplicaNamespaces {
       if (!equalBytes(open.genesis.genesis.owner, identity.author))
         throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${head.body.title}"`)
       // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
-      const end = async (): Promise<number> => clock.next(Math.min(latest(), (await storage.times(open.ns)).newest))
+      const end = async (): Promise<number> => {
+        const { last } = await storage.future(open.ns, clock.wall(), identity.author)
+        return clock.next(Math.min(latest(), last))
+      }
       const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
       const body = changedBody(head.body, change, ended)
       if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return this.#info(open)

@@ -25,7 +25,7 @@ export interface NamespaceInfo {
   readonly owner: string
   /** Whether this identity may write here: its policy allows it, and it has not ended. */
   readonly writable: boolean
-  /** ISO time of its head. */
+  /** ISO time of its head: that of its creation, until its owner changes something. */
   readonly createdAt: string
   readonly description?: string
   /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */

@@ -136,6 +136,8 @@ export class NewsQueue {
     if (this.#newHeads.delete(ns)) return { ns, batch: null, seq: since + 1, more: false }
     const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
     if (batch !== undefined) return { ns, batch, seq, more }
+    // The last position has no record: it is that of a head which came before the other side followed.
+    if (!more && seq < last) return { ns, batch: null, seq: last, more: false }
     this.#positions.set(ns, seq)
     return undefined
   }
