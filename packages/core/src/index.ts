@@ -15,6 +15,7 @@ export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
+export type { HeadBody } from './model/head-body.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
@@ -70,6 +71,7 @@ export { SummedTree } from './sets/summed-tree.ts'
 export {
   type ClockReport,
   type Exchange,
+  KeptPositions,
   FOLLOW_WAIT_MS,
   judgeClocks,
   decodeResponse,

@@ -327,6 +327,13 @@ export class LocalNetwork implements Network {
     this.#want(ns)
   }
 
+  async unwant(ns: string): Promise<void> {
+    if (!this.#wanted.delete(ns)) return
+    for (const { session } of this.#syncPeers()) session?.unwant(ns)
+    this.#direct?.look()
+    this.#moved(ns)
+  }
+
   #want(ns: string): void {
     if (this.#wanted.has(ns)) return
     this.#wanted.add(ns)

@@ -159,6 +159,8 @@ export interface Network {
 
   /** Keeps a namespace equal with the relays from now on. */
   want(ns: string): Promise<void>
+  /** Keeps it equal with nobody any more, and looks for it no longer. */
+  unwant(ns: string): Promise<void>
   namespaceStatus(ns: string): Promise<NamespaceStatus>
   /**
    * Makes a namespace equal with all relays now; with `connectedOnly`, with those that are connected already. Once it is with one, others

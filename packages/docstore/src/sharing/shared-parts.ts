@@ -61,6 +61,7 @@ function sharedNetwork(shared: SharedData): Network {
       const [first] = args
       if (typeof first === 'string') {
         if (name === 'want' || name === 'sync' || name === 'delivered') shared.wanted.add(first)
+        if (name === 'unwant') shared.wanted.delete(first)
         if (name === 'subscribe' && !shared.topics.add(first)) return undefined
         if (name === 'unsubscribe' && !shared.topics.remove(first)) return undefined
       }

@@ -43,6 +43,16 @@ export interface NamespaceReport {
   readonly peers: readonly NamespacePeerStatus[]
 }
 
+/** What its owner can change about a namespace; `null` takes away. */
+export interface NamespaceChange {
+  /** 1 to 128 characters. */
+  readonly name?: string
+  /** 1 to 2,048 characters. */
+  readonly description?: string | null
+  /** Id of the namespace that takes its place. */
+  readonly next?: string | null
+}
+
 /** What making a namespace equal with the relays did. */
 export interface SyncResult extends SyncReport {
   readonly root: string
@@ -162,6 +172,21 @@ export class Namespace extends Collection {
   async info(): Promise<NamespaceInfo | undefined> {
     await turn()
     return this.#replica.namespace(this.id)
+  }
+
+  /**
+   * Changes what it says of itself; what is left out stays. Only its owner may: throws `not-allowed`, and what is wrong with the change. Of changes that
+   * two devices of the owner make without having seen each other's, one wins as a whole.
+   */
+  async set(change: NamespaceChange): Promise<NamespaceInfo> {
+    checkOptions(change, ['name', 'description', 'next'], 'set')
+    const { name, ...rest } = change
+    return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
+  }
+
+  /** Ends it for everybody, for good: what is here stays and can be read, and nothing that is written later is accepted anywhere. Only its owner may. */
+  async end(): Promise<NamespaceInfo> {
+    return this.#replica.changeHead(this.id, { end: true })
   }
 
   /** How it stands, here and with each peer. */

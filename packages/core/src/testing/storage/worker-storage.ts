@@ -33,6 +33,10 @@ export class StorageWorker {
       listMeta: call('listMeta'),
       namespaces: call('namespaces'),
       saveNamespace: call('saveNamespace'),
+      forgetNamespace: call('forgetNamespace'),
+      halfForgotten: call('halfForgotten'),
+      laterRecords: call('laterRecords'),
+      removeLater: call('removeLater'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
