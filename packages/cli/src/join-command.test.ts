@@ -46,12 +46,7 @@ describe('`join`', () => {
 
   it('says what it takes, and leaves no folder behind for what it does not', async () => {
     const folder = bench.folder()
-    for (const wrong of [
-      'hello',
-      'bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
-      link.slice(0, -1),
-      `${new URL(link).origin}/j/`,
-    ])
+    for (const wrong of ['hello', 'bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', link.slice(0, -1), `${new URL(link).origin}/j/`])
       expect(await bench.failure(['join', wrong, '--data', join(folder, 'new')])).toMatchObject({ exit: 1, code: 'bad-link' })
     expect((await bench.failure(['join', 'hello', '--data', folder])).message).toContain('host:8080')
     expect(existsSync(folder)).toBe(false)

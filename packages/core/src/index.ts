@@ -56,6 +56,7 @@ export {
 } from './query/index.ts'
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
+export type { MoveProgress } from './replica/moving/move-network.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'

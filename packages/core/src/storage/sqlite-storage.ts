@@ -12,6 +12,7 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
+import { moveRecords } from './records/moved-records.ts'
 import { RecordTable } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -30,6 +31,7 @@ import type {
   FutureTotal,
   IndexInfo,
   IndexKind,
+  NamespaceMove,
   OpenedReading,
   ReadingQuery,
   ReadPiece,
@@ -168,6 +170,22 @@ export class SqliteStorage implements Storage {
     const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
     if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
     return ns
+  }
+
+  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+    this.#reserved(() => {
+      for (const move of moves) {
+        const { ns, cid, genesis, head, signature } = move
+        // Positions go on from where they are, also where the last record is forgotten.
+        this.#totals.lastSeq(ns)
+        this.#statements
+          .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
+          .run(cid, genesis, head, signature, ns)
+        moveRecords({ records: this.#records, seals: this.#seals }, move)
+        this.#totals.recount(ns)
+      }
+      for (const [key, value] of meta) this.#setMeta(key, value)
+    })
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {

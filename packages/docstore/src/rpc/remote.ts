@@ -12,6 +12,7 @@ export const REPLICA_METHODS = [
   'namespaces',
   'namespaceIds',
   'namespace',
+  'movedTo',
   'write',
   'get',
   'find',

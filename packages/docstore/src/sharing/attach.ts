@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
 import { readNetwork } from '../network/admission/index.ts'
 import { knownRelays } from '../network/relays/index.ts'
+import { isAlone } from '../network/standing.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'
@@ -87,7 +88,13 @@ async function untilHungUp(client: RpcClient): Promise<void> {
 
 async function joinThroughOwner(join: string, current: ReplicaInfo['network'], replica: Replica, network: Network | undefined): Promise<void> {
   const link = await resolveLink(await readLink(join), replica)
-  if (link.network !== undefined && link.network.id !== current.id) throw otherNetwork(current)
+  if (link.network !== undefined && link.network.id !== current.id) {
+    if (!(await isAlone(replica))) throw otherNetwork(current)
+    throw new DocstoreError(
+      'data-in-use',
+      'Another program or tab has this data open, and joining another network moves its documents there. Close it, then join again',
+    )
+  }
   await rememberLink(replica, link)
   for (const origin of link.origins) await network?.addRelay(origin)
 }

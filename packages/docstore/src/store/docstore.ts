@@ -182,12 +182,17 @@ export class Namespaces {
     return this.open(id)
   }
 
-  /** Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. */
+  /**
+   * Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. An id that it had before its documents
+   * moved to this network will do; its `id` is the one that it has now.
+   */
   async open(id: string): Promise<Namespace> {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
-    await this.#network?.want(id)
-    return new Namespace(id, this.#replica, this.#network, this.#closing)
+    // Apps keep ids, and data may have joined another network since.
+    const current = (await this.#replica.movedTo(id)) ?? id
+    await this.#network?.want(current)
+    return new Namespace(current, this.#replica, this.#network, this.#closing)
   }
 
   /** All namespaces that are here. */

@@ -15,6 +15,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   listMeta: (storage) => storage.listMeta(''),
   namespaces: (storage) => storage.namespaces(),
   saveNamespace: (storage) => addNamespace(storage),
+  moveNamespaces: (storage) => storage.moveNamespaces([], new Map()),
   commit: (storage) => storage.commit(1, [put()], { sealWith: signerOf({ kind: 'fail' }) }),
   commitShrinking: (storage) => storage.commitShrinking(1, [put()]),
   unsealed: (storage) => storage.unsealed(1, 1),

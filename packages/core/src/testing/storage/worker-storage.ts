@@ -32,6 +32,8 @@ export class StorageWorker {
       listMeta: call('listMeta'),
       namespaces: call('namespaces'),
       saveNamespace: call('saveNamespace'),
+      // Without namespaces only: they come with functions.
+      moveNamespaces: call('moveNamespaces'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
