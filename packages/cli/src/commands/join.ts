@@ -65,10 +65,8 @@ async function join(context: Context): Promise<Joined> {
   }
 }
 
-interface Moved {
+interface Moved extends MovedNamespace {
   readonly name: string
-  readonly from: string
-  readonly to: string
   readonly documents: number
   readonly copies: number
 }
@@ -79,13 +77,13 @@ async function deliver(context: Context, moved: readonly MovedNamespace[], optio
   const found: Moved[] = []
   // Where one finds no relay in time, the others do not either.
   let isReached = true
-  for (const { from, to } of moved) {
-    const namespace = await store.namespaces.open(to)
+  for (const { id, before } of moved) {
+    const namespace = await store.namespaces.open(id)
     const name = (await namespace.info())?.name ?? ''
-    const { documents } = await store.replica.summary(to)
+    const { documents } = await store.replica.summary(id)
     const copies: number = isReached ? await waitForCopies(context, store, namespace, options) : 0
     isReached = copies > 0
-    found.push({ name, from, to, documents, copies })
+    found.push({ name, id, before, documents, copies })
   }
   return found
 }
@@ -95,6 +93,6 @@ function movedText(moved: readonly Moved[]): string {
     '',
     'These namespaces have other ids now:',
     '',
-    textTable(moved.map(({ name, to, documents, copies }) => [name, to, `${documents} documents`, copiesText(copies)])),
+    textTable(moved.map(({ name, id, documents, copies }) => [name, id, `${documents} documents`, copiesText(copies)])),
   ].join('\n')
 }

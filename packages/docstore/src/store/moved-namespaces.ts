@@ -1,13 +1,17 @@
 import { fromUtf8, type Replica } from '@p2p-docstore/core'
 
-/** A namespace that moved to the network of the data, by the id that it had in a network before and the one that it has now. */
+/** A namespace that moved to the network of the data: its id, and those that it had in networks before. */
 export interface MovedNamespace {
-  readonly from: string
-  readonly to: string
+  readonly id: string
+  readonly before: readonly string[]
 }
 
-/** The namespaces that moved, once for each id that they had. */
+/** The namespaces that moved. */
 export async function movedNamespaces(replica: Pick<Replica, 'listMeta'>): Promise<readonly MovedNamespace[]> {
-  const stored = await replica.listMeta('moved/')
-  return stored.map(([key, value]) => ({ from: key.slice('moved/'.length), to: fromUtf8(value) ?? '' }))
+  const before = new Map<string, string[]>()
+  for (const [key, value] of await replica.listMeta('moved/')) {
+    const id = fromUtf8(value) ?? ''
+    before.set(id, [...(before.get(id) ?? []), key.slice('moved/'.length)])
+  }
+  return [...before].map(([id, ids]) => ({ id, before: ids }))
 }
