@@ -10,7 +10,7 @@ import type { Output } from './output/output.ts'
  */
 export async function openStore(
   { settings: { data, join }, output }: Context,
-  { network = 'auto', descriptor }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array } = {},
+  { network = 'auto', descriptor, moves = false }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean } = {},
 ): Promise<Docstore> {
   const moving = new MovingNotes(output)
   const store = await createDocstore({
@@ -18,6 +18,7 @@ export async function openStore(
     network,
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
+    moves,
     onMove: moving.show,
   })
   moving.finish(store)

@@ -16,6 +16,7 @@ const OPTIONS = [
   'maxBytes',
   'networkName',
   'listed',
+  'moves',
   'onMove',
   'admission',
   'role',

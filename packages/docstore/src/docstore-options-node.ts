@@ -27,6 +27,8 @@ export interface DocstoreOptions {
   readonly listed?: boolean
   /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
   readonly admission?: 'open' | 'invite'
+  /** Whether documents of before move to the network of `descriptor`, as they do to the one of `join`. */
+  readonly moves?: boolean
   /** Called while documents move to the network that is joined. What it throws undoes the move. */
   readonly onMove?: (progress: MoveProgress) => void
   /** What this peer is to others; relays answer and keep everything. */

@@ -11,6 +11,7 @@ export interface OpenOptions {
   readonly listed?: boolean
   readonly admission?: 'open' | 'invite' | undefined
   readonly role?: 'relay' | 'peer'
+  readonly moves?: boolean
   readonly onMove?: ((progress: MoveProgress) => void) | undefined
 }
 

@@ -21,7 +21,7 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { network: mode = 'on', join, descriptor, networkName, admission, listed = false, onMove }: OpenOptions,
+  { network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -35,7 +35,7 @@ export async function own(
       network: link?.network?.bytes ?? descriptor,
       networkName,
       admission,
-      moves: link !== undefined && (await isAlone(held)),
+      moves: (link !== undefined || moves) && (await isAlone(held)),
       leaving: OF_NETWORK,
       ...(onMove === undefined ? {} : { onMove }),
     })
