@@ -67,6 +67,10 @@ describe('data that began alone', () => {
 
     const other = folder()
     const id = await begin(other)
+    // Not under the hands of a program that has it open.
+    const holder = await createDocstore({ data: other, network: 'off' })
+    await expect(startRelay({ data: other, port: 0, join: ready.join })).rejects.toMatchObject({ code: 'data-in-use' })
+    await holder.close()
     await (await startRelay({ data: other, port: 0 })).close()
     const moved = await relay(other, ready.join)
     expect(moved.ready.network).toBe(ready.network)

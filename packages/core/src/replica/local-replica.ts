@@ -149,10 +149,6 @@ export class LocalReplica implements Replica {
     return this.#namespaces.namespace(id)
   }
 
-  movedTo(id: string): Promise<string | undefined> {
-    return this.#namespaces.movedTo(id)
-  }
-
   exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
     return this.#namespaces.exportNamespace(ns)
   }

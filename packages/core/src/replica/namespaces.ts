@@ -19,7 +19,6 @@ import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MAX_NAMESPACES } from './limits.ts'
-import { movedId } from './moving/moved-ids.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import { Turns } from './turns.ts'
 import type { NamespaceInfo, ReplicaNamespaces } from './types.ts'
@@ -127,10 +126,6 @@ export class Namespaces implements ReplicaNamespaces {
       writable: genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined),
       createdAt: new Date(msFromTime(head.at)).toISOString(),
     }
-  }
-
-  async movedTo(id: string): Promise<string | undefined> {
-    return movedId(this.#ground.storage, id)
   }
 
   async exportNamespace(id: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {

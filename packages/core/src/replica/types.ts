@@ -215,8 +215,6 @@ export interface ReplicaNamespaces {
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
-  /** The id that a namespace has now which had this one in a network that the data has left; `undefined` where none had it. */
-  movedTo(id: string): Promise<string | undefined>
   /** Genesis and winning head, to hand to another peer. */
   exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */

@@ -12,7 +12,6 @@ export const REPLICA_METHODS = [
   'namespaces',
   'namespaceIds',
   'namespace',
-  'movedTo',
   'write',
   'get',
   'find',

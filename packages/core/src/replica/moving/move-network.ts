@@ -1,5 +1,5 @@
 import { DocstoreError } from '../../errors.ts'
-import { equalBytes, fromUtf8, utf8 } from '../../model/bytes.ts'
+import { equalBytes, utf8 } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/cbor.ts'
 import { cidOfBytes, DAG_CBOR } from '../../model/cid.ts'
 import type { Identity } from '../../model/identity.ts'
@@ -8,7 +8,7 @@ import type { Network } from '../../model/network.ts'
 import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
-import { MOVED } from './moved-ids.ts'
+import { MOVED, movedIds } from './moved-ids.ts'
 import { restatedRecord } from './restated-record.ts'
 
 /** Records that are looked at in one call before anything changes. */
@@ -47,7 +47,11 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
   }
   if (stored.length > 0) onMove?.({ done: 0, total })
   let done = 0
-  const onRecords = (records: number): void => onMove?.({ done: (done += records), total })
+  const onRecords = (records: number): void => {
+    // On a full disk the transaction is tried twice.
+    done = Math.min(total, done + records)
+    onMove?.({ done, total })
+  }
   const ids = new Map<string, string>()
   const moves: NamespaceMove[] = []
   for (const namespace of stored) {
@@ -110,9 +114,9 @@ function moved(
 /** What every id that a namespace ever had here leads to, those of earlier moves too. */
 async function idsNow(storage: Storage, ids: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
   const now = new Map<string, Uint8Array | undefined>()
-  for (const [key, value] of await storage.listMeta(MOVED)) {
-    const next = ids.get(fromUtf8(value) ?? '')
-    if (next !== undefined) now.set(key, utf8(next))
+  for (const [before, current] of await movedIds(storage)) {
+    const next = ids.get(current)
+    if (next !== undefined) now.set(MOVED + before, utf8(next))
   }
   for (const [before, next] of ids) now.set(MOVED + before, utf8(next))
   // Who moves back has the ids of then.
