@@ -16,6 +16,7 @@ import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, record
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { dagJsonFile } from './generate-dag-json.ts'
 import { exportFile } from './generate-export.ts'
+import { filesFile } from './generate-files.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
@@ -746,6 +747,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'slot.json': slotFile(),
     'batch.json': batchFile(),
     'export.json': exportFile(),
+    'files.json': filesFile(),
     ...reconcileVectors(),
   }
 }

@@ -6,6 +6,7 @@ import { deleteCommand } from './commands/delete.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { exportCommand } from './commands/export.ts'
+import { fileCommand } from './commands/file.ts'
 import { findCommand } from './commands/find.ts'
 import { getCommand } from './commands/get.ts'
 import { idCommand } from './commands/id.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   getCommand,
   deleteCommand,
   importCommand,
+  fileCommand,
   findCommand,
   countCommand,
   indexCommand,

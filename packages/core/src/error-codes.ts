@@ -15,6 +15,7 @@ export const ERROR_CODES = {
     means: 'The certificate of a relay is not trusted here, has expired, or is for another name.',
     fix: 'Check the clock; for a certificate of your own making set `NODE_EXTRA_CA_CERTS`.',
   },
+  'bad-cid': { means: 'That is no CID of a file.', fix: 'It looks like `bafybei…` or `bafkrei…`; `docstore file list` shows it.' },
   'bad-collection': { means: 'That cannot be the name of a collection.', fix: 'Take 1 to 64 letters, digits, `_` or `-`.' },
   'bad-compression': { means: 'A packed file cannot be unpacked.', fix: 'Get it again; it is damaged or not complete.' },
   'bad-content': {
@@ -34,6 +35,10 @@ export const ERROR_CODES = {
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
   'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
+  'bad-file': {
+    means: 'A document names a file that cannot be: its CID is of no file of that size.',
+    fix: 'Put the file again; who wrote the document is broken.',
+  },
   'bad-filter': { means: 'A filter cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-folder': { means: 'The data cannot lie in this folder.', fix: 'Name another one.' },
   'bad-hello': { means: 'The other side did not greet as peers do.', fix: 'Update docstore on both sides.' },
@@ -61,6 +66,10 @@ export const ERROR_CODES = {
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
   'bad-signature': { means: 'A signature does not verify.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-sort': { means: 'A sort cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
+  'bad-source': {
+    means: 'What was given cannot be stored as a file.',
+    fix: 'Give a Blob, a Uint8Array, a stream of them, or in Node a path.',
+  },
   'bad-topic': { means: 'That cannot be the name of a topic.', fix: 'The message says how long it may be.' },
   'bad-url': { means: 'That is no address of a web server.', fix: 'It looks like `https://relay.example`.' },
   busy: { means: 'A peer has done as much of this work as it does for others.', fix: 'Nothing: it is tried again later.' },
@@ -85,7 +94,14 @@ export const ERROR_CODES = {
   'empty-file': { means: 'There is nothing in the file.', fix: 'Check that it is the right one.' },
   expired: { means: 'What was sent held until a time that is over.', fix: 'Nothing: its sender makes a new one.' },
   'file-exists': { means: 'There is a file of this name already.', fix: 'Name another one; nothing is written over.' },
-  'file-too-large': { means: 'JSON in one value is too large to be read at once.', fix: 'Write one document per line.' },
+  'file-too-large': {
+    means: 'A file to be put has more than 1 GiB, or JSON in one value is too large to be read at once.',
+    fix: 'Cut the file into several; write one document per line.',
+  },
+  'file-unavailable': {
+    means: 'Part of a file is not here, and nobody who was asked has it. `details.asked` says who was.',
+    fix: 'Try again when a relay, or who put it, can be reached. What has come is kept.',
+  },
   full: { means: 'There is no place left for what was asked.', fix: 'Try again later.' },
   future: {
     means: 'The time of something lies further ahead than peers accept.',
@@ -102,6 +118,7 @@ export const ERROR_CODES = {
   'many-documents': { means: 'A file is one object that seems to hold many documents.', fix: 'Say where they lie with `--path` or `--keys`.' },
   'message-too-large': { means: 'A message for a topic is too large.', fix: 'Send less, or put a document and send its id.' },
   misconduct: { means: 'A peer broke the protocol, and is refused for a while.', fix: 'Update it.' },
+  'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
   'no-file': { means: 'There is no such file, or it is a folder.', fix: 'Check the path.' },
@@ -182,6 +199,10 @@ export const ERROR_CODES = {
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
+  'too-many-pending': {
+    means: 'More was written in namespaces that are not here yet than can wait for them.',
+    fix: 'Wait until they have arrived (`ready()`), or give some of it up with `dropPending()`.',
+  },
   'too-many-queries': {
     means: 'Too many queries of this host wait at the relay. Over HTTP it is 429.',
     fix: 'Wait for their answers before asking for more.',
@@ -201,7 +222,10 @@ export const ERROR_CODES = {
     fix: 'Say it with `--format`; see [Import](import.md).',
   },
   'unknown-invitation': { means: 'No invitation that was made here has this id.', fix: '`docstore invite list` shows them.' },
-  'unknown-namespace': { means: 'The namespace is not here.', fix: 'Check the id; if a peer has it, connect to the network and try again.' },
+  'unknown-namespace': {
+    means: 'The namespace is not here.',
+    fix: 'Check the id; if a peer has it, connect to the network and wait for it with `ready()`.',
+  },
   unsupported: { means: 'It is of a version or policy that this release does not know.', fix: 'Update docstore.' },
   'unsupported-policy': { means: 'There is no such write policy yet.', fix: 'Use `owner`, `author` or `anyone`.' },
   'unsupported-protocol': {

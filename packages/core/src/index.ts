@@ -2,6 +2,8 @@ export { base32 } from 'multiformats/bases/base32'
 export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export type { ErrorCode } from './error-codes.ts'
+export { isFileCid } from './files/file-cid.ts'
+export { CHUNK_BYTES, MAX_FILE_BYTES } from './files/limits.ts'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'
@@ -13,7 +15,7 @@ export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
-export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed } from './model/identity.ts'
+export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,

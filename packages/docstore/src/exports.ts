@@ -25,6 +25,7 @@ export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, par
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
+export type { Arrival } from './store/life/arrival.ts'
 export type { Change } from './store/reading/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
@@ -39,11 +40,13 @@ export {
   type SortDirection,
   type SortInput,
 } from './store/reading/found.ts'
+export type { FileEntry, FileProgress, FileSource, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './store/files/index.ts'
 export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
+export type { Pending } from './store/life/pending.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

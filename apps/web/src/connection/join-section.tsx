@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { NETWORK_HREF } from '../route.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyField } from '../ui/copy-field.tsx'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { QrCode } from '../ui/qr-code.tsx'
 
 /** Which network this is, and the way in for others: a link to send, or a code for the camera of a phone. */
@@ -31,7 +32,7 @@ export function JoinSection({
         </button>
       </div>
       <p data-testid={TEST_IDS.networkName} data-value={networkName}>
-        {networkName} · <a href={NETWORK_HREF}>who is in it</a>
+        <MarkedText text={networkName} /> · <a href={NETWORK_HREF}>who is in it</a>
       </p>
       <p className="hint">
         {isInviteOnly ? 'Whoever opens this link needs an invitation too, to take part' : 'Whoever opens this link takes part'}

@@ -15,8 +15,10 @@ import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
 import { Namespaces } from './namespaces.ts'
+import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
+import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
@@ -28,9 +30,12 @@ import type {
   FindRequest,
   FindResult,
   FutureRecords,
+  MissingBlock,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
+  PendingChange,
+  PendingCounts,
   ReadRequest,
   Redated,
   Replica,
@@ -43,6 +48,7 @@ import type {
 } from './types.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
+import { LazyPending } from './writing/lazy-pending.ts'
 import { Redating } from './writing/redating.ts'
 import { Tidying } from './writing/tidying.ts'
 import { Writes } from './writing/writes.ts'
@@ -72,6 +78,7 @@ export class LocalReplica implements Replica {
   readonly #tidying: Tidying
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
+  readonly #pending: LazyPending
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -79,6 +86,8 @@ export class LocalReplica implements Replica {
   readonly #sending: Sending
   readonly #receiving: Receiving
   readonly #comparing: Comparing
+  #files: Promise<Files> | undefined
+  #isClosed = false
 
   private constructor(init: LocalReplicaInit) {
     const { storage, queries, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
@@ -96,21 +105,27 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const namespaces = new Namespaces(ground)
+    const namespaces = new Namespaces(ground, (open) => this.#pending.apply(open))
     this.#namespaces = namespaces
-    this.#writes = new Writes(ground, namespaces)
+    this.#pending = new LazyPending(ground, namespaces)
+    this.#writes = new Writes(ground, namespaces, this.#pending)
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, epoch })
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
     this.#comparing = new Comparing({ storage, random, now, pause }, namespaces)
+    this.#news.onCommit(({ collections }) => {
+      if (collections.includes(FILES_COLLECTION)) this.#clearFiles()
+    })
   }
 
   /** Opens what the storage holds. Throws `data-corrupt` where that does not verify. */
   static async open(init: LocalReplicaInit): Promise<LocalReplica> {
     const replica = new LocalReplica(init)
     await replica.#namespaces.load()
+    await replica.#pending.load()
+    if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
 
@@ -161,6 +176,22 @@ export class LocalReplica implements Replica {
 
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return this.#writes.write(ns, collection, writes)
+  }
+
+  pending(ns: string): Promise<readonly PendingChange[]> {
+    return this.#pending.pending(ns)
+  }
+
+  pendingCounts(ns: string): Promise<PendingCounts> {
+    return this.#pending.pendingCounts(ns)
+  }
+
+  dropPending(ns: string, keys?: readonly string[]): Promise<number> {
+    return this.#pending.dropPending(ns, keys)
+  }
+
+  awaited(): Promise<readonly string[]> {
+    return this.#pending.awaited()
   }
 
   future(ns: string): Promise<FutureRecords> {
@@ -291,6 +322,71 @@ export class LocalReplica implements Replica {
     return this.#news.onCommit(listener)
   }
 
+  // Files
+
+  async file(ns: string, cid: string): ReturnType<Files['file']> {
+    return (await this.#fileStore()).file(ns, cid)
+  }
+
+  async uploadPieces(upload: string, pieces: readonly Uint8Array[]): ReturnType<Files['uploadPieces']> {
+    return (await this.#fileStore()).uploadPieces(upload, pieces)
+  }
+
+  async uploadTree(upload: string, digests: Uint8Array, size: number): Promise<string> {
+    return (await this.#fileStore()).uploadTree(upload, digests, size)
+  }
+
+  async endUpload(upload: string): Promise<void> {
+    return (await this.#fileStore()).endUpload(upload)
+  }
+
+  async missingBlocks(ns: string, cid: string, range: { readonly from: number; readonly to: number }): ReturnType<Files['missingBlocks']> {
+    return (await this.#fileStore()).missingBlocks(ns, cid, range)
+  }
+
+  async storeBlock(ns: string, cid: string, block: MissingBlock, bytes: Uint8Array): Promise<boolean> {
+    return (await this.#fileStore()).storeBlock(ns, cid, block, bytes)
+  }
+
+  async readFile(ns: string, cid: string, at: number): Promise<Uint8Array | undefined> {
+    return (await this.#fileStore()).readFile(ns, cid, at)
+  }
+
+  async block(cid: string): Promise<Uint8Array | undefined> {
+    return (await this.#fileStore()).block(cid)
+  }
+
+  async partialFiles(): ReturnType<Files['partialFiles']> {
+    return (await this.#fileStore()).partialFiles()
+  }
+
+  /** Loaded when somebody has files: many have none. */
+  #fileStore(): Promise<Files> {
+    return (this.#files ??= this.#loadFiles())
+  }
+
+  async #loadFiles(): Promise<Files> {
+    const { storage, pause = nextTask, now = Date.now } = this.#init
+    const [{ Files }, files] = await Promise.all([import('./files/files.ts'), storage.files()])
+    return new Files({
+      storage: files,
+      namespaces: this.#namespaces,
+      pause,
+      now,
+      onStored: () => this.#tidying.settleSoon(),
+      onRemoved: () => this.#tidying.scrubSoon(),
+    })
+  }
+
+  /** Failures are reported as uncaught, but for that of a store which closes. */
+  #clearFiles(): void {
+    this.#fileStore()
+      .then((files) => files.clearSoon())
+      .catch((error: unknown) => {
+        if (!this.#isClosed) throw error
+      })
+  }
+
   // The database
 
   async isInPlace(): Promise<boolean> {
@@ -311,8 +407,10 @@ export class LocalReplica implements Replica {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     try {
       await this.#init.queries?.close()
+      await (await this.#files?.catch(() => undefined))?.stop()
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

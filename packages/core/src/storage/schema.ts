@@ -1,5 +1,6 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
+import { FILE_TABLES } from './files/schema.ts'
 import { MIGRATIONS } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
@@ -104,7 +105,9 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
-    driver.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+    driver.exec(
+      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+    )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, version)
     emptyLog(driver)
@@ -155,6 +158,11 @@ function emptyLog(driver: SqlDriver): void {
  */
 export function mapForReading(driver: SqlDriver): void {
   driver.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
+}
+
+/** Takes that back. */
+export function unmap(driver: SqlDriver): void {
+  driver.exec('PRAGMA mmap_size = 0')
 }
 
 function numberOf(driver: SqlDriver, sql: string): number {

@@ -7,6 +7,8 @@ import { AuthorTable } from './records/author-table.ts'
 import { checkPaths, DeclaredIndexes, nameOf } from './indexes/declared-indexes.ts'
 import { distinctSql, distinctValues } from './reading/distinct.ts'
 import type { SqlDriver, SqlValue } from './drivers/driver.ts'
+import { FileReferences } from './files/file-references.ts'
+import type { FileStorage } from './files/file-storage.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
 import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
@@ -18,7 +20,7 @@ import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
 import { clearSome, type Leftover } from './space/leftovers.ts'
-import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions } from './schema.ts'
+import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions, unmap } from './schema.ts'
 import { SealTable } from './records/seal-table.ts'
 import { Statements } from './statements.ts'
 import type {
@@ -57,6 +59,8 @@ const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
+/** How long documents are read without mapping the file after a block of a file was read, milliseconds. */
+const UNMAPPED_MS = 1000
 /** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
 const MAX_LISTED_ROWS: number = 256 * 1024
 
@@ -73,6 +77,8 @@ export class SqliteStorage implements Storage {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #times: Times
+  readonly #references: FileReferences
+  #files: FileStorage | undefined
   readonly #records: RecordTable
   readonly #queries: Queries
   readonly #room: Room
@@ -81,6 +87,8 @@ export class SqliteStorage implements Storage {
   #isGone = false
   #isClosed = false
   #isMapped = false
+  /** Until when it stays so, on the clock of `performance`. */
+  #unmappedUntil = 0
 
   constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
     if (!isReadOnly) prepareSchema(driver, options)
@@ -100,6 +108,7 @@ export class SqliteStorage implements Storage {
     this.#texts = texts
     this.#totals = totals
     this.#times = new Times(statements)
+    this.#references = new FileReferences(statements)
     this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
     this.#queries = new Queries({
       driver,
@@ -193,6 +202,7 @@ export class SqliteStorage implements Storage {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
+      this.#references.committed(ns, outcomes)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -212,6 +222,7 @@ export class SqliteStorage implements Storage {
       if (outcomes.some((outcome) => outcome !== undefined)) {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
+        this.#references.committed(ns, outcomes)
       }
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
@@ -439,9 +450,17 @@ export class SqliteStorage implements Storage {
 
   /** Somebody reads documents here. A peer that only collects them needs no more memory for that. */
   #isRead(): void {
-    if (this.#isMapped) return
+    if (this.#isMapped || performance.now() < this.#unmappedUntil) return
     this.#isMapped = true
     mapForReading(this.#driver)
+  }
+
+  /** A file is being read: mapped, all of it would count as the process's memory. */
+  #isStreamed(): void {
+    this.#unmappedUntil = performance.now() + UNMAPPED_MS
+    if (!this.#isMapped) return
+    this.#isMapped = false
+    unmap(this.#driver)
   }
 
   count(ns: number, collection: string, filter: Filter): number {
@@ -519,6 +538,26 @@ export class SqliteStorage implements Storage {
     const text = this.#texts.of(ns, collection)
     const declared = this.#indexes.list(ns, collection).map((fields) => ({ fields, text: false }))
     return text === undefined ? declared : [...declared, { fields: text.paths, text: true }]
+  }
+
+  hasFilesToClear(): boolean {
+    return this.#references.hasUnused()
+  }
+
+  async files(): Promise<FileStorage> {
+    this.#statements.assertOpen()
+    if (this.#files !== undefined) return this.#files
+    // Loaded when somebody has files: many have none.
+    const { FileTables } = await import('./files/file-tables.ts')
+    return (this.#files ??= new FileTables({
+      statements: this.#statements,
+      growing: (work, bytes) => {
+        this.#transaction(work)
+        this.#room.stored(0, bytes)
+      },
+      shrinking: (work) => this.#reserved(work),
+      onRead: () => this.#isStreamed(),
+    }))
   }
 
   isInPlace(): boolean {

@@ -2,6 +2,7 @@ import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
+import type { FileStorage } from './files/file-storage.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
 type Awaitable<T> = T | Promise<T>
@@ -305,6 +306,11 @@ export interface Storage {
   /** Drops an index over these paths, in this order; `false` where there is none. */
   dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
   indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
+
+  /** Files that documents name, and their blocks. */
+  files(): Promise<FileStorage>
+  /** Whether blocks may be here that no document needs: of files whose removal was cut short, or of uploads. */
+  hasFilesToClear(): Awaitable<boolean>
 
   /** Whether what it stores in lies where it lay when it was opened. Writes throw `data-missing` once this was found to be wrong. */
   isInPlace(): Awaitable<boolean>

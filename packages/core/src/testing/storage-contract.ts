@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
 import { explainContract } from './storage/explain.ts'
+import { filesContract } from './storage/files.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
@@ -28,6 +29,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     explainContract(open)
     totalsContract(open)
     timesContract(open)
+    filesContract(open)
     lifeContract(open)
     modelContract(open)
   })

@@ -387,6 +387,10 @@ export class LocalNetwork implements Network {
     return holders()
   }
 
+  async fetchFile(_ns: string, cid: string, _options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
+    throw new DocstoreError('file-unavailable', `The file ${cid} is not here, and nobody was asked for it`, { details: { asked: [] } })
+  }
+
   async publish(topic: string, text: string, store?: string): Promise<number> {
     this.#topics.check(topic, text)
     // Those here hear it at once: finding out who else is there takes its time.

@@ -172,6 +172,12 @@ export interface Network {
   ): Promise<readonly string[]>
 
   /**
+   * Fetches what is not here of bytes `from` to `to` of a file that a document of the namespace names. Throws `file-unavailable` with `asked`, the
+   * peers that do not have it, where nobody does.
+   */
+  fetchFile(ns: string, cid: string, options: { readonly from: number; readonly to: number; readonly signal?: AbortSignal }): Promise<void>
+
+  /**
    * Sends a message to a topic; resolves with the number of peers that it was handed to. Other programs on the same data get it
    * too: `store` lets the sender tell its own messages from theirs.
    */

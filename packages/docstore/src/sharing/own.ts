@@ -42,6 +42,8 @@ export async function own(
     const { id } = (await replica.info()).network
     if (link !== undefined) await rememberLink(replica, link)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
+    // What waits for its namespace must not depend on somebody opening that again.
+    if (network !== undefined) for (const ns of await replica.awaited()) await network.want(ns)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
     const close = async (): Promise<void> => {
       hangUp()

@@ -43,6 +43,35 @@ export function sharingContract(name: string, platform: () => SharingPlatform): 
       expect(await (await again.namespaces.open(id)).get('a')).toEqual({ _id: 'a', n: 1 })
     })
 
+    it('has files that each store puts and reads, also while the owner changes', async () => {
+      const owner = await open()
+      const second = await open()
+      const { id } = await owner.namespaces.create({ name: 'notes' })
+      const bytes = new Uint8Array(3 * 1024 * 1024).map((_, i) => (i >> 10) + i)
+      const closed = Promise.withResolvers<void>()
+      async function* slowly(): AsyncGenerator<Uint8Array> {
+        yield bytes.subarray(0, 2_000_000)
+        await closed.promise
+        yield bytes.subarray(2_000_000)
+      }
+      const there = await second.namespaces.open(id)
+      const putting = there.putFile(slowly(), {
+        name: 'a',
+        onProgress: ({ bytes: stored }) => {
+          // In the middle of it, and once.
+          if (stored === 1024 * 1024) owner.close().then(closed.resolve, closed.reject)
+        },
+      })
+      const { cid } = await putting
+      expect(second.isOwner).toBe(true)
+      const third = await open()
+      const file = await (await third.namespaces.open(id)).getFile(cid)
+      const read = (await file?.bytes()) ?? new Uint8Array()
+      expect(read.length === bytes.length && read.every((byte, i) => byte === bytes[i])).toBe(true)
+      expect(await (await third.namespaces.open(id)).listFiles()).toEqual([{ cid, name: 'a', type: undefined, bytes: bytes.length, here: true }])
+      expect((await file?.blob())?.size).toBe(bytes.length)
+    })
+
     it('serves a second store through the first, live and with the same errors', async () => {
       const owner = await open()
       const second = await open()

@@ -48,6 +48,8 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   createIndex: (storage) => storage.createIndex(1, 'cities', ['a']),
   dropIndex: (storage) => storage.dropIndex(1, 'cities', ['a']),
   indexes: (storage) => storage.indexes(1, 'cities'),
+  files: (storage) => storage.files(),
+  hasFilesToClear: (storage) => storage.hasFilesToClear(),
   isInPlace: (storage) => storage.isInPlace(),
   findDamage: (storage) => storage.findDamage(),
   rebuildIndexes: (storage) => storage.rebuildIndexes(),

@@ -1,5 +1,6 @@
 import type { Seal } from '../../model/seal.ts'
 import type { Durability } from '../../storage/schema.ts'
+import type { FileStorage } from '../../storage/files/file-storage.ts'
 import type { CommitEntry, Storage } from '../../storage/storage.ts'
 import type { BuildPlan, SignPlan } from './plans.ts'
 
@@ -20,6 +21,8 @@ export type Request =
       readonly seals: readonly Seal[] | undefined
       readonly isWhole: boolean | undefined
     }
+  | { readonly kind: 'files' }
+  | { readonly kind: 'file'; readonly method: keyof FileStorage; readonly args: readonly unknown[] }
   | { readonly kind: 'call'; readonly method: keyof Storage; readonly args: readonly unknown[] }
 
 /** What it answers. */

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import type { Durability } from '../../storage/schema.ts'
+import type { FileStorage } from '../../storage/files/file-storage.ts'
 import type { CommitOutcome, Storage } from '../../storage/storage.ts'
 import { planOf, signPlanOf } from './plans.ts'
 import type { Answer, Request } from './worker-messages.ts'
@@ -73,6 +74,22 @@ export class StorageWorker {
       createIndex: call('createIndex'),
       dropIndex: call('dropIndex'),
       indexes: call('indexes'),
+      hasFilesToClear: call('hasFilesToClear'),
+      files: async () => {
+        await this.#ask({ kind: 'files' })
+        const file = (method: keyof FileStorage): never => ((...args: readonly unknown[]) => this.#ask({ kind: 'file', method, args })) as never
+        return {
+          named: file('named'),
+          partial: file('partial'),
+          setState: file('setState'),
+          hold: file('hold'),
+          store: file('store'),
+          upload: file('upload'),
+          endUploads: file('endUploads'),
+          block: file('block'),
+          clear: file('clear'),
+        }
+      },
       isInPlace: call('isInPlace'),
       findDamage: call('findDamage'),
       rebuildIndexes: call('rebuildIndexes'),

@@ -32,6 +32,14 @@ async function carryOut(request: Request): Promise<unknown> {
       const { seals = [], isWhole = false } = request
       return opened().commitShrinking(request.ns, entries, { seals, isWhole })
     }
+    case 'files':
+      await opened().files()
+      return undefined
+    case 'file': {
+      const files = await opened().files()
+      const method = Reflect.get(files, request.method) as (...args: readonly unknown[]) => unknown
+      return method.apply(files, [...request.args])
+    }
     case 'call': {
       // What the proxy calls is a method of Storage with its arguments.
       const method = Reflect.get(opened(), request.method) as (...args: readonly unknown[]) => unknown

@@ -1,0 +1,67 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import { TEST_IDS } from '../../test-ids.ts'
+import type { ParsedText } from './json-text.ts'
+
+/** A text field for JSON with line numbers, which marks the line that is wrong. It takes the focus when it comes. */
+export function JsonField({
+  text,
+  parsed,
+  isReadOnly,
+  onChange,
+}: {
+  readonly text: string
+  readonly parsed: ParsedText
+  readonly isReadOnly: boolean
+  readonly onChange: (text: string) => void
+}): ReactNode {
+  const gutter = useRef<HTMLPreElement>(null)
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    const element = field.current
+    if (element === null) return
+    element.focus()
+    // Into the first text that is empty, where there is one.
+    const at = element.value.indexOf('""') + 1
+    element.setSelectionRange(at, at)
+  }, [])
+  const lines = text.split('\n')
+  const badLine = parsed.ok ? undefined : parsed.line
+  return (
+    <>
+      <div className="json-field">
+        <pre ref={gutter} className="gutter" aria-hidden="true">
+          {lines.map((_, i) => (
+            // A line has no other name than its number.
+            <span key={i} className={badLine === i + 1 ? 'bad-line' : undefined}>
+              {i + 1}
+            </span>
+          ))}
+        </pre>
+        <textarea
+          ref={field}
+          data-testid={TEST_IDS.editorText}
+          aria-label="Document as JSON"
+          aria-invalid={!parsed.ok}
+          aria-describedby="editor-error"
+          value={text}
+          readOnly={isReadOnly}
+          spellCheck={false}
+          autoCapitalize="off"
+          rows={Math.min(Math.max(lines.length + 1, 8), 24)}
+          wrap="off"
+          onChange={(event) => onChange(event.target.value)}
+          onScroll={(event) => {
+            if (gutter.current !== null) gutter.current.scrollTop = event.currentTarget.scrollTop
+          }}
+        />
+      </div>
+      <p id="editor-error" className="error" data-testid={TEST_IDS.editorError} aria-live="polite">
+        {parsed.ok ? '' : `${place(parsed)}${parsed.message}`}
+      </p>
+    </>
+  )
+}
+
+function place({ line, column }: { readonly line: number; readonly column: number }): string {
+  return `Line ${line}, column ${column}: `
+}

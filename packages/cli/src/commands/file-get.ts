@@ -1,0 +1,42 @@
+import { DocstoreError } from '@p2p-docstore/core'
+import { Command } from 'commander'
+import { pour } from '../archive/pour.ts'
+import { writeTarget } from '../archive/write-target.ts'
+import type { Run } from '../context.ts'
+import { openToRead } from '../open-namespace.ts'
+import { openStore } from '../open-store.ts'
+import { byteText } from '../output/byte-text.ts'
+import { FileBar } from '../output/file-bar.ts'
+import { outputFile } from '../output/standard-streams.ts'
+import { notEmpty } from '../settings.ts'
+
+/** `docstore file get NS CID` */
+export function fileGetCommand(run: Run): Command {
+  return new Command('get')
+    .description('write a stored file; what has come of it is kept, so that a second try goes on from there')
+    .argument('<ns>', 'id or name of the namespace')
+    .argument('<cid>', 'CID of the file')
+    .requiredOption('-o, --output <file>', 'where to; - is standard output', (name: string) => outputFile(notEmpty(name)))
+    .action((ns: string, cid: string, { output: target }: { output: string }) =>
+      run(async (context) => {
+        const { output, signal } = context
+        await using store = await openStore(context)
+        const namespace = await openToRead(context, store, ns)
+        const bar = await FileBar.start(output)
+        try {
+          const file = await namespace.getFile(cid, { signal, onProgress: bar.update })
+          if (file === undefined) throw new DocstoreError('not-found', `There is no file ${cid} in this namespace`)
+          if (target === '-') {
+            for await (const piece of file) await output.bytes(piece)
+            return
+          }
+          const stream = (): AsyncIterable<Uint8Array> => file
+          await writeTarget(target, { write: (handle, abort) => pour(handle, file, abort), stream }, signal)
+          bar.stop()
+          await output.result({ bytes: file.size, file: target }, () => `${target}: ${byteText(file.size)}`)
+        } finally {
+          bar.stop()
+        }
+      }),
+    )
+}

@@ -1,0 +1,43 @@
+import { fileNamedBy } from '../../files/named-file.ts'
+import type { Statements } from '../statements.ts'
+import type { CommitOutcome } from '../storage.ts'
+
+/** Which documents name which files: kept in step by every commit, inside its transaction, so that no file outlives its last document. */
+export class FileReferences {
+  readonly #statements: Statements
+
+  constructor(statements: Statements) {
+    this.#statements = statements
+  }
+
+  /** Takes up what a commit has stored. */
+  committed(ns: number, outcomes: readonly (CommitOutcome | undefined)[]): void {
+    for (const outcome of outcomes) {
+      if (outcome === undefined) continue
+      const [before, now] = [fileNamedBy(outcome.replaced), fileNamedBy(outcome.record)]
+      if (before?.cid === now?.cid && before?.size === now?.size) continue
+      if (before !== undefined) this.#remove(ns, outcome.replaced?.id ?? '')
+      if (now !== undefined) this.#add(ns, outcome.record.id ?? '', now.cid, now.size)
+    }
+  }
+
+  /** Whether there are files that no document names, or uploads. */
+  hasUnused(): boolean {
+    return (
+      this.#statements.own('SELECT 1 FROM files WHERE uses = 0 UNION ALL SELECT 1 FROM files WHERE state = 0 AND size < 0 LIMIT 1').get() !==
+      undefined
+    )
+  }
+
+  #add(ns: number, id: string, cid: string, size: number): void {
+    this.#statements.own('INSERT INTO files (cid, size, uses) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1').run(cid, size)
+    this.#statements.own('INSERT INTO file_references (ns, id, file) SELECT ?, ?, file FROM files WHERE cid = ? AND size = ?').run(ns, id, cid, size)
+  }
+
+  #remove(ns: number, id: string): void {
+    const row = this.#statements.own('DELETE FROM file_references WHERE ns = ? AND id = ? RETURNING file').get(ns, id)
+    // What is not needed any more is no longer whole: it is removed bit by bit.
+    if (row !== undefined)
+      this.#statements.own('UPDATE files SET uses = uses - 1, state = CASE uses WHEN 1 THEN 0 ELSE state END WHERE file = ?').run(row['file'] ?? null)
+  }
+}

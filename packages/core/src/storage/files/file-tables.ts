@@ -1,0 +1,131 @@
+import { DocstoreError } from '../../errors.ts'
+import type { FileKey } from '../../files/file-cid.ts'
+import { bytesOrUndefined } from '../rows.ts'
+import type { Statements } from '../statements.ts'
+import type { FileState, FileStorage, NamedFile, NewBlock, PartialFile } from './file-storage.ts'
+
+const STATES: readonly FileState[] = ['partial', 'whole', 'bad']
+/** Size of an upload, which no file has. */
+const UPLOAD = -1
+
+/** What file tables work with. */
+export interface FileTablesInit {
+  readonly statements: Statements
+  /** Runs a transaction that may make the database larger by so many bytes. */
+  readonly growing: (work: () => void, bytes: number) => void
+  /** Runs one that makes room, or adds little. */
+  readonly shrinking: <T>(work: () => T) => T
+  /** Called before a block is read. */
+  readonly onRead: () => void
+}
+
+/** The file tables of a database. */
+export class FileTables implements FileStorage {
+  readonly #init: FileTablesInit
+
+  constructor(init: FileTablesInit) {
+    this.#init = init
+  }
+
+  named(ns: number, cid: string): NamedFile | undefined {
+    const row = this.#init.statements
+      .own(
+        'SELECT r.id, f.size, f.state FROM files f JOIN file_references r ON r.file = f.file WHERE f.cid = ? AND r.ns = ? ORDER BY f.state = 2, f.file, r.id LIMIT 1',
+      )
+      .get(cid, ns)
+    return row && { cid, id: String(row['id']), size: Number(row['size']), state: STATES[Number(row['state'])] ?? 'partial' }
+  }
+
+  partial(after: number, limit: number): PartialFile[] {
+    return this.#init.statements
+      .own(
+        'SELECT f.file, f.cid, f.size, r.ns FROM (SELECT * FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ? ORDER BY file LIMIT ?) f JOIN file_references r ON r.file = f.file GROUP BY f.file, r.ns ORDER BY f.file',
+      )
+      .all(after, limit)
+      .map((row) => ({ file: Number(row['file']), cid: String(row['cid']), size: Number(row['size']), ns: Number(row['ns']) }))
+  }
+
+  setState({ cid, size }: FileKey, state: FileState): void {
+    this.#init.shrinking(() =>
+      this.#init.statements.own('UPDATE files SET state = ? WHERE cid = ? AND size = ? AND uses > 0').run(STATES.indexOf(state), cid, size),
+    )
+  }
+
+  hold(key: FileKey, digests: readonly Uint8Array[]): boolean[] {
+    return this.#init.shrinking(() => {
+      const file = this.#file(key)
+      return digests.map((digest) => this.#hold(file, digest))
+    })
+  }
+
+  store(key: FileKey, blocks: readonly NewBlock[]): void {
+    this.#init.growing(() => this.#store(this.#file(key), blocks), lengthOf(blocks))
+  }
+
+  upload(name: string, blocks: readonly NewBlock[], now: number): void {
+    this.#init.growing(() => {
+      this.#init.statements
+        .own('INSERT INTO files (cid, size, uses, touched) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET uses = 1, touched = excluded.touched')
+        .run(name, UPLOAD, now)
+      this.#store(this.#file({ cid: name, size: UPLOAD }), blocks)
+    }, lengthOf(blocks))
+  }
+
+  endUploads(which: { readonly name: string } | { readonly before: number }): void {
+    this.#init.shrinking(() => {
+      if ('name' in which) this.#init.statements.own('UPDATE files SET uses = 0 WHERE cid = ? AND size = ?').run(which.name, UPLOAD)
+      else this.#init.statements.own('UPDATE files SET uses = 0 WHERE size = ? AND touched < ?').run(UPLOAD, which.before)
+    })
+  }
+
+  block(digest: Uint8Array, withUploads = false): Uint8Array | undefined {
+    this.#init.onRead()
+    const row = this.#init.statements
+      .own(
+        'SELECT bytes FROM blocks b WHERE digest = ? AND EXISTS (SELECT 1 FROM held_blocks h JOIN files f ON f.file = h.file WHERE h.block = b.block AND f.uses > 0 AND f.size >= ?)',
+      )
+      .get(digest, withUploads ? UPLOAD : 0)
+    return bytesOrUndefined(row?.['bytes'])
+  }
+
+  clear(limit: number): boolean {
+    return this.#init.shrinking(() => {
+      const { statements } = this.#init
+      const unused = statements.own('SELECT file FROM files WHERE uses = 0 LIMIT 1').get()
+      if (unused === undefined) return false
+      const file = Number(unused['file'])
+      const held = statements.own('SELECT block FROM held_blocks WHERE file = ? LIMIT ?').all(file, limit)
+      for (const { block = null } of held) {
+        statements.own('DELETE FROM held_blocks WHERE file = ? AND block = ?').run(file, block)
+        statements.own('DELETE FROM blocks WHERE block = ?1 AND NOT EXISTS (SELECT 1 FROM held_blocks WHERE block = ?1)').run(block)
+      }
+      if (held.length < limit) statements.own('DELETE FROM files WHERE file = ? AND uses = 0').run(file)
+      return true
+    })
+  }
+
+  #file({ cid, size }: FileKey): number {
+    const row = this.#init.statements.own('SELECT file FROM files WHERE cid = ? AND size = ? AND uses > 0').get(cid, size)
+    if (row === undefined) throw new DocstoreError('not-found', 'No document names this file any more')
+    return Number(row['file'])
+  }
+
+  #store(file: number, blocks: readonly NewBlock[]): void {
+    for (const { digest, bytes } of blocks) {
+      if (this.#hold(file, digest)) continue
+      this.#init.statements.own('INSERT INTO blocks (digest, bytes) VALUES (?, ?)').run(digest, bytes)
+      this.#hold(file, digest)
+    }
+  }
+
+  #hold(file: number, digest: Uint8Array): boolean {
+    const row = this.#init.statements.own('SELECT block FROM blocks WHERE digest = ?').get(digest)
+    if (row === undefined) return false
+    this.#init.statements.own('INSERT OR IGNORE INTO held_blocks (block, file) VALUES (?, ?)').run(row['block'] ?? null, file)
+    return true
+  }
+}
+
+function lengthOf(blocks: readonly NewBlock[]): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}
