@@ -59,6 +59,8 @@ export {
 } from './query/index.ts'
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
+export type { MoveProgress } from './replica/moving/move-network.ts'
+export { movedIds } from './replica/moving/moved-ids.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
 export type * from './replica/types.ts'

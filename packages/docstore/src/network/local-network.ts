@@ -10,6 +10,7 @@ import { listPeers } from './peer-list.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
+import { noteMet } from './standing.ts'
 import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
 import { limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
@@ -185,7 +186,14 @@ export class LocalNetwork implements Network {
       this.#relays.wake()
       this.#direct?.wake()
     }
+    const unlisten = doorkeeper.onGuest(() => {
+      unlisten()
+      noteMet(this.#replica).catch((error: unknown) => {
+        this.libp2p.logger.forComponent('docstore:network').error('that somebody was met could not be noted - %e', error)
+      })
+    })
     this.#unlisten.push(
+      unlisten,
       doorkeeper.onGuest(() => this.#peersChanged()),
       onWake(wake),
     )
