@@ -11,6 +11,8 @@ const LATER = new RegExp(
     '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
+    '/docstore/src/store/files/',
+    '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.

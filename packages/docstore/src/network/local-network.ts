@@ -1,10 +1,13 @@
-import type { Connection } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type ClockReport, DAG_CBOR, DocstoreError, parseCid, type Replica, type Role } from '@p2p-docstore/core'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
+import { filesProtocol } from './files/index.ts'
+import type { FileExchange } from './files/index-exchange.ts'
 import { Providers } from './finding/index.ts'
+import { MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { NetworkListeners } from './network-events.ts'
 import { listPeers } from './peer-list.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
@@ -33,6 +36,8 @@ export interface LocalNetworkInit {
   readonly listed?: boolean
   /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  /** How long a file is asked for that nobody has, milliseconds. */
+  readonly filePatienceMs?: number | undefined
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
 }
@@ -47,6 +52,7 @@ export class LocalNetwork implements Network {
   readonly #topics: Topics
   readonly #time: TimeKeeper
   readonly #now: () => number
+  readonly #filePatienceMs: number | undefined
   readonly #receipts: Receipts
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
@@ -63,9 +69,10 @@ export class LocalNetwork implements Network {
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
+  #fileExchange: Promise<FileExchange> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
+  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now, filePatienceMs }: LocalNetworkInit, Links: typeof RelayLinks) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
@@ -73,6 +80,7 @@ export class LocalNetwork implements Network {
     this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
     this.#now = now
+    this.#filePatienceMs = filePatienceMs
     const log = libp2p.logger.forComponent('docstore:time')
     this.#time = new TimeKeeper({
       replica,
@@ -99,6 +107,7 @@ export class LocalNetwork implements Network {
       onPeer: () => {
         this.#peersChanged()
         this.#direct?.look()
+        this.#withFiles((files) => files.came())
       },
       listed: {
         relays: () => this.#directory?.relays() ?? [],
@@ -160,7 +169,7 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#role === 'relay') await this.#keepAll()
+    if (this.#role === 'relay') await Promise.all([this.#keepAll(), this.#files()])
   }
 
   async #answerOthers(): Promise<void> {
@@ -173,11 +182,16 @@ export class LocalNetwork implements Network {
       clockOf: (peer) => this.#time.clocks.of(peer),
       now: this.#now,
       takes: (ns, from) => this.#takes(ns, from),
-      onKeeper: (peer, ns) => this.rendezvous.note(peer, ns),
+      onKeeper: (peer, ns) => {
+        if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
+      },
     })
+    const answerFiles = async (stream: Stream, connection: Connection): Promise<void> => (await this.#files()).answer(stream, connection)
+    await this.libp2p.handle(filesProtocol(this.#networkId), answerFiles, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.rest(detail.toString())
       this.rendezvous.forget(detail.toString())
+      this.#withFiles((files) => files.left(detail.toString()))
       this.#peersChanged()
     })
     this.libp2p.addEventListener('connection:close', ({ detail }) => this.#direct?.lost(detail))
@@ -379,8 +393,66 @@ export class LocalNetwork implements Network {
     return holders()
   }
 
-  async fetchFile(_ns: string, cid: string, _options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
-    throw new DocstoreError('file-unavailable', `The file ${cid} is not here, and nobody was asked for it`, { details: { asked: [] } })
+  async fetchFile(ns: string, cid: string, { from, to, signal }: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
+    await this.want(ns)
+    await (await this.#files()).fetch({ ns, cid, from, to }, AbortSignal.any([this.#ended.signal, ...(signal === undefined ? [] : [signal])]))
+  }
+
+  async fileDelivered(
+    ns: string,
+    cid: string,
+    { copies, timeoutMs, signal }: { copies: number; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<readonly string[]> {
+    await this.want(ns)
+    const file = await this.#replica.file(ns, cid)
+    if (file === undefined) throw new DocstoreError('not-found', `No document of the namespace names the file ${cid}`)
+    const own = this.#role === 'relay' && file.state === 'whole' ? [await this.peerId()] : []
+    const files = await this.#files()
+    const patience = { timeoutMs, moved: () => files.moved(), onChange: (listener: () => void) => files.onMoved(listener) }
+    const others = await patiently(patience, (idle) =>
+      files.delivered(
+        { ns, cid, size: file.size },
+        copies - own.length,
+        AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])]),
+      ),
+    )
+    signal?.throwIfAborted()
+    const holders = [...own, ...others]
+    if (holders.length >= copies) return holders
+    throw new DocstoreError(
+      'not-delivered',
+      `${holders.length} of ${copies} relays had all of the file within the time. It is safe here, and they fetch the rest when they are connected`,
+      { details: { copies: holders.length } },
+    )
+  }
+
+  /** Loaded when somebody has files: many have none. A relay fetches all that it hears of. */
+  #files(): Promise<FileExchange> {
+    return (this.#fileExchange ??= this.#loadFiles().catch((error: unknown) => {
+      this.#fileExchange = undefined
+      throw error
+    }))
+  }
+
+  async #loadFiles(): Promise<FileExchange> {
+    const { FileExchange } = await import('./files/index-exchange.ts')
+    return new FileExchange({
+      libp2p: this.libp2p,
+      replica: this.#replica,
+      networkId: this.#networkId,
+      misconduct: this.libp2p.services.doorkeeper.misconduct,
+      ledgerOf: this.#ledgers.of,
+      keepers: (ns) => [...this.#syncPeers().flatMap(({ peer }) => peer ?? []), ...this.rendezvous.peersOf(ns)],
+      relays: () => this.#relays.connected.flatMap(({ peer }) => peer ?? []),
+      keepsAll: this.#role === 'relay',
+      onError: this.libp2p.logger.forComponent('docstore:files').error,
+      ...(this.#filePatienceMs === undefined ? {} : { patienceMs: this.#filePatienceMs }),
+    })
+  }
+
+  /** What concerns files only where there are some. */
+  #withFiles(work: (files: FileExchange) => void): void {
+    this.#fileExchange?.then(work, () => undefined)
   }
 
   async publish(topic: string, text: string, store?: string): Promise<number> {
@@ -414,6 +486,7 @@ export class LocalNetwork implements Network {
       this.#neighbours.stop(),
       this.#direct?.stop(),
       this.#directory?.stop(),
+      this.#fileExchange?.then((files) => files.stop()),
     ])
     this.#topics.close()
     await this.libp2p.stop()
