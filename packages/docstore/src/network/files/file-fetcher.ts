@@ -2,7 +2,6 @@ import { DocstoreError, errorCode, type MissingBlock, type Replica } from '@p2p-
 import type { Misconduct } from '../admission/index.ts'
 import { Backoff, delay } from '../timing/index.ts'
 import type { Bell } from './bell.ts'
-import type { FileSource } from './file-source.ts'
 import { MAX_FETCH_PAUSE_MS, MAX_SOURCES } from './limits.ts'
 
 /** What is fetched. */
@@ -13,12 +12,19 @@ export interface FetchedFile {
   readonly to: number
 }
 
+/** A peer that is asked for blocks. */
+export interface BlockSource {
+  readonly peer: string
+  /** The bytes that it has under a CID, which may be any; `undefined` where it has none. Throws where it does not answer as peers do. */
+  block(cid: string, signal: AbortSignal): Promise<Uint8Array | undefined>
+}
+
 /** What fetching takes. */
 export interface FileFetcherInit {
   readonly replica: Replica
   /** Those who may have a file, the likeliest first. */
-  readonly sources: (ns: string, cid: string) => readonly FileSource[]
-  readonly misconduct: Misconduct
+  readonly sources: (ns: string, cid: string) => readonly BlockSource[]
+  readonly misconduct: Pick<Misconduct, 'note'>
   /** Rings when somebody came who may be asked. */
   readonly came: Bell
   /** How long a standstill lasts until it is given up, milliseconds. */
@@ -97,7 +103,7 @@ export class FileFetcher {
   }
 
   /** Errors of the source are answers; those of our own storage, and what the bytes say of the document, end the fetch. */
-  async #ask(source: FileSource, block: MissingBlock, { ns, cid, signal }: { ns: string; cid: string; signal: AbortSignal }): Promise<Answer> {
+  async #ask(source: BlockSource, block: MissingBlock, { ns, cid, signal }: { ns: string; cid: string; signal: AbortSignal }): Promise<Answer> {
     const { replica, misconduct } = this.#init
     let bytes: Uint8Array | undefined
     try {
@@ -116,7 +122,7 @@ export class FileFetcher {
 /** Those who are asked for one file. */
 class Sources {
   readonly #known: FileFetcherInit['sources']
-  readonly #sources = new Map<string, FileSource>()
+  readonly #sources = new Map<string, BlockSource>()
   readonly #failed = new Set<string>()
   /** Blocks that a source does not have. */
   readonly #none = new Set<string>()
@@ -141,7 +147,7 @@ class Sources {
   }
 
   /** The sources in the order in which they are asked for a block: another one first each time, so that all of them give. */
-  *inTurn(block: MissingBlock): Generator<FileSource, void, undefined> {
+  *inTurn(block: MissingBlock): Generator<BlockSource, void, undefined> {
     const all = [...this.#sources.values()]
     const first = this.#turn++
     for (let i = 0; i < all.length; i++) {
@@ -152,7 +158,7 @@ class Sources {
     }
   }
 
-  failed(source: FileSource, block: MissingBlock, answer: Answer): void {
+  failed(source: BlockSource, block: MissingBlock, answer: Answer): void {
     if (answer === 'none') this.#none.add(`${source.peer} ${block.cid}`)
     else this.#failed.add(source.peer)
   }

@@ -1,12 +1,13 @@
 import type { Connection } from '@libp2p/interface'
 import { DocstoreError, type Exchange, Slots } from '@p2p-docstore/core'
 import { openExchange } from '../sync/index.ts'
+import type { BlockSource } from './file-fetcher.ts'
 import { MAX_ASKED_AT_ONCE, MAX_BLOCK_FRAME_BYTES, MAX_WAITED_AT_ONCE } from './limits.ts'
 import { decodeFileResponse, encodeFileMessage, type FileRequest, type FileResponse } from './messages.ts'
 import { filesProtocol } from './protocol.ts'
 
 /** A connected peer that is asked for files: on a few streams, one question on each. */
-export class FileSource {
+export class FileSource implements BlockSource {
   readonly peer: string
   readonly #connection: Connection
   readonly #networkId: string
@@ -24,7 +25,6 @@ export class FileSource {
     this.#slots = slots
   }
 
-  /** The bytes that it has under a CID, which may be any; `undefined` where it has none. Throws where it does not answer as peers do. */
   async block(cid: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const response = await this.#blocks.take(() => this.#slots.take(() => this.#ask({ t: 'block', cid }, signal)))
     if (response.t !== 'block' && response.t !== 'none') throw new DocstoreError('protocol', `The peer answered block with ${response.t}`)
