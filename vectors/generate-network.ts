@@ -1,6 +1,7 @@
 // Writes the vectors of what peers show each other: node --conditions=@p2p-docstore/source vectors/generate-network.ts
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { base32 } from '../packages/core/src/index.ts'
 import { concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
 import { type Identity, identityFromSeed } from '../packages/core/src/model/identity.ts'
@@ -11,7 +12,7 @@ import { packSigned, type Signed } from '../packages/core/src/model/signed.ts'
 import { encodeRequest, encodeResponse, type Request, type Response } from '../packages/core/src/sync/messages.ts'
 import { encodeHello } from '../packages/docstore/src/network/admission/hello.ts'
 import { encodeInvitation } from '../packages/docstore/src/network/admission/invitation.ts'
-import { formatJoinLink } from '../packages/docstore/src/network/admission/join-link.ts'
+import { formatJoinLink, formatJoinText } from '../packages/docstore/src/network/admission/join-link.ts'
 import { peerIdOfKey } from '../packages/docstore/src/network/directory/entry.ts'
 import { encodeMessage } from '../packages/docstore/src/network/directory/messages.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
@@ -367,41 +368,68 @@ function directoryFile(): VectorFile {
 
 function joinLinkFile(): VectorFile {
   const HOME = 'http://127.0.0.1:8080'
+  const [A, B] = ['https://a.example', 'https://b.example:8443']
   const invitation = { certificate: linkCertificate, seed: seedOf('invitation') }
-  const text = `u${Buffer.from(club.bytes).toString('base64url')}`
-  const full = formatJoinLink(HOME, club, { relays: ['https://a.example', 'https://b.example:8443'], invitation })
-  const check = (fragment: string): string => `#${fragment}&check=${Buffer.from(sha256(utf8(fragment))).toString('base64url').slice(0, 8)}`
-  const valid = (name: string, link: string, origins: readonly string[], hasInvitation = false) => ({
+  const packed = encodeInvitation(invitation)
+  const text = (struct: unknown, version = 1): string => {
+    const checked = concatBytes(Uint8Array.of(0x4b, 0x90, 0xd0 + version), encodeCbor(struct))
+    return base32.encode(concatBytes(checked, sha256(checked).subarray(0, 5)))
+  }
+  const plain = formatJoinText(HOME, club)
+  const link = formatJoinLink(HOME, club)
+  const invited = formatJoinLink(HOME, club, { relays: [A, B], invitation })
+  const descriptor = `u${Buffer.from(club.bytes).toString('base64url')}`
+  const former = (fragment: string): string =>
+    `${HOME}/#${fragment}&check=${Buffer.from(sha256(utf8(fragment))).toString('base64url').slice(0, 8)}`
+  const formerFull = former(`join=${descriptor}&relay=${A}&relay=${B}&invite=u${Buffer.from(packed).toString('base64url')}`)
+  const wrongEnd = (whole: string): string => `${whole.slice(0, -1)}${whole.endsWith('a') ? 'b' : 'a'}`
+  const valid = (name: string, given: string, origins: readonly string[], hasInvitation = false) => ({
     name,
-    link,
+    link: given,
     network: club.id,
     origins,
     invitation: hasInvitation ? { certificate: toHex(invitation.certificate), seed: toHex(invitation.seed) } : null,
   })
-  const invalid = (name: string, link: string) => ({ name, link, reason: 'bad-link' })
+  const invalid = (name: string, given: string) => ({ name, link: given, reason: 'bad-link' })
   return {
-    description: 'Join links into the network of the context: what they say, or that they are refused.',
+    description: 'Join texts and join links into the network of the context: what they say, or that they are refused.',
     context: { network: club.id, descriptor: toHex(club.bytes) },
     valid: [
-      valid('with a checksum', formatJoinLink(HOME, club), [HOME]),
-      valid('without a checksum, where there is nothing else', `${HOME}/#join=${text}`, [HOME]),
-      valid('with two further relays and an invitation', full, [HOME, 'https://a.example', 'https://b.example:8443'], true),
-      valid('opened under another origin', full.replace('http://127.0.0.1:8080', 'https://relay.example'), ['https://relay.example', 'https://a.example', 'https://b.example:8443'], true),
-      valid('with a part that is not known', `${HOME}/${check(`join=${text}&later=1`)}`, [HOME]),
-      valid('with more relays than count', `${HOME}/${check(`join=${text}${[1, 2, 3, 4].map((n) => `&relay=https://${n}.example`).join('')}`)}`, [HOME, 'https://1.example', 'https://2.example', 'https://3.example']),
+      valid('that is a text', plain, [HOME]),
+      valid('in a path', link, [HOME]),
+      valid('in capitals', link.toUpperCase(), [HOME]),
+      valid('with a place in the page behind it', `${link}#/network`, [HOME]),
+      valid('that is a text with two further relays and an invitation', formatJoinText(HOME, club, { relays: [A, B], invitation }), [HOME, A, B], true),
+      valid('behind a # with two further relays and an invitation', invited, [HOME, A, B], true),
+      valid('opened under another origin', link.replace(HOME, 'https://relay.example'), ['https://relay.example', HOME]),
+      valid('with a field that is not known', text({ n: club.bytes, o: [HOME], later: 1 }), [HOME]),
+      valid('with more relays than count', text({ n: club.bytes, o: [HOME, ...[1, 2, 3, 4].map((n) => `https://${n}.example`)] }), [HOME, 'https://1.example', 'https://2.example', 'https://3.example']),
+      valid('of the former form, with a checksum', former(`join=${descriptor}`), [HOME]),
+      valid('of the former form, without a checksum, where there is nothing else', `${HOME}/#join=${descriptor}`, [HOME]),
+      valid('of the former form, with two further relays and an invitation', formerFull, [HOME, A, B], true),
+      valid('of the former form, with a part that is not known', former(`join=${descriptor}&later=1`), [HOME]),
     ],
     invalid: [
       invalid('nothing', ''),
-      invalid('another scheme', `ftp://127.0.0.1/#join=${text}`),
-      invalid('a character is wrong', full.replace('&check=', 'A&check=')),
-      invalid('the checksum is wrong', `${full.slice(0, -1)}${full.endsWith('A') ? 'B' : 'A'}`),
-      invalid('the checksum was cut off, and there is more than the network', full.slice(0, full.indexOf('&check='))),
-      invalid('the checksum was cut', full.slice(0, -1)),
-      invalid('the descriptor was cut', `${HOME}/#join=${text.slice(0, -4)}`),
-      invalid('the descriptor is in base64 with padding', `${HOME}/#join=${text}=`),
-      invalid('the descriptor is in another base', `${HOME}/#join=f${toHex(club.bytes)}`),
-      invalid('a relay that is none', `${HOME}/${check(`join=${text}&relay=nowhere`)}`),
-      invalid('an invitation that is none', `${HOME}/${check(`join=${text}&invite=uAAAA`)}`),
+      invalid('another scheme', `ftp://127.0.0.1/j/${plain}`),
+      invalid('a character is wrong', wrongEnd(plain)),
+      invalid('a character is missing', plain.slice(0, -1)),
+      invalid('a character is too many', `${plain}a`),
+      invalid('there is padding', `${plain}=`),
+      invalid('what stood behind the # was cut off', `${HOME}/j/`),
+      invalid('the version is unknown', text({ n: club.bytes, o: [HOME] }, 2)),
+      invalid('there is no relay', text({ n: club.bytes, o: [] })),
+      invalid('a relay is none', text({ n: club.bytes, o: [HOME, 'nowhere'] })),
+      invalid('the network is none', text({ n: club.bytes.subarray(1), o: [HOME] })),
+      invalid('the invitation is none', text({ n: club.bytes, o: [HOME], i: Uint8Array.of(1) })),
+      invalid('a character of the former form is wrong', formerFull.replace('&check=', 'A&check=')),
+      invalid('the checksum of the former form is wrong', `${formerFull.slice(0, -1)}${formerFull.endsWith('A') ? 'B' : 'A'}`),
+      invalid('the checksum of the former form was cut off, and there is more than the network', formerFull.slice(0, formerFull.indexOf('&check='))),
+      invalid('the descriptor of the former form was cut', `${HOME}/#join=${descriptor.slice(0, -4)}`),
+      invalid('the descriptor of the former form is in base64 with padding', `${HOME}/#join=${descriptor}=`),
+      invalid('the descriptor of the former form is in another base', `${HOME}/#join=f${toHex(club.bytes)}`),
+      invalid('a relay of the former form is none', former(`join=${descriptor}&relay=nowhere`)),
+      invalid('the invitation of the former form is none', former(`join=${descriptor}&invite=uAAAA`)),
     ],
   }
 }

@@ -37,7 +37,8 @@ addEventListener('fetch', (event) => {
   const { request } = event
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== location.origin) return
-  if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(newestPage(request))
+  // The page is what join links lead to, too.
+  if (request.mode === 'navigate' && /^\/(j\/.*)?$/i.test(url.pathname)) event.respondWith(newestPage(request))
   else if (FILES.includes(url.pathname) || url.pathname.startsWith('/assets/')) event.respondWith(keptFile(request))
 })
 

@@ -10,7 +10,9 @@ const LATER = new RegExp(
   [
     '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
-    '/docstore/src/store/(doctor|faults|relay-checks)\\.ts',
+    '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
+    '/docstore/src/store/doctor/(doctor|faults|relay-checks|room-checks)\\.ts',
+    '/docstore/src/store/life/(until-here|pending)\\.ts',
     '/docstore/src/store/files/',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',

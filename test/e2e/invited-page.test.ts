@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Relay, startRelay } from '@p2p-docstore/relay'
-import { formatJoinLink, Invitations, readNetwork } from 'p2p-docstore'
+import { formatJoinLink, formatJoinText, Invitations, readNetwork } from 'p2p-docstore'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
@@ -30,7 +30,7 @@ it('a page that is opened through an invitation gets in, again without the link,
   guest = await BrowserPeer.open(join(folder, 'guest'), formatJoinLink(relay.ready.http, network, { invitation }))
   await guest.untilConnection('connected')
   // The secret is out of the address bar, and so out of what is copied from there.
-  expect(guest.page.url()).not.toContain('invite')
+  expect(guest.page.url()).toBe(`${relay.ready.http}/#/`)
   await guest.page.goto('about:blank')
   await guest.page.goto(relay.ready.http)
   await guest.untilConnection('connected')
@@ -45,8 +45,15 @@ it('a page that is opened without an invitation does not get in', async () => {
   const outsider = await BrowserPeer.open(join(folder, 'outsider'), relay.ready.join)
   try {
     await outsider.untilConnection('offline')
+    expect([new URL(relay.ready.join).pathname, outsider.page.url()]).toEqual([`/j/${relay.ready.text}`, `${relay.ready.http}/#/`])
     await expect.poll(() => relay.store.libp2p?.services.doorkeeper.refusals.get('not-invited'), OUTAGE).toBeGreaterThan(0)
     expect(await relay.store.peers()).toEqual([])
+    // An invitation does where a namespace is opened, too.
+    const { invitation } = await invitations.create({ label: 'Ben' })
+    const network = readNetwork(relay.store.info.network.descriptor)
+    await outsider.part('openId').fill(formatJoinText(relay.ready.http, network, { invitation }))
+    await outsider.part('openSubmit').click()
+    await outsider.untilConnection('connected')
   } finally {
     await outsider.close()
   }

@@ -77,7 +77,7 @@ afterAll(async () => {
 
 describe.skipIf(!hasNginx)('a relay behind the nginx of the example', () => {
   it('shows its page, and says where it is reached', async () => {
-    expect(relay.ready.join.startsWith(`${origin}/#join=`)).toBe(true)
+    expect(relay.ready.join.startsWith(`${origin}/j/bjoin`)).toBe(true)
     expect((await fetch(origin)).status).toBe(200)
     expect(await (await fetch(`${origin}/.well-known/docstore.json`)).json()).toMatchObject({ origin, addresses: relay.ready.addresses })
   })

@@ -10,7 +10,8 @@ import { createDocstore } from 'p2p-docstore'
 import { readyOf, startRelayCommand } from './relay-command.ts'
 
 // What clients cost a relay that do nothing: memory and processor while they are there, and what is left when they have gone, over several
-// rounds. `npm run soak:idle`, or `-- --clients 1000 --rounds 1` for one crowd; `--json` prints the figures alone.
+// rounds. `npm run soak:idle`, or `-- --clients 1000 --rounds 1` for one crowd, with `--writes 10` while somebody writes ten documents a second that all
+// of them get; `--json` prints the figures alone.
 
 const { values } = parseArgs({
   options: {
@@ -19,16 +20,12 @@ const { values } = parseArgs({
     idle: { type: 'string', default: '40' },
     settle: { type: 'string', default: '20' },
     processes: { type: 'string', default: '4' },
+    writes: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 })
-const [clients, rounds, idleS, settleS, processes] = [values.clients, values.rounds, values.idle, values.settle, values.processes].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-]
+const [clients, rounds, idleS, settleS] = [Number(values.clients), Number(values.rounds), Number(values.idle), Number(values.settle)]
+const [processes, writes] = [Number(values.processes), Number(values.writes)]
 const CLIENTS = fileURLToPath(new URL('idle-clients-process.ts', import.meta.url))
 
 /** What a relay says of itself. */
@@ -52,6 +49,24 @@ async function makeNamespace(link: string): Promise<string> {
     await namespace.put({ _id: 'first' })
     await namespace.delivered()
     return namespace.id
+  } finally {
+    await store.close()
+  }
+}
+
+/** Writes so many documents a second until it is told to stop; resolves with how many that were. */
+async function keepWriting(link: string, ns: string, perSecond: number, stopped: AbortSignal): Promise<number> {
+  const store = await createDocstore({ data: 'memory', join: link })
+  try {
+    const namespace = await store.namespaces.open(ns)
+    await namespace.sync()
+    let written = 0
+    for (const began = performance.now(); !stopped.aborted; written++) {
+      await namespace.put({ _id: `written ${written % 100}`, n: written })
+      await sleep(Math.max(0, began + ((written + 1) * 1000) / perSecond - performance.now()))
+    }
+    await namespace.delivered()
+    return written
   } finally {
     await store.close()
   }
@@ -82,6 +97,10 @@ try {
   const ns = await makeNamespace(ready.join)
   for (let n = 0; n < processes; n++)
     children.push(fork(CLIENTS, [ready.join, ns], { execArgv: ['--conditions=@p2p-docstore/source', '--disable-warning=ExperimentalWarning'] }))
+  const stopWriting = new AbortController()
+  const writing = writes > 0 ? keepWriting(ready.join, ns, writes, stopWriting.signal) : Promise.resolve(0)
+  // Told where it is waited for.
+  writing.catch(() => undefined)
   const results = []
   for (let round = 1; round <= rounds; round++) {
     const began = performance.now()
@@ -114,7 +133,10 @@ try {
         `${to.residentMb.toFixed(0)} MB (${result.mbPerClient.toFixed(2)} each), ${cpuPercent.toFixed(1)} % of a core; ${after.residentMb.toFixed(0)} MB after they left`,
     )
   }
-  if (values.json) console.log(JSON.stringify({ clients, emptyMb: empty.residentMb, rounds: results }))
+  stopWriting.abort()
+  const written = await writing
+  if (writes > 0) say(`${written} documents were written meanwhile, and the relay has the last one`)
+  if (values.json) console.log(JSON.stringify({ clients, written, emptyMb: empty.residentMb, rounds: results }))
 } finally {
   for (const child of children) child.kill('SIGKILL')
   relay.kill('SIGKILL')

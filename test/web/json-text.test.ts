@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDocumentText, templateText } from '../../apps/web/src/documents/json-text.ts'
+import { documentText, parseDocumentText, templateText } from '../../apps/web/src/documents/editor/json-text.ts'
 
 describe('parseDocumentText', () => {
   it('gives the document', () => {
@@ -40,15 +40,25 @@ describe('parseDocumentText', () => {
   })
 })
 
+describe('documentText', () => {
+  it('shows characters that are not seen, and reads them again', () => {
+    const document = { _id: 'x', text: 'abc \u202eevil\u202c' }
+    expect(documentText(document)).toContain('abc \\u202eevil\\u202c')
+    expect(parseDocumentText(documentText(document))).toEqual({ ok: true, document })
+  })
+})
+
 describe('templateText', () => {
-  it('has the fields of a neighbour, empty', () => {
-    expect(JSON.parse(templateText({ _id: 'x', name: 'Paris', population: 5, tags: ['a'], mayor: { name: 'A' }, big: true, none: null }))).toEqual({
-      name: '',
-      population: 0,
-      tags: [],
-      mayor: {},
-      big: false,
-      none: null,
-    })
+  it('has the fields of the others, empty, what names a document first', () => {
+    const other = { _id: 'x', big: true, mayor: { name: 'A' }, name: 'Paris', none: null, population: 5, tags: ['a'] }
+    expect(templateText([other])).toBe(JSON.stringify({ name: '', big: false, mayor: {}, none: null, population: 0, tags: [] }, undefined, 2))
+  })
+
+  it('leaves out what few of them have, and begins with a title where they have nothing in common', () => {
+    const usual = { _id: 'a', title: 'Trip', done: false }
+    const odd = { _id: 'b', age: 5, title: 'x' }
+    expect(JSON.parse(templateText([odd, usual, usual]))).toEqual({ title: '', done: false })
+    expect(JSON.parse(templateText([odd, { _id: 'c', n: 1 }]))).toEqual({ title: '' })
+    expect(JSON.parse(templateText([]))).toEqual({ title: '' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { indexFieldsOf, parseQuickFilter } from '../../apps/web/src/documents/quick-filter.ts'
+import { indexFieldsOf, parseQuickFilter } from '../../apps/web/src/documents/filter/quick-filter.ts'
 
 function filterOf(text: string): unknown {
   const parsed = parseQuickFilter(text)
@@ -24,7 +24,7 @@ describe('parseQuickFilter', () => {
     expect(filterOf('admin1="02"')).toEqual({ admin1: '02' })
     // Not for a number that would become another one.
     expect(filterOf('id=1523456789012345678')).toEqual({ id: '1523456789012345678' })
-    expect(filterOf('{"id":1523456789012345678}')).toContain('JSON cannot be used')
+    expect(filterOf('{"id":1523456789012345678}')).toContain('cannot be kept with all its digits')
   })
 
   it('reads quoted values with spaces and escapes', () => {
@@ -41,8 +41,27 @@ describe('parseQuickFilter', () => {
     expect(filterOf('{"country":"FR","population":{"$gt":5}}')).toEqual({ country: 'FR', population: { $gt: 5 } })
   })
 
-  it.each(['what', 'country=', '=FR', 'country=FR and', '{"country":', '{"a":1} x', 'name="open'])('says what is wrong with %s', (text) => {
+  it.each(['country=', '=FR', 'country=FR and=', '{"country":', '{"a":1} x', 'name="open', '"open'])('says what is wrong with %s', (text) => {
     expect(parseQuickFilter(text)).toMatchObject({ ok: false, message: expect.stringMatching(/condition|JSON/) })
+  })
+})
+
+describe('words', () => {
+  it('are what is no condition', () => {
+    expect(parseQuickFilter('lyon')).toEqual({ ok: true, filter: {}, words: ['lyon'] })
+    expect(parseQuickFilter(`  rhône country = FR "New York" 'it is' it's`)).toEqual({
+      ok: true,
+      filter: { country: 'FR' },
+      words: ['rhône', 'New York', 'it is', "it's"],
+    })
+  })
+})
+
+describe('what is wrong with JSON', () => {
+  it('is said in our words, with the place, as on the command line', () => {
+    expect(filterOf('{"a":}')).toBe(
+      'Not JSON at line 1, column 6: "}" does not belong there. A filter is JSON, such as {"country":"FR"}, or words and conditions.',
+    )
   })
 })
 

@@ -17,11 +17,27 @@ const PARTS = [
   ['app', /^(index|react|rolldown-runtime)-[\w-]{8}\.(js|css)$/],
 ]
 
+const names = readdirSync(new URL('assets/', dist)).filter((file) => !/\.(gz|br)$/.test(file))
+const read = (name) => readFileSync(new URL(`assets/${name}`, dist))
+const parts = new Map(names.map((name) => [name, PARTS.find(([, pattern]) => pattern.test(name))?.[0]]))
+
+// What two files share can lie in a third one, whose name tells nothing: it belongs to the part that cannot do without it.
+const unread = names.filter((name) => parts.get(name) !== undefined && name.endsWith('.js'))
+for (const name of unread) {
+  for (const [, needed] of read(name)
+    .toString()
+    .matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([\w.-]+\.js)["']/g)) {
+    if (!parts.has(needed) || parts.get(needed) !== undefined) continue
+    parts.set(needed, parts.get(name))
+    unread.push(needed)
+  }
+}
+
 const totals = new Map()
 const rows = []
-for (const name of readdirSync(new URL('assets/', dist)).filter((file) => !/\.(gz|br)$/.test(file))) {
-  const part = PARTS.find(([, pattern]) => pattern.test(name))?.[0] ?? 'not in the first load'
-  const data = readFileSync(new URL(`assets/${name}`, dist))
+for (const name of names) {
+  const part = parts.get(name) ?? 'not in the first load'
+  const data = read(name)
   const row = { part, file: name, raw: data.length / 1024, gzip: gzipSync(data, { level: 9 }).length / 1024 }
   rows.push(row)
   const total = totals.get(part) ?? { raw: 0, gzip: 0 }

@@ -8,8 +8,11 @@ export const TEST_IDS = {
   switchNetwork: 'switch-network',
   stayInNetwork: 'stay-in-network',
   otherNetworkBanner: 'other-network-banner',
+  /** `data-code` is why this peer is not let in. */
+  shutOutBanner: 'shut-out-banner',
+  enterLink: 'enter-link',
 
-  /** Button in the header; `data-state` is connected, connecting or offline, `data-via` the transport. */
+  /** Button in the header; `data-state` is connected, connecting or offline, `data-via` the transport, `data-shut-out` why no relay lets us in. */
   connection: 'connection',
   peerPanel: 'peer-panel',
   peerPanelClose: 'peer-panel-close',
@@ -51,6 +54,9 @@ export const TEST_IDS = {
   openForm: 'namespace-open-form',
   openId: 'namespace-open-id',
   openSubmit: 'namespace-open-submit',
+  openError: 'namespace-open-error',
+  openElsewhere: 'namespace-open-elsewhere',
+  welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',
   namespaceForget: 'namespace-forget',
@@ -64,8 +70,11 @@ export const TEST_IDS = {
   filter: 'filter',
   filterError: 'filter-error',
   filterClear: 'filter-clear',
+  /** Fields in which words are looked for. */
+  filterFields: 'filter-fields',
   /** `data-field` is the field, `aria-sort` its direction. */
   sortHeader: 'sort-header',
+  sortChoice: 'sort-choice',
   documentList: 'document-list',
   /** `data-id` is the document's `_id`. */
   documentRow: 'document-row',
@@ -79,6 +88,7 @@ export const TEST_IDS = {
   pagerFirst: 'pager-first',
   pagerPrevious: 'pager-previous',
   pagerNext: 'pager-next',
+  pagerLast: 'pager-last',
   pagerRange: 'pager-range',
 
   editor: 'document-editor',
@@ -88,6 +98,10 @@ export const TEST_IDS = {
   editorDelete: 'document-editor-delete',
   editorClose: 'document-editor-close',
   editorNewer: 'document-editor-newer',
+  editorDraftDiscard: 'document-editor-draft-discard',
+  unsaved: 'document-editor-unsaved',
+  unsavedStay: 'document-editor-unsaved-stay',
+  unsavedDiscard: 'document-editor-unsaved-discard',
 
   toast: 'toast',
   toastAction: 'toast-action',

@@ -1,20 +1,23 @@
 import type { Docstore } from 'p2p-docstore'
-import { type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import { ConnectionButton } from './connection/connection-button.tsx'
 import { connectionOf } from './connection/connection-state.ts'
-import { PeerPanel } from './connection/peer-panel.tsx'
-import { MessagesPanel } from './messages/messages-panel.tsx'
+import { ShutOutBanner } from './connection/shut-out-banner.tsx'
+import { loadLater, MessagesPanel, NetworkView, PeerPanel } from './later.ts'
 import { useMessages } from './messages/use-messages.ts'
 import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
 import { Welcome } from './namespaces/welcome.tsx'
-import { NetworkView } from './network/network-view.tsx'
+import { OPEN_FIELD_ID } from './namespaces/open-namespace.tsx'
 import { OtherNetworkBanner } from './opening/other-network-banner.tsx'
-import { NETWORK_HREF, parseRoute, useHash } from './route.ts'
+import { go, NETWORK_HREF, parseRoute, useHash } from './route.ts'
 import { useDurability } from './store/use-durability.ts'
 import { useNamespaces } from './store/use-namespaces.ts'
 import { useIsOnline, usePeers } from './store/use-peers.ts'
 import { TEST_IDS } from './test-ids.ts'
+import { withMarks } from './ui/hidden-characters.ts'
+import { Later } from './ui/later.tsx'
+import { MarkedText } from './ui/marked-text.tsx'
 
 type PanelName = 'none' | 'peer' | 'messages'
 
@@ -34,6 +37,7 @@ export function Workspace({
   const route = useMemo(() => parseRoute(hash), [hash])
   const [panel, setPanel] = useState<PanelName>('none')
   const [hasWritten, setHasWritten] = useState(false)
+  const [isCreating, setCreating] = useState(false)
   const peers = usePeers(store)
   const connection = connectionOf(peers, useIsOnline())
   const namespaces = useNamespaces(store)
@@ -41,6 +45,15 @@ export function Workspace({
   const durability = useDurability(store, { isStored, hasWritten })
   const onWritten = useCallback(() => setHasWritten(true), [])
   const toggle = (name: PanelName): void => setPanel((last) => (last === name ? 'none' : name))
+  const closePanel = useCallback(() => setPanel('none'), [])
+  const shutOut = connection.state === 'offline' ? connection.shutOut : undefined
+  const isConnected = connection.state === 'connected'
+  const networkName = store.info.network.name
+  const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
+  useEffect(loadLater, [])
+  useEffect(() => {
+    document.title = withMarks([...(shown === undefined ? [] : [shown]), networkName, 'Docstore'].join(' – '))
+  }, [shown, networkName])
   return (
     <div className={`workspace page-${route.page} panel-${panel}`}>
       <header className="top">
@@ -49,7 +62,7 @@ export function Workspace({
           <span>Docstore</span>
         </a>
         <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
-          {store.info.network.name}
+          <MarkedText text={networkName} />
         </a>
         <span className="spacer" />
         {isStored ? null : <span className="chip chip-warn">Not stored</span>}
@@ -65,36 +78,61 @@ export function Workspace({
         </button>
         <ConnectionButton connection={connection} isOpen={panel === 'peer'} onToggle={() => toggle('peer')} />
       </header>
-      <OtherNetworkBanner store={store} />
+      <OtherNetworkBanner store={store}>
+        {shutOut === undefined ? null : <ShutOutBanner shutOut={shutOut} networkName={networkName} onEnterLink={enterLink} />}
+      </OtherNetworkBanner>
       <div className="columns">
-        <NamespacesSidebar store={store} namespaces={namespaces} selected={route.page === 'namespace' ? route.id : undefined} onWritten={onWritten} />
+        <NamespacesSidebar
+          store={store}
+          namespaces={namespaces}
+          selected={route.page === 'namespace' ? route.id : undefined}
+          isConnected={isConnected}
+          isCreating={isCreating}
+          onCreating={setCreating}
+          onWritten={onWritten}
+        />
         <main className="main">
-          {route.page === 'home' ? <Welcome count={namespaces.value?.length} /> : null}
-          {route.page === 'network' ? <NetworkView store={store} /> : null}
+          {route.page === 'home' ? <Welcome count={namespaces.value?.length} onCreate={() => setCreating(true)} /> : null}
+          {route.page === 'network' ? (
+            <Later>
+              <NetworkView store={store} />
+            </Later>
+          ) : null}
           {route.page === 'namespace' ? (
             <NamespaceView
-              key={`${route.id}/${route.collection}`}
+              key={route.id}
               store={store}
               id={route.id}
               collectionName={route.collection}
-              isConnected={connection.state === 'connected'}
+              view={route.view}
+              peers={peers}
+              connection={connection}
               onWritten={onWritten}
             />
           ) : null}
         </main>
-        {panel === 'peer' ? (
-          <PeerPanel
-            store={store}
-            joinLink={joinLink}
-            isInviteOnly={isInviteOnly}
-            peers={peers}
-            connection={connection}
-            durability={durability}
-            onClose={() => setPanel('none')}
-          />
-        ) : null}
-        {panel === 'messages' ? <MessagesPanel messages={messages} onClose={() => setPanel('none')} /> : null}
+        <Later>
+          {panel === 'peer' ? (
+            <PeerPanel
+              store={store}
+              joinLink={joinLink}
+              isInviteOnly={isInviteOnly}
+              peers={peers}
+              connection={connection}
+              durability={durability}
+              onClose={closePanel}
+            />
+          ) : null}
+          {panel === 'messages' ? <MessagesPanel messages={messages} onClose={closePanel} /> : null}
+        </Later>
       </div>
     </div>
   )
+}
+
+/** Goes to the field for what was sent, which phones show beside nothing else. */
+function enterLink(): void {
+  const field = (): HTMLElement | null => document.getElementById(OPEN_FIELD_ID)
+  if (field()?.checkVisibility() !== true) go('#/')
+  requestAnimationFrame(() => field()?.focus())
 }

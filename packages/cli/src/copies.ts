@@ -35,7 +35,7 @@ async function copiesOf(
   const copies = offline ? 0 : wanted
   if (copies === 0) return 0
   if (network === undefined || (!(await network.isRelay()) && !(await network.peers()).some(({ role }) => role === 'relay'))) {
-    output.note('No relay is known, so this is the only copy. `docstore join "LINK"` joins a network.')
+    output.note('No relay is known, so this is the only copy. `docstore join LINK` joins a network.')
     return 0
   }
   try {

@@ -4,6 +4,7 @@ import { type DocstoreProcess, type Ready, Workbench } from './testing/docstore-
 interface Invited {
   readonly id: string
   readonly join: string
+  readonly text: string
 }
 
 const bench = new Workbench()
@@ -24,11 +25,15 @@ describe('a relay that admits only who is invited', () => {
   it('serves who came with an invitation, and tells others why not', async () => {
     const invited = await bench.json<Invited>(['invite', '--label', 'Ada', '--expires', '30', '--data', relayData])
     expect(invited).toMatchObject({ label: 'Ada', identity: null, state: 'valid', expires: expect.stringMatching(/^20.*Z$/) })
-    expect(invited.join).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#join=u.*&invite=u.*&check=.{8}$/)
-    await bench.json(['join', invited.join, '--data', member])
+    expect(invited.join).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/j\/#bjoin[a-z2-7]+$/)
+    expect(invited.join.endsWith(`/j/#${invited.text}`)).toBe(true)
+    await bench.json(['join', invited.text, '--data', member])
     expect(await peers(member)).toMatchObject([{ state: 'connected' }])
-    // The relay's own link is no invitation; of one with an invitation, a shell leaves as much without quotation marks.
-    const cut = await bench.run(['join', invited.join.split('&')[0] ?? '', '--data', outsider])
+    // What a file of settings leaves of it outside quotation marks.
+    expect(await bench.failure(['join', invited.join.split('#')[0] ?? '', '--data', outsider])).toMatchObject({ exit: 1, code: 'bad-link' })
+    // The relay's own link is no invitation; of one of an earlier version with an invitation, a shell leaves as much without quotation marks.
+    const { descriptor } = await bench.json<{ descriptor: string }>(['network', 'show', '--data', relayData])
+    const cut = await bench.run(['join', `${ready.http}/#join=${descriptor}`, '--data', outsider])
     expect(cut).toMatchObject({ code: 0, stderr: expect.stringContaining('quotation marks') })
     await bench.json(['join', ready.join, '--data', outsider])
     expect(await peers(outsider)).toMatchObject([{ state: 'connecting', error: expect.stringContaining('invited') }])
@@ -62,7 +67,7 @@ describe('a relay that admits only who is invited', () => {
   it('shows its network and the link into it', async () => {
     const shown = await bench.json(['network', 'show', '--data', relayData])
     expect(shown).toMatchObject({ id: ready.network, name: 'club', admission: 'invite', authorities: [expect.stringMatching(/^did:key:z6Mk/)] })
-    expect(await bench.json(['network', 'link', '--data', member])).toEqual({ join: ready.join, relays: [ready.http] })
+    expect(await bench.json(['network', 'link', '--data', member])).toEqual({ join: ready.join, text: ready.text, relays: [ready.http] })
     expect((await bench.run(['network', 'link', '--qr', '--data', member])).stdout).toMatch(/█|▀|▄/)
     await relay.stop()
   })

@@ -190,11 +190,16 @@ describe('mistakes', () => {
 
   it('name both namespaces of one name', async () => {
     const twice = bench.folder()
-    const ids = [await bench.namespace(twice, 'same', '--offline'), await bench.namespace(twice, 'same', '--offline')]
+    const ids = [await bench.namespace(twice, 'same', '--offline'), await bench.namespace(twice, 'same', '--offline', '--again')]
+    const taken = await bench.failure(['namespace', 'create', 'same', '--offline', '--data', twice])
+    expect([taken.code, ids.every((id) => taken.message.includes(id))]).toEqual(['name-taken', true])
     const { code, message } = await bench.failure(['count', 'same', '--data', twice])
     expect(code).toBe('ambiguous-namespace')
     for (const id of ids) expect(message).toContain(id)
     expect(await bench.json(['count', ids[0] ?? '', '--data', twice])).toEqual({ count: 0 })
+    // The last letters of an id do, and an id with a wrong letter is told from a name.
+    expect(await bench.json(['count', ids[1]?.slice(-8) ?? '', '--data', twice])).toEqual({ count: 0 })
+    expect(await bench.failure(['count', `${ids[0]?.slice(0, -1)}`, '--data', twice])).toMatchObject({ code: 'bad-namespace-id' })
   })
 
   it('refuse the link of a foreign network, and leave the folder as it was', async () => {
@@ -206,7 +211,7 @@ describe('mistakes', () => {
     // A bare address tells the network too, and a folder without documents may still change.
     const fresh = bench.folder()
     await bench.json(['id', '--data', fresh])
-    expect(await bench.json(['join', ready.http, '--data', fresh])).toEqual({ network: ready.network, name: 'my network' })
+    expect(await bench.json(['join', ready.http.replace('http://', ''), '--data', fresh])).toEqual({ network: ready.network, name: 'my network' })
   })
 
   it('say that a port or a folder is in use by a relay', async () => {

@@ -1,18 +1,35 @@
 import { DAG_CBOR, DocstoreError, parseCid } from '@p2p-docstore/core'
 import type { Docstore } from 'p2p-docstore'
 
-/** The id that a person means: an id as it is, or the name of a namespace that is here. Throws `unknown-namespace`, `ambiguous-namespace`. */
+/** Letters of the end of an id that stand for it, at least: beginnings are all alike. */
+const MIN_ENDING = 6
+
+/**
+ * The id that a person means: an id as it is; or the name, or the last letters of the id, of a namespace that is here. Throws `unknown-namespace`,
+ * `ambiguous-namespace`, and `bad-namespace-id` for an id with a wrong letter in it.
+ */
 export async function namespaceId(store: Docstore, text: string): Promise<string> {
   if (parseCid(DAG_CBOR, text) !== undefined) return text
-  const ids = (await store.namespaces.list()).filter(({ name }) => name === text).map(({ id }) => id)
+  const all = await store.namespaces.list()
+  const named = all.filter(({ name }) => name === text)
+  const ending = text.replace(/^…/, '')
+  const meant = named.length === 0 && ending.length >= MIN_ENDING ? all.filter(({ id }) => id.endsWith(ending)) : named
+  const ids = meant.map(({ id }) => id)
   const [id] = ids
-  if (id === undefined) {
-    throw new DocstoreError('unknown-namespace', `No namespace named ${JSON.stringify(text.slice(0, 128))} is here. Use its id if a peer has it`)
-  }
+  if (id === undefined) throw unknown(text)
   if (ids.length > 1) {
-    throw new DocstoreError('ambiguous-namespace', `${ids.length} namespaces are named ${JSON.stringify(text)}. Use an id: ${ids.join(', ')}`, {
-      details: { ids },
-    })
+    throw new DocstoreError(
+      'ambiguous-namespace',
+      `${ids.length} namespaces here are ${named.length > 1 ? 'named' : 'called'} ${JSON.stringify(text)}. Use an id, or its last letters: ${ids.join(', ')}`,
+      { details: { ids } },
+    )
   }
   return id
+}
+
+function unknown(text: string): DocstoreError {
+  const shown = JSON.stringify(text.slice(0, 128))
+  return /^ba[a-z2-7]{20,}$/i.test(text)
+    ? new DocstoreError('bad-namespace-id', `${shown} looks like an id and is none: a letter is wrong, too many or missing. Copy it again`)
+    : new DocstoreError('unknown-namespace', `No namespace named ${shown} is here. Use its id if a peer has it`)
 }

@@ -20,6 +20,27 @@ export async function openHere(context: Context, store: Docstore, text: string):
   return known(namespace)
 }
 
+/**
+ * Opens a namespace to write. Where nobody could be asked for one that is not here, it takes writes all the same: they wait for it. Throws
+ * `unknown-namespace` where a relay was reached and none has it: then it is likelier that the id is wrong.
+ */
+export async function openToWrite(context: Context, store: Docstore, text: string): Promise<{ namespace: Namespace; isHere: boolean }> {
+  const namespace = await store.namespaces.open(await namespaceId(store, text))
+  if ((await namespace.info()) === undefined) await freshen(context, store, namespace)
+  const arrival = await namespace.arrival()
+  if (arrival === 'absent') {
+    throw new DocstoreError(
+      'unknown-namespace',
+      `No relay that was reached has the namespace ${namespace.id}. Check the id; with --offline, what you write is kept until it arrives`,
+    )
+  }
+  if (arrival === 'searching') context.output.note(`The namespace ${namespace.id} ${NOT_HERE}`)
+  return { namespace, isHere: arrival === 'here' }
+}
+
+const NOT_HERE =
+  'is not here yet, and nobody was asked for it. This is kept on this machine until it arrives, and judged then: `docstore namespace pending NS` shows what waits'
+
 /** Makes a namespace equal with the relays that can be reached soon; says so where that is not possible. */
 export async function freshen({ settings: { timeoutMs }, output, signal }: Context, { network }: Docstore, { id }: Namespace): Promise<void> {
   const relays = (await network?.peers())?.filter(({ role }) => role === 'relay') ?? []

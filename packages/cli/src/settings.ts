@@ -23,7 +23,7 @@ export function addGlobalOptions(program: Command): void {
         .default(join(homedir(), '.docstore'))
         .argParser(folder),
     )
-    .option('--join <link>', 'join link of a network, in quotation marks, or the address of a relay; remembered with the data', notEmpty)
+    .option('--join <link>', 'join link or join text of a network, or the address of a relay; remembered with the data', notEmpty)
     .option('--json', 'JSON on standard output, everything for people on standard error')
     .addOption(new Option('--timeout <seconds>', 'how long to wait for peers').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds))
 }

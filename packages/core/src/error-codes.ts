@@ -54,7 +54,7 @@ export const ERROR_CODES = {
   'bad-key': { means: 'A public key is none that strict ed25519 accepts.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-label': { means: 'The label of an invitation is too long.', fix: 'Shorten it.' },
   'bad-limit': { means: 'A limit means nothing, or is larger than a page can be.', fix: 'Give a whole number from 1 on, or none.' },
-  'bad-link': { means: 'That is neither a join link nor the address of a relay.', fix: 'Copy the whole link again.' },
+  'bad-link': { means: 'That is neither a join link or join text nor the address of a relay, or it was cut.', fix: 'Copy it again, all of it.' },
   'bad-name': { means: 'A name is empty, too long, or has characters that it cannot have.', fix: 'The message says what it may be.' },
   'bad-namespace': { means: 'What a peer says of a namespace does not verify.', fix: 'The peer is broken; nothing was stored.' },
   'bad-namespace-id': { means: 'That is no id of a namespace.', fix: 'It looks like `bafyrei…`; `docstore namespace list` shows it.' },
@@ -118,6 +118,7 @@ export const ERROR_CODES = {
   'many-documents': { means: 'A file is one object that seems to hold many documents.', fix: 'Say where they lie with `--path` or `--keys`.' },
   'message-too-large': { means: 'A message for a topic is too large.', fix: 'Send less, or put a document and send its id.' },
   misconduct: { means: 'A peer broke the protocol, and is refused for a while.', fix: 'Update it.' },
+  'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
   'no-file': { means: 'There is no such file, or it is a folder.', fix: 'Check the path.' },
@@ -191,6 +192,10 @@ export const ERROR_CODES = {
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
+  'too-many-pending': {
+    means: 'More was written in namespaces that are not here yet than can wait for them.',
+    fix: 'Wait until they have arrived (`ready()`), or give some of it up with `dropPending()`.',
+  },
   'too-many-queries': {
     means: 'Too many queries of this host wait at the relay. Over HTTP it is 429.',
     fix: 'Wait for their answers before asking for more.',
@@ -210,7 +215,10 @@ export const ERROR_CODES = {
     fix: 'Say it with `--format`; see [Import](import.md).',
   },
   'unknown-invitation': { means: 'No invitation that was made here has this id.', fix: '`docstore invite list` shows them.' },
-  'unknown-namespace': { means: 'The namespace is not here.', fix: 'Check the id; if a peer has it, connect to the network and try again.' },
+  'unknown-namespace': {
+    means: 'The namespace is not here.',
+    fix: 'Check the id; if a peer has it, connect to the network and wait for it with `ready()`.',
+  },
   unsupported: { means: 'It is of a version or policy that this release does not know.', fix: 'Update docstore.' },
   'unsupported-policy': { means: 'There is no such write policy yet.', fix: 'Use `owner`, `author` or `anyone`.' },
   'unsupported-protocol': {

@@ -1,3 +1,4 @@
+export { base32 } from 'multiformats/bases/base32'
 export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export type { ErrorCode } from './error-codes.ts'
@@ -14,7 +15,7 @@ export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
-export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed } from './model/identity.ts'
+export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,

@@ -1,4 +1,5 @@
 import type { DocstoreOptions } from './docstore-options-node.ts'
+import { parseJoinLink } from './network/admission/index-join.ts'
 import { FolderPlace, holdMemory } from './sharing/folder-place-node.ts'
 import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'
@@ -32,7 +33,9 @@ const OPTIONS = [
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   checkOptions(options, OPTIONS, 'createDocstore')
-  const { data = 'memory', network = 'on' } = options
+  const { data = 'memory', network = 'on', join } = options
+  // Before there is a folder.
+  if (join !== undefined) parseJoinLink(join)
   if (data === 'memory') return Docstore.of(ownParts(await own(holdMemory(options), options)))
   const place = new FolderPlace(data, options)
   // What connections need to remember, such a folder cannot.

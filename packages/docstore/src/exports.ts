@@ -13,20 +13,18 @@ export {
 export { durationText } from './network/timing/index.ts'
 export {
   fetchWellKnown,
-  formatJoinLink,
   type Invitation,
   type InvitationInit,
   Invitations,
   type IssuedInvitation,
-  type JoinLink,
-  type JoinLinkExtras,
-  parseJoinLink,
   readNetwork,
   WELL_KNOWN_PATH,
 } from './network/admission/index.ts'
+export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
+export type { Arrival } from './store/life/arrival.ts'
 export type { Change } from './store/reading/changes.ts'
 export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
@@ -47,5 +45,6 @@ export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
 export { Namespace, type NamespaceReport, type SyncResult } from './store/namespace.ts'
+export type { Pending } from './store/life/pending.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

@@ -17,6 +17,9 @@ const MAX_BODY_BYTES = 1024
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/** Where join links lead, which the page reads itself; QR codes have them in capitals. */
+const JOIN_PATHS = ['/j/*', '/J/*']
+
 /** What an HTTP side has besides a store. */
 export interface HttpInit {
   /** With one, everything is HTTPS. */
@@ -80,9 +83,10 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
   if (isOpen) await http.register(gatewayRoutes, { store })
 
   const page = pageFolder()
-  if (page === undefined)
-    http.get('/', async (_request, reply) => reply.type('text/plain').send('The page is not built. Run `npm run build`, then reload.\n'))
-  else {
+  if (page === undefined) {
+    for (const path of ['/', ...JOIN_PATHS])
+      http.get(path, async (_request, reply) => reply.type('text/plain').send('The page is not built. Run `npm run build`, then reload.\n'))
+  } else {
     await http.register(fastifyStatic, {
       root: page,
       setHeaders: (reply, path) => {
@@ -93,6 +97,7 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
       },
       preCompressed: true,
     })
+    for (const path of JOIN_PATHS) http.get(path, async (_request, reply) => reply.sendFile('index.html'))
   }
   return http
 }

@@ -12,18 +12,24 @@ export interface PeerPorts {
   readonly webRtcDirect: number
 }
 
-/** Ports for peers: those of the last time, else the three after the page's port, else any that are free. */
+/** Ports for peers: those of the last time, else the three after the page's port, else any that are free; three different ones. Throws `bad-host`. */
 export async function choosePorts(replica: Pick<Replica, 'getMeta' | 'setMeta'>, host: string, httpPort: number): Promise<PeerPorts> {
   const stored = await replica.getMeta(PORTS)
   const last = stored === undefined ? undefined : new Uint16Array(stored.slice().buffer)
-  const base = httpPort === 0 ? 0 : httpPort
-  const ports: PeerPorts = {
-    tcp: await freePort('tcp', host, last?.[0] ?? next(base, 1)),
-    webSocket: await freePort('tcp', host, last?.[1] ?? next(base, 2)),
-    webRtcDirect: await freePort('udp', host, last?.[2] ?? next(base, 3)),
+  const held: HeldPort[] = []
+  const hold = async (kind: 'tcp' | 'udp', index: number): Promise<number> => {
+    const one = await holdPort(kind, host, last?.[index] ?? next(httpPort, index + 1))
+    held.push(one)
+    return one.port
   }
-  await replica.setMeta(PORTS, new Uint8Array(Uint16Array.of(ports.tcp, ports.webSocket, ports.webRtcDirect).buffer))
-  return ports
+  try {
+    // Each stays held while the next is chosen: the system gives a port that is free again to the next who asks.
+    const ports: PeerPorts = { tcp: await hold('tcp', 0), webSocket: await hold('tcp', 1), webRtcDirect: await hold('udp', 2) }
+    await replica.setMeta(PORTS, new Uint8Array(Uint16Array.of(ports.tcp, ports.webSocket, ports.webRtcDirect).buffer))
+    return ports
+  } finally {
+    await Promise.all(held.map((one) => one.release()))
+  }
 }
 
 function next(base: number, offset: number): number {
@@ -34,41 +40,54 @@ function next(base: number, offset: number): number {
 const ATTEMPTS = 10
 const PAUSE_MS = 100
 
+/** A port that nobody else gets until it is released. */
+interface HeldPort {
+  readonly port: number
+  release(): Promise<void>
+}
+
+/** Any TCP port that is free. Throws `bad-host`. */
+export async function freePort(host: string): Promise<number> {
+  const held = await holdPort('tcp', host, 0)
+  await held.release()
+  return held.port
+}
+
 /** The wanted port if it is free, else any. Throws `bad-host`. */
-export async function freePort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<number> {
-  const tryPort = kind === 'tcp' ? tryTcp : tryUdp
+async function holdPort(kind: 'tcp' | 'udp', host: string, wanted: number): Promise<HeldPort> {
+  const hold = kind === 'tcp' ? holdTcp : holdUdp
   const attempts = wanted === 0 ? 0 : ATTEMPTS
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const port = await tryPort(host, wanted)
-    if (port !== undefined) return port
+    const held = await hold(host, wanted)
+    if (held !== undefined) return held
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
-  const any = await tryPort(host, 0)
+  const any = await hold(host, 0)
   if (any === undefined) throw new DocstoreError('bad-host', `This machine has no address ${host} to listen on`)
   return any
 }
 
-function tryTcp(host: string, port: number): Promise<number | undefined> {
+function holdTcp(host: string, wanted: number): Promise<HeldPort | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(undefined))
-    server.listen(port, host, () => {
+    server.listen(wanted, host, () => {
       const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
+      const port = typeof address === 'object' && address !== null ? address.port : wanted
+      resolve({ port, release: () => new Promise((released) => server.close(() => released())) })
     })
   })
 }
 
-function tryUdp(host: string, port: number): Promise<number | undefined> {
+function holdUdp(host: string, wanted: number): Promise<HeldPort | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
     socket.once('error', () => {
       socket.close()
       resolve(undefined)
     })
-    socket.bind(port, host, () => {
-      const { port: bound } = socket.address()
-      socket.close(() => resolve(bound))
+    socket.bind(wanted, host, () => {
+      resolve({ port: socket.address().port, release: () => new Promise((released) => socket.close(() => released())) })
     })
   })
 }

@@ -80,7 +80,7 @@ describe('the port of the page', () => {
     const { port } = new URL(ready.http)
     const address = `/ip4/127.0.0.1/tcp/${port}/tls/ws/p2p/${ready.peer}`
     expect(ready).toMatchObject({ http: `https://127.0.0.1:${port}`, origin: `https://127.0.0.1:${port}` })
-    expect(ready.join.startsWith(`https://127.0.0.1:${port}/#join=`)).toBe(true)
+    expect(ready.join.startsWith(`https://127.0.0.1:${port}/j/bjoin`)).toBe(true)
     expect(ready.addresses).toContain(address)
     const wellKnown = (await (await fetch(`${ready.origin}/.well-known/docstore.json`)).json()) as { origin: string; addresses: string[] }
     expect(wellKnown).toMatchObject({ origin: ready.origin, addresses: ready.addresses })
@@ -113,7 +113,7 @@ describe('the port of the page', () => {
     const { ready, store } = await relay({ publicUrl: 'https://relay.example' })
     const own = async (): Promise<unknown> => (await store.directory()).find(({ isSelf }) => isSelf)
     await expect.poll(own, { timeout: 15_000 }).toMatchObject({ role: 'relay', origin: 'https://relay.example', services: ['relay', 'gateway'] })
-    expect(ready.join.startsWith('https://relay.example/#join=')).toBe(true)
+    expect(ready.join.startsWith('https://relay.example/j/bjoin')).toBe(true)
     expect(ready.http).toMatch(/^http:\/\/127\.0\.0\.1:/)
     expect(ready.addresses).toContain(`/dns/relay.example/tcp/443/tls/ws/p2p/${ready.peer}`)
     // Where it has others, its own machine is none of them.

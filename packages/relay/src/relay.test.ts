@@ -141,6 +141,16 @@ describe('a relay', () => {
     }
   })
 
+  it('has its page where join links lead, whatever stands there, in capitals too', async () => {
+    const { ready } = await relay()
+    const page = await (await fetch(ready.http)).text()
+    for (const path of ['/j/', '/J/', `/j/${ready.text}`, `/J/${ready.text.toUpperCase()}`, `/j/${'a'.repeat(6000)}`]) {
+      const response = await fetch(ready.http + path)
+      expect([response.status, await response.text()], path).toEqual([200, page])
+    }
+    expect((await fetch(`${ready.http}/join`)).status).toBe(404)
+  })
+
   it('is the same after a restart: network, peer, ports, certificate', async () => {
     const data = folder()
     const first = await startRelay({ data, port: 0 })

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
-import { DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { createDocstore, type Docstore, formatJoinLink, readNetwork, webSocketAddress } from 'p2p-docstore'
+import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
+import { createDocstore, type Docstore, formatJoinLink, formatJoinText, readNetwork, webSocketAddress } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
@@ -18,8 +18,9 @@ export interface RelayReady {
   /** URL of the page on this machine, and where others reach it. */
   readonly http: string
   readonly origin: string
-  /** Link with which others join the network. */
+  /** Link with which others join the network, and the text for terminals and programs. */
   readonly join: string
+  readonly text: string
   readonly addresses: readonly string[]
 }
 
@@ -37,11 +38,26 @@ export interface Relay {
   close(): Promise<void>
 }
 
+/** How often a relay begins anew whose free ports were taken by somebody else before it listened there. */
+const PORT_ATTEMPTS = 3
+
 /**
- * Starts a relay. Throws `port-in-use`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-host`, `bad-address` and whatever `createDocstore`
- * throws.
+ * Starts a relay. Throws `port-in-use`, `listen-failed`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-host`, `bad-address` and whatever
+ * `createDocstore` throws.
  */
-export async function startRelay({
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options)
+    } catch (error) {
+      const code = errorCode(error)
+      const isChosenHere = code === 'listen-failed' || (code === 'port-in-use' && options.port === 0)
+      if (!isChosenHere || attempt >= PORT_ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startOnce({
   data,
   port = DEFAULT_PORT,
   host: givenHost = DEFAULT_HOST,
@@ -57,7 +73,7 @@ export async function startRelay({
   const host = await listenAddress(givenHost)
   const certificate = tls && (await readCertificate(tls))
   // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
-  const httpPort = port === 0 ? await freePort('tcp', host, 0) : port
+  const httpPort = port === 0 ? await freePort(host) : port
   const origin = publicUrl === undefined ? certificate && certifiedOrigin(certificate, givenHost, httpPort) : parsePublicUrl(publicUrl)
   const family = host.includes(':') ? 'ip6' : 'ip4'
   const store = await createDocstore({
@@ -101,6 +117,7 @@ export async function startRelay({
         http: url,
         origin: shownOrigin,
         join: formatJoinLink(shownOrigin, network),
+        text: formatJoinText(shownOrigin, network),
         addresses: (await store.network?.addresses()) ?? [],
       },
       onRefusal: (listener) => store.libp2p?.services.doorkeeper.misconduct.onRefusal(listener) ?? (() => undefined),

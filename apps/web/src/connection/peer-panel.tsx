@@ -11,7 +11,7 @@ import { JoinSection } from './join-section.tsx'
 import { StorageSection } from './storage-section.tsx'
 import { TabRole } from './tab-role.tsx'
 
-/** Everything about this peer: its connections, who it is, which network it is in, and how safe its data is. */
+/** Everything about this peer, which is a browser: its connections, who it is, which network it is in, and how safe its data is. */
 export function PeerPanel({
   store,
   joinLink,
@@ -31,7 +31,7 @@ export function PeerPanel({
 }): ReactNode {
   const { identity, network } = store.info
   return (
-    <Panel title="This peer" testId={TEST_IDS.peerPanel} closeTestId={TEST_IDS.peerPanelClose} onClose={onClose}>
+    <Panel title="This browser" testId={TEST_IDS.peerPanel} closeTestId={TEST_IDS.peerPanelClose} onClose={onClose}>
       <ConnectionSection peers={peers} connection={connection}>
         {durability.state === 'not-stored' ? null : <TabRole store={store} />}
       </ConnectionSection>

@@ -9,8 +9,8 @@ export function TabRole({ store }: { readonly store: Docstore }): ReactNode {
   return (
     <p className="hint" data-testid={TEST_IDS.tabRole} data-state={isOwner ? 'owner' : 'follower'}>
       {isOwner
-        ? 'This tab holds documents and connection; further tabs of this browser work through it.'
-        : 'This tab works through another tab of this browser, and takes over when that one is gone.'}
+        ? 'This tab does the work for all tabs of this browser.'
+        : 'Another tab of this browser does the work; this one takes over when that is gone.'}
     </p>
   )
 }

@@ -1,13 +1,18 @@
 import type { Collection, Docstore, Document, NamespaceInfo } from 'p2p-docstore'
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { DocumentEditor } from '../later.ts'
+import type { ListView } from '../route.ts'
 import { TEST_IDS } from '../test-ids.ts'
-import { DocumentEditor, type Edited } from './document-editor.tsx'
-import { DocumentTable } from './document-table.tsx'
-import { FilterBox } from './filter-box.tsx'
+import { Later } from '../ui/later.tsx'
+import { latestDraft } from './editor/drafts.ts'
+import type { Edited } from './editor/document-editor.tsx'
+import { FilterBox } from './filter/filter-box.tsx'
 import { Pager } from './pager.tsx'
 import { whyReadOnly } from './permission.ts'
+import { DocumentTable } from './table/document-table.tsx'
+import { SortChoice } from './table/sort-choice.tsx'
 import { useDocumentActions } from './use-document-actions.ts'
-import { useDocumentList } from './use-document-list.ts'
+import { type ShowView, useDocumentList } from './use-document-list.ts'
 import { usePageKeys } from './use-page-keys.ts'
 
 /** The documents of a collection: filter, table, pager and editor. */
@@ -17,6 +22,9 @@ export function DocumentsView({
   collection,
   info,
   isSettled,
+  view,
+  show,
+  onEdit,
   onWritten,
 }: {
   readonly store: Docstore
@@ -24,22 +32,30 @@ export function DocumentsView({
   readonly collection: Collection
   readonly info: NamespaceInfo
   readonly isSettled: boolean
+  readonly view: ListView
+  readonly show: ShowView
+  /** Something is being written. */
+  readonly onEdit: () => void
   readonly onWritten: () => void
 }): ReactNode {
-  const list = useDocumentList({ store, namespace, collection, isSettled })
-  const [edited, setEdited] = useState<Edited>()
+  const list = useDocumentList({ store, namespace, collection, isSettled }, view, show)
+  // What was being written when the page was left or loaded again is there again.
+  const [edited, setEdited] = useState(() => leftOpen(namespace, collection.name))
   const filterInput = useRef<HTMLInputElement>(null)
   const table = useRef<HTMLDivElement>(null)
   const addButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
   const { identity } = store.info
   const readOnly = whyReadOnly(info, identity)
-  const showOnly = useCallback((id: string) => list.setFilterText(`_id=${JSON.stringify(id)}`), [list.setFilterText])
+  const showOnly = useCallback((id: string) => show({ filterText: `_id=${JSON.stringify(id)}`, sort: undefined, page: 1 }), [show])
   const { save, remove } = useDocumentActions({ collection, onWritten, onShow: showOnly })
-  const add = useCallback(() => readOnly === undefined && setEdited({ kind: 'new', neighbour: list.documents[0] }), [readOnly, list.documents])
+  const add = useCallback(() => readOnly === undefined && setEdited({ kind: 'new', others: list.documents }), [readOnly, list.documents])
   usePageKeys({ filterInput, onAdd: add })
   const open = useCallback((document: Document) => setEdited({ kind: 'existing', document }), [])
   const close = useCallback(() => setEdited(undefined), [])
+  useEffect(() => {
+    if (edited !== undefined) onEdit()
+  }, [edited, onEdit])
   useEffect(() => {
     // Back to the row that the editor was opened from; to what adds documents where there is none yet.
     if (edited === undefined && wasEditing.current) {
@@ -52,7 +68,15 @@ export function DocumentsView({
   return (
     <section className="documents" aria-label="Documents">
       <div className="toolbar">
-        <FilterBox ref={filterInput} text={list.filterText} error={list.filterError} onChange={list.setFilterText} />
+        <FilterBox
+          ref={filterInput}
+          text={list.filterText}
+          error={list.filterError}
+          searched={list.searched}
+          onChange={list.setFilterText}
+          onLeave={list.endTyping}
+        />
+        <SortChoice columns={list.columns} sort={list.sort} onSort={list.setSort} />
         <button
           ref={addButton}
           type="button"
@@ -80,17 +104,26 @@ export function DocumentsView({
       />
       <Pager list={list} />
       {edited === undefined ? null : (
-        <DocumentEditor
-          store={store}
-          namespace={namespace}
-          collection={collection}
-          edited={edited}
-          readOnly={edited.kind === 'new' ? readOnly : whyNot(edited.document._id)}
-          onSave={save}
-          onDelete={(document) => void remove(document)}
-          onClose={close}
-        />
+        <Later>
+          <DocumentEditor
+            store={store}
+            namespace={namespace}
+            collection={collection}
+            edited={edited}
+            readOnly={edited.kind === 'new' ? readOnly : whyNot(edited.document._id)}
+            onSave={save}
+            onDelete={(document) => void remove(document)}
+            onClose={close}
+          />
+        </Later>
       )}
     </section>
   )
+}
+
+/** What the editor was open with when the page went away with something unsaved in it. */
+function leftOpen(namespace: string, collection: string): Edited | undefined {
+  const draft = latestDraft({ namespace, collection })
+  if (draft === undefined) return undefined
+  return draft.base === null ? { kind: 'new', others: [] } : { kind: 'existing', document: draft.base }
 }

@@ -5,7 +5,7 @@ import type { DocumentList } from './use-document-list.ts'
 
 /** Where in the list the page is, how many there are, and the ways on. */
 export function Pager({ list }: { readonly list: DocumentList }): ReactNode {
-  const { documents, total, first, isIndexing, toFirst, toPrevious, toNext } = list
+  const { documents, total, first, isIndexing, toFirst, toPrevious, toNext, toLast } = list
   return (
     <footer className="pager">
       <p className="pager-range" aria-live="polite">
@@ -22,9 +22,10 @@ export function Pager({ list }: { readonly list: DocumentList }): ReactNode {
         ) : null}
       </p>
       <div className="pager-buttons">
-        <PagerButton testId={TEST_IDS.pagerFirst} label="First" go={toFirst} />
-        <PagerButton testId={TEST_IDS.pagerPrevious} label="Previous" go={toPrevious} />
-        <PagerButton testId={TEST_IDS.pagerNext} label="Next" go={toNext} />
+        <PagerButton testId={TEST_IDS.pagerFirst} label="First" sign="«" go={toFirst} />
+        <PagerButton testId={TEST_IDS.pagerPrevious} label="Previous" sign="‹" go={toPrevious} />
+        <PagerButton testId={TEST_IDS.pagerNext} label="Next" sign="›" go={toNext} />
+        <PagerButton testId={TEST_IDS.pagerLast} label="Last" sign="»" go={toLast} />
       </div>
       <p className="keys" aria-hidden="true">
         <kbd>/</kbd> filter <kbd>↑</kbd>
@@ -35,11 +36,27 @@ export function Pager({ list }: { readonly list: DocumentList }): ReactNode {
   )
 }
 
-/** Stays focusable where there is nowhere to go, and while a page is on its way: a disabled button loses the focus. */
-function PagerButton({ testId, label, go }: { readonly testId: string; readonly label: string; readonly go: (() => void) | undefined }): ReactNode {
+/**
+ * Stays focusable where there is nowhere to go, and while a page is on its way: a disabled button loses the focus. A sign stands for the
+ * word where there is no room for it.
+ */
+function PagerButton({
+  testId,
+  label,
+  sign,
+  go,
+}: {
+  readonly testId: string
+  readonly label: string
+  readonly sign: string
+  readonly go: (() => void) | undefined
+}): ReactNode {
   return (
-    <button type="button" data-testid={testId} aria-disabled={go === undefined} onClick={go}>
-      {label}
+    <button type="button" data-testid={testId} aria-label={label} title={label} aria-disabled={go === undefined} onClick={go}>
+      <span className="pager-word">{label}</span>
+      <span className="pager-sign" aria-hidden="true">
+        {sign}
+      </span>
     </button>
   )
 }

@@ -1,28 +1,30 @@
 import type { Collection, Document, Docstore, FilterInput, SortInput } from 'p2p-docstore'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import type { SortBy } from '../route.ts'
 import { type Live, useLive } from '../store/use-live.ts'
-import { indexFieldsOf } from './quick-filter.ts'
+import { fieldPath } from './filter/field-path.ts'
+import { indexFieldsOf } from './filter/quick-filter.ts'
 
 /** Documents of one page. */
 export const PAGE_SIZE = 50
-
-/** A sort by one field. */
-export interface SortBy {
-  readonly field: string
-  readonly direction: 1 | -1
-}
 
 /** What is shown: which documents, in which order, from where on. */
 export interface DocumentQuery {
   readonly filter: FilterInput
   readonly sort: SortBy | undefined
+  /** From 1. */
+  readonly page: number
+  /** From the page before; without it, all pages before are passed over one document at a time. */
   readonly cursor: string | undefined
+  /** Is told where the next page begins. */
+  readonly onNext: (cursor: string) => void
 }
 
 /** One page of documents. */
 interface DocumentPage {
+  readonly query: DocumentQuery | undefined
   readonly documents: readonly Document[]
-  /** Where the next page begins; `undefined` on the last. */
+  /** Where the next page begins; `undefined` on the last, and where the page was not reached by a cursor. */
   readonly next: string | undefined
   /** How many match, at the moment of the page. */
   readonly total: number | undefined
@@ -46,7 +48,7 @@ export interface Documents {
 /** A query that takes longer gets an index, milliseconds. */
 const SLOW_MS = 100
 
-/** A page of a collection and the number of all that match, now and after every change; slow queries get an index. */
+/** A page of a collection and the number of all that match, now and after every change; slow queries get an index. No query, no documents. */
 export function useDocuments(
   {
     store,
@@ -54,30 +56,45 @@ export function useDocuments(
     collection,
     isSettled,
   }: { readonly store: Docstore; readonly namespace: string; readonly collection: Collection; readonly isSettled: boolean },
-  { filter, sort, cursor }: DocumentQuery,
+  query: DocumentQuery | undefined,
 ): Documents {
   const [revision, setRevision] = useState(0)
   const subscribe = useCallback(
     (nudge: () => void) => store.replica.onCommit((event) => event.namespace === namespace && event.collections.includes(collection.name) && nudge()),
     [store, namespace, collection],
   )
-  const loadPage = useCallback(async () => {
-    const order: SortInput = sort === undefined ? {} : { [sort.field]: sort.direction }
-    return timed(isSettled, revision, async () => {
-      // The page is shown for as long as somebody looks at it, so what changes belongs to it.
-      const found = collection.find(filter, { sort: order, limit: PAGE_SIZE })
-      const { documents, cursor: next, total } = await found.page(cursor, { withChanges: true, withTotal: true })
-      return { documents, next, total }
-    })
-  }, [collection, filter, sort, cursor, isSettled, revision])
+  const loadPage = useCallback(() => timed(isSettled, revision, () => readPage(collection, query)), [collection, query, isSettled, revision])
   const page = useLive(loadPage, subscribe)
   const isSlow = isSlowLive(page)
   const again = useCallback(() => setRevision((last) => last + 1), [])
-  const isIndexing = useIndex(collection, isSlow ? indexFieldsOf(filter, sort?.field) : NO_FIELDS, again)
-  return { page: { ...page, value: page.value?.value }, total: page.value?.value.total, isIndexing }
+  const isIndexing = useIndex(collection, isSlow && query !== undefined ? indexFieldsOf(query.filter, sortPathOf(query)) : NO_FIELDS, again)
+  const value = page.value?.value
+  // A query that has just changed is not asked yet, and what is there is of the one before.
+  const isPending = page.isPending || (page.error === undefined && value?.query !== query)
+  return { page: { ...page, value, isPending }, total: value?.total, isIndexing }
 }
 
 const NO_FIELDS: readonly string[] = []
+
+async function readPage(collection: Collection, query: DocumentQuery | undefined): Promise<DocumentPage> {
+  if (query === undefined) return { query, documents: [], next: undefined, total: undefined }
+  const { filter, page, cursor, onNext } = query
+  const path = sortPathOf(query)
+  const sort: SortInput = path === undefined ? [] : [[path, query.sort?.direction ?? 1]]
+  if (page === 1 || cursor !== undefined) {
+    // The page is shown for as long as somebody looks at it, so what changes belongs to it.
+    const found = await collection.find(filter, { sort, limit: PAGE_SIZE }).page(cursor, { withChanges: true, withTotal: true })
+    if (found.cursor !== undefined) onNext(found.cursor)
+    return { query, documents: found.documents, next: found.cursor, total: found.total }
+  }
+  const found = collection.find(filter, { sort, limit: PAGE_SIZE, skip: (page - 1) * PAGE_SIZE })
+  const [documents, total] = await Promise.all([found.toArray(), collection.count(filter)])
+  return { query, documents, next: undefined, total }
+}
+
+function sortPathOf({ sort }: DocumentQuery): string | undefined {
+  return sort === undefined ? undefined : fieldPath([sort.field])
+}
 
 function isSlowLive({ value, isPending }: Live<Timed<unknown>>): boolean {
   return !isPending && value !== undefined && value.isFair && value.tookMs > SLOW_MS

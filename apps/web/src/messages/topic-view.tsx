@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { shortPeer } from '../ui/short-names.ts'
 import type { ShownMessage } from './topics-state.ts'
 import type { Messages } from './use-messages.ts'
@@ -78,7 +79,9 @@ function MessageItem({ message }: { readonly message: ShownMessage }): ReactNode
         <strong title={isOwn ? undefined : from}>{isOwn ? 'you' : shortPeer(from)}</strong>
         <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleTimeString()}</time>
       </span>
-      <span className="message-text">{text}</span>
+      <span className="message-text">
+        <MarkedText text={text} />
+      </span>
       {note === '' ? null : <span className="hint">{note}</span>}
     </li>
   )

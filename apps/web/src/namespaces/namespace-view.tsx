@@ -1,20 +1,27 @@
-import type { Docstore, Namespace, NamespaceInfo } from 'p2p-docstore'
-import { type ReactNode, useMemo } from 'react'
+import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
+import { type ReactNode, useCallback, useMemo } from 'react'
+import type { ConnectionState } from '../connection/connection-state.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
-import { DEFAULT_COLLECTION, namespaceHref } from '../route.ts'
+import type { ShowView } from '../documents/use-document-list.ts'
+import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { policyName } from './policies.ts'
 import { SyncBadge } from './sync-badge.tsx'
 import { syncStateOf } from './sync-state.ts'
+import { DEFAULT_COLLECTION, useCollectionChoice } from './use-collection-choice.ts'
 import { useNamespace, useNamespaceFacts, useNamespaceStanding } from './use-namespace.ts'
 
 interface NamespaceViewProps {
   readonly store: Docstore
   readonly id: string
-  readonly collectionName: string
-  readonly isConnected: boolean
+  /** The one that the address names. */
+  readonly collectionName: string | undefined
+  readonly view: ListView
+  readonly peers: readonly PeerStatus[]
+  readonly connection: ConnectionState
   readonly onWritten: () => void
 }
 
@@ -36,42 +43,55 @@ export function NamespaceView(props: NamespaceViewProps): ReactNode {
 function OpenNamespaceView(props: NamespaceViewProps & { readonly namespace: Namespace }): ReactNode {
   const { value: facts } = useNamespaceFacts(props.store, props.namespace)
   if (facts === undefined) return <p className="hint pad">Opening…</p>
-  return facts.info === undefined ? <NotHere store={props.store} namespace={props.namespace} /> : <NamespacePage {...props} info={facts.info} />
+  return facts.info === undefined ? <NotHere {...props} /> : <NamespacePage {...props} info={facts.info} />
 }
 
 function NamespacePage({
   store,
-  collectionName,
+  collectionName: asked,
+  view,
+  peers,
+  connection,
   namespace,
   info,
   onWritten,
 }: NamespaceViewProps & { readonly namespace: Namespace; readonly info: NamespaceInfo }): ReactNode {
+  const { names, shown, hold } = useCollectionChoice(store, namespace.id, asked)
   // The documents are children, so that they ask the database before its state is asked for: comparing large sets takes a while.
-  const { value: standing } = useNamespaceStanding(store, namespace)
-  const sync = standing && syncStateOf(standing.report, true)
-  const collection = useMemo(() => namespace.collection(collectionName), [namespace, collectionName])
+  const { value: report } = useNamespaceStanding(store, namespace)
+  const sync = report && syncStateOf(report, { isHere: true, connection })
+  const collection = useMemo(() => (shown === undefined ? undefined : namespace.collection(shown)), [namespace, shown])
+  const show = useCallback<ShowView>((next, options) => go(namespaceHref(namespace.id, shown, next), options), [namespace, shown])
   return (
     <article className="namespace">
       <header className="namespace-head">
         <BackLink />
         <div className="namespace-title">
-          <h1 data-testid={TEST_IDS.namespaceTitle}>{info.name}</h1>
+          <h1 data-testid={TEST_IDS.namespaceTitle}>
+            <MarkedText text={info.name} />
+          </h1>
           <p className="hint">{policyName(info.write, info.owner === store.info.identity)}</p>
         </div>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
-        {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
+        {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       </header>
-      <CollectionTabs namespace={namespace.id} names={standing?.collections ?? []} selected={collectionName} />
-      <DocumentsView
-        store={store}
-        namespace={namespace.id}
-        collection={collection}
-        info={info}
-        isSettled={sync !== undefined && sync.state !== 'syncing'}
-        onWritten={onWritten}
-      />
+      <CollectionTabs namespace={namespace.id} names={names} selected={shown} />
+      {collection === undefined ? null : (
+        <DocumentsView
+          key={collection.name}
+          store={store}
+          namespace={namespace.id}
+          collection={collection}
+          info={info}
+          isSettled={sync !== undefined && sync.state !== 'syncing'}
+          view={view}
+          show={show}
+          onEdit={hold}
+          onWritten={onWritten}
+        />
+      )}
     </article>
   )
 }
@@ -84,7 +104,7 @@ function BackLink(): ReactNode {
   )
 }
 
-/** Other collections appear once they have documents. */
+/** There is nothing to choose while there is only the usual one. */
 function CollectionTabs({
   namespace,
   names,
@@ -92,13 +112,12 @@ function CollectionTabs({
 }: {
   readonly namespace: string
   readonly names: readonly string[]
-  readonly selected: string
+  readonly selected: string | undefined
 }): ReactNode {
-  const all = [...new Set([DEFAULT_COLLECTION, ...names, selected])]
-  if (all.length === 1) return null
+  if (names.every((name) => name === DEFAULT_COLLECTION)) return null
   return (
     <nav className="tabs" aria-label="Collections">
-      {all.map((name) => (
+      {names.map((name) => (
         <a
           key={name}
           href={namespaceHref(namespace, name)}
@@ -106,25 +125,27 @@ function CollectionTabs({
           data-name={name}
           aria-current={name === selected ? 'page' : undefined}
         >
-          {name}
+          <MarkedText text={name} />
         </a>
       ))}
     </nav>
   )
 }
 
-function NotHere({ store, namespace }: { readonly store: Docstore; readonly namespace: Namespace }): ReactNode {
-  const { value: standing } = useNamespaceStanding(store, namespace)
-  const sync = standing && syncStateOf(standing.report, false)
+function NotHere({ store, namespace, peers, connection }: NamespaceViewProps & { readonly namespace: Namespace }): ReactNode {
+  const { value: report } = useNamespaceStanding(store, namespace)
+  const sync = report && syncStateOf(report, { isHere: false, connection })
   return (
     <div className="empty">
       <BackLink />
       <h1>Not here yet</h1>
-      {standing === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={standing.report} />}
+      {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       <p>
         {sync?.state === 'absent'
           ? 'No relay that was reached has this namespace. Check the id; if its owner is offline, it appears as soon as a relay gets it.'
-          : 'The namespace is asked for and appears by itself as soon as a relay sends it.'}
+          : connection.state === 'offline' && connection.shutOut !== undefined
+            ? 'The namespace cannot be fetched, because the network does not let you in.'
+            : 'The namespace is asked for and appears by itself as soon as a relay sends it.'}
       </p>
       <button
         type="button"

@@ -1,9 +1,10 @@
 import type { Docstore } from 'p2p-docstore'
-import { type ReactNode, useState } from 'react'
-import { namespaceHref } from '../route.ts'
+import type { ReactNode } from 'react'
+import { namespaceHref, NETWORK_HREF } from '../route.ts'
 import type { Live } from '../store/use-live.ts'
 import type { ListedNamespace } from '../store/use-namespaces.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { numberText } from '../ui/numbers.ts'
 import { shorten } from '../ui/short-names.ts'
 import { CreateNamespace } from './create-namespace.tsx'
@@ -15,14 +16,20 @@ export function NamespacesSidebar({
   store,
   namespaces,
   selected,
+  isConnected,
+  isCreating,
+  onCreating,
   onWritten,
 }: {
   readonly store: Docstore
   readonly namespaces: Live<readonly ListedNamespace[]>
   readonly selected: string | undefined
+  readonly isConnected: boolean
+  /** Whether the form for a new one is open. */
+  readonly isCreating: boolean
+  readonly onCreating: (isCreating: boolean) => void
   readonly onWritten: () => void
 }): ReactNode {
-  const [isCreating, setCreating] = useState(false)
   return (
     <nav className="sidebar" aria-label="Namespaces">
       <div className="section-head">
@@ -32,14 +39,17 @@ export function NamespacesSidebar({
           className="button-small"
           data-testid={TEST_IDS.createOpen}
           aria-expanded={isCreating}
-          onClick={() => setCreating(!isCreating)}
+          onClick={() => onCreating(!isCreating)}
         >
           New
         </button>
       </div>
-      {isCreating ? <CreateNamespace store={store} onDone={() => setCreating(false)} onWritten={onWritten} /> : null}
+      {isCreating ? <CreateNamespace store={store} onDone={() => onCreating(false)} onWritten={onWritten} /> : null}
       <NamespaceList store={store} namespaces={namespaces} selected={selected} />
-      <OpenNamespace store={store} />
+      <a className="network-entry" href={NETWORK_HREF}>
+        <MarkedText text={store.info.network.name} />: who is in it
+      </a>
+      <OpenNamespace store={store} isConnected={isConnected} />
     </nav>
   )
 }
@@ -56,6 +66,8 @@ function NamespaceList({
   const { value, error } = namespaces
   if (value === undefined) return error === undefined ? <p className="hint">Loading…</p> : <p role="alert">{error}</p>
   if (value.length === 0) return <p className="hint">None yet. Create one, or open one by its id.</p>
+  const names = value.map(({ info }) => info?.name)
+  const isRepeated = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
   return (
     <ul className="plain-list namespace-list" data-testid={TEST_IDS.namespaceList}>
       {value.map(({ id, info, documents }) => (
@@ -68,10 +80,13 @@ function NamespaceList({
             data-documents={documents}
             aria-current={id === selected ? 'page' : undefined}
           >
-            <span className="namespace-name">{info?.name ?? shorten(id, 10, 6)}</span>
+            <span className="namespace-name">
+              <MarkedText text={info?.name ?? shorten(id, 10, 6)} />
+            </span>
             <span className="count-badge">{info === undefined ? '…' : numberText(documents)}</span>
             <span className="namespace-fact">
               {info === undefined ? 'looking for it' : policyName(info.write, info.owner === store.info.identity)}
+              {info !== undefined && isRepeated(info.name) ? ` · …${id.slice(-6)}` : null}
             </span>
           </a>
         </li>

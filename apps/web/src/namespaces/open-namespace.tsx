@@ -1,22 +1,41 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
-import { namespaceHref, parseRoute } from '../route.ts'
-import { errorText } from '../store/error-text.ts'
+import { go } from '../route.ts'
+import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
+import { readPasted } from './pasted-text.ts'
 
-/** Opens a namespace by its id, or by a link to it. */
-export function OpenNamespace({ store }: { readonly store: Docstore }): ReactNode {
+/** Where something that was sent can be pasted; the banner of those who are not let in leads here. */
+export const OPEN_FIELD_ID = 'open-field'
+
+interface Said {
+  readonly text: string
+  readonly href?: string | undefined
+}
+
+/** Opens a namespace by its id or by a link to it, and takes join links, too. */
+export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
-  const [error, setError] = useState('')
+  const [said, setSaid] = useState<Said>()
   const open = async (): Promise<void> => {
     try {
-      const id = idIn(text)
-      await store.namespaces.open(id)
-      setText('')
-      setError('')
-      location.hash = namespaceHref(id)
+      const pasted = await readPasted(text, store, { isConnected })
+      switch (pasted.kind) {
+        case 'namespace':
+          if (!(await canBeOpened(store, pasted.id)))
+            return setSaid({ text: 'This is not the whole id of a namespace: a character is missing or wrong.' })
+          setText('')
+          setSaid(undefined)
+          return go(pasted.href)
+        case 'join':
+          return location.assign(pasted.href)
+        case 'elsewhere':
+        case 'nothing':
+          return setSaid(pasted)
+      }
     } catch (cause) {
-      setError(errorText(cause))
+      setSaid({ text: errorText(cause) })
     }
   }
   return (
@@ -32,14 +51,18 @@ export function OpenNamespace({ store }: { readonly store: Docstore }): ReactNod
         <span>Open by id or link</span>
         <span className="inline-field">
           <input
+            id={OPEN_FIELD_ID}
             data-testid={TEST_IDS.openId}
             value={text}
-            placeholder="bafyrei…"
+            placeholder="Id or link"
             spellCheck={false}
             autoComplete="off"
+            autoCapitalize="off"
+            aria-invalid={said !== undefined}
+            aria-describedby="open-said"
             onChange={(event) => {
               setText(event.target.value)
-              setError('')
+              setSaid(undefined)
             }}
           />
           <button type="submit" data-testid={TEST_IDS.openSubmit} disabled={text.trim() === ''}>
@@ -47,18 +70,25 @@ export function OpenNamespace({ store }: { readonly store: Docstore }): ReactNod
           </button>
         </span>
       </label>
-      {error === '' ? null : (
-        <p className="error" role="alert">
-          {error}
-        </p>
-      )}
+      <p id="open-said" className="error" role="alert" data-testid={TEST_IDS.openError} hidden={said === undefined}>
+        <MarkedText text={said?.text ?? ''} />{' '}
+        {said?.href === undefined ? null : (
+          <a href={said.href} data-testid={TEST_IDS.openElsewhere}>
+            Open its page
+          </a>
+        )}
+      </p>
     </form>
   )
 }
 
-/** The id in what was pasted: itself, or the end of a link to its page. */
-function idIn(text: string): string {
-  const at = text.indexOf('#')
-  const route = parseRoute(at === -1 ? '' : text.trim().slice(at))
-  return route.page === 'namespace' ? route.id : text.trim()
+/** Whether this is the id of a namespace, here or elsewhere. */
+async function canBeOpened(store: Docstore, id: string): Promise<boolean> {
+  try {
+    await store.namespaces.open(id)
+    return true
+  } catch (error) {
+    if (errorCode(error) !== 'bad-namespace-id') throw error
+    return false
+  }
 }

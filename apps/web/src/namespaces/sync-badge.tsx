@@ -1,27 +1,29 @@
-import type { NamespaceReport } from 'p2p-docstore'
-import { type ReactNode, useId, useRef, useState } from 'react'
-import { viaName } from '../connection/connection-state.ts'
+import type { NamespaceReport, PeerStatus } from 'p2p-docstore'
+import { type ReactNode, useCallback, useId, useRef, useState } from 'react'
+import { peerName } from '../connection/connection-state.ts'
 import { TEST_IDS } from '../test-ids.ts'
-import { shortPeer } from '../ui/short-names.ts'
+import { useDismiss } from '../ui/use-dismiss.ts'
 import { peerStateText, type SyncState } from './sync-state.ts'
 
-/** Whether a relay has everything; opens into one line per relay, which pushes the documents down and covers nothing. Escape closes it. */
-export function SyncBadge({ sync, report }: { readonly sync: SyncState; readonly report: NamespaceReport }): ReactNode {
+/** Whether a relay has everything; opens into one line per relay, which pushes the documents down and covers nothing. */
+export function SyncBadge({
+  sync,
+  report,
+  peers,
+}: {
+  readonly sync: SyncState
+  readonly report: NamespaceReport
+  readonly peers: readonly PeerStatus[]
+}): ReactNode {
   const [isOpen, setOpen] = useState(false)
   const { state, text } = sync
-  const { peers } = report
   const listId = useId()
+  const part = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const close = useCallback(() => setOpen(false), [])
+  useDismiss({ isOpen, part, onDismiss: close, returnFocus: () => button.current?.focus() })
   return (
-    <div
-      className="sync"
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !isOpen) return
-        event.stopPropagation()
-        setOpen(false)
-        button.current?.focus()
-      }}
-    >
+    <div ref={part} className="sync">
       <button
         ref={button}
         type="button"
@@ -38,13 +40,13 @@ export function SyncBadge({ sync, report }: { readonly sync: SyncState; readonly
       {isOpen ? (
         // Many relays scroll, which keys do only with the focus on the list.
         <ul id={listId} className="plain-list sync-peers" aria-label="Relays of this namespace" tabIndex={0}>
-          {peers.map((peer) => (
+          {report.peers.map((peer) => (
             <li key={peer.id} data-testid={TEST_IDS.syncPeer} data-state={peer.state}>
-              <strong>{peer.id.startsWith('http') ? peer.id : `Relay ${shortPeer(peer.id)}`}</strong> {viaName(peer.via)}
+              <strong>{peerName(peer.id, peers)}</strong>
               <span className="hint">{peerStateText(peer)}</span>
             </li>
           ))}
-          {peers.length === 0 ? <li className="hint">No relay is known.</li> : null}
+          {report.peers.length === 0 ? <li className="hint">No relay is known.</li> : null}
         </ul>
       ) : null}
     </div>

@@ -1,4 +1,5 @@
 import type { NamespacePeerStatus, NamespaceReport } from 'p2p-docstore'
+import type { ConnectionState } from '../connection/connection-state.ts'
 import { numberText } from '../ui/numbers.ts'
 
 /** How a namespace stands with the relays, in one word and one sentence. */
@@ -8,7 +9,10 @@ export interface SyncState {
 }
 
 /** Sums up the status of a namespace. Nothing is called synced unless a relay has everything that is here. */
-export function syncStateOf(report: NamespaceReport, isHere: boolean): SyncState {
+export function syncStateOf(
+  report: NamespaceReport,
+  { isHere, connection }: { readonly isHere: boolean; readonly connection: ConnectionState },
+): SyncState {
   const { peers, synced, held } = report
   const reached = peers.filter(({ state }) => state !== 'offline')
   if (!isHere) {
@@ -19,7 +23,10 @@ export function syncStateOf(report: NamespaceReport, isHere: boolean): SyncState
   }
   const heldText = held.records === 0 ? undefined : `${numberText(held.records)} held back: the time of this device is or was wrong`
   if (synced) return heldText === undefined ? { state: 'synced', text: 'Synced' } : { state: 'pending', text: heldText }
-  if (reached.length === 0) return { state: 'pending', text: 'Saved here, no relay reached' }
+  if (reached.length === 0) {
+    const isShutOut = connection.state === 'offline' && connection.shutOut !== undefined
+    return { state: 'pending', text: isShutOut ? 'Saved here only' : 'Saved here, no relay reached' }
+  }
   const working = reached.find(({ state }) => state === 'syncing' || state === 'waiting')
   if (working !== undefined) return { state: 'syncing', text: progressText(working) }
   return { state: 'pending', text: heldText ?? 'Saved here, not yet at a relay' }

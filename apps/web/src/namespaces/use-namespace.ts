@@ -43,28 +43,19 @@ export function useNamespaceFacts(store: Docstore, namespace: Namespace): Live<N
   return useLive(load, subscribe)
 }
 
-/** How a namespace stands with the relays. */
-export interface NamespaceStanding {
-  readonly report: NamespaceReport
-  /** Collections that have documents. */
-  readonly collections: readonly string[]
-}
-
 /** Status takes the database's time, milliseconds. */
 const PAUSE_MS = 300
 /** How long the first look waits for a connection at most, milliseconds. */
 const CONNECT_MS = 1500
 
-/** Synchronization and collections of a namespace, as they change. */
-export function useNamespaceStanding(store: Docstore, namespace: Namespace): Live<NamespaceStanding> {
+/** How a namespace stands with the relays, as it changes. */
+export function useNamespaceStanding(store: Docstore, namespace: Namespace): Live<NamespaceReport> {
   const isFirst = useRef(true)
   const load = useCallback(async () => {
     // Comparing a large set for the first time keeps the database busy, and a connection that is being made needs it too.
     if (isFirst.current) await store.network?.connected({ timeoutMs: CONNECT_MS })
     isFirst.current = false
-    const [report, here] = await Promise.all([namespace.status(), overviewOf(store, namespace.id)])
-    // Shown together, so they are of one moment.
-    return { report: { ...report, documents: here.documents }, collections: here.collections.map(({ collection }) => collection) }
+    return namespace.status()
   }, [store, namespace])
   const subscribe = useCallback(
     (nudge: () => void) => {
@@ -78,12 +69,4 @@ export function useNamespaceStanding(store: Docstore, namespace: Namespace): Liv
     [store, namespace],
   )
   return useLive(load, subscribe, PAUSE_MS)
-}
-
-/** What is here of a namespace; nothing before it has arrived. */
-async function overviewOf(
-  { replica }: Docstore,
-  id: string,
-): Promise<{ readonly documents: number; readonly collections: readonly { readonly collection: string }[] }> {
-  return (await replica.namespace(id)) === undefined ? { documents: 0, collections: [] } : replica.overview(id)
 }

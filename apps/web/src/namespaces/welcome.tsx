@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
 
 /** What stands where no namespace is chosen. */
-export function Welcome({ count }: { readonly count: number | undefined }): ReactNode {
+export function Welcome({ count, onCreate }: { readonly count: number | undefined; readonly onCreate: () => void }): ReactNode {
   return (
     <div className="empty">
       <h1>{count === 0 ? 'Your documents begin here' : 'Choose a namespace'}</h1>
@@ -9,9 +10,11 @@ export function Welcome({ count }: { readonly count: number | undefined }): Reac
         A namespace is a set of documents with one rule for who may write.{' '}
         {count === 0 ? 'Create your first one, or open one that somebody sent you.' : 'Choose one from the list, or create another.'}
       </p>
+      <button type="button" className={count === 0 ? 'button-primary' : undefined} data-testid={TEST_IDS.welcomeCreate} onClick={onCreate}>
+        Create a namespace
+      </button>
       <p className="hint">
-        This page is a full peer: it stores and checks everything itself, works without a connection, and exchanges with the network when there is
-        one.
+        Everything is stored and checked on this device. It works without a connection, and is exchanged with the network when there is one.
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useCallback, useState } from 'react'
 import { useLive } from '../store/use-live.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { NetworkGraph } from './network-graph.tsx'
 import { NetworkPeerRow } from './network-peer-row.tsx'
 import { type NetworkMap, networkMap } from './network-peers.ts'
@@ -20,7 +21,9 @@ export function NetworkView({ store }: { readonly store: Docstore }): ReactNode 
         ← Namespaces
       </a>
       <header className="network-head">
-        <h1>{store.info.network.name}</h1>
+        <h1>
+          <MarkedText text={store.info.network.name} />
+        </h1>
         <p className="hint">
           {count(relays, 'relay')} and {count(map.peers.length - 1 - relays, 'other peer')} that are connected here or want to be listed.
         </p>
@@ -30,7 +33,7 @@ export function NetworkView({ store }: { readonly store: Docstore }): ReactNode 
           <NetworkGraph map={map} selected={selected} onSelect={setSelected} />
           <p className="legend">
             <span className="legend-item legend-relay">with a relay</span>
-            <span className="legend-item legend-direct">direct, WebRTC</span>
+            <span className="legend-item legend-direct">direct</span>
             <span className="legend-item legend-relayed">through a relay</span>
           </p>
         </div>

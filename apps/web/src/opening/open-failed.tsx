@@ -78,7 +78,7 @@ function explain(code: string): { readonly title: string; readonly hint: string 
         hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them.',
       }
     case 'bad-link':
-      return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, with everything after the # sign.' }
+      return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, to its last character.' }
     case 'bad-invitation':
       return {
         title: 'The invitation is not for this browser',

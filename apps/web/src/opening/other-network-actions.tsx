@@ -7,7 +7,7 @@ export function OtherNetworkActions(): ReactNode {
   const [invited, setInvited] = useState<{ readonly id: string; readonly name: string }>()
   useEffect(() => {
     const read = async (): Promise<void> => {
-      const { parseJoinLink } = await import('p2p-docstore')
+      const { parseJoinLink } = await import('../store/join-links.ts')
       const { network } = parseJoinLink(location.href)
       if (network !== undefined) setInvited({ id: network.id, name: network.descriptor.name })
     }

@@ -3,16 +3,18 @@ import type { ReactNode } from 'react'
 import { chooseDataFor } from '../store/datasets.ts'
 import { useOtherNetwork } from '../store/use-serving-relay.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
 
-/** Says so where the relay behind the page is in another network than the data in this browser. */
-export function OtherNetworkBanner({ store }: { readonly store: Docstore }): ReactNode {
+/** Says so where the relay behind the page is in another network than the data in this browser; else it shows what is in it. */
+export function OtherNetworkBanner({ store, children }: { readonly store: Docstore; readonly children: ReactNode }): ReactNode {
   const serving = useOtherNetwork(store)
-  if (serving === undefined) return null
+  if (serving === undefined) return children
   return (
     <div className="banner" role="alert" data-testid={TEST_IDS.otherNetworkBanner}>
       <p>
-        The relay of this page is in the network “{serving.name}”, your documents here are of “{store.info.network.name}”. They are safe and can be
-        used, but this relay does not exchange them.
+        The relay of this page is in the network “<MarkedText text={serving.name} />
+        ”, your documents here are of “<MarkedText text={store.info.network.name} />
+        ”. They are safe and can be used, but this relay does not exchange them.
       </p>
       <button
         type="button"
@@ -23,7 +25,7 @@ export function OtherNetworkBanner({ store }: { readonly store: Docstore }): Rea
           location.reload()
         }}
       >
-        Open “{serving.name}” beside them
+        Open “<MarkedText text={serving.name} />” beside them
       </button>
     </div>
   )

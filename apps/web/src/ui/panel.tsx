@@ -1,7 +1,11 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react'
+import { useDismiss } from './use-dismiss.ts'
 import { useFocusReturn } from './use-focus-return.ts'
 
-/** A panel beside the documents; over them on small screens. Escape closes it. */
+/** Screens on which a panel lies over the documents; the same as in the styles. */
+const OVER = '(max-width: 1000px)'
+
+/** A panel beside the documents; over them on small screens, where it goes when one turns to something else. Escape closes it. */
 export function Panel({
   title,
   testId,
@@ -18,6 +22,7 @@ export function Panel({
   const panel = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   useFocusReturn(panel)
+  useDismiss({ isOpen: useIsOver(), part: panel, onDismiss: onClose })
   useEffect(() => heading.current?.focus(), [])
   return (
     <aside
@@ -41,5 +46,16 @@ export function Panel({
       </header>
       {children}
     </aside>
+  )
+}
+
+function useIsOver(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const query = matchMedia(OVER)
+      query.addEventListener('change', listener)
+      return () => query.removeEventListener('change', listener)
+    },
+    () => matchMedia(OVER).matches,
   )
 }

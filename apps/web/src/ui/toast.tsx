@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
+import { MarkedText } from './marked-text.tsx'
 import { useFocusReturn } from './use-focus-return.ts'
 
 /** A message, and perhaps one thing to do about it. */
@@ -36,7 +37,9 @@ export function Toast({ toast, onGone }: { readonly toast: ToastContent; readonl
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <span>{text}</span>
+      <span>
+        <MarkedText text={text} />
+      </span>
       {action === undefined ? null : (
         <button
           type="button"

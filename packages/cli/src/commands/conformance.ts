@@ -47,7 +47,7 @@ async function targetOf(address: string, context: Context): Promise<Target> {
 async function findTarget(address: string, { settings: { join }, signal }: Context): Promise<Target> {
   const link = address.startsWith('/') ? join : address
   if (link === undefined)
-    throw new DocstoreError('no-network', 'The address does not say which network the peer is in. Add its join link: --join "LINK"')
+    throw new DocstoreError('no-network', 'The address does not say which network the peer is in. Add its join link: --join LINK')
   const { network: linked, origins, invitation } = parseJoinLink(link)
   if (address.startsWith('/') && linked !== undefined) return { network: linked, addresses: [parseAddress(address)], invitation }
   const { network, addresses } = await fetchWellKnown(origins[0], AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT_MS)]))

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, waitForCopies } from '../copies.ts'
-import { freshen, openHere } from '../open-namespace.ts'
+import { freshen, openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore delete NS ID` */
@@ -17,7 +17,7 @@ export function deleteCommand(run: Run): Command {
   return command.action((ns: string, id: string, options: CopiesOptions & { collection: string }) =>
     run(async (context) => {
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
+      const { namespace, isHere } = await openToWrite(context, store, ns)
       const documents = namespace.collection(options.collection)
       let deleted = await documents.delete(id)
       if (!deleted) {
@@ -26,8 +26,11 @@ export function deleteCommand(run: Run): Command {
         deleted = await documents.delete(id)
       }
       if (!deleted) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)}`)
-      const copies = await waitForCopies(context, store, namespace, options)
-      await context.output.result({ _id: id, deleted, copies }, () => `Deleted ${id}.`)
+      const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
+      const pending = isHere ? {} : { pending: true }
+      await context.output.result({ _id: id, deleted, copies, ...pending }, () =>
+        isHere ? `Deleted ${id}.` : `${id} is deleted when the namespace arrives.`,
+      )
     }),
   )
 }

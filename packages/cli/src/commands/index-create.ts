@@ -3,7 +3,7 @@ import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { parseFieldNames } from '../field-names.ts'
 import { indexTable } from '../output/index-table.ts'
-import { openHere } from '../open-namespace.ts'
+import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore index create NS FIELDS` */
@@ -17,7 +17,7 @@ export function indexCreateCommand(run: Run): Command {
     .action((ns: string, fields: readonly string[], { text, collection }: { text: boolean; collection: string }) =>
       run(async (context) => {
         await using store = await openStore(context)
-        const documents = (await openHere(context, store, ns)).collection(collection)
+        const documents = (await openToWrite(context, store, ns)).namespace.collection(collection)
         await documents.createIndex(fields, { text })
         const indexes = await documents.indexes()
         await context.output.result(indexes, () => indexTable(indexes))

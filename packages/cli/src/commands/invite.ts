@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { Invitations } from 'p2p-docstore'
 import { renderUnicodeCompact } from 'uqr'
 import type { Run } from '../context.ts'
-import { joinLinkOf } from '../join-link.ts'
+import { joinLinkOf, joinText, qrText } from '../join-link.ts'
 import { openStore } from '../open-store.ts'
 import { wholeNumber } from '../settings.ts'
 import { inviteListCommand, readableInvitation } from './invite-list.ts'
@@ -39,11 +39,11 @@ export function inviteCommand(run: Run): Command {
           label,
           expires: expires === undefined ? undefined : Date.now() + expires * DAY_MS,
         })
-        const { join } = await joinLinkOf(context, store, invitation)
-        await context.output.result({ ...readableInvitation(issued), join }, () =>
+        const { join, text } = await joinLinkOf(context, store, invitation)
+        await context.output.result({ ...readableInvitation(issued), join, text }, () =>
           [
-            `${join}\n`,
-            ...(qr ? [renderUnicodeCompact(join), ''] : []),
+            `${joinText({ join, text })}\n`,
+            ...(qr ? [renderUnicodeCompact(qrText(join)), ''] : []),
             `Its id is ${issued.id}. \`docstore invite revoke ${issued.id}\` takes it back.`,
           ].join('\n'),
         )

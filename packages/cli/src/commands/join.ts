@@ -8,7 +8,7 @@ import { hasData } from '../open-store.ts'
 export function joinCommand(run: Run): Command {
   return new Command('join')
     .description('remember a network')
-    .argument('<link>', 'join link, in quotation marks, or the address of a relay')
+    .argument('<link>', 'join text (bjoin…), join link, or the address of a relay, as host:8080')
     .action((link: string) =>
       run(async ({ settings: { data }, output }) => {
         const before = hasData(data) ? await chosenNetwork(data) : undefined

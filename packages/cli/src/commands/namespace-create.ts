@@ -1,6 +1,7 @@
-import { WRITE_POLICIES, type WritePolicy } from '@p2p-docstore/core'
+import { DocstoreError, type WritePolicy } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import type { Run } from '../context.ts'
+import type { Docstore } from 'p2p-docstore'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { openStore } from '../open-store.ts'
 
@@ -9,15 +10,28 @@ export function namespaceCreateCommand(run: Run): Command {
   const command = new Command('create')
     .description('create a namespace')
     .argument('<name>', '1 to 128 characters')
-    .addOption(new Option('--write <who>', 'who may write documents').choices(WRITE_POLICIES).default('owner'))
+    .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
+    .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((name: string, options: CopiesOptions & { write: WritePolicy }) =>
+  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean }) =>
     run(async (context) => {
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+      if (options.again !== true) await checkName(store, name)
       const namespace = await store.namespaces.create({ name, write: options.write })
       const copies = await waitForCopies(context, store, namespace, options)
       const result = { id: namespace.id, name, write: options.write, copies }
       await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
     }),
+  )
+}
+
+/** From two of one name on, commands have to be given ids. */
+async function checkName(store: Docstore, name: string): Promise<void> {
+  const ids = (await store.namespaces.list()).filter((one) => one.name === name).map(({ id }) => id)
+  if (ids.length === 0) return
+  throw new DocstoreError(
+    'name-taken',
+    `A namespace named ${JSON.stringify(name)} is here already: ${ids.join(', ')}. Take another name, or --again for a second one, which only its id tells apart`,
+    { details: { ids } },
   )
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Run } from '../context.ts'
 import { namespaceCreateCommand } from './namespace-create.ts'
 import { namespaceListCommand } from './namespace-list.ts'
+import { namespacePendingCommand } from './namespace-pending.ts'
 import { namespaceShowCommand } from './namespace-show.ts'
 
 /** `docstore namespace …` */
@@ -12,4 +13,5 @@ export function namespaceCommand(run: Run): Command {
     .addCommand(namespaceCreateCommand(run))
     .addCommand(namespaceListCommand(run))
     .addCommand(namespaceShowCommand(run))
+    .addCommand(namespacePendingCommand(run))
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
 import type { Run } from '../context.ts'
-import { joinLinkOf } from '../join-link.ts'
+import { joinLinkOf, joinText, qrText } from '../join-link.ts'
 import { openStore } from '../open-store.ts'
 import { describeNetwork } from './network-show.ts'
 
@@ -16,7 +16,7 @@ export function networkLinkCommand(run: Run): Command {
         const link = await joinLinkOf(context, store)
         if (describeNetwork(store).admission === 'invite')
           context.output.note('This link shows where the network is, and admits nobody: `docstore invite` makes links that do.')
-        await context.output.result(link, () => (qr ? `${link.join}\n\n${renderUnicodeCompact(link.join)}` : link.join))
+        await context.output.result(link, () => (qr ? `${joinText(link)}\n\n${renderUnicodeCompact(qrText(link.join))}` : joinText(link)))
       }),
     )
 }

@@ -48,6 +48,6 @@ export function networkText({ id, name, admission, authorities, stun, relays }: 
     ...authorities.map((did) => ['authority', did]),
     ...stun.map((url) => ['stun', url]),
     ...(relays?.map((origin) => ['relay', origin]) ?? []),
-    ...(relays?.length === 0 ? [['relay', 'none is known: this network exists in this folder only. `docstore join "LINK"` joins another one']] : []),
+    ...(relays?.length === 0 ? [['relay', 'none is known: this network exists in this folder only. `docstore join LINK` joins another one']] : []),
   ])
 }

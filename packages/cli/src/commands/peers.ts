@@ -17,7 +17,7 @@ export function peersCommand(run: Run): Command {
       await untilReachable(store, context.signal)
       const peers = listed(await store.peers(), await store.directory())
       const isRelay = (await store.network?.isRelay()) === true
-      const nobody = isRelay ? 'Nobody is connected to this relay.' : 'No peer is known. `docstore join "LINK"` joins a network.'
+      const nobody = isRelay ? 'Nobody is connected to this relay.' : 'No peer is known. `docstore join LINK` joins a network.'
       await context.output.result(peers, () => (peers.length === 0 ? nobody : textTable(peers.map(row))))
     }),
   )

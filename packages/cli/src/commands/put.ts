@@ -5,7 +5,7 @@ import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
-import { openHere } from '../open-namespace.ts'
+import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { notEmpty } from '../settings.ts'
 import { MAX_LINE_LENGTH } from '../limits.ts'
@@ -32,9 +32,9 @@ export function putCommand(run: Run): Command {
       if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
       checkId(document['_id'], options.id)
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
+      const { namespace, isHere } = await openToWrite(context, store, ns)
       const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
-      const copies = await waitForCopies(context, store, namespace, options)
+      const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
       const { records: held } = await namespace.held()
       await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
     }),

@@ -75,12 +75,12 @@ export function relayCommand(run: Run): Command {
           ...(announce === undefined ? {} : { announce }),
           ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
         })
-        const { network, networkName, peer, identity, http, origin, join: link, addresses } = relay.ready
+        const { network, networkName, peer, identity, http, origin, join: link, text, addresses } = relay.ready
         const { admission, authorities } = describeNetwork(relay.store)
         const isOutside = await needsInvitation(relay.store.replica)
         const onlyHere = host === undefined || host === DEFAULT_HOST || host === 'localhost' || host === '::1'
         await output.result(
-          { event: 'ready', network, networkName, peer, identity, http, origin, join: link, addresses, needsInvitation: isOutside },
+          { event: 'ready', network, networkName, peer, identity, http, origin, join: link, text, addresses, needsInvitation: isOutside },
           () =>
             [
               `The relay of "${networkName}" is ready.`,
@@ -88,10 +88,16 @@ export function relayCommand(run: Run): Command {
               `  page       ${tlsCert === undefined && publicUrl === undefined ? http : origin}`,
               `  join link  ${link}`,
               '',
+              'Others take part by the link in a browser, or in a terminal by',
+              '',
+              `  docstore join ${text}`,
+              '',
               onlyHere && publicUrl === undefined
                 ? 'Only this machine can connect. To let others in, start it again with --host 0.0.0.0 added.'
                 : `Peers connect to ${addresses.length} addresses.`,
-              ...(admission === 'open' ? [] : [isOutside ? invitationText(identity, authorities) : membersText(authorities.includes(identity))]),
+              ...(admission === 'open'
+                ? []
+                : [isOutside ? invitationText(text, identity, authorities) : membersText(authorities.includes(identity))]),
               'Press Ctrl+C to stop.',
             ].join('\n'),
         )
@@ -127,12 +133,12 @@ export function relayCommand(run: Run): Command {
 }
 
 /** How a relay gets in whose network is another's. */
-function invitationText(identity: string, authorities: readonly string[]): string {
+function invitationText(text: string, identity: string, authorities: readonly string[]): string {
   return [
     'It admits nobody yet, because it needs an invitation itself. An authority of the network gives it one:',
-    '  docstore --data AUTHORITY join "LINK" # the join link above',
+    `  docstore --data AUTHORITY join ${text}`,
     `  docstore --data AUTHORITY invite --for ${identity}`,
-    'Start the relay again as before, with the link that this prints added: --join "LINK"',
+    'Start the relay again as before, with the text behind `docstore join` that this prints added: --join TEXT',
     ...authorities.map((did) => `Authority: ${did}`),
   ].join('\n')
 }

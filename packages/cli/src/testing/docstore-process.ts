@@ -73,6 +73,7 @@ export interface Ready {
   readonly network: string
   readonly http: string
   readonly join: string
+  readonly text: string
   readonly addresses: readonly string[]
 }
 

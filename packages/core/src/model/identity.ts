@@ -67,6 +67,14 @@ export function authorName(author: Uint8Array): string {
   return base58btc.encode(author)
 }
 
+/** Begins an id of an `author` namespace: an ed25519 multikey in base58, and a slash. */
+const AUTHOR_PREFIX = /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}\//
+
+/** Whether a document id begins with the name of an author, as all ids do in `author` namespaces. */
+export function namesAuthor(documentId: string): boolean {
+  return AUTHOR_PREFIX.test(documentId)
+}
+
 /** Whether the bytes are an author key that we accept: ed25519, canonical, not of small order. */
 export function isAuthorKey(author: Uint8Array): boolean {
   if (author.length !== AUTHOR_BYTES || author[0] !== ED25519_PREFIX[0] || author[1] !== ED25519_PREFIX[1]) return false

@@ -24,9 +24,20 @@ export async function loadRegexEngine(): Promise<void> {
 /** Thrown where a regular expression is met before the engine is loaded. */
 export class NoRegexEngine extends Error {}
 
+interface CompiledRegex {
+  readonly program: RE2JS
+  readonly hasMatch: (text: string) => boolean
+}
+
 /** Compiled expressions, so that each is compiled once. Emptied when full. */
-const compiled = new Map<string, RE2JS>()
+const compiled = new Map<string, CompiledRegex>()
 const MAX_COMPILED = 100
+
+/**
+ * Characters and choices of one out of several, in a row, as searches for words have them: JavaScript finds these in the same places, in time
+ * proportional to the text as well, and many times faster.
+ */
+const PLAIN = /^(?:[^\\^$.*+?()[\]{}|]|\\[\\^$.*+?()[\]{}|]|\[[^\\^[\]-]+\])+$/u
 
 /** What is wrong with a regular expression, as the end of a sentence; `undefined` where it is fine. Throws `NoRegexEngine`. */
 export function regexFault(regex: Regex): string | undefined {
@@ -44,22 +55,24 @@ export function regexFault(regex: Regex): string | undefined {
 
 /** How many steps a fine regular expression compiles to. */
 export function regexSteps(regex: Regex): number {
-  return compile(regex).programSize()
+  return compile(regex).program.programSize()
 }
 
 /** Whether the text has a match. */
 export function hasMatch(regex: Regex, text: string): boolean {
-  return compile(regex).test(text)
+  return compile(regex).hasMatch(text)
 }
 
-function compile({ pattern, flags }: Regex): RE2JS {
+function compile({ pattern, flags }: Regex): CompiledRegex {
   const key = `${flags}/${pattern}`
   const known = compiled.get(key)
   if (known !== undefined) return known
   if (engine === undefined) throw new DocstoreError('internal', 'A filter with a regular expression was not read by readFilter')
   const { CASE_INSENSITIVE, MULTILINE, DOTALL } = engine
   const bits = (flags.includes('i') ? CASE_INSENSITIVE : 0) | (flags.includes('m') ? MULTILINE : 0) | (flags.includes('s') ? DOTALL : 0)
-  const regex = engine.compile(pattern, bits)
+  const program = engine.compile(pattern, bits)
+  const native = PLAIN.test(pattern) ? new RegExp(pattern, flags.includes('i') ? 'iu' : 'u') : program
+  const regex = { program, hasMatch: (text: string) => native.test(text) }
   if (compiled.size >= MAX_COMPILED) compiled.clear()
   compiled.set(key, regex)
   return regex

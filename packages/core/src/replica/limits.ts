@@ -41,3 +41,8 @@ export const MAX_WRITES = 4096
 
 /** Largest page of a query. */
 export const MAX_PAGE = 10_000
+
+/** Changes that wait for their namespaces, or were refused when these arrived, altogether: what somebody types, not what a program imports. */
+export const MAX_PENDING = 4096
+/** Their size on disk, bytes. */
+export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024

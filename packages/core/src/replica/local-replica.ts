@@ -34,6 +34,8 @@ import type {
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
+  PendingChange,
+  PendingCounts,
   ReadRequest,
   Redated,
   Replica,
@@ -46,6 +48,7 @@ import type {
 } from './types.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
+import { LazyPending } from './writing/lazy-pending.ts'
 import { Redating } from './writing/redating.ts'
 import { Tidying } from './writing/tidying.ts'
 import { Writes } from './writing/writes.ts'
@@ -75,6 +78,7 @@ export class LocalReplica implements Replica {
   readonly #tidying: Tidying
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
+  readonly #pending: LazyPending
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -101,11 +105,12 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const namespaces = new Namespaces(ground)
+    const namespaces = new Namespaces(ground, (open) => this.#pending.apply(open))
     this.#namespaces = namespaces
-    this.#writes = new Writes(ground, namespaces)
+    this.#pending = new LazyPending(ground, namespaces)
+    this.#writes = new Writes(ground, namespaces, this.#pending)
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, epoch })
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -119,6 +124,7 @@ export class LocalReplica implements Replica {
   static async open(init: LocalReplicaInit): Promise<LocalReplica> {
     const replica = new LocalReplica(init)
     await replica.#namespaces.load()
+    await replica.#pending.load()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
@@ -170,6 +176,22 @@ export class LocalReplica implements Replica {
 
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return this.#writes.write(ns, collection, writes)
+  }
+
+  pending(ns: string): Promise<readonly PendingChange[]> {
+    return this.#pending.pending(ns)
+  }
+
+  pendingCounts(ns: string): Promise<PendingCounts> {
+    return this.#pending.pendingCounts(ns)
+  }
+
+  dropPending(ns: string, keys?: readonly string[]): Promise<number> {
+    return this.#pending.dropPending(ns, keys)
+  }
+
+  awaited(): Promise<readonly string[]> {
+    return this.#pending.awaited()
   }
 
   future(ns: string): Promise<FutureRecords> {

@@ -29,9 +29,12 @@ export class Namespaces implements ReplicaNamespaces {
   readonly #ground: ReplicaGround
   readonly #open = new Map<string, OpenNamespace>()
   readonly #imports = new Turns()
+  readonly #onArrival: (open: OpenNamespace) => Promise<void>
 
-  constructor(ground: ReplicaGround) {
+  /** `onArrival` does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
+  constructor(ground: ReplicaGround, onArrival: (open: OpenNamespace) => Promise<void>) {
     this.#ground = ground
+    this.#onArrival = onArrival
   }
 
   /** Takes up what the storage holds. Throws `data-corrupt` where it does not verify. */
@@ -135,7 +138,11 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
-    return this.#imports.take(() => this.#import(genesisBytes, headBytes, signature))
+    return this.#imports.take(async () => {
+      const imported = await this.#import(genesisBytes, headBytes, signature)
+      if ('id' in imported) await this.#onArrival(this.open(imported.id))
+      return imported
+    })
   }
 
   async #import(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {

@@ -34,13 +34,44 @@ export interface Write {
   readonly content: string | null
 }
 
-/** What a write did. `unchanged`: the same content was here already, or there was nothing to delete. */
+/**
+ * What a write did. `unchanged`: the same content was here already, or there was nothing to delete. `pending`: the namespace is not here; the
+ * write is kept, and made when it arrives.
+ */
 export interface WriteResult {
-  readonly status: 'written' | 'unchanged'
+  readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
   /** Hybrid time of the version that stands. */
   readonly at: number
+}
+
+interface PendingBase {
+  /** Names it, for `dropPending`. */
+  readonly key: string
+  readonly collection: string
+  /** Hybrid time at which it was asked for. */
+  readonly at: number
+  /** Code of the reason why it was refused when the namespace arrived; absent while it waits. */
+  readonly refused?: string
+}
+
+/** A document that was written, or deleted (`null`), in a namespace that was not here. */
+export interface PendingWrite extends PendingBase, Write {}
+
+/** An index that was declared in a namespace that was not here. */
+export interface PendingIndex extends PendingBase {
+  readonly fields: readonly string[]
+  readonly text: boolean
+}
+
+/** What was asked for in a namespace before it arrived, and waits for that, or was refused then. */
+export type PendingChange = PendingWrite | PendingIndex
+
+/** How many changes wait for a namespace, and how many were refused when it arrived. */
+export interface PendingCounts {
+  readonly waiting: number
+  readonly refused: number
 }
 
 /** A query as it comes from the user; it is checked where it runs. */
@@ -198,6 +229,8 @@ export interface CommitEvent {
   readonly from: number
   readonly to: number
   readonly collections: readonly string[]
+  /** What became of the changes that had waited for the namespace, where it has just arrived. */
+  readonly pending?: { readonly applied: number; readonly refused: readonly string[] }
 }
 
 /** Who this peer is, and small values that are kept with the data. */
@@ -224,7 +257,22 @@ export interface ReplicaNamespaces {
 
 /** Local writes. */
 export interface ReplicaWrites {
+  /** Writes in a namespace that is not here are kept until it arrives: see `ReplicaPending`. */
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
+}
+
+/**
+ * What was asked for in namespaces that were not here: writes, and indexes. It is kept on disk, judged and applied when the namespace
+ * arrives, each write with the time at which it was made. What is refused then stays here until it is dropped.
+ */
+export interface ReplicaPending {
+  /** All of a namespace, in the order in which it was asked for. */
+  pending(ns: string): Promise<readonly PendingChange[]>
+  pendingCounts(ns: string): Promise<PendingCounts>
+  /** Gives up some of it by key, or all; resolves with how much that was. */
+  dropPending(ns: string, keys?: readonly string[]): Promise<number>
+  /** Ids of namespaces for which something waits. */
+  awaited(): Promise<readonly string[]>
 }
 
 /** What finds documents. A namespace that is not here reads as empty. */
@@ -358,12 +406,13 @@ export interface ReplicaEvents {
 /**
  * The data of one peer in one network: everything that is stored, checked and found, and nothing of connections. All arguments
  * and results can be cloned to another thread, tab or process, because a replica often lives in one. A namespace that is not here
- * (yet) reads as empty; writing to it throws `unknown-namespace`.
+ * (yet) reads as empty; what is written to it, and indexes that are declared in it, wait until it arrives.
  */
 export interface Replica
   extends ReplicaValues,
     ReplicaNamespaces,
     ReplicaWrites,
+    ReplicaPending,
     ReplicaReads,
     ReplicaFeeds,
     ReplicaTimes,

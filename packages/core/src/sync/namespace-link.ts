@@ -125,7 +125,8 @@ export class NamespaceLink {
    */
   async sync(): Promise<boolean> {
     const { replica, now, onFollow } = this.#context
-    if (this.status.state !== 'live') this.status.state = 'syncing'
+    // What neither side had, neither has until the peer says something else.
+    if (this.status.state !== 'live' && this.status.state !== 'absent') this.status.state = 'syncing'
     const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
     let rootsBefore = ''
     let refused = 0
@@ -141,6 +142,7 @@ export class NamespaceLink {
         if ((await replica.namespace(this.#ns)) === undefined) return true
         continue
       }
+      if (this.status.state !== 'live') this.status.state = 'syncing'
       const ours = await replica.summary(this.#ns)
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root

@@ -72,7 +72,10 @@ export class LocalNetwork implements Network {
   #fileExchange: Promise<FileExchange> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now, filePatienceMs }: LocalNetworkInit, Links: typeof RelayLinks) {
+  private constructor(
+    { replica, networkId, libp2p, role, storage = 'all', now = Date.now, filePatienceMs }: LocalNetworkInit,
+    Links: typeof RelayLinks,
+  ) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p

@@ -5,7 +5,7 @@ import { networkVectors } from '../../../../vectors/generate-network.ts'
 import { vectorText } from '../../../../vectors/vector-file.ts'
 import { Admission } from './admission/admission.ts'
 import { decodeInvitation, encodeInvitation } from './admission/invitation.ts'
-import { formatJoinLink, parseJoinLink } from './admission/join-link.ts'
+import { formatJoinLink, formatJoinText, parseJoinLink } from './admission/join-link.ts'
 import { readEntry } from './directory/entry.ts'
 import { decodeDirectoryRequest, decodeDirectoryResponse, encodeMessage } from './directory/messages.ts'
 
@@ -88,9 +88,10 @@ describe('join-link.json', () => {
     expect(read.origins).toEqual(origins)
     expect(read.invitation ?? null).toEqual(invitation && { certificate: bytesOf(invitation.certificate), seed: bytesOf(invitation.seed) })
   })
-  it('is written in the first of these forms', () => {
-    const [first] = valid
-    expect(formatJoinLink(first?.['origins'][0], networkOf(context['descriptor']))).toBe(first?.['link'])
+  it('is written in the first two of these forms', () => {
+    const [text, link] = valid
+    expect(formatJoinText(text?.['origins'][0], networkOf(context['descriptor']))).toBe(text?.['link'])
+    expect(formatJoinLink(link?.['origins'][0], networkOf(context['descriptor']))).toBe(link?.['link'])
   })
   it.each(invalid)('refuses a link where $name', ({ link, reason }) => {
     expect(() => parseJoinLink(link)).toThrow(expect.objectContaining({ code: reason }))

@@ -1,11 +1,11 @@
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
-import { parseJoinLink, readNetwork } from '../network/admission/index.ts'
+import { readNetwork } from '../network/admission/index.ts'
 import { knownRelays } from '../network/relays/index.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
-import { rememberLink, resolveLink } from './own.ts'
+import { readLink, rememberLink, resolveLink } from './own.ts'
 
 /**
  * Works with data over a line to its owner. `undefined` where the owner ends or does not answer, or where it was asked to let the data
@@ -86,7 +86,7 @@ async function untilHungUp(client: RpcClient): Promise<void> {
 }
 
 async function joinThroughOwner(join: string, current: ReplicaInfo['network'], replica: Replica, network: Network | undefined): Promise<void> {
-  const link = await resolveLink(parseJoinLink(join), replica)
+  const link = await resolveLink(await readLink(join), replica)
   if (link.network !== undefined && link.network.id !== current.id) throw otherNetwork(current)
   await rememberLink(replica, link)
   for (const origin of link.origins) await network?.addRelay(origin)

@@ -1,5 +1,6 @@
 import { DocstoreError, equalBytes, type Replica } from '@p2p-docstore/core'
-import { fetchWellKnown, forgetInvitation, type JoinLink, parseJoinLink, readNetwork, rememberInvitation } from '../network/admission/index.ts'
+import { fetchWellKnown, forgetInvitation, readNetwork, rememberInvitation } from '../network/admission/index.ts'
+import type { JoinLink } from '../network/admission/index-join.ts'
 import { forgetRelays, knownRelays, type MetaReader, rememberRelays } from '../network/relays/index.ts'
 import { hasChosenNetwork } from '../network/standing.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
@@ -22,7 +23,7 @@ export async function own(
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
   try {
-    const link = join === undefined ? undefined : await resolveLink(parseJoinLink(join), held)
+    const link = join === undefined ? undefined : await resolveLink(await readLink(join), held)
     const before = await held.getMeta('network')
     if (link === undefined && descriptor !== undefined) await refuseOther(descriptor, before, held)
     const replica = await held.openReplica({ network: link?.network?.bytes ?? descriptor, networkName, admission })
@@ -33,6 +34,8 @@ export async function own(
     }
     if (link !== undefined) await rememberLink(replica, link)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
+    // What waits for its namespace must not depend on somebody opening that again.
+    if (network !== undefined) for (const ns of await replica.awaited()) await network.want(ns)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
     const close = async (): Promise<void> => {
       hangUp()
@@ -58,6 +61,13 @@ export async function own(
     await held.close().catch(() => undefined)
     throw error
   }
+}
+
+/** What a link says. A page names its own origin mostly, and loads what reads links for others only. Throws `bad-link`. */
+export async function readLink(join: string): Promise<JoinLink> {
+  if (URL.canParse(join) && new URL(join).origin === join) return { network: undefined, origins: [join], invitation: undefined }
+  const { parseJoinLink } = await import('../network/admission/index-join.ts')
+  return parseJoinLink(join)
 }
 
 /** The link with its network. Only the relay knows it where the link is a bare address; one that this data knows may be down. */

@@ -9,9 +9,11 @@ import {
   isPlainObject,
   MAX_WRITES,
   msFromTime,
+  namesAuthor,
   type Replica,
   sortPairs,
   type Write,
+  type WriteResult,
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './reading/changes.ts'
@@ -23,17 +25,23 @@ import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
-import { type WatchedResult, watchQuery } from './reading/watch.ts'
+import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
 /** What a single write did. */
 export interface PutResult {
+  /** In a namespace where each author has documents of their own, the full one, with the author's name in front. */
   readonly _id: string
   /** CID of the content. */
   readonly cid: string
   /** ISO time of the version that stands; the same content again is no new version. */
   readonly at: string
+  /**
+   * There, and true, where the namespace has not arrived: the document is kept on this machine, and judged and written with this time when it
+   * arrives. Where each author has documents of their own, `_id` and `cid` are others then, because the name is put in front.
+   */
+  readonly pending?: true
 }
 
 /** What a bulk write did. */
@@ -41,6 +49,8 @@ export interface PutManyResult {
   readonly read: number
   readonly written: number
   readonly unchanged: number
+  /** Those that wait for their namespace to arrive, where there are any. */
+  readonly pending?: number
 }
 
 /** How far a bulk write is. */
@@ -58,10 +68,10 @@ export interface CollectionInit {
   readonly name: string
   /** Aborts when the store closes. */
   readonly closing: AbortSignal
-  /** Whether a relay has everything up to this position, else all that is here. */
-  readonly isSynced: (seq?: number) => Promise<boolean>
-  /** Calls back when the answer of `isSynced` may have changed. */
-  readonly onSync: (listener: () => void) => () => void
+  /** How the namespace stands: whether a relay has everything up to this position, else all that is here. */
+  readonly standing: (seq?: number) => Promise<Standing>
+  /** Calls back when the answer of `standing` may have changed. */
+  readonly onStanding: (listener: () => void) => () => void
 }
 
 /** Documents of one kind in a namespace. */
@@ -81,7 +91,8 @@ export class Collection<T extends Document = Document> {
     const { replica, namespace, name } = this.#init
     await turn()
     const [result] = await replica.write(namespace, name, [write])
-    return { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
+    const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
+    return result?.status === 'pending' ? { ...put, pending: true } : put
   }
 
   /**
@@ -94,14 +105,16 @@ export class Collection<T extends Document = Document> {
   ): Promise<PutManyResult> {
     checkOptions(options, ['onProgress', 'signal'], 'putMany')
     const { onProgress, signal } = options
-    const total = { read: 0, written: 0, unchanged: 0 }
+    const total: { -readonly [K in keyof PutManyResult]: PutManyResult[K] } = { read: 0, written: 0, unchanged: 0 }
     const prefix = await this.#idPrefix()
     const write = async (writes: readonly Write[]): Promise<void> => {
       await turn()
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
-      const written = results.filter(({ status }) => status === 'written').length
-      total.written += written
-      total.unchanged += results.length - written
+      const count = (wanted: WriteResult['status']): number => results.filter(({ status }) => status === wanted).length
+      total.written += count('written')
+      total.unchanged += count('unchanged')
+      const pending = (total.pending ?? 0) + count('pending')
+      if (pending > 0) total.pending = pending
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
@@ -114,19 +127,24 @@ export class Collection<T extends Document = Document> {
     return total
   }
 
-  /** The document with this id, `undefined` where there is none. */
+  /** The document with this id, `undefined` where there is none. Where each author has documents of their own, an id without a name is one of ours. */
   async get(id: string): Promise<T | undefined> {
+    const fullId = withPrefix(id, this.#prefix ?? (await this.#idPrefix()))
     const pause = turn()
     if (pause !== undefined) await pause
-    const content = await this.#init.replica.get(this.#init.namespace, this.name, id)
+    const content = await this.#init.replica.get(this.#init.namespace, this.name, fullId)
     return content === undefined ? undefined : (JSON.parse(content) as T)
   }
 
-  /** Deletes a document; resolves with whether there was one. */
+  /**
+   * Deletes a document, by an id as `get` takes it; resolves with whether there was one. Where the namespace has not arrived that is not known,
+   * and it resolves with true: the delete is kept, and made when it arrives.
+   */
   async delete(id: string): Promise<boolean> {
+    const fullId = withPrefix(id, await this.#idPrefix())
     await turn()
-    const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [{ id, content: null }])
-    return result?.status === 'written'
+    const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [{ id: fullId, content: null }])
+    return result?.status !== 'unchanged'
   }
 
   /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
@@ -246,14 +264,15 @@ export class Collection<T extends Document = Document> {
   }
 }
 
-/** Begins an id of an `author` namespace: an ed25519 multikey in base58. */
-const AUTHOR_PREFIX = /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}\//
+/** The id of a document as it is stored: where each author has documents of their own, one without a name is one of ours. */
+function withPrefix(id: unknown, prefix: string): string {
+  if (typeof id !== 'string') throw new DocstoreError('bad-id', `The _id of a document is a string, not ${typeof id}`)
+  return prefix === '' || namesAuthor(id) ? id : prefix + id
+}
 
 function toWrite(document: NewDocument, idPrefix: string): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   const given: unknown = document._id
-  if (given !== undefined && typeof given !== 'string') throw new DocstoreError('bad-id', `The _id of a document is a string, not ${typeof given}`)
-  const plainId = given ?? createDocumentId()
-  const id = idPrefix === '' || AUTHOR_PREFIX.test(plainId) ? plainId : idPrefix + plainId
+  const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
   return { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
 }

@@ -110,14 +110,38 @@ describe('documents', () => {
     expect(await codeOf(store.namespaces.create({ name: 'x', write: 'members' }))).toBe('unsupported-policy')
   })
 
-  it('reads a namespace that is not here as empty, and does not write to it', async () => {
+  it('finds what each author wrote by the id that they gave, and by the full one', async () => {
+    const store = await open()
+    const posts = await store.namespaces.create({ name: 'posts', write: 'author' })
+    const { _id } = await posts.put({ _id: 'hello', n: 1 })
+    expect(await posts.get('hello')).toEqual({ _id, n: 1 })
+    expect(await posts.get(_id)).toEqual({ _id, n: 1 })
+    expect(await (await store.namespaces.open(posts.id)).get('hello')).toEqual({ _id, n: 1 })
+    await posts.put({ _id: 'hello', n: 2 })
+    expect(await posts.find().toArray()).toEqual([{ _id, n: 2 }])
+    expect(await posts.delete('hello')).toBe(true)
+    expect(await posts.delete('hello')).toBe(false)
+    expect(await posts.get(_id)).toBeUndefined()
+    expect(await codeOf(posts.delete(`z6Mk${'a'.repeat(44)}/hello`))).toBe('not-allowed')
+  })
+
+  it('says that an id that is no text is none', async () => {
+    const notes = await (await open()).namespaces.create({ name: 'notes' })
+    expect(await codeOf(notes.get(undefined as never))).toBe('bad-id')
+    expect(await codeOf(notes.delete(7 as never))).toBe('bad-id')
+  })
+
+  it('reads a namespace that is not here as empty, and keeps what is written to it', async () => {
     const other = await open()
     const { id } = await other.namespaces.create({ name: 'elsewhere' })
     const notes = await (await open()).namespaces.open(id)
     expect(await notes.find().toArray()).toEqual([])
     expect(await notes.count()).toBe(0)
     expect(await notes.info()).toBeUndefined()
-    expect(await codeOf(notes.put({}))).toBe('unknown-namespace')
+    expect(await notes.put({ _id: 'a' })).toMatchObject({ _id: 'a', pending: true })
+    expect(await notes.putMany([{ _id: 'b' }, { _id: 'c' }])).toEqual({ read: 2, written: 0, unchanged: 0, pending: 2 })
+    expect(await notes.find().toArray()).toEqual([])
+    expect((await notes.status()).pending).toEqual({ waiting: 3, refused: 0 })
   })
 })
 

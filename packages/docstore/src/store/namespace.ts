@@ -1,10 +1,13 @@
-import type { NamespaceInfo, Replica } from '@p2p-docstore/core'
+import type { NamespaceInfo, PendingCounts, Replica } from '@p2p-docstore/core'
 import { DocstoreError } from '@p2p-docstore/core'
+import { type Arrival, arrivalOf } from './life/arrival.ts'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './files/index.ts'
 import { checkOptions } from './options.ts'
+import type { Pending } from './life/pending.ts'
+import type { Awaited } from './life/until-here.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
 
@@ -18,8 +21,15 @@ export interface NamespaceReport {
   /** Digest of the whole set of records: equal roots, equal sets. */
   readonly root: string
   readonly documents: number
-  /** `offline`: no relay is connected. `syncing`: something is on its way. `live`: nothing is, as far as is known. `failed`: see the peers. */
-  readonly state: 'offline' | 'syncing' | 'live' | 'failed'
+  /** Whether it has arrived here at all. */
+  readonly arrival: Arrival
+  /**
+   * `offline`: no relay is connected. `syncing`: something is on its way. `live`: nothing is, as far as is known. `failed`: see the peers. Of one that
+   * has not arrived: `searching`, and `absent` where nobody who was reached has it.
+   */
+  readonly state: 'offline' | 'syncing' | 'live' | 'failed' | 'searching' | 'absent'
+  /** Changes that wait for it to arrive, and those that were refused when it did: see `pending`. */
+  readonly pending: PendingCounts
   /** Records that are here, tombstones included. */
   readonly have: number
   /** Records that a peer is known to hold and that are on their way here; an estimate while both are compared. */
@@ -54,9 +64,22 @@ export class Namespace extends Collection {
       namespace: id,
       name: DEFAULT_COLLECTION,
       closing,
-      isSynced: async (seq) =>
-        network !== undefined && (await isSynced(network, await network.namespaceStatus(id), seq ?? (await replica.lastSeq(id)))),
-      onSync: (listener) => network?.on('sync', (event) => event.namespace === id && listener()) ?? (() => undefined),
+      standing: async (seq) => {
+        const status = (await network?.namespaceStatus(id)) ?? { peers: [] }
+        if ((await replica.namespace(id)) === undefined) return { synced: false, state: arrivalOf(status.peers) }
+        const synced = network !== undefined && (await isSynced(network, status, seq ?? (await replica.lastSeq(id))))
+        return { synced, state: 'here' }
+      },
+      onStanding: (listener) => {
+        const ends = [
+          network?.on('sync', (event) => event.namespace === id && listener()),
+          // It arrived, or its head changed.
+          replica.onCommit((event) => event.namespace === id && event.collections.length === 0 && listener()),
+        ]
+        return () => {
+          for (const end of ends) end?.()
+        }
+      },
     }
     super(init)
     this.id = id
@@ -69,6 +92,38 @@ export class Namespace extends Collection {
   /** Another collection of the namespace. It needs no declaration. */
   collection(name: string): Collection {
     return new Collection({ ...this.#init, name })
+  }
+
+  /**
+   * Resolves with the namespace's facts as soon as it is here, and what was written before has been judged; at once where it is here already.
+   * Nothing else has to wait for that: see `pending`. Rejects with `timeout` after `timeoutMs` (without it, never), with `closed`, and with the
+   * reason of the signal.
+   */
+  async ready(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<NamespaceInfo> {
+    checkOptions(options, ['timeoutMs', 'signal'], 'ready')
+    const [info, { waiting }] = await Promise.all([this.info(), this.#replica.pendingCounts(this.id)])
+    if (info !== undefined && waiting === 0) return info
+    const { untilHere } = await import('./life/until-here.ts')
+    return untilHere(this.#awaited, options)
+  }
+
+  /** Whether it has arrived here, or how the search for it stands. */
+  async arrival(): Promise<Arrival> {
+    return (await this.#init.standing(0)).state
+  }
+
+  /**
+   * What was written, deleted and indexed here before the namespace arrived, oldest first. It is judged when it arrives, since only then its
+   * policy is known; what is refused then stays in this list, with the reason, until it is dropped.
+   */
+  async pending(): Promise<readonly Pending[]> {
+    const { pendingOf } = await import('./life/pending.ts')
+    return (await this.#replica.pending(this.id)).map(pendingOf)
+  }
+
+  /** Gives up some of what waits or was refused, by its `key`, or all of it; resolves with how many changes that was. */
+  async dropPending(keys?: readonly string[]): Promise<number> {
+    return this.#replica.dropPending(this.id, keys)
   }
 
   /**
@@ -117,13 +172,17 @@ export class Namespace extends Collection {
     const status = (await this.#network?.namespaceStatus(this.id)) ?? { peers: [] }
     const { peers } = status
     const times = peers.flatMap(({ lastSyncedAt }) => lastSyncedAt ?? [])
+    const arrival = isHere ? 'here' : arrivalOf(peers)
+    const pending = await this.#replica.pendingCounts(this.id)
     return {
       root,
       documents,
-      state: overallState(peers),
+      arrival,
+      state: isHere ? overallState(peers) : searchState(peers, arrival),
+      pending,
       have: count,
       want: Math.max(0, ...peers.map(({ want }) => want)),
-      synced: isHere && this.#network !== undefined && (await isSynced(this.#network, status, seq)),
+      synced: isHere && pending.waiting === 0 && this.#network !== undefined && (await isSynced(this.#network, status, seq)),
       held: heldBack(isHere ? await this.#replica.future(this.id) : undefined, peers),
       lastSyncedAt: times.length === 0 ? undefined : Math.max(...times),
       peers,
@@ -163,8 +222,16 @@ export class Namespace extends Collection {
     checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'delivered')
     const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
     checkCopies(copies)
+    const network = this.#connectedNetwork()
+    // What waits for the namespace to arrive is at nobody.
+    if ((await this.#replica.pendingCounts(this.id)).waiting > 0)
+      await (await import('./life/until-here.ts')).untilWritten(this.#awaited, { timeoutMs, signal })
     const seq = await this.#replica.lastSeq(this.id)
-    return this.#connectedNetwork().delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    return network.delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  }
+
+  get #awaited(): Awaited {
+    return { id: this.id, replica: this.#replica, network: this.#network, closing: this.#init.closing }
   }
 
   /**
@@ -197,7 +264,15 @@ async function isSynced(network: Network, { peers }: { readonly peers: readonly 
 /** One working peer is enough for a namespace to be alive. */
 function overallState(peers: readonly NamespacePeerStatus[]): NamespaceReport['state'] {
   const has = (...states: readonly NamespacePeerStatus['state'][]): boolean => peers.some(({ state }) => states.includes(state))
-  if (has('syncing', 'waiting')) return 'syncing'
-  if (has('live', 'absent')) return 'live'
+  // `absent` is what the peer was before the namespace came here: it is about to be offered to it.
+  if (has('syncing', 'waiting', 'absent')) return 'syncing'
+  if (has('live')) return 'live'
   return has('failed') ? 'failed' : 'offline'
+}
+
+/** How the search for one that is not here stands: never `live`, when nobody has it. */
+function searchState(peers: readonly NamespacePeerStatus[], arrival: Arrival): NamespaceReport['state'] {
+  if (arrival === 'absent') return 'absent'
+  if (peers.every(({ state }) => state === 'offline')) return 'offline'
+  return peers.some(({ state }) => state === 'failed') ? 'failed' : 'searching'
 }

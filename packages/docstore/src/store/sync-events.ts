@@ -1,5 +1,6 @@
 import { type CommitEvent, DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network } from '../network/types.ts'
+import { type Arrival, arrivalOf } from './life/arrival.ts'
 
 /** What a namespace reports by itself. `peer` is a peer id. */
 export interface NamespaceEvents {
@@ -15,6 +16,10 @@ export interface NamespaceEvents {
   readonly error: { readonly peer: string; readonly message: string }
   /** These relays have everything that is here now, and we what they had when both were last compared. */
   readonly synced: { readonly peers: readonly string[] }
+  /** The namespace has arrived, or how the search for it stands has changed; where one begins to listen, that comes first. */
+  readonly arrival: { readonly arrival: Arrival }
+  /** It has arrived, and what had waited for that was written, or refused; the reasons are words such as `not-allowed`. */
+  readonly pending: { readonly applied: number; readonly refused: readonly string[] }
 }
 
 type Listeners = { readonly [K in keyof NamespaceEvents]: Set<(payload: NamespaceEvents[K]) => void> }
@@ -25,10 +30,20 @@ export class SyncEvents {
   readonly #network: Network | undefined
   readonly #ns: string
   readonly #closing: AbortSignal
-  readonly #listeners: Listeners = { active: new Set(), paused: new Set(), change: new Set(), denied: new Set(), error: new Set(), synced: new Set() }
+  readonly #listeners: Listeners = {
+    active: new Set(),
+    paused: new Set(),
+    change: new Set(),
+    denied: new Set(),
+    error: new Set(),
+    synced: new Set(),
+    arrival: new Set(),
+    pending: new Set(),
+  }
   #before = new Map<string, NamespacePeerStatus>()
   /** Local position that relays were last seen to have reached. */
   #syncedSeq: number | undefined
+  #arrival: Arrival | undefined
   #isLooking = false
   #isStale = false
   #unlisten: (() => void) | undefined
@@ -55,9 +70,10 @@ export class SyncEvents {
   }
 
   #listen(): () => void {
-    const onCommit = ({ namespace, collections }: CommitEvent): void => {
+    const onCommit = ({ namespace, collections, pending }: CommitEvent): void => {
       if (namespace !== this.#ns) return
       if (collections.length > 0) this.#emit('change', { collections })
+      if (pending !== undefined) this.#emit('pending', pending)
       this.#look()
     }
     const stop = (): void => this.#stop()
@@ -77,6 +93,7 @@ export class SyncEvents {
   #stop(): void {
     this.#unlisten?.()
     this.#unlisten = undefined
+    this.#arrival = undefined
   }
 
   /** Looks at the status, one look at a time: a thousand changes during one ask for one more. */
@@ -94,6 +111,8 @@ export class SyncEvents {
         const seq = await this.#replica.lastSeq(this.#ns)
         const peers = (await this.#network?.namespaceStatus(this.#ns))?.peers ?? []
         this.#report(peers, seq)
+        // Heard by nobody, nothing is looked up for it.
+        if (this.#listeners.arrival.size > 0) this.#reportArrival((await this.#replica.namespace(this.#ns)) === undefined ? arrivalOf(peers) : 'here')
       } catch {
         // The store is closing, or another tab takes the data over: then it tells all that is new.
       }
@@ -118,6 +137,12 @@ export class SyncEvents {
     const holders = peers.filter(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq)
     if (holders.length > 0 && this.#syncedSeq !== seq) this.#emit('synced', { peers: holders.map(({ id }) => id) })
     this.#syncedSeq = holders.length > 0 ? seq : undefined
+  }
+
+  #reportArrival(arrival: Arrival): void {
+    if (this.#arrival === arrival) return
+    this.#arrival = arrival
+    this.#emit('arrival', { arrival })
   }
 
   #emit<K extends keyof NamespaceEvents>(event: K, payload: NamespaceEvents[K]): void {

@@ -35,6 +35,7 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       if (required && filter.filters.length > 0 && accessOf(scope, filter) === 'index') {
         return rowIn(filter.filters.map((one) => matchingRows(scope, one)))
       }
+      if (isSearch(filter)) return matchesCall(scope, filter)
       return anyOf(filter.filters.map((one) => compile(scope, one)))
     case 'not':
       return negate(compile(scope, filter.filter))
@@ -63,6 +64,15 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       return allOf([...lookups.map((one) => rowIn([arrayEntryRows(one, scope.field(one.path)?.ix ?? 0)])), exact])
     }
   }
+}
+
+/**
+ * Whether a text is looked for in several fields: one look at the whole document is many times cheaper than taking each field out of its
+ * JSON and asking JavaScript about it.
+ */
+function isSearch({ filters }: { readonly filters: readonly Filter[] }): boolean {
+  const kinds = filters.map(({ kind }) => kind)
+  return kinds.filter((kind) => kind === 'regex').length > 1 && kinds.every((kind) => kind === 'regex' || kind === 'equals')
 }
 
 /** Whether SQL alone can say that one value satisfies the condition. */
@@ -174,7 +184,7 @@ function isOneOf({ path }: FieldFilter, types: readonly string[]): string {
   return `coalesce(${typeExpression(path)} IN (${types.map((type) => `'${type}'`).join()}), FALSE)`
 }
 
-function matchesCall(scope: QueryScope, filter: FieldFilter): SqlFragment {
+function matchesCall(scope: QueryScope, filter: Filter): SqlFragment {
   return { sql: 'docstore_matches(?, content)', params: [scope.matcher(filter)] }
 }
 

@@ -39,7 +39,7 @@ export interface QueryScope {
   /** Where `$text` looks. */
   readonly text?: TextIndex | undefined
   /** The number by which `docstore_matches(number, content)` knows a condition. */
-  matcher(filter: FieldFilter): number
+  matcher(filter: Filter): number
   /** The number by which `docstore_order(number, content)` knows a field to sort by. */
   orderer(field: SortField): number
 }

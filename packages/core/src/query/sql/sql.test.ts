@@ -114,6 +114,15 @@ describe('the plan of a query', () => {
   const some = (...indexes: string[][]): Table => new Table([], indexes, { pretendArrays: true })
   const after = (...values: After['values']): After => ({ values, id: 'x' })
 
+  it('looks at a document once for a text in several of its fields, and at fields where there is but one', () => {
+    const calls = (filter: unknown): readonly string[] => {
+      const { sql } = compileFind(none(), { filter: parseFilter(filter), sort: parseSort({}), limit: 20, after: undefined })
+      return sql.match(/docstore_(has_match|matches)(?=\()/g) ?? []
+    }
+    expect(calls({ $or: [{ a: /x/i }, { b: /x/i }, { 'c.d': /x/i }, { n: 5 }] })).toEqual(['docstore_matches'])
+    expect(calls({ $or: [{ a: /x/i }, { n: 5 }] })).toContain('docstore_has_match')
+  })
+
   it.each<[string, Table, unknown, unknown, After | undefined, string]>([
     ['equality', none(['a']), { a: 5 }, {}, undefined, '(<expr>=?)'],
     ['equality, next page', none(['a']), { a: 5 }, {}, after(), '(<expr>=? AND id>?)'],

@@ -8,6 +8,7 @@ import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
+import type { LazyPending } from '../writing/lazy-pending.ts'
 import type { CollectionCount, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -22,6 +23,7 @@ export interface QueriesInit {
   /** Where they run for whom nobody else shall wait. */
   readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
+  readonly pending: LazyPending
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
 }
@@ -31,12 +33,14 @@ export class Queries implements ReplicaReads {
   readonly #storage: Storage
   readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
+  readonly #pending: LazyPending
   readonly #epoch: string
 
-  constructor({ storage, aside, namespaces, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, epoch }: QueriesInit) {
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
+    this.#pending = pending
     this.#epoch = epoch
   }
 
@@ -124,18 +128,20 @@ export class Queries implements ReplicaReads {
 
   async createIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<void> {
     checkCollection(collection)
-    await this.#storage.createIndex(this.#namespaces.open(id).ns, collection, fields, kind)
+    const isKept = this.#namespaces.get(id) === undefined && (await this.#pending.keepIndex(id, collection, fields, kind))
+    if (isKept !== true) await this.#storage.createIndex(this.#namespaces.open(id).ns, collection, fields, kind)
   }
 
   async dropIndex(id: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean> {
     checkCollection(collection)
-    return this.#storage.dropIndex(this.#namespaces.open(id).ns, collection, fields, kind)
+    const isDropped = this.#namespaces.get(id) === undefined ? await this.#pending.dropIndex(id, collection, fields, kind) : undefined
+    return isDropped ?? this.#storage.dropIndex(this.#namespaces.open(id).ns, collection, fields, kind)
   }
 
   async indexes(id: string, collection: string): Promise<readonly IndexInfo[]> {
     checkCollection(collection)
     const open = this.#namespaces.get(id)
-    return open === undefined ? [] : this.#storage.indexes(open.ns, collection)
+    return open === undefined ? this.#pending.indexes(id, collection) : this.#storage.indexes(open.ns, collection)
   }
 
   async content(cid: string): Promise<string | undefined> {

@@ -26,8 +26,7 @@ export interface LocalWrite extends CommitEntry {
 /** The commit entry of a local write. It always beats the version that is here, and leaves equal content alone. */
 export function localWrite(scope: RecordScope, collection: string, { id, content }: Write, { identity, clock }: Author): LocalWrite {
   const key = recordKey(collection, id)
-  if (key === undefined)
-    throw new DocstoreError('bad-id', `The id ${JSON.stringify(id.slice(0, 80))} is empty, too long or has characters that ids cannot have`)
+  if (key === undefined) throw badId(id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
   let kept = 0
@@ -50,4 +49,9 @@ export function localWrite(scope: RecordScope, collection: string, { id, content
     return { ...common, hash: recordHash(scope, record), kh: null, digest }
   }
   return { slot: slotOf(scope.write, kh, by), build, keptAt: () => kept }
+}
+
+/** The error for an id that no document can have. */
+export function badId(id: string): DocstoreError {
+  return new DocstoreError('bad-id', `The id ${JSON.stringify(id.slice(0, 80))} is empty, too long or has characters that ids cannot have`)
 }

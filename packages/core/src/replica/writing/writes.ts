@@ -1,6 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
-import { mayWrite } from '../../model/record.ts'
+import { mayWrite, recordKey } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
@@ -11,24 +11,32 @@ import type { OpenNamespace } from '../open-namespace.ts'
 import type { ReplicaWrites, Write, WriteResult } from '../types.ts'
 import { commitOr, commitWhole } from './full-store.ts'
 import { GroupCommit } from './group-commit.ts'
-import { type LocalWrite, localWrite } from './local-write.ts'
+import { badId, type LocalWrite, localWrite } from './local-write.ts'
+import type { LazyPending } from './lazy-pending.ts'
 
 /** Local writes: who may make them, and how they are committed. */
 export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
+  readonly #pending: LazyPending
   readonly #single: GroupCommit
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces) {
+  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
     this.#ground = ground
     this.#namespaces = namespaces
+    this.#pending = pending
     this.#single = new GroupCommit(ground.storage, ground.news)
   }
 
   async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    const open = this.#namespaces.open(id)
     checkCollection(collection)
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    const known = this.#namespaces.get(id)
+    if (known === undefined) {
+      const kept = await this.#keepEarly(id, collection, writes)
+      if (kept !== undefined) return kept
+    }
+    const open = known ?? this.#namespaces.open(id)
     const { genesis } = open.genesis
     const { identity, clock } = this.#ground
     const author = { identity, clock }
@@ -48,6 +56,15 @@ export class Writes implements ReplicaWrites {
         ? { status: 'unchanged', seq: current, at: entries[i]?.keptAt() ?? 0 }
         : { status: 'written', seq: outcome.seq, at: outcome.record.at },
     )
+  }
+
+  /** Their policy is not known yet: what can be refused whatever that is, is. `undefined` where the namespace has arrived meanwhile. */
+  async #keepEarly(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
+    for (const write of writes) {
+      if (recordKey(collection, write.id) === undefined) throw badId(write.id)
+      this.#checkSize(write)
+    }
+    return this.#pending.keepWrites(id, collection, writes)
   }
 
   #checkSize({ id, content }: Write): void {

@@ -1,6 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import type { Document } from '../../model/content.ts'
-import { type FieldFilter, hasMatch, matches, orderKey, type SortField, sortValue } from '../../query/index.ts'
+import { type Filter, hasMatch, matches, orderKey, type SortField, sortValue } from '../../query/index.ts'
 import type { SqlDriver, SqlValue } from '../drivers/driver.ts'
 
 /** Most conditions and sort fields that are known by a number. A query has at most some hundred, and runs as soon as it is compiled. */
@@ -27,7 +27,7 @@ const UNBOUNDED: QueryBudget = {}
  */
 export class QueryFunctions {
   readonly #known = new Map<string, number>()
-  readonly #matchers = new Map<number, FieldFilter>()
+  readonly #matchers = new Map<number, Filter>()
   readonly #orderers = new Map<number, SortField>()
   #next = 1
   /** The document that was asked about last: several conditions ask about one row. */
@@ -73,7 +73,7 @@ export class QueryFunctions {
   }
 
   /** The number of a condition. */
-  matcher(filter: FieldFilter): number {
+  matcher(filter: Filter): number {
     return this.#number(`matches ${JSON.stringify(filter)}`, (number) => this.#matchers.set(number, filter))
   }
 

@@ -20,7 +20,7 @@ import {
 } from '@p2p-docstore/core'
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
-import { readNetwork } from './join-link.ts'
+import { readNetwork } from './read-network.ts'
 import { MAX_REVOCATIONS } from '../limits.ts'
 import { decodeHello, encodeHello, type Hello, refusal, refused } from './hello.ts'
 import { knownInvitation, type Meta, verifyPacked } from './invitation.ts'

@@ -3,15 +3,7 @@ export { type AddressBook, Doorkeeper, type DoorkeeperComponents, PROVIDER_TAG }
 export { decodeHello, encodeHello, type Hello, helloProtocol } from './hello.ts'
 export { forgetInvitation, type Invitation, knownInvitation, rememberInvitation, verifyPacked } from './invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './invitations.ts'
-export {
-  fetchWellKnown,
-  formatJoinLink,
-  type JoinLink,
-  type JoinLinkExtras,
-  parseJoinLink,
-  readNetwork,
-  WELL_KNOWN_PATH,
-  type WellKnown,
-} from './join-link.ts'
 export { Misconduct, type Misdeed } from './misconduct.ts'
 export { ownIdentity } from './own-identity.ts'
+export { readNetwork } from './read-network.ts'
+export { fetchWellKnown, WELL_KNOWN_PATH, type WellKnown } from './well-known.ts'

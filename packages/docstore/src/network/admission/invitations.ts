@@ -23,7 +23,7 @@ import {
 import { type Invitation, verifyPacked } from './invitation.ts'
 import { MAX_REVOCATIONS } from '../limits.ts'
 import { durationText } from '../timing/index.ts'
-import { readNetwork } from './join-link.ts'
+import { readNetwork } from './read-network.ts'
 import { ownIdentity } from './own-identity.ts'
 import { knownRevocations, rememberRevocation, tooManyRevocations } from './revocations.ts'
 import type { Network } from '../types.ts'

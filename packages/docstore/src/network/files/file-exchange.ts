@@ -9,7 +9,14 @@ import { FileKeeper } from './file-keeper.ts'
 import { FileResponder } from './file-responder.ts'
 import { FileSource } from './file-source.ts'
 import { GivenBlocks } from './given-blocks.ts'
-import { FETCH_PATIENCE_MS, MAX_FETCHED_AT_ONCE, MAX_INBOUND_FILE_STREAMS, MAX_REMEMBERED_FILES, MAX_REQUEST_BYTES, MAX_WHOLE_WAIT_MS } from './limits.ts'
+import {
+  FETCH_PATIENCE_MS,
+  MAX_FETCHED_AT_ONCE,
+  MAX_INBOUND_FILE_STREAMS,
+  MAX_REMEMBERED_FILES,
+  MAX_REQUEST_BYTES,
+  MAX_WHOLE_WAIT_MS,
+} from './limits.ts'
 
 /** The part of libp2p that has connections. */
 interface Connections {
@@ -57,9 +64,7 @@ export class FileExchange {
     const { replica, misconduct, onError, patienceMs = FETCH_PATIENCE_MS } = init
     this.#init = init
     this.#fetcher = new FileFetcher({ replica, misconduct, patienceMs, came: this.#came, sources: (ns, cid) => this.#sourcesOf(ns, cid) })
-    this.#keeper = init.keepsAll
-      ? new FileKeeper({ replica, fetcher: this.#fetcher, onWhole: () => this.#changed.ring(), onError })
-      : undefined
+    this.#keeper = init.keepsAll ? new FileKeeper({ replica, fetcher: this.#fetcher, onWhole: () => this.#changed.ring(), onError }) : undefined
     this.#unlisten = replica.onCommit(({ collections }) => {
       if (!collections.includes('files')) return
       this.#changed.ring()
@@ -112,7 +117,11 @@ export class FileExchange {
   }
 
   /** Resolves with the relays that have all of a file, once they are so many or the signal aborts. */
-  async delivered(file: { readonly ns: string; readonly cid: string; readonly size: number }, copies: number, signal: AbortSignal): Promise<readonly string[]> {
+  async delivered(
+    file: { readonly ns: string; readonly cid: string; readonly size: number },
+    copies: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     const holders = new Set<string>()
     const asking = new Set<string>()
     const done = new AbortController()

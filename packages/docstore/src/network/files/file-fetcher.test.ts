@@ -50,7 +50,11 @@ function* pieces(): Generator<Uint8Array> {
 }
 
 /** One who answers as a function says, with the bytes of the holder at hand. */
-function source(peer: string, holder: Replica, answer: (bytes: Uint8Array | undefined, asked: number) => Uint8Array | undefined): BlockSource & { asked: number } {
+function source(
+  peer: string,
+  holder: Replica,
+  answer: (bytes: Uint8Array | undefined, asked: number) => Uint8Array | undefined,
+): BlockSource & { asked: number } {
   const made = {
     peer,
     asked: 0,
@@ -98,7 +102,8 @@ describe('fetching a file', () => {
 
   it('takes each block from who has it, where nobody has all', async () => {
     const { holder, replica, ns, cid, fetch } = await scene()
-    const part = (peer: string, rest: number) => source(peer, holder, (bytes) => (bytes !== undefined && (bytes[5] ?? 0) % 2 === rest ? bytes : undefined))
+    const part = (peer: string, rest: number) =>
+      source(peer, holder, (bytes) => (bytes !== undefined && (bytes[5] ?? 0) % 2 === rest ? bytes : undefined))
     await fetch([part('even', 0), part('odd', 1)])
     expect(await replica.file(ns, cid)).toMatchObject({ state: 'whole' })
   })

@@ -46,7 +46,10 @@ export class FileFetcher {
    * Resolves when nothing of the range is missing any more. Throws `file-unavailable` with `asked` after a standstill, at once where `isHasty`;
    * `not-found` where the document is gone; `bad-file`; `disk-full`; and the reason of the signal.
    */
-  async fetch({ ns, cid, from, to }: FetchedFile, { signal, isHasty = false }: { readonly signal: AbortSignal; readonly isHasty?: boolean }): Promise<void> {
+  async fetch(
+    { ns, cid, from, to }: FetchedFile,
+    { signal, isHasty = false }: { readonly signal: AbortSignal; readonly isHasty?: boolean },
+  ): Promise<void> {
     const { replica, came, patienceMs } = this.#init
     const sources = new Sources(this.#init.sources)
     const backoff = new Backoff()
@@ -172,8 +175,15 @@ class Sources {
 }
 
 function unavailable(cid: string, asked: readonly string[]): DocstoreError {
-  const who = asked.length === 0 ? 'and nobody is connected who could have it' : `and ${asked.length === 1 ? 'the peer that was asked has' : `the ${asked.length} peers that were asked have`} not all of it`
-  return new DocstoreError('file-unavailable', `Part of the file ${cid} is not here, ${who}. What has come is kept; try again when who put it is connected`, {
-    details: { asked },
-  })
+  const who =
+    asked.length === 0
+      ? 'and nobody is connected who could have it'
+      : `and ${asked.length === 1 ? 'the peer that was asked has' : `the ${asked.length} peers that were asked have`} not all of it`
+  return new DocstoreError(
+    'file-unavailable',
+    `Part of the file ${cid} is not here, ${who}. What has come is kept; try again when who put it is connected`,
+    {
+      details: { asked },
+    },
+  )
 }

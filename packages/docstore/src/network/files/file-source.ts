@@ -45,7 +45,8 @@ export class FileSource implements BlockSource {
     const end = (): void => exchange?.close()
     try {
       signal.throwIfAborted()
-      exchange = this.#idle.pop() ?? (await openExchange(this.#connection, filesProtocol(this.#networkId), signal, { maxFrameBytes: MAX_BLOCK_FRAME_BYTES }))
+      exchange =
+        this.#idle.pop() ?? (await openExchange(this.#connection, filesProtocol(this.#networkId), signal, { maxFrameBytes: MAX_BLOCK_FRAME_BYTES }))
       // Whoever gives up waits for no answer; the stream is of no use then.
       signal.addEventListener('abort', end, { once: true })
       const response = decodeFileResponse(await exchange.exchange(encodeFileMessage(request)))

@@ -29,7 +29,11 @@ async function relay(options: { replica?: Replica } = {}): Promise<TestRelay> {
 }
 
 async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise<{ store: Docstore; peer: TestPeer }> {
-  const peer = await TestPeer.start(descriptor, { filePatienceMs: 300, relays: relays.map(({ origin }) => origin), ...(replica === undefined ? {} : { replica }) })
+  const peer = await TestPeer.start(descriptor, {
+    filePatienceMs: 300,
+    relays: relays.map(({ origin }) => origin),
+    ...(replica === undefined ? {} : { replica }),
+  })
   const store = await Docstore.of({
     replica: peer.replica,
     network: peer.network,

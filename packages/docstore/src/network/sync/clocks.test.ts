@@ -5,7 +5,7 @@ import { Docstore } from '../../store/docstore.ts'
 import { diagnose } from '../../store/doctor/doctor.ts'
 import type { Namespace } from '../../store/namespace.ts'
 import { Invitations } from '../admission/invitations.ts'
-import { readNetwork } from '../admission/join-link.ts'
+import { readNetwork } from '../admission/read-network.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 

@@ -36,7 +36,17 @@ export class TestPeer {
 
   static async start(
     descriptor: Descriptor,
-    { relays = [], storage = 'all', replica: given, invitation, listed = false, directory = {}, now = Date.now, filePatienceMs, ...options }: TestPeerOptions = {},
+    {
+      relays = [],
+      storage = 'all',
+      replica: given,
+      invitation,
+      listed = false,
+      directory = {},
+      now = Date.now,
+      filePatienceMs,
+      ...options
+    }: TestPeerOptions = {},
   ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes, now }))
     if (invitation !== undefined) await rememberInvitation(replica, invitation, descriptor, (await replica.info()).identity)

@@ -46,7 +46,7 @@ export interface Libp2pOptions {
   readonly fullAt?: number
 }
 
-/** Starts libp2p in Node. */
+/** Starts libp2p in Node. Throws `listen-failed` where a relay cannot listen on all the addresses that it was given. */
 export async function startLibp2p(
   replica: Replica,
   {
@@ -78,7 +78,7 @@ export async function startLibp2p(
   const reservations = new Reservations()
   const webSocketDoor = new WebSocketDoor(arrivals)
   for (const address of [...announce, ...alsoAnnounce]) parseAddress(address)
-  return createLibp2p({
+  const started = createLibp2p({
     ...options,
     ...(isDirect ? { datastore: certificateStore(replica) } : {}),
     addresses: {
@@ -105,6 +105,20 @@ export async function startLibp2p(
       ...(isRelay ? {} : { reservations: () => reservations }),
     },
   })
+  return started.catch((cause: unknown) => {
+    if (!(cause instanceof Error) || cause.name !== 'UnsupportedListenAddressesError') throw cause
+    throw new DocstoreError('listen-failed', `The relay cannot listen on all of ${listen.join(', ')} (${reasonsOf(cause)})`, { cause })
+  })
+}
+
+/** What libp2p says in lines of its own, of each address that failed. */
+function reasonsOf({ message }: Error): string {
+  return message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ')
 }
 
 /** Whoever has become a connection is the doorkeeper's from then on. */

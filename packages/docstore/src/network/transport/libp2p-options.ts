@@ -49,7 +49,8 @@ export function commonOptions(
     privateKey,
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, enableKeepAlive: false })],
-    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    // A relay that some cannot reach would look like a whole one. A peer goes on without the places at relays that it listens through, which come later.
+    transportManager: { faultTolerance: isRelay ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
     addresses: { announceFilter: (addresses: Multiaddr[]) => forOthers(addresses).slice(0, MAX_ANNOUNCED_ADDRESSES) },
     // Links to relays come back by themselves, for ever; libp2p's own way gives up.
     connectionManager: { reconnectRetries: 0 },

@@ -193,7 +193,13 @@ describe('a watch', () => {
     }
     // Of a replica, a watch only listens to commits.
     const replica = { onCommit } as Replica
-    const watched = { replica, namespace: 'n', name: 'docs', isSynced: async () => false, onSync: () => () => undefined }
+    const watched = {
+      replica,
+      namespace: 'n',
+      name: 'docs',
+      standing: async () => ({ synced: false, state: 'here' as const }),
+      onStanding: () => () => undefined,
+    }
     return { commit, results: watchQuery(watched, query, signal) }
   }
 

@@ -1,5 +1,6 @@
 import type { Document } from '@p2p-docstore/core'
 import { delay } from '../../network/timing/index.ts'
+import type { Arrival } from '../life/arrival.ts'
 import { Feed } from './feed.ts'
 import type { Source } from './reading.ts'
 import { orAborted, Signal } from '../signal.ts'
@@ -9,6 +10,15 @@ export interface WatchedResult<T> {
   readonly documents: readonly T[]
   /** Whether a relay has everything that is here. */
   readonly synced: boolean
+  /** Whether the namespace is here at all; until then there are no documents, and nothing is synced. */
+  readonly state: Arrival
+}
+
+/** How a namespace stands. */
+export interface Standing {
+  /** Whether a relay has everything up to a position, else all that is here. */
+  readonly synced: boolean
+  readonly state: Arrival
 }
 
 /** The share of the time that a watch may spend on asking again: one part in this many plus one. */
@@ -18,13 +28,12 @@ const MIN_PAUSE_MS = 16
 const MAX_PAUSE_MS = 1000
 
 interface Watched extends Source {
-  /** Whether a relay has everything up to this position, else all that is here. */
-  readonly isSynced: (seq?: number) => Promise<boolean>
-  readonly onSync: (listener: () => void) => () => void
+  readonly standing: (seq?: number) => Promise<Standing>
+  readonly onStanding: (listener: () => void) => () => void
 }
 
 /**
- * Runs a query now and again after each commit that touches its collection, and when `synced` changes. Whoever takes long with a result gets
+ * Runs a query now and again after each commit that touches its collection, and when `synced` or `state` changes. Whoever takes long with a result gets
  * the newest one next, at once: pauses are counted from the end of the query.
  */
 export function watchQuery<T extends Document>(
@@ -36,7 +45,7 @@ export function watchQuery<T extends Document>(
 }
 
 async function* showResults<T extends Document>(
-  { replica, namespace, name, isSynced, onSync }: Watched,
+  { replica, namespace, name, standing, onStanding }: Watched,
   query: () => Promise<{ readonly documents: readonly T[]; readonly seq: number }>,
   signal: AbortSignal,
 ): AsyncGenerator<WatchedResult<T>, void, undefined> {
@@ -48,7 +57,7 @@ async function* showResults<T extends Document>(
     isStale = true
     news.raise()
   })
-  const unlistenSync = onSync(() => news.raise())
+  const unlistenStanding = onStanding(() => news.raise())
   try {
     let shown: WatchedResult<T> | undefined
     let restUntil = 0
@@ -64,15 +73,15 @@ async function* showResults<T extends Document>(
         const ended = performance.now()
         restUntil = ended + Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, REST_FACTOR * (ended - began)))
         // Of these very documents: what was written after them is not in this result.
-        const synced = found && (await orAborted(isSynced(found.seq), signal))
-        if (found === undefined || synced === undefined) return
-        shown = { documents: found.documents, synced }
+        const stands = found && (await orAborted(standing(found.seq), signal))
+        if (found === undefined || stands === undefined) return
+        shown = { documents: found.documents, ...stands }
         yield shown
       } else {
-        const synced = await orAborted(isSynced(), signal)
-        if (synced === undefined || shown === undefined) return
-        if (shown.synced !== synced && !isStale) {
-          shown = { documents: shown.documents, synced }
+        const stands = await orAborted(standing(), signal)
+        if (stands === undefined || shown === undefined) return
+        if ((shown.synced !== stands.synced || shown.state !== stands.state) && !isStale) {
+          shown = { documents: shown.documents, ...stands }
           yield shown
         }
       }
@@ -81,6 +90,6 @@ async function* showResults<T extends Document>(
   } finally {
     news.end()
     unlisten()
-    unlistenSync()
+    unlistenStanding()
   }
 }

@@ -1,8 +1,8 @@
-import { type ReactNode, useRef } from 'react'
-import { TEST_IDS } from '../test-ids.ts'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { TEST_IDS } from '../../test-ids.ts'
 import type { ParsedText } from './json-text.ts'
 
-/** A text field for JSON with line numbers, which marks the line that is wrong. */
+/** A text field for JSON with line numbers, which marks the line that is wrong. It takes the focus when it comes. */
 export function JsonField({
   text,
   parsed,
@@ -15,6 +15,15 @@ export function JsonField({
   readonly onChange: (text: string) => void
 }): ReactNode {
   const gutter = useRef<HTMLPreElement>(null)
+  const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    const element = field.current
+    if (element === null) return
+    element.focus()
+    // Into the first text that is empty, where there is one.
+    const at = element.value.indexOf('""') + 1
+    element.setSelectionRange(at, at)
+  }, [])
   const lines = text.split('\n')
   const badLine = parsed.ok ? undefined : parsed.line
   return (
@@ -29,6 +38,7 @@ export function JsonField({
           ))}
         </pre>
         <textarea
+          ref={field}
           data-testid={TEST_IDS.editorText}
           aria-label="Document as JSON"
           aria-invalid={!parsed.ok}

@@ -1,4 +1,6 @@
-import { DocstoreError, type NewDocument, parseJson } from 'p2p-docstore'
+import { type Document, DocstoreError, type NewDocument, parseJson } from 'p2p-docstore'
+import { withEscapes } from '../../ui/hidden-characters.ts'
+import { namingRank } from '../naming-fields.ts'
 
 /** A text as a document, or what is wrong with it and in which line. */
 export type ParsedText =
@@ -34,18 +36,19 @@ function fault(error: unknown, text: string): ParsedText {
   }
 }
 
-/** A document as people edit it. */
+/** A document as people edit it. Characters that are not seen are escapes in it. */
 export function documentText(document: unknown): string {
-  return JSON.stringify(document, undefined, 2)
+  return withEscapes(JSON.stringify(document, undefined, 2))
 }
 
-/** What a new document starts from: the fields of a neighbour, empty. */
-export function templateText(neighbour: object | undefined): string {
-  if (neighbour === undefined) return '{\n  "title": ""\n}'
-  const empty = Object.entries(neighbour)
-    .filter(([field]) => field !== '_id')
-    .map(([field, value]): [string, unknown] => [field, emptyLike(value)])
-  return documentText(Object.fromEntries(empty))
+/** What a new document starts from: the fields that most of the others have, each empty in its way, what names a document first. */
+export function templateText(others: readonly Document[]): string {
+  const uses = new Map<string, number>()
+  for (const document of others) for (const field of Object.keys(document)) uses.set(field, (uses.get(field) ?? 0) + 1)
+  const isUsual = (field: string): boolean => field !== '_id' && 2 * (uses.get(field) ?? 0) > others.length
+  const fields = [...uses.keys()].filter(isUsual).sort((a, b) => namingRank(a) - namingRank(b))
+  if (fields.length === 0) return documentText({ title: '' })
+  return documentText(Object.fromEntries(fields.map((field) => [field, emptyLike(others.find((document) => field in document)?.[field])])))
 }
 
 function emptyLike(value: unknown): unknown {

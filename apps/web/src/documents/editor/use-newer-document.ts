@@ -1,6 +1,6 @@
 import type { Collection, Docstore, Document } from 'p2p-docstore'
 import { useCallback } from 'react'
-import { useLive } from '../store/use-live.ts'
+import { useLive } from '../../store/use-live.ts'
 
 /** What became of a document since it was opened for editing: another version, or gone; `undefined` where it is as it was. */
 export function useNewerDocument({

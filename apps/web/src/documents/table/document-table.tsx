@@ -1,11 +1,13 @@
 import type { Document } from 'p2p-docstore'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
-import { TEST_IDS } from '../test-ids.ts'
+import { TEST_IDS } from '../../test-ids.ts'
+import type { DocumentList } from '../use-document-list.ts'
+import { restOf } from './columns.ts'
 import { DocumentRow } from './document-row.tsx'
 import { NoDocuments } from './no-documents.tsx'
 import { SortHeader } from './sort-header.tsx'
 import { useActiveRow } from './use-active-row.ts'
-import type { DocumentList } from './use-document-list.ts'
+import { useMoreBeside } from './use-more-beside.ts'
 
 /** The documents of a page, one per row. Arrows or j and k move, Enter opens, Delete deletes. */
 export function DocumentTable({
@@ -25,6 +27,8 @@ export function DocumentTable({
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
   const { documents, columns, state } = list
+  const hasRest = documents.some((document) => restOf(document, columns) !== undefined)
+  useMoreBeside(ref, [documents, columns])
   const { index: active, focus: focusRow, onPaging, onRowFocus, onFocus, onBlur } = useActiveRow(documents, ref)
   const remove = (document: Document): void => {
     if (whyReadOnly(document._id) !== undefined) return
@@ -66,9 +70,14 @@ export function DocumentTable({
         <thead>
           <tr>
             {columns.map((field) => (
-              <SortHeader key={field} field={field} sort={list.sort} onToggle={list.toggleSort} />
+              <SortHeader key={field} field={field} sort={list.sort} isNumber={isNumbers(documents, field)} onToggle={list.toggleSort} />
             ))}
-            <SortHeader field="_id" sort={list.sort} onToggle={list.toggleSort} />
+            {hasRest ? (
+              <th scope="col" className="is-rest">
+                more
+              </th>
+            ) : null}
+            <SortHeader field="_id" sort={list.sort} isNumber={false} onToggle={list.toggleSort} />
             <th className="row-tools">
               <span className="visually-hidden">Actions</span>
             </th>
@@ -80,6 +89,7 @@ export function DocumentTable({
               key={document._id}
               document={document}
               columns={columns}
+              hasRest={hasRest}
               number={list.first + index}
               isActive={index === active}
               readOnly={whyReadOnly(document._id)}
@@ -90,9 +100,21 @@ export function DocumentTable({
           ))}
         </tbody>
       </table>
-      {documents.length === 0 ? <NoDocuments isFiltered={list.isFiltered} onClear={() => list.setFilterText('')} onAdd={onAdd} /> : null}
+      {documents.length === 0 && state !== 'stale' ? (
+        <NoDocuments
+          why={list.filterError !== undefined ? 'bad-filter' : list.isFiltered ? 'no-match' : 'empty'}
+          onClear={list.clearFilter}
+          onAdd={onAdd}
+        />
+      ) : null}
     </div>
   )
+}
+
+/** Whether a field has nothing but numbers in it. */
+function isNumbers(documents: readonly Document[], field: string): boolean {
+  const values = documents.map((document) => document[field]).filter((value) => value !== undefined)
+  return values.length > 0 && values.every((value) => typeof value === 'number')
 }
 
 interface KeyContext {

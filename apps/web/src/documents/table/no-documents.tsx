@@ -1,20 +1,26 @@
 import type { ReactNode } from 'react'
-import { TEST_IDS } from '../test-ids.ts'
+import { TEST_IDS } from '../../test-ids.ts'
+
+const TEXTS = {
+  empty: 'No documents yet.',
+  'no-match': 'No document matches the filter.',
+  'bad-filter': 'Nothing is shown, because the filter cannot be used.',
+} as const
 
 /** What stands where no document is. */
 export function NoDocuments({
-  isFiltered,
+  why,
   onClear,
   onAdd,
 }: {
-  readonly isFiltered: boolean
+  readonly why: keyof typeof TEXTS
   readonly onClear: () => void
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
   return (
     <div className="empty empty-small" data-testid={TEST_IDS.documentsEmpty}>
-      <p>{isFiltered ? 'No document matches the filter.' : 'No documents yet.'}</p>
-      {isFiltered ? (
+      <p>{TEXTS[why]}</p>
+      {why !== 'empty' ? (
         <button type="button" data-testid={TEST_IDS.filterClear} onClick={onClear}>
           Show all
         </button>

@@ -1,12 +1,14 @@
 import type { Document } from 'p2p-docstore'
 import type { ReactNode } from 'react'
-import { TEST_IDS } from '../test-ids.ts'
-import { cellText } from './columns.ts'
+import { TEST_IDS } from '../../test-ids.ts'
+import { Cell } from './cell.tsx'
+import { restOf } from './columns.ts'
 
 /** One document in the table. */
 export function DocumentRow({
   document,
   columns,
+  hasRest,
   number,
   isActive,
   readOnly,
@@ -16,6 +18,8 @@ export function DocumentRow({
 }: {
   readonly document: Document
   readonly columns: readonly string[]
+  /** Whether there is a column for what a document has besides these. */
+  readonly hasRest: boolean
   readonly number: number
   /** Whether Tab stops at this row. */
   readonly isActive: boolean
@@ -34,18 +38,10 @@ export function DocumentRow({
       onClick={() => onOpen(document)}
     >
       {columns.map((field) => (
-        <td
-          key={field}
-          data-label={field}
-          className={typeof document[field] === 'number' ? 'is-number' : undefined}
-          data-empty={document[field] === undefined || undefined}
-        >
-          {cellText(document[field])}
-        </td>
+        <Cell key={field} label={field} value={document[field]} />
       ))}
-      <td data-label="_id" className="is-id">
-        {cellText(document._id)}
-      </td>
+      {hasRest ? <Cell label="more" name="rest" value={restOf(document, columns)} /> : null}
+      <Cell label="_id" name="id" value={document._id} />
       <td className="row-tools" onClick={(event) => event.stopPropagation()}>
         <button type="button" tabIndex={-1} className="button-small" data-testid={TEST_IDS.documentOpen} onClick={() => onOpen(document)}>
           {readOnly === undefined ? 'Edit' : 'View'}

@@ -1,0 +1,28 @@
+import type { Document } from 'p2p-docstore'
+import type { ReactNode } from 'react'
+import { withMarks } from '../../ui/hidden-characters.ts'
+import { MarkedText } from '../../ui/marked-text.tsx'
+import { cellText } from './cell-text.ts'
+
+/** A value in a row; what is too long for the cell comes up over it. `label` names it where there are no columns. */
+export function Cell({
+  value,
+  label,
+  name,
+}: {
+  readonly value: Document[string] | undefined
+  readonly label: string
+  readonly name?: 'id' | 'rest'
+}): ReactNode {
+  const { kind, text, whole } = cellText(value)
+  return (
+    <td
+      data-label={label}
+      className={`is-${name ?? kind}`}
+      data-empty={kind === 'nothing' || undefined}
+      title={whole === '' ? undefined : withMarks(whole)}
+    >
+      {kind === 'date' ? <time dateTime={whole}>{text}</time> : <MarkedText text={text} />}
+    </td>
+  )
+}

@@ -1,0 +1,19 @@
+import { lazy } from 'react'
+
+/** Parts of the page that the first screen does not show. They come right after it, so that they are there when the relay is not. */
+const load = {
+  editor: () => import('./documents/editor/document-editor.tsx'),
+  network: () => import('./network/network-view.tsx'),
+  peer: () => import('./connection/peer-panel.tsx'),
+  messages: () => import('./messages/messages-panel.tsx'),
+} as const
+
+export const DocumentEditor = lazy(async () => ({ default: (await load.editor()).DocumentEditor }))
+export const NetworkView = lazy(async () => ({ default: (await load.network()).NetworkView }))
+export const PeerPanel = lazy(async () => ({ default: (await load.peer()).PeerPanel }))
+export const MessagesPanel = lazy(async () => ({ default: (await load.messages()).MessagesPanel }))
+
+/** Loads them all. One that does not come is asked for again where it is shown, and says so there. */
+export function loadLater(): void {
+  void Promise.allSettled(Object.values(load).map((one) => one()))
+}

@@ -1,0 +1,47 @@
+import type { Docstore, JoinLink } from 'p2p-docstore'
+import { namespaceHref, parseRoute } from '../route.ts'
+import { errorCode, errorText } from '../store/error-text.ts'
+
+/** What somebody who was sent something puts into the field, and where it leads. */
+export type Pasted =
+  /** To a namespace, or a part of it, in the network of this page. */
+  | { readonly kind: 'namespace'; readonly id: string; readonly href: string }
+  /** Into the network of this page, by another way than before; the page begins anew with it. */
+  | { readonly kind: 'join'; readonly href: string }
+  /** Nowhere from here; `href` is the page that it belongs to. */
+  | { readonly kind: 'elsewhere'; readonly text: string; readonly href: string | undefined }
+  | { readonly kind: 'nothing'; readonly text: string }
+
+/** Reads the id of a namespace, a link to one, a join link, or the address of a relay. */
+export async function readPasted(given: string, store: Docstore, { isConnected }: { readonly isConnected: boolean }): Promise<Pasted> {
+  const text = given.trim()
+  const at = text.indexOf('#')
+  const route = parseRoute(at === -1 ? '' : text.slice(at))
+  if (route.page === 'namespace') return { kind: 'namespace', id: route.id, href: namespaceHref(route.id, route.collection, route.view) }
+  if (/^baf[a-z2-7]*$/i.test(text)) return { kind: 'namespace', id: text, href: namespaceHref(text) }
+  const { formatJoinLink, parseJoinLink } = await import('p2p-docstore')
+  let link: JoinLink
+  try {
+    link = parseJoinLink(text)
+  } catch (error) {
+    if (errorCode(error) !== 'bad-link') throw error
+    return { kind: 'nothing', text: /join/i.test(text) ? `${errorText(error)}.` : 'This is neither the id of a namespace nor a link to one.' }
+  }
+  const { network, origins, invitation } = link
+  const [home, ...relays] = origins
+  const isHere = home === location.origin
+  if (network === undefined) {
+    return isHere
+      ? { kind: 'nothing', text: 'This is the address of this page.' }
+      : { kind: 'elsewhere', text: 'This is the address of another relay.', href: home }
+  }
+  const { id, name } = store.info.network
+  if (network.id === id && invitation === undefined && isConnected) return { kind: 'nothing', text: `You are in “${name}” already.` }
+  // The relay of this page is one more way in. Where the data here are of another network, the page says so when it begins.
+  if (network.id === id || isHere) return { kind: 'join', href: formatJoinLink(location.origin, network, { relays: origins, invitation }) }
+  return {
+    kind: 'elsewhere',
+    text: `This link leads to another network, “${network.descriptor.name}”. This page belongs to “${name}”.`,
+    href: formatJoinLink(home, network, { relays, invitation }),
+  }
+}

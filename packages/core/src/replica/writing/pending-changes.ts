@@ -1,0 +1,222 @@
+import type { ErrorCode } from '../../error-codes.ts'
+import { DocstoreError, errorCode } from '../../errors.ts'
+import { DAG_CBOR, parseCid } from '../../model/cid.ts'
+import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
+import type { CommitEntry, IndexInfo, IndexKind } from '../../storage/storage.ts'
+import type { ReplicaGround } from '../ground.ts'
+import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import { Turns } from '../turns.ts'
+import type { PendingChange, PendingCounts, PendingIndex, PendingWrite, ReplicaPending, Write, WriteResult } from '../types.ts'
+import { pendingEntry } from './pending-entry.ts'
+import { PENDING_PREFIX } from './pending-prefix.ts'
+import { decodePending, encodePending, namespaceOfKey, pendingKey, pendingPrefix } from './pending-row.ts'
+
+/** What is refused for good is told; a full disk may have room later, so that what needs it goes on waiting. */
+const PASSING: ReadonlySet<string> = new Set(['disk-full', 'data-missing', 'storage-closed', 'storage-failed', 'storage-read-only'])
+
+/** What is kept of a namespace: how much, and the latest time of it. */
+interface Counts {
+  waiting: number
+  refused: number
+  newest: number
+}
+
+/** Finds a namespace that is here. */
+export interface Arrivals {
+  get(id: string): OpenNamespace | undefined
+}
+
+/**
+ * What was asked for in namespaces that are not here yet. Whether its policy allows a write is written in the namespace itself, so nobody can
+ * judge it before that arrives; and a write must not wait for the network. Bounded, and nothing of it is ever dropped silently.
+ */
+export class PendingChanges implements ReplicaPending {
+  readonly #ground: ReplicaGround
+  readonly #namespaces: Arrivals
+  /** What is kept after an arrival, and what is applied at it, must not miss each other. */
+  readonly #turns = new Turns()
+  readonly #counts = new Map<string, Counts>()
+  #bytes = 0
+
+  constructor(ground: ReplicaGround, namespaces: Arrivals) {
+    this.#ground = ground
+    this.#namespaces = namespaces
+  }
+
+  /** Takes up what the storage holds, and applies what belongs to namespaces that are here: the process may have ended in the middle of that. */
+  async load(): Promise<void> {
+    for (const [key, bytes] of await this.#ground.storage.listMeta(PENDING_PREFIX)) this.#count(decodePending(key, bytes), bytes.length, 1)
+    for (const ns of await this.awaited()) {
+      const open = this.#namespaces.get(ns)
+      if (open === undefined) continue
+      try {
+        await this.apply(open)
+      } catch (error) {
+        // The data can be read all the same; it is tried again with the next comparison.
+        if (!PASSING.has(errorCode(error))) throw error
+      }
+    }
+  }
+
+  /** Keeps writes; `undefined` where their namespace has arrived. Throws `unknown-namespace` for what is no id, and `too-many-pending`. */
+  async keepWrites(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
+    return this.#keep(ns, async () => {
+      const kept: WriteResult[] = []
+      for (const { id, content } of writes) {
+        const at = this.#nextTime(ns)
+        await this.#add({ key: pendingKey(ns, at), collection, at, id, content })
+        kept.push({ status: 'pending', seq: 0, at })
+      }
+      return kept
+    })
+  }
+
+  /** Keeps the declaration of an index; `undefined` where its namespace has arrived. */
+  async keepIndex(ns: string, collection: string, fields: readonly string[], { text = false }: IndexKind = {}): Promise<boolean | undefined> {
+    checkPaths(fields)
+    return this.#keep(ns, async () => {
+      if ((await this.#indexRows(ns, collection)).some((one) => isSameIndex(one, fields, text))) return true
+      const at = this.#nextTime(ns)
+      await this.#add({ key: pendingKey(ns, at), collection, at, fields, text })
+      return true
+    })
+  }
+
+  /** Gives up the declaration of an index; `undefined` where its namespace has arrived. */
+  async dropIndex(ns: string, collection: string, fields: readonly string[], { text = false }: IndexKind = {}): Promise<boolean | undefined> {
+    return this.#keep(ns, async () => {
+      const same = (await this.#indexRows(ns, collection)).filter((one) => isSameIndex(one, fields, text))
+      for (const one of same) await this.#remove(one)
+      return same.length > 0
+    })
+  }
+
+  async indexes(ns: string, collection: string): Promise<readonly IndexInfo[]> {
+    return (await this.#indexRows(ns, collection)).map(({ fields, text }) => ({ fields, text }))
+  }
+
+  /** Applies all that waits for a namespace that is here now. What throws goes on waiting. */
+  async apply(open: OpenNamespace): Promise<void> {
+    if (!this.#isAwaited(open.id)) return
+    await this.#turns.take(async () => {
+      const refused: string[] = []
+      let applied = 0
+      for (const change of await this.pending(open.id)) {
+        if (change.refused !== undefined) continue
+        const reason = 'fields' in change ? await this.#declare(open, change) : await this.#write(open, change)
+        if (reason === undefined) {
+          applied++
+          await this.#remove(change)
+        } else {
+          refused.push(reason)
+          await this.#refuse(change, reason)
+        }
+      }
+      this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], pending: { applied, refused } })
+    })
+  }
+
+  async #declare({ ns }: OpenNamespace, { collection, fields, text }: PendingIndex): Promise<string | undefined> {
+    try {
+      await this.#ground.storage.createIndex(ns, collection, fields, { text })
+      return undefined
+    } catch (error) {
+      if (!(error instanceof DocstoreError) || PASSING.has(error.code)) throw error
+      return error.code
+    }
+  }
+
+  async #write(open: OpenNamespace, write: PendingWrite): Promise<string | undefined> {
+    const { storage, identity, network, news } = this.#ground
+    const entry: CommitEntry | { refused: ErrorCode } = pendingEntry(open, write, { identity, maxContentBytes: network.descriptor.limits.content })
+    if ('refused' in entry) return entry.refused
+    news.tellOf(open.id, await storage.commit(open.ns, [entry]))
+    return undefined
+  }
+
+  async pending(ns: string): Promise<readonly PendingChange[]> {
+    if (!this.#counts.has(ns)) return []
+    return (await this.#ground.storage.listMeta(pendingPrefix(ns))).map(([key, bytes]) => decodePending(key, bytes))
+  }
+
+  async pendingCounts(ns: string): Promise<PendingCounts> {
+    const { waiting, refused } = this.#counts.get(ns) ?? { waiting: 0, refused: 0 }
+    return { waiting, refused }
+  }
+
+  async dropPending(ns: string, keys?: readonly string[]): Promise<number> {
+    return this.#turns.take(async () => {
+      const dropped = (await this.pending(ns)).filter(({ key }) => keys === undefined || keys.includes(key))
+      for (const change of dropped) await this.#remove(change)
+      if (dropped.length > 0) this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [] })
+      return dropped.length
+    })
+  }
+
+  async awaited(): Promise<readonly string[]> {
+    return [...this.#counts.keys()].filter((ns) => this.#isAwaited(ns))
+  }
+
+  #isAwaited(ns: string): boolean {
+    return (this.#counts.get(ns)?.waiting ?? 0) > 0
+  }
+
+  /** Does something for a namespace that is not here, and has not arrived meanwhile. */
+  async #keep<T>(ns: string, work: () => Promise<T>): Promise<T | undefined> {
+    if (parseCid(DAG_CBOR, ns) === undefined) return undefined
+    return this.#turns.take(async () => (this.#namespaces.get(ns) === undefined ? work() : undefined))
+  }
+
+  async #indexRows(ns: string, collection: string): Promise<readonly PendingIndex[]> {
+    const waiting = (await this.pending(ns)).filter((change) => change.refused === undefined && change.collection === collection)
+    return waiting.filter((change) => 'fields' in change)
+  }
+
+  /** After everything that waits there, whatever the clock was when that was asked for. */
+  #nextTime(ns: string): number {
+    return this.#ground.clock.next(this.#counts.get(ns)?.newest ?? 0)
+  }
+
+  async #add(change: PendingChange): Promise<void> {
+    const bytes = encodePending(change)
+    let all = 0
+    for (const { waiting, refused } of this.#counts.values()) all += waiting + refused
+    if (all >= MAX_PENDING || this.#bytes + bytes.length > MAX_PENDING_BYTES) {
+      throw new DocstoreError(
+        'too-many-pending',
+        `At most ${MAX_PENDING} changes of ${MAX_PENDING_BYTES} bytes wait for namespaces that are not here yet. ready() tells when one has arrived`,
+      )
+    }
+    await this.#ground.storage.setMeta(change.key, bytes)
+    this.#count(change, bytes.length, 1)
+  }
+
+  /** In one step: a process that ends in between must lose nothing. */
+  async #refuse(change: PendingChange, reason: string): Promise<void> {
+    const refused: PendingChange = { ...change, refused: reason }
+    const bytes = encodePending(refused)
+    await this.#ground.storage.setMeta(change.key, bytes)
+    this.#count(change, encodePending(change).length, -1)
+    this.#count(refused, bytes.length, 1)
+  }
+
+  async #remove(change: PendingChange): Promise<void> {
+    await this.#ground.storage.setMeta(change.key, undefined)
+    this.#count(change, encodePending(change).length, -1)
+  }
+
+  #count({ key, at, refused }: PendingChange, bytes: number, by: 1 | -1): void {
+    const ns = namespaceOfKey(key)
+    const counts = this.#counts.get(ns) ?? { waiting: 0, refused: 0, newest: 0 }
+    counts[refused === undefined ? 'waiting' : 'refused'] += by
+    counts.newest = Math.max(counts.newest, at)
+    this.#bytes += by * bytes
+    if (counts.waiting + counts.refused > 0) this.#counts.set(ns, counts)
+    else this.#counts.delete(ns)
+  }
+}
+
+function isSameIndex(one: PendingIndex, fields: readonly string[], text: boolean): boolean {
+  return one.text === text && one.fields.length === fields.length && one.fields.every((field, i) => field === fields[i])
+}

@@ -1,0 +1,43 @@
+import { sha256 } from '#crypto'
+import type { ErrorCode } from '../../error-codes.ts'
+import { utf8 } from '../../model/bytes.ts'
+import { canonicalJson, type Document } from '../../model/content.ts'
+import { authorName, type Identity, namesAuthor } from '../../model/identity.ts'
+import { type DocRecord, keyHash, mayWrite, recordHash, recordKey, slotOf } from '../../model/record.ts'
+import type { CommitEntry, NewRecord } from '../../storage/storage.ts'
+import { Competitor } from '../exchange/accept.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { PendingWrite } from '../types.ts'
+
+/**
+ * A write that was made before its namespace was here, judged now that it is. It has the time at which it was made, so that it competes like
+ * any write of then: later ones win over it. The record follows from the write alone: applied twice, it is the same.
+ */
+export function pendingEntry(
+  { scope, genesis: { genesis } }: OpenNamespace,
+  { collection, id: given, content: givenContent, at }: PendingWrite,
+  { identity, maxContentBytes }: { readonly identity: Identity; readonly maxContentBytes: number },
+): CommitEntry | { readonly refused: ErrorCode } {
+  const isNamed = genesis.write !== 'author' || namesAuthor(given)
+  const id = isNamed ? given : `${authorName(identity.author)}/${given}`
+  if (!mayWrite(genesis.write, genesis.owner, identity.author, id)) return { refused: 'not-allowed' }
+  const key = recordKey(collection, id)
+  if (key === undefined) return { refused: 'bad-id' }
+  const content = isNamed || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id })
+  const by = identity.author
+  const kh = keyHash(scope.ns, key)
+  const common = { collection, id, at, by, prev: null, exp: null, content }
+  let record: NewRecord
+  if (content === null) {
+    const tombstone: DocRecord = { at, by, del: true, kh }
+    record = { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
+  } else {
+    const bytes = utf8(content)
+    if (bytes.length > maxContentBytes) return { refused: 'document-too-large' }
+    const digest = sha256(bytes)
+    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length }
+    record = { ...common, hash: recordHash(scope, put), kh: null, digest }
+  }
+  const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
+  return { slot: competitor.slot, build: (old) => competitor.build(old) }
+}

@@ -1,0 +1,1 @@
+export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './join-link.ts'
