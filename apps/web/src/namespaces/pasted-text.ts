@@ -19,7 +19,7 @@ export async function readPasted(given: string, store: Docstore, { isConnected }
   const route = parseRoute(at === -1 ? '' : text.slice(at))
   if (route.page === 'namespace') return { kind: 'namespace', id: route.id, href: namespaceHref(route.id, route.collection, route.view) }
   if (/^baf[a-z2-7]*$/i.test(text)) return { kind: 'namespace', id: text, href: namespaceHref(text) }
-  const { formatJoinLink, parseJoinLink } = await import('p2p-docstore')
+  const { formatJoinLink, parseJoinLink } = await import('../store/join-links.ts')
   let link: JoinLink
   try {
     link = parseJoinLink(text)
