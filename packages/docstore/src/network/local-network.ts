@@ -396,37 +396,14 @@ export class LocalNetwork implements Network {
     return holders()
   }
 
-  async fetchFile(ns: string, cid: string, { from, to, signal }: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
+  async fetchFile(ns: string, cid: string, options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
     await this.want(ns)
-    await (await this.#files()).fetch({ ns, cid, from, to }, AbortSignal.any([this.#ended.signal, ...(signal === undefined ? [] : [signal])]))
+    await (await this.#files()).fetch({ ns, cid, ...options })
   }
 
-  async fileDelivered(
-    ns: string,
-    cid: string,
-    { copies, timeoutMs, signal }: { copies: number; timeoutMs: number; signal?: AbortSignal },
-  ): Promise<readonly string[]> {
+  async fileDelivered(ns: string, cid: string, options: { copies: number; timeoutMs: number; signal?: AbortSignal }): Promise<readonly string[]> {
     await this.want(ns)
-    const file = await this.#replica.file(ns, cid)
-    if (file === undefined) throw new DocstoreError('not-found', `No document of the namespace names the file ${cid}`)
-    const own = this.#role === 'relay' && file.state === 'whole' ? [await this.peerId()] : []
-    const files = await this.#files()
-    const patience = { timeoutMs, moved: () => files.moved(), onChange: (listener: () => void) => files.onMoved(listener) }
-    const others = await patiently(patience, (idle) =>
-      files.delivered(
-        { ns, cid, size: file.size },
-        copies - own.length,
-        AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])]),
-      ),
-    )
-    signal?.throwIfAborted()
-    const holders = [...own, ...others]
-    if (holders.length >= copies) return holders
-    throw new DocstoreError(
-      'not-delivered',
-      `${holders.length} of ${copies} relays had all of the file within the time. It is safe here, and they fetch the rest when they are connected`,
-      { details: { copies: holders.length } },
-    )
+    return (await this.#files()).whenDelivered({ ns, cid, ...options })
   }
 
   /** Loaded when somebody has files: many have none. A relay fetches all that it hears of. */
@@ -447,7 +424,8 @@ export class LocalNetwork implements Network {
       ledgerOf: this.#ledgers.of,
       keepers: (ns) => [...this.#syncPeers().flatMap(({ peer }) => peer ?? []), ...this.rendezvous.peersOf(ns)],
       relays: () => this.#relays.connected.flatMap(({ peer }) => peer ?? []),
-      keepsAll: this.#role === 'relay',
+      isRelay: this.#role === 'relay',
+      ended: this.#ended.signal,
       onError: this.libp2p.logger.forComponent('docstore:files').error,
       ...(this.#filePatienceMs === undefined ? {} : { patienceMs: this.#filePatienceMs }),
     })

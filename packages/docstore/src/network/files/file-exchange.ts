@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { DocstoreError, errorCode, type Ledger, type Replica, Slots } from '@p2p-docstore/core'
 import type { Misconduct } from '../admission/index.ts'
-import { answerStream } from '../sync/index.ts'
+import { answerStream, patiently } from '../sync/index.ts'
 import { delay } from '../timing/index.ts'
 import { Bell } from './bell.ts'
 import { FileFetcher, type FetchedFile } from './file-fetcher.ts'
@@ -18,8 +18,18 @@ import {
   MAX_WHOLE_WAIT_MS,
 } from './limits.ts'
 
+/** Copies that somebody waits for. */
+interface AwaitedCopies {
+  readonly ns: string
+  readonly cid: string
+  readonly copies: number
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
 /** The part of libp2p that has connections. */
 interface Connections {
+  readonly peerId: { toString(): string }
   getConnections(): Connection[]
 }
 
@@ -34,8 +44,10 @@ export interface FileExchangeInit {
   readonly keepers: (ns: string) => readonly string[]
   /** Relays that are connected. */
   readonly relays: () => readonly string[]
-  /** Whether all files that documents here name are fetched, not those alone that somebody reads. */
-  readonly keepsAll: boolean
+  /** Whether all files that documents here name are fetched, not those alone that somebody reads, and count as copies. */
+  readonly isRelay: boolean
+  /** Aborts when the network ends. */
+  readonly ended: AbortSignal
   readonly onError: (error: unknown) => void
   /** How long a fetch goes on at a standstill, milliseconds. */
   readonly patienceMs?: number
@@ -64,7 +76,7 @@ export class FileExchange {
     const { replica, misconduct, onError, patienceMs = FETCH_PATIENCE_MS } = init
     this.#init = init
     this.#fetcher = new FileFetcher({ replica, misconduct, patienceMs, came: this.#came, sources: (ns, cid) => this.#sourcesOf(ns, cid) })
-    this.#keeper = init.keepsAll ? new FileKeeper({ replica, fetcher: this.#fetcher, onWhole: () => this.#changed.ring(), onError }) : undefined
+    this.#keeper = init.isRelay ? new FileKeeper({ replica, fetcher: this.#fetcher, onWhole: () => this.#changed.ring(), onError }) : undefined
     this.#unlisten = replica.onCommit(({ collections }) => {
       if (!collections.includes('files')) return
       this.#changed.ring()
@@ -112,12 +124,33 @@ export class FileExchange {
     this.#given.forget(peer)
   }
 
-  fetch(file: FetchedFile, signal: AbortSignal): Promise<void> {
-    return this.#fetcher.fetch(file, { signal })
+  /** Fetches what is not here of a range. Throws as `FileFetcher.fetch`. */
+  fetch({ signal, ...file }: FetchedFile & { readonly signal?: AbortSignal }): Promise<void> {
+    return this.#fetcher.fetch(file, { signal: either(this.#init.ended, signal) })
   }
 
-  /** Resolves with the relays that have all of a file, once they are so many or the signal aborts. */
-  async delivered(
+  /** Resolves with the relays that have all of a file, once they are `copies`. Throws `not-found`, and `not-delivered` when nothing moves for so long. */
+  async whenDelivered({ ns, cid, copies, timeoutMs, signal }: AwaitedCopies): Promise<readonly string[]> {
+    const { replica, isRelay, ended, libp2p } = this.#init
+    const file = await replica.file(ns, cid)
+    if (file === undefined) throw new DocstoreError('not-found', `No document of the namespace names the file ${cid}`)
+    const own = isRelay && file.state === 'whole' ? [libp2p.peerId.toString()] : []
+    const moved = (): number => this.#init.relays().reduce((sum, peer) => sum + this.#given.of(peer), 0)
+    const others = await patiently({ timeoutMs, moved, onChange: (listener) => this.#given.on(listener) }, (idle) =>
+      this.#delivered({ ns, cid, size: file.size }, copies - own.length, AbortSignal.any([idle, either(ended, signal)])),
+    )
+    signal?.throwIfAborted()
+    const holders = [...own, ...others]
+    if (holders.length >= copies) return holders
+    throw new DocstoreError(
+      'not-delivered',
+      `${holders.length} of ${copies} relays had all of the file within the time. It is safe here, and they fetch the rest when they are connected`,
+      { details: { copies: holders.length } },
+    )
+  }
+
+  /** The relays that have all of it, once they are so many or the signal aborts. */
+  async #delivered(
     file: { readonly ns: string; readonly cid: string; readonly size: number },
     copies: number,
     signal: AbortSignal,
@@ -153,15 +186,6 @@ export class FileExchange {
     }
   }
 
-  /** A number that changes whenever a relay was given a block. */
-  moved(): number {
-    return this.#init.relays().reduce((sum, peer) => sum + this.#given.of(peer), 0)
-  }
-
-  onMoved(listener: () => void): () => void {
-    return this.#given.on(listener)
-  }
-
   #offered(peer: string, ns: string, cid: string): void {
     this.#holders.delete(cid)
     this.#holders.set(cid, peer)
@@ -191,4 +215,8 @@ export class FileExchange {
     this.#sources.set(connection, source)
     return source
   }
+}
+
+function either(ended: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? ended : AbortSignal.any([ended, signal])
 }
