@@ -1,7 +1,8 @@
 import { errorCode, type PartialFileFacts, type Replica } from '@p2p-docstore/core'
+import { delay } from '../timing/index.ts'
 import { Bell } from './bell.ts'
 import type { FileFetcher } from './file-fetcher.ts'
-import { FULL_PAUSE_MS, KEPT_PAGE, MAX_KEEP_PAUSE_MS, MAX_KEPT_AT_ONCE, MAX_REMEMBERED_FILES, MIN_KEEP_PAUSE_MS } from './limits.ts'
+import { FULL_PAUSE_MS, KEPT_PAGE, MAX_KEEP_PAUSE_MS, MAX_KEPT_AT_ONCE, MAX_PAGES_AT_ONCE, MAX_REMEMBERED_FILES, MIN_KEEP_PAUSE_MS } from './limits.ts'
 
 /** What keeping files takes. */
 export interface FileKeeperInit {
@@ -34,6 +35,8 @@ export class FileKeeper {
   #someoneCame = 0
   #fullUntil = 0
   #position = 0
+  /** Whether the last look ended before it had seen all. */
+  #isLookCut = false
   #running: Promise<void> | undefined
 
   constructor(init: FileKeeperInit) {
@@ -73,7 +76,9 @@ export class FileKeeper {
     const { signal } = this.#ended
     const running = new Set<Promise<void>>()
     while (!signal.aborted) {
-      const rung = this.#bell.next(AbortSignal.any([signal, AbortSignal.timeout(this.#restMs())]))
+      const rested = new AbortController()
+      const end = AbortSignal.any([signal, rested.signal])
+      const rung = Promise.race([this.#bell.next(end), delay(this.#restMs(), end)])
       try {
         for (const file of await this.#due(MAX_KEPT_AT_ONCE - running.size)) {
           const work = this.#keep(file).finally(() => {
@@ -87,12 +92,14 @@ export class FileKeeper {
         if (!signal.aborted) this.#init.onError(error)
       }
       await rung
+      rested.abort()
     }
     await Promise.allSettled(running)
   }
 
   /** How long there can be nothing to do, milliseconds. */
   #restMs(): number {
+    if (this.#isLookCut) return MIN_KEEP_PAUSE_MS
     const now = performance.now()
     let next = now + MAX_KEEP_PAUSE_MS
     for (const { until } of this.#pauses.values()) next = Math.min(next, until)
@@ -108,20 +115,24 @@ export class FileKeeper {
       this.#offered.delete(key)
       if (!this.#keeping.has(key)) due.push(file)
     }
-    // Each file is looked at once, however many there are.
+    // From where the last look ended, once around at most. Where there are very many, the next look goes on from there.
     const began = this.#position
-    for (let hasTurned = false; due.length < count; ) {
+    let hasTurned = false
+    this.#isLookCut = true
+    for (let pages = 0; pages < MAX_PAGES_AT_ONCE; pages++) {
       const page = await this.#init.replica.partialFiles(this.#position, KEPT_PAGE)
-      const isPast = (file: PartialFileFacts): boolean => hasTurned && file.position > began
       for (const file of page) {
-        if (due.length >= count || isPast(file)) return due
+        if (due.length >= count) return due
         this.#position = file.position
         if (this.#isDue(file) && !due.some((one) => keyOf(one) === keyOf(file))) due.push(file)
       }
-      if (page.length > 0) continue
-      this.#position = 0
-      if (hasTurned || began === 0) return due
-      hasTurned = true
+      const isAround = hasTurned && (page.length === 0 || this.#position >= began)
+      if (page.length === 0) this.#position = 0
+      if (isAround || (page.length === 0 && began === 0)) {
+        this.#isLookCut = false
+        return due
+      }
+      hasTurned ||= page.length === 0
     }
     return due
   }

@@ -34,6 +34,9 @@ export const MAX_KEPT_AT_ONCE = 4
 /** Files that are looked at in one step. */
 export const KEPT_PAGE = 64
 
+/** Such steps at a time: 1,024 files a second are looked at, however many there are. */
+export const MAX_PAGES_AT_ONCE = 16
+
 /** First and longest pause until a file that nobody has is asked for again, milliseconds; somebody who says that he has it ends it. */
 export const MIN_KEEP_PAUSE_MS = 1_000
 export const MAX_KEEP_PAUSE_MS: number = 5 * 60_000
