@@ -18,6 +18,7 @@ import { Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
+import { moveRecords } from './records/moved-records.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -36,6 +37,8 @@ import type {
   FutureTotal,
   IndexInfo,
   IndexKind,
+  LaterRecords,
+  NamespaceMove,
   NewRecord,
   OpenedReading,
   ReadingQuery,
@@ -179,7 +182,7 @@ export class SqliteStorage implements Storage {
 
   namespaces(): StoredNamespace[] {
     return this.#statements
-      .own('SELECT ns, cid, genesis, head, signature FROM namespaces ORDER BY ns')
+      .own('SELECT ns, cid, genesis, head, signature FROM namespaces WHERE length(genesis) > 0 ORDER BY ns')
       .all()
       .map((row) => ({
         ns: Number(row['ns']),
@@ -191,19 +194,82 @@ export class SqliteStorage implements Storage {
   }
 
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
-    const isKnown = this.#statements.own('SELECT 1 FROM namespaces WHERE cid = ?').get(namespace.cid) !== undefined
-    return isKnown ? this.#reserved(() => this.#saveNamespace(namespace)) : this.#transaction(() => this.#saveNamespace(namespace))
+    const known = this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(namespace.cid)
+    if (known === undefined) return this.#transaction(() => this.#saveNamespace(namespace))
+    return this.#reserved(() => {
+      this.#totals.moveOn(Number(known['ns']))
+      return this.#saveNamespace(namespace)
+    })
   }
 
   #saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
     this.#statements
       .own(
-        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
+        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET genesis = iif(length(genesis) = 0, excluded.genesis, genesis), head = excluded.head, signature = excluded.signature',
       )
       .run(cid, genesis, head, signature)
     const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
     if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
     return ns
+  }
+
+  forgetNamespace(ns: number): void {
+    const indexes = this.#statements.own('SELECT collection, paths FROM indexes WHERE ns = ?')
+    const texts = this.#statements.own('SELECT collection, paths FROM text_indexes WHERE ns = ?')
+    const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
+    this.#reserved(() => {
+      // An empty genesis stands for none: the row keeps the number for this id.
+      this.#statements.own("UPDATE namespaces SET genesis = x'', head = x'', signature = x'' WHERE ns = ?").run(ns)
+      for (const { collection, paths } of indexes.all(ns)) this.#indexes.drop(ns, String(collection), pathsOf(paths))
+      for (const { collection, paths } of texts.all(ns)) this.#texts.drop(ns, String(collection), pathsOf(paths))
+    })
+    this.#queries.forgetPlans()
+  }
+
+  halfForgotten(): number[] {
+    const rows = this.#statements
+      .own(
+        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1)',
+      )
+      .all(SEQ_SPAN)
+    return rows.map((row) => Number(row['ns']))
+  }
+
+  laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
+    return this.#records.later(ns, which)
+  }
+
+  removeLater(ns: number, which: LaterRecords): number {
+    const remove = (): number => {
+      const found = this.#records.later(ns, which)
+      for (const record of found) this.#records.remove(ns, record)
+      if (found.length === 0) return 0
+      this.#references.removed(ns, found)
+      // Where all go, nothing is left to be shown in another way.
+      if (which.after >= 0 && this.#edited !== undefined) {
+        this.#edited.showAnew(ns, found)
+        this.#references.committed(ns, [], this.#edited.shown)
+      }
+      this.#totals.storeNow(ns)
+      return found.length
+    }
+    return this.#makingRoom(remove, which.limit)
+  }
+
+  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+    this.#reserved(() => {
+      for (const move of moves) {
+        const { ns, cid, genesis, head, signature } = move
+        // Positions go on from where they are, also where the last record is forgotten.
+        this.#totals.lastSeq(ns)
+        this.#statements
+          .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
+          .run(cid, genesis, head, signature, ns)
+        moveRecords({ records: this.#records, seals: this.#seals }, move)
+        this.#totals.recount(ns)
+      }
+      for (const [key, value] of meta) this.#setMeta(key, value)
+    })
   }
 
   async readyForEdits(): Promise<void> {

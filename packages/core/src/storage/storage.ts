@@ -125,6 +125,13 @@ export interface DocumentView {
   content(): string | null
 }
 
+/** Records later than a time, after a position. */
+export interface LaterRecords {
+  readonly after: number
+  readonly since: number
+  readonly limit: number
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -157,6 +164,26 @@ export interface CommitOutcome {
   readonly replaced: StoredRecord | undefined
   /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
+}
+
+/** What a record is called in the network that it moves to. */
+export interface Restated {
+  readonly slot: Uint8Array
+  readonly hash: Uint8Array
+  /** Key hash, of a tombstone only. */
+  readonly kh: Uint8Array | null
+  /** Slot of the document, of an edit only. */
+  readonly document?: Uint8Array
+}
+
+/** A namespace of this database, by its number `ns`, as what it is in the network that it moves to. */
+export interface NamespaceMove extends StoredNamespace {
+  /** Called inside the transaction with each of its records, in append order; one that is `undefined` is forgotten. Pure and synchronous. */
+  readonly restate: (record: StoredRecord) => Restated | undefined
+  /** Signs the restated records, in groups. */
+  readonly sealWith: (hashes: Uint8Array) => Seal
+  /** Called with how many of its records were dealt with since the last call. */
+  readonly onRecords?: (records: number) => void
 }
 
 /** Where a page of results ended. */
@@ -245,9 +272,27 @@ export interface Storage {
   /** All values whose key starts with `prefix`, sorted by key. */
   listMeta(prefix: string): Awaitable<readonly (readonly [key: string, value: Uint8Array])[]>
 
+  /** All that are here, without those that were forgotten. */
   namespaces(): Awaitable<readonly StoredNamespace[]>
-  /** Adds a namespace, or replaces the head of one that is here. */
+  /** Adds a namespace, or replaces the head of one that is here, which moves its last position on: whoever reads the local order looks again. */
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): Awaitable<number>
+  /**
+   * Takes a namespace and its indexes away; its records go with `removeLater`, until none is left. Its id keeps its number, and the local order goes on
+   * where it was should it be saved again: positions that others know must not come twice.
+   */
+  forgetNamespace(ns: number): Awaitable<void>
+  /** Numbers of forgotten namespaces that still have records. */
+  halfForgotten(): Awaitable<readonly number[]>
+  /** Records of a later time, in append order: at most `limit`, fewer where they are large, none only where none follow. */
+  laterRecords(ns: number, which: LaterRecords): Awaitable<readonly StoredRecord[]>
+  /** Removes the records that `laterRecords` gives, and resolves with their number. No tombstone stays. */
+  removeLater(ns: number, which: LaterRecords): Awaitable<number>
+
+  /**
+   * Makes other namespaces of those that are here, and sets small values, all in one transaction: ids, slots, hashes and seals change, and what
+   * records replaced is forgotten; documents, times, authors, positions and indexes stay as they are. Nobody else may know any of their records.
+   */
+  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Awaitable<void>
 
   /** To be called before a commit in which there is an edit, or an entry that names its document. What there is already of edits needs no call. */
   readyForEdits(): Awaitable<void>

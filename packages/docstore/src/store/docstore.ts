@@ -1,9 +1,11 @@
 import {
   type ClockReport,
+  type Document,
   DocstoreError,
   type NamespaceInfo,
   parseCid,
   DAG_CBOR,
+  movedIds,
   type Replica,
   type ReplicaInfo,
   toHex,
@@ -13,6 +15,7 @@ import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
+import type { NewDocument } from './collection.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -45,18 +48,19 @@ export class Docstore {
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
-  private constructor(info: ReplicaInfo, parts: DocstoreParts) {
+  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts) {
     const { replica, network } = parts
     this.info = info
     this.replica = replica
     this.network = network
-    this.namespaces = new Namespaces(replica, network, this.#closing.signal)
+    this.namespaces = new Namespaces({ replica, network, movedTo, closing: this.#closing.signal })
     this.#parts = parts
   }
 
   /** A store of these parts. */
   static async of(parts: DocstoreParts): Promise<Docstore> {
-    return new Docstore(await parts.replica.info(), parts)
+    const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
+    return new Docstore(info, movedTo, parts)
   }
 
   /** libp2p itself, while this process runs it. */
@@ -162,15 +166,24 @@ export class Docstore {
   }
 }
 
+/** What the namespaces of a store work with. */
+interface NamespacesInit extends Pick<DocstoreParts, 'replica' | 'network'> {
+  /** Ids that they had in networks before, with those of now. */
+  readonly movedTo: ReadonlyMap<string, string>
+  readonly closing: AbortSignal
+}
+
 /** The namespaces of a store. */
 export class Namespaces {
   readonly #replica: Replica
   readonly #network: Network | undefined
   readonly #closing: AbortSignal
+  readonly #movedTo: ReadonlyMap<string, string>
 
-  constructor(replica: Replica, network: Network | undefined, closing: AbortSignal) {
+  constructor({ replica, network, movedTo, closing }: NamespacesInit) {
     this.#replica = replica
     this.#network = network
+    this.#movedTo = movedTo
     this.#closing = closing
   }
 
@@ -182,12 +195,56 @@ export class Namespaces {
     return this.open(id)
   }
 
-  /** Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. */
+  /**
+   * Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. An id that it had before its documents
+   * moved to this network will do; its `id` is the one that it has now.
+   */
   async open(id: string): Promise<Namespace> {
+    const namespace = this.#at(id)
+    await this.#network?.want(namespace.id)
+    return namespace
+  }
+
+  #at(id: string): Namespace {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
-    await this.#network?.want(id)
-    return new Namespace(id, this.#replica, this.#network, this.#closing)
+    // Apps keep ids, and data may have joined another network since.
+    return new Namespace(this.#movedTo.get(id) ?? id, this.#replica, this.#network, this.#closing)
+  }
+
+  /**
+   * Forgets a namespace here: stops looking for it and keeping it equal, and removes it from this machine with everything in it. Others keep theirs, and
+   * should it be opened again, it comes back from them. Throws `not-delivered` where no relay is known to have all of it, unless with `force`, and
+   * `relay-keeps` at a relay.
+   */
+  async forget(id: string, options: { force?: boolean } = {}): Promise<void> {
+    checkOptions(options, ['force'], 'namespaces.forget')
+    const { forgetNamespace } = await import('./life/forget.ts')
+    await forgetNamespace(this.#at(id), this.#replica, this.#network, options)
+  }
+
+  /**
+   * The namespace that takes the place of this one, and of that one in turn; itself where none does. Throws `successor-loop` where they lead in a
+   * circle, or on for too long. One that has not arrived yet is the last.
+   */
+  async successor(id: string): Promise<Namespace> {
+    const { lastSuccessor } = await import('./life/succession.ts')
+    return lastSuccessor(this, id)
+  }
+
+  /**
+   * Puts another namespace in the place of one that this identity owns: ends it, makes the new one, fills it with what `migrate` makes of each document
+   * (`undefined` leaves it out), and lets the old one name it. Where it fails in between, call it again. What others wrote before the end and had not
+   * sent yet comes into the old one alone.
+   */
+  async succeed(
+    id: string,
+    options: { name?: string; write?: WritePolicy } = {},
+    migrate: (document: Document, collection: string) => NewDocument | undefined = (document) => document,
+  ): Promise<Namespace> {
+    checkOptions(options, ['name', 'write'], 'namespaces.succeed')
+    const { succeedNamespace } = await import('./life/succession.ts')
+    return succeedNamespace(this, this.#replica, { id, ...options, migrate })
   }
 
   /** All namespaces that are here. */

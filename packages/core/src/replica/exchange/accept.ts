@@ -6,6 +6,7 @@ import { decodeEdit } from '../../model/edits/edit-content.ts'
 import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { MAX_EDITS } from '../../model/limits.ts'
 import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
+import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
@@ -14,6 +15,8 @@ import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../s
 export interface Rules {
   readonly scope: RecordScope
   readonly owner: Uint8Array
+  /** What the winning head says. */
+  readonly head: HeadBody
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
@@ -78,9 +81,10 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, maxContentBytes, latest }: Rules): Competitor | Refusal {
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
   const { key, at, prev, exp, content: bytes, path } = wire
   if (at > latest) return 'future'
+  if (isAfterEnd(head, at)) return 'not-allowed'
   const base = prev === null && exp === null ? { at, by } : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
   if (typeof key !== 'string') {
     if (!mayWrite(scope.write, owner, by, undefined)) return 'not-allowed'

@@ -51,6 +51,11 @@ export class Trees {
     return this.current(ns)
   }
 
+  /** Gives the tree of a namespace up. */
+  forget(ns: number): void {
+    this.#entries.delete(ns)
+  }
+
   async #update(ns: number, entry: Entry): Promise<void> {
     const slices = new Slices(this.#pause)
     for (;;) {
@@ -71,7 +76,7 @@ export class Trees {
   }
 
   /** To be told of versions that went though nothing took their slots. */
-  forget(ns: number, gone: readonly Pick<Version, 'slot' | 'hash'>[]): void {
+  forgetVersions(ns: number, gone: readonly Pick<Version, 'slot' | 'hash'>[]): void {
     const entry = this.#entries.get(ns)
     if (entry === undefined) return
     entry.gone.push(...gone)

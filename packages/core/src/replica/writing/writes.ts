@@ -77,10 +77,12 @@ export class Writes implements ReplicaWrites {
   }
 
   #checkAllowed(open: OpenNamespace, id: string): void {
+    const { title, ended } = open.head.head.body
+    if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
     const { write, owner } = open.genesis.genesis
     if (mayWrite(write, owner, this.#ground.identity.author, id)) return
     const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
-    throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
+    throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
   }
 
   /** Their policy is not known yet: what can be refused whatever that is, is. `undefined` where the namespace has arrived meanwhile. */

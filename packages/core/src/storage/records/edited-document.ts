@@ -73,11 +73,14 @@ export class EditedDocument implements DocumentView {
   }
 
   content(): string | null {
-    if (this.#content === undefined) {
-      const text = this.#base === undefined ? null : ownContent(this.#base)
-      this.#content = text === null ? null : mergedContent(text, this.edits.map(editOf))
-    }
+    this.#content = this.#content === undefined ? this.merged() : this.#content
     return this.#content
+  }
+
+  /** The same from its records, whatever was shown. */
+  merged(): string | null {
+    const text = this.#base === undefined ? null : ownContent(this.#base)
+    return text === null ? null : mergedContent(text, this.edits.map(editOf))
   }
 
   /** Takes a record in; gives those that go for it, its predecessor first. */

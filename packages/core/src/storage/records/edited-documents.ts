@@ -8,6 +8,7 @@ import { storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
+import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
 
@@ -103,6 +104,41 @@ export class EditedDocuments {
   /** How the documents of the last commit are shown since. */
   get shown(): readonly ShownChange[] {
     return this.#shown
+  }
+
+  /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
+  showAnew(ns: number, removed: readonly StoredRecord[]): void {
+    this.#shown = []
+    const slots = new Map<string, Uint8Array>()
+    for (const { slot, edit, own } of removed) if (own !== undefined) slots.set(toHex(edit?.document ?? slot), edit?.document ?? slot)
+    for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
+  }
+
+  /** The record that came last shows the document, at a new position: what was there before had another content. */
+  #showOne(ns: number, document: EditedDocument): void {
+    const { statements, indexes, texts, totals, readings } = this.#init
+    const { shown, base, edits } = document
+    const content = document.merged()
+    const last = [...(base === undefined ? [] : [base]), ...edits].toSorted((a, b) => a.seq - b.seq).at(-1)
+    if (last === undefined) return
+    if (shown !== undefined) {
+      readings.replaced(ns, document.slot, shown)
+      indexes.removed(ns * SEQ_SPAN + shown.seq)
+      const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
+      statements.own(hide).run(ns * SEQ_SPAN + shown.seq)
+    }
+    const { collection, id } = last
+    const seq = content === null ? last.seq : totals.next(ns)
+    if (content !== null) {
+      const own = content === ownContent(last) && last.edit === undefined ? null : ownContent(last)
+      statements
+        .own('UPDATE records SET rid = ?, content = ?, own = ?, content_key = ? WHERE rid = ?')
+        .run(ns * SEQ_SPAN + seq, content, own, contentKey(sha256(content)), ns * SEQ_SPAN + last.seq)
+      if (collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
+    }
+    texts.replaced(ns, shown, { seq, collection, content })
+    this.#shown.push({ replaced: shown, record: { collection, id, content } })
+    totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
   }
 
   /** Forgets what a transaction that was rolled back has learned. */

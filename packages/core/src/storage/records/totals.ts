@@ -102,6 +102,24 @@ export class Totals {
     this.#of(ns).documents.replace(collection, by)
   }
 
+  /** Counts a record no longer that is removed, and that nothing replaces. To be followed by `storeNow` in its transaction: no version says what it was. */
+  remove(ns: number, { hash, collection, content }: StoredRecord): void {
+    const total = this.#of(ns)
+    total.sum.subtract(hash)
+    if (content !== null) total.documents.replace(collection, -1)
+  }
+
+  /** Moves the last position on without a record. Call inside a transaction. */
+  moveOn(ns: number): void {
+    this.#of(ns).seq++
+    this.storeNow(ns)
+  }
+
+  /** Stores the total. Call inside a transaction. */
+  storeNow(ns: number): void {
+    this.#store(ns, this.#of(ns))
+  }
+
   /** Stores the total where enough has changed. Call at the end of a transaction. */
   store(ns: number): void {
     const total = this.#of(ns)
