@@ -180,7 +180,9 @@ export class RecordTable {
   /** Calls a version something else and puts it under another seal; what it says stays. What it replaced, nobody knows under the new name. */
   restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
-      .own('UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?')
+      .own(
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+      )
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }
 
