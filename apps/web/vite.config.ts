@@ -25,7 +25,15 @@ const PAGE_PARTS = [
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
   { name: 'docstore', test: (id: string) => /node_modules\/|packages\/(core|docstore)\//.test(id) && !LATER.test(id), priority: 1 },
 ]
-const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
+/** What the worker and what it loads later have in common is one file: many small ones take more bytes. */
+const WORKER_PARTS = [
+  { name: 'sqlite', test: /node_modules\/@sqlite\.org\//, priority: 1 },
+  {
+    name: 'worker-web-shared',
+    test: /packages\/core\/src\/(errors|model\/|query\/path|query\/limits)|node_modules\/(multiformats|@ipld|cborg|@noble)/,
+    minShareCount: 2,
+  },
+]
 
 // Vite reads its configuration from the default export.
 export default defineConfig({
