@@ -166,8 +166,15 @@ export const ERROR_CODES = {
     means: 'The database belongs to another identity than the one that lies beside it.',
     fix: 'Put back the file that belongs to it, from the same backup.',
   },
-  'other-network': { means: 'The data, relay or export is of another network.', fix: 'Use another data folder for another network.' },
+  'other-network': {
+    means: 'The data, relay or export is of another network, and others have been in the network of the data.',
+    fix: 'Use another data folder for another network, and copy what is to be in both.',
+  },
   'other-version': { means: 'The other side speaks another version of the protocol.', fix: 'Update docstore here and there.' },
+  'others-documents': {
+    means: 'Documents would have to move to another network that this identity has not signed, or a namespace that it does not own.',
+    fix: 'Use another data folder for the other network, and copy what is yours.',
+  },
   'owner-gone': { means: 'The program or tab that held the data ended in the middle of a call.', fix: 'Try again: another one takes over.' },
   'owner-silent': {
     means: 'The program that holds the data does not answer.',

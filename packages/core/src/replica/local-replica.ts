@@ -374,13 +374,16 @@ export class LocalReplica implements Replica {
     return (await this.#fileStore()).block(cid)
   }
 
-  async partialFiles(): ReturnType<Files['partialFiles']> {
-    return (await this.#fileStore()).partialFiles()
+  async partialFiles(after: number, limit: number): ReturnType<Files['partialFiles']> {
+    return (await this.#fileStore()).partialFiles(after, limit)
   }
 
   /** Loaded when somebody has files: many have none. */
   #fileStore(): Promise<Files> {
-    return (this.#files ??= this.#loadFiles())
+    return (this.#files ??= this.#loadFiles().catch((error: unknown) => {
+      this.#files = undefined
+      throw error
+    }))
   }
 
   async #loadFiles(): Promise<Files> {

@@ -14,6 +14,7 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
+import { moveRecords } from './records/moved-records.ts'
 import { RecordTable } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -33,6 +34,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  NamespaceMove,
   OpenedReading,
   ReadingQuery,
   ReadPiece,
@@ -220,6 +222,22 @@ export class SqliteStorage implements Storage {
       return found.length
     }
     return this.#makingRoom(remove, which.limit)
+  }
+
+  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+    this.#reserved(() => {
+      for (const move of moves) {
+        const { ns, cid, genesis, head, signature } = move
+        // Positions go on from where they are, also where the last record is forgotten.
+        this.#totals.lastSeq(ns)
+        this.#statements
+          .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
+          .run(cid, genesis, head, signature, ns)
+        moveRecords({ records: this.#records, seals: this.#seals }, move)
+        this.#totals.recount(ns)
+      }
+      for (const [key, value] of meta) this.#setMeta(key, value)
+    })
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
