@@ -87,7 +87,6 @@ export class Namespaces implements ReplicaNamespaces {
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
     const open = this.#remember(ns, genesis, head)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
-    await this.#removeAfterEnd(open)
     return open
   }
 
@@ -164,7 +163,9 @@ export class Namespaces implements ReplicaNamespaces {
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
-      return this.#info(head === undefined ? open : await this.#save(open.genesis, head))
+      const changed = head === undefined ? open : await this.#save(open.genesis, head)
+      await this.#removeAfterEnd(changed)
+      return this.#info(changed)
     })
   }
 
@@ -192,7 +193,11 @@ export class Namespaces implements ReplicaNamespaces {
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
     return this.#imports.take(async () => {
       const imported = await this.#import(genesisBytes, headBytes, signature)
-      if ('id' in imported) await this.#init.onArrival(this.open(imported.id))
+      if ('id' in imported) {
+        // Also where nothing is new: a full disk may have kept it from being done the last time.
+        await this.#removeAfterEnd(this.open(imported.id))
+        await this.#init.onArrival(this.open(imported.id))
+      }
       return imported
     })
   }
