@@ -5,11 +5,11 @@ import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 import { encodeBatch, type WireRecord } from '../packages/core/src/model/batch.ts'
 import { concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
-import { cidOf, cidOfBytes, DAG_CBOR, DAG_JSON } from '../packages/core/src/model/cid.ts'
+import { cidOf, cidOfBytes, DAG_CBOR, DAG_JSON, RAW } from '../packages/core/src/model/cid.ts'
 import { Clock, MAX_TIME, timeFromMs } from '../packages/core/src/model/clock.ts'
 import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { authorName, identityFromSeed } from '../packages/core/src/model/identity.ts'
-import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_TITLE_LENGTH } from '../packages/core/src/model/limits.ts'
+import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace.ts'
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
@@ -201,11 +201,14 @@ function headFile(): VectorFile {
   const first = signHead(fields, alice)
   const renamed = signHead({ ...fields, seq: 1, prev: first.hash, at: AT + 1, body: { title: 'Second 名前' } }, alice)
   const rival = signHead({ ...fields, seq: 1, prev: first.hash, at: AT + 2, body: { title: 'Rival' } }, alice)
+  const described = signHead({ ...fields, seq: 2, prev: rival.hash, at: AT + 3, body: { title: 'First', description: 'What it is 名' } }, alice)
+  const full = { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH), ended: AT + 4, next: otherGenesis.cid }
+  const ended = signHead({ ...fields, seq: 3, prev: described.hash, at: AT + 4, body: full }, alice)
   const last = signHead(
     { ...fields, seq: Number.MAX_SAFE_INTEGER, prev: rival.hash, at: MAX_TIME, body: { title: 'x'.repeat(MAX_TITLE_LENGTH) } },
     alice,
   )
-  const named = { first, renamed, rival, last }
+  const named = { first, renamed, rival, described, ended, last }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
@@ -229,7 +232,8 @@ function headFile(): VectorFile {
       seq: head.seq,
       prev: head.prev && toHex(head.prev),
       at: head.at,
-      title: head.body.title,
+      ...head.body,
+      ...(head.body.next === undefined ? {} : { next: head.body.next.toString() }),
     })),
     invalid: [
       ...malformedForms(first.bytes).map((form) => ({ ...form, signature: toHex(alice.sign('head', sha256(bytesOf(form.bytes)))) })),
@@ -239,6 +243,13 @@ function headFile(): VectorFile {
       changed('an epoch without rotation', { epoch: 1 }, 'unsupported'),
       changed('a rotation', { rot: [{}] }, 'unsupported'),
       changed('empty title', { body: { title: '' } }, 'malformed'),
+      changed('empty description', { body: { title: 'First', description: '' } }, 'malformed'),
+      changed('description of 2,049 units', { body: { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH + 1) } }, 'malformed'),
+      changed('description with a byte order mark', { body: { title: 'First', description: '\ufeffx' } }, 'malformed'),
+      changed('an end before all times', { body: { title: 'First', ended: -1 } }, 'malformed'),
+      changed('no end', { body: { title: 'First', ended: null } }, 'malformed'),
+      changed('a successor of another codec', { body: { title: 'First', next: cidOfBytes(RAW, utf8('x')) } }, 'malformed'),
+      changed('a successor as text', { body: { title: 'First', next: otherGenesis.cid.toString() } }, 'malformed'),
       changed('unknown field in the body', { body: { title: 'First', rules: {} } }, 'malformed'),
       changed('negative seq', { seq: -1 }, 'malformed'),
       changed('seq beyond 2^53 - 1', { seq: 2n ** 53n }, 'malformed'),

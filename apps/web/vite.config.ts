@@ -11,7 +11,8 @@ const LATER = new RegExp(
     '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(doctor/|files/|life/(until-here|pending)\\.ts)',
+    '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|succession)\\.ts)',
+    '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/|model/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.

@@ -81,24 +81,34 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
     expect(found).toEqual({ home: [], form: [], empty: [] })
   })
 
-  it('with documents, a filter that is none, and how all that stands with relays', async () => {
+  it('with documents, also on a telephone, with a search, a filter that is none, and how all that stands with relays', async () => {
     await notes.sync()
     const documents = Array.from({ length: DOCUMENTS }, (_, i) => ({ _id: `n${String(i).padStart(3, '0')}`, title: `Note ${i}.`, count: i }))
     await notes.putMany(documents)
     await ada.part('count', `[data-total="${DOCUMENTS}"]`).waitFor()
-    await ada.part('syncState').click()
+    await notes.put({ _id: 'a-odd', text: 'abc \u202eevil', deep: { a: [1] } })
+    await ada.row('evil').waitFor()
     await ada.delete('Note 0.')
     await ada.part('toast').waitFor()
+    await ada.part('syncState').click()
     const found = { table: await violations() }
-    await ada.part('filter').fill('no condition')
+    await ada.page.setViewportSize(PHONE)
+    Object.assign(found, { telephone: await violations() })
+    await ada.page.setViewportSize(DESK)
+    await ada.part('filter').fill('evil')
+    await ada.part('count', '[data-total="1"]').waitFor()
+    Object.assign(found, { search: await violations() })
+    await ada.part('filter').fill('no=')
     await ada.part('filterError').waitFor()
+    await ada.part('documentsEmpty').waitFor()
     Object.assign(found, { filter: await violations() })
     await ada.part('filter').fill('')
-    await ada.part('syncState').click()
-    expect(found).toEqual({ table: [], filter: [] })
+    await notes.delete('a-odd')
+    await ada.part('count', `[data-total="${DOCUMENTS - 1}"]`).waitFor()
+    expect(found).toEqual({ table: [], telephone: [], search: [], filter: [] })
   })
 
-  it('in the editor, also with a fault in the text, whose line it marks', async () => {
+  it('in the editor, also with a fault in the text, whose line it marks, and with its question about what is not saved', async () => {
     await ada.row('Note 3.').click()
     const found = { editor: await violations() }
     await ada.part('editorText').fill('{\n  "a": Paris\n}')
@@ -106,7 +116,15 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
     expect(await ada.part('editor').locator('.bad-line').textContent()).toBe('2')
     Object.assign(found, { fault: await violations() })
     await ada.part('editorClose').click()
-    expect(found).toEqual({ editor: [], fault: [] })
+    await ada.part('unsaved').waitFor()
+    Object.assign(found, { question: await violations() })
+    await ada.page.reload()
+    await ada.page.evaluate(axe.source)
+    await ada.part('editorDraftDiscard').waitFor()
+    Object.assign(found, { draft: await violations() })
+    await ada.part('editorClose').click()
+    await ada.part('unsavedDiscard').click()
+    expect(found).toEqual({ editor: [], fault: [], question: [], draft: [] })
   })
 
   it('in the panels', async () => {

@@ -24,7 +24,7 @@ describe('columns', () => {
   })
 
   it('are six at most, keep their order while documents change, and stay where there are none', () => {
-    const fields = Object.fromEntries([...'abcdefgh'].map((field) => [field, 1]))
+    const fields = Object.fromEntries(Array.from('abcdefgh', (field) => [field, 1]))
     const shown = columnsOf(documents(3, fields), [])
     expect(shown).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
     const later = columnsOf([...documents(3, fields), { _id: 'x', f: 1, c: 2 }], shown)
@@ -34,8 +34,9 @@ describe('columns', () => {
   })
 
   it('have the one that is sorted by among them, whose head ends the order', () => {
-    const fields = Object.fromEntries([...'abcdefgh'].map((field) => [field, 1]))
-    expect(columnsOf(documents(3, fields), [], 'h')).toContain('h')
+    const fields = Object.fromEntries(Array.from('abcdefgh', (field) => [field, 1]))
+    expect(columnsOf(documents(3, fields), [], 'h')).toEqual(['a', 'b', 'c', 'd', 'e', 'h'])
+    expect(columnsOf(documents(3, { a: 1, b: 1 }), [], 'b')).toEqual(['a', 'b'])
     expect(columnsOf(documents(3, fields), [], 'nowhere')).toContain('nowhere')
     expect(columnsOf(documents(3, fields), [], '_id')).not.toContain('_id')
   })

@@ -50,8 +50,8 @@ describe('a word in the filter box', () => {
       'text',
       '7',
       'a b c d e',
-      'é'.repeat(100),
-      Array.from({ length: 5 }, (_, i) => `${'x'.repeat(99)}${i}`).join(' '),
+      'é'.repeat(200),
+      Array.from({ length: 5 }, (_, i) => `${'x'.repeat(39)}${i}`).join(' '),
       '"(((((((((([[[[[[[["',
     ]) {
       await wide.find(search(text, [document])).toArray()
@@ -61,9 +61,9 @@ describe('a word in the filter box', () => {
     expect(searched[0]).toBe('_id')
   })
 
-  it('is one of five at most', () => {
+  it('is one of five at most, and not very long', () => {
     expect(parseQuickFilter('a b c d e f')).toMatchObject({ ok: false, message: expect.stringContaining('at most 5 words') })
-    expect(parseQuickFilter('x'.repeat(101))).toMatchObject({ ok: false, message: expect.stringContaining('at most 100 characters') })
+    expect(parseQuickFilter('x'.repeat(201))).toMatchObject({ ok: false, message: expect.stringContaining('at most 200 characters') })
     expect(parseQuickFilter('"a b c d e f"')).toMatchObject({ ok: true, words: ['a b c d e f'] })
   })
 })

@@ -39,7 +39,7 @@ const MAX_PAGE = 10_000_000
 
 /** Reads `#/network`, `#/ns/<id>` and `#/ns/<id>/<collection>`, with `?filter=…&sort=-field&page=2` behind them. */
 export function parseRoute(hash: string): Route {
-  const [path = '', query = ''] = split(hash.replace(/^#/, ''), '?')
+  const [path, query] = split(hash.replace(/^#/, ''), '?')
   const [, page, id, collection] = path.split('/')
   if (page === 'network') return { page: 'network' }
   if (page !== 'ns' || id === undefined || id === '') return { page: 'home' }

@@ -15,6 +15,7 @@ export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
+export type { HeadBody } from './model/head-body.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
@@ -62,6 +63,7 @@ export type { MoveProgress } from './replica/moving/move-network.ts'
 export { movedIds } from './replica/moving/moved-ids.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
+export { Slots } from './replica/turns.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Asker } from './storage/query-queue.ts'
@@ -72,6 +74,7 @@ export { SummedTree } from './sets/summed-tree.ts'
 export {
   type ClockReport,
   type Exchange,
+  KeptPositions,
   FOLLOW_WAIT_MS,
   judgeClocks,
   decodeResponse,

@@ -12,7 +12,14 @@ export function namespaceListCommand(run: Run): Command {
       await context.output.result(all, () =>
         all.length === 0
           ? 'No namespace is here.'
-          : textTable(all.map(({ id, name, write, writable }) => [id, write, writable ? 'writable' : 'read-only', name])),
+          : textTable(
+              all.map(({ id, name, write, writable, ended }) => [
+                id,
+                write,
+                ended !== undefined ? 'ended' : writable ? 'writable' : 'read-only',
+                name,
+              ]),
+            ),
       )
     }),
   )

@@ -3,6 +3,7 @@ import { decode } from '@ipld/dag-cbor'
 import { Command } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
 import type { Run } from '../context.ts'
+import { headOf } from '../head.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { readable } from '../output/readable.ts'
@@ -21,9 +22,12 @@ export function namespaceShowCommand(run: Run): Command {
           const rows = [
             ['id', shown.id],
             ['name', shown.name],
+            ...(shown.description === undefined ? [] : [['description', shown.description]]),
+            ...(shown.ended === undefined ? [] : [['ended', shown.ended]]),
+            ...(shown.next === undefined ? [] : [['next', shown.next]]),
             ['owner', shown.owner],
             ['write', shown.write],
-            ['created', shown.createdAt],
+            [shown.changes === 0 ? 'created' : 'changed', shown.createdAt],
             ['root', shown.root],
             ['documents', String(shown.documents)],
             ['records', String(shown.records)],
@@ -35,7 +39,8 @@ export function namespaceShowCommand(run: Run): Command {
     )
 }
 
-async function describe({ replica }: Docstore, { id }: Namespace) {
+async function describe(store: Docstore, { id }: Namespace) {
+  const { replica } = store
   const [info, bytes] = [await replica.namespace(id), await replica.exportNamespace(id)]
   if (info === undefined || bytes === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here`)
   const { root, count, documents, collections } = await replica.overview(id)
@@ -45,6 +50,7 @@ async function describe({ replica }: Docstore, { id }: Namespace) {
     records: count,
     documents,
     collections,
+    changes: (await headOf(store, id)).seq,
     genesis: readable(decode(bytes.genesis)),
     head: readable(decode(bytes.head)),
   }

@@ -24,6 +24,8 @@ export const MAX_SEAL_RECORDS = 64
 
 /** Longest name of a network or title of a namespace, UTF-16 units. */
 export const MAX_TITLE_LENGTH = 128
+/** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */
+export const MAX_DESCRIPTION_LENGTH = 2048
 
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000

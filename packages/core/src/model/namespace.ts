@@ -1,10 +1,10 @@
 import { compareBytes } from './bytes.ts'
 import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
-import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
+import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
-import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES, MAX_TITLE_LENGTH } from './limits.ts'
-import { isTitle } from './network.ts'
+import { type HeadBody, readHeadBody } from './head-body.ts'
+import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** Who may write documents in a namespace. `members` is in the format; this release refuses it. */
@@ -36,7 +36,7 @@ export interface Head {
   /** Hash of the head that the writer saw; `null` for the first. */
   readonly prev: Uint8Array | null
   readonly at: number
-  readonly body: { readonly title: string }
+  readonly body: HeadBody
   /** Key rotations since the genesis; always empty so far. */
   readonly rot: readonly never[]
   readonly by: Uint8Array
@@ -100,9 +100,9 @@ export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenes
   })
 }
 
-/** Signs a head. Throws for a title that peers would refuse. */
+/** Signs a head. Throws for a body that peers would refuse. */
 export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity: Identity): SignedHead {
-  if (!isTitle(fields.body.title)) throw new TypeError(`a title has 1 to ${MAX_TITLE_LENGTH} characters`)
+  if (readHeadBody(fields.body) === undefined) throw new TypeError('the body of a head has a title, and fields within their limits')
   const head: Head = { v: 1, t: 'head', ...fields, rot: [], by: identity.author }
   const bytes = encodeCbor(head)
   const hash = sha256(bytes)
@@ -119,15 +119,15 @@ export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { gen
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot)) return refuse('malformed')
-  const title = asStruct(body, ['title'])?.['title']
-  if (!isTitle(title)) return refuse('malformed')
+  const readBody = readHeadBody(body)
+  if (readBody === undefined) return refuse('malformed')
   if (!equalCids(net, genesis.net)) return refuse('wrong-network')
   if (!equalCids(ns, cid)) return refuse('wrong-namespace')
   if (rot.length > 0 || epoch > 0) return refuse('unsupported')
   if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
-  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: { title }, rot: [], by }
+  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: readBody, rot: [], by }
   return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
 }
 

@@ -9,7 +9,7 @@ export type Refusal =
   | 'bad-key' // a public key that strict ed25519 does not accept
   | 'not-sealed' // the record's hash is not in its seal
   | 'bad-content' // content is not a document, or not the one that the record names
-  | 'not-allowed' // the write policy of the namespace does not let this author write here
+  | 'not-allowed' // the write policy of the namespace does not let this author write here, or it has ended
   | 'future' // the record's time lies too far ahead of our clock; it may be accepted later
   | 'quota' // there is no room for it; it may be accepted when there is
   | 'expired' // it held until a time that is over

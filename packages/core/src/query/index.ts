@@ -1,5 +1,5 @@
 export type { Explanation } from './sql/explain.ts'
-export { type FieldFilter, type Filter, parseFilter, readDocumentFilter, readFilter } from './filter.ts'
+export { type Filter, parseFilter, readDocumentFilter, readFilter } from './filter.ts'
 export { fieldIndex, indexedAt, kindExpression, KINDS } from './sql/indexed.ts'
 export { matches } from './match.ts'
 export { orderKey } from './order.ts'

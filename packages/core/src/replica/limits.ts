@@ -46,3 +46,6 @@ export const MAX_PAGE = 10_000
 export const MAX_PENDING = 4096
 /** Their size on disk, bytes. */
 export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024
+
+/** Records that are removed in one transaction. */
+export const REMOVE_PAGE = 128

@@ -18,6 +18,7 @@ import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
+import { Removing } from './removing.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
@@ -30,6 +31,7 @@ import type {
   FindRequest,
   FindResult,
   FutureRecords,
+  HeadChange,
   MissingBlock,
   NamespaceInfo,
   OpenedReading,
@@ -105,7 +107,11 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const namespaces = new Namespaces(ground, (open) => this.#pending.apply(open))
+    const removing = new Removing(ground, {
+      keep: (open, records) => this.#pending.keepEnded(open.id, records),
+      onRemoved: (ns) => this.#comparing.removed(ns),
+    })
+    const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
     this.#writes = new Writes(ground, namespaces, this.#pending)
@@ -125,6 +131,7 @@ export class LocalReplica implements Replica {
     const replica = new LocalReplica(init)
     await replica.#namespaces.load()
     await replica.#pending.load()
+    await replica.#namespaces.finishRemoving()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
@@ -162,6 +169,14 @@ export class LocalReplica implements Replica {
 
   namespace(id: string): Promise<NamespaceInfo | undefined> {
     return this.#namespaces.namespace(id)
+  }
+
+  changeHead(ns: string, change: HeadChange): Promise<NamespaceInfo> {
+    return this.#namespaces.changeHead(ns, change)
+  }
+
+  forgetNamespace(ns: string): Promise<boolean> {
+    return this.#namespaces.forgetNamespace(ns)
   }
 
   exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
@@ -356,13 +371,16 @@ export class LocalReplica implements Replica {
     return (await this.#fileStore()).block(cid)
   }
 
-  async partialFiles(): ReturnType<Files['partialFiles']> {
-    return (await this.#fileStore()).partialFiles()
+  async partialFiles(after: number, limit: number): ReturnType<Files['partialFiles']> {
+    return (await this.#fileStore()).partialFiles(after, limit)
   }
 
   /** Loaded when somebody has files: many have none. */
   #fileStore(): Promise<Files> {
-    return (this.#files ??= this.#loadFiles())
+    return (this.#files ??= this.#loadFiles().catch((error: unknown) => {
+      this.#files = undefined
+      throw error
+    }))
   }
 
   async #loadFiles(): Promise<Files> {

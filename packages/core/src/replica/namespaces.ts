@@ -1,5 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
+import { encodeCbor } from '../model/cbor.ts'
+import { DAG_CBOR, parseCid } from '../model/cid.ts'
 import { msFromTime } from '../model/clock.ts'
 import { didOf } from '../model/identity.ts'
 import {
@@ -13,6 +15,8 @@ import {
   WRITE_POLICIES,
   type WritePolicy,
 } from '../model/namespace.ts'
+import { type HeadBody, isDescription } from '../model/head-body.ts'
+import { MAX_DESCRIPTION_LENGTH } from '../model/limits.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -20,26 +24,40 @@ import type { StoredNamespace } from '../storage/storage.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
+import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
-import type { NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
 import { redatedHead } from './writing/redated.ts'
+
+/** What happens when a namespace comes, changes or goes. */
+export interface NamespacesInit {
+  /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
+  readonly onArrival: (open: OpenNamespace) => Promise<void>
+  readonly removing: Removing
+}
 
 /** The namespaces of this replica, all of them in memory: made here, or brought by peers. The winning head of each stays. */
 export class Namespaces implements ReplicaNamespaces {
   readonly #ground: ReplicaGround
   readonly #open = new Map<string, OpenNamespace>()
   readonly #imports = new Turns()
-  readonly #onArrival: (open: OpenNamespace) => Promise<void>
+  readonly #init: NamespacesInit
 
-  /** `onArrival` does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
-  constructor(ground: ReplicaGround, onArrival: (open: OpenNamespace) => Promise<void>) {
+  constructor(ground: ReplicaGround, init: NamespacesInit) {
     this.#ground = ground
-    this.#onArrival = onArrival
+    this.#init = init
   }
 
   /** Takes up what the storage holds. Throws `data-corrupt` where it does not verify. */
   async load(): Promise<void> {
     for (const stored of await this.#ground.storage.namespaces()) await this.#load(stored)
+  }
+
+  /** Removes what a process left that ended while it removed it. */
+  async finishRemoving(): Promise<void> {
+    const { removing } = this.#init
+    for (const ns of await this.#ground.storage.halfForgotten()) await removing.all(ns)
+    for (const open of this.all()) await removing.afterEnd(open)
   }
 
   async #load(stored: StoredNamespace): Promise<void> {
@@ -64,9 +82,11 @@ export class Namespaces implements ReplicaNamespaces {
   async #save(genesis: DecodedGenesis, head: SignedHead): Promise<OpenNamespace> {
     const { storage, news } = this.#ground
     const cid = genesis.cid.toString()
+    const isKnown = this.#open.has(cid)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
     const open = this.#remember(ns, genesis, head)
-    news.tell({ namespace: cid, from: 0, to: 0, collections: [] })
+    news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
+    await this.#init.removing.afterEnd(open)
     return open
   }
 
@@ -92,7 +112,7 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
-    if (!isTitle(name)) throw new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
+    if (!isTitle(name)) throw badName()
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
     }
@@ -121,14 +141,55 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
+    const { title, description, ended, next } = head.body
+    const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
-      name: head.body.title,
+      name: title,
+      ...(description === undefined ? {} : { description }),
       write: genesis.write,
       owner: didOf(genesis.owner),
-      writable: genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined),
+      writable: mayEver && ended === undefined,
       createdAt: new Date(msFromTime(head.at)).toISOString(),
+      ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
+      ...(next === undefined ? {} : { next: next.toString() }),
     }
+  }
+
+  /** The next head of a namespace that this identity owns. */
+  async changeHead(id: string, change: HeadChange): Promise<NamespaceInfo> {
+    return this.#imports.take(async () => {
+      const { clock, identity, storage, latest } = this.#ground
+      const open = this.open(id)
+      const { head, hash } = open.head
+      if (!equalBytes(open.genesis.genesis.owner, identity.author))
+        throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${head.body.title}"`)
+      // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
+      const end = async (): Promise<number> => {
+        const { last } = await storage.future(open.ns, clock.wall(), identity.author)
+        return clock.next(Math.min(latest(), last))
+      }
+      const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
+      const body = changedBody(head.body, change, ended)
+      if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return this.#info(open)
+      const next = signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
+      return this.#info(await this.#save(open.genesis, next))
+    })
+  }
+
+  /** Takes a namespace away from here, with all of its records. False where it is not here. */
+  async forgetNamespace(id: string): Promise<boolean> {
+    return this.#imports.take(async () => {
+      const { storage, news } = this.#ground
+      const open = this.#open.get(id)
+      if (open === undefined) return false
+      const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
+      await storage.forgetNamespace(open.ns)
+      this.#open.delete(id)
+      await this.#init.removing.all(open.ns)
+      news.tell({ namespace: id, from: 0, to: 0, collections })
+      return true
+    })
   }
 
   async exportNamespace(id: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
@@ -140,7 +201,7 @@ export class Namespaces implements ReplicaNamespaces {
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
     return this.#imports.take(async () => {
       const imported = await this.#import(genesisBytes, headBytes, signature)
-      if ('id' in imported) await this.#onArrival(this.open(imported.id))
+      if ('id' in imported) await this.#init.onArrival(this.open(imported.id))
       return imported
     })
   }
@@ -169,5 +230,26 @@ export class Namespaces implements ReplicaNamespaces {
       await this.#save(genesis, redatedHead(head, clock.next(0), identity))
       return true
     })
+  }
+}
+
+function badName(): DocstoreError {
+  return new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
+}
+
+/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`. */
+function changedBody(body: HeadBody, { title = body.title, description, next }: HeadChange, ended: number | undefined): HeadBody {
+  if (!isTitle(title)) throw badName()
+  const text = description === undefined ? body.description : (description ?? undefined)
+  if (text !== undefined && !isDescription(text))
+    throw new DocstoreError('bad-option', `A description is a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`)
+  const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
+  if (typeof next === 'string' && successor === undefined)
+    throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+  return {
+    title,
+    ...(text === undefined ? {} : { description: text }),
+    ...(ended === undefined ? {} : { ended }),
+    ...(successor === undefined ? {} : { next: successor }),
   }
 }

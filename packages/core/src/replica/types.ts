@@ -23,9 +23,24 @@ export interface NamespaceInfo {
   readonly write: WritePolicy
   /** `did:key` of the owner. */
   readonly owner: string
-  /** Whether this identity may write here. */
+  /** Whether this identity may write here: its policy allows it, and it has not ended. */
   readonly writable: boolean
+  /** ISO time of its head: that of its creation, until its owner changes something. */
   readonly createdAt: string
+  readonly description?: string
+  /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */
+  readonly ended?: string
+  /** Id of the namespace that takes its place, where its owner named one. */
+  readonly next?: string
+}
+
+/** What changes in a head; what is left out stays, and `null` takes away. */
+export interface HeadChange {
+  readonly title?: string
+  readonly description?: string | null
+  readonly next?: string | null
+  /** Ends the namespace now. */
+  readonly end?: true
 }
 
 /** One document to write: its content with `_id`, canonical JSON, or `null` to delete it. */
@@ -229,6 +244,8 @@ export interface CommitEvent {
   readonly from: number
   readonly to: number
   readonly collections: readonly string[]
+  /** There where the head of a namespace changed that was here before. */
+  readonly head?: true
   /** What became of the changes that had waited for the namespace, where it has just arrived. */
   readonly pending?: { readonly applied: number; readonly refused: readonly string[] }
 }
@@ -249,6 +266,10 @@ export interface ReplicaNamespaces {
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
+  /** Makes the next head of a namespace that this identity owns. Throws `not-allowed`, `unknown-namespace`, and what is wrong with the change. */
+  changeHead(ns: string, change: HeadChange): Promise<NamespaceInfo>
+  /** Removes a namespace and its records from here alone; resolves with whether it was here. Should it come again, it is as it was. */
+  forgetNamespace(ns: string): Promise<boolean>
   /** Genesis and winning head, to hand to another peer. */
   exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */

@@ -32,6 +32,7 @@ import type {
   FutureTotal,
   IndexInfo,
   IndexKind,
+  LaterRecords,
   NamespaceMove,
   OpenedReading,
   ReadingQuery,
@@ -153,7 +154,7 @@ export class SqliteStorage implements Storage {
 
   namespaces(): StoredNamespace[] {
     return this.#statements
-      .own('SELECT ns, cid, genesis, head, signature FROM namespaces ORDER BY ns')
+      .own('SELECT ns, cid, genesis, head, signature FROM namespaces WHERE length(genesis) > 0 ORDER BY ns')
       .all()
       .map((row) => ({
         ns: Number(row['ns']),
@@ -165,19 +166,61 @@ export class SqliteStorage implements Storage {
   }
 
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
-    const isKnown = this.#statements.own('SELECT 1 FROM namespaces WHERE cid = ?').get(namespace.cid) !== undefined
-    return isKnown ? this.#reserved(() => this.#saveNamespace(namespace)) : this.#transaction(() => this.#saveNamespace(namespace))
+    const known = this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(namespace.cid)
+    if (known === undefined) return this.#transaction(() => this.#saveNamespace(namespace))
+    return this.#reserved(() => {
+      this.#totals.moveOn(Number(known['ns']))
+      return this.#saveNamespace(namespace)
+    })
   }
 
   #saveNamespace({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
     this.#statements
       .own(
-        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET head = excluded.head, signature = excluded.signature',
+        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET genesis = iif(length(genesis) = 0, excluded.genesis, genesis), head = excluded.head, signature = excluded.signature',
       )
       .run(cid, genesis, head, signature)
     const ns = Number(this.#statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
     if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
     return ns
+  }
+
+  forgetNamespace(ns: number): void {
+    const indexes = this.#statements.own('SELECT collection, paths FROM indexes WHERE ns = ?')
+    const texts = this.#statements.own('SELECT collection, paths FROM text_indexes WHERE ns = ?')
+    const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
+    this.#reserved(() => {
+      // An empty genesis stands for none: the row keeps the number for this id.
+      this.#statements.own("UPDATE namespaces SET genesis = x'', head = x'', signature = x'' WHERE ns = ?").run(ns)
+      for (const { collection, paths } of indexes.all(ns)) this.#indexes.drop(ns, String(collection), pathsOf(paths))
+      for (const { collection, paths } of texts.all(ns)) this.#texts.drop(ns, String(collection), pathsOf(paths))
+    })
+    this.#queries.forgetPlans()
+  }
+
+  halfForgotten(): number[] {
+    const rows = this.#statements
+      .own(
+        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1)',
+      )
+      .all(SEQ_SPAN)
+    return rows.map((row) => Number(row['ns']))
+  }
+
+  laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
+    return this.#records.later(ns, which)
+  }
+
+  removeLater(ns: number, which: LaterRecords): number {
+    const remove = (): number => {
+      const found = this.#records.later(ns, which)
+      for (const record of found) this.#records.remove(ns, record)
+      if (found.length === 0) return 0
+      this.#references.removed(ns, found)
+      this.#totals.storeNow(ns)
+      return found.length
+    }
+    return this.#makingRoom(remove, which.limit)
   }
 
   async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {

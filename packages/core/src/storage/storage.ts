@@ -89,6 +89,13 @@ export interface UnknownFuture {
   readonly limit: number
 }
 
+/** Records later than a time, after a position. */
+export interface LaterRecords {
+  readonly after: number
+  readonly since: number
+  readonly limit: number
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -220,9 +227,21 @@ export interface Storage {
   /** All values whose key starts with `prefix`, sorted by key. */
   listMeta(prefix: string): Awaitable<readonly (readonly [key: string, value: Uint8Array])[]>
 
+  /** All that are here, without those that were forgotten. */
   namespaces(): Awaitable<readonly StoredNamespace[]>
-  /** Adds a namespace, or replaces the head of one that is here. */
+  /** Adds a namespace, or replaces the head of one that is here, which moves its last position on: whoever reads the local order looks again. */
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): Awaitable<number>
+  /**
+   * Takes a namespace and its indexes away; its records go with `removeLater`, until none is left. Its id keeps its number, and the local order goes on
+   * where it was should it be saved again: positions that others know must not come twice.
+   */
+  forgetNamespace(ns: number): Awaitable<void>
+  /** Numbers of forgotten namespaces that still have records. */
+  halfForgotten(): Awaitable<readonly number[]>
+  /** Records of a later time, in append order: at most `limit`, fewer where they are large, none only where none follow. */
+  laterRecords(ns: number, which: LaterRecords): Awaitable<readonly StoredRecord[]>
+  /** Removes the records that `laterRecords` gives, and resolves with their number. No tombstone stays. */
+  removeLater(ns: number, which: LaterRecords): Awaitable<number>
 
   /**
    * Makes other namespaces of those that are here, and sets small values, all in one transaction: ids, slots, hashes and seals change, and what

@@ -1,4 +1,5 @@
 export type { Exchange } from './channel.ts'
+export { KeptPositions } from './kept-positions.ts'
 export { Ledger } from './ledger.ts'
 export { MAX_FRAME_BYTES, FOLLOW_WAIT_MS } from './limits.ts'
 export { decodeResponse, encodeRequest, type Request as SyncRequest, type Response as SyncResponse, type Role } from './messages.ts'

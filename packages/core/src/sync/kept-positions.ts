@@ -35,7 +35,7 @@ export class KeptPositions {
 
   /** Reads what is known about a namespace and the peer whose database has this epoch. */
   static async load(replica: Replica, ns: string, epoch: string, now: () => number): Promise<KeptPositions> {
-    const prefix = `positions/${ns}/`
+    const prefix = prefixOf(ns)
     const kept = new KeptPositions(replica, now, prefix + epoch)
     const stored = await replica.getMeta(kept.#key)
     const [pulled, pushed] = ((stored && fromUtf8(stored)) ?? '').split(' ').map(Number)
@@ -46,6 +46,11 @@ export class KeptPositions {
       if (others.length >= MAX_EPOCHS) for (const [key] of others) await replica.setMeta(key, undefined)
     }
     return kept
+  }
+
+  /** Forgets a namespace with all peers. */
+  static async forget(replica: Pick<Replica, 'listMeta' | 'setMeta'>, ns: string): Promise<void> {
+    for (const [key] of await replica.listMeta(prefixOf(ns))) await replica.setMeta(key, undefined)
   }
 
   get current(): Positions {
@@ -75,4 +80,8 @@ export class KeptPositions {
   reset(): void {
     this.#positions = { pulled: 0, pushed: 0 }
   }
+}
+
+function prefixOf(ns: string): string {
+  return `positions/${ns}/`
 }

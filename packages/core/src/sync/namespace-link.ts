@@ -96,6 +96,7 @@ export class NamespaceLink {
   /** What of ours the peer holds back, by local position. */
   readonly #held = new Set<number>()
   #isOutOfRoom = false
+  #isDropped = false
   /** A slot of the peer's for which there was no room here. */
   #noRoomFor: Uint8Array | undefined
   /** The smallest batch that the peer had no room for: whether it takes that one tells when there is room again. */
@@ -112,6 +113,15 @@ export class NamespaceLink {
       return moved
     }
     this.#audits = new Audits({ ns, replica, now, random, reconcile })
+  }
+
+  /** It is not wanted any more: nothing is taken or noted from here on. */
+  drop(): void {
+    this.#isDropped = true
+  }
+
+  #assertWanted(): void {
+    if (this.#isDropped) throw new DocstoreError('not-wanted', 'The namespace is not wanted here any more')
   }
 
   /** Whether it was compared before, so that commits are to be pushed and news to be taken. */
@@ -248,7 +258,7 @@ export class NamespaceLink {
 
   /** The session is over: the next one begins where this one came to. */
   async close(): Promise<void> {
-    await this.#kept?.save()
+    if (!this.#isDropped) await this.#kept?.save()
   }
 
   async #equalize(isFirst: boolean, kept: KeptPositions, ours: Extent, theirs: Extent): Promise<Tally> {
@@ -271,6 +281,7 @@ export class NamespaceLink {
     if (opened.t === 'opened') {
       if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
+      this.#assertWanted()
       const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
       if ('refused' in imported && (imported.refused !== 'future' || (await replica.namespace(this.#ns)) === undefined))
         throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
@@ -403,7 +414,10 @@ export class NamespaceLink {
   }
 
   async #take(batch: Uint8Array, tally: Tally): Promise<void> {
+    this.#assertWanted()
     const accepted = await this.#context.ledger.accept(this.#context.replica, this.#ns, batch)
+    // Forgotten while it was judged.
+    if ('refused' in accepted) this.#assertWanted()
     if ('refused' in accepted) throw new DocstoreError('protocol', `The peer's batch was refused: ${accepted.refused}`)
     if (accepted.results.includes('quota')) this.#isOutOfRoom = true
     tally.quotaInARow = accepted.results.every((result) => result === 'quota') ? tally.quotaInARow + accepted.results.length : 0

@@ -27,6 +27,8 @@ export class NewsQueue {
   readonly #positions = new Map<string, number>()
   /** Namespaces that changed, or whose position was moved, since they were last looked at; who waits longest is the first. */
   readonly #fresh = new Set<string>()
+  /** Namespaces whose head has changed since the other side was last told. */
+  readonly #newHeads = new Set<string>()
   readonly #wake = new Wake()
   /** What the last answer had besides its first namespace. */
   #told: readonly NamespaceNews[] = []
@@ -37,7 +39,8 @@ export class NewsQueue {
   constructor(source: NewsSource, signal: AbortSignal) {
     this.#source = source
     if (signal.aborted) return
-    const unlisten = source.replica.onCommit(({ namespace, to }) => {
+    const unlisten = source.replica.onCommit(({ namespace, to, head }) => {
+      if (head === true && this.#positions.has(namespace)) this.#newHeads.add(namespace)
       // Without a position: a namespace that is new here, or its head.
       if (to === 0) this.#freshen(ALL_NAMESPACES)
       this.#freshen(namespace)
@@ -129,8 +132,12 @@ export class NewsQueue {
     const last = await lastSeq(replica, ns)
     if (last <= since) return undefined
     if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
+    // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here.
+    if (this.#newHeads.delete(ns)) return { ns, batch: null, seq: since + 1, more: false }
     const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
     if (batch !== undefined) return { ns, batch, seq, more }
+    // The last position has no record: it is that of a head which came before the other side followed.
+    if (!more && seq < last) return { ns, batch: null, seq: last, more: false }
     this.#positions.set(ns, seq)
     return undefined
   }

@@ -162,6 +162,14 @@ export class Session {
     if (this.#control !== undefined) this.#scheduleSync(ns)
   }
 
+  /** Takes a namespace out again. What is under way with it comes to nothing. */
+  unwant(ns: string): void {
+    this.#links.get(ns)?.drop()
+    this.#links.delete(ns)
+    this.status.delete(ns)
+    for (const scheduled of this.#scheduled) if (scheduled.endsWith(` ${ns}`)) this.#scheduled.delete(scheduled)
+  }
+
   /**
    * Compares one namespace now; resolves when each side has all that the other had at the call, or neither has the namespace. Rejects when
    * that is not possible now, and when the signal aborts.
@@ -252,11 +260,13 @@ export class Session {
     return this.#control
   }
 
-  #onCommit({ namespace }: CommitEvent): void {
+  #onCommit({ namespace, head }: CommitEvent): void {
     const link = this.#links.get(namespace)
     if (link === undefined || this.#control === undefined) return
     if (link.isOutOfRoom) this.#lookForRoom(namespace)
-    if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
+    // A head goes with a comparison.
+    if (head === true) this.#scheduleSync(namespace)
+    else if (link.isCompared) this.#schedule(`push ${namespace}`, namespace, (one) => one.push())
     else if (link.status.state === 'absent') this.#scheduleSync(namespace)
   }
 
@@ -272,6 +282,8 @@ export class Session {
       this.#scheduleSync(ns)
       return false
     }
+    // News without records are those of its head.
+    if (batch === null) this.#scheduleSync(ns)
     try {
       await link.takeNews(batch, seq)
       return true

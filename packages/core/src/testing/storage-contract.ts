@@ -8,6 +8,7 @@ import { modelContract } from './storage/model.ts'
 import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
 import { readingsContract } from './storage/readings.ts'
+import { removalContract } from './storage/removal.ts'
 import { sealsContract } from './storage/seals.ts'
 import { textContract } from './storage/text.ts'
 import { timesContract } from './storage/times.ts'
@@ -30,6 +31,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     totalsContract(open)
     timesContract(open)
     filesContract(open)
+    removalContract(open)
     lifeContract(open)
     modelContract(open)
   })

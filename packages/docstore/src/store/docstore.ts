@@ -1,5 +1,6 @@
 import {
   type ClockReport,
+  type Document,
   DocstoreError,
   type NamespaceInfo,
   parseCid,
@@ -14,6 +15,7 @@ import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
+import type { NewDocument } from './collection.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -198,12 +200,51 @@ export class Namespaces {
    * moved to this network will do; its `id` is the one that it has now.
    */
   async open(id: string): Promise<Namespace> {
+    const namespace = this.#at(id)
+    await this.#network?.want(namespace.id)
+    return namespace
+  }
+
+  #at(id: string): Namespace {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
     // Apps keep ids, and data may have joined another network since.
-    const current = this.#movedTo.get(id) ?? id
-    await this.#network?.want(current)
-    return new Namespace(current, this.#replica, this.#network, this.#closing)
+    return new Namespace(this.#movedTo.get(id) ?? id, this.#replica, this.#network, this.#closing)
+  }
+
+  /**
+   * Forgets a namespace here: stops looking for it and keeping it equal, and removes it from this machine with everything in it. Others keep theirs, and
+   * should it be opened again, it comes back from them. Throws `not-delivered` where no relay is known to have all of it, unless with `force`, and
+   * `relay-keeps` at a relay.
+   */
+  async forget(id: string, options: { force?: boolean } = {}): Promise<void> {
+    checkOptions(options, ['force'], 'namespaces.forget')
+    const { forgetNamespace } = await import('./life/forget.ts')
+    await forgetNamespace(this.#at(id), this.#replica, this.#network, options)
+  }
+
+  /**
+   * The namespace that takes the place of this one, and of that one in turn; itself where none does. Throws `successor-loop` where they lead in a
+   * circle, or on for too long. One that has not arrived yet is the last.
+   */
+  async successor(id: string): Promise<Namespace> {
+    const { lastSuccessor } = await import('./life/succession.ts')
+    return lastSuccessor(this, id)
+  }
+
+  /**
+   * Puts another namespace in the place of one that this identity owns: ends it, makes the new one, fills it with what `migrate` makes of each document
+   * (`undefined` leaves it out), and lets the old one name it. Where it fails in between, call it again. What others wrote before the end and had not
+   * sent yet comes into the old one alone.
+   */
+  async succeed(
+    id: string,
+    options: { name?: string; write?: WritePolicy } = {},
+    migrate: (document: Document, collection: string) => NewDocument | undefined = (document) => document,
+  ): Promise<Namespace> {
+    checkOptions(options, ['name', 'write'], 'namespaces.succeed')
+    const { succeedNamespace } = await import('./life/succession.ts')
+    return succeedNamespace(this, this.#replica, { id, ...options, migrate })
   }
 
   /** All namespaces that are here. */

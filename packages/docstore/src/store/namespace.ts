@@ -43,6 +43,16 @@ export interface NamespaceReport {
   readonly peers: readonly NamespacePeerStatus[]
 }
 
+/** What its owner can change about a namespace; `null` takes away. */
+export interface NamespaceChange {
+  /** 1 to 128 characters. */
+  readonly name?: string
+  /** 1 to 2,048 characters. */
+  readonly description?: string | null
+  /** Id of the namespace that takes its place. */
+  readonly next?: string | null
+}
+
 /** What making a namespace equal with the relays did. */
 export interface SyncResult extends SyncReport {
   readonly root: string
@@ -164,6 +174,21 @@ export class Namespace extends Collection {
     return this.#replica.namespace(this.id)
   }
 
+  /**
+   * Changes what it says of itself; what is left out stays. Only its owner may: throws `not-allowed`, and what is wrong with the change. Of changes that
+   * two devices of the owner make without having seen each other's, one wins as a whole.
+   */
+  async set(change: NamespaceChange): Promise<NamespaceInfo> {
+    checkOptions(change, ['name', 'description', 'next'], 'set')
+    const { name, ...rest } = change
+    return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
+  }
+
+  /** Ends it for everybody, for good: what is here stays and can be read, and nothing that is written later is accepted anywhere. Only its owner may. */
+  async end(): Promise<NamespaceInfo> {
+    return this.#replica.changeHead(this.id, { end: true })
+  }
+
   /** How it stands, here and with each peer. */
   async status(): Promise<NamespaceReport> {
     await turn()
@@ -221,8 +246,7 @@ export class Namespace extends Collection {
   async delivered(options: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
     checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'delivered')
     const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
-    if (!Number.isInteger(copies) || copies < 1)
-      throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
+    checkCopies(copies)
     const network = this.#connectedNetwork()
     // What waits for the namespace to arrive is at nobody.
     if ((await this.#replica.pendingCounts(this.id)).waiting > 0)
@@ -235,10 +259,26 @@ export class Namespace extends Collection {
     return { id: this.id, replica: this.#replica, network: this.#network, closing: this.#init.closing }
   }
 
+  /**
+   * Resolves with the relays that have all of a file; rejects with `not-delivered` when nothing of it has moved for so long, and `not-found`. Its document
+   * is another matter: see `delivered`.
+   */
+  async fileDelivered(cid: string, options: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'fileDelivered')
+    const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    checkCopies(copies)
+    return this.#connectedNetwork().fileDelivered(this.id, cid, { copies, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  }
+
   #connectedNetwork(): Network {
     if (this.#network === undefined) throw new DocstoreError('offline', 'This store was opened without a network')
     return this.#network
   }
+}
+
+function checkCopies(copies: number): void {
+  if (!Number.isInteger(copies) || copies < 1)
+    throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
 }
 
 /** Whether a relay has everything up to a local position; a relay has what it has. */

@@ -1,4 +1,4 @@
-import { type CommitEvent, DocstoreError, type Replica } from '@p2p-docstore/core'
+import { type CommitEvent, DocstoreError, type NamespaceInfo, type Replica } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network } from '../network/types.ts'
 import { type Arrival, arrivalOf } from './life/arrival.ts'
 
@@ -16,6 +16,8 @@ export interface NamespaceEvents {
   readonly error: { readonly peer: string; readonly message: string }
   /** These relays have everything that is here now, and we what they had when both were last compared. */
   readonly synced: { readonly peers: readonly string[] }
+  /** Its owner changed what it says of the namespace: its name, its description, whether it has ended. */
+  readonly info: NamespaceInfo
   /** The namespace has arrived, or how the search for it stands has changed; where one begins to listen, that comes first. */
   readonly arrival: { readonly arrival: Arrival }
   /** It has arrived, and what had waited for that was written, or refused; the reasons are words such as `not-allowed`. */
@@ -37,6 +39,7 @@ export class SyncEvents {
     denied: new Set(),
     error: new Set(),
     synced: new Set(),
+    info: new Set(),
     arrival: new Set(),
     pending: new Set(),
   }
@@ -44,6 +47,7 @@ export class SyncEvents {
   /** Local position that relays were last seen to have reached. */
   #syncedSeq: number | undefined
   #arrival: Arrival | undefined
+  #hasNewHead = false
   #isLooking = false
   #isStale = false
   #unlisten: (() => void) | undefined
@@ -70,10 +74,11 @@ export class SyncEvents {
   }
 
   #listen(): () => void {
-    const onCommit = ({ namespace, collections, pending }: CommitEvent): void => {
+    const onCommit = ({ namespace, collections, pending, head }: CommitEvent): void => {
       if (namespace !== this.#ns) return
       if (collections.length > 0) this.#emit('change', { collections })
       if (pending !== undefined) this.#emit('pending', pending)
+      this.#hasNewHead ||= head === true
       this.#look()
     }
     const stop = (): void => this.#stop()
@@ -111,6 +116,7 @@ export class SyncEvents {
         const seq = await this.#replica.lastSeq(this.#ns)
         const peers = (await this.#network?.namespaceStatus(this.#ns))?.peers ?? []
         this.#report(peers, seq)
+        if (this.#hasNewHead) await this.#reportInfo()
         // Heard by nobody, nothing is looked up for it.
         if (this.#listeners.arrival.size > 0) this.#reportArrival((await this.#replica.namespace(this.#ns)) === undefined ? arrivalOf(peers) : 'here')
       } catch {
@@ -137,6 +143,12 @@ export class SyncEvents {
     const holders = peers.filter(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq)
     if (holders.length > 0 && this.#syncedSeq !== seq) this.#emit('synced', { peers: holders.map(({ id }) => id) })
     this.#syncedSeq = holders.length > 0 ? seq : undefined
+  }
+
+  async #reportInfo(): Promise<void> {
+    this.#hasNewHead = false
+    const info = await this.#replica.namespace(this.#ns)
+    if (info !== undefined) this.#emit('info', info)
   }
 
   #reportArrival(arrival: Arrival): void {

@@ -1,5 +1,5 @@
 import type { Collection, Docstore, Document, NewDocument } from 'p2p-docstore'
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { TEST_IDS } from '../../test-ids.ts'
 import { type Draft, draftOf, dropDraft } from './drafts.ts'
 import { JsonField } from './json-field.tsx'
@@ -39,7 +39,8 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
   const canSave = parsed.ok && readOnly === undefined
   const wasPressedBeside = useRef(false)
   useDraft(place, { text, base, isUnsaved })
-  useEffect(() => dialog.current?.showModal(), [])
+  // Before the text field takes the focus, which nothing has in a dialog that is not shown.
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const save = async (): Promise<void> => {
     if (!parsed.ok || !canSave) return
     setAsking(false)

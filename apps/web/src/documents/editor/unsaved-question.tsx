@@ -12,12 +12,12 @@ export function UnsavedQuestion({
   readonly onDiscard: () => void
   readonly onStay: () => void
 }): ReactNode {
-  const part = useRef<HTMLElement>(null)
+  const part = useRef<HTMLDivElement>(null)
   const stay = useRef<HTMLButtonElement>(null)
   useFocusReturn(part)
   useEffect(() => stay.current?.focus(), [])
   return (
-    <footer ref={part} className="unsaved" role="alertdialog" aria-labelledby="unsaved-question" data-testid={TEST_IDS.unsaved}>
+    <div ref={part} className="unsaved" role="alertdialog" aria-labelledby="unsaved-question" data-testid={TEST_IDS.unsaved}>
       <p id="unsaved-question">What you wrote is not saved.</p>
       <div className="actions">
         <button type="submit" className="button-primary" data-testid={TEST_IDS.editorSave} disabled={!canSave}>
@@ -30,6 +30,6 @@ export function UnsavedQuestion({
           Discard it
         </button>
       </div>
-    </footer>
+    </div>
   )
 }

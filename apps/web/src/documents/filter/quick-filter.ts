@@ -19,8 +19,8 @@ const WORD = /\s*("(?:[^"\\]|\\.)+"|'[^']+'|[^\s=<>:"'][^\s=<>:]*)(?=\s|$)/y
 
 /** Most words of a search: each is looked for in every field. */
 const MAX_WORDS = 5
-/** Longest word, characters. */
-const MAX_WORD_LENGTH = 100
+/** Characters of all words together. */
+const MAX_SEARCH_LENGTH = 200
 
 /** The last code point: every text with a prefix comes before the prefix and this. */
 const LAST = '\u{10FFFF}'
@@ -70,8 +70,7 @@ function parseTyped(text: string): QuickFilter {
     at = WORD.lastIndex
   }
   if (words.length > MAX_WORDS) return { ok: false, message: `Search for at most ${MAX_WORDS} words, or for several in quotation marks.` }
-  const long = words.find(({ length }) => length > MAX_WORD_LENGTH)
-  if (long !== undefined) return { ok: false, message: `A word to search for has at most ${MAX_WORD_LENGTH} characters.` }
+  if (words.join('').length > MAX_SEARCH_LENGTH) return { ok: false, message: `Search for at most ${MAX_SEARCH_LENGTH} characters.` }
   const [only] = conditions
   const filter = only === undefined ? {} : conditions.length === 1 ? only : { $and: conditions }
   return { ok: true, filter, words }

@@ -56,7 +56,8 @@ export function searchFilter(
   const patterns = words.map(patternOf)
   const steps = patterns.reduce((sum, { length }) => sum + length + REGEX_STEPS, 0)
   const room = Math.min(Math.floor(MAX_REGEXES / words.length), Math.floor(MAX_STEPS / steps))
-  const searched = ['_id', ...texts].slice(0, Math.max(1, room))
+  // Where there is room for two, what people read goes before what programs do.
+  const searched = (room > 2 ? ['_id', ...texts] : [...texts, '_id']).slice(0, Math.max(1, room))
   const filters = patterns.map(({ pattern }, i): FilterInput => {
     const number = numberOf(words[i] ?? '')
     return {
@@ -73,7 +74,8 @@ export function searchFilter(
 
 /** A regular expression for a text, whatever its case and, unless it is very long, its accents; and how many characters it stands for. */
 function patternOf(word: string): { readonly pattern: string; readonly length: number } {
-  const characters = [...word.normalize('NFC')]
+  // Code points, which are what patterns are made of.
+  const characters = Array.from(word.normalize('NFC'))
   const exact = characters.map((character) => character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'))
   const folded = characters.map((character, i) => {
     const letter = plainLetter(character)

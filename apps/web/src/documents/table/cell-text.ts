@@ -39,13 +39,12 @@ function momentOf(text: string): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : MOMENT_FORMAT.format(date)
 }
 
-/** Plain values of a list beside each other. */
+/** Plain values of a list beside each other; `undefined` where that would not say what they are. */
 function listText(value: Value): string | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined
-  const list: readonly Value[] = value
-  return list.every((item) => typeof item === 'number' || (typeof item === 'string' && item !== '' && !item.includes(',')))
-    ? list.join(', ')
-    : undefined
+  const items: readonly Value[] = value
+  const texts = items.filter((item) => typeof item === 'number' || (typeof item === 'string' && item !== '' && !item.includes(',')))
+  return texts.length === items.length ? texts.map(String).join(', ') : undefined
 }
 
 function shortened(text: string, length: number): string {

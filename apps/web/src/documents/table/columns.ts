@@ -18,12 +18,12 @@ export function columnsOf(documents: readonly Document[], last: readonly string[
   }
   const isSorted = (field: string): number => (field === sorted ? 0 : 1)
   const common = [...uses].filter(([field, count]) => field === sorted || count * MIN_SHARE >= documents.length)
-  // Contents have sorted keys, so that those that are equally common come in the order of their names.
-  common.sort(([a, usesA], [b, usesB]) => isSorted(a) - isSorted(b) || namingRank(a) - namingRank(b) || usesB - usesA)
+  const compare = (a: string, b: string): number => namingRank(a) - namingRank(b) || (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || (a < b ? -1 : 1)
+  common.sort(([a], [b]) => isSorted(a) - isSorted(b) || compare(a, b))
   const shown = common.slice(0, MAX_COLUMNS).map(([field]) => field)
   if (sorted !== undefined && sorted !== '_id' && !uses.has(sorted)) shown.splice(MAX_COLUMNS - 1, 1, sorted)
   const place = (field: string): number => (last.includes(field) ? last.indexOf(field) : last.length)
-  const columns = shown.toSorted((a, b) => namingRank(a) - namingRank(b) || place(a) - place(b) || (uses.get(b) ?? 0) - (uses.get(a) ?? 0))
+  const columns = shown.toSorted((a, b) => namingRank(a) - namingRank(b) || place(a) - place(b) || compare(a, b))
   return columns.length === last.length && columns.every((field, i) => field === last[i]) ? last : columns
 }
 

@@ -35,7 +35,7 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
       if (required && filter.filters.length > 0 && accessOf(scope, filter) === 'index') {
         return rowIn(filter.filters.map((one) => matchingRows(scope, one)))
       }
-      if (isSearch(filter)) return matchesCall(scope, filter)
+      if (isSearch(filter.filters)) return matchesCall(scope, filter)
       return anyOf(filter.filters.map((one) => compile(scope, one)))
     case 'not':
       return negate(compile(scope, filter.filter))
@@ -67,10 +67,10 @@ function compile(scope: QueryScope, filter: Filter, required?: Required): SqlFra
 }
 
 /**
- * Whether a text is looked for in several fields: one look at the whole document is many times cheaper than taking each field out of its
+ * Whether alternatives look for a text in several fields: one look at the whole document is many times cheaper than taking each field out of its
  * JSON and asking JavaScript about it.
  */
-function isSearch({ filters }: { readonly filters: readonly Filter[] }): boolean {
+function isSearch(filters: readonly Filter[]): boolean {
   const kinds = filters.map(({ kind }) => kind)
   return kinds.filter((kind) => kind === 'regex').length > 1 && kinds.every((kind) => kind === 'regex' || kind === 'equals')
 }

@@ -2,6 +2,7 @@ import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
 import { compareBytes, equalBytes } from '../../model/bytes.ts'
 import { decodeContent } from '../../model/content.ts'
+import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
@@ -11,6 +12,8 @@ import type { CommitEntry, NewRecord, StoredRecord } from '../../storage/storage
 export interface Rules {
   readonly scope: RecordScope
   readonly owner: Uint8Array
+  /** What the winning head says. */
+  readonly head: HeadBody
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
@@ -60,9 +63,10 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, maxContentBytes, latest }: Rules): Competitor | Refusal {
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
   const { key, at, prev, exp, content: bytes } = wire
   if (at > latest) return 'future'
+  if (isAfterEnd(head, at)) return 'not-allowed'
   const base = prev === null && exp === null ? { at, by } : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
   if (typeof key !== 'string') {
     if (!mayWrite(scope.write, owner, by, undefined)) return 'not-allowed'

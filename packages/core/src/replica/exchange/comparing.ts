@@ -55,6 +55,11 @@ export class Comparing implements ReplicaComparing {
     return compared.ok ? compared.value : { refused: compared.reason }
   }
 
+  /** Records of a namespace were removed, which positions do not show. */
+  async removed(ns: number): Promise<void> {
+    ;(await this.#reconciler)?.forget(ns)
+  }
+
   /** What compares sets, loaded when it is first needed: many a tab is closed before that. */
   async #loaded(): Promise<Reconciler> {
     this.#reconciler ??= import('./reconciler.ts').then(({ Reconciler }) => new Reconciler(this.#init))

@@ -1,10 +1,15 @@
-import { decodeBatch } from '../../model/batch.ts'
+import { DocstoreError } from '../../errors.ts'
+import { type Batch, decodeBatch } from '../../model/batch.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
 import type { Acceptance, AcceptResult, ReplicaReceiving } from '../types.ts'
 import { commitOr, commitWhatFits, type Fitted } from '../writing/full-store.ts'
-import { judgeBatch } from './accept.ts'
+import { type Competitor, judgeBatch } from './accept.ts'
+
+/** How often a batch is judged again because its namespace changed. */
+const MAX_JUDGED_AGAIN = 8
 
 /** Takes what other peers send: each record is judged by itself, then competes for its slot. */
 export class Receiving implements ReplicaReceiving {
@@ -20,24 +25,25 @@ export class Receiving implements ReplicaReceiving {
   }
 
   async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
-    const { storage, network, latest, news } = this.#ground
-    const open = this.#namespaces.get(id)
+    const { storage, news } = this.#ground
+    let open = this.#namespaces.get(id)
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
-    const rules = {
-      scope: open.scope,
-      owner: open.genesis.genesis.owner,
-      maxContentBytes: network.descriptor.limits.content,
-      latest: latest(),
-      aside: this.#aside,
+    let judged = await this.#judge(open, batch.value)
+    // By the head that wins when it is stored: another one can have come meanwhile, or the namespace have gone.
+    for (let again = 0; this.#namespaces.get(id) !== open; again++) {
+      open = this.#namespaces.get(id)
+      if (open === undefined) return { refused: 'wrong-namespace' }
+      if (again === MAX_JUDGED_AGAIN) throw new DocstoreError('busy', 'The namespace changes faster than records can be judged')
+      judged = await this.#judge(open, batch.value)
     }
-    const judged = await judgeBatch(batch.value, rules)
     const competitors = judged.filter((one) => typeof one !== 'string')
     const { seals } = batch.value
+    const { ns } = open
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
-      () => storage.commit(open.ns, competitors, { seals }),
-      () => commitWhatFits(storage, open.ns, competitors, seals),
+      () => storage.commit(ns, competitors, { seals }),
+      () => commitWhatFits(storage, ns, competitors, seals),
     )
     const ranges = news.tellOf(
       open.id,
@@ -51,5 +57,17 @@ export class Receiving implements ReplicaReceiving {
       return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
     })
     return { results, ranges }
+  }
+
+  #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
+    const { network, latest } = this.#ground
+    return judgeBatch(batch, {
+      scope,
+      owner: genesis.genesis.owner,
+      head: head.head.body,
+      maxContentBytes: network.descriptor.limits.content,
+      latest: latest(),
+      aside: this.#aside,
+    })
   }
 }

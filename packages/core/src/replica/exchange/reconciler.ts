@@ -26,14 +26,21 @@ export class Reconciler {
 
   /** Whether the summary is that of the stored records. Where it is not, it is put right. */
   async checkSummary(ns: number): Promise<boolean> {
+    let before = await this.#storage.lastSeq(ns)
     let current = await this.#trees.rebuilt(ns)
     let summary = summaryOf(await this.#storage.total(ns))
-    // Something was written between the two.
-    while (summary.seq !== current.seq) {
+    // Something was written between the two. A position without a record, as that of a new head, is one too.
+    while (summary.seq !== before) {
+      before = summary.seq
       current = await this.#trees.current(ns)
       summary = summaryOf(await this.#storage.total(ns))
     }
     return summary.root === current.tree.root() || this.#storage.recount(ns)
+  }
+
+  /** Records were removed: what was read of the namespace is read anew. */
+  forget(ns: number): void {
+    this.#trees.forget(ns)
   }
 
   async firstQuestion(ns: number): Promise<Uint8Array> {

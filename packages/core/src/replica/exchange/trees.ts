@@ -47,6 +47,11 @@ export class Trees {
     return this.current(ns)
   }
 
+  /** Gives the tree of a namespace up. */
+  forget(ns: number): void {
+    this.#entries.delete(ns)
+  }
+
   async #update(ns: number, entry: Entry): Promise<void> {
     const slices = new Slices(this.#pause)
     for (;;) {

@@ -37,6 +37,12 @@ export class CommitNews implements ReplicaEvents {
     return ranges.map(({ from, to }) => [from, to])
   }
 
+  /** Documents were removed: their bytes have to go from the disk. */
+  erased(): void {
+    this.#tidying.scrubSoon()
+    this.#tidying.settleSoon()
+  }
+
   tell(event: CommitEvent): void {
     for (const listener of this.#listeners) {
       try {

@@ -1,4 +1,4 @@
-import type { IndexInfo, IndexKind } from '../../storage/storage.ts'
+import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { PendingChange, PendingCounts, ReplicaPending, Write, WriteResult } from '../types.ts'
@@ -35,6 +35,10 @@ export class LazyPending implements ReplicaPending {
 
   async indexes(ns: string, collection: string): Promise<readonly IndexInfo[]> {
     return (await this.#changes)?.indexes(ns, collection) ?? []
+  }
+
+  async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
+    await (await this.#loaded()).keepEnded(ns, records)
   }
 
   async apply(open: OpenNamespace): Promise<void> {

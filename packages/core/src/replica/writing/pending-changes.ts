@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
-import type { CommitEntry, IndexInfo, IndexKind } from '../../storage/storage.ts'
+import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
@@ -133,6 +133,25 @@ export class PendingChanges implements ReplicaPending {
     if ('refused' in entry) return entry.refused
     news.tellOf(open.id, await storage.commit(open.ns, [entry]))
     return undefined
+  }
+
+  /**
+   * Keeps what was written here after the end of its namespace, as refused, before it is removed: as much as there is room for. Whoever listens
+   * hears of all.
+   */
+  async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
+    await this.#turns.take(async () => {
+      for (const { collection, id, content, at } of records) {
+        const key = pendingKey(ns, at)
+        if (collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
+        try {
+          await this.#add({ key, collection, id, content, at, refused: 'ended' })
+        } catch (error) {
+          if (errorCode(error) !== 'too-many-pending') throw error
+        }
+      }
+      this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => 'ended') } })
+    })
   }
 
   async pending(ns: string): Promise<readonly PendingChange[]> {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../error-codes.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
 import { authorName, type Identity, namesAuthor } from '../../model/identity.ts'
+import { isAfterEnd } from '../../model/head-body.ts'
 import { type DocRecord, keyHash, mayWrite, recordHash, recordKey, slotOf } from '../../model/record.ts'
 import type { CommitEntry, NewRecord } from '../../storage/storage.ts'
 import { Competitor } from '../exchange/accept.ts'
@@ -14,12 +15,13 @@ import type { PendingWrite } from '../types.ts'
  * any write of then: later ones win over it. The record follows from the write alone: applied twice, it is the same.
  */
 export function pendingEntry(
-  { scope, genesis: { genesis } }: OpenNamespace,
+  { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
   { collection, id: given, content: givenContent, at }: PendingWrite,
   { identity, maxContentBytes }: { readonly identity: Identity; readonly maxContentBytes: number },
 ): CommitEntry | { readonly refused: ErrorCode } {
   const isNamed = genesis.write !== 'author' || namesAuthor(given)
   const id = isNamed ? given : `${authorName(identity.author)}/${given}`
+  if (isAfterEnd(head.body, at)) return { refused: 'ended' }
   if (!mayWrite(genesis.write, genesis.owner, identity.author, id)) return { refused: 'not-allowed' }
   const key = recordKey(collection, id)
   if (key === undefined) return { refused: 'bad-id' }

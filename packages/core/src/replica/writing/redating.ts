@@ -38,6 +38,8 @@ export class Redating implements ReplicaTimes {
       if (newest.time <= latest()) return { records, namespaces }
       for (const open of this.#namespaces.all()) {
         if (await this.#namespaces.redateHead(open)) namespaces++
+        // A new time would lie after the end.
+        if (open.head.head.body.ended !== undefined) continue
         // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
         if ((await storage.times(open.ns)).known > latest()) continue
         records += await this.#redateRecords(open)

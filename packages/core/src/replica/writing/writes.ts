@@ -37,6 +37,8 @@ export class Writes implements ReplicaWrites {
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
+    const { title, ended } = open.head.head.body
+    if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
     const { genesis } = open.genesis
     const { identity, clock } = this.#ground
     const author = { identity, clock }
@@ -44,7 +46,7 @@ export class Writes implements ReplicaWrites {
     for (const write of writes) {
       if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
         const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
-        throw new DocstoreError('not-allowed', `You cannot write this document in "${open.head.head.body.title}": ${reason}`)
+        throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
       }
       this.#checkSize(write)
       entries.push(localWrite(open.scope, collection, write, author))

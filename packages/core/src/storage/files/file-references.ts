@@ -1,6 +1,6 @@
 import { fileNamedBy } from '../../files/named-file.ts'
 import type { Statements } from '../statements.ts'
-import type { CommitOutcome } from '../storage.ts'
+import type { CommitOutcome, StoredRecord } from '../storage.ts'
 
 /** Which documents name which files: kept in step by every commit, inside its transaction, so that no file outlives its last document. */
 export class FileReferences {
@@ -19,6 +19,11 @@ export class FileReferences {
       if (before !== undefined) this.#remove(ns, outcome.replaced?.id ?? '')
       if (now !== undefined) this.#add(ns, outcome.record.id ?? '', now.cid, now.size)
     }
+  }
+
+  /** Records went that nothing replaces. */
+  removed(ns: number, records: readonly StoredRecord[]): void {
+    for (const record of records) if (fileNamedBy(record) !== undefined) this.#remove(ns, record.id ?? '')
   }
 
   /** Whether there are files that no document names, or uploads. */

@@ -11,7 +11,7 @@ import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
-import type { CommitOutcome, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
+import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
 import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
@@ -71,6 +71,12 @@ export class RecordTable {
   beyond(ns: number, { after, by, since, limit }: UnknownFuture): StoredRecord[] {
     const condition = 'r.rid > ? AND r.rid < ? AND r.at > ? AND r.author = (SELECT author FROM authors WHERE key = ?)'
     return this.#page(`WHERE ${condition} ORDER BY r.rid LIMIT ?`, limit, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, after, by)
+  }
+
+  /** Records of a later time, after a position. Reads all from there on. */
+  later(ns: number, { after, since, limit }: LaterRecords): StoredRecord[] {
+    const condition = 'WHERE r.rid > ? AND r.rid < ? AND r.at > ? ORDER BY r.rid LIMIT ?'
+    return this.#page(condition, limit, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, after)
   }
 
   #page(condition: string, limit: number, ...params: readonly SqlValue[]): StoredRecord[] {
@@ -148,6 +154,13 @@ export class RecordTable {
     return { seq, record, replaced: old }
   }
 
+  /** Removes a version that nothing replaces. Call inside a transaction, and `totals.storeNow` at its end. */
+  remove(ns: number, record: StoredRecord): void {
+    this.#totals.remove(ns, record)
+    this.#texts.replaced(ns, record, { seq: record.seq, collection: null, content: null })
+    this.#remove(ns, record.slot, record)
+  }
+
   #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {
     const { seq, seal } = old
     const rid = ns * SEQ_SPAN + seq
@@ -162,11 +175,6 @@ export class RecordTable {
     this.#statements
       .own('UPDATE records SET slot = ?, hash = ?, kh = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?')
       .run(slot, hash, kh, seal, ns * SEQ_SPAN + seq)
-  }
-
-  /** Takes a version away without another one. */
-  forget(ns: number, record: StoredRecord): void {
-    this.#remove(ns, record.slot, record)
   }
 
   /** Puts a record that has no seal under one; `false` where there is no such record. */

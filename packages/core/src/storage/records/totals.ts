@@ -66,6 +66,24 @@ export class Totals {
     return { seq: total.seq, ...counted }
   }
 
+  /** Counts a record no longer that is removed, and that nothing replaces. To be followed by `storeNow` in its transaction: no version says what it was. */
+  remove(ns: number, { hash, collection, content }: StoredRecord): void {
+    const total = this.#of(ns)
+    total.sum.subtract(hash)
+    if (content !== null) total.documents.replace(collection, -1)
+  }
+
+  /** Moves the last position on without a record. Call inside a transaction. */
+  moveOn(ns: number): void {
+    this.#of(ns).seq++
+    this.storeNow(ns)
+  }
+
+  /** Stores the total. Call inside a transaction. */
+  storeNow(ns: number): void {
+    this.#store(ns, this.#of(ns))
+  }
+
   /** Stores the total where enough has changed. Call at the end of a transaction. */
   store(ns: number): void {
     const total = this.#of(ns)

@@ -33,6 +33,10 @@ export class StorageWorker {
       listMeta: call('listMeta'),
       namespaces: call('namespaces'),
       saveNamespace: call('saveNamespace'),
+      forgetNamespace: call('forgetNamespace'),
+      halfForgotten: call('halfForgotten'),
+      laterRecords: call('laterRecords'),
+      removeLater: call('removeLater'),
       // Without namespaces only: they come with functions.
       moveNamespaces: call('moveNamespaces'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ready, Workbench } from './testing/docstore-process.ts'
+
+const bench = new Workbench()
+let ready: Ready
+let a: string
+let b: string
+beforeAll(async () => {
+  ready = (await bench.relay(bench.folder())).ready
+  a = bench.folder()
+  b = bench.folder()
+  await bench.json(['join', ready.join, '--data', a])
+  await bench.json(['join', ready.join, '--data', b])
+})
+afterAll(() => bench.close())
+
+/** Whether any file of a data folder has this text in it. */
+function has(folder: string, text: string): boolean {
+  return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text))
+}
+
+describe('the life of a namespace', () => {
+  it('goes from its name to its end, seen by others', async () => {
+    const id = await bench.namespace(a, 'orders')
+    await bench.json(['put', id, '--id', 'x', '--data', a], '{"text":"stored-in-the-vault"}')
+    const set = await bench.json(['namespace', 'set', id, 'title', 'Orders', '--data', a])
+    expect(set).toMatchObject({ id, epoch: 0, seq: 1, roles: [], title: 'Orders', ended: null, next: null, copies: 1 })
+    await bench.json(['namespace', 'set', id, 'description', 'All of them', '--data', a])
+    expect(await bench.json(['get', id, 'x', '--data', b])).toEqual({ _id: 'x', text: 'stored-in-the-vault' })
+    expect(await bench.json(['namespace', 'show', 'Orders', '--data', b])).toMatchObject({ name: 'Orders', description: 'All of them' })
+    expect(await bench.failure(['namespace', 'set', id, 'title', 'Mine', '--data', b])).toMatchObject({ exit: 1, code: 'not-allowed' })
+    expect(await bench.failure(['namespace', 'end', id, '--data', a])).toMatchObject({ exit: 1, code: 'bad-option' })
+    expect(await bench.json(['namespace', 'end', id, '--yes', '--data', a])).toMatchObject({ ended: expect.any(String), copies: 1 })
+    await bench.json(['sync', id, '--data', b])
+    expect(await bench.failure(['put', id, '--data', b], '{}')).toMatchObject({ exit: 1, code: 'ended' })
+  })
+
+  it('ends on one machine without a byte that is left, and begins there again', async () => {
+    const [{ id } = { id: '' }] = await bench.json<{ id: string }[]>(['namespace', 'list', '--data', b])
+    expect(has(b, 'stored-in-the-vault')).toBe(true)
+    expect(await bench.json(['namespace', 'forget', id, '--data', b])).toEqual({ id, forgotten: true })
+    expect(has(b, 'stored-in-the-vault')).toBe(false)
+    expect(await bench.json(['namespace', 'list', '--data', b])).toEqual([])
+    expect(await bench.json(['get', id, 'x', '--data', b])).toEqual({ _id: 'x', text: 'stored-in-the-vault' })
+    // What no relay has is not lost by mistake.
+    const lone = await bench.namespace(b, 'lone', '--offline')
+    await bench.json(['put', lone, '--offline', '--data', b], '{}')
+    const far = bench.folder()
+    const only = await bench.namespace(far, 'only', '--offline')
+    await bench.json(['put', only, '--offline', '--data', far], '{}')
+    expect(await bench.failure(['namespace', 'forget', only, '--data', far])).toMatchObject({ exit: 1, code: 'not-delivered' })
+    expect(await bench.json(['namespace', 'forget', only, '--force', '--data', far])).toEqual({ id: only, forgotten: true })
+  })
+})

@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { errorCode } from '../errors.ts'
+import type { WritePolicy } from '../model/namespace.ts'
+import { createNetwork } from '../model/network.ts'
+import { openNodeStorage } from '../storage/open-node.ts'
+import type { Storage } from '../storage/storage.ts'
+import { seededRandom } from '../testing/random.ts'
+import type { LocalReplica } from './local-replica.ts'
+import { openReplica } from './open-replica.ts'
+import type { CommitEvent } from './types.ts'
+
+const START = Date.UTC(2026, 5, 1)
+const network = createNetwork('life')
+
+let storage: Storage
+let now: number
+let owner: LocalReplica
+let other: LocalReplica
+let relay: LocalReplica
+beforeEach(async () => {
+  now = START
+  storage = openNodeStorage(':memory:')
+  owner = await open(storage)
+  other = await open(openNodeStorage(':memory:'))
+  relay = await open(openNodeStorage(':memory:'))
+})
+afterEach(async () => {
+  await Promise.all([owner.close(), other.close(), relay.close()])
+})
+
+function open(data: Storage): Promise<LocalReplica> {
+  return openReplica(data, { network: network.bytes, now: () => now, aside: false })
+}
+
+async function create(write: WritePolicy = 'anyone'): Promise<string> {
+  return (await owner.createNamespace({ name: 'notes', write })).id
+}
+
+/** Brings the namespace with its newest head. */
+async function sendHead(ns: string, from: LocalReplica, to: LocalReplica): Promise<unknown> {
+  const namespace = await from.exportNamespace(ns)
+  if (namespace === undefined) throw new Error('no namespace')
+  return to.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+}
+
+/** Hands all records from one to the other. */
+async function send(ns: string, from: LocalReplica, to: LocalReplica): Promise<readonly string[]> {
+  const { batch } = await from.batchSince(ns, 0, { maxBytes: 1_000_000 })
+  const accepted = batch === undefined ? { results: [] } : await to.accept(ns, batch)
+  return 'refused' in accepted ? [accepted.refused] : accepted.results
+}
+
+async function put(replica: LocalReplica, ns: string, id: string, v: number): Promise<void> {
+  await replica.write(ns, 'docs', [{ id, content: `{"_id":"${id}","v":${v}}` }])
+}
+
+async function idsIn(replica: LocalReplica, ns: string): Promise<string[]> {
+  const { contents } = await replica.find(ns, 'docs', { limit: 100 })
+  return contents.map((content) => (JSON.parse(content) as { _id: string })._id)
+}
+
+const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', errorCode)
+
+describe('a head', () => {
+  it('is changed by its owner alone, keeps what is left out, and takes away what is null', async () => {
+    const ns = await create()
+    await sendHead(ns, owner, other)
+    expect(await owner.changeHead(ns, { description: 'All of them' })).toMatchObject({ name: 'notes', description: 'All of them' })
+    expect(await owner.changeHead(ns, { title: 'Notes', next: ns })).toMatchObject({ name: 'Notes', description: 'All of them', next: ns })
+    const told: CommitEvent[] = []
+    other.onCommit((event) => told.push(event))
+    expect(await codeOf(other.changeHead(ns, { title: 'Mine' }))).toBe('not-allowed')
+    await sendHead(ns, owner, other)
+    expect(told).toEqual([{ namespace: ns, from: 0, to: 0, collections: [], head: true }])
+    expect(await other.namespace(ns)).toMatchObject({ name: 'Notes', description: 'All of them', next: ns })
+    const seq = await owner.lastSeq(ns)
+    const info = await owner.changeHead(ns, { description: null, next: null })
+    expect(info).not.toHaveProperty('description')
+    expect(info).not.toHaveProperty('next')
+    // Whoever reads the order of changes looks again.
+    expect(await owner.lastSeq(ns)).toBe(seq + 1)
+    await owner.changeHead(ns, { title: 'Notes' })
+    expect(await owner.lastSeq(ns)).toBe(seq + 1)
+    expect(await owner.checkSummaries()).toEqual([])
+  })
+
+  it('is refused with what is wrong with it, and stays as it was', async () => {
+    const ns = await create()
+    const before = await owner.exportNamespace(ns)
+    expect(await codeOf(owner.changeHead(ns, { title: '' }))).toBe('bad-name')
+    expect(await codeOf(owner.changeHead(ns, { title: 'x'.repeat(129) }))).toBe('bad-name')
+    expect(await codeOf(owner.changeHead(ns, { description: '' }))).toBe('bad-option')
+    expect(await codeOf(owner.changeHead(ns, { description: 'x'.repeat(2049) }))).toBe('bad-option')
+    expect(await codeOf(owner.changeHead(ns, { description: '\ud800' }))).toBe('bad-option')
+    expect(await codeOf(owner.changeHead(ns, { next: 'nonsense' }))).toBe('bad-namespace-id')
+    expect(await codeOf(owner.changeHead('nonsense', { title: 'x' }))).toBe('unknown-namespace')
+    expect(await owner.exportNamespace(ns)).toEqual(before)
+  })
+})
+
+describe('a namespace that has ended', () => {
+  it('keeps all that its owner had, takes nothing that is written later, and says so', async () => {
+    const ns = await create()
+    await sendHead(ns, owner, other)
+    // A clock that is ahead by less than peers mind.
+    now += 60_000
+    await put(other, ns, 'ahead', 1)
+    now -= 60_000
+    await send(ns, other, owner)
+    await put(owner, ns, 'a', 1)
+    const info = await owner.changeHead(ns, { end: true })
+    expect(info).toMatchObject({ writable: false, ended: expect.any(String) })
+    expect(await idsIn(owner, ns)).toEqual(['a', 'ahead'])
+    expect(await codeOf(put(owner, ns, 'b', 1))).toBe('ended')
+    expect(await codeOf(owner.write(ns, 'docs', [{ id: 'a', content: null }]))).toBe('ended')
+    expect(await owner.changeHead(ns, { end: true })).toEqual(info)
+    // The name can still be mended.
+    expect(await owner.changeHead(ns, { title: 'Old notes' })).toMatchObject({ name: 'Old notes', ended: info.ended })
+    now += 120_000
+    await put(other, ns, 'late', 1)
+    expect(await send(ns, other, owner)).toEqual(['same', 'not-allowed'])
+    expect(await idsIn(owner, ns)).toEqual(['a', 'ahead'])
+  })
+
+  it('loses what was written after the end where the head comes later, tells its author, and has the same set everywhere', async () => {
+    const ns = await create()
+    for (const replica of [other, relay]) await sendHead(ns, owner, replica)
+    await put(other, ns, 'a', 1)
+    await send(ns, other, relay)
+    now += 1000
+    await owner.changeHead(ns, { end: true })
+    now += 1000
+    await other.createIndex(ns, 'docs', ['v'])
+    await put(other, ns, 'late', 2)
+    await put(other, ns, 'a', 3)
+    await other.write(ns, 'docs', [{ id: 'gone', content: '{"_id":"gone"}' }])
+    await other.write(ns, 'docs', [{ id: 'gone', content: null }])
+    await send(ns, other, relay)
+    const told: CommitEvent[] = []
+    other.onCommit((event) => told.push(event))
+    for (const replica of [other, relay]) await sendHead(ns, owner, replica)
+    expect(told.flatMap(({ pending }) => pending?.refused ?? [])).toEqual(['ended', 'ended', 'ended'])
+    expect((await other.pending(ns)).map((change) => ('id' in change ? [change.id, change.content, change.refused] : []))).toEqual([
+      ['late', '{"_id":"late","v":2}', 'ended'],
+      ['a', '{"_id":"a","v":3}', 'ended'],
+      ['gone', null, 'ended'],
+    ])
+    // The relay is not their author.
+    expect(await relay.pending(ns)).toEqual([])
+    // What a late version had replaced comes again from whoever has it: here nobody.
+    for (const replica of [other, relay]) {
+      expect(await idsIn(replica, ns)).toEqual([])
+      expect((await replica.summary(ns)).root).toBe((await owner.summary(ns)).root)
+      expect(await replica.checkSummaries()).toEqual([])
+    }
+  })
+
+  it('has one set whatever order heads and records come in', async () => {
+    const random = seededRandom(11)
+    for (let round = 0; round < 20; round++) {
+      const ns = await create()
+      const peers = [owner, other, relay]
+      for (const replica of [other, relay]) await sendHead(ns, owner, replica)
+      const end = 3 + random.below(8)
+      for (let step = 0; step < 16; step++) {
+        now += 1000
+        if (step === end) await owner.changeHead(ns, { end: true })
+        const [from, to] = [random.pick(peers), random.pick(peers)]
+        if (random.chance(0.3)) await sendHead(ns, from, to)
+        if (random.chance(0.5)) await send(ns, from, to)
+        await put(random.pick(peers), ns, `${random.below(4)}`, step).catch((error: unknown) => expect(errorCode(error)).toBe('ended'))
+      }
+      for (let pass = 0; pass < 3; pass++)
+        for (const from of peers)
+          for (const to of peers) {
+            await sendHead(ns, from, to)
+            await send(ns, from, to)
+          }
+      const roots = await Promise.all(peers.map(async (replica) => (await replica.summary(ns)).root))
+      expect(new Set(roots).size, `round ${round}`).toBe(1)
+    }
+  })
+
+  it('finishes at the start what a process left that ended in between', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    await sendHead(ns, owner, other)
+    now += 1000
+    await owner.changeHead(ns, { end: true })
+    // Another device of the owner wrote on.
+    const twin = openNodeStorage(':memory:')
+    await twin.setMeta('identity', (await storage.getMeta('identity')) ?? new Uint8Array())
+    const device = await open(twin)
+    await sendHead(ns, other, device)
+    now += 1000
+    await put(device, ns, 'late', 1)
+    const { removeLater } = twin
+    twin.removeLater = () => {
+      throw new Error('killed')
+    }
+    await expect(sendHead(ns, owner, device)).rejects.toThrow('killed')
+    twin.removeLater = removeLater
+    const again = await open(twin)
+    expect(await idsIn(again, ns)).toEqual([])
+    expect((await again.pending(ns)).map(({ refused }) => refused)).toEqual(['ended'])
+    await again.close()
+  })
+})
+
+describe('a namespace that is forgotten here', () => {
+  it('is gone with its documents and indexes, and comes again as others have it', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    await owner.createIndex(ns, 'docs', ['v'])
+    await sendHead(ns, owner, relay)
+    await send(ns, owner, relay)
+    const root = (await owner.summary(ns)).root
+    // A tree is known of it.
+    await owner.firstQuestion(ns)
+    const seq = await owner.lastSeq(ns)
+    const told: CommitEvent[] = []
+    owner.onCommit((event) => told.push(event))
+    expect(await owner.forgetNamespace(ns)).toBe(true)
+    expect(await owner.forgetNamespace(ns)).toBe(false)
+    expect(told).toEqual([{ namespace: ns, from: 0, to: 0, collections: ['docs'] }])
+    expect(await owner.namespaces()).toEqual([])
+    expect(await idsIn(owner, ns)).toEqual([])
+    expect(await storage.recordsSince(1, 0, 10)).toEqual([])
+    expect(await send(ns, relay, owner)).toEqual(['wrong-namespace'])
+    owner = await open(storage)
+    expect(await owner.namespaces()).toEqual([])
+    await sendHead(ns, relay, owner)
+    expect(await owner.indexes(ns, 'docs')).toEqual([])
+    expect(await send(ns, relay, owner)).toEqual(['stored'])
+    expect((await owner.summary(ns)).root).toBe(root)
+    expect(await owner.checkSummaries()).toEqual([])
+    expect(await owner.lastSeq(ns)).toBeGreaterThan(seq)
+  })
+
+  it('is gone after a start where the process ended in between', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    const { removeLater } = storage
+    storage.removeLater = () => {
+      throw new Error('killed')
+    }
+    await expect(owner.forgetNamespace(ns)).rejects.toThrow('killed')
+    storage.removeLater = removeLater
+    owner = await open(storage)
+    expect(await owner.namespaces()).toEqual([])
+    expect(await storage.recordsSince(1, 0, 10)).toEqual([])
+  })
+})

@@ -1,0 +1,73 @@
+import { equalBytes } from '../model/bytes.ts'
+import type { StoredRecord } from '../storage/storage.ts'
+import type { ReplicaGround } from './ground.ts'
+import { REMOVE_PAGE } from './limits.ts'
+import type { OpenNamespace } from './open-namespace.ts'
+
+/** Before all times. */
+const ALL = -1
+
+/** Who has to know of records that are removed. */
+export interface RemovingInit {
+  /** Called before own records are removed because their namespace ended, so that they are not lost silently. */
+  readonly keep: (open: OpenNamespace, records: readonly StoredRecord[]) => Promise<void>
+  /** Called when records of a namespace, by its number, were removed. */
+  readonly onRemoved: (ns: number) => Promise<void>
+}
+
+/** Removes records for which no tombstone stays: those of a namespace that is forgotten here, and those after the end of one. */
+export class Removing {
+  readonly #ground: ReplicaGround
+  readonly #init: RemovingInit
+
+  constructor(ground: ReplicaGround, init: RemovingInit) {
+    this.#ground = ground
+    this.#init = init
+  }
+
+  /** Removes what is not accepted any more because the namespace has ended. */
+  async afterEnd(open: OpenNamespace): Promise<void> {
+    const { storage, identity, news, pause } = this.#ground
+    const { ended } = open.head.head.body
+    if (ended === undefined || (await storage.times(open.ns)).newest <= ended) return
+    const keep = (records: readonly StoredRecord[]): Promise<void> => {
+      const own = records.filter(({ by }) => equalBytes(by, identity.author))
+      return own.length === 0 ? Promise.resolve() : this.#init.keep(open, own)
+    }
+    let removed = await this.#remove(open.ns, ended, keep)
+    // What was on its way into the storage when the head came.
+    await pause()
+    removed = new Set([...removed, ...(await this.#remove(open.ns, ended, keep))])
+    // Spares the next start a look.
+    await storage.future(open.ns, ended, identity.author)
+    if (removed.size > 0) news.tell({ namespace: open.id, from: 0, to: 0, collections: [...removed] })
+  }
+
+  /** Removes all records of a namespace, by its number. */
+  async all(ns: number): Promise<void> {
+    const nothing = async (): Promise<void> => undefined
+    await this.#remove(ns, ALL, nothing)
+    await this.#ground.pause()
+    await this.#remove(ns, ALL, nothing)
+  }
+
+  /** Resolves with the collections of what it removed. */
+  async #remove(ns: number, after: number, keep: (records: readonly StoredRecord[]) => Promise<void>): Promise<ReadonlySet<string>> {
+    const { storage, news, pause } = this.#ground
+    const collections = new Set<string>()
+    for (let since = 0; ; ) {
+      const which = { after, since, limit: REMOVE_PAGE }
+      const records = await storage.laterRecords(ns, which)
+      const last = records.at(-1)
+      if (last === undefined) break
+      await keep(records)
+      await storage.removeLater(ns, which)
+      for (const { collection } of records) if (collection !== null) collections.add(collection)
+      since = last.seq
+      await pause()
+    }
+    if (collections.size > 0) news.erased()
+    await this.#init.onRemoved(ns)
+    return collections
+  }
+}
