@@ -14,7 +14,6 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
-import { moveRecords } from './records/moved-records.ts'
 import { RecordTable } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -224,7 +223,9 @@ export class SqliteStorage implements Storage {
     return this.#makingRoom(remove, which.limit)
   }
 
-  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    // Loaded when somebody moves: few ever do.
+    const { moveRecords } = await import('./records/moved-records.ts')
     this.#reserved(() => {
       for (const move of moves) {
         const { ns, cid, genesis, head, signature } = move

@@ -18,7 +18,7 @@ export function moveRecords(tables: { readonly records: RecordTable; readonly se
     const moved: Moved[] = []
     for (const record of page) {
       const restated = restate(record)
-      if (restated === undefined) tables.records.forget(ns, record)
+      if (restated === undefined) tables.records.remove(ns, record)
       else moved.push({ record, restated })
     }
     for (let i = 0; i < moved.length; i += MAX_SEAL_RECORDS) sealAnew(tables, move, moved.slice(i, i + MAX_SEAL_RECORDS))
