@@ -2,7 +2,15 @@ import { errorCode, type PartialFileFacts, type Replica } from '@p2p-docstore/co
 import { delay } from '../timing/index.ts'
 import { Bell } from './bell.ts'
 import type { FileFetcher } from './file-fetcher.ts'
-import { FULL_PAUSE_MS, KEPT_PAGE, MAX_KEEP_PAUSE_MS, MAX_KEPT_AT_ONCE, MAX_PAGES_AT_ONCE, MAX_REMEMBERED_FILES, MIN_KEEP_PAUSE_MS } from './limits.ts'
+import {
+  FULL_PAUSE_MS,
+  KEPT_PAGE,
+  MAX_KEEP_PAUSE_MS,
+  MAX_KEPT_AT_ONCE,
+  MAX_PAGES_AT_ONCE,
+  MAX_REMEMBERED_FILES,
+  MIN_KEEP_PAUSE_MS,
+} from './limits.ts'
 
 /** What keeping files takes. */
 export interface FileKeeperInit {

@@ -65,7 +65,10 @@ describe('who is asked for a block', () => {
     ['a block by a text that is no CID', encodeCbor({ t: 'block', cid: 'bafy' })],
     ['a block by the CID of a document', encodeCbor({ t: 'block', cid: 'baguqeerasords4njcts6vs7qvdjfcvgnume4hqohf65zsfguprqphs3icwea' })],
     ['a file of no namespace', encodeCbor({ t: 'whole', ns: 'x', cid: NOTHING, size: 1, wait: 1 })],
-    ['a file that is too large', encodeCbor({ t: 'whole', ns: 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy', cid: NOTHING, size: 2 ** 31, wait: 1 })],
+    [
+      'a file that is too large',
+      encodeCbor({ t: 'whole', ns: 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy', cid: NOTHING, size: 2 ** 31, wait: 1 }),
+    ],
     ['a frame that is too large', new Uint8Array(2000)],
   ])('ends the stream at %s', async (_, frame) => {
     const { frame: reply, isLast } = await responder().respond(frame, new AbortController().signal)
