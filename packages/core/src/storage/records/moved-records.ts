@@ -8,7 +8,10 @@ import type { SealTable } from './seal-table.ts'
 const PAGE: number = 8 * MAX_SEAL_RECORDS
 
 /** Gives the records of a namespace the statements that they have where it moves to. Call inside a transaction, and recount after it. */
-export function moveRecords(tables: { readonly records: RecordTable; readonly seals: SealTable; readonly references: FileReferences }, move: NamespaceMove): void {
+export function moveRecords(
+  tables: { readonly records: RecordTable; readonly seals: SealTable; readonly references: FileReferences },
+  move: NamespaceMove,
+): void {
   const { ns, restate, onRecords } = move
   let since = 0
   for (;;) {
