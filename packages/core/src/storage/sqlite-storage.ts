@@ -18,7 +18,6 @@ import { Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
-import { moveRecords } from './records/moved-records.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
@@ -256,7 +255,9 @@ export class SqliteStorage implements Storage {
     return this.#makingRoom(remove, which.limit)
   }
 
-  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    // Loaded when somebody moves: few ever do.
+    const { moveRecords } = await import('./records/moved-records.ts')
     this.#reserved(() => {
       for (const move of moves) {
         const { ns, cid, genesis, head, signature } = move
@@ -265,7 +266,7 @@ export class SqliteStorage implements Storage {
         this.#statements
           .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
           .run(cid, genesis, head, signature, ns)
-        moveRecords({ records: this.#records, seals: this.#seals }, move)
+        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
         this.#totals.recount(ns)
       }
       for (const [key, value] of meta) this.#setMeta(key, value)

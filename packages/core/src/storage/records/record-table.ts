@@ -186,11 +186,6 @@ export class RecordTable {
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }
 
-  /** Takes a version away without another one. */
-  forget(ns: number, record: StoredRecord): void {
-    this.#remove(ns, record.slot, record)
-  }
-
   /** Puts a record that has no seal under one; `false` where there is no such record. */
   seal(ns: number, seq: number, seal: number): boolean {
     const row = this.#statements.own('UPDATE records SET seal = ? WHERE rid = ? AND seal IS NULL RETURNING rid').get(seal, ns * SEQ_SPAN + seq)
