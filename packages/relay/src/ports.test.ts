@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { createDocstore } from 'p2p-docstore'
 import { describe, expect, it } from 'vitest'
@@ -39,6 +39,26 @@ describe('the ports of a relay', () => {
       expect(ports.tcp).not.toBe(somebody.port)
     } finally {
       somebody.release()
+    }
+  })
+
+  it('are chosen also where peers connect already that look for the relay', async () => {
+    const meta = memory()
+    const peers: Socket[] = []
+    const setMeta: typeof meta.setMeta = async (name, value) => {
+      const [tcp = 0, webSocket = 0] = new Uint16Array((value ?? new Uint8Array()).slice().buffer)
+      // While the ports are held.
+      for (const port of [tcp, webSocket]) {
+        const peer = connect(port, HOST).on('error', () => undefined)
+        peers.push(peer)
+        await once(peer, 'connect')
+      }
+      await meta.setMeta(name, value)
+    }
+    try {
+      expect((await choosePorts({ ...meta, setMeta }, HOST, 0)).tcp).toBeGreaterThan(0)
+    } finally {
+      for (const peer of peers) peer.destroy()
     }
   })
 

@@ -69,7 +69,8 @@ async function holdPort(kind: 'tcp' | 'udp', host: string, wanted: number): Prom
 
 function holdTcp(host: string, wanted: number): Promise<HeldPort | undefined> {
   return new Promise((resolve) => {
-    const server = createServer()
+    // Peers that look for a relay which starts again connect already; a server closes when the last of its connections has ended.
+    const server = createServer((socket) => socket.destroy())
     server.once('error', () => resolve(undefined))
     server.listen(wanted, host, () => {
       const address = server.address()
