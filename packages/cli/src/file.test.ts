@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createDocstore } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Workbench } from './testing/docstore-process.ts'
 
@@ -30,9 +31,7 @@ describe('docstore file', () => {
     expect(await bench.json(['file', 'delete', 'album', put.cid, '--data', data])).toMatchObject({ cid: put.cid, deleted: true })
     expect(await bench.json(['file', 'list', 'album', '--data', data])).toEqual([])
     expect(await bench.failure(['file', 'get', 'album', put.cid, '-o', out, '--data', data])).toMatchObject({ code: 'not-found' })
-    const disk = readdirSync(data, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? readFileSync(join(data, entry.name), 'latin1') : []))
-    expect(disk.length).toBeGreaterThan(0)
-    expect(disk.join('').includes('docstore docstore docstore')).toBe(false)
+    expect(onDisk(data).includes('docstore docstore docstore')).toBe(false)
   })
 
   it('takes standard input, with a name and a type', async () => {
@@ -51,3 +50,60 @@ describe('docstore file', () => {
     expect((await bench.run(['file', 'get', 'album', 'nonsense', '--data', data])).code).toBe(2)
   })
 })
+
+describe('a file at a relay', () => {
+  const [home, one, two] = [bench.folder(), bench.folder(), bench.folder()]
+  /** No two pieces are alike, and what arrives can be told by its length. */
+  const text = Array.from({ length: 1_500_000 }, (_, i) => String(i).padStart(11, '0')).join('\n')
+  const source = join(files, 'numbers.txt')
+  let ns: string
+  let cid: string
+
+  beforeAll(async () => {
+    writeFileSync(source, text)
+    const { ready } = await bench.relay(home)
+    for (const data of [one, two]) await bench.json(['join', ready.join, '--data', data])
+    ns = await bench.namespace(one, 'numbers')
+    const put = await bench.json<{ cid: string; copies: number }>(['file', 'put', ns, source, '--data', one])
+    expect(put).toMatchObject({ bytes: text.length, copies: 1 })
+    cid = put.cid
+  })
+
+  it('is fetched by another folder, which goes on where it was killed', async () => {
+    const getting = bench.start('file', 'get', ns, cid, '-o', '-', '--data', two)
+    let came = 0
+    await new Promise<void>((resolve) => {
+      getting.child.stdout.on('data', (chunk: Buffer) => {
+        came += chunk.length
+        if (came > 3_000_000) resolve()
+      })
+    })
+    await getting.stop('SIGKILL')
+    expect(await piecesHere(two, ns, cid)).toBeGreaterThan(10)
+    const out = join(files, 'numbers.out')
+    expect(await bench.json(['file', 'get', ns, cid, '-o', out, '--data', two])).toMatchObject({ bytes: text.length })
+    expect(readFileSync(out, 'utf8') === text).toBe(true)
+    expect(await bench.json(['file', 'list', ns, '--data', two])).toMatchObject([{ name: 'numbers.txt', type: 'text/plain', here: true }])
+  })
+
+  it('goes with its document, at the relay and here', async () => {
+    expect(await bench.json(['file', 'delete', ns, cid, '--data', one])).toMatchObject({ deleted: true, copies: 1 })
+    expect(await bench.json(['file', 'list', ns, '--data', two])).toEqual([])
+    for (const data of [home, one, two]) await expect.poll(() => onDisk(data).includes('00000100000\n00000100001'), { timeout: 20_000 }).toBe(false)
+  })
+})
+
+/** All files of a folder, one after another. */
+function onDisk(folder: string): string {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
+  return entries.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('')
+}
+
+/** How many pieces of a file a folder has that no program uses. */
+async function piecesHere(folder: string, ns: string, cid: string): Promise<number> {
+  await using store = await createDocstore({ data: folder, network: 'off' })
+  const size = (await store.replica.file(ns, cid))?.size ?? 0
+  let here = 0
+  for (let at = 0; at < size; at += 262_144) if ((await store.replica.readFile(ns, cid, at)) !== undefined) here++
+  return here
+}

@@ -89,6 +89,12 @@ describe('`network create`', () => {
     expect(await bench.failure(['network', 'create', 'other', '--data', data])).toMatchObject({ exit: 1, code: 'other-network' })
     expect(await bench.failure(['network', 'show', '--data', bench.folder()])).toMatchObject({ exit: 1, code: 'no-network' })
     await bench.json(['namespace', 'create', 'notes', '--data', data])
+    // Whoever began alone takes the documents along.
+    const alone = bench.folder()
+    const { id } = await bench.json(['namespace', 'create', 'notes', '--data', alone])
+    const club = await bench.run(['network', 'create', 'club', '--invite-only', '--data', alone])
+    expect(club).toMatchObject({ code: 0, stderr: expect.stringContaining('in the network "club" now') })
+    expect(await bench.json(['count', String(id), '--data', alone])).toEqual({ count: 0 })
     expect(await bench.failure(['network', 'create', 'other', '--data', data])).toMatchObject({ exit: 1, code: 'other-network' })
   })
 })

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createDocstore, type Docstore } from 'p2p-docstore'
+import { createDocstore, type Docstore, type MoveProgress } from 'p2p-docstore'
 import type { Context } from './context.ts'
+import type { Output } from './output/output.ts'
 
 /**
  * Opens the data folder, through the process that has it open already where there is one. `network` is as in `createDocstore`: most
@@ -9,16 +10,48 @@ import type { Context } from './context.ts'
  */
 export async function openStore(
   { settings: { data, join }, output }: Context,
-  { network = 'auto', descriptor }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array } = {},
+  { network = 'auto', descriptor, moves = false }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean } = {},
 ): Promise<Docstore> {
+  const moving = new MovingNotes(output)
   const store = await createDocstore({
     data,
     network,
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
+    moves,
+    onMove: moving.show,
   })
+  moving.finish(store)
   if (store.isCopy) output.note(COPY_NOTE)
   return store
+}
+
+/** How often it is said how far a move has come, milliseconds. */
+const MOVING_NOTE_MS = 1000
+
+/** Tells a person that documents move to the network that is joined. */
+class MovingNotes {
+  readonly #output: Output
+  #saidAt = Number.NEGATIVE_INFINITY
+  #total: number | undefined
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  readonly show = ({ done, total }: MoveProgress): void => {
+    this.#total = total
+    if (performance.now() < this.#saidAt + MOVING_NOTE_MS) return
+    this.#saidAt = performance.now()
+    this.#output.note(`Moving documents to the network: ${done} of ${total} …`)
+  }
+
+  finish({ info: { network } }: Docstore): void {
+    if (this.#total === undefined) return
+    this.#output.note(
+      `The documents of this folder are in the network "${network.name}" now. Their namespaces have other ids there; their names and the ids of before go on working here.`,
+    )
+  }
 }
 
 /** What people are told of a data folder that is a copy. */

@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   'bad-label': { means: 'The label of an invitation is too long.', fix: 'Shorten it.' },
   'bad-limit': { means: 'A limit means nothing, or is larger than a page can be.', fix: 'Give a whole number from 1 on, or none.' },
   'bad-link': { means: 'That is neither a join link or join text nor the address of a relay, or it was cut.', fix: 'Copy it again, all of it.' },
+  'bad-message': { means: 'A message for a topic is no text.', fix: 'Make text of it, with `JSON.stringify` say.' },
   'bad-name': { means: 'A name is empty, too long, or has characters that it cannot have.', fix: 'The message says what it may be.' },
   'bad-namespace': { means: 'What a peer says of a namespace does not verify.', fix: 'The peer is broken; nothing was stored.' },
   'bad-namespace-id': { means: 'That is no id of a namespace.', fix: 'It looks like `bafyrei…`; `docstore namespace list` shows it.' },
@@ -166,8 +167,15 @@ export const ERROR_CODES = {
     means: 'The database belongs to another identity than the one that lies beside it.',
     fix: 'Put back the file that belongs to it, from the same backup.',
   },
-  'other-network': { means: 'The data, relay or export is of another network.', fix: 'Use another data folder for another network.' },
+  'other-network': {
+    means: 'The data, relay or export is of another network, and others have been in the network of the data.',
+    fix: 'Use another data folder for another network, and copy what is to be in both.',
+  },
   'other-version': { means: 'The other side speaks another version of the protocol.', fix: 'Update docstore here and there.' },
+  'others-documents': {
+    means: 'Documents would have to move to another network that this identity has not signed, or a namespace that it does not own.',
+    fix: 'Use another data folder for the other network, and copy what is yours.',
+  },
   'owner-gone': { means: 'The program or tab that held the data ended in the middle of a call.', fix: 'Try again: another one takes over.' },
   'owner-silent': {
     means: 'The program that holds the data does not answer.',

@@ -16,6 +16,8 @@ const OPTIONS = [
   'maxBytes',
   'networkName',
   'listed',
+  'moves',
+  'onMove',
   'admission',
   'role',
   'storage',
@@ -28,7 +30,7 @@ const OPTIONS = [
  * Opens a document store. The first process on a data folder owns it; further ones work through the owner, so that several programs
  * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. A folder that cannot be
  * written to is there to be read, without connections; writes throw `storage-read-only`. Throws
- * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `data-in-use`, `data-too-new`, `data-corrupt`,
+ * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network`, `others-documents`, `data-in-use`, `data-too-new`, `data-corrupt`,
  * `data-missing`, `other-identity`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {

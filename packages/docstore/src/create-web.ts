@@ -10,7 +10,10 @@ import { checkOptions } from './store/options.ts'
 export interface DocstoreOptions {
   /** Name of the data in this origin's private file system; `'memory'` keeps nothing. */
   readonly data?: string
-  /** Join link of a network, or the address of one of its relays. Remembered with the data. */
+  /**
+   * Join link or join text of a network, or the address of one of its relays. Remembered with the data. Documents of before move to that network where
+   * nobody else was ever in theirs: their namespaces get other ids, and those of before still open them.
+   */
   readonly join?: string
   /** `'off'`: no connections; the documents that are here can be used all the same. */
   readonly network?: 'on' | 'off'
@@ -27,7 +30,7 @@ const OPTIONS = ['data', 'join', 'network', 'networkName', 'listed', 'admission'
 /**
  * Opens a document store. The first tab on some data holds it, with SQLite in a worker and the connections in its window; further tabs
  * work through that one, and one of them takes over when it goes. Throws `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use),
- * `other-network`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`.
+ * `other-network`, `others-documents`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   checkOptions(options, OPTIONS, 'createDocstore')

@@ -1,11 +1,14 @@
-import type { Durability, Replica } from '@p2p-docstore/core'
+import type { Durability, MoveProgress, Replica } from '@p2p-docstore/core'
 import type { RelayStorage } from './network/types.ts'
 
 /** How to open a store in Node. */
 export interface DocstoreOptions {
   /** Folder for keys, documents and network, made if missing; `'memory'` (the default) keeps nothing. */
   readonly data?: string
-  /** Join link of a network, or the address of one of its relays. Remembered in the data folder. */
+  /**
+   * Join link or join text of a network, or the address of one of its relays. Remembered in the data folder. Documents of before move to that network
+   * where nobody else was ever in theirs: their namespaces get other ids, and those of before still open them.
+   */
   readonly join?: string
   /** Descriptor of the network to be in, where no link is at hand: that of a backup. */
   readonly descriptor?: Uint8Array
@@ -24,6 +27,10 @@ export interface DocstoreOptions {
   readonly listed?: boolean
   /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
   readonly admission?: 'open' | 'invite'
+  /** Whether documents of before move to the network of `descriptor`, as they do to the one of `join`. */
+  readonly moves?: boolean
+  /** Called while documents move to the network that is joined. What it throws undoes the move. */
+  readonly onMove?: (progress: MoveProgress) => void
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
   /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */

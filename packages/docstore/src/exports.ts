@@ -5,6 +5,7 @@ export {
   type Explanation,
   type IndexInfo,
   isHeld,
+  type MoveProgress,
   type NamespaceInfo,
   parseJson,
   type ReplicaInfo,
@@ -22,7 +23,7 @@ export {
 } from './network/admission/index.ts'
 export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
-export { hasChosenNetwork, needsInvitation } from './network/standing.ts'
+export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
 export type { Change } from './store/reading/changes.ts'
@@ -44,6 +45,7 @@ export type { HeldBack } from './store/held-back.ts'
 export { heldBackFix, heldBackText } from './store/doctor/held-back-check.ts'
 export type { IndexFields, IndexOptions } from './store/index-fields.ts'
 export { knownOrigins } from './store/known-origins.ts'
+export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'

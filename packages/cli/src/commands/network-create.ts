@@ -2,6 +2,7 @@ import { authorOfDid, createNetwork, DocstoreError, errorMessage } from '@p2p-do
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { createDocstore, type Docstore } from 'p2p-docstore'
 import type { Run } from '../context.ts'
+import { openStore } from '../open-store.ts'
 import { describeNetwork, networkText } from './network-show.ts'
 
 interface Options {
@@ -13,16 +14,17 @@ interface Options {
 /** `docstore network create NAME` */
 export function networkCreateCommand(run: Run): Command {
   return new Command('create')
-    .description('make an independent network for this data, where it belongs to no other one yet')
+    .description('make an independent network for this data, where it belongs to no other one yet; its documents move there')
     .argument('<name>', '1 to 128 characters')
     .option('--invite-only', 'admit only those whom `docstore invite` invites')
     .option('--authority <did...>', 'identities that may invite; without one, this identity alone')
     .addOption(new Option('--stun <url...>', 'servers that tell browsers their public address, such as stun:stun.example:3478').argParser(stunUrls))
     .action((name: string, options: Options) =>
-      run(async ({ settings: { data }, output }) => {
-        const { identity } = await closed(createDocstore({ data, network: 'off' }))
+      run(async (context) => {
+        const { settings, output } = context
+        const { identity } = await closed(createDocstore({ data: settings.data, network: 'off' }))
         const descriptor = newDescriptor(name, identity, options)
-        await using store = await createDocstore({ data, network: 'off', descriptor })
+        await using store = await openStore({ ...context, settings: { ...settings, join: undefined } }, { network: 'off', descriptor, moves: true })
         const shown = describeNetwork(store)
         await output.result(shown, () => networkText(shown))
       }),

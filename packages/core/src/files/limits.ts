@@ -25,7 +25,7 @@ export const CLEARED_BLOCKS = 16
 /** How long pieces are kept of a file that was never finished, milliseconds: who puts it again sends no piece twice to the disk. */
 export const UPLOAD_LIFE_MS: number = 24 * 60 * 60_000
 
-/** Files that are not whole, as they are listed. */
+/** Files that are not whole that one call lists. */
 export const MAX_LISTED_PARTIAL = 1000
 
 /** How long a store that closes goes on removing blocks, milliseconds. */

@@ -1,9 +1,10 @@
 import { DocstoreError } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
-import { createSeed, identityFromSeed } from '../model/identity.ts'
+import { createSeed, type Identity, identityFromSeed } from '../model/identity.ts'
 import { createNetwork, decodeNetwork, type Network } from '../model/network.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LocalReplica, type LocalReplicaInit } from './local-replica.ts'
+import type { MoveProgress } from './moving/move-network.ts'
 
 /** Keys of the small values that make up a peer. */
 const IDENTITY = 'identity'
@@ -11,27 +12,35 @@ const EPOCH = 'epoch'
 const NETWORK = 'network'
 /** There where the network was given or named, and not made because there was none. */
 const CHOSEN = 'network-chosen'
+/** 0 while nobody else has been met in the network, 1 afterwards; absent in data of before that was noted. Whoever meets somebody sets it. */
+const MET = 'network-met'
 
 /** How to open a replica. */
 export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries'> {
-  /** Descriptor of the network to join; refused where the data belongs to another network already. */
+  /** Descriptor of the network to join; refused where the data has documents in another network, unless they may move. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
   /** Who may join the one that is made: with `'invite'` those whom this identity invites. */
   readonly admission?: 'open' | 'invite' | undefined
+  /** Whether the documents that are here move to the network: only where nobody else was ever in theirs. */
+  readonly moves?: boolean
+  /** Names of small values that belong to the network, and go when it is left. */
+  readonly leaving?: readonly string[]
+  /** Called while documents move, see `NetworkMove`. */
+  readonly onMove?: ((progress: MoveProgress) => void) | undefined
 }
 
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName, admission = 'open', ...init }: OpenReplicaOptions = {},
+  { network, networkName, admission = 'open', moves = false, leaving = [], onMove, ...init }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
   const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
   const identity = identityFromSeed(seed)
   const create = (): Network => createNetwork(networkName ?? 'my network', admission === 'open' ? {} : { admission, authorities: [identity.author] })
-  const chosen = await chooseNetwork(storage, network, create)
+  const chosen = await chooseNetwork(storage, { wanted: network, create, identity, moves, leaving, onMove })
   if (network !== undefined || networkName !== undefined) await remember(storage, CHOSEN, Uint8Array.of(1))
   return LocalReplica.open({
     ...init,
@@ -42,20 +51,39 @@ export async function openReplica(
   })
 }
 
-async function chooseNetwork(storage: Storage, wanted: Uint8Array | undefined, create: () => Network): Promise<Network> {
+interface Choice extends Required<Pick<OpenReplicaOptions, 'moves' | 'leaving'>>, Pick<OpenReplicaOptions, 'onMove'> {
+  readonly wanted: Uint8Array | undefined
+  readonly create: () => Network
+  readonly identity: Identity
+}
+
+async function chooseNetwork(storage: Storage, { wanted, create, identity, moves, leaving, onMove }: Choice): Promise<Network> {
   const storedBytes = await storage.getMeta(NETWORK)
   const stored = storedBytes === undefined ? undefined : readNetwork(storedBytes)
   const given = wanted === undefined ? undefined : readNetwork(wanted)
-  if (stored !== undefined && (given === undefined || given.id === stored.id)) return stored
-  if (stored !== undefined && (await storage.namespaces()).length > 0) {
+  if (stored === undefined) {
+    const network = given ?? create()
+    await remember(storage, MET, Uint8Array.of(0))
+    await remember(storage, NETWORK, network.bytes)
+    return network
+  }
+  if (given === undefined || given.id === stored.id) return stored
+  if (!moves && (await storage.namespaces()).length > 0) {
     throw new DocstoreError(
       'other-network',
       `This data has documents in the network "${stored.descriptor.name}" (${stored.id}). Use another data folder for another network`,
     )
   }
-  const network = given ?? create()
-  await storage.setMeta(NETWORK, network.bytes)
-  return network
+  // Few ever leave a network.
+  const { moveNetwork } = await import('./moving/move-network.ts')
+  const set = [
+    [NETWORK, given.bytes],
+    [CHOSEN, Uint8Array.of(1)],
+    [MET, Uint8Array.of(0)],
+  ] as const
+  const meta = new Map<string, Uint8Array | undefined>([...set, ...leaving.map((name) => [name, undefined] as const)])
+  await moveNetwork(storage, { identity, from: stored, to: given, meta, onMove })
+  return given
 }
 
 function readNetwork(bytes: Uint8Array): Network {

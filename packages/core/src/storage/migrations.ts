@@ -1,6 +1,7 @@
 import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
+import { FILE_TABLES } from './files/schema.ts'
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
 export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [
@@ -80,17 +81,7 @@ function addTextIndexes(driver: SqlDriver): void {
 
 /** Version 7: documents of the collection `files` can name files. Those that peers of later versions had sent do already. */
 function addFiles(driver: SqlDriver): void {
-  driver.exec(`
-    CREATE TABLE files (file INTEGER PRIMARY KEY, cid TEXT NOT NULL, size INTEGER NOT NULL, uses INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
-      touched INTEGER NOT NULL DEFAULT 0, UNIQUE (cid, size));
-    CREATE INDEX files_unused ON files (file) WHERE uses = 0;
-    CREATE INDEX files_partial ON files (file) WHERE state = 0;
-    CREATE TABLE file_references (ns INTEGER NOT NULL, id TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (ns, id)) WITHOUT ROWID;
-    CREATE INDEX file_references_by_file ON file_references (file, ns);
-    CREATE TABLE blocks (block INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL);
-    CREATE TABLE held_blocks (block INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (block, file)) WITHOUT ROWID;
-    CREATE INDEX held_blocks_by_file ON held_blocks (file);
-  `)
+  driver.exec(FILE_TABLES)
   const documents = driver.prepare("SELECT ns, id, content FROM records WHERE collection = 'files' AND content IS NOT NULL")
   const use = driver.prepare('INSERT INTO files (cid, size, uses) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1')
   const refer = driver.prepare('INSERT INTO file_references (ns, id, file) SELECT ?, ?, file FROM files WHERE cid = ? AND size = ?')

@@ -33,6 +33,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  NamespaceMove,
   OpenedReading,
   ReadingQuery,
   ReadPiece,
@@ -220,6 +221,24 @@ export class SqliteStorage implements Storage {
       return found.length
     }
     return this.#makingRoom(remove, which.limit)
+  }
+
+  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    // Loaded when somebody moves: few ever do.
+    const { moveRecords } = await import('./records/moved-records.ts')
+    this.#reserved(() => {
+      for (const move of moves) {
+        const { ns, cid, genesis, head, signature } = move
+        // Positions go on from where they are, also where the last record is forgotten.
+        this.#totals.lastSeq(ns)
+        this.#statements
+          .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
+          .run(cid, genesis, head, signature, ns)
+        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
+        this.#totals.recount(ns)
+      }
+      for (const [key, value] of meta) this.#setMeta(key, value)
+    })
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {

@@ -123,6 +123,24 @@ export interface CommitOutcome {
   readonly replaced: StoredRecord | undefined
 }
 
+/** What a record is called in the network that it moves to. */
+export interface Restated {
+  readonly slot: Uint8Array
+  readonly hash: Uint8Array
+  /** Key hash, of a tombstone only. */
+  readonly kh: Uint8Array | null
+}
+
+/** A namespace of this database, by its number `ns`, as what it is in the network that it moves to. */
+export interface NamespaceMove extends StoredNamespace {
+  /** Called inside the transaction with each of its records, in append order; one that is `undefined` is forgotten. Pure and synchronous. */
+  readonly restate: (record: StoredRecord) => Restated | undefined
+  /** Signs the restated records, in groups. */
+  readonly sealWith: (hashes: Uint8Array) => Seal
+  /** Called with how many of its records were dealt with since the last call. */
+  readonly onRecords?: (records: number) => void
+}
+
 /** Where a page of results ended. */
 export interface PageEnd {
   readonly values: readonly SqlValue[]
@@ -224,6 +242,12 @@ export interface Storage {
   laterRecords(ns: number, which: LaterRecords): Awaitable<readonly StoredRecord[]>
   /** Removes the records that `laterRecords` gives, and resolves with their number. No tombstone stays. */
   removeLater(ns: number, which: LaterRecords): Awaitable<number>
+
+  /**
+   * Makes other namespaces of those that are here, and sets small values, all in one transaction: ids, slots, hashes and seals change, and what
+   * records replaced is forgotten; documents, times, authors, positions and indexes stay as they are. Nobody else may know any of their records.
+   */
+  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Awaitable<void>
 
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>

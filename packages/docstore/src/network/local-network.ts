@@ -1,15 +1,19 @@
-import type { Connection } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type ClockReport, DAG_CBOR, DocstoreError, parseCid, type Replica, type Role } from '@p2p-docstore/core'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
+import { filesProtocol } from './files/index.ts'
+import type { FileExchange } from './files/index-exchange.ts'
 import { Providers } from './finding/index.ts'
+import { MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { NetworkListeners } from './network-events.ts'
 import { listPeers } from './peer-list.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
+import { noteMet } from './standing.ts'
 import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
 import { limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
@@ -33,6 +37,8 @@ export interface LocalNetworkInit {
   readonly listed?: boolean
   /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
+  /** How long a file is asked for that nobody has, milliseconds. */
+  readonly filePatienceMs?: number | undefined
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
 }
@@ -47,6 +53,7 @@ export class LocalNetwork implements Network {
   readonly #topics: Topics
   readonly #time: TimeKeeper
   readonly #now: () => number
+  readonly #filePatienceMs: number | undefined
   readonly #receipts: Receipts
   readonly #ended = new AbortController()
   readonly #wanted = new Set<string>()
@@ -63,9 +70,13 @@ export class LocalNetwork implements Network {
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
+  #fileExchange: Promise<FileExchange> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
-  private constructor({ replica, networkId, libp2p, role, storage = 'all', now = Date.now }: LocalNetworkInit, Links: typeof RelayLinks) {
+  private constructor(
+    { replica, networkId, libp2p, role, storage = 'all', now = Date.now, filePatienceMs }: LocalNetworkInit,
+    Links: typeof RelayLinks,
+  ) {
     this.#replica = replica
     this.#networkId = networkId
     this.libp2p = libp2p
@@ -73,6 +84,7 @@ export class LocalNetwork implements Network {
     this.#storage = storage
     this.rendezvous = new Rendezvous(libp2p)
     this.#now = now
+    this.#filePatienceMs = filePatienceMs
     const log = libp2p.logger.forComponent('docstore:time')
     this.#time = new TimeKeeper({
       replica,
@@ -99,6 +111,7 @@ export class LocalNetwork implements Network {
       onPeer: () => {
         this.#peersChanged()
         this.#direct?.look()
+        this.#withFiles((files) => files.came())
       },
       listed: {
         relays: () => this.#directory?.relays() ?? [],
@@ -141,7 +154,7 @@ export class LocalNetwork implements Network {
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
     // A page loads it after the rest, as the directory below: whoever opens it waits for less.
-    const { RelayLinks } = await import('./relays/index-links.ts')
+    const [{ RelayLinks }] = await Promise.all([import('./relays/index-links.ts'), import('./sync/index-session.ts')])
     const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)
@@ -160,7 +173,7 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#role === 'relay') await this.#keepAll()
+    if (this.#role === 'relay') await Promise.all([this.#keepAll(), this.#files()])
   }
 
   async #answerOthers(): Promise<void> {
@@ -173,11 +186,16 @@ export class LocalNetwork implements Network {
       clockOf: (peer) => this.#time.clocks.of(peer),
       now: this.#now,
       takes: (ns, from) => this.#takes(ns, from),
-      onKeeper: (peer, ns) => this.rendezvous.note(peer, ns),
+      onKeeper: (peer, ns) => {
+        if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
+      },
     })
+    const answerFiles = async (stream: Stream, connection: Connection): Promise<void> => (await this.#files()).answer(stream, connection)
+    await this.libp2p.handle(filesProtocol(this.#networkId), answerFiles, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.rest(detail.toString())
       this.rendezvous.forget(detail.toString())
+      this.#withFiles((files) => files.left(detail.toString()))
       this.#peersChanged()
     })
     this.libp2p.addEventListener('connection:close', ({ detail }) => this.#direct?.lost(detail))
@@ -185,7 +203,14 @@ export class LocalNetwork implements Network {
       this.#relays.wake()
       this.#direct?.wake()
     }
+    const unlisten = doorkeeper.onGuest(() => {
+      unlisten()
+      noteMet(this.#replica).catch((error: unknown) => {
+        this.libp2p.logger.forComponent('docstore:network').error('that somebody was met could not be noted - %e', error)
+      })
+    })
     this.#unlisten.push(
+      unlisten,
       doorkeeper.onGuest(() => this.#peersChanged()),
       onWake(wake),
     )
@@ -386,8 +411,44 @@ export class LocalNetwork implements Network {
     return holders()
   }
 
-  async fetchFile(_ns: string, cid: string, _options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
-    throw new DocstoreError('file-unavailable', `The file ${cid} is not here, and nobody was asked for it`, { details: { asked: [] } })
+  async fetchFile(ns: string, cid: string, options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
+    await this.want(ns)
+    await (await this.#files()).fetch({ ns, cid, ...options })
+  }
+
+  async fileDelivered(ns: string, cid: string, options: { copies: number; timeoutMs: number; signal?: AbortSignal }): Promise<readonly string[]> {
+    await this.want(ns)
+    return (await this.#files()).whenDelivered({ ns, cid, ...options })
+  }
+
+  /** Loaded when somebody has files: many have none. A relay fetches all that it hears of. */
+  #files(): Promise<FileExchange> {
+    return (this.#fileExchange ??= this.#loadFiles().catch((error: unknown) => {
+      this.#fileExchange = undefined
+      throw error
+    }))
+  }
+
+  async #loadFiles(): Promise<FileExchange> {
+    const { FileExchange } = await import('./files/index-exchange.ts')
+    return new FileExchange({
+      libp2p: this.libp2p,
+      replica: this.#replica,
+      networkId: this.#networkId,
+      misconduct: this.libp2p.services.doorkeeper.misconduct,
+      ledgerOf: this.#ledgers.of,
+      keepers: (ns) => [...this.#syncPeers().flatMap(({ peer }) => peer ?? []), ...this.rendezvous.peersOf(ns)],
+      relays: () => this.#relays.connected.flatMap(({ peer }) => peer ?? []),
+      isRelay: this.#role === 'relay',
+      ended: this.#ended.signal,
+      onError: this.libp2p.logger.forComponent('docstore:files').error,
+      ...(this.#filePatienceMs === undefined ? {} : { patienceMs: this.#filePatienceMs }),
+    })
+  }
+
+  /** What concerns files only where there are some. */
+  #withFiles(work: (files: FileExchange) => void): void {
+    this.#fileExchange?.then(work, () => undefined)
   }
 
   async publish(topic: string, text: string, store?: string): Promise<number> {
@@ -421,6 +482,7 @@ export class LocalNetwork implements Network {
       this.#neighbours.stop(),
       this.#direct?.stop(),
       this.#directory?.stop(),
+      this.#fileExchange?.then((files) => files.stop()),
     ])
     this.#topics.close()
     await this.libp2p.stop()

@@ -178,6 +178,12 @@ export interface Network {
    * peers that do not have it, where nobody does.
    */
   fetchFile(ns: string, cid: string, options: { readonly from: number; readonly to: number; readonly signal?: AbortSignal }): Promise<void>
+  /** Resolves with the relays that have all of a file, once they are `copies`. Time counts while nothing moves. Throws `not-delivered`, `not-found`. */
+  fileDelivered(
+    ns: string,
+    cid: string,
+    options: { readonly copies: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<readonly string[]>
 
   /**
    * Sends a message to a topic; resolves with the number of peers that it was handed to. Other programs on the same data get it

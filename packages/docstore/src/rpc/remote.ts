@@ -84,6 +84,7 @@ export const NETWORK_METHODS = [
   'sync',
   'delivered',
   'fetchFile',
+  'fileDelivered',
   'publish',
   'subscribe',
   'unsubscribe',

@@ -1,6 +1,8 @@
 import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-docstore/core'
 import { readNetwork } from '../network/admission/index.ts'
+import type { JoinLink } from '../network/admission/index-join.ts'
 import { knownRelays } from '../network/relays/index.ts'
+import { isAlone } from '../network/standing.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'
@@ -23,7 +25,7 @@ export async function attach(
     const hasNetwork = (await answerOf(client, 'has-network')) === true
     const network = hasNetwork ? remoteNetwork(client) : undefined
     const current = (await replica.info()).network
-    if (join !== undefined) await joinThroughOwner(join, current, replica, network)
+    if (join !== undefined) await joinThroughOwner(join, replica, network)
     if (descriptor !== undefined && readNetwork(descriptor).id !== current.id) throw otherNetwork(current)
     const wantsNetwork = mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
     if (wantsNetwork && !hasNetwork) {
@@ -53,14 +55,19 @@ export async function attach(
   }
 }
 
-/** Asks the owner of the data to let it go, for a relay. False where it will not: it is a relay itself. */
-export async function askForHandOver(port: Port): Promise<boolean> {
+/**
+ * Asks the owner of the data to let it go, for a relay. False where it will not: it is a relay itself. Throws `data-in-use` and `other-network` where the
+ * relay would take the data to another network than the owner works in.
+ */
+export async function askForHandOver(port: Port, join?: string): Promise<boolean> {
   const client = new RpcClient(port)
   try {
+    if (join !== undefined) await refuseOther(await linkOf(join, remoteReplica(client)), remoteReplica(client))
     const letsGo = (await answerOf(client, 'hand-over', 'relay' satisfies HandOverReason)) === true
     if (letsGo) await untilHungUp(client)
     return letsGo
-  } catch {
+  } catch (error) {
+    if (errorCode(error) !== 'owner-gone') throw error
     // It ended meanwhile.
     return true
   } finally {
@@ -85,11 +92,26 @@ async function untilHungUp(client: RpcClient): Promise<void> {
   clearTimeout(timer)
 }
 
-async function joinThroughOwner(join: string, current: ReplicaInfo['network'], replica: Replica, network: Network | undefined): Promise<void> {
-  const link = await resolveLink(await readLink(join), replica)
-  if (link.network !== undefined && link.network.id !== current.id) throw otherNetwork(current)
+async function joinThroughOwner(join: string, replica: Replica, network: Network | undefined): Promise<void> {
+  const link = await linkOf(join, replica)
+  await refuseOther(link, replica)
   await rememberLink(replica, link)
   for (const origin of link.origins) await network?.addRelay(origin)
+}
+
+async function linkOf(join: string, replica: Replica): Promise<JoinLink> {
+  return resolveLink(await readLink(join), replica)
+}
+
+/** What another program works with must not move under its hands. */
+async function refuseOther(link: JoinLink, replica: Replica): Promise<void> {
+  const current = (await replica.info()).network
+  if (link.network === undefined || link.network.id === current.id) return
+  if (!(await isAlone(replica))) throw otherNetwork(current)
+  throw new DocstoreError(
+    'data-in-use',
+    'Another program or tab has this data open, and joining another network moves its documents there. Close it, then join again',
+  )
 }
 
 function otherNetwork({ name, id }: ReplicaInfo['network']): DocstoreError {

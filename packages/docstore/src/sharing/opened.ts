@@ -1,4 +1,4 @@
-import type { Replica } from '@p2p-docstore/core'
+import type { MoveProgress, Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { Network } from '../network/types.ts'
 
@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly listed?: boolean
   readonly admission?: 'open' | 'invite' | undefined
   readonly role?: 'relay' | 'peer'
+  readonly moves?: boolean
+  readonly onMove?: ((progress: MoveProgress) => void) | undefined
 }
 
 /** Data that this program or tab works with, itself or through the one that owns it. */

@@ -1,12 +1,15 @@
-import { DocstoreError, equalBytes, type Replica } from '@p2p-docstore/core'
-import { fetchWellKnown, forgetInvitation, readNetwork, rememberInvitation } from '../network/admission/index.ts'
+import { DocstoreError, equalBytes, identityFromSeed, type Replica } from '@p2p-docstore/core'
+import { checkInvitation, fetchWellKnown, MEMBERSHIP, readNetwork, rememberInvitation } from '../network/admission/index.ts'
 import type { JoinLink } from '../network/admission/index-join.ts'
-import { forgetRelays, knownRelays, type MetaReader, rememberRelays } from '../network/relays/index.ts'
-import { hasChosenNetwork } from '../network/standing.ts'
+import { knownRelays, type MetaReader, RELAYS, rememberRelays, WAYS } from '../network/relays/index.ts'
+import { hasChosenNetwork, isAlone } from '../network/standing.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import type { HeldData } from './place.ts'
 import { serveOther } from './serve-other.ts'
+
+/** What is remembered of a network, and goes when it is left. */
+const OF_NETWORK = [RELAYS, WAYS, MEMBERSHIP]
 
 /** What the owner does about the others. */
 export interface Owning {
@@ -18,7 +21,7 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { network: mode = 'on', join, descriptor, networkName, admission, listed = false }: OpenOptions,
+  { network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -26,12 +29,17 @@ export async function own(
     const link = join === undefined ? undefined : await resolveLink(await readLink(join), held)
     const before = await held.getMeta('network')
     if (link === undefined && descriptor !== undefined) await refuseOther(descriptor, before, held)
-    const replica = await held.openReplica({ network: link?.network?.bytes ?? descriptor, networkName, admission })
-    const { id, descriptor: now } = (await replica.info()).network
-    if (before !== undefined && !equalBytes(before, now)) {
-      await forgetRelays(replica)
-      await forgetInvitation(replica)
-    }
+    // Documents must not move to a network that does not let this peer in.
+    if (link !== undefined) await checkBefore(link, held)
+    const replica = await held.openReplica({
+      network: link?.network?.bytes ?? descriptor,
+      networkName,
+      admission,
+      moves: (link !== undefined || moves) && (await isAlone(held)),
+      leaving: OF_NETWORK,
+      ...(onMove === undefined ? {} : { onMove }),
+    })
+    const { id } = (await replica.info()).network
     if (link !== undefined) await rememberLink(replica, link)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
     // What waits for its namespace must not depend on somebody opening that again.
@@ -83,6 +91,12 @@ export async function rememberLink(replica: Replica, { origins, invitation }: Jo
   const { network, identity } = await replica.info()
   if (invitation !== undefined) await rememberInvitation(replica, invitation, readNetwork(network.descriptor), identity)
   await rememberRelays(replica, origins)
+}
+
+/** Makes sure that an invitation is for who this data is already. Throws `bad-invitation`. */
+async function checkBefore({ network, invitation }: JoinLink, meta: MetaReader): Promise<void> {
+  const seed = await meta.getMeta('identity')
+  if (network !== undefined && invitation !== undefined && seed !== undefined) await checkInvitation(invitation, network, identityFromSeed(seed).did)
 }
 
 /** Neither a new network nor a backup of another one makes data leave the network that was chosen for it. */

@@ -197,7 +197,7 @@ export class SharedData {
           return await own(entry.held, options, { onHandOver: (reason) => this.#handOver(reason), onLost: (opened) => this.#lost(opened) })
         case 'line':
           if (options.role !== 'relay') return await attach(entry.port, options, (opened) => this.#lost(opened), entry.silence)
-          if (!(await askForHandOver(entry.port))) throw this.#place.inUse('relay')
+          if (!(await askForHandOver(entry.port, options.join))) throw this.#place.inUse('relay')
           return undefined
         case 'starting':
         case 'silent':

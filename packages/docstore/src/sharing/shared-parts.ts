@@ -54,13 +54,16 @@ function sharedReplica(shared: SharedData): Replica {
   }
 }
 
+/** What is asked of a network about a namespace, which is kept equal from then on. */
+const NAMESPACE_METHODS: ReadonlySet<string> = new Set<(typeof NETWORK_METHODS)[number]>(['want', 'sync', 'delivered', 'fetchFile', 'fileDelivered'])
+
 /** A network that outlives the owner of the data. */
 function sharedNetwork(shared: SharedData): Network {
   return {
     ...forwardMethods<Network, (typeof NETWORK_METHODS)[number]>(NETWORK_METHODS, async (name, args) => {
       const [first] = args
       if (typeof first === 'string') {
-        if (name === 'want' || name === 'sync' || name === 'delivered') shared.wanted.add(first)
+        if (NAMESPACE_METHODS.has(name)) shared.wanted.add(first)
         if (name === 'unwant') shared.wanted.delete(first)
         if (name === 'subscribe' && !shared.topics.add(first)) return undefined
         if (name === 'unsubscribe' && !shared.topics.remove(first)) return undefined

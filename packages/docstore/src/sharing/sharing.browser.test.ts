@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import { createDocstore, type Docstore } from '../index-web.ts'
+import { createDocstore, type Docstore, formatJoinText, readNetwork } from '../index-web.ts'
 import { takeLock } from '../rpc/locks-web.ts'
 import { sharingContract } from '../testing/sharing-contract.ts'
 
@@ -69,6 +69,25 @@ describe('data of an origin', () => {
   it('is not held by a store that could not be opened', async () => {
     await expect(createDocstore({ data, join: 'http://127.0.0.1:1' })).rejects.toMatchObject({ code: 'relay-unreachable' })
     expect((await open()).isOwner).toBe(true)
+  })
+
+  it('moves to the network that is joined, whose relay need not be there', async () => {
+    const elsewhere = await createDocstore({ data: 'memory', network: 'off' })
+    const { network } = elsewhere.info
+    await elsewhere.close()
+    const alone = await open()
+    const notes = await alone.namespaces.create({ name: 'notes', write: 'author' })
+    await notes.putMany(Array.from({ length: 300 }, (_, n) => ({ _id: `${n}`, n })))
+    const link = formatJoinText('http://127.0.0.1:1', readNetwork(network.descriptor))
+    // Not while another tab has it open.
+    await expect(createDocstore({ data, join: link, network: 'off' })).rejects.toMatchObject({ code: 'data-in-use' })
+    await alone.close()
+    const joined = await createDocstore({ data, join: link, network: 'off' })
+    stores.push(joined)
+    expect(joined.info.network.id).toBe(network.id)
+    const moved = await joined.namespaces.open(notes.id)
+    expect((await joined.namespaces.list()).map(({ id, name }) => [id, name])).toEqual([[moved.id, 'notes']])
+    expect([moved.id === notes.id, await moved.count({ n: { $gte: 0 } })]).toEqual([false, 300])
   })
 
   it('is refused by name where the browser has no such data', async () => {

@@ -77,10 +77,11 @@ describe('a data folder', () => {
     }
   })
 
-  it('refuses the link of another network once it has documents', async () => {
+  it('refuses the link of another network once it has documents that others may know', async () => {
     const data = folder()
     const store = await createDocstore({ data, network: 'off' })
     await store.namespaces.create({ name: 'notes' })
+    await store.replica.setMeta('network-met', Uint8Array.of(1))
     await store.close()
     const foreign = formatJoinLink('http://127.0.0.1:1', readNetwork((await open()).info.network.descriptor))
     await expect(createDocstore({ data, network: 'off', join: foreign })).rejects.toMatchObject({ code: 'other-network' })

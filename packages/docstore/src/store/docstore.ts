@@ -5,6 +5,7 @@ import {
   type NamespaceInfo,
   parseCid,
   DAG_CBOR,
+  movedIds,
   type Replica,
   type ReplicaInfo,
   toHex,
@@ -32,6 +33,9 @@ export interface DocstoreParts {
   readonly close: () => Promise<void>
 }
 
+/** What a store tells of by itself. */
+const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner']
+
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
   /** Who this is and which network it is in. */
@@ -47,18 +51,19 @@ export class Docstore {
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
-  private constructor(info: ReplicaInfo, parts: DocstoreParts) {
+  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts) {
     const { replica, network } = parts
     this.info = info
     this.replica = replica
     this.network = network
-    this.namespaces = new Namespaces(replica, network, this.#closing.signal)
+    this.namespaces = new Namespaces({ replica, network, movedTo, closing: this.#closing.signal })
     this.#parts = parts
   }
 
   /** A store of these parts. */
   static async of(parts: DocstoreParts): Promise<Docstore> {
-    return new Docstore(await parts.replica.info(), parts)
+    const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
+    return new Docstore(info, movedTo, parts)
   }
 
   /** libp2p itself, while this process runs it. */
@@ -115,13 +120,17 @@ export class Docstore {
   on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
   on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner', listener: (payload: never) => void): () => void {
+    if (!STORE_EVENTS.includes(event))
+      throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${STORE_EVENTS.join(', ')}`)
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }
 
-  /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */
+  /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. Throws `bad-message`. */
   async publish(topic: string, text: string): Promise<{ recipients: number }> {
+    if (typeof text !== 'string')
+      throw new DocstoreError('bad-message', `A message is text, not ${typeof text}: JSON.stringify makes it of an object`)
     return { recipients: await this.#connectedNetwork().publish(topic, text, this.#id) }
   }
 
@@ -164,15 +173,24 @@ export class Docstore {
   }
 }
 
+/** What the namespaces of a store work with. */
+interface NamespacesInit extends Pick<DocstoreParts, 'replica' | 'network'> {
+  /** Ids that they had in networks before, with those of now. */
+  readonly movedTo: ReadonlyMap<string, string>
+  readonly closing: AbortSignal
+}
+
 /** The namespaces of a store. */
 export class Namespaces {
   readonly #replica: Replica
   readonly #network: Network | undefined
   readonly #closing: AbortSignal
+  readonly #movedTo: ReadonlyMap<string, string>
 
-  constructor(replica: Replica, network: Network | undefined, closing: AbortSignal) {
+  constructor({ replica, network, movedTo, closing }: NamespacesInit) {
     this.#replica = replica
     this.#network = network
+    this.#movedTo = movedTo
     this.#closing = closing
   }
 
@@ -184,17 +202,21 @@ export class Namespaces {
     return this.open(id)
   }
 
-  /** Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. */
+  /**
+   * Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. An id that it had before its documents
+   * moved to this network will do; its `id` is the one that it has now.
+   */
   async open(id: string): Promise<Namespace> {
     const namespace = this.#at(id)
-    await this.#network?.want(id)
+    await this.#network?.want(namespace.id)
     return namespace
   }
 
   #at(id: string): Namespace {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
-    return new Namespace(id, this.#replica, this.#network, this.#closing)
+    // Apps keep ids, and data may have joined another network since.
+    return new Namespace(this.#movedTo.get(id) ?? id, this.#replica, this.#network, this.#closing)
   }
 
   /**

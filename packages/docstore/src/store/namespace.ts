@@ -246,8 +246,7 @@ export class Namespace extends Collection {
   async delivered(options: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
     checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'delivered')
     const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
-    if (!Number.isInteger(copies) || copies < 1)
-      throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
+    checkCopies(copies)
     const network = this.#connectedNetwork()
     // What waits for the namespace to arrive is at nobody.
     if ((await this.#replica.pendingCounts(this.id)).waiting > 0)
@@ -260,10 +259,26 @@ export class Namespace extends Collection {
     return { id: this.id, replica: this.#replica, network: this.#network, closing: this.#init.closing }
   }
 
+  /**
+   * Resolves with the relays that have all of a file; rejects with `not-delivered` when nothing of it has moved for so long, and `not-found`. Its document
+   * is another matter: see `delivered`.
+   */
+  async fileDelivered(cid: string, options: { copies?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    checkOptions(options, ['copies', 'timeoutMs', 'signal'], 'fileDelivered')
+    const { copies = 1, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    checkCopies(copies)
+    return this.#connectedNetwork().fileDelivered(this.id, cid, { copies, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  }
+
   #connectedNetwork(): Network {
     if (this.#network === undefined) throw new DocstoreError('offline', 'This store was opened without a network')
     return this.#network
   }
+}
+
+function checkCopies(copies: number): void {
+  if (!Number.isInteger(copies) || copies < 1)
+    throw new DocstoreError('bad-option', `copies is a whole number from 1 on, not ${JSON.stringify(copies)}`)
 }
 
 /** Whether a relay has everything up to a local position; a relay has what it has. */

@@ -157,11 +157,11 @@ export class Files implements ReplicaFiles {
     return digest && this.#init.storage.block(digest)
   }
 
-  async partialFiles(): Promise<readonly PartialFileFacts[]> {
+  async partialFiles(after: number, limit: number): Promise<readonly PartialFileFacts[]> {
     const ids = new Map([...this.#init.namespaces.all()].map(({ ns, id }) => [ns, id]))
-    return (await this.#init.storage.partial(0, MAX_LISTED_PARTIAL)).flatMap(({ cid, size, ns }) => {
+    return (await this.#init.storage.partial(after, Math.min(limit, MAX_LISTED_PARTIAL))).flatMap(({ cid, size, ns, file }) => {
       const id = ids.get(ns)
-      return id === undefined ? [] : [{ cid, size, ns: id }]
+      return id === undefined ? [] : [{ cid, size, ns: id, position: file }]
     })
   }
 

@@ -17,6 +17,7 @@ export interface MissingBlock extends FilePart {
 export interface PartialFileFacts extends FileKey {
   /** Id of the namespace. */
   readonly ns: string
+  readonly position: number
 }
 
 /**
@@ -49,6 +50,6 @@ export interface ReplicaFiles {
   readFile(ns: string, cid: string, at: number): Promise<Uint8Array | undefined>
   /** The block of this CID, where a file that a document names has it. */
   block(cid: string): Promise<Uint8Array | undefined>
-  /** Files that are named here and not whole: all of them, or 1,000 of very many. */
-  partialFiles(): Promise<readonly PartialFileFacts[]>
+  /** Files that are named here and not whole, in the order in which they were first named: at most `limit` of those after a position, 0 being the first. */
+  partialFiles(after: number, limit: number): Promise<readonly PartialFileFacts[]>
 }

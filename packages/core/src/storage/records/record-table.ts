@@ -11,7 +11,7 @@ import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
-import type { CommitOutcome, LaterRecords, NewRecord, StoredRecord, UnknownFuture, Version } from '../storage.ts'
+import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
 import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
@@ -168,6 +168,13 @@ export class RecordTable {
     this.#indexes.removed(rid)
     this.#statements.own('DELETE FROM records WHERE rid = ?').run(rid)
     if (seal !== null) this.#seals.release(seal)
+  }
+
+  /** Calls a version something else and puts it under another seal; what it says stays. What it replaced, nobody knows under the new name. */
+  restate(ns: number, { seq }: StoredRecord, { slot, hash, kh }: Restated, seal: number): void {
+    this.#statements
+      .own('UPDATE records SET slot = ?, hash = ?, kh = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?')
+      .run(slot, hash, kh, seal, ns * SEQ_SPAN + seq)
   }
 
   /** Puts a record that has no seal under one; `false` where there is no such record. */

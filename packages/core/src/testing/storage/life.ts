@@ -19,6 +19,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   halfForgotten: (storage) => storage.halfForgotten(),
   laterRecords: (storage) => storage.laterRecords(1, { after: 0, since: 0, limit: 1 }),
   removeLater: (storage) => storage.removeLater(1, { after: 0, since: 0, limit: 1 }),
+  moveNamespaces: (storage) => storage.moveNamespaces([], new Map()),
   commit: (storage) => storage.commit(1, [put()], { sealWith: signerOf({ kind: 'fail' }) }),
   commitShrinking: (storage) => storage.commitShrinking(1, [put()]),
   unsealed: (storage) => storage.unsealed(1, 1),

@@ -37,6 +37,8 @@ export class StorageWorker {
       halfForgotten: call('halfForgotten'),
       laterRecords: call('laterRecords'),
       removeLater: call('removeLater'),
+      // Without namespaces only: they come with functions.
+      moveNamespaces: call('moveNamespaces'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })

@@ -5,6 +5,7 @@ import {
   encodeCbor,
   equalBytes,
   authorOfDid,
+  type Certificate,
   identityFromSeed,
   MAX_MEMBERSHIP_BYTES,
   type Network as Descriptor,
@@ -16,7 +17,7 @@ import {
 } from '@p2p-docstore/core'
 
 /** Name of the invitation with which this data came into its network, among the small values of the peer. */
-const MEMBERSHIP = 'membership'
+export const MEMBERSHIP = 'membership'
 /** Largest encoded invitation, bytes: a certificate and a seed. */
 const MAX_INVITATION_BYTES: number = MAX_MEMBERSHIP_BYTES + 256
 
@@ -51,34 +52,31 @@ export async function knownInvitation(meta: Pick<Meta, 'getMeta'>): Promise<Invi
   return stored && decodeInvitation(stored)
 }
 
+/** Makes sure that an invitation is for this network and this identity, a `did:key`. Throws `bad-invitation`. */
+export async function checkInvitation(invitation: Invitation, network: Descriptor, identity: string): Promise<Certificate> {
+  const certificate = await verifyPacked(invitation.certificate, (signed) => verifyCertificate(signed, network))
+  if (certificate === undefined) throw new DocstoreError('bad-invitation', 'The invitation in the link is not one into this network. Ask for another')
+  const key = invitation.seed === null ? authorOfDid(identity) : identityFromSeed(invitation.seed).author
+  if (key !== undefined && equalBytes(key, certificate.value.key)) return certificate.value
+  throw new DocstoreError('bad-invitation', `The invitation is for another identity; this one is ${identity}. Ask for one with \`--for ${identity}\``)
+}
+
 /**
  * Remembers an invitation with the data, in the place of an earlier one. Throws `bad-invitation` where it is not for this network, or for
  * somebody else; `identity` is the `did:key` of this data. One that has expired takes the place of no better one: of two that have expired the
  * later one is kept.
  */
 export async function rememberInvitation(meta: Meta, invitation: Invitation, network: Descriptor, identity: string): Promise<void> {
-  const certificate = await verifyPacked(invitation.certificate, (signed) => verifyCertificate(signed, network))
-  if (certificate === undefined) throw new DocstoreError('bad-invitation', 'The invitation in the link is not one into this network. Ask for another')
-  const key = invitation.seed === null ? authorOfDid(identity) : identityFromSeed(invitation.seed).author
-  if (key === undefined || !equalBytes(key, certificate.value.key))
-    throw new DocstoreError(
-      'bad-invitation',
-      `The invitation is for another identity; this one is ${identity}. Ask for one with \`--for ${identity}\``,
-    )
+  const { expires } = await checkInvitation(invitation, network, identity)
   const known = await knownInvitation(meta)
   const before = known && (await verifyPacked(known.certificate, (signed) => verifyCertificate(signed, network)))
-  if (before !== undefined && isWorse(certificate.value.expires, before.value.expires)) return
+  if (before !== undefined && isWorse(expires, before.value.expires)) return
   await meta.setMeta(MEMBERSHIP, encodeInvitation(invitation))
 }
 
 /** Whether an end has come, and came before another one. Where both have, our clock may be wrong, so the later one is taken: whoever is asked judges by theirs. */
 function isWorse(expires: number | null, before: number | null): boolean {
   return expires !== null && expires <= Date.now() && (before === null || before > expires)
-}
-
-/** Forgets the invitation: it belongs to a network that this data has left. */
-export async function forgetInvitation(meta: Pick<Meta, 'setMeta'>): Promise<void> {
-  await meta.setMeta(MEMBERSHIP, undefined)
 }
 
 /** The structure in a packed one, where it is valid. */

@@ -1,7 +1,7 @@
 import type { Violation } from '@p2p-docstore/core'
 
 /** What a peer can do that no peer of ours does; stable names, for logs and metrics. */
-export type Misdeed = Violation | 'forged-entries' | 'slow-frame' | 'too-many-streams' | 'too-many-connections'
+export type Misdeed = Violation | 'forged-entries' | 'forged-block' | 'slow-frame' | 'too-many-streams' | 'too-many-connections'
 
 /** What each costs, in points. What a bad line can cause as well costs less. */
 const POINTS: Readonly<Record<Misdeed, number>> = {
@@ -11,6 +11,7 @@ const POINTS: Readonly<Record<Misdeed, number>> = {
   'wrong-network': 25,
   'forged-records': 25,
   'forged-entries': 25,
+  'forged-block': 25,
   'slow-frame': 10,
   'too-many-streams': 5,
   'too-many-connections': 5,

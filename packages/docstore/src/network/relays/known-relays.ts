@@ -2,7 +2,7 @@ import { DocstoreError, fromUtf8, type Replica, utf8 } from '@p2p-docstore/core'
 import { MAX_RELAYS } from '../limits.ts'
 
 /** Name of the list of relays among the small values of the peer. */
-const RELAYS = 'relays'
+export const RELAYS = 'relays'
 
 /** Name of the list of how each relay was reached last. */
 export const WAYS = 'relay-ways'
@@ -27,12 +27,6 @@ export async function rememberRelays(replica: Pick<Replica, 'getMeta' | 'setMeta
   if (added.length === 0) return
   if (known.length >= MAX_RELAYS) throw new DocstoreError('too-many-relays', `A peer keeps in touch with at most ${MAX_RELAYS} relays`)
   await replica.setMeta(RELAYS, utf8(JSON.stringify([...new Set([...known, ...added])].slice(0, MAX_RELAYS))))
-}
-
-/** Forgets all relays: they belong to a network that this data has left. */
-export async function forgetRelays(replica: Pick<Replica, 'setMeta'>): Promise<void> {
-  await replica.setMeta(RELAYS, undefined)
-  await replica.setMeta(WAYS, undefined)
 }
 
 /** The origin of this peer's own web server, when it last had one. */

@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '@p2p-docstore/core'
-import { forgetRelays, WAYS } from './known-relays.ts'
+import { WAYS } from './known-relays.ts'
 import { RelayWays } from './relay-ways.ts'
 
 /** Small values in memory, and how often one was written. */
@@ -33,7 +33,7 @@ describe('how relays were reached', () => {
     expect(await later.last('relay 7')).toBeUndefined()
     expect(await later.last('relay 8')).toBe(way(8))
     expect(await later.last('relay 39')).toBe(way(39))
-    await forgetRelays(replica)
+    await replica.setMeta(WAYS, undefined)
     expect(await new RelayWays(replica).last('relay 39')).toBeUndefined()
   })
 

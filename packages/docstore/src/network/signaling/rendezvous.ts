@@ -26,13 +26,17 @@ export class Rendezvous {
     this.#libp2p = libp2p
   }
 
-  /** Notes that a peer works on a namespace. What there is no room for is not noted: such peers meet through the relay all the same. */
-  note(peer: string, ns: string): void {
+  /**
+   * Notes that a peer works on a namespace; tells whether that is new. What there is no room for is not noted: such peers meet through the relay all
+   * the same.
+   */
+  note(peer: string, ns: string): boolean {
     const kept = this.#peers.get(peer) ?? new Set()
-    if (kept.has(ns) || kept.size >= MAX_PER_PEER || this.#pairs >= MAX_PAIRS) return
+    if (kept.has(ns) || kept.size >= MAX_PER_PEER || this.#pairs >= MAX_PAIRS) return false
     this.#peers.set(peer, kept.add(ns))
     this.#namespaces.set(ns, (this.#namespaces.get(ns) ?? new Set()).add(peer))
     this.#pairs++
+    return true
   }
 
   /** To be called when a peer has left. */
@@ -44,6 +48,11 @@ export class Rendezvous {
       this.#pairs--
     }
     this.#peers.delete(peer)
+  }
+
+  /** Peers that work on a namespace and are connected here. */
+  peersOf(ns: string): readonly string[] {
+    return [...(this.#namespaces.get(ns) ?? [])]
   }
 
   /**

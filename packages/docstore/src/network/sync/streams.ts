@@ -6,7 +6,9 @@ import { HELLO_TIMEOUT_MS, IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from 
 import type { Misdeed } from '../admission/index.ts'
 
 /** One frame at a time is under way, so a stream that holds more than two is not ours: by default it could make us hold 4 MiB. */
-const FRAMES = { maxDataLength: MAX_FRAME_BYTES, maxBufferSize: 2 * MAX_FRAME_BYTES }
+function framesUpTo(maxBytes: number): { readonly maxDataLength: number; readonly maxBufferSize: number } {
+  return { maxDataLength: maxBytes, maxBufferSize: 2 * maxBytes }
+}
 
 /** Failures of reading that only a peer which is none of ours causes. */
 const MISDEEDS: ReadonlyMap<string, Misdeed> = new Map([
@@ -25,10 +27,15 @@ export function syncProtocol(networkId: string): string {
  * Opens a stream to a peer for questions and answers, one at a time. The first question is the greeting, which is answered at once. Throws
  * `unsupported-protocol`, `no-answer` where the time is over, `connection-lost`.
  */
-export async function openExchange(connection: Connection, protocol: string, signal: AbortSignal): Promise<Exchange> {
+export async function openExchange(
+  connection: Connection,
+  protocol: string,
+  signal: AbortSignal,
+  { maxFrameBytes = MAX_FRAME_BYTES }: { readonly maxFrameBytes?: number } = {},
+): Promise<Exchange> {
   const late = AbortSignal.timeout(HELLO_TIMEOUT_MS)
   const stream = await failing(connection.newStream(protocol, { signal: AbortSignal.any([signal, late]) }), late)
-  const frames = lpStream(stream, FRAMES)
+  const frames = lpStream(stream, framesUpTo(maxFrameBytes))
   let patienceMs = HELLO_TIMEOUT_MS
   return {
     exchange: async (frame) => {
@@ -53,8 +60,13 @@ export interface Answerer {
 }
 
 /** Answers a stream until it ends. One frame is held at a time, and nothing is read before the last answer is written. */
-export async function answerStream(stream: Stream, responder: Answerer, onMisdeed: (misdeed: Misdeed) => void): Promise<void> {
-  const requests = new Requests(stream, onMisdeed)
+export async function answerStream(
+  stream: Stream,
+  responder: Answerer,
+  onMisdeed: (misdeed: Misdeed) => void,
+  { maxFrameBytes = MAX_FRAME_BYTES }: { readonly maxFrameBytes?: number } = {},
+): Promise<void> {
+  const requests = new Requests(stream, onMisdeed, maxFrameBytes)
   const ended = new AbortController()
   stream.addEventListener('close', () => ended.abort(), { once: true })
   try {
@@ -99,9 +111,9 @@ class Requests {
   readonly #frames: LengthPrefixedStream<Stream>
   readonly #onMisdeed: (misdeed: Misdeed) => void
 
-  constructor(stream: Stream, onMisdeed: (misdeed: Misdeed) => void) {
+  constructor(stream: Stream, onMisdeed: (misdeed: Misdeed) => void, maxFrameBytes: number) {
     this.#stream = stream
-    this.#frames = lpStream(stream, FRAMES)
+    this.#frames = lpStream(stream, framesUpTo(maxFrameBytes))
     this.#onMisdeed = onMisdeed
   }
 

@@ -18,6 +18,8 @@ export interface TestPeerOptions extends Libp2pOptions {
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
   /** Its wall clock, Unix milliseconds. */
   readonly now?: () => number
+  /** How long it asks for a file that nobody has, milliseconds. */
+  readonly filePatienceMs?: number
   /** With which it comes into an invite-only network. */
   readonly invitation?: Invitation
 }
@@ -34,13 +36,23 @@ export class TestPeer {
 
   static async start(
     descriptor: Descriptor,
-    { relays = [], storage = 'all', replica: given, invitation, listed = false, directory = {}, now = Date.now, ...options }: TestPeerOptions = {},
+    {
+      relays = [],
+      storage = 'all',
+      replica: given,
+      invitation,
+      listed = false,
+      directory = {},
+      now = Date.now,
+      filePatienceMs,
+      ...options
+    }: TestPeerOptions = {},
   ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes, now }))
     if (invitation !== undefined) await rememberInvitation(replica, invitation, descriptor, (await replica.info()).identity)
     const libp2p = await startLibp2p(replica, options)
     const role = options.role ?? 'peer'
-    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role, storage, listed, directory, now })
+    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role, storage, listed, directory, now, filePatienceMs })
     for (const origin of relays) await network.addRelay(origin)
     return new TestPeer(replica, network)
   }

@@ -62,6 +62,8 @@ export class StoredFile implements AsyncIterable<Uint8Array> {
         onProgress?.({ bytes: at - start, total: end - start })
       }
     }
+    // Read from one end to the other, it is here: that is noted, so that nobody looks for the rest of it again.
+    if (this.#init.facts.state !== 'whole' && start === 0 && end === this.size) await replica.missingBlocks(namespace, this.cid, { from: 0, to: end })
   }
 
   /** The same as a stream. */

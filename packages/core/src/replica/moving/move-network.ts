@@ -1,0 +1,151 @@
+import { DocstoreError } from '../../errors.ts'
+import { equalBytes, utf8 } from '../../model/bytes.ts'
+import { encodeCbor } from '../../model/cbor.ts'
+import { type CID, cidOfBytes, DAG_CBOR } from '../../model/cid.ts'
+import type { Identity } from '../../model/identity.ts'
+import { type DecodedGenesis, decodeGenesis, decodeHead, type Genesis, type Head, type SignedHead, signHead } from '../../model/namespace.ts'
+import type { Network } from '../../model/network.ts'
+import type { RecordScope } from '../../model/record.ts'
+import { createSeal } from '../../model/seal.ts'
+import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
+import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
+import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
+import { MOVED, movedIds } from './moved-ids.ts'
+import { restatedRecord } from './restated-record.ts'
+
+/** Records that are looked at in one call before anything changes. */
+const CHECKED_RECORDS = 1000
+
+/** How far a move has come, in records. */
+export interface MoveProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** A move of everything that is here into another network. */
+export interface NetworkMove {
+  readonly identity: Identity
+  readonly from: Network
+  readonly to: Network
+  /** Small values to be set with it. */
+  readonly meta: ReadonlyMap<string, Uint8Array | undefined>
+  /** Called before the first record moves, and then in the middle of the transaction, so it cannot use the storage; what it throws undoes everything. */
+  readonly onMove?: ((progress: MoveProgress) => void) | undefined
+}
+
+/**
+ * Moves all namespaces into another network, in one transaction: each is made again there, with the same owner, policy and nonce, and each of its
+ * records is said again about the same document at the same time. So it has another id, which follows from the network and the one before: a backup that is
+ * moved too gives the same records. For data in whose network nobody else has ever been. Throws `others-documents` and
+ * `document-too-large`, and changes nothing then.
+ */
+export async function moveNetwork(storage: Storage, { identity, from, to, meta, onMove }: NetworkMove): Promise<void> {
+  const namespaces: Moving[] = []
+  let total = 0
+  for (const stored of await storage.namespaces()) {
+    const { genesis, head } = await read(stored, from)
+    if (!equalBytes(genesis.genesis.owner, identity.author)) throw othersDocuments(stored.cid)
+    total += await checkRecords(storage, { ns: stored.ns, cid: stored.cid, identity, to })
+    const bytes = encodeCbor({ ...genesis.genesis, net: to.cid })
+    namespaces.push({ ns: stored.ns, before: stored.cid, genesis: genesis.genesis, head: head.head, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
+  }
+  if (namespaces.length > 0) onMove?.({ done: 0, total })
+  let done = 0
+  const onRecords = (records: number): void => {
+    // On a full disk the transaction is tried twice.
+    done = Math.min(total, done + records)
+    onMove?.({ done, total })
+  }
+  const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
+  const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
+  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids))]))
+}
+
+/** A namespace on its way: what it was, and its genesis and id in the other network. */
+interface Moving {
+  readonly ns: number
+  readonly before: string
+  readonly genesis: Genesis
+  readonly head: Head
+  readonly bytes: Uint8Array
+  readonly cid: CID
+}
+
+async function read(stored: StoredNamespace, { cid }: Network): Promise<{ readonly genesis: DecodedGenesis; readonly head: SignedHead }> {
+  const genesis = decodeGenesis(stored.genesis, cid)
+  const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
+  if (genesis.ok && head.ok) return { genesis: genesis.value, head: head.value }
+  throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
+}
+
+/** Makes sure that every record is ours and small enough, before any of them changes; gives their number. */
+async function checkRecords(
+  storage: Storage,
+  { ns, cid, identity, to }: { readonly ns: number; readonly cid: string; readonly identity: Identity; readonly to: Network },
+): Promise<number> {
+  const { content: most } = to.descriptor.limits
+  let count = 0
+  let page: readonly StoredRecord[]
+  for (let since = 0; (page = await storage.recordsSince(ns, since, CHECKED_RECORDS)).length > 0; since = page.at(-1)?.seq ?? since) {
+    for (const { by, content, id } of page) {
+      if (!equalBytes(by, identity.author)) throw othersDocuments(cid)
+      // No UTF-16 unit takes more than three bytes.
+      if (content !== null && content.length * 3 > most && utf8(content).length > most)
+        throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} is larger than the other network allows (${most} bytes)`)
+    }
+    count += page.length
+  }
+  return count
+}
+
+/** A namespace as what it is in the other network. One that takes its place may move with it. */
+function moveOf(
+  { ns, genesis: { write }, head: { epoch, seq, at, body }, bytes, cid }: Moving,
+  { identity, to, ids }: Pick<NetworkMove, 'identity' | 'to'> & { readonly ids: ReadonlyMap<string, CID> },
+): NamespaceMove {
+  const next = ids.get(String(body.next)) ?? body.next
+  const head = signHead({ net: to.cid, ns: cid, epoch, seq, prev: null, at, body: next === undefined ? body : { ...body, next } }, identity)
+  const scope: RecordScope = { net: to.cid, ns: cid, write }
+  return {
+    ns,
+    cid: cid.toString(),
+    genesis: bytes,
+    head: head.bytes,
+    signature: head.signature,
+    restate: (record) => restatedRecord(scope, record),
+    sealWith: (hashes) => createSeal(to.cid, hashes, identity),
+  }
+}
+
+/** What every id that a namespace ever had here leads to, those of earlier moves too. */
+async function idsNow(storage: Storage, ids: ReadonlyMap<string, CID>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const now = new Map<string, Uint8Array | undefined>()
+  for (const [before, current] of await movedIds(storage)) {
+    const next = ids.get(current)
+    if (next !== undefined) now.set(MOVED + before, utf8(next.toString()))
+  }
+  for (const [before, next] of ids) now.set(MOVED + before, utf8(next.toString()))
+  // Who moves back has the ids of then.
+  for (const next of ids.values()) now.set(MOVED + next.toString(), undefined)
+  return now
+}
+
+/** What was refused in a namespace, and is kept for who wrote it, goes with it. */
+async function pendingNow(storage: Storage, ids: ReadonlyMap<string, CID>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const now = new Map<string, Uint8Array | undefined>()
+  for (const [key, value] of await storage.listMeta(PENDING_PREFIX)) {
+    const before = namespaceOfKey(key)
+    const next = ids.get(before)
+    if (next === undefined) continue
+    now.set(key, undefined)
+    now.set(pendingPrefix(next.toString()) + key.slice(pendingPrefix(before).length), value)
+  }
+  return now
+}
+
+function othersDocuments(cid: string): DocstoreError {
+  return new DocstoreError(
+    'others-documents',
+    `The namespace ${cid} is not this identity's alone: others would have to sign it anew. Use another data folder for the other network`,
+  )
+}

@@ -1,0 +1,20 @@
+import { sha256 } from '#crypto'
+import { utf8 } from '../../model/bytes.ts'
+import { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
+import type { Restated, StoredRecord } from '../../storage/storage.ts'
+
+/**
+ * The same statement about the same document at the same time by the same author, in another namespace, as one that replaced nothing. Of a
+ * tombstone whose document was never here, only the hash of a key is left, which belongs to the namespace that it was in: `undefined`.
+ */
+export function restatedRecord(scope: RecordScope, { collection, id, at, by, exp, content }: StoredRecord): Restated | undefined {
+  const key = collection === null || id === null ? undefined : recordKey(collection, id)
+  if (key === undefined) return undefined
+  const kh = keyHash(scope.ns, key)
+  const base = { at, by, ...(exp === null ? {} : { exp }) }
+  const slot = slotOf(scope.write, kh, by)
+  if (content === null) return { slot, kh, hash: recordHash(scope, { ...base, del: true, kh }) }
+  const bytes = utf8(content)
+  const put: DocRecord = { ...base, del: false, k: key, digest: sha256(bytes), size: bytes.length }
+  return { slot, kh: null, hash: recordHash(scope, put) }
+}

@@ -1,0 +1,1 @@
+export { FileExchange } from './file-exchange.ts'

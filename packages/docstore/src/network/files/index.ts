@@ -1,0 +1,1 @@
+export { filesProtocol } from './protocol.ts'
