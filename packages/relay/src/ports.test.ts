@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { createDocstore } from 'p2p-docstore'
 import { describe, expect, it } from 'vitest'
@@ -29,6 +29,23 @@ describe('the ports of a relay', () => {
     const ports = await choosePorts(meta, HOST, 0)
     expect(new Set([ports.tcp, ports.webSocket]).size).toBe(2)
     expect(await choosePorts(meta, HOST, 0)).toEqual(ports)
+  })
+
+  it('are given back though peers come there while they are chosen', async () => {
+    const peers: Socket[] = []
+    const meta = memory()
+    const setMeta: typeof meta.setMeta = async (name, value) => {
+      const peer = connect(new Uint16Array(value?.slice().buffer ?? [])[0] ?? 0, HOST)
+      // It is turned away, which it may hear of as an error.
+      peer.on('error', () => undefined)
+      peers.push(peer)
+      await once(peer, 'connect')
+      return meta.setMeta(name, value)
+    }
+    const ports = await choosePorts({ ...meta, setMeta }, HOST, 0)
+    expect(ports.tcp).toBeGreaterThan(0)
+    expect(peers).toHaveLength(1)
+    for (const peer of peers) peer.destroy()
   })
 
   it('are others where somebody has them', async () => {

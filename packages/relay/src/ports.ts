@@ -69,7 +69,8 @@ async function holdPort(kind: 'tcp' | 'udp', host: string, wanted: number): Prom
 
 function holdTcp(host: string, wanted: number): Promise<HeldPort | undefined> {
   return new Promise((resolve) => {
-    const server = createServer()
+    // Peers who look for the relay where it was come here meanwhile, and giving the port back would wait for them.
+    const server = createServer((socket) => socket.destroy())
     server.once('error', () => resolve(undefined))
     server.listen(wanted, host, () => {
       const address = server.address()
