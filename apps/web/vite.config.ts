@@ -25,21 +25,7 @@ const PAGE_PARTS = [
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
   { name: 'docstore', test: (id: string) => /node_modules\/|packages\/(core|docstore)\//.test(id) && !LATER.test(id), priority: 1 },
 ]
-/** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
-const WORKER_LATER = new RegExp(
-  [
-    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|records/moved-records\\.ts)|query/sql/explain\\.ts)',
-    '/core/src/replica/(files/|moving/|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
-  ].join('|'),
-)
-const WORKER_PARTS = [
-  { name: 'sqlite', test: /node_modules\/@sqlite\.org\//, priority: 2 },
-  {
-    name: 'worker-core',
-    test: (id: string) => /node_modules\/(multiformats|cborg|@ipld\/dag-cbor|@noble)\/|packages\/core\//.test(id) && !WORKER_LATER.test(id),
-    priority: 1,
-  },
-]
+const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
 
 // Vite reads its configuration from the default export.
 export default defineConfig({
