@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocstore } from 'p2p-docstore'
@@ -51,7 +51,7 @@ export async function measureFile(mebibytes: number): Promise<Figures> {
 }
 
 /** Bytes that nobody has elsewhere; gives their sha-256. */
-function writeNoise(path: string, mebibytes: number): string {
+export function writeNoise(path: string, mebibytes: number): string {
   const hash = createHash('sha256')
   const file = openSync(path, 'w')
   const noise = crypto.getRandomValues(new Uint8Array(65_536))
@@ -64,6 +64,14 @@ function writeNoise(path: string, mebibytes: number): string {
     writeSync(file, piece)
   }
   closeSync(file)
+  return hash.digest('hex')
+}
+
+/** The sha-256 of a file, read in pieces. */
+export function hashOfFile(file: number): string {
+  const hash = createHash('sha256')
+  const piece = new Uint8Array(MIB)
+  for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read))
   return hash.digest('hex')
 }
 

@@ -32,6 +32,7 @@ else if (role === 'browser') console.log(JSON.stringify(await (await import('./b
 else if (role === 'reach') console.log(JSON.stringify(await (await import('./reach.ts')).measureReach()))
 else if (role === 'reach-client') console.log(JSON.stringify(await (await import('./reach.ts')).measureFromClient(argument ?? '')))
 else if (role === 'file') console.log(JSON.stringify(await (await import('./files.ts')).measureFile(Number(argument))))
+else if (role === 'file-between') console.log(JSON.stringify(await (await import('./files-between.ts')).measureFileBetween(Number(argument))))
 else if (role === 'hostile') console.log(JSON.stringify(await (await import('./hostile.ts')).measureHostile()))
 else if (role === 'clients') console.log(JSON.stringify(await (await import('./network.ts')).measureClients()))
 else if (role === 'documents-served') await (await import('./beside-queries.ts')).serveDocuments()
@@ -46,8 +47,10 @@ else if (role === '--network') {
   for (const count of [10, 30, 60]) printTable('Who keeps a namespace, by Kademlia', runRounds('lookups', String(count), 1))
 } else if (role === '--beside-queries')
   printTable('Clients of a relay whose documents others search, 200,000 of them', runRounds('beside-queries', '', 1))
-else if (role === '--files') printTable('A file of 1 GiB, in one process', runRounds('file', '1024', 1))
-else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
+else if (role === '--files') {
+  printTable('A file of 1 GiB, in one process', runRounds('file', '1024', 1))
+  printTable('A file of 1 GiB through a relay, three processes', runRounds('file-between', '1024', 1))
+} else if (role === '--hostile') printTable('An honest pair on a relay under attack', runRounds('hostile', ''))
 else {
   console.log(
     `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,

@@ -13,8 +13,8 @@ const LATER = new RegExp(
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|succession)\\.ts)',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
-    '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/|model/peer-descriptor\\.ts)',
+    '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
+    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),

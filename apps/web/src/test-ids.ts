@@ -99,6 +99,8 @@ export const TEST_IDS = {
   editorClose: 'document-editor-close',
   editorNewer: 'document-editor-newer',
   editorDraftDiscard: 'document-editor-draft-discard',
+  filePicture: 'file-picture',
+  fileSave: 'file-save',
   unsaved: 'document-editor-unsaved',
   unsavedStay: 'document-editor-unsaved-stay',
   unsavedDiscard: 'document-editor-unsaved-discard',

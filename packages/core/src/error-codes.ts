@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   'bad-label': { means: 'The label of an invitation is too long.', fix: 'Shorten it.' },
   'bad-limit': { means: 'A limit means nothing, or is larger than a page can be.', fix: 'Give a whole number from 1 on, or none.' },
   'bad-link': { means: 'That is neither a join link or join text nor the address of a relay, or it was cut.', fix: 'Copy it again, all of it.' },
+  'bad-message': { means: 'A message for a topic is no text.', fix: 'Make text of it, with `JSON.stringify` say.' },
   'bad-name': { means: 'A name is empty, too long, or has characters that it cannot have.', fix: 'The message says what it may be.' },
   'bad-namespace': { means: 'What a peer says of a namespace does not verify.', fix: 'The peer is broken; nothing was stored.' },
   'bad-namespace-id': { means: 'That is no id of a namespace.', fix: 'It looks like `bafyrei…`; `docstore namespace list` shows it.' },

@@ -13,9 +13,9 @@ import { createWebServer } from './web-server.ts'
 /** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
 const MAX_BODY_BYTES = 1024
 
-/** What the page may load: itself, its worker and its WebAssembly; connections go to relays anywhere. */
+/** What the page may load: itself, its worker, its WebAssembly, and pictures that it has itself; connections go to relays anywhere. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src *; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** Where join links lead, which the page reads itself; QR codes have them in capitals. */
 const JOIN_PATHS = ['/j/*', '/J/*']

@@ -181,7 +181,7 @@ describe('a namespace that has ended', () => {
     }
   })
 
-  it('finishes at the start what a process left that ended in between', async () => {
+  it.each(['comparison', 'start'])('is finished with the next %s where that could not be done', async (next) => {
     const ns = await create()
     await put(owner, ns, 'a', 1)
     await sendHead(ns, owner, other)
@@ -200,7 +200,9 @@ describe('a namespace that has ended', () => {
     }
     await expect(sendHead(ns, owner, device)).rejects.toThrow('killed')
     twin.removeLater = removeLater
-    const again = await open(twin)
+    expect(await idsIn(device, ns)).toEqual(['late'])
+    if (next === 'comparison') await sendHead(ns, owner, device)
+    const again = next === 'comparison' ? device : await open(twin)
     expect(await idsIn(again, ns)).toEqual([])
     expect((await again.pending(ns)).map(({ refused }) => refused)).toEqual(['ended'])
     await again.close()

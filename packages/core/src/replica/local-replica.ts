@@ -18,7 +18,7 @@ import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
-import { Removing } from './removing.ts'
+import type { Removing } from './removing.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
@@ -107,10 +107,13 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const removing = new Removing(ground, {
-      keep: (open, records) => this.#pending.keepEnded(open.id, records),
-      onRemoved: (ns) => this.#comparing.removed(ns),
-    })
+    const removing = async (): Promise<Removing> => {
+      const { Removing } = await import('./removing.ts')
+      return new Removing(ground, {
+        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        onRemoved: (ns) => this.#comparing.removed(ns),
+      })
+    }
     const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)

@@ -234,7 +234,7 @@ export class SqliteStorage implements Storage {
         this.#statements
           .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
           .run(cid, genesis, head, signature, ns)
-        moveRecords({ records: this.#records, seals: this.#seals }, move)
+        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
         this.#totals.recount(ns)
       }
       for (const [key, value] of meta) this.#setMeta(key, value)

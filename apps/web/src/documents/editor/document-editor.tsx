@@ -1,5 +1,6 @@
 import type { Collection, Docstore, Document, NewDocument } from 'p2p-docstore'
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { FilePart } from '../../files/file-part.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
 import { type Draft, draftOf, dropDraft } from './drafts.ts'
 import { JsonField } from './json-field.tsx'
@@ -113,6 +114,7 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
         {newer === undefined ? null : (
           <NewerNotice document={newer.document} isUnsaved={isUnsaved} onTake={() => newer.document && beginAgain(newer.document)} />
         )}
+        {collection.name === 'files' && original !== undefined ? <FilePart store={store} namespace={namespace} document={original} /> : null}
         <JsonField
           text={text}
           parsed={parsed}

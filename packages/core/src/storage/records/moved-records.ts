@@ -1,4 +1,5 @@
 import { MAX_SEAL_RECORDS } from '../../model/limits.ts'
+import type { FileReferences } from '../files/file-references.ts'
 import type { NamespaceMove, Restated, StoredRecord } from '../storage.ts'
 import type { RecordTable } from './record-table.ts'
 import type { SealTable } from './seal-table.ts'
@@ -7,7 +8,10 @@ import type { SealTable } from './seal-table.ts'
 const PAGE: number = 8 * MAX_SEAL_RECORDS
 
 /** Gives the records of a namespace the statements that they have where it moves to. Call inside a transaction, and recount after it. */
-export function moveRecords(tables: { readonly records: RecordTable; readonly seals: SealTable }, move: NamespaceMove): void {
+export function moveRecords(
+  tables: { readonly records: RecordTable; readonly seals: SealTable; readonly references: FileReferences },
+  move: NamespaceMove,
+): void {
   const { ns, restate, onRecords } = move
   let since = 0
   for (;;) {
@@ -18,8 +22,10 @@ export function moveRecords(tables: { readonly records: RecordTable; readonly se
     const moved: Moved[] = []
     for (const record of page) {
       const restated = restate(record)
-      if (restated === undefined) tables.records.remove(ns, record)
-      else moved.push({ record, restated })
+      if (restated === undefined) {
+        tables.records.remove(ns, record)
+        tables.references.removed(ns, [record])
+      } else moved.push({ record, restated })
     }
     for (let i = 0; i < moved.length; i += MAX_SEAL_RECORDS) sealAnew(tables, move, moved.slice(i, i + MAX_SEAL_RECORDS))
     onRecords?.(page.length)

@@ -4,6 +4,7 @@ import { NotTried } from './verdicts.ts'
 import { DATA_CLAUSES } from './data-clauses.ts'
 import { DIRECTORY_CLAUSES } from './directory-clauses.ts'
 import { Examination } from './examination.ts'
+import { FILE_CLAUSES } from './file-clauses.ts'
 import { GREETING_CLAUSES } from './greeting-clauses.ts'
 import { KADEMLIA_CLAUSES } from './kademlia-clauses.ts'
 import { NETWORK_CLAUSES } from './network-clauses.ts'
@@ -20,6 +21,7 @@ const CLAUSES: readonly Clause[] = [
   ...SYNC_CLAUSES,
   ...DATA_CLAUSES,
   ...DIRECTORY_CLAUSES,
+  ...FILE_CLAUSES,
   ...TOPIC_CLAUSES,
   ...KADEMLIA_CLAUSES,
 ]

@@ -10,6 +10,7 @@ import {
   MAX_PAGES_AT_ONCE,
   MAX_REMEMBERED_FILES,
   MIN_KEEP_PAUSE_MS,
+  NOBODY_PAUSE_MS,
 } from './limits.ts'
 
 /** What keeping files takes. */
@@ -169,6 +170,7 @@ export class FileKeeper {
       // What is deleted meanwhile, is a lie, or is at nobody, is no fault of this peer.
       if (!['not-found', 'bad-file', 'file-unavailable', 'disk-full'].includes(code)) onError(error)
       if (code === 'bad-file') onWhole()
+      if (code === 'file-unavailable') await delay(NOBODY_PAUSE_MS, this.#ended.signal)
     } finally {
       this.#keeping.delete(key)
     }

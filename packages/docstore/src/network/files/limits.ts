@@ -44,8 +44,11 @@ export const MAX_KEEP_PAUSE_MS: number = 5 * 60_000
 /** Files whose pauses, and who said to have them, are remembered. */
 export const MAX_REMEMBERED_FILES = 10_000
 
-/** What a block that is not here costs who asks, in the units of the ledger. */
-export const NONE_UNITS = 2
+/** What a block that is not here costs who asks, in the units of the ledger: as a request of sync that moves nothing. */
+export const NONE_UNITS = 0.25
 
 /** How long a relay whose store is full fetches nothing, milliseconds. */
 export const FULL_PAUSE_MS = 60_000
+
+/** How long a relay rests after a file that nobody has, milliseconds: however many there are, others are asked for some eighty a second. */
+export const NOBODY_PAUSE_MS = 50

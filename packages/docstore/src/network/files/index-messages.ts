@@ -1,0 +1,1 @@
+export { decodeFileResponse, encodeFileMessage, type FileRequest, type FileResponse } from './messages.ts'

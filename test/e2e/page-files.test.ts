@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
+import { type Relay, startRelay } from '@p2p-docstore/relay'
+import type { Namespace } from 'p2p-docstore'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BrowserPeer } from './browser-peer.ts'
+import { buildPageIfMissing } from './build-page.ts'
+
+const SIDE = 700
+const folder = mkdtempSync(join(tmpdir(), 'docstore-page-files-'))
+const bytes = picture(SIDE)
+let relay: Relay
+let album: Namespace
+let cid: string
+let ada: BrowserPeer
+
+beforeAll(async () => {
+  await buildPageIfMissing()
+  relay = await startRelay({ data: join(folder, 'relay'), port: 0, networkName: 'album' })
+  album = await relay.store.namespaces.create({ name: 'Album', write: 'anyone' })
+  cid = (await album.putFile(bytes, { name: 'noise.png', type: 'image/png' })).cid
+  ada = await BrowserPeer.open(join(folder, 'ada'), relay.ready.http)
+  await ada.untilConnection('connected')
+}, 120_000)
+
+afterAll(async () => {
+  await ada?.close()
+  await relay?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it('a picture is fetched from the relay, shown with its document, and can be saved', { timeout: 60_000 }, async () => {
+  await ada.page.evaluate((hash) => (location.hash = hash), `#/ns/${album.id}/files`)
+  await ada.part('documentRow').filter({ hasText: 'noise.png' }).click()
+  const shown = ada.part('filePicture')
+  await shown.waitFor()
+  await expect.poll(() => shown.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(SIDE)
+  const saving = ada.page.waitForEvent('download')
+  await ada.part('fileSave').click()
+  const saved = await saving
+  expect(saved.suggestedFilename()).toBe('noise.png')
+  expect(Buffer.compare(readFileSync(await saved.path()), bytes)).toBe(0)
+  expect(cid).toMatch(/^bafybei/)
+})
+
+/** A PNG of noise, so that it has several pieces. */
+function picture(side: number): Buffer {
+  const rows = Buffer.alloc(side * (side * 3 + 1))
+  for (let y = 0; y < side; y++) crypto.getRandomValues(rows.subarray(y * (side * 3 + 1) + 1, (y + 1) * (side * 3 + 1)).subarray(0, side * 3))
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(side, 0)
+  header.writeUInt32BE(side, 4)
+  header.set([8, 2, 0, 0, 0], 8)
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+function chunk(name: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(name), data])
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(data.length)
+  sum.writeUInt32BE(crc32(body))
+  return Buffer.concat([length, body, sum])
+}
