@@ -26,6 +26,7 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  DocumentVersion,
   FeedPage,
   FeedRequest,
   FindRequest,
@@ -45,6 +46,8 @@ import type {
   ReplicaSending,
   StorageCheck,
   Summary,
+  Update,
+  UpdateResult,
   Write,
   WriteResult,
 } from './types.ts'
@@ -123,7 +126,7 @@ export class LocalReplica implements Replica {
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
-    this.#comparing = new Comparing({ storage, random, now, pause }, namespaces)
+    this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
     this.#news.onCommit(({ collections }) => {
       if (collections.includes(FILES_COLLECTION)) this.#clearFiles()
     })
@@ -196,6 +199,10 @@ export class LocalReplica implements Replica {
     return this.#writes.write(ns, collection, writes)
   }
 
+  update(ns: string, collection: string, update: Update): Promise<UpdateResult> {
+    return this.#writes.update(ns, collection, update)
+  }
+
   pending(ns: string): Promise<readonly PendingChange[]> {
     return this.#pending.pending(ns)
   }
@@ -228,6 +235,10 @@ export class LocalReplica implements Replica {
 
   get(ns: string, collection: string, id: string): Promise<string | undefined> {
     return this.#queries.get(ns, collection, id)
+  }
+
+  getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined> {
+    return this.#queries.getVersion(ns, collection, id)
   }
 
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {

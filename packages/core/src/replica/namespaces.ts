@@ -24,7 +24,7 @@ import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
 import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
-import { redatedHead } from './writing/redated.ts'
+import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
 export interface NamespacesInit {

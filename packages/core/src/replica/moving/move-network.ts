@@ -7,6 +7,7 @@ import { type DecodedGenesis, decodeGenesis, decodeHead, type Genesis, type Head
 import type { Network } from '../../model/network.ts'
 import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
 import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
 import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
 import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
@@ -87,7 +88,9 @@ async function checkRecords(
   let count = 0
   let page: readonly StoredRecord[]
   for (let since = 0; (page = await storage.recordsSince(ns, since, CHECKED_RECORDS)).length > 0; since = page.at(-1)?.seq ?? since) {
-    for (const { by, content, id } of page) {
+    for (const record of page) {
+      const { by, id } = record
+      const content = ownContent(record)
       if (!equalBytes(by, identity.author)) throw othersDocuments(cid)
       // No UTF-16 unit takes more than three bytes.
       if (content !== null && content.length * 3 > most && utf8(content).length > most)
