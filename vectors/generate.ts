@@ -15,6 +15,7 @@ import { createNetwork, networkToText } from '../packages/core/src/model/network
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { dagJsonFile } from './generate-dag-json.ts'
+import { editFile, mergeFile } from './generate-edits.ts'
 import { exportFile } from './generate-export.ts'
 import { filesFile } from './generate-files.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
@@ -739,6 +740,10 @@ function batchFile(): VectorFile {
       changed('prev of 31 bytes', 4, new Uint8Array(31)),
       changed('negative expiry', 5, -1),
       refused('more seals than records', [[sealItem, sealItem], [item]]),
+      refused('an edit with an empty path', [[sealItem], [[...item, []]]]),
+      refused('an edit whose path is text', [[sealItem], [[...item, 'name']]]),
+      refused('an edit with one item too many', [[sealItem], [[...item, ['name'], null]]]),
+      refused('a delete with a path', [[sealItem], [[new Uint8Array(32), AT, null, 0, null, null, ['name']]]]),
     ],
   }
 }
@@ -757,6 +762,8 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'clock.json': clockFile(),
     'slot.json': slotFile(),
     'batch.json': batchFile(),
+    'edit.json': editFile(),
+    'merge.json': mergeFile(),
     'export.json': exportFile(),
     'files.json': filesFile(),
     ...reconcileVectors(),

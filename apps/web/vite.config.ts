@@ -13,8 +13,8 @@ const LATER = new RegExp(
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|succession)\\.ts)',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
-    '/docstore/src/network/(directory/|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/|model/peer-descriptor\\.ts)',
+    '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
+    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
@@ -25,7 +25,21 @@ const PAGE_PARTS = [
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
   { name: 'docstore', test: (id: string) => /node_modules\/|packages\/(core|docstore)\//.test(id) && !LATER.test(id), priority: 1 },
 ]
-const WORKER_PARTS = [{ name: 'sqlite', test: /node_modules\/@sqlite\.org\// }]
+/** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
+const WORKER_LATER = new RegExp(
+  [
+    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|records/moved-records\\.ts)|query/sql/explain\\.ts)',
+    '/core/src/replica/(files/|moving/|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+  ].join('|'),
+)
+const WORKER_PARTS = [
+  { name: 'sqlite', test: /node_modules\/@sqlite\.org\//, priority: 2 },
+  {
+    name: 'worker-core',
+    test: (id: string) => /node_modules\/(multiformats|cborg|@ipld\/dag-cbor|@noble)\/|packages\/core\//.test(id) && !WORKER_LATER.test(id),
+    priority: 1,
+  },
+]
 
 // Vite reads its configuration from the default export.
 export default defineConfig({

@@ -373,6 +373,15 @@ describe('on a telephone', { timeout: 60_000 }, () => {
     await ada.row('Place 0.').waitFor()
   })
 
+  it('a moment within JSON takes one line, too', async () => {
+    const { _id } = await places.put({ _id: 'a-moment', name: 'Place x.', number: 0, at: MOMENT, more: { than: 'a few words', visited: MOMENT } })
+    const moment = ada.part('documentRow', `[data-id="${_id}"]`).locator('.is-rest .moment')
+    await moment.waitFor()
+    expect((await moment.boundingBox())?.height).toBeLessThan(30)
+    await places.delete(_id)
+    await ada.part('documentRow', `[data-id="${_id}"]`).waitFor({ state: 'detached' })
+  })
+
   it('leads to who is in the network, from the panel and from the list', async () => {
     await ada.part('connection').click()
     await ada.part('peerPanel').getByRole('link', { name: 'who is in it' }).click()
@@ -383,3 +392,16 @@ describe('on a telephone', { timeout: 60_000 }, () => {
     await ada.part('networkPeer', '[data-kind="relay"]').waitFor()
   })
 })
+
+it('says so in the header and over everything when a relay of another network answers at the address of the page', async () => {
+  const { port } = new URL(relay.ready.http)
+  await ada.page.goto('about:blank')
+  await relay.close()
+  relay = await startRelay({ data: join(folder, 'other'), port: Number(port), networkName: 'rose club' })
+  await ada.page.goto(relay.ready.http)
+  const banner = ada.part('otherNetworkBanner').filter({ hasText: 'in the network “rose club”, your documents here are of “garden club”' })
+  await banner.waitFor()
+  await ada.part('connection', '[data-shut-out="other-network"]').filter({ hasText: 'Other network' }).waitFor()
+  await goTo(`#/ns/${places.id}`)
+  await ada.part('syncState').filter({ hasText: 'Saved here only' }).waitFor()
+}, 90_000)

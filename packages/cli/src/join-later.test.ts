@@ -46,7 +46,7 @@ const join = (data: string, link = ready.text): Promise<Joined> => bench.json<Jo
 /** Whether all of it is at the relay, once, and here too, under the ids of before and of now. */
 async function expectMoved(data: string, { network, moved = [] }: Joined, before: string): Promise<void> {
   expect(network).toBe(ready.network)
-  expect(moved.map(({ name, documents, copies }) => [name, documents, copies]).toSorted()).toEqual([
+  expect(moved.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, documents, copies }) => [name, documents, copies])).toEqual([
     ['few', 1, 1],
     ['notes', DOCUMENTS, 1],
   ])

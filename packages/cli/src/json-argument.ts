@@ -4,20 +4,36 @@ import type { SortDirection } from 'p2p-docstore'
 
 /** A filter as it is typed. */
 export function parseFilterArgument(text: string): Readonly<Record<string, unknown>> {
+  const value = parseObject(text, 'A filter is a JSON object, such as \'{"country":"FR"}\'.')
+  if (Object.entries(value).some(([key, operators]) => key === '' || (isPlainObject(operators) && '' in operators))) {
+    throw new InvalidArgumentError(
+      'A name in it is empty. Within double quotes the shell takes $gt for a variable of its own: put the filter in single quotes, such as \'{"age":{"$gt":30}}\'.',
+    )
+  }
+  return value
+}
+
+/** The changes of an update as they are typed. */
+export function parseChangesArgument(text: string): Readonly<Record<string, unknown>> {
+  const value = parseObject(text, 'Changes are a JSON object, such as \'{"$set":{"done":true}}\'.')
+  if ('' in value) {
+    throw new InvalidArgumentError(
+      'A name in it is empty. Within double quotes the shell takes $set for a variable of its own: put the changes in single quotes, such as \'{"$set":{"done":true}}\'.',
+    )
+  }
+  return value
+}
+
+function parseObject(text: string, usage: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = parseJson(text)
   } catch (error) {
     // What JSON.parse would change without a word: nobody wants to find the neighbours of what was asked for.
     if (errorCode(error) !== 'bad-json') throw new InvalidArgumentError(`${errorMessage(error)}.`)
-    throw new InvalidArgumentError('A filter is JSON, such as \'{"country":"FR"}\'.')
+    throw new InvalidArgumentError(usage)
   }
-  if (!isPlainObject(value)) throw new InvalidArgumentError('A filter is a JSON object, such as \'{"country":"FR"}\'.')
-  if (Object.entries(value).some(([key, operators]) => key === '' || (isPlainObject(operators) && '' in operators))) {
-    throw new InvalidArgumentError(
-      'A name in it is empty. Within double quotes the shell takes $gt for a variable of its own: put the filter in single quotes, such as \'{"age":{"$gt":30}}\'.',
-    )
-  }
+  if (!isPlainObject(value)) throw new InvalidArgumentError(usage)
   return value
 }
 

@@ -24,6 +24,7 @@ import { restoreCommand } from './commands/restore.ts'
 import { statusCommand } from './commands/status.ts'
 import { subscribeCommand } from './commands/subscribe.ts'
 import { syncCommand } from './commands/sync.ts'
+import { updateCommand } from './commands/update.ts'
 import { watchCommand } from './commands/watch.ts'
 import type { Run } from './context.ts'
 import { addGlobalOptions } from './settings.ts'
@@ -37,6 +38,7 @@ const COMMANDS = [
   namespaceCommand,
   putCommand,
   getCommand,
+  updateCommand,
   deleteCommand,
   importCommand,
   fileCommand,

@@ -27,7 +27,16 @@ export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.t
 export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
 export type { Change } from './store/reading/changes.ts'
-export { Collection, type NewDocument, type PutManyProgress, type PutManyResult, type PutResult } from './store/collection.ts'
+export {
+  type Changes,
+  Collection,
+  type NewDocument,
+  type PutManyProgress,
+  type PutManyResult,
+  type PutResult,
+  type Versioned,
+  type WriteOptions,
+} from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {

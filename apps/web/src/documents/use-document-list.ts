@@ -83,7 +83,8 @@ export function useDocumentList(source: ListSource, view: ListView, show: ShowVi
     documents,
     columns: shownColumns,
     total,
-    first: (view.page - 1) * PAGE_SIZE + 1,
+    // Of the page that is shown: the one that was asked for may be on its way.
+    first: ((page.value?.query?.page ?? view.page) - 1) * PAGE_SIZE + 1,
     state: page.value === undefined && page.error === undefined ? 'loading' : page.isPending || isSearching || isBeyond ? 'stale' : 'ready',
     isIndexing,
     isFiltered: view.filterText.trim() !== '',

@@ -70,7 +70,8 @@ function NamespacePage({
           <h1 data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
-          <p className="hint">{policyName(info.write, info.owner === store.info.identity)}</p>
+          <p className="hint">{policyName(info, store.info.identity)}</p>
+          {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id

@@ -85,7 +85,7 @@ function NamespaceList({
             </span>
             <span className="count-badge">{info === undefined ? '…' : numberText(documents)}</span>
             <span className="namespace-fact">
-              {info === undefined ? 'looking for it' : policyName(info.write, info.owner === store.info.identity)}
+              {info === undefined ? 'looking for it' : policyName(info, store.info.identity)}
               {info !== undefined && isRepeated(info.name) ? ` · …${id.slice(-6)}` : null}
             </span>
           </a>

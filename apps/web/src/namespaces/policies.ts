@@ -1,4 +1,4 @@
-import type { WritePolicy } from 'p2p-docstore'
+import type { NamespaceInfo, WritePolicy } from 'p2p-docstore'
 
 /** A write policy that can be chosen, in the words of the page. */
 export interface PolicyChoice {
@@ -15,10 +15,11 @@ export const POLICIES: readonly PolicyChoice[] = [
 ]
 
 /** Who may write, in a word or two. */
-export function policyName(policy: WritePolicy, isOwn: boolean): string {
-  switch (policy) {
+export function policyName({ write, owner, ended }: NamespaceInfo, identity: string): string {
+  if (ended !== undefined) return 'has ended'
+  switch (write) {
     case 'owner':
-      return isOwn ? 'only you write' : 'only its owner writes'
+      return owner === identity ? 'only you write' : 'only its owner writes'
     case 'author':
       return 'everyone writes their own'
     case 'anyone':

@@ -119,12 +119,19 @@ function readSeal(seal: unknown): Batch['seals'][number] {
 }
 
 function readRecord(record: unknown, version: ExportVersion, content: (cid: string) => Uint8Array): WireRecord {
-  const [key, at, link, seal, prev, exp, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
-  const isShaped = (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0
+  const [key, at, link, seal, prev, exp, path, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
+  const isShaped =
+    (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
   if (!isShaped || !(link === null || isContentLink(link, version)) || !(prev === null || isBytes(prev)) || !(exp === null || isUint(exp))) {
     throw badExport('a record cannot be read')
   }
-  return { key, at, content: link === null ? null : content(link.toString()), seal, prev, exp }
+  const fields = { key, at, content: link === null ? null : content(link.toString()), seal, prev, exp }
+  return path === undefined ? fields : { ...fields, path }
+}
+
+/** Its names are looked at where the batch is judged. */
+function isPath(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
 function isContentLink(value: unknown, version: ExportVersion): value is CID {

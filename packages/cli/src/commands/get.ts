@@ -11,12 +11,14 @@ export function getCommand(run: Run): Command {
     .description('print a document')
     .argument('<ns>', 'id or name of the namespace')
     .argument('<id>', '_id of the document')
+    .option('--meta', 'with its CID, the time of its last change, and who made that')
     .addOption(collectionOption())
-    .action((ns: string, id: string, { collection }: { collection: string }) =>
+    .action((ns: string, id: string, { collection, meta = false }: { collection: string; meta?: boolean }) =>
       run(async (context) => {
         await using store = await openStore(context)
         const namespace = await openToRead(context, store, ns)
-        const document = await namespace.collection(collection).get(id)
+        const documents = namespace.collection(collection)
+        const document = meta ? await documents.get(id, { meta }) : await documents.get(id)
         if (document === undefined) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)}`)
         await context.output.json(document)
       }),

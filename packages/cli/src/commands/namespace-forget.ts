@@ -19,7 +19,7 @@ export function namespaceForgetCommand(run: Run): Command {
         await store.namespaces.forget(namespace.id, { force })
         await context.output.result(
           { id: namespace.id, forgotten: true },
-          () => `Forgot "${name}". It comes back when it is opened by its id: ${namespace.id}`,
+          () => `Forgot "${name}" here. Should it be wanted again, and somebody have it, this opens it: ${namespace.id}`,
         )
       }),
     )

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
+import { ifOption } from '../if-option.ts'
 import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { notEmpty } from '../settings.ts'
@@ -24,20 +25,24 @@ export function putCommand(run: Run): Command {
         .choices(['refuse', 'text'])
         .default('refuse'),
     )
+    .addOption(ifOption())
     .addOption(collectionOption())
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers }) =>
-    run(async (context) => {
-      const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
-      if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
-      checkId(document['_id'], options.id)
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const { namespace, isHere } = await openToWrite(context, store, ns)
-      const result = await namespace.collection(options.collection).put(options.id === undefined ? document : { ...document, _id: options.id })
-      const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
-      const { records: held } = await namespace.held()
-      await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
-    }),
+  return command.action(
+    (ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
+      run(async (context) => {
+        const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
+        if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
+        checkId(document['_id'], options.id)
+        await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+        const { namespace, isHere } = await openToWrite(context, store, ns)
+        const result = await namespace
+          .collection(options.collection)
+          .put(options.id === undefined ? document : { ...document, _id: options.id }, options.if === undefined ? {} : { if: options.if })
+        const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
+        const { records: held } = await namespace.held()
+        await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)
+      }),
   )
 }
 

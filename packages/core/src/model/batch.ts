@@ -1,6 +1,8 @@
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
+import { type EditPath, isEditPath } from './edits/edit-path.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
+import { MAX_EDIT_PATH_LENGTH } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -16,6 +18,8 @@ export interface WireRecord {
   readonly seal: number
   readonly prev: Uint8Array | null
   readonly exp: number | null
+  /** Of an edit: the field whose value the content gives. */
+  readonly path?: EditPath
 }
 
 /** Records with the seals that cover them: the unit in which documents travel. All are of one namespace. */
@@ -32,11 +36,11 @@ export const RECORD_OVERHEAD_BYTES = 96
 /** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
-/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`. */
+/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element. */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, seal, prev, exp }) => [key, at, content, seal, prev, exp]),
+    records.map(({ key, at, content, seal, prev, exp, path }) => [key, at, content, seal, prev, exp, ...(path === undefined ? [] : [path])]),
   ])
 }
 
@@ -73,7 +77,8 @@ function readSeal(reader: CborReader): Seal | undefined {
 }
 
 function readRecord(reader: CborReader): WireRecord | undefined {
-  if (reader.array() !== 6) return undefined
+  const length = reader.array()
+  if (length !== 6 && length !== 7) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
   const content = reader.readNull() ? null : reader.view()
@@ -83,6 +88,21 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
+  const path = length === 7 ? readPath(reader) : undefined
+  if (length === 7 && (path === undefined || typeof key !== 'string')) return undefined
   const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
-  return isShaped ? { key, at, content, seal, prev, exp } : undefined
+  if (!isShaped) return undefined
+  return path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
+}
+
+function readPath(reader: CborReader): EditPath | undefined {
+  const length = reader.array()
+  if (length === undefined || length > MAX_EDIT_PATH_LENGTH) return undefined
+  const path: string[] = []
+  for (let i = 0; i < length; i++) {
+    const name = reader.text()
+    if (name === undefined) return undefined
+    path.push(name)
+  }
+  return isEditPath(path) ? path : undefined
 }

@@ -4,6 +4,18 @@ export const MAX_CONTENT_BYTES: number = 120 * 1024
 /** Deepest nesting of a document. SQLite's JSON functions stop at 1,000; 64 is beyond any real document. */
 export const MAX_CONTENT_DEPTH = 64
 
+/** Most names on the path of an edit. */
+export const MAX_EDIT_PATH_LENGTH = 16
+
+/** Longest path of an edit, bytes of its JSON: with the longest key, a record is below its limit. */
+export const MAX_EDIT_PATH_BYTES = 200
+
+/** Largest content of an edit, bytes. All edits of one document are read to merge it, so this bounds what one more of them costs: 4 MiB of JSON. */
+export const MAX_EDIT_BYTES: number = 32 * 1024
+
+/** Edits that a document has beside its content at most: the newest of them. */
+export const MAX_EDITS = 128
+
 /** Longest record key (`collection/id`), bytes of UTF-8. Keys live in every index. */
 export const MAX_KEY_BYTES = 512
 

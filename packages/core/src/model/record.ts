@@ -3,6 +3,7 @@ import { type CID, cidOf, DAG_CBOR, DAG_JSON, equalCids, isOurCid } from './cid.
 import { MAX_TIME } from './clock.ts'
 import { decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
+import { type EditPath, isEditPath, pathText } from './edits/edit-path.ts'
 import { AUTHOR_BYTES, authorName } from './identity.ts'
 import { MAX_CONTENT_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from './limits.ts'
 import type { WritePolicy } from './namespace.ts'
@@ -34,6 +35,8 @@ export interface PutRecord extends RecordBase {
   readonly digest: Uint8Array
   /** Length of the content, bytes. */
   readonly size: number
+  /** Of an edit: the field of the document whose value the content gives. */
+  readonly path?: EditPath
 }
 
 /** "The document under this key is deleted". Carries no key in plain text, only its hash. */
@@ -59,6 +62,15 @@ export function keyHash(ns: CID, key: string): Uint8Array {
 /** The place that versions of one document compete for. With policy `author` each author has places of its own. */
 export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array): Uint8Array {
   return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
+}
+
+/**
+ * The place that versions of one field of a document compete for, once it is edited by itself: 8 bytes of the document's slot, so that a document
+ * and its edits lie side by side, and 8 of a hash of key and field.
+ */
+export function editSlotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, path: EditPath): Uint8Array {
+  const field = sha256(concatBytes(kh, utf8(pathText(path))))
+  return concatBytes(slotOf(write, kh, by).subarray(0, SLOT_BYTES / 2), field.subarray(0, SLOT_BYTES / 2))
 }
 
 const COLLECTION = /^[A-Za-z0-9_-]{1,64}$/
@@ -109,6 +121,7 @@ export function mayWrite(write: WritePolicy, owner: Uint8Array, by: Uint8Array, 
 const scratch = new Uint8Array(MAX_RECORD_BYTES)
 const TEXT_ENCODER = new TextEncoder()
 const field = (name: string): Uint8Array => Uint8Array.of(0x60 + name.length, ...utf8(name))
+const F = field('f')
 const K = field('k')
 const T_REC = Uint8Array.of(...field('t'), ...field('rec'))
 const V_1 = Uint8Array.of(...field('v'), 1)
@@ -176,8 +189,14 @@ function text(value: string): void {
 
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
-  const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1)
+  const path = record.del ? undefined : record.path
+  const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1) + (path === undefined ? 0 : 1)
   head(0xa0, fields)
+  if (path !== undefined) {
+    raw(F)
+    head(0x80, path.length)
+    for (const name of path) text(name)
+  }
   if (!record.del) {
     raw(K)
     text(record.k)
@@ -240,14 +259,14 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!decoded.ok) return decoded
   const isDelete = typeof decoded.value === 'object' && decoded.value !== null && 'del' in decoded.value
   const required = isDelete ? ['net', 'ns', 'kh', 'at', 'del', 'by'] : ['net', 'ns', 'k', 'at', 'cid', 'size', 'by']
-  const struct = readStruct(decoded.value, 'rec', required, ['prev', 'exp'])
+  const struct = readStruct(decoded.value, 'rec', required, isDelete ? ['prev', 'exp'] : ['prev', 'exp', 'f'])
   if (!struct.ok) return struct
-  const { net, ns, k, kh, at, cid, del, size, by, prev, exp } = struct.value
+  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
   const base = { at, by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }) }
-  const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size)
+  const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size, f)
   if (record === undefined || !isRecord(record)) return refuse('malformed')
   if (!equalCids(net, scope.net)) return refuse('wrong-network')
   return equalCids(ns, scope.ns) ? accept(record) : refuse('wrong-namespace')
@@ -257,13 +276,17 @@ function readDelete(base: RecordBase, del: unknown, kh: unknown): DeleteRecord |
   return del === true && isBytes(kh) ? { ...base, del: true, kh } : undefined
 }
 
-function readPut(base: RecordBase, k: unknown, cid: unknown, size: unknown): PutRecord | undefined {
-  return typeof k === 'string' && isOurCid(cid, DAG_JSON) && isUint(size) ? { ...base, del: false, k, digest: cid.multihash.digest, size } : undefined
+function readPut(base: RecordBase, k: unknown, cid: unknown, size: unknown, f: unknown): PutRecord | undefined {
+  if (typeof k !== 'string' || !isOurCid(cid, DAG_JSON) || !isUint(size)) return undefined
+  const put: PutRecord = { ...base, del: false, k, digest: cid.multihash.digest, size }
+  if (f === undefined) return put
+  return Array.isArray(f) && f.every((name) => typeof name === 'string') ? { ...put, path: f } : undefined
 }
 
 /** Whether the fields of a record are within their limits; its types hold already. */
 export function isRecord(record: DocRecord): boolean {
   if (record.at > MAX_TIME || record.by.length !== AUTHOR_BYTES) return false
   if (record.del) return record.kh.length === 32
+  if (record.path !== undefined && !isEditPath(record.path)) return false
   return splitKey(record.k) !== undefined && record.digest.length === 32 && record.size <= MAX_CONTENT_BYTES
 }

@@ -14,7 +14,8 @@ import { didOf, identityFromSeed, isAuthorKey, verifySignature } from './identit
 import { decodeGenesis, decodeHead, headWins, type SignedHead, WRITE_POLICIES } from './namespace.ts'
 import { type Verified, verifyCertificate, verifyRevocation, verifyVoucher } from './membership.ts'
 import { decodeNetwork, networkFromText, networkToText } from './network.ts'
-import { contentCid, decodeRecord, encodeRecord, keyHash, mayWrite, recordHash, slotOf, splitKey } from './record.ts'
+import { decodeEdit } from './edits/edit-content.ts'
+import { contentCid, decodeRecord, editSlotOf, encodeRecord, keyHash, mayWrite, recordHash, slotOf, splitKey } from './record.ts'
 import { createSeal, verifySeal } from './seal.ts'
 import { packSigned, unpackSigned } from './signed.ts'
 import type { Verdict } from './verdict.ts'
@@ -127,6 +128,24 @@ describe('record.json', () => {
   })
   it.each(invalid)('refuses $name', ({ bytes, reason }) => {
     expect(decodeRecord(bytesOf(bytes), scope)).toEqual({ ok: false, reason })
+  })
+})
+
+describe('edit.json', () => {
+  const { context, valid, invalid } = load('edit.json')
+  const scope = { net: cidIn(DAG_CBOR, context['network']), ns: cidIn(DAG_CBOR, context['namespace']), write: 'owner' as const }
+  const { key, keyHash: kh, author } = context
+  const id: string = splitKey(key)?.id ?? ''
+  it.each(valid)('reads $name', ({ bytes, hash, path, content, slots, prev, exp }) => {
+    const record = valueOf(decodeRecord(bytesOf(bytes), scope))
+    expect(record).toMatchObject({ k: key, path, digest: sha256(content), ...(prev === undefined ? {} : { prev: bytesOf(prev), exp }) })
+    expect(toHex(encodeRecord(scope, record))).toBe(bytes)
+    expect(toHex(recordHash(scope, record))).toBe(hash)
+    expect(valueOf(decodeEdit(utf8(content), id, path)).text).toBe(content)
+    for (const write of WRITE_POLICIES) expect(toHex(editSlotOf(write, bytesOf(kh), bytesOf(author), path))).toBe(slots[write])
+  })
+  it.each(invalid)('refuses $name', ({ bytes, path, content, reason }) => {
+    expect(bytes === undefined ? decodeEdit(utf8(content), id, path) : decodeRecord(bytesOf(bytes), scope)).toEqual({ ok: false, reason })
   })
 })
 

@@ -168,7 +168,11 @@ describe('a namespace that has ended', () => {
         const [from, to] = [random.pick(peers), random.pick(peers)]
         if (random.chance(0.3)) await sendHead(ns, from, to)
         if (random.chance(0.5)) await send(ns, from, to)
-        await put(random.pick(peers), ns, `${random.below(4)}`, step).catch((error: unknown) => expect(errorCode(error)).toBe('ended'))
+        const [writer, id] = [random.pick(peers), `${random.below(4)}`]
+        const write = random.chance(0.5)
+          ? put(writer, ns, id, step)
+          : writer.update(ns, 'docs', { id, changes: { $set: { [`f${random.below(3)}`]: step } } })
+        await write.catch((error: unknown) => expect(['ended', 'not-found']).toContain(errorCode(error)))
       }
       for (let pass = 0; pass < 3; pass++)
         for (const from of peers)
@@ -178,10 +182,16 @@ describe('a namespace that has ended', () => {
           }
       const roots = await Promise.all(peers.map(async (replica) => (await replica.summary(ns)).root))
       expect(new Set(roots).size, `round ${round}`).toBe(1)
+      const documents = await Promise.all(peers.map(async (replica) => (await replica.find(ns, 'docs', { limit: 100 })).contents.join()))
+      expect(new Set(documents).size, `round ${round}`).toBe(1)
+      for (const replica of peers) {
+        expect(await replica.checkSummaries()).toEqual([])
+        expect((await replica.summary(ns)).documents).toBe((await replica.find(ns, 'docs', { limit: 100 })).contents.length)
+      }
     }
   })
 
-  it('finishes at the start what a process left that ended in between', async () => {
+  it.each(['comparison', 'start'])('is finished with the next %s where that could not be done', async (next) => {
     const ns = await create()
     await put(owner, ns, 'a', 1)
     await sendHead(ns, owner, other)
@@ -200,7 +210,9 @@ describe('a namespace that has ended', () => {
     }
     await expect(sendHead(ns, owner, device)).rejects.toThrow('killed')
     twin.removeLater = removeLater
-    const again = await open(twin)
+    expect(await idsIn(device, ns)).toEqual(['late'])
+    if (next === 'comparison') await sendHead(ns, owner, device)
+    const again = next === 'comparison' ? device : await open(twin)
     expect(await idsIn(again, ns)).toEqual([])
     expect((await again.pending(ns)).map(({ refused }) => refused)).toEqual(['ended'])
     await again.close()

@@ -10,6 +10,9 @@ export const TREE_PAGE = 512
 /** Memory for all trees together, bytes: 1.5 to 2 million records. The least used go first, and one alone may be larger. */
 export const MAX_TREE_BYTES: number = 128 * 1024 * 1024
 
+/** Edits that went, of which a tree that nobody asks for is told: 100 bytes each. */
+export const MAX_TREE_GONE = 65_536
+
 /** An audit looks at one of so many parts of a namespace. */
 export const AUDIT_PARTS = 16
 
@@ -38,6 +41,12 @@ export const SETTLE_DELAY_MS = 5_000
 
 /** Documents that one call may write; the callers cut longer input into such pieces. */
 export const MAX_WRITES = 4096
+
+/** Fields that one update may change: as many as one signature covers. */
+export const MAX_UPDATE_FIELDS = 64
+
+/** Updates whose result is remembered for callers who did not get it: those of some seconds, 2 MB. */
+export const MAX_NOTED_UPDATES: number = 16 * 1024
 
 /** Largest page of a query. */
 export const MAX_PAGE = 10_000

@@ -18,7 +18,7 @@ import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
-import { Removing } from './removing.ts'
+import type { Removing } from './removing.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
@@ -26,6 +26,7 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  DocumentVersion,
   FeedPage,
   FeedRequest,
   FindRequest,
@@ -45,6 +46,8 @@ import type {
   ReplicaSending,
   StorageCheck,
   Summary,
+  Update,
+  UpdateResult,
   Write,
   WriteResult,
 } from './types.ts'
@@ -107,10 +110,13 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
-    const removing = new Removing(ground, {
-      keep: (open, records) => this.#pending.keepEnded(open.id, records),
-      onRemoved: (ns) => this.#comparing.removed(ns),
-    })
+    const removing = async (): Promise<Removing> => {
+      const { Removing } = await import('./removing.ts')
+      return new Removing(ground, {
+        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        onRemoved: (ns) => this.#comparing.removed(ns),
+      })
+    }
     const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
@@ -120,7 +126,7 @@ export class LocalReplica implements Replica {
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
-    this.#comparing = new Comparing({ storage, random, now, pause }, namespaces)
+    this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
     this.#news.onCommit(({ collections }) => {
       if (collections.includes(FILES_COLLECTION)) this.#clearFiles()
     })
@@ -193,6 +199,10 @@ export class LocalReplica implements Replica {
     return this.#writes.write(ns, collection, writes)
   }
 
+  update(ns: string, collection: string, update: Update): Promise<UpdateResult> {
+    return this.#writes.update(ns, collection, update)
+  }
+
   pending(ns: string): Promise<readonly PendingChange[]> {
     return this.#pending.pending(ns)
   }
@@ -225,6 +235,10 @@ export class LocalReplica implements Replica {
 
   get(ns: string, collection: string, id: string): Promise<string | undefined> {
     return this.#queries.get(ns, collection, id)
+  }
+
+  getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined> {
+    return this.#queries.getVersion(ns, collection, id)
   }
 
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {

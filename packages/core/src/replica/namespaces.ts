@@ -1,7 +1,5 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
-import { encodeCbor } from '../model/cbor.ts'
-import { DAG_CBOR, parseCid } from '../model/cid.ts'
 import { msFromTime } from '../model/clock.ts'
 import { didOf } from '../model/identity.ts'
 import {
@@ -15,25 +13,25 @@ import {
   WRITE_POLICIES,
   type WritePolicy,
 } from '../model/namespace.ts'
-import { type HeadBody, isDescription } from '../model/head-body.ts'
-import { MAX_DESCRIPTION_LENGTH } from '../model/limits.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
+import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
 import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
-import { redatedHead } from './writing/redated.ts'
+import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
 export interface NamespacesInit {
   /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
   readonly onArrival: (open: OpenNamespace) => Promise<void>
-  readonly removing: Removing
+  /** Loaded when something is to be removed: seldom. */
+  readonly removing: () => Promise<Removing>
 }
 
 /** The namespaces of this replica, all of them in memory: made here, or brought by peers. The winning head of each stays. */
@@ -55,9 +53,12 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** Removes what a process left that ended while it removed it. */
   async finishRemoving(): Promise<void> {
-    const { removing } = this.#init
-    for (const ns of await this.#ground.storage.halfForgotten()) await removing.all(ns)
-    for (const open of this.all()) await removing.afterEnd(open)
+    for (const ns of await this.#ground.storage.halfForgotten()) await (await this.#init.removing()).all(ns)
+    for (const open of this.all()) await this.#removeAfterEnd(open)
+  }
+
+  async #removeAfterEnd(open: OpenNamespace): Promise<void> {
+    if (open.head.head.body.ended !== undefined) await (await this.#init.removing()).afterEnd(open)
   }
 
   async #load(stored: StoredNamespace): Promise<void> {
@@ -86,7 +87,6 @@ export class Namespaces implements ReplicaNamespaces {
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
     const open = this.#remember(ns, genesis, head)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
-    await this.#init.removing.afterEnd(open)
     return open
   }
 
@@ -159,21 +159,13 @@ export class Namespaces implements ReplicaNamespaces {
   /** The next head of a namespace that this identity owns. */
   async changeHead(id: string, change: HeadChange): Promise<NamespaceInfo> {
     return this.#imports.take(async () => {
-      const { clock, identity, storage, latest } = this.#ground
       const open = this.open(id)
-      const { head, hash } = open.head
-      if (!equalBytes(open.genesis.genesis.owner, identity.author))
-        throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${head.body.title}"`)
-      // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
-      const end = async (): Promise<number> => {
-        const { last } = await storage.future(open.ns, clock.wall(), identity.author)
-        return clock.next(Math.min(latest(), last))
-      }
-      const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
-      const body = changedBody(head.body, change, ended)
-      if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return this.#info(open)
-      const next = signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
-      return this.#info(await this.#save(open.genesis, next))
+      // Loaded when somebody changes one: few do.
+      const { changedHead } = await import('./changed-head.ts')
+      const head = await changedHead(open, change, this.#ground)
+      const changed = head === undefined ? open : await this.#save(open.genesis, head)
+      await this.#removeAfterEnd(changed)
+      return this.#info(changed)
     })
   }
 
@@ -186,7 +178,7 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
-      await this.#init.removing.all(open.ns)
+      await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
       return true
     })
@@ -201,7 +193,11 @@ export class Namespaces implements ReplicaNamespaces {
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
     return this.#imports.take(async () => {
       const imported = await this.#import(genesisBytes, headBytes, signature)
-      if ('id' in imported) await this.#init.onArrival(this.open(imported.id))
+      if ('id' in imported) {
+        // Also where nothing is new: a full disk may have kept it from being done the last time.
+        await this.#removeAfterEnd(this.open(imported.id))
+        await this.#init.onArrival(this.open(imported.id))
+      }
       return imported
     })
   }
@@ -230,26 +226,5 @@ export class Namespaces implements ReplicaNamespaces {
       await this.#save(genesis, redatedHead(head, clock.next(0), identity))
       return true
     })
-  }
-}
-
-function badName(): DocstoreError {
-  return new DocstoreError('bad-name', 'A namespace name has 1 to 128 characters')
-}
-
-/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`. */
-function changedBody(body: HeadBody, { title = body.title, description, next }: HeadChange, ended: number | undefined): HeadBody {
-  if (!isTitle(title)) throw badName()
-  const text = description === undefined ? body.description : (description ?? undefined)
-  if (text !== undefined && !isDescription(text))
-    throw new DocstoreError('bad-option', `A description is a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`)
-  const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
-  if (typeof next === 'string' && successor === undefined)
-    throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
-  return {
-    title,
-    ...(text === undefined ? {} : { description: text }),
-    ...(ended === undefined ? {} : { ended }),
-    ...(successor === undefined ? {} : { next: successor }),
   }
 }

@@ -47,6 +47,36 @@ export interface HeadChange {
 export interface Write {
   readonly id: string
   readonly content: string | null
+  /** CID that the document has to have now; only where one document is written. */
+  readonly if?: string | undefined
+}
+
+/** Fields of one document to change. */
+export interface Update {
+  readonly id: string
+  /** `{ $set, $unset, $inc, $push, $addToSet }`, each with an object of dotted paths and what they get; checked where it runs. */
+  readonly changes: unknown
+  /** CID that the document has to have now. */
+  readonly if?: string | undefined
+  /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
+  readonly once?: string | undefined
+}
+
+/** What an update did. `unchanged`: the fields had these values already. */
+export interface UpdateResult extends WriteResult {
+  /** CID of the document as it stands. */
+  readonly cid: string
+}
+
+/** A document as it stands here, with what is known of it. */
+export interface DocumentVersion {
+  readonly content: string
+  /** CID of the content. */
+  readonly cid: string
+  /** Hybrid time of the newest of its records. */
+  readonly at: number
+  /** `did:key` of who wrote that one. */
+  readonly by: string
 }
 
 /**
@@ -278,8 +308,16 @@ export interface ReplicaNamespaces {
 
 /** Local writes. */
 export interface ReplicaWrites {
-  /** Writes in a namespace that is not here are kept until it arrives: see `ReplicaPending`. */
+  /**
+   * Writes in a namespace that is not here are kept until it arrives: see `ReplicaPending`. Throws `conflict` where a document is not what its `if`
+   * says; its `details` have `cid` and `document` as they are now.
+   */
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]>
+  /**
+   * Changes fields of a document. What is changed elsewhere in other fields stays, before and after. Throws `not-found`, `conflict`, `bad-update`,
+   * `cannot-update`, `document-too-large`.
+   */
+  update(ns: string, collection: string, update: Update): Promise<UpdateResult>
 }
 
 /**
@@ -299,6 +337,8 @@ export interface ReplicaPending {
 /** What finds documents. A namespace that is not here reads as empty. */
 export interface ReplicaReads {
   get(ns: string, collection: string, id: string): Promise<string | undefined>
+  /** The same with its CID, its time and who wrote it. */
+  getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined>
   /**
    * With an `asker`, it waits for its turn and runs aside where the replica can do that, which is in a process that holds a folder: nobody waits for it then.
    * Throws `too-many-queries`, `queries-full`, `too-slow` then.

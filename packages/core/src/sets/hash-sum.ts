@@ -53,6 +53,17 @@ export class HashSum {
     }
   }
 
+  /** Takes away all hashes of another set, which were added before. */
+  subtractAll(other: HashSum): void {
+    this.#count -= other.#count
+    let borrow = 0
+    for (let i = 0; i < LIMBS; i++) {
+      const total = (this.#limbs[i] ?? 0) - (other.#limbs[i] ?? 0) - borrow
+      this.#limbs[i] = total
+      borrow = total < 0 ? 1 : 0
+    }
+  }
+
   equals(other: HashSum): boolean {
     return this.#count === other.#count && this.#limbs.every((limb, i) => limb === other.#limbs[i])
   }

@@ -6,7 +6,9 @@ import { sha256 } from '#crypto'
 import { HashSum } from '../sets/hash-sum.ts'
 import { parseFilter } from '../query/index.ts'
 import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { openNodeStorage } from './open-node.ts'
+import { SCHEMA_VERSION } from './schema.ts'
 import { openNodeDriver } from './drivers/sqlite-node.ts'
 
 /** The schema of version 1, as it was. */
@@ -38,6 +40,10 @@ const VERSION_2 = `
 ALTER TABLE records ADD COLUMN counted BLOB; CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 PRAGMA user_version = 2;
 `
+
+it('there is a migration for every version of the schema', () => {
+  expect(MIGRATIONS).toHaveLength(SCHEMA_VERSION - 1)
+})
 
 it('a database of version 2 knows how many documents its collections have, those after its stored total too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))

@@ -3,15 +3,11 @@ import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES } from './files/schema.ts'
 
+/** Brings a database from one version of the schema to the next. */
+export type Migration = (driver: SqlDriver) => void
+
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly ((driver: SqlDriver) => void)[] = [
-  addTotals,
-  forgetIndexedKinds,
-  addDocumentCounts,
-  addTimes,
-  addTextIndexes,
-  addFiles,
-]
+export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -92,4 +88,14 @@ function addFiles(driver: SqlDriver): void {
     refer.run(Number(ns), String(id), file.cid, file.size)
   }
   for (const statement of [documents, use, refer]) statement.finalize()
+}
+
+/** Version 8: fields of documents can be edited by themselves. */
+function addEdits(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN document BLOB;
+    ALTER TABLE records ADD COLUMN path TEXT;
+    ALTER TABLE records ADD COLUMN own TEXT;
+    ALTER TABLE namespaces ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+  `)
 }

@@ -3,8 +3,8 @@ import { errorCode } from '../errors.ts'
 import { letIn } from './beside-node.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import type { ReadersDoor } from './reader-thread-node.ts'
-import { LOCK_OUT, type StorageOptions } from './schema.ts'
-import { SqliteStorage } from './sqlite-storage.ts'
+import { LOCK_OUT } from './schema.ts'
+import { SqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts'
 import { writeWholeFile } from './whole-file-node.ts'
 
 /** A storage in Node: it has files, and can let other connections of its process read. */
@@ -14,7 +14,7 @@ export class NodeStorage extends SqliteStorage implements ReadersDoor {
   #readers = 0
   #isClosed = false
 
-  constructor(driver: SqlDriver, options?: StorageOptions, isReadOnly: boolean = false) {
+  constructor(driver: SqlDriver, options?: SqliteStorageOptions, isReadOnly: boolean = false) {
     super(driver, options, isReadOnly)
     this.#driver = driver
     this.#isReadOnly = isReadOnly

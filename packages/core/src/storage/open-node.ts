@@ -3,7 +3,9 @@ import { closeSync, openSync, statSync } from 'node:fs'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { prepareReadOnly } from './beside-node.ts'
 import type { SqlDriver } from './drivers/driver.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { NodeStorage } from './node-storage.ts'
+import { EditedDocuments } from './records/edited-documents.ts'
 import type { StorageOptions } from './schema.ts'
 import type { QueriesAside } from './queries-aside.ts'
 import { QueryThread } from './query-thread-node.ts'
@@ -32,12 +34,18 @@ export function openNodeStorage(path: string, { readOnly = false, ...options }: 
       assertUnlocked(path)
       driver = openReadOnlyNodeDriver(path)
       prepareReadOnly(driver)
-      return new NodeStorage(driver, options, true)
+      return new NodeStorage(driver, { edits: EditedDocuments, ...options }, true)
     }
     if (path !== ':memory:') makePrivate(path)
     driver = openNodeDriver(path)
-    if (path === ':memory:') return new NodeStorage(driver, options)
-    return new NodeStorage(driver, { reserve: new ReserveFile(`${path}-reserve`), isInPlace: placeOf(path), ...options })
+    if (path === ':memory:') return new NodeStorage(driver, { edits: EditedDocuments, ...options })
+    return new NodeStorage(driver, {
+      reserve: new ReserveFile(`${path}-reserve`),
+      isInPlace: placeOf(path),
+      migrations: MIGRATIONS,
+      edits: EditedDocuments,
+      ...options,
+    })
   } catch (error) {
     driver?.close()
     if (!(error instanceof DocstoreError)) throw error

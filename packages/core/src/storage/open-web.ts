@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import { openPool } from './drivers/opfs-pool.ts'
-import type { Durability } from './schema.ts'
+import { checkOwner, type Durability, SCHEMA_VERSION } from './schema.ts'
 import { loadWebSqlite, webDriver } from './drivers/sqlite-web.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { SqlDriver } from './drivers/driver.ts'
@@ -20,7 +20,12 @@ export async function openWebStorage(name: string, options: { durability?: Durab
   if (!NAME.test(name)) throw new DocstoreError('bad-name', 'The name of a store has 1 to 64 letters, digits, "_" or "-"')
   const driver = name === 'memory' ? await openMemoryDriver() : await openPoolDriver(name)
   try {
-    return new SqliteStorage(driver, { cacheBytes: CACHE_BYTES, ...options })
+    // Loaded where they are needed: most databases are of this version, and most tabs are closed before anybody edits a field.
+    const version = checkOwner(driver)
+    const migrations = version > 0 && version < SCHEMA_VERSION ? (await import('./migrations.ts')).MIGRATIONS : []
+    const storage = new SqliteStorage(driver, { cacheBytes: CACHE_BYTES, migrations, ...options })
+    if (storage.hasEdits) await storage.readyForEdits()
+    return storage
   } catch (error) {
     driver.close()
     throw error

@@ -1,16 +1,18 @@
+import type { EditPath } from '../model/edits/edit-path.ts'
 import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 
 /** The columns that `storedRecord` reads. */
-export const RECORD_COLUMNS = 'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content'
+export const RECORD_COLUMNS =
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
-  const { collection, id, seal, exp, content } = row
-  return {
+  const { collection, id, seal, exp, content, own, document } = row
+  const record: StoredRecord = {
     seq: Number(row['rid']) % SEQ_SPAN,
     slot: bytes(row['slot']),
     collection: typeof collection === 'string' ? collection : null,
@@ -24,6 +26,9 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
+  if (typeof own !== 'string') return record
+  if (!(document instanceof Uint8Array)) return { ...record, own }
+  return { ...record, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
 }
 
 /** A blob of a column that is never NULL. */

@@ -1,11 +1,11 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES } from './files/schema.ts'
-import { MIGRATIONS } from './migrations.ts'
+import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION: number = MIGRATIONS.length + 1
+export const SCHEMA_VERSION = 8
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -18,7 +18,8 @@ CREATE TABLE namespaces (
   ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
   sealed INTEGER NOT NULL DEFAULT 0, -- position up to which every record has its seal
   newest INTEGER NOT NULL DEFAULT 0, -- no record has a later time
-  known INTEGER NOT NULL DEFAULT 0 -- nobody else has a record of a later time
+  known INTEGER NOT NULL DEFAULT 0, -- nobody else has a record of a later time
+  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -31,7 +32,10 @@ CREATE TABLE records (
   counted BLOB, -- of a version that came after the stored total: the hash in its slot that the total counts
   counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
-  content TEXT -- canonical JSON; NULL for a tombstone
+  content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
+  document BLOB, -- of an edit: the slot of its document
+  path TEXT, -- and its field, a JSON list of names
+  own TEXT -- what the record says itself, where that is not its content
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
@@ -81,6 +85,8 @@ export interface StorageOptions {
   readonly isInPlace?: () => boolean
   /** What is kept of the disk for deletes. */
   readonly reserve?: DiskReserve
+  /** What brings an older database up to date; one that needs it is not opened without. */
+  readonly migrations?: readonly Migration[]
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
 }
@@ -89,7 +95,10 @@ export interface StorageOptions {
 export const LOCK_OUT = 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT'
 
 /** Makes the schema in a new database, or brings an older one up to it; refuses one of a newer version or of another program, and leaves that as it is. */
-export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders }: StorageOptions): void {
+export function prepareSchema(
+  driver: SqlDriver,
+  { durability = 'normal', maxBytes, cacheBytes = CACHE_BYTES, withReaders, migrations = [] }: StorageOptions,
+): void {
   // One process owns the file: a second one gets "in use" instead of a surprise, and the kernel frees the lock when the owner dies.
   // Set before the first read, it also spares the shared memory that a write-ahead log needs otherwise, which browsers do not have. With it,
   // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.
@@ -109,16 +118,17 @@ export function prepareSchema(driver: SqlDriver, { durability = 'normal', maxByt
       `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     )
   else {
-    if (version < SCHEMA_VERSION) migrateFrom(driver, version)
+    if (version < SCHEMA_VERSION) migrateFrom(driver, migrations.slice(version - 1))
     emptyLog(driver)
   }
 }
 
 /** All or nothing: what fails half-way leaves the old version, which the next start tries again. */
-function migrateFrom(driver: SqlDriver, version: number): void {
+function migrateFrom(driver: SqlDriver, migrations: readonly Migration[]): void {
+  if (migrations.length === 0) throw new DocstoreError('internal', 'An older database was opened without what brings it up to date')
   driver.exec('BEGIN EXCLUSIVE')
   try {
-    for (const migrate of MIGRATIONS.slice(version - 1)) migrate(driver)
+    for (const migrate of migrations) migrate(driver)
     driver.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
   } catch (error) {
     if (driver.inTransaction()) driver.exec('ROLLBACK')

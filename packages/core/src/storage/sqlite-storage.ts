@@ -1,4 +1,5 @@
 import { DocstoreError, errorCode } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
@@ -14,8 +15,10 @@ import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
-import { moveRecords } from './records/moved-records.ts'
-import { RecordTable } from './records/record-table.ts'
+import type { EditedDocument } from './records/edited-document.ts'
+import { isShown } from './records/own-content.ts'
+import type { EditedDocuments } from './records/edited-documents.ts'
+import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
@@ -35,10 +38,12 @@ import type {
   IndexKind,
   LaterRecords,
   NamespaceMove,
+  NewRecord,
   OpenedReading,
   ReadingQuery,
   ReadPiece,
   SetTotal,
+  ShownVersion,
   Storage,
   StoredNamespace,
   StoredQuery,
@@ -68,6 +73,21 @@ const MAX_LISTED_ROWS: number = 256 * 1024
 /** What a full disk may take at a time at the price of a text index: more of them may need too much by themselves. */
 const MAX_RECORDS_BEFORE_TEXT = 32
 
+/** A record that takes its place. */
+interface Placed {
+  readonly entry: CommitEntry
+  readonly old: StoredRecord | undefined
+  readonly document: EditedDocument | undefined
+  readonly record: NewRecord
+  readonly seal: number | null
+}
+
+/** What a storage on SQLite is made with. */
+export interface SqliteStorageOptions extends StorageOptions {
+  /** What knows of edits, where it need not be loaded first. */
+  readonly edits?: typeof EditedDocuments
+}
+
 /** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
 export class SqliteStorage implements Storage {
   readonly #driver: SqlDriver
@@ -81,6 +101,9 @@ export class SqliteStorage implements Storage {
   readonly #references: FileReferences
   #files: FileStorage | undefined
   readonly #records: RecordTable
+  readonly #recordParts: RecordTableInit
+  /** What knows of edits, loaded before the first of them. */
+  #edited: EditedDocuments | undefined
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
@@ -91,7 +114,7 @@ export class SqliteStorage implements Storage {
   /** Until when it stays so, on the clock of `performance`. */
   #unmappedUntil = 0
 
-  constructor(driver: SqlDriver, options: StorageOptions = {}, isReadOnly = false) {
+  constructor(driver: SqlDriver, options: SqliteStorageOptions = {}, isReadOnly = false) {
     if (!isReadOnly) prepareSchema(driver, options)
     const statements = new Statements(driver)
     const authors = new AuthorTable(statements)
@@ -110,7 +133,10 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
-    this.#records = new RecordTable({ statements, authors, seals, indexes, texts, totals, readings: this.#readings })
+    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
+    this.#records = new RecordTable(table)
+    this.#recordParts = table
+    this.#edited = options.edits && new options.edits(table)
     this.#queries = new Queries({
       driver,
       statements,
@@ -218,13 +244,20 @@ export class SqliteStorage implements Storage {
       for (const record of found) this.#records.remove(ns, record)
       if (found.length === 0) return 0
       this.#references.removed(ns, found)
+      // Where all go, nothing is left to be shown in another way.
+      if (which.after >= 0 && this.#edited !== undefined) {
+        this.#edited.showAnew(ns, found)
+        this.#references.committed(ns, [], this.#edited.shown)
+      }
       this.#totals.storeNow(ns)
       return found.length
     }
     return this.#makingRoom(remove, which.limit)
   }
 
-  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): void {
+  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    // Loaded when somebody moves: few ever do.
+    const { moveRecords } = await import('./records/moved-records.ts')
     this.#reserved(() => {
       for (const move of moves) {
         const { ns, cid, genesis, head, signature } = move
@@ -240,12 +273,25 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith }: CommitSeals = {}): (CommitOutcome | undefined)[] {
+  async readyForEdits(): Promise<void> {
+    this.#statements.assertOpen()
+    if (this.#edited !== undefined) return
+    const { EditedDocuments } = await import('./records/edited-documents.ts')
+    this.#edited ??= new EditedDocuments(this.#recordParts)
+  }
+
+  /** Whether any namespace has edits, so that it has to be made ready for them. */
+  get hasEdits(): boolean {
+    return this.#statements.own('SELECT 1 FROM namespaces WHERE edited = 1 LIMIT 1').get() !== undefined
+  }
+
+  commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
     const outcomes = this.#transaction(() => {
       const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
-      this.#references.committed(ns, outcomes)
+      this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
+      if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
     })
     this.#room.stored(outcomes.length, unitsOf(outcomes))
@@ -255,7 +301,7 @@ export class SqliteStorage implements Storage {
   commitShrinking(
     ns: number,
     entries: readonly CommitEntry[],
-    { seals = [], isWhole = false }: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean } = {},
+    { seals = [], isWhole = false, notes }: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean } = {},
   ): (CommitOutcome | undefined | 'no-room')[] {
     const shrink = (): (CommitOutcome | undefined | 'no-room')[] => {
       const shrinking = shrinkingOnly(entries)
@@ -265,8 +311,9 @@ export class SqliteStorage implements Storage {
       if (outcomes.some((outcome) => outcome !== undefined)) {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
-        this.#references.committed(ns, outcomes)
+        this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
       }
+      if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
     const outcomes = this.#makingRoom(shrink, entries.length)
@@ -277,28 +324,44 @@ export class SqliteStorage implements Storage {
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
     const kept = new Map<number, { readonly seal: number; records: number }>()
     const outcomes = entries.map((entry) => {
-      const { slot, seal: position } = entry
-      const old = this.#records.bySlot(ns, slot)
-      const record = entry.build(old)
+      const { seal: position } = entry
+      const { old, document } = this.#heldFor(ns, entry)
+      const record = entry.build(old, document)
       if (record === undefined) return undefined
-      if (position === undefined) return this.#records.replace(ns, slot, old, record, null)
+      if (position === undefined) return this.#put(ns, { entry, old, document, record, seal: null })
       const seal = seals[position]
       if (seal === undefined) throw new DocstoreError('internal', 'A record refers to a seal that is not in its commit')
       // Counted generously while the commit runs, so that a seal outlives a record that the same commit replaces.
       const under = kept.get(position) ?? { seal: this.#seals.add(seal, entries.length), records: 0 }
       kept.set(position, under)
       under.records++
-      return this.#records.replace(ns, slot, old, record, under.seal)
+      return this.#put(ns, { entry, old, document, record, seal: under.seal })
     })
+    this.#edited?.settle(ns)
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
     if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
 
+  /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
+  #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
+    const { slot } = entry
+    const document = this.#edited?.of(ns, entry, entry.document === undefined)
+    if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
+    return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
+  }
+
+  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
+    const edited = document === undefined ? undefined : this.#edited
+    if (document === undefined || edited === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
+    return edited.take(ns, document, entry.slot, record, seal)
+  }
+
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
-      const old = this.#records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old) }
+      const { old, document } = this.#heldFor(ns, entry)
+      return { entry, old, document, record: entry.build(old, document) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
@@ -310,8 +373,9 @@ export class SqliteStorage implements Storage {
     }
     let position = 0
     const outcomes = built.map(
-      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
+      ({ record, ...held }) => record && this.#put(ns, { ...held, record, seal: seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null }),
     )
+    this.#edited?.settle(ns)
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
   }
@@ -398,6 +462,14 @@ export class SqliteStorage implements Storage {
     return this.#records.content(ns, collection, id)
   }
 
+  getVersion(ns: number, collection: string, id: string): ShownVersion | undefined {
+    this.#isRead()
+    const record = this.#records.shown(ns, collection, id)
+    if (record === undefined) return undefined
+    const { content, at, by, own } = record
+    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by } : this.#edited.version(ns, record)
+  }
+
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
     this.#isRead()
     return this.#queries.find(ns, collection, query)
@@ -480,9 +552,14 @@ export class SqliteStorage implements Storage {
   readFeed(feed: string, limit: number): FeedRecord[] {
     this.#statements.assertOpen()
     const { ns, at } = this.#readings.feedPlace(feed)
-    const records = this.#records.since(ns, at, limit)
-    const before = this.#readings.seenBefore(feed, records)
-    return records.map((record, i) => ({ record, before: before[i] }))
+    for (let since = at; ; ) {
+      const records = this.#records.since(ns, since, limit)
+      const before = this.#readings.seenBefore(feed, records)
+      const changes = records.flatMap((record, i) => (isShown(record) ? { record, before: before[i] } : []))
+      const last = records.at(-1)
+      if (last === undefined || changes.length > 0) return changes
+      since = last.seq
+    }
   }
 
   distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
@@ -721,6 +798,7 @@ export class SqliteStorage implements Storage {
   #rollback(): void {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
+    this.#edited?.rolledBack()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

@@ -1,3 +1,4 @@
+import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
@@ -33,14 +34,35 @@ export interface StoredRecord {
   readonly exp: number | null
   /** Key hash, of a tombstone only. */
   readonly kh: Uint8Array | null
-  /** Canonical JSON; `null` for a tombstone. */
+  /**
+   * Canonical JSON of the document; `null` for a tombstone. Where fields of the document were edited by themselves, the record that came last has
+   * what all of them make together, and the others `null`.
+   */
   readonly content: string | null
+  /** What the record says itself, where that is not its `content`. */
+  readonly own?: string
+  /** Of an edit: slot of the document, and the field. */
+  readonly edit?: RecordEdit
 }
 
-/** A version to be stored. */
-export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal'> {
+/** What an edit is about. */
+export interface RecordEdit {
+  /** Slot of the document. */
+  readonly document: Uint8Array
+  readonly path: EditPath
+}
+
+/** A version to be stored. Its `content` is what it says itself. */
+export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own'> {
   /** sha-256 of the content; `null` for a tombstone. */
   readonly digest: Uint8Array | null
+}
+
+/** A document, and which record made it what it is. */
+export interface ShownVersion {
+  readonly content: string
+  readonly at: number
+  readonly by: Uint8Array
 }
 
 /** Which version holds a slot. */
@@ -89,6 +111,20 @@ export interface UnknownFuture {
   readonly limit: number
 }
 
+/** A document with its edits, inside of a commit. */
+export interface DocumentView {
+  /** What holds the document's slot. */
+  readonly base: StoredRecord | undefined
+  /** In no order. */
+  readonly edits: readonly StoredRecord[]
+  /** Latest time of its records, 0 where there are none. */
+  readonly newest: number
+  /** Position of the last of them, 0 where there are none. */
+  readonly lastSeq: number
+  /** What all of them make together; `null` where that is no document. */
+  content(): string | null
+}
+
 /** Records later than a time, after a position. */
 export interface LaterRecords {
   readonly after: number
@@ -99,21 +135,26 @@ export interface LaterRecords {
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
+  /** Slot of the document, where the entry is an edit or wants to see the document whole. */
+  readonly document?: Uint8Array
   /** Which of the commit's seals covers it, where seals are given. */
   readonly seal?: number
   /**
    * Called inside the transaction with the version that holds the slot: returns the one to store instead, or `undefined` to leave
-   * everything as it is. Pure and synchronous.
+   * everything as it is. Pure and synchronous. Where the document has edits, or the entry names it, it comes as a whole too; then a record
+   * that competes for a document's slot must be `edit`-less, and an edit later than the base.
    */
-  readonly build: (old: StoredRecord | undefined) => NewRecord | undefined
+  readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
 }
 
-/** How the records of a commit are signed. */
+/** How the records of a commit are signed, and what is written with them. */
 export interface CommitSeals {
   /** Seals that arrived with the records. */
   readonly seals?: readonly Seal[]
   /** Signs here and now, in groups; slots must differ from each other then. Without either, records wait for `attachSeal`. */
   readonly sealWith?: (hashes: Uint8Array) => Seal
+  /** Called once all entries are built: small values to set in the same transaction, or to remove with `undefined`. */
+  readonly notes?: (() => readonly (readonly [key: string, value: Uint8Array | undefined])[]) | undefined
 }
 
 /** What a commit did with one entry; `undefined` where it kept the old version. */
@@ -121,6 +162,8 @@ export interface CommitOutcome {
   readonly seq: number
   readonly record: NewRecord
   readonly replaced: StoredRecord | undefined
+  /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
+  readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
 }
 
 /** What a record is called in the network that it moves to. */
@@ -129,6 +172,8 @@ export interface Restated {
   readonly hash: Uint8Array
   /** Key hash, of a tombstone only. */
   readonly kh: Uint8Array | null
+  /** Slot of the document, of an edit only. */
+  readonly document?: Uint8Array
 }
 
 /** A namespace of this database, by its number `ns`, as what it is in the network that it moves to. */
@@ -249,6 +294,8 @@ export interface Storage {
    */
   moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Awaitable<void>
 
+  /** To be called before a commit in which there is an edit, or an entry that names its document. What there is already of edits needs no call. */
+  readyForEdits(): Awaitable<void>
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
   /**
@@ -259,7 +306,7 @@ export interface Storage {
   commitShrinking(
     ns: number,
     entries: readonly CommitEntry[],
-    options?: { readonly seals?: readonly Seal[]; readonly isWhole?: boolean },
+    options?: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean },
   ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
@@ -296,6 +343,8 @@ export interface Storage {
 
   /** Content of a document, `undefined` where there is none or it was deleted. */
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
+  /** The same, with time and author of the newest of its records. */
+  getVersion(ns: number, collection: string, id: string): Awaitable<ShownVersion | undefined>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
   /**

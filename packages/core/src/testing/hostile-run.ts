@@ -1,11 +1,13 @@
+import { errorCode } from '../errors.ts'
 import { compareBytes, toHex } from '../model/bytes.ts'
+import { canonicalJson } from '../model/content.ts'
 import { parseCid, DAG_CBOR } from '../model/cid.ts'
 import { authorName } from '../model/identity.ts'
 import { createNetwork } from '../model/network.ts'
 import type { WritePolicy } from '../model/namespace.ts'
-import { keyHash, recordKey, slotOf } from '../model/record.ts'
+import { editSlotOf, keyHash, recordKey, slotOf } from '../model/record.ts'
 import type { Write } from '../replica/types.ts'
-import type { Version } from '../storage/storage.ts'
+import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import { TestPeer } from './test-peer.ts'
@@ -26,6 +28,13 @@ interface Acknowledged {
   readonly by: TestPeer
   readonly at: number
   readonly content: string | null
+  /** Of an update: the field that it set, and to what. */
+  readonly field?: { readonly name: string; readonly value: number }
+}
+
+/** A time at which it stands in the end, and what was written then. */
+interface Timed extends Pick<Acknowledged, 'content' | 'field'> {
+  readonly at: number
 }
 
 /** All acknowledged writes of one document. */
@@ -55,7 +64,7 @@ export class HostileRun {
   readonly #policies = new Map<string, { readonly write: WritePolicy; readonly owner: TestPeer }>()
   readonly #acknowledged = new Map<string, AcknowledgedWrites>()
   /** What each peer was seen to have, per namespace. */
-  readonly #observed = new Map<string, { ns: number | undefined; seq: number; readonly versions: Map<string, Version> }>()
+  readonly #observed = new Map<string, { ns: number | undefined; seq: number; readonly versions: Map<string, StoredRecord> }>()
   readonly #canLie: boolean
   /** Whether the clock of one peer is set days ahead and back; a lie about the time could make it believe that others have what it wrote then. */
   readonly #hasTraveller: boolean
@@ -192,6 +201,7 @@ export class HostileRun {
     const [ns, { write, owner }] = random.pick([...this.#policies])
     if (peer.life.aborted || (await peer.replica.namespace(ns)) === undefined || (write === 'owner' && peer !== owner)) return
     const prefix = write === 'author' ? `${authorName(peer.identity.author)}/` : ''
+    if (random.chance(0.4)) return this.#update(peer, ns, `${prefix}${random.below(12)}`)
     const count = random.pick([1, 1, 1, 2, 5, 70])
     const writes: Write[] = []
     for (let i = 0; i < count; i++) {
@@ -209,10 +219,27 @@ export class HostileRun {
     for (const [{ id, content }, result] of await Promise.all(pending)) {
       // Unchanged: this content stood already, or a leader that is gone wrote it and could not say so any more.
       if (result === undefined || result.at === 0) continue
-      const key = `${ns} ${id}`
-      const known = this.#acknowledged.get(key) ?? { ns, id, writes: [] }
-      this.#acknowledged.set(key, known)
-      known.writes.push({ by: peer, at: result.at, content })
+      this.#acknowledge(ns, id, { by: peer, at: result.at, content })
+    }
+  }
+
+  #acknowledge(ns: string, id: string, write: Acknowledged): void {
+    const key = `${ns} ${id}`
+    const known = this.#acknowledged.get(key) ?? { ns, id, writes: [] }
+    this.#acknowledged.set(key, known)
+    known.writes.push(write)
+  }
+
+  /** Sets one field of a document, or several, where it is there. */
+  async #update(peer: TestPeer, ns: string, id: string): Promise<void> {
+    const random = this.#random
+    const fields = Array.from({ length: 1 + random.below(2) }, () => ({ name: `f${random.below(5)}`, value: this.#writes++ }))
+    const set = Object.fromEntries(fields.map(({ name, value }) => [name, value]))
+    try {
+      const { at } = await peer.replica.update(ns, COLLECTION, { id, changes: { $set: set } })
+      for (const [name, value] of Object.entries(set)) this.#acknowledge(ns, id, { by: peer, at, content: null, field: { name, value } })
+    } catch (error) {
+      if (errorCode(error) !== 'not-found') throw error
     }
   }
 
@@ -233,9 +260,11 @@ export class HostileRun {
       if (acked === 0) continue
       const theirs = await this.#observe(other, ns)
       let missing = 0
-      for (const [slot, { seq, at, hash }] of await this.#observe(peer, ns)) {
+      for (const [slot, { seq, at, hash, edit }] of await this.#observe(peer, ns)) {
         const version = theirs.get(slot)
-        const isThere = version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0))
+        // An edit is of no use any more once its document was written later.
+        const isCovered = edit !== undefined && (theirs.get(toHex(edit.document))?.at ?? 0) >= at
+        const isThere = isCovered || (version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0)))
         if (seq <= acked && !isThere && ++missing > held)
           throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
       }
@@ -243,17 +272,20 @@ export class HostileRun {
   }
 
   /** The versions that a peer has. Throws where one gave way to an older one. */
-  async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, Version>> {
-    const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { ns: undefined, seq: 0, versions: new Map<string, Version>() }
+  async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, StoredRecord>> {
+    const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { ns: undefined, seq: 0, versions: new Map<string, StoredRecord>() }
     this.#observed.set(`${peer.name} ${ns}`, observed)
     observed.ns ??= (await peer.storage.namespaces()).find(({ cid }) => cid === ns)?.ns
     if (observed.ns === undefined || (await peer.storage.lastSeq(observed.ns)) === observed.seq) return observed.versions
-    for (const version of await peer.storage.versionsSince(observed.ns, observed.seq, 100_000)) {
+    for (const version of await peer.storage.recordsSince(observed.ns, observed.seq, 100_000)) {
       const slot = toHex(version.slot)
       const old = observed.versions.get(slot)
       if (old !== undefined && old.at > version.at && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
+      if (version.edit !== undefined) continue
+      for (const [other, { edit, at }] of observed.versions)
+        if (edit !== undefined && at <= version.at && toHex(edit.document) === slot) observed.versions.delete(other)
     }
     return observed.versions
   }
@@ -282,25 +314,54 @@ export class HostileRun {
 
   async #checkContents(): Promise<void> {
     for (const { ns, id, writes } of this.#acknowledged.values()) {
-      const timed = writes.map(({ by, at, content }) => ({ at: by.finalTime(this.#slot(ns, id, by), at) ?? 0, content })).sort((a, b) => b.at - a.at)
-      const [last, ...before] = timed
-      if (last === undefined) continue
-      const { at, content } = last
-      // Two authors in the same instant: the hash decides, which is none of this test's business.
-      if (before.some((one) => one.at === at && one.content !== content)) continue
+      const expected = this.#expected(ns, id, writes)
+      if (expected === undefined) continue
       for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
         const found = (await peer.replica.get(ns, COLLECTION, id)) ?? null
-        if (found !== content) throw new Error(`${peer.name} has ${found} in place of ${content}`)
+        if (found !== expected) throw new Error(`${peer.name} has ${found} in place of ${expected}`)
       }
+    }
+    for (const ns of this.#policies.keys()) await this.#checkSameDocuments(ns)
+  }
+
+  /** What a document has to be; `undefined` where this test cannot know. */
+  #expected(ns: string, id: string, writes: readonly Acknowledged[]): string | null | undefined {
+    const timed: Timed[] = writes.map(({ by, at, content, field }) => ({
+      at: by.finalTime(this.#slot(ns, id, by, field?.name), at) ?? 0,
+      content,
+      ...(field && { field }),
+    }))
+    const inOrder = timed.filter(({ at }) => at > 0).sort((a, b) => a.at - b.at)
+    const base = inOrder.findLast(({ field }) => field === undefined)
+    if (base === undefined) return undefined
+    const { at, content } = base
+    // Two authors in the same instant: the hash decides, which is none of this test's business.
+    if (inOrder.some((one) => one !== base && one.at === at && (one.field !== undefined || one.content !== content))) return undefined
+    const edits = inOrder.filter((one) => one.field !== undefined && one.at > at)
+    if (edits.some((one, i) => edits[i + 1]?.at === one.at && edits[i + 1]?.field?.name === one.field?.name)) return undefined
+    if (content === null || edits.length === 0) return content
+    return canonicalJson({ ...JSON.parse(content), ...Object.fromEntries(edits.map(({ field }) => [field?.name, field?.value])) })
+  }
+
+  /** Equal sets make equal documents. */
+  async #checkSameDocuments(ns: string): Promise<void> {
+    let first: readonly string[] | undefined
+    for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
+      const { contents } = await peer.replica.find(ns, COLLECTION, { limit: 10_000 })
+      first ??= contents
+      if (contents.join() !== first.join()) throw new Error(`${peer.name} has other documents than others, though their sets are equal`)
+      if ((await peer.replica.checkSummaries()).length > 0) throw new Error(`${peer.name} has added up its records wrongly`)
     }
   }
 
-  #slot(ns: string, id: string, by: TestPeer): string {
+  #slot(ns: string, id: string, by: TestPeer, field?: string): string {
     const cid = parseCid(DAG_CBOR, ns)
     const key = recordKey(COLLECTION, id)
     const policy = this.#policies.get(ns)
     if (cid === undefined || key === undefined || policy === undefined) throw new Error(`${ns} is no namespace of this run`)
-    return toHex(slotOf(policy.write, keyHash(cid, key), by.identity.author))
+    const kh = keyHash(cid, key)
+    const { author } = by.identity
+    return toHex(field === undefined ? slotOf(policy.write, kh, author) : editSlotOf(policy.write, kh, author, [field]))
   }
 
   /** Once all are equal, the sessions have to know it: no namespace is behind, none is called anything but live. */

@@ -8,6 +8,9 @@ import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
+import '../replica/writing/full-store.ts'
+import '../replica/writing/redated-entry.ts'
+import '../replica/writing/update/updates.ts'
 import { openNodeStorage } from '../storage/open-node.ts'
 import type { CommitEntry, CommitOutcome, Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
@@ -42,6 +45,9 @@ interface OwnVersion {
   /** Whether it took the place of one with a later time: the same, written anew. */
   readonly isRedated: boolean
 }
+
+/** Stands for what a later version of the document has made needless. */
+const GONE: OwnVersion = { at: -1, isRedated: false }
 
 /** A whole peer in memory: storage, replica, and sessions with the peers that it dials. Everything random about it comes from the seed. */
 export class TestPeer {
@@ -133,6 +139,7 @@ export class TestPeer {
       const versions = this.#own.get(toHex(slot)) ?? []
       this.#own.set(toHex(slot), versions)
       versions.push({ at: record.at, isRedated: replaced !== undefined && record.at < replaced.at })
+      for (const { slot: gone } of outcome.edited?.gone ?? []) this.#own.get(toHex(gone))?.push(GONE)
     }
   }
 

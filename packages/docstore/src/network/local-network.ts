@@ -154,7 +154,7 @@ export class LocalNetwork implements Network {
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
     // A page loads it after the rest, as the directory below: whoever opens it waits for less.
-    const { RelayLinks } = await import('./relays/index-links.ts')
+    const [{ RelayLinks }] = await Promise.all([import('./relays/index-links.ts'), import('./sync/index-session.ts')])
     const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)

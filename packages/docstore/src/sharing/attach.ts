@@ -41,6 +41,7 @@ export async function attach(
       libp2p: undefined,
       isOwner: false,
       isCopy: false,
+      isHere: false,
       close: async () => {
         isClosed = true
         client.close()

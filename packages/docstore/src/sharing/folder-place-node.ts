@@ -138,6 +138,7 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
   let isCopy = false
   return {
     isCopy: () => isCopy,
+    isHere: true,
     listen,
     getMeta: async (key) => storage.getMeta(key),
     openReplica: async (init) => {

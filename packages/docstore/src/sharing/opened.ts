@@ -24,6 +24,8 @@ export interface Opened {
   readonly isOwner: boolean
   /** Whether the data was found to be a copy of other data when it was opened; only its owner knows. */
   readonly isCopy: boolean
+  /** Whether the data is in this thread: a call that fails has written nothing then, and one that wrote is answered. */
+  readonly isHere: boolean
   /** Calling it again does no more. */
   close(): Promise<void>
 }

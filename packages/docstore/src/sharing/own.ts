@@ -60,6 +60,7 @@ export async function own(
       libp2p: network?.libp2p,
       isOwner: true,
       isCopy: held.isCopy?.() === true,
+      isHere: held.isHere === true,
       close: () => (closed ??= close()),
     }
     held.onLost(() => onLost(opened))

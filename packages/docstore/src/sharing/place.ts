@@ -29,6 +29,8 @@ export type Entry =
 export interface HeldData extends MetaReader {
   /** Whether it was found to be a copy of other data, once the replica is open. */
   isCopy?(): boolean
+  /** Whether the replica runs in this thread: a call of it that fails has written nothing. */
+  readonly isHere?: boolean
   /** To be called once. */
   openReplica(options: OpenReplicaOptions): Promise<Replica>
   startNetwork(replica: Replica, networkId: string, listed: boolean): Promise<LocalNetwork>

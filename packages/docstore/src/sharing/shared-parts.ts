@@ -2,6 +2,7 @@ import { DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
 import { NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
 import { callMethod, forwardMethods, signalOf } from '../rpc/rpc.ts'
+import { createDocumentId } from '../store/document-id.ts'
 import type { DocstoreParts } from '../store/docstore.ts'
 import type { Opened } from './opened.ts'
 import { repeatableWrite } from './repeatable-write.ts'
@@ -46,6 +47,11 @@ function sharedReplica(shared: SharedData): Replica {
       return shared.run(({ replica }) => replica.createNamespace({ nonce, ...init }))
     },
     write: repeatableWrite(shared),
+    update: async (ns, collection, update) => {
+      // The same name again where the owner ended before it answered: what it wrote is not written twice.
+      const once = update.once ?? createDocumentId()
+      return shared.run(({ replica, isHere }) => replica.update(ns, collection, isHere ? update : { ...update, once }))
+    },
     onCommit: (listener) => {
       shared.commits.add(listener)
       return () => shared.commits.delete(listener)

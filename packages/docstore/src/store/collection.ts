@@ -44,6 +44,36 @@ export interface PutResult {
   readonly pending?: true
 }
 
+/** What a document has to be for a write: the CID that it has now. Otherwise nothing is written, and `conflict` says what it is. */
+export interface WriteOptions {
+  readonly if?: string | undefined
+}
+
+/** Changes of fields, by dotted paths, as in MongoDB. */
+export interface Changes {
+  /** Gives fields a value. */
+  readonly $set?: Readonly<Record<string, unknown>>
+  /** Takes fields away, whatever stands beside them. */
+  readonly $unset?: Readonly<Record<string, unknown>>
+  /** Adds to numbers. */
+  readonly $inc?: Readonly<Record<string, number>>
+  /** Adds to the end of arrays: a value, or several as `{ $each: [...] }`. */
+  readonly $push?: Readonly<Record<string, unknown>>
+  /** The same for those that are not yet in them. */
+  readonly $addToSet?: Readonly<Record<string, unknown>>
+}
+
+/** A document with what is known of it. */
+export interface Versioned<T> {
+  readonly document: T
+  /** CID of what it says. */
+  readonly cid: string
+  /** ISO time of its last change. */
+  readonly at: string
+  /** `did:key` of who made that. */
+  readonly by: string
+}
+
 /** What a bulk write did. */
 export interface PutManyResult {
   readonly read: number
@@ -86,13 +116,28 @@ export class Collection<T extends Document = Document> {
   }
 
   /** Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. */
-  async put(document: NewDocument): Promise<PutResult> {
+  async put(document: NewDocument, options: WriteOptions = {}): Promise<PutResult> {
+    checkOptions(options, ['if'], 'put')
     const write = toWrite(document, await this.#idPrefix())
     const { replica, namespace, name } = this.#init
     await turn()
-    const [result] = await replica.write(namespace, name, [write])
-    const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: new Date(msFromTime(result?.at ?? 0)).toISOString() }
+    const [result] = await replica.write(namespace, name, [options.if === undefined ? write : { ...write, if: options.if }])
+    const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
+  }
+
+  /**
+   * Changes fields of a document and leaves the others as they are, whoever changes those at the same time, here or elsewhere. Of changes of one
+   * field the later wins; on one machine each sees the one before, so `$inc` counts. Rejects with `not-found`, `conflict`, `bad-update`,
+   * `cannot-update`, `document-too-large`, and writes nothing then.
+   */
+  async update(id: string, changes: Changes, options: WriteOptions = {}): Promise<PutResult> {
+    checkOptions(options, ['if'], 'update')
+    const fullId = withPrefix(id, await this.#idPrefix())
+    const { replica, namespace, name } = this.#init
+    await turn()
+    const { cid, at } = await replica.update(namespace, name, { id: fullId, changes: plainChanges(changes), if: options.if })
+    return { _id: fullId, cid, at: isoTime(at) }
   }
 
   /**
@@ -127,23 +172,39 @@ export class Collection<T extends Document = Document> {
     return total
   }
 
-  /** The document with this id, `undefined` where there is none. Where each author has documents of their own, an id without a name is one of ours. */
-  async get(id: string): Promise<T | undefined> {
+  /**
+   * The document with this id, `undefined` where there is none; with `meta` beside its CID, its time and who wrote it. Where each author has
+   * documents of their own, an id without a name is one of ours.
+   */
+  async get(id: string, options: { readonly meta: true }): Promise<Versioned<T> | undefined>
+  async get(id: string, options?: { readonly meta?: false | undefined }): Promise<T | undefined>
+  async get(id: string, options?: { readonly meta?: boolean | undefined }): Promise<T | Versioned<T> | undefined> {
     const fullId = withPrefix(id, this.#prefix ?? (await this.#idPrefix()))
     const pause = turn()
     if (pause !== undefined) await pause
+    if (options !== undefined) {
+      checkOptions(options, ['meta'], 'get')
+      if (options.meta === true) return this.#version(fullId)
+    }
     const content = await this.#init.replica.get(this.#init.namespace, this.name, fullId)
     return content === undefined ? undefined : (JSON.parse(content) as T)
+  }
+
+  async #version(id: string): Promise<Versioned<T> | undefined> {
+    const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
+    return found && { document: JSON.parse(found.content) as T, cid: found.cid, at: isoTime(found.at), by: found.by }
   }
 
   /**
    * Deletes a document, by an id as `get` takes it; resolves with whether there was one. Where the namespace has not arrived that is not known,
    * and it resolves with true: the delete is kept, and made when it arrives.
    */
-  async delete(id: string): Promise<boolean> {
+  async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
+    checkOptions(options, ['if'], 'delete')
     const fullId = withPrefix(id, await this.#idPrefix())
     await turn()
-    const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [{ id: fullId, content: null }])
+    const write = { id: fullId, content: null, ...(options.if === undefined ? {} : { if: options.if }) }
+    const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [write])
     return result?.status !== 'unchanged'
   }
 
@@ -262,6 +323,21 @@ export class Collection<T extends Document = Document> {
     if (info !== undefined) this.#prefix = prefix
     return prefix
   }
+}
+
+/** A hybrid time as ISO text. */
+function isoTime(at: number): string {
+  return new Date(msFromTime(at)).toISOString()
+}
+
+/** Changes as they can be sent to where the data lies: values become what JSON makes of them, as in documents. */
+function plainChanges(changes: Changes): unknown {
+  if (!isPlainObject(changes)) return changes
+  return Object.fromEntries(Object.entries(changes).map(([operator, fields]) => [operator, isPlainObject(fields) ? plainFields(fields) : fields]))
+}
+
+function plainFields(fields: Readonly<Record<string, unknown>>): unknown {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : JSON.parse(canonicalJson(value))]))
 }
 
 /** The id of a document as it is stored: where each author has documents of their own, one without a name is one of ours. */

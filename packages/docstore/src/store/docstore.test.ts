@@ -125,6 +125,12 @@ describe('documents', () => {
     expect(await codeOf(posts.delete(`z6Mk${'a'.repeat(44)}/hello`))).toBe('not-allowed')
   })
 
+  it('says that a message that is no text is none, and which events there are', async () => {
+    const store = await open()
+    expect(await codeOf(store.publish('room', { a: 1 } as never))).toBe('bad-message')
+    expect(() => store.on('nope' as never, () => undefined)).toThrow('There are peer, sync, directory, clock, owner')
+  })
+
   it('says that an id that is no text is none', async () => {
     const notes = await (await open()).namespaces.create({ name: 'notes' })
     expect(await codeOf(notes.get(undefined as never))).toBe('bad-id')

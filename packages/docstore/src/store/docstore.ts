@@ -33,6 +33,9 @@ export interface DocstoreParts {
   readonly close: () => Promise<void>
 }
 
+/** What a store tells of by itself. */
+const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner']
+
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
   /** Who this is and which network it is in. */
@@ -117,13 +120,17 @@ export class Docstore {
   on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
   on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner', listener: (payload: never) => void): () => void {
+    if (!STORE_EVENTS.includes(event))
+      throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${STORE_EVENTS.join(', ')}`)
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }
 
-  /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. */
+  /** Sends a text to everyone who is subscribed to the topic now; resolves with the number of peers that it was handed to. Throws `bad-message`. */
   async publish(topic: string, text: string): Promise<{ recipients: number }> {
+    if (typeof text !== 'string')
+      throw new DocstoreError('bad-message', `A message is text, not ${typeof text}: JSON.stringify makes it of an object`)
     return { recipients: await this.#connectedNetwork().publish(topic, text, this.#id) }
   }
 

@@ -222,6 +222,43 @@ export function sharingContract(name: string, platform: () => SharingPlatform): 
       await last.close()
     })
 
+    it('keeps five fields that five stores set at once, and lets one of them through where all expect the same version', async () => {
+      const stores = [await open(), await open(), await open(), await open(), await open()]
+      const [first = fail()] = stores
+      const { id } = await first.namespaces.create({ name: 'shared' })
+      const notes = await Promise.all(stores.map((store) => store.namespaces.open(id)))
+      const [own = fail()] = notes
+      await own.put({ _id: 'order', n: 0 })
+      await Promise.all(notes.map((one, i) => one.update('order', { $set: { [`f${i}`]: i }, $inc: { n: 1 } })))
+      const found = await own.get('order', { meta: true })
+      expect(found?.document).toEqual({ _id: 'order', n: 5, f0: 0, f1: 1, f2: 2, f3: 3, f4: 4 })
+      const all = await Promise.allSettled(notes.map((one, i) => one.put({ _id: 'order', winner: i }, { if: found?.cid })))
+      const winner = all.findIndex(({ status }) => status === 'fulfilled')
+      expect(await own.get('order')).toEqual({ _id: 'order', winner })
+      expect(all.filter(({ status }) => status === 'rejected')).toHaveLength(4)
+      for (const one of all)
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'conflict', details: { document: { _id: 'order', winner } } })
+    })
+
+    it('counts every update once while owners end during them, one after another', { timeout: 60_000 }, async () => {
+      const stores = [await open(), await open(), await open(), await open()]
+      const [first = fail()] = stores
+      const { id } = await first.namespaces.create({ name: 'shared' })
+      await (await first.namespaces.open(id)).put({ _id: 'count', n: 0 })
+      const running = new Map(await Promise.all(stores.map(async (store) => [store, await Counting.start(store, id)] as const)))
+      let counted = 0
+      while (running.size > 0) {
+        const before = [...running.values()].map(({ count }) => count)
+        await expect.poll(() => [...running.values()].every(({ count }, i) => count > (before[i] ?? 0) + 10), PATIENCE).toBe(true)
+        const [store = fail(), counting = fail()] = [...running].find(([one]) => one.isOwner) ?? [...running][0] ?? []
+        running.delete(store)
+        await counting.stop()
+        counted += counting.count
+        if (running.size > 0) await store.close()
+        else expect(await (await store.namespaces.open(id)).get('count')).toEqual({ _id: 'count', n: counted })
+      }
+    })
+
     it('makes one namespace of a call during which the owner ends', async () => {
       const owner = await open()
       const second = await open()
@@ -321,6 +358,39 @@ class Writing {
 
   async #follow(): Promise<void> {
     for await (const { _id } of this.#notes.changes({ since: 0 })) this.seen.push(_id)
+  }
+}
+
+/** A store that counts one document up, one update after the other. */
+class Counting {
+  count = 0
+  readonly #notes: Namespace
+  #isStopped = false
+  #counting: Promise<void> | undefined
+
+  private constructor(notes: Namespace) {
+    this.#notes = notes
+  }
+
+  static async start(store: Docstore, ns: string): Promise<Counting> {
+    const counting = new Counting(await store.namespaces.open(ns))
+    counting.#counting = counting.#count()
+    return counting
+  }
+
+  /** Resolves when its last update is acknowledged. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#counting
+  }
+
+  async #count(): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#notes.update('count', { $inc: { n: 1 } })
+      this.count++
+      // A turn for everybody else: the owner of a folder writes without any.
+      await new Promise((resolve) => setTimeout(resolve))
+    }
   }
 }
 

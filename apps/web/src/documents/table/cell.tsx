@@ -22,7 +22,27 @@ export function Cell({
       data-empty={kind === 'nothing' || undefined}
       title={whole === '' ? undefined : withMarks(whole)}
     >
-      {kind === 'date' ? <time dateTime={whole}>{text}</time> : <MarkedText text={text} />}
+      {kind === 'date' ? <time dateTime={whole}>{text}</time> : kind === 'data' ? <DataText text={text} /> : <MarkedText text={text} />}
     </td>
+  )
+}
+
+/** Moments within JSON, which lines are not to break. */
+const MOMENTS = /(\d{4}-\d{2}-\d{2}T[\d:.]+)/
+
+function DataText({ text }: { readonly text: string }): ReactNode {
+  return (
+    <span>
+      {text.split(MOMENTS).map((part, i) =>
+        // A part has no other name than its place; every second one is a moment.
+        i % 2 === 0 ? (
+          <MarkedText key={i} text={part} />
+        ) : (
+          <span key={i} className="moment">
+            {part}
+          </span>
+        ),
+      )}
+    </span>
   )
 }

@@ -2,11 +2,14 @@ import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
 import { compareBytes, equalBytes } from '../../model/bytes.ts'
 import { decodeContent } from '../../model/content.ts'
+import { decodeEdit } from '../../model/edits/edit-content.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { MAX_EDITS } from '../../model/limits.ts'
+import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
-import { keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
-import type { CommitEntry, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
 
 /** What acceptance depends on besides the record itself. */
 export interface Rules {
@@ -24,6 +27,7 @@ export interface Rules {
 /** A record that is good by itself and competes for its slot. Merge is a join: the highest time wins, then the lowest hash. */
 export class Competitor implements CommitEntry {
   readonly slot: Uint8Array
+  readonly document?: Uint8Array
   readonly record: NewRecord
   /** Number of its seal in the batch. */
   readonly seal: number
@@ -34,11 +38,13 @@ export class Competitor implements CommitEntry {
     this.slot = slot
     this.record = record
     this.seal = seal
+    if (record.edit !== undefined) this.document = record.edit.document
   }
 
-  build(old: StoredRecord | undefined): NewRecord | undefined {
+  build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
     const { record } = this
-    if (old === undefined) return record
+    if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined
+    if (old === undefined) return record.content === null ? { ...record, ...knownName(document) } : record
     if (record.at < old.at) return undefined
     if (record.at === old.at) {
       const order = compareBytes(record.hash, old.hash)
@@ -48,6 +54,18 @@ export class Competitor implements CommitEntry {
     // A tombstone keeps the id that was known here, for the local change feed.
     return record.content === null ? { ...record, collection: old.collection, id: old.id } : record
   }
+}
+
+/** Whether an edit is older than what its document says since, or than as many as one may have. */
+function isCovered(record: NewRecord, old: StoredRecord | undefined, { base, edits }: DocumentView): boolean {
+  if (base !== undefined && record.at <= base.at) return true
+  return old === undefined && edits.length >= MAX_EDITS && edits.every((edit) => compareVersions(record, edit) < 0)
+}
+
+/** Collection and id of a document of which only edits are here. */
+function knownName(document: DocumentView | undefined): Pick<NewRecord, 'collection' | 'id'> | undefined {
+  const edit = document?.edits[0]
+  return edit && { collection: edit.collection, id: edit.id }
 }
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
@@ -64,7 +82,7 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
 function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
-  const { key, at, prev, exp, content: bytes } = wire
+  const { key, at, prev, exp, content: bytes, path } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
   const base = prev === null && exp === null ? { at, by } : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
@@ -79,12 +97,16 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxConten
   const { collection, id } = split
   if (!mayWrite(scope.write, owner, by, id)) return 'not-allowed'
   if (bytes.length > maxContentBytes) return 'too-large'
-  const content = decodeContent(bytes, id)
+  const content = path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (!content.ok) return content.reason
   const digest = sha256(bytes)
-  const hash = recordHash(scope, { ...base, del: false, k: key, digest, size: bytes.length })
+  const put = { ...base, del: false, k: key, digest, size: bytes.length } as const
+  const hash = recordHash(scope, path === undefined ? put : { ...put, path })
   const record = { collection, id, at, by, prev, exp, hash, kh: null, digest, content: content.value.text }
-  return new Competitor(slotOf(scope.write, keyHash(scope.ns, key), by), record, wire.seal)
+  const kh = keyHash(scope.ns, key)
+  const slot = slotOf(scope.write, kh, by)
+  if (path === undefined) return new Competitor(slot, record, wire.seal)
+  return new Competitor(editSlotOf(scope.write, kh, by, path), { ...record, edit: { document: slot, path } }, wire.seal)
 }
 
 /** Whether a hash is one of those that lie one after another. */

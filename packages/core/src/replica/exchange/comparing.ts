@@ -3,16 +3,15 @@ import type { Difference } from '../../sets/reconcile.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
 import type { ReplicaComparing, Summary } from '../types.ts'
-import type { AuditorInit } from './auditor.ts'
-import type { Reconciler } from './reconciler.ts'
+import type { Reconciler, ReconcilerInit } from './reconciler.ts'
 
 /** Finds out where two peers differ: first by what all records of a namespace add up to, then by questions and answers. */
 export class Comparing implements ReplicaComparing {
-  readonly #init: AuditorInit
+  readonly #init: ReconcilerInit
   readonly #namespaces: Namespaces
   #reconciler: Promise<Reconciler> | undefined
 
-  constructor(init: AuditorInit, namespaces: Namespaces) {
+  constructor(init: ReconcilerInit, namespaces: Namespaces) {
     this.#init = init
     this.#namespaces = namespaces
   }

@@ -2,6 +2,8 @@ import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BY
 import { utf8 } from '../../model/bytes.ts'
 import type { Seal } from '../../model/seal.ts'
 import { equalBytes } from '../../model/bytes.ts'
+import { MAX_EDIT_PATH_BYTES } from '../../model/limits.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
 import { includesHash } from './accept.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import type { SentRecord } from '../types.ts'
@@ -58,10 +60,13 @@ export class BatchBuilder {
     // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here. One that was replaced since it was read may find
     // that the number of its seal belongs to another by now: its successor follows.
     if (covering === undefined || !includesHash(covering.hashes, record.hash)) return 'added'
-    const content = record.content === null ? null : utf8(record.content)
-    const key = record.content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const own = ownContent(record)
+    const content = own === null ? null : utf8(own)
+    const key = content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const path = record.edit?.path
     const bytes =
       RECORD_OVERHEAD_BYTES +
+      (path === undefined ? 0 : MAX_EDIT_PATH_BYTES) +
       key.length * (content === null ? 1 : 3) +
       (content?.length ?? 0) +
       (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
@@ -76,7 +81,7 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp })
+    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...(path === undefined ? {} : { path }) })
     return 'added'
   }
 

@@ -5,7 +5,8 @@ import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { Acceptance, AcceptResult, ReplicaReceiving } from '../types.ts'
-import { commitOr, commitWhatFits, type Fitted } from '../writing/full-store.ts'
+import { commitOr } from '../writing/commit-or.ts'
+import type { Fitted } from '../writing/full-store.ts'
 import { type Competitor, judgeBatch } from './accept.ts'
 
 /** How often a batch is judged again because its namespace changed. */
@@ -30,6 +31,7 @@ export class Receiving implements ReplicaReceiving {
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
+    if (batch.value.records.some(({ path }) => path !== undefined)) await storage.readyForEdits()
     let judged = await this.#judge(open, batch.value)
     // By the head that wins when it is stored: another one can have come meanwhile, or the namespace have gone.
     for (let again = 0; this.#namespaces.get(id) !== open; again++) {
@@ -43,7 +45,7 @@ export class Receiving implements ReplicaReceiving {
     const { ns } = open
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(ns, competitors, { seals }),
-      () => commitWhatFits(storage, ns, competitors, seals),
+      async () => (await import('../writing/full-store.ts')).commitWhatFits(storage, ns, competitors, seals),
     )
     const ranges = news.tellOf(
       open.id,

@@ -6,7 +6,14 @@ import type { Storage } from '../../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
 import { inSlices, type Pause } from '../slices.ts'
 import { summaryOf } from '../summary.ts'
+import type { GoneListener } from '../writing/commit-news.ts'
 import { Trees } from './trees.ts'
+
+/** What a reconciler works with. */
+export interface ReconcilerInit extends AuditorInit {
+  /** Calls back with versions that went though nothing took their slots. */
+  readonly onGone: (listener: GoneListener) => void
+}
 
 /** What two peers say about their sets to find what differs. Namespaces are the storage's numbers. */
 export class Reconciler {
@@ -16,11 +23,12 @@ export class Reconciler {
   readonly #trees: Trees
   readonly #auditor: Auditor
 
-  constructor(init: AuditorInit) {
+  constructor(init: ReconcilerInit) {
     this.#storage = init.storage
     this.#random = init.random
     this.#pause = init.pause
     this.#trees = new Trees(init.storage, init.pause)
+    init.onGone((ns, gone) => this.#trees.forgetVersions(ns, gone))
     this.#auditor = new Auditor(init)
   }
 

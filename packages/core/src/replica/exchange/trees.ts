@@ -1,6 +1,7 @@
 import { SummedTree } from '../../sets/summed-tree.ts'
-import type { Storage } from '../../storage/storage.ts'
-import { MAX_TREE_BYTES, TREE_PAGE } from '../limits.ts'
+import { equalBytes } from '../../model/bytes.ts'
+import type { Storage, Version } from '../../storage/storage.ts'
+import { MAX_TREE_BYTES, MAX_TREE_GONE, TREE_PAGE } from '../limits.ts'
 import { type Pause, Slices } from '../slices.ts'
 
 /** A namespace's tree, and the local position up to which it is true. */
@@ -12,13 +13,16 @@ export interface CurrentTree {
 interface Entry {
   readonly tree: SummedTree
   seq: number
+  /** Versions that went though nothing took their slots, since the tree was brought up to date. */
+  gone: Pick<Version, 'slot' | 'hash'>[]
   /** The catch-up under way, if any: two at once would mix old and new versions. */
   updating: Promise<void>
 }
 
 /**
  * The summed trees of the namespaces that are being reconciled. A tree is read from storage when it is first asked for and brought up to
- * date whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed.
+ * date whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed, but for
+ * edits that went with a later version of their document, of which it is told.
  */
 export class Trees {
   readonly #storage: Storage
@@ -32,7 +36,7 @@ export class Trees {
 
   /** The tree of a namespace, with everything in it that was committed before the call. */
   async current(ns: number): Promise<CurrentTree> {
-    const entry = this.#entries.get(ns) ?? { tree: new SummedTree(), seq: 0, updating: Promise.resolve() }
+    const entry = this.#entries.get(ns) ?? { tree: new SummedTree(), seq: 0, gone: [], updating: Promise.resolve() }
     this.#entries.delete(ns)
     this.#entries.set(ns, entry)
     entry.updating = entry.updating.catch(() => undefined).then(() => this.#update(ns, entry))
@@ -60,9 +64,24 @@ export class Trees {
         entry.tree.set(slot, hash, at)
         entry.seq = seq
       }
-      if (versions.length < TREE_PAGE) return
+      if (versions.length < TREE_PAGE) break
       await slices.rest()
     }
+    // After everything that was read: a version that goes never comes back, and may have been read before it went.
+    for (const { slot, hash } of entry.gone) {
+      const held = entry.tree.get(slot)
+      if (held !== undefined && equalBytes(held.hash, hash)) entry.tree.delete(slot)
+    }
+    entry.gone = []
+  }
+
+  /** To be told of versions that went though nothing took their slots. */
+  forgetVersions(ns: number, gone: readonly Pick<Version, 'slot' | 'hash'>[]): void {
+    const entry = this.#entries.get(ns)
+    if (entry === undefined) return
+    entry.gone.push(...gone)
+    // Nobody compares for long: it is read anew then.
+    if (entry.gone.length > MAX_TREE_GONE) this.#entries.delete(ns)
   }
 
   /** Gives up the trees that were not used for longest. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorCode } from '../../errors.ts'
+import { utf8 } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/cbor.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
 import { authorName, createSeed, identityFromSeed } from '../../model/identity.ts'
@@ -55,6 +56,7 @@ async function fill(replica: LocalReplica, policy: WritePolicy): Promise<string>
   await write(replica, ns, [{ _id: `${prefix}one`, n: -1 }], 'others')
   await write(replica, ns, [{ _id: `${prefix}3`, n: 3, changed: true }])
   await replica.write(ns, 'docs', [{ id: `${prefix}5`, content: null }])
+  await replica.update(ns, 'docs', { id: `${prefix}7`, changes: { $set: { 'deep.er': 1, text: 'word2 again' }, $push: { tags: 't3' } } })
   return ns
 }
 
@@ -112,7 +114,8 @@ describe('data that moves to another network', () => {
     expect(moved).not.toBe(ns)
     expect(await after.namespace(ns)).toBeUndefined()
     expect(await state(after, moved)).toEqual(was)
-    expect(progress.at(-1)).toEqual({ done: MANY + 1, total: MANY + 1 })
+    // Three fields of one document are records of their own.
+    expect(progress.at(-1)).toEqual({ done: MANY + 4, total: MANY + 4 })
     expect(progress.length).toBeGreaterThan(2)
     // What records add up to is right, and seals cover what lies under them.
     expect(await storage.recount(1)).toBe(true)
@@ -171,6 +174,25 @@ describe('data that moves to another network', () => {
     const back = await at(storage, home, { moves: true })
     expect((await back.namespaces()).map((one) => one.id)).toEqual([ns])
     expect([(await movedIds(back)).get(ns), (await movedIds(back)).get(first ?? ''), (await movedIds(back)).get(id)]).toEqual([undefined, ns, ns])
+  })
+
+  it('takes along what heads say: where a namespace ended, and which one takes its place', async () => {
+    const storage = await newStorage()
+    const before = await at(storage, home)
+    const [old, next, gone] = [await fill(before, 'owner'), await fill(before, 'anyone'), await fill(before, 'author')]
+    await before.changeHead(old, { description: 'the first', next, end: true })
+    const refused = { collection: 'docs', at: 1, id: 'late', content: '{"_id":"late"}', refused: 'ended' }
+    await storage.setMeta(`pending/${next}/0000000000000001`, utf8(JSON.stringify(refused)))
+    await before.forgetNamespace(gone)
+    const after = await at(storage, away, { moves: true })
+    const ids = await movedIds(after)
+    expect((await after.namespaces()).map(({ id }) => id)).toEqual([ids.get(old), ids.get(next)])
+    const was = await before.namespace(old)
+    expect(await after.namespace(ids.get(old) ?? '')).toEqual({ ...was, id: ids.get(old), next: ids.get(next) })
+    expect(await after.pending(ids.get(next) ?? '')).toMatchObject([refused])
+    expect(await after.pending(next)).toEqual([])
+    const stranger = await taken(after, ids.get(old) ?? '', away)
+    expect(await stranger.namespace(ids.get(old) ?? '')).toMatchObject({ next: ids.get(next), writable: false })
   })
 
   it('leaves behind the hash of a key that is all that there is of a document', async () => {

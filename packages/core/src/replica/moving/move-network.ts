@@ -1,13 +1,16 @@
 import { DocstoreError } from '../../errors.ts'
 import { equalBytes, utf8 } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/cbor.ts'
-import { cidOfBytes, DAG_CBOR } from '../../model/cid.ts'
+import { type CID, cidOfBytes, DAG_CBOR } from '../../model/cid.ts'
 import type { Identity } from '../../model/identity.ts'
-import { type DecodedGenesis, decodeGenesis, decodeHead, type SignedHead, signHead } from '../../model/namespace.ts'
+import { type DecodedGenesis, decodeGenesis, decodeHead, type Genesis, type Head, type SignedHead, signHead } from '../../model/namespace.ts'
 import type { Network } from '../../model/network.ts'
 import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
 import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
+import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
+import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
 import { MOVED, movedIds } from './moved-ids.ts'
 import { restatedRecord } from './restated-record.ts'
 
@@ -38,28 +41,35 @@ export interface NetworkMove {
  * `document-too-large`, and changes nothing then.
  */
 export async function moveNetwork(storage: Storage, { identity, from, to, meta, onMove }: NetworkMove): Promise<void> {
-  const stored = await storage.namespaces()
+  const namespaces: Moving[] = []
   let total = 0
-  for (const { ns, ...namespace } of stored) {
-    const { genesis } = await read({ ns, ...namespace }, from)
-    if (!equalBytes(genesis.genesis.owner, identity.author)) throw othersDocuments(namespace.cid)
-    total += await checkRecords(storage, { ns, cid: namespace.cid, identity, to })
+  for (const stored of await storage.namespaces()) {
+    const { genesis, head } = await read(stored, from)
+    if (!equalBytes(genesis.genesis.owner, identity.author)) throw othersDocuments(stored.cid)
+    total += await checkRecords(storage, { ns: stored.ns, cid: stored.cid, identity, to })
+    const bytes = encodeCbor({ ...genesis.genesis, net: to.cid })
+    namespaces.push({ ns: stored.ns, before: stored.cid, genesis: genesis.genesis, head: head.head, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
   }
-  if (stored.length > 0) onMove?.({ done: 0, total })
+  if (namespaces.length > 0) onMove?.({ done: 0, total })
   let done = 0
   const onRecords = (records: number): void => {
     // On a full disk the transaction is tried twice.
     done = Math.min(total, done + records)
     onMove?.({ done, total })
   }
-  const ids = new Map<string, string>()
-  const moves: NamespaceMove[] = []
-  for (const namespace of stored) {
-    const move = moved(namespace, await read(namespace, from), { identity, to })
-    ids.set(namespace.cid, move.cid)
-    moves.push({ ...move, onRecords })
-  }
-  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids))]))
+  const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
+  const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
+  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids))]))
+}
+
+/** A namespace on its way: what it was, and its genesis and id in the other network. */
+interface Moving {
+  readonly ns: number
+  readonly before: string
+  readonly genesis: Genesis
+  readonly head: Head
+  readonly bytes: Uint8Array
+  readonly cid: CID
 }
 
 async function read(stored: StoredNamespace, { cid }: Network): Promise<{ readonly genesis: DecodedGenesis; readonly head: SignedHead }> {
@@ -78,7 +88,9 @@ async function checkRecords(
   let count = 0
   let page: readonly StoredRecord[]
   for (let since = 0; (page = await storage.recordsSince(ns, since, CHECKED_RECORDS)).length > 0; since = page.at(-1)?.seq ?? since) {
-    for (const { by, content, id } of page) {
+    for (const record of page) {
+      const { by, id } = record
+      const content = ownContent(record)
       if (!equalBytes(by, identity.author)) throw othersDocuments(cid)
       // No UTF-16 unit takes more than three bytes.
       if (content !== null && content.length * 3 > most && utf8(content).length > most)
@@ -89,38 +101,48 @@ async function checkRecords(
   return count
 }
 
-/** A namespace as what it is in the other network. */
-function moved(
-  { ns }: StoredNamespace,
-  { genesis: { genesis }, head: { head } }: { readonly genesis: DecodedGenesis; readonly head: SignedHead },
-  { identity, to }: { readonly identity: Identity; readonly to: Network },
+/** A namespace as what it is in the other network. One that takes its place may move with it. */
+function moveOf(
+  { ns, genesis: { write }, head: { epoch, seq, at, body }, bytes, cid }: Moving,
+  { identity, to, ids }: Pick<NetworkMove, 'identity' | 'to'> & { readonly ids: ReadonlyMap<string, CID> },
 ): NamespaceMove {
-  const bytes = encodeCbor({ ...genesis, net: to.cid })
-  const cid = cidOfBytes(DAG_CBOR, bytes)
-  const { epoch, seq, at, body } = head
-  const next = signHead({ net: to.cid, ns: cid, epoch, seq, prev: null, at, body }, identity)
-  const scope: RecordScope = { net: to.cid, ns: cid, write: genesis.write }
+  const next = ids.get(String(body.next)) ?? body.next
+  const head = signHead({ net: to.cid, ns: cid, epoch, seq, prev: null, at, body: next === undefined ? body : { ...body, next } }, identity)
+  const scope: RecordScope = { net: to.cid, ns: cid, write }
   return {
     ns,
     cid: cid.toString(),
     genesis: bytes,
-    head: next.bytes,
-    signature: next.signature,
+    head: head.bytes,
+    signature: head.signature,
     restate: (record) => restatedRecord(scope, record),
     sealWith: (hashes) => createSeal(to.cid, hashes, identity),
   }
 }
 
 /** What every id that a namespace ever had here leads to, those of earlier moves too. */
-async function idsNow(storage: Storage, ids: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+async function idsNow(storage: Storage, ids: ReadonlyMap<string, CID>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
   const now = new Map<string, Uint8Array | undefined>()
   for (const [before, current] of await movedIds(storage)) {
     const next = ids.get(current)
-    if (next !== undefined) now.set(MOVED + before, utf8(next))
+    if (next !== undefined) now.set(MOVED + before, utf8(next.toString()))
   }
-  for (const [before, next] of ids) now.set(MOVED + before, utf8(next))
+  for (const [before, next] of ids) now.set(MOVED + before, utf8(next.toString()))
   // Who moves back has the ids of then.
-  for (const next of ids.values()) now.set(MOVED + next, undefined)
+  for (const next of ids.values()) now.set(MOVED + next.toString(), undefined)
+  return now
+}
+
+/** What was refused in a namespace, and is kept for who wrote it, goes with it. */
+async function pendingNow(storage: Storage, ids: ReadonlyMap<string, CID>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const now = new Map<string, Uint8Array | undefined>()
+  for (const [key, value] of await storage.listMeta(PENDING_PREFIX)) {
+    const before = namespaceOfKey(key)
+    const next = ids.get(before)
+    if (next === undefined) continue
+    now.set(key, undefined)
+    now.set(pendingPrefix(next.toString()) + key.slice(pendingPrefix(before).length), value)
+  }
   return now
 }
 

@@ -1,13 +1,16 @@
 import { sha256 } from '#crypto'
 import { utf8 } from '../../model/bytes.ts'
-import { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
+import { type DocRecord, editSlotOf, keyHash, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
 import type { Restated, StoredRecord } from '../../storage/storage.ts'
 
 /**
  * The same statement about the same document at the same time by the same author, in another namespace, as one that replaced nothing. Of a
  * tombstone whose document was never here, only the hash of a key is left, which belongs to the namespace that it was in: `undefined`.
  */
-export function restatedRecord(scope: RecordScope, { collection, id, at, by, exp, content }: StoredRecord): Restated | undefined {
+export function restatedRecord(scope: RecordScope, record: StoredRecord): Restated | undefined {
+  const { collection, id, at, by, exp, edit } = record
+  const content = ownContent(record)
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
   if (key === undefined) return undefined
   const kh = keyHash(scope.ns, key)
@@ -16,5 +19,7 @@ export function restatedRecord(scope: RecordScope, { collection, id, at, by, exp
   if (content === null) return { slot, kh, hash: recordHash(scope, { ...base, del: true, kh }) }
   const bytes = utf8(content)
   const put: DocRecord = { ...base, del: false, k: key, digest: sha256(bytes), size: bytes.length }
-  return { slot, kh: null, hash: recordHash(scope, put) }
+  if (edit === undefined) return { slot, kh: null, hash: recordHash(scope, put) }
+  const { path } = edit
+  return { slot: editSlotOf(scope.write, kh, by, path), document: slot, kh: null, hash: recordHash(scope, { ...put, path }) }
 }

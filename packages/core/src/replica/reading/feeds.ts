@@ -1,5 +1,6 @@
 import { readDocumentFilter } from '../../query/index.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
+import { isShown } from '../../storage/records/own-content.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { ChangeRow, FeedPage, FeedRequest, ReplicaFeeds } from '../types.ts'
@@ -22,12 +23,18 @@ export class Feeds implements ReplicaFeeds {
     checkLimit(limit)
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
-    const records = await boundedPage<StoredRecord>(
-      limit,
-      (some, last) => this.#storage.recordsSince(open.ns, last?.seq ?? since, some),
-      (record) => record,
-    )
-    return records.map(changeOf)
+    for (let after = since; ; ) {
+      const records = await boundedPage<StoredRecord>(
+        limit,
+        (some, last) => this.#storage.recordsSince(open.ns, last?.seq ?? after, some),
+        (record) => record,
+      )
+      const changes = records.filter(isShown).map(changeOf)
+      const last = records.at(-1)
+      // None are given at the end only.
+      if (last === undefined || changes.length > 0) return changes
+      after = last.seq
+    }
   }
 
   async openFeed(id: string, { collection, filter }: FeedRequest, since?: number): Promise<{ feed: string | undefined; seq: number }> {

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
-import { DAG_JSON, parseCid } from '../../model/cid.ts'
+import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { didOf } from '../../model/identity.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
 import type { QueriesAside } from '../../storage/queries-aside.ts'
@@ -9,7 +10,7 @@ import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
-import type { CollectionCount, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import type { CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
@@ -47,6 +48,14 @@ export class Queries implements ReplicaReads {
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
     const open = this.#namespaces.get(id)
     return open && this.#storage.get(open.ns, collection, documentId)
+  }
+
+  async getVersion(id: string, collection: string, documentId: string): Promise<DocumentVersion | undefined> {
+    const open = this.#namespaces.get(id)
+    const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
+    if (found === undefined) return undefined
+    const { content, at, by } = found
+    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by) }
   }
 
   async find(

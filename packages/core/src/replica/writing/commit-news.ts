@@ -1,12 +1,16 @@
-import type { CommitOutcome } from '../../storage/storage.ts'
+import type { CommitOutcome, Version } from '../../storage/storage.ts'
 import type { CommitEvent, ReplicaEvents } from '../types.ts'
 import type { NewestTime } from './newest-time.ts'
 import type { Tidying } from './tidying.ts'
+
+/** Hears of versions of a namespace that went. */
+export type GoneListener = (ns: number, gone: readonly Pick<Version, 'slot' | 'hash'>[]) => void
 
 /** Tells of commits: those who listen, and those in the house who have something to do after each. */
 export class CommitNews implements ReplicaEvents {
   readonly #newest: NewestTime
   readonly #tidying: Tidying
+  readonly #goneListeners = new Set<GoneListener>()
   readonly #listeners = new Set<(event: CommitEvent) => void>()
 
   constructor(newest: NewestTime, tidying: Tidying) {
@@ -19,18 +23,24 @@ export class CommitNews implements ReplicaEvents {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Calls back with versions that went though nothing took their slots; for those in the house who live as long. */
+  onGone(listener: GoneListener): void {
+    this.#goneListeners.add(listener)
+  }
+
   /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
   tellOf(namespace: string, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
     const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
     for (const outcome of outcomes) {
       if (outcome === undefined) continue
-      const { seq, record, replaced } = outcome
+      const { seq, record, replaced, edited } = outcome
       let last = ranges.at(-1)
       if (last?.to !== seq - 1) ranges.push((last = { from: seq - 1, to: seq, collections: new Set() }))
       last.to = seq
       if (record.collection !== null) last.collections.add(record.collection)
       this.#newest.raise(record.at)
-      if (replaced !== undefined && replaced.content !== null) this.#tidying.scrubSoon()
+      if (edited !== undefined) for (const listener of this.#goneListeners) listener(edited.ns, edited.gone)
+      if (edited !== undefined || (replaced !== undefined && replaced.content !== null)) this.#tidying.scrubSoon()
     }
     if (ranges.length > 0) this.#tidying.settleSoon()
     for (const { from, to, collections } of ranges) this.tell({ namespace, from, to, collections: [...collections] })

@@ -126,7 +126,8 @@ describe('a store at maxBytes', () => {
     await store.replica.write(store.ns, 'docs', smaller)
     expect(await store.replica.count(store.ns, 'docs', { text: 'short' })).toBe(400)
     await store.fill()
-    const larger = { id: String(ids[0]), content: JSON.stringify({ _id: ids[0], text: TEXT }) }
+    // Larger than the pages that are free in the end, however the others are packed.
+    const larger = { id: String(ids[0]), content: JSON.stringify({ _id: ids[0], text: 'x'.repeat(50_000) }) }
     await expect(store.replica.write(store.ns, 'docs', [{ id: String(ids[1]), content: null }, larger])).rejects.toMatchObject({ code: 'disk-full' })
     // All of one call or nothing.
     expect(await store.replica.get(store.ns, 'docs', String(ids[1]))).toBeDefined()

@@ -1,7 +1,14 @@
 import { errorCode } from '../../errors.ts'
 import type { Seal } from '../../model/seal.ts'
-import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.ts'
+import type { CommitEntry, CommitOutcome, CommitSeals, Storage } from '../../storage/storage.ts'
 import { fullError } from '../../storage/space/room.ts'
+import { commitOr } from './commit-or.ts'
+
+/** The writes of one caller, and what is noted with them. */
+export interface Caller {
+  readonly entries: readonly CommitEntry[]
+  readonly notes: CommitSeals['notes']
+}
 
 /** What came of one caller's writes. */
 export type Settled = { readonly outcomes: readonly (CommitOutcome | undefined)[] } | { readonly error: unknown }
@@ -9,25 +16,17 @@ export type Settled = { readonly outcomes: readonly (CommitOutcome | undefined)[
 /** What became of an entry in a full store: nothing had to be done, or there was no room for it. */
 export type Fitted = CommitOutcome | undefined | 'no-room'
 
-/** The second way where there is no room for the first. */
-export async function commitOr<T, U>(commit: () => T | Promise<T>, whenFull: () => Promise<U>): Promise<T | U> {
-  try {
-    return await commit()
-  } catch (error) {
-    if (errorCode(error) !== 'disk-full') throw error
-    return whenFull()
-  }
-}
-
 /**
  * The writes of each caller by themselves, in their order, after all of them together found no room: what makes room succeeds, and what fits
  * in. The others fail alone.
  */
-export async function commitEach(storage: Storage, ns: number, callers: readonly (readonly CommitEntry[])[]): Promise<readonly Settled[]> {
+export async function commitEach(storage: Storage, ns: number, callers: readonly Caller[]): Promise<readonly Settled[]> {
   const settled: Settled[] = []
-  for (const entries of callers) {
+  for (const { entries, notes } of callers) {
     try {
-      settled.push({ outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries) : await commitOrWhole(storage, ns, entries) })
+      settled.push({
+        outcomes: callers.length === 1 ? await commitWhole(storage, ns, entries, notes) : await commitOrWhole(storage, ns, entries, notes),
+      })
     } catch (error) {
       settled.push({ error })
     }
@@ -35,16 +34,26 @@ export async function commitEach(storage: Storage, ns: number, callers: readonly
   return settled
 }
 
-function commitOrWhole(storage: Storage, ns: number, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
+function commitOrWhole(
+  storage: Storage,
+  ns: number,
+  entries: readonly CommitEntry[],
+  notes: CommitSeals['notes'],
+): Promise<readonly (CommitOutcome | undefined)[]> {
   return commitOr(
-    () => storage.commit(ns, entries),
-    () => commitWhole(storage, ns, entries),
+    () => storage.commit(ns, entries, { notes }),
+    () => commitWhole(storage, ns, entries, notes),
   )
 }
 
 /** All of these writes, from what is reserved for those that make room. Throws `disk-full` where one of them needs more than it replaces. */
-export async function commitWhole(storage: Storage, ns: number, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
-  const outcomes = await storage.commitShrinking(ns, entries, { isWhole: true })
+export async function commitWhole(
+  storage: Storage,
+  ns: number,
+  entries: readonly CommitEntry[],
+  notes?: CommitSeals['notes'],
+): Promise<readonly (CommitOutcome | undefined)[]> {
+  const outcomes = await storage.commitShrinking(ns, entries, { isWhole: true, notes })
   return outcomes.map((outcome) => {
     if (outcome === 'no-room') throw fullError('it would need more room than what it replaces')
     return outcome

@@ -2,13 +2,15 @@ import { errorCode } from '../../errors.ts'
 import type { CommitEntry, CommitOutcome, Storage } from '../../storage/storage.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { CommitNews } from './commit-news.ts'
-import { commitEach } from './full-store.ts'
+import type { Notes } from './update/noted-updates.ts'
 
 /** Writes to one namespace that share the next transaction. */
 interface PendingGroup {
   readonly entries: CommitEntry[]
+  readonly notes: (() => Notes)[]
   readonly settle: {
     readonly count: number
+    readonly notes: (() => Notes) | undefined
     readonly resolve: (outcomes: readonly (CommitOutcome | undefined)[]) => void
     readonly reject: (error: unknown) => void
   }[]
@@ -25,17 +27,18 @@ export class GroupCommit {
     this.#news = news
   }
 
-  /** Resolves after the commit, with what became of these entries. Where a full store takes not all of a group, each caller has its own answer. */
-  commit(open: OpenNamespace, entries: readonly CommitEntry[]): Promise<readonly (CommitOutcome | undefined)[]> {
+  /** Resolves after the commit, with what became of these entries; `notes` are written with them. Where a full store takes not all of a group, each caller has its own answer. */
+  commit(open: OpenNamespace, entries: readonly CommitEntry[], notes?: () => Notes): Promise<readonly (CommitOutcome | undefined)[]> {
     return new Promise((resolve, reject) => {
       let group = this.#pending.get(open)
       if (group === undefined) {
-        group = { entries: [], settle: [] }
+        group = { entries: [], notes: [], settle: [] }
         this.#pending.set(open, group)
         queueMicrotask(() => void this.#flush(open))
       }
       group.entries.push(...entries)
-      group.settle.push({ count: entries.length, resolve, reject })
+      if (notes !== undefined) group.notes.push(notes)
+      group.settle.push({ count: entries.length, notes, resolve, reject })
     })
   }
 
@@ -44,7 +47,8 @@ export class GroupCommit {
     this.#pending.delete(open)
     if (group === undefined) return
     try {
-      const outcomes = await this.#storage.commit(open.ns, group.entries)
+      const { entries, notes } = group
+      const outcomes = await this.#storage.commit(open.ns, entries, notes.length === 0 ? {} : { notes: () => notes.flatMap((note) => note()) })
       let at = 0
       for (const { count, resolve } of group.settle) {
         resolve(outcomes.slice(at, at + count))
@@ -59,7 +63,8 @@ export class GroupCommit {
 
   async #flushEach(open: OpenNamespace, { entries, settle }: PendingGroup): Promise<void> {
     let at = 0
-    const callers = settle.map(({ count }) => entries.slice(at, (at += count)))
+    const callers = settle.map(({ count, notes }) => ({ entries: entries.slice(at, (at += count)), notes }))
+    const { commitEach } = await import('./full-store.ts')
     const settled = await commitEach(this.#storage, open.ns, callers)
     settle.forEach(({ resolve, reject }, i) => {
       const one = settled[i]

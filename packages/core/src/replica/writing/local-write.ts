@@ -1,11 +1,12 @@
 import { sha256 } from '#crypto'
 import type { Clock } from '../../model/clock.ts'
 import type { Identity } from '../../model/identity.ts'
-import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey, slotOf } from '../../model/record.ts'
-import type { CommitEntry, NewRecord, StoredRecord } from '../../storage/storage.ts'
-import { DocstoreError } from '../../errors.ts'
+import { type DocRecord, keyHash, type RecordScope, recordHash, slotOf } from '../../model/record.ts'
+import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
 import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import type { Write } from '../types.ts'
+import { checkedKey } from './checked-key.ts'
+import { cidOfContent, conflictWith } from './expected-version.ts'
 
 const encoder = new TextEncoder()
 /** Room for the UTF-8 of one document, used again for each: the caller has checked that it fits. */
@@ -19,23 +20,27 @@ export interface Author {
 
 /** A local write that competes for its slot. */
 export interface LocalWrite extends CommitEntry {
-  /** Time of the version that it left alone, after the commit. */
+  /** Time of the version that it left alone, after the commit. Throws `conflict` where that is not the one which it expected. */
   readonly keptAt: () => number
 }
 
-/** The commit entry of a local write. It always beats the version that is here, and leaves equal content alone. */
-export function localWrite(scope: RecordScope, collection: string, { id, content }: Write, { identity, clock }: Author): LocalWrite {
-  const key = recordKey(collection, id)
-  if (key === undefined) throw badId(id)
+/** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
+export function localWrite(scope: RecordScope, collection: string, { id, content, if: expected }: Write, { identity, clock }: Author): LocalWrite {
+  const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
   let kept = 0
-  const build = (old: StoredRecord | undefined): NewRecord | undefined => {
-    if (content === null ? old === undefined || old.content === null : old?.content === content) {
-      kept = old?.at ?? 0
+  let conflict: unknown
+  const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+    const here = document === undefined ? (old?.content ?? null) : document.content()
+    conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
+    // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
+    const isSame = content === here && (content !== null || document === undefined || document.edits.length === 0)
+    if (conflict !== undefined || isSame) {
+      kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(old?.at ?? 0)
+    const at = clock.next(document?.newest ?? old?.at ?? 0)
     const prev = old?.hash ?? null
     const base = { at, by, ...(prev === null ? {} : { prev }) }
     const common = { collection, id, at, by, prev, exp: null, content }
@@ -48,10 +53,9 @@ export function localWrite(scope: RecordScope, collection: string, { id, content
     const record: DocRecord = { ...base, del: false, k: key, digest, size: written }
     return { ...common, hash: recordHash(scope, record), kh: null, digest }
   }
-  return { slot: slotOf(scope.write, kh, by), build, keptAt: () => kept }
-}
-
-/** The error for an id that no document can have. */
-export function badId(id: string): DocstoreError {
-  return new DocstoreError('bad-id', `The id ${JSON.stringify(id.slice(0, 80))} is empty, too long or has characters that ids cannot have`)
+  const keptAt = (): number => {
+    if (conflict !== undefined) throw conflict
+    return kept
+  }
+  return { slot: slotOf(scope.write, kh, by), build, keptAt }
 }

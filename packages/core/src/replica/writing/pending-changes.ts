@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
+import { isShown } from '../../storage/records/own-content.ts'
 import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
@@ -141,7 +142,8 @@ export class PendingChanges implements ReplicaPending {
    */
   async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
     await this.#turns.take(async () => {
-      for (const { collection, id, content, at } of records) {
+      // Of a document with edits, what shows it stands for all of it.
+      for (const { collection, id, content, at } of records.filter(isShown)) {
         const key = pendingKey(ns, at)
         if (collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
         try {

@@ -41,5 +41,5 @@ export function pendingEntry(
     record = { ...common, hash: recordHash(scope, put), kh: null, digest }
   }
   const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
-  return { slot: competitor.slot, build: (old) => competitor.build(old) }
+  return { slot: competitor.slot, build: (old, document) => competitor.build(old, document) }
 }

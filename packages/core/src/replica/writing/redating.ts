@@ -6,8 +6,8 @@ import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import { Turns } from '../turns.ts'
 import type { FutureRecords, Redated, ReplicaTimes } from '../types.ts'
-import { commitOr, commitWhatFits, type Fitted } from './full-store.ts'
-import { redatedEntry } from './redated.ts'
+import { commitOr } from './commit-or.ts'
+import type { Fitted } from './full-store.ts'
 
 /** What lies in the future, and how it gets a right time. */
 export class Redating implements ReplicaTimes {
@@ -51,6 +51,8 @@ export class Redating implements ReplicaTimes {
 
   async #redateRecords(open: OpenNamespace): Promise<number> {
     const { storage, identity, clock, latest, news, pause } = this.#ground
+    // Loaded when a clock was wrong, which few ever are.
+    const { redatedEntry } = await import('./redated-entry.ts')
     let redated = 0
     let isFull = false
     for (let since = 0; ; ) {
@@ -63,7 +65,7 @@ export class Redating implements ReplicaTimes {
       // The same contents take no more room than before: a full store takes them too.
       const fitted = await commitOr<readonly Fitted[], readonly Fitted[]>(
         () => storage.commit(open.ns, entries),
-        () => commitWhatFits(storage, open.ns, entries, []),
+        async () => (await import('./full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
       )
       const outcomes = fitted.filter((outcome) => outcome !== 'no-room')
       news.tellOf(open.id, outcomes)

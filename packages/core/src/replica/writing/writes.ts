@@ -1,6 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
-import { mayWrite, recordKey } from '../../model/record.ts'
+import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
@@ -8,10 +8,13 @@ import type { ReplicaGround } from '../ground.ts'
 import { MAX_WRITES } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
-import type { ReplicaWrites, Write, WriteResult } from '../types.ts'
-import { commitOr, commitWhole } from './full-store.ts'
+import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
+import { checkExpected } from './expected-version.ts'
+import { commitOr } from './commit-or.ts'
 import { GroupCommit } from './group-commit.ts'
-import { badId, type LocalWrite, localWrite } from './local-write.ts'
+import { checkedKey } from './checked-key.ts'
+import { type LocalWrite, localWrite } from './local-write.ts'
+import type { Updates } from './update/updates.ts'
 import type { LazyPending } from './lazy-pending.ts'
 
 /** Local writes: who may make them, and how they are committed. */
@@ -20,6 +23,7 @@ export class Writes implements ReplicaWrites {
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
   readonly #single: GroupCommit
+  #updates: Updates | undefined
 
   constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
     this.#ground = ground
@@ -37,18 +41,14 @@ export class Writes implements ReplicaWrites {
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
-    const { title, ended } = open.head.head.body
-    if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
-    const { genesis } = open.genesis
     const { identity, clock } = this.#ground
     const author = { identity, clock }
     const entries: LocalWrite[] = []
     for (const write of writes) {
-      if (!mayWrite(genesis.write, genesis.owner, author.identity.author, write.id)) {
-        const reason = genesis.write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
-        throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
-      }
+      this.#checkAllowed(open, write.id)
       this.#checkSize(write)
+      checkExpected(write.if)
+      if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
       entries.push(localWrite(open.scope, collection, write, author))
     }
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
@@ -60,10 +60,37 @@ export class Writes implements ReplicaWrites {
     )
   }
 
+  async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
+    checkCollection(collection)
+    const open = this.#namespaces.open(id)
+    this.#checkAllowed(open, update.id)
+    checkExpected(update.if)
+    const updates = await this.#loaded()
+    return updates.update(open, collection, update)
+  }
+
+  /** What updates documents, loaded when it is first needed: many a tab is closed before that. */
+  async #loaded(): Promise<Updates> {
+    if (this.#updates !== undefined) return this.#updates
+    const { Updates } = await import('./update/updates.ts')
+    return (this.#updates ??= new Updates(this.#ground, this.#single))
+  }
+
+  #checkAllowed(open: OpenNamespace, id: string): void {
+    const { title, ended } = open.head.head.body
+    if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
+    const { write, owner } = open.genesis.genesis
+    if (mayWrite(write, owner, this.#ground.identity.author, id)) return
+    const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
+    throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
+  }
+
   /** Their policy is not known yet: what can be refused whatever that is, is. `undefined` where the namespace has arrived meanwhile. */
   async #keepEarly(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
     for (const write of writes) {
-      if (recordKey(collection, write.id) === undefined) throw badId(write.id)
+      checkedKey(collection, write.id)
+      if (write.if !== undefined)
+        throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
       this.#checkSize(write)
     }
     return this.#pending.keepWrites(id, collection, writes)
@@ -83,7 +110,7 @@ export class Writes implements ReplicaWrites {
     const sealWith = (hashes: Uint8Array) => createSeal(network.cid, hashes, identity)
     const outcomes = await commitOr(
       () => storage.commit(open.ns, entries, isDistinct ? { sealWith } : {}),
-      () => commitWhole(storage, open.ns, entries),
+      async () => (await import('./full-store.ts')).commitWhole(storage, open.ns, entries),
     )
     news.tellOf(open.id, outcomes)
     return outcomes

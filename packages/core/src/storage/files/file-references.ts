@@ -1,5 +1,6 @@
 import { fileNamedBy } from '../../files/named-file.ts'
 import type { Statements } from '../statements.ts'
+import type { ShownChange } from '../records/edited-documents.ts'
 import type { CommitOutcome, StoredRecord } from '../storage.ts'
 
 /** Which documents name which files: kept in step by every commit, inside its transaction, so that no file outlives its last document. */
@@ -10,15 +11,17 @@ export class FileReferences {
     this.#statements = statements
   }
 
-  /** Takes up what a commit has stored. */
-  committed(ns: number, outcomes: readonly (CommitOutcome | undefined)[]): void {
-    for (const outcome of outcomes) {
-      if (outcome === undefined) continue
-      const [before, now] = [fileNamedBy(outcome.replaced), fileNamedBy(outcome.record)]
-      if (before?.cid === now?.cid && before?.size === now?.size) continue
-      if (before !== undefined) this.#remove(ns, outcome.replaced?.id ?? '')
-      if (now !== undefined) this.#add(ns, outcome.record.id ?? '', now.cid, now.size)
-    }
+  /** Takes up what a commit has stored, and how documents with edits are shown since. */
+  committed(ns: number, outcomes: readonly (CommitOutcome | undefined)[], shown: readonly ShownChange[]): void {
+    for (const outcome of outcomes) if (outcome !== undefined && outcome.edited === undefined) this.#take(ns, outcome)
+    for (const change of shown) this.#take(ns, change)
+  }
+
+  #take(ns: number, { replaced, record }: ShownChange): void {
+    const [before, now] = [fileNamedBy(replaced), fileNamedBy(record)]
+    if (before?.cid === now?.cid && before?.size === now?.size) return
+    if (before !== undefined) this.#remove(ns, replaced?.id ?? '')
+    if (now !== undefined) this.#add(ns, record.id ?? '', now.cid, now.size)
   }
 
   /** Records went that nothing replaces. */

@@ -2,6 +2,7 @@ import { backgroundTimer } from '../../background-timer.ts'
 import { toHex } from '../../model/bytes.ts'
 import { secureRandom } from '../../model/random.ts'
 import { DocstoreError } from '../../errors.ts'
+import { isShown } from '../records/own-content.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { StoredRecord } from '../storage.ts'
 import { UnreadRows } from './unread-rows.ts'
@@ -122,8 +123,11 @@ export class Readings {
    */
   seenBefore(id: string, records: readonly StoredRecord[]): readonly (string | null | undefined)[] {
     const feed = this.#feed(id)
-    const before = records.map(({ seq, slot }) => {
-      const key = toHex(slot)
+    const before = records.map((record) => {
+      // What shows nothing was seen by nobody.
+      if (!isShown(record)) return undefined
+      const { seq, slot, edit } = record
+      const key = toHex(edit?.document ?? slot)
       const seen = feed.seen.get(key)
       if (seen === undefined) return seq > feed.openedAt ? null : undefined
       feed.seen.delete(key)

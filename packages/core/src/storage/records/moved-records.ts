@@ -23,7 +23,7 @@ export function moveRecords(
     for (const record of page) {
       const restated = restate(record)
       if (restated === undefined) {
-        tables.records.forget(ns, record)
+        tables.records.remove(ns, record)
         tables.references.removed(ns, [record])
       } else moved.push({ record, restated })
     }

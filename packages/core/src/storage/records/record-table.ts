@@ -15,7 +15,8 @@ import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, Un
 import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
-const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
+/** Reads records whole. */
+export const SELECT: string = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 
 /** Comes after every slot, because it is longer. */
 const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
@@ -105,6 +106,12 @@ export class RecordTable {
     return row && String(row['content'])
   }
 
+  /** The record that shows a document. */
+  shown(ns: number, collection: string, id: string): StoredRecord | undefined {
+    const row = this.#statements.own(`${SELECT} WHERE r.ns = ? AND r.collection = ? AND r.id = ? AND r.content IS NOT NULL`).get(ns, collection, id)
+    return row && storedRecord(row)
+  }
+
   contentByDigest(digest: Uint8Array): string | undefined {
     this.#indexContent()
     const next = this.#statements.own(
@@ -171,15 +178,12 @@ export class RecordTable {
   }
 
   /** Calls a version something else and puts it under another seal; what it says stays. What it replaced, nobody knows under the new name. */
-  restate(ns: number, { seq }: StoredRecord, { slot, hash, kh }: Restated, seal: number): void {
+  restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
-      .own('UPDATE records SET slot = ?, hash = ?, kh = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?')
-      .run(slot, hash, kh, seal, ns * SEQ_SPAN + seq)
-  }
-
-  /** Takes a version away without another one. */
-  forget(ns: number, record: StoredRecord): void {
-    this.#remove(ns, record.slot, record)
+      .own(
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+      )
+      .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }
 
   /** Puts a record that has no seal under one; `false` where there is no such record. */
@@ -202,7 +206,7 @@ function versionOf(row: SqlRow): Version {
 }
 
 /** First 48 bits of a digest, as an integer. */
-function contentKey(digest: Uint8Array): number {
+export function contentKey(digest: Uint8Array): number {
   let key = 0
   for (let i = 0; i < 6; i++) key = key * 256 + (digest[i] ?? 0)
   return key

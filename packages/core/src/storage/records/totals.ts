@@ -1,10 +1,11 @@
 import { HashSum } from '../../sets/hash-sum.ts'
 import { DocumentCounts } from './document-counts.ts'
-import { bytes } from '../rows.ts'
+import { bytes, bytesOrUndefined } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { CollectionCount, NewRecord, SetTotal, StoredRecord } from '../storage.ts'
 
+const HASH_BYTES = 32
 /** Versions after which a total is stored again. Storing it with every single write would cost each of them a page. */
 const STORE_EVERY = 128
 
@@ -20,7 +21,8 @@ interface Total {
 /**
  * The total of every namespace, kept in step with its records inside of each transaction. It is stored now and then only: what came after
  * is added when it is read. A version that took the place of a counted one remembers the hash of that in its column `counted`, and in
- * `counted_document` whether it was a document.
+ * `counted_document` whether it was a document. Of a document with edits several records can go at once: the last one remembers what all of them
+ * add up to, and how many documents less are shown by others.
  */
 export class Totals {
   readonly #statements: Statements
@@ -64,6 +66,40 @@ export class Totals {
     total.documents.replace(record.collection, Number(record.content !== null) - Number(old !== undefined && old.content !== null))
     total.seq++
     return { seq: total.seq, ...counted }
+  }
+
+  /** The position of the next version, of a document with edits. */
+  next(ns: number): number {
+    return ++this.#of(ns).seq
+  }
+
+  /** Counts such a version, and no longer those that went for it. */
+  swap(ns: number, gone: readonly Pick<StoredRecord, 'hash'>[], record: Pick<NewRecord, 'hash'>): void {
+    const total = this.#of(ns)
+    for (const { hash } of gone) total.sum.subtract(hash)
+    total.sum.add(record.hash)
+  }
+
+  /** What the last record of a document with edits has to remember, before others are removed for it, and another one shows it no more. */
+  countedBefore(
+    ns: number,
+    removed: readonly Pick<StoredRecord, 'seq' | 'hash' | 'content'>[],
+    hidden: Pick<StoredRecord, 'seq'> | undefined,
+  ): Counted {
+    const { storedSeq } = this.#of(ns)
+    const sum = new HashSum()
+    let documents = hidden !== undefined && hidden.seq <= storedSeq ? 1 : 0
+    for (const { seq, hash, content } of removed) {
+      const { counted, countedDocument } = seq <= storedSeq ? { counted: hash, countedDocument: content === null ? 0 : 1 } : this.#countedBy(ns, seq)
+      if (counted !== null) sum.addAll(sumOf(counted))
+      documents += countedDocument ?? 0
+    }
+    return { counted: sum.count === 0 ? null : sum.toBytes(), countedDocument: documents === 0 ? null : documents }
+  }
+
+  /** Counts documents that appeared, or less of them, in a collection. */
+  changedDocuments(ns: number, collection: string | null, by: number): void {
+    this.#of(ns).documents.replace(collection, by)
   }
 
   /** Counts a record no longer that is removed, and that nothing replaces. To be followed by `storeNow` in its transaction: no version says what it was. */
@@ -127,7 +163,7 @@ export class Totals {
       'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
     )
     versions.each(range(ns, storedSeq), ({ rid, hash, counted, counted_document, collection, document }) => {
-      if (counted !== null) total.sum.subtract(bytes(counted))
+      if (counted !== null) total.sum.subtractAll(sumOf(bytes(counted)))
       total.sum.add(bytes(hash))
       total.documents.replace(typeof collection === 'string' ? collection : null, Number(document) - Number(counted_document ?? 0))
       total.seq = Number(rid) - ns * SEQ_SPAN
@@ -145,18 +181,26 @@ export class Totals {
 
   #countedBy(ns: number, seq: number): Counted {
     const row = this.#statements.own('SELECT counted, counted_document FROM records WHERE rid = ?').get(ns * SEQ_SPAN + seq)
-    const counted = row?.['counted']
-    return counted instanceof Uint8Array ? { counted, countedDocument: row?.['counted_document'] === 1 ? 1 : 0 } : NONE
+    const documents = row?.['counted_document']
+    return { counted: bytesOrUndefined(row?.['counted']) ?? null, countedDocument: typeof documents === 'number' ? documents : null }
   }
 }
 
 /** What a stored total counts in the slot of a version that came after it. */
-interface Counted {
+export interface Counted {
   readonly counted: Uint8Array | null
-  readonly countedDocument: 0 | 1 | null
+  readonly countedDocument: number | null
 }
 
 const NONE: Counted = { counted: null, countedDocument: null }
+
+/** What a column `counted` holds: one hash, or the sum of several. */
+function sumOf(counted: Uint8Array): HashSum {
+  if (counted.length !== HASH_BYTES) return HashSum.fromBytes(counted)
+  const sum = new HashSum()
+  sum.add(counted)
+  return sum
+}
 
 function countedAs({ hash, content }: StoredRecord): Counted {
   return { counted: hash, countedDocument: content === null ? 0 : 1 }

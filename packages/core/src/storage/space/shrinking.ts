@@ -1,5 +1,6 @@
 import { utf8 } from '../../model/bytes.ts'
-import type { CommitEntry, NewRecord, StoredRecord } from '../storage.ts'
+import { ownContent } from '../records/own-content.ts'
+import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
 /** The same entries, of which those that would take more room than what they replace change nothing; which they are is known after the commit. */
 export function shrinkingOnly(entries: readonly CommitEntry[]): {
@@ -9,8 +10,8 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
   const leftOut = new Set<number>()
   const shrinking = entries.map((entry, position) => ({
     ...entry,
-    build: (old: StoredRecord | undefined): NewRecord | undefined => {
-      const record = entry.build(old)
+    build: (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+      const record = entry.build(old, document)
       if (record === undefined || isNoLarger(record, old)) return record
       leftOut.add(position)
       return undefined
@@ -21,7 +22,7 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
 
 /** By what the contents take: everything else is about as large in every version. */
 function isNoLarger(record: NewRecord, old: StoredRecord | undefined): boolean {
-  return old !== undefined && lengthOf(record.content) <= lengthOf(old.content)
+  return old !== undefined && lengthOf(record.content) <= lengthOf(ownContent(old))
 }
 
 function lengthOf(content: string | null): number {

@@ -39,6 +39,7 @@ export class StorageWorker {
       removeLater: call('removeLater'),
       // Without namespaces only: they come with functions.
       moveNamespaces: call('moveNamespaces'),
+      readyForEdits: call('readyForEdits'),
       commit: async (ns, entries, { seals, sealWith } = {}) => {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         const outcomes = await this.#ask({ kind: 'commit', ns, entries: planned, seals, sign: sealWith && signPlanOf(sealWith) })
@@ -64,6 +65,7 @@ export class StorageWorker {
       versionsBetween: call('versionsBetween'),
       contentByDigest: call('contentByDigest'),
       get: call('get'),
+      getVersion: call('getVersion'),
       find: call('find'),
       openReading: call('openReading'),
       readOn: call('readOn'),

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, errorCode, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, Session } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, type Session } from '@p2p-docstore/core'
 import { delay } from '../timing/index.ts'
 import { openExchange, syncProtocol } from './streams.ts'
 import type { Via } from '../types.ts'
@@ -65,6 +65,7 @@ export async function syncConnection(
     signal: AbortSignal
   },
 ): Promise<void> {
+  const { Session } = await import('./index-session.ts')
   const closed = new AbortController()
   const onClose = (): void => closed.abort()
   connection.addEventListener('close', onClose, { once: true })

@@ -1,8 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { DocstoreError, type Ledger, type PeerClock, type Replica, Responder, type Role } from '@p2p-docstore/core'
+import { DocstoreError, type Ledger, type PeerClock, type Replica, type Role } from '@p2p-docstore/core'
 import type { Misconduct } from '../admission/index.ts'
 import { MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
 import { delay } from '../timing/index.ts'
+import type { Responder } from './index-session.ts'
 import { answerStream, syncProtocol } from './streams.ts'
 
 /** The part of libp2p that hands on streams. */
@@ -30,12 +31,13 @@ export interface SyncServerInit {
 
 /** Answers every stream of the sync protocol, in a network. */
 export async function serveSync(libp2p: Streams, networkId: string, init: SyncServerInit): Promise<void> {
-  const handler = (stream: Stream, connection: Connection): Promise<void> => answer(stream, connection, init)
+  const { Responder } = await import('./index-session.ts')
+  const handler = (stream: Stream, connection: Connection): Promise<void> => answer(stream, connection, init, Responder)
   // Counted by `answer`, which knows whose streams are too many; this is what a connection may have in all.
   await libp2p.handle(syncProtocol(networkId), handler, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
 }
 
-async function answer(stream: Stream, connection: Connection, init: SyncServerInit): Promise<void> {
+async function answer(stream: Stream, connection: Connection, init: SyncServerInit, Answering: typeof Responder): Promise<void> {
   const { replica, role, misconduct, ledgerOf, clockOf, now, takes, onKeeper } = init
   const peer = connection.remotePeer.toString()
   const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
@@ -44,7 +46,7 @@ async function answer(stream: Stream, connection: Connection, init: SyncServerIn
     stream.abort(new DocstoreError('too-many-streams', `One connection has at most ${MAX_INBOUND_STREAMS} streams for sync`))
     return
   }
-  const responder = new Responder({
+  const responder = new Answering({
     replica,
     role,
     ledger: ledgerOf(peer),

@@ -80,9 +80,9 @@ async function checkSummaries(replica: Replica): Promise<Finding> {
   const check = 'summaries'
   try {
     const wrong = await replica.checkSummaries()
-    if (wrong.length === 0) return { check, ok: true, fault: null, message: 'The summaries of all namespaces are right', fix: '' }
+    if (wrong.length === 0) return { check, ok: true, fault: null, message: 'All namespaces hold what they say they hold', fix: '' }
     const fix = 'They are right now, nothing is lost. If it happens again, the disk may be damaged: export your namespaces'
-    return { check, ok: false, fault: 'summaries', message: `The summaries of these namespaces were wrong: ${wrong.join(', ')}`, fix }
+    return { check, ok: false, fault: 'summaries', message: `These namespaces did not hold what they said they hold: ${wrong.join(', ')}`, fix }
   } catch (error) {
     const fix = 'Export your namespaces and restore them into another data folder'
     return { check, ok: false, fault: 'summaries', message: errorMessage(error), fix }

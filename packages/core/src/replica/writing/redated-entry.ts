@@ -1,9 +1,7 @@
-import type { SignedHead } from '../../model/namespace.ts'
-import { signHead } from '../../model/namespace.ts'
 import { equalBytes } from '../../model/bytes.ts'
-import type { Identity } from '../../model/identity.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
 import type { Author } from './local-write.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { sha256 } from '#crypto'
@@ -20,12 +18,16 @@ export interface Redating extends Author {
 export function redatedEntry(scope: RecordScope, record: StoredRecord, { identity, clock, known }: Redating): CommitEntry {
   return {
     slot: record.slot,
-    build: (old) => {
+    ...(record.edit === undefined ? {} : { document: record.edit.document }),
+    build: (old, document) => {
       if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
-      const { collection, id, prev, exp, content } = old
+      const { collection, id, prev, exp, edit } = old
+      const content = ownContent(old)
       // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
       const at = clock.next(known)
       if (at >= old.at) return undefined
+      // What it edits is not yet written anew: then it stays as it is until that is.
+      if (edit !== undefined && document?.base !== undefined && at <= document.base.at) return undefined
       const by = identity.author
       // What the old version replaced is what others know: nobody knows the old version.
       const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
@@ -40,13 +42,8 @@ export function redatedEntry(scope: RecordScope, record: StoredRecord, { identit
       if (key === undefined) return undefined
       const bytes = utf8(content)
       const digest = sha256(bytes)
-      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length }
-      return { ...common, hash: recordHash(scope, put), kh: null, digest }
+      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length, ...(edit === undefined ? {} : { path: edit.path }) }
+      return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit === undefined ? {} : { edit }) }
     },
   }
-}
-
-/** The next head of a namespace: as the last one, with another time. */
-export function redatedHead({ head, hash }: SignedHead, at: number, owner: Identity): SignedHead {
-  return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at, body: head.body }, owner)
 }

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ready, Workbench } from './testing/docstore-process.ts'
+
+const bench = new Workbench()
+const FIELDS = ['a', 'b', 'c', 'd', 'e']
+
+let ready: Ready
+const folders = FIELDS.map(() => bench.folder())
+const [first = ''] = folders
+let orders = ''
+
+/** Five processes set five different fields of one order at once. */
+function updateFive(dataOf: (i: number) => string, id: string): Promise<unknown> {
+  const changes = (field: string, i: number): string => JSON.stringify({ $set: { [field]: i } })
+  return Promise.all(FIELDS.map((field, i) => bench.json(['update', orders, id, changes(field, i), '--data', dataOf(i), '--join', ready.join])))
+}
+
+beforeAll(async () => {
+  ready = (await bench.relay(bench.folder())).ready
+  await bench.json(['join', ready.join, '--data', first])
+  orders = await bench.namespace(first, 'orders', '--write', 'anyone')
+})
+afterAll(() => bench.close())
+
+describe('update', () => {
+  it('changes fields, counts up only what nobody has changed, and shows what is known of a document', async () => {
+    const { cid } = await bench.json(['put', 'orders', '--data', first], '{"_id":"one","n":1,"customer":{"city":"Oslo"}}')
+    const updated = await bench.json([
+      'update',
+      'orders',
+      'one',
+      '{"$inc":{"n":1},"$set":{"customer.city":"Lyon"}}',
+      '--if',
+      String(cid),
+      '--data',
+      first,
+    ])
+    expect(updated).toEqual({ _id: 'one', cid: expect.stringMatching(/^baguqeera/), at: expect.stringMatching(/^20.*Z$/), copies: 1 })
+    const { identity } = await bench.json(['id', '--data', first])
+    const document = { _id: 'one', customer: { city: 'Lyon' }, n: 2 }
+    expect(await bench.json(['get', 'orders', 'one', '--meta', '--data', first])).toEqual({
+      document,
+      cid: updated['cid'],
+      at: updated['at'],
+      by: identity,
+    })
+    for (const late of [
+      ['update', 'orders', 'one', '{"$inc":{"n":1}}'],
+      ['delete', 'orders', 'one'],
+    ])
+      expect(await bench.failure([...late, '--if', String(cid), '--data', first])).toMatchObject({ exit: 1, code: 'conflict' })
+    expect(await bench.json(['get', 'orders', 'one', '--data', first])).toEqual(document)
+  })
+
+  it('says what is wrong with it', async () => {
+    expect(await bench.failure(['update', 'orders', 'none', '{"$set":{"n":1}}', '--data', first])).toMatchObject({ exit: 1, code: 'not-found' })
+    expect(await bench.failure(['update', 'orders', 'one', '{"":{"n":1}}', '--data', first])).toMatchObject({ exit: 2 })
+  })
+})
+
+describe('five processes that set five fields of one order at once', () => {
+  const merged = (id: string): unknown => ({ _id: id, start: true, a: 0, b: 1, c: 2, d: 3, e: 4 })
+
+  it('keep all five on one folder', { timeout: 120_000 }, async () => {
+    await bench.json(['put', 'orders', '--data', first], '{"_id":"here","start":true}')
+    await updateFive(() => first, 'here')
+    expect(await bench.json(['get', 'orders', 'here', '--data', first])).toEqual(merged('here'))
+  })
+
+  it('keep all five on five folders with a relay, and equal sets', { timeout: 120_000 }, async () => {
+    await bench.json(['put', 'orders', '--data', first], '{"_id":"there","start":true}')
+    await updateFive((i) => folders[i] ?? '', 'there')
+    const roots = await Promise.all(folders.map(async (data) => (await bench.json(['sync', orders, '--data', data]))['root']))
+    expect(new Set(roots).size).toBe(1)
+    expect(await bench.json(['get', orders, 'there', '--data', folders.at(-1) ?? ''])).toEqual(merged('there'))
+  })
+})

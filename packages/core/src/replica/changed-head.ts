@@ -1,0 +1,49 @@
+import { DocstoreError } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
+import { encodeCbor } from '../model/cbor.ts'
+import { DAG_CBOR, parseCid } from '../model/cid.ts'
+import { type HeadBody, isDescription } from '../model/head-body.ts'
+import { MAX_DESCRIPTION_LENGTH } from '../model/limits.ts'
+import { type SignedHead, signHead } from '../model/namespace.ts'
+import { isTitle } from '../model/network.ts'
+import { badName } from './bad-name.ts'
+import type { ReplicaGround } from './ground.ts'
+import type { OpenNamespace } from './open-namespace.ts'
+import type { HeadChange } from './types.ts'
+
+/** The next head of a namespace that this identity owns; `undefined` where nothing changes. Throws what `changeHead` says. */
+export async function changedHead(
+  open: OpenNamespace,
+  change: HeadChange,
+  { clock, identity, storage, latest }: ReplicaGround,
+): Promise<SignedHead | undefined> {
+  const { head, hash } = open.head
+  if (!equalBytes(open.genesis.genesis.owner, identity.author))
+    throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${head.body.title}"`)
+  // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
+  const end = async (): Promise<number> => {
+    const { last } = await storage.future(open.ns, clock.wall(), identity.author)
+    return clock.next(Math.min(latest(), last))
+  }
+  const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
+  const body = changedBody(head.body, change, ended)
+  if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
+  return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
+}
+
+/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`. */
+function changedBody(body: HeadBody, { title = body.title, description, next }: HeadChange, ended: number | undefined): HeadBody {
+  if (!isTitle(title)) throw badName()
+  const text = description === undefined ? body.description : (description ?? undefined)
+  if (text !== undefined && !isDescription(text))
+    throw new DocstoreError('bad-option', `A description is a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`)
+  const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
+  if (typeof next === 'string' && successor === undefined)
+    throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+  return {
+    title,
+    ...(text === undefined ? {} : { description: text }),
+    ...(ended === undefined ? {} : { ended }),
+    ...(successor === undefined ? {} : { next: successor }),
+  }
+}

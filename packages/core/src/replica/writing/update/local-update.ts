@@ -1,0 +1,182 @@
+import { sha256 } from '#crypto'
+import { DocstoreError } from '../../../errors.ts'
+import { utf8 } from '../../../model/bytes.ts'
+import { canonicalJson } from '../../../model/content.ts'
+import { depthOf, encodeEdit } from '../../../model/edits/edit-content.ts'
+import { compareVersions } from '../../../model/edits/compare-versions.ts'
+import { fieldAt, mergedContent, setField } from '../../../model/edits/merged.ts'
+import type { Json } from '../../../model/json-value.ts'
+import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS } from '../../../model/limits.ts'
+import { editSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
+import { ownContent } from '../../../storage/records/own-content.ts'
+import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../../storage/storage.ts'
+import { checkedKey } from '../checked-key.ts'
+import { cidOfContent, conflictWith } from '../expected-version.ts'
+import type { UpdateResult } from '../../types.ts'
+import type { Author } from '../local-write.ts'
+import { cannotUpdate, type FieldChange, kindOf } from './changes.ts'
+
+/** What an update works with. */
+export interface LocalUpdateInit {
+  readonly scope: RecordScope
+  readonly collection: string
+  readonly id: string
+  readonly changes: readonly FieldChange[]
+  /** CID that the document must have. */
+  readonly expected?: string | undefined
+  /** Largest content of a document, bytes. */
+  readonly maxBytes: number
+  readonly author: Author
+}
+
+type Fields = Record<string, Json>
+
+/** A field that gets another value. */
+interface Step {
+  readonly change: FieldChange
+  value: Json | undefined
+  isChanged: boolean
+}
+
+/**
+ * An update of fields of one document, as entries of one commit: the first looks at the document and finds out what is to be written, then comes
+ * one for each field, and the last sees what has become of it. Where something is wrong nothing is written; `result` throws it. So whoever
+ * shares the commit is not disturbed.
+ */
+export class LocalUpdate {
+  readonly entries: readonly CommitEntry[]
+  readonly #init: LocalUpdateInit
+  readonly #key: string
+  readonly #steps: readonly Step[]
+  #at = 0
+  /** Whether the document is written whole. */
+  #isWhole = false
+  #error: unknown
+  #result: UpdateResult = { status: 'unchanged', seq: 0, at: 0, cid: '' }
+
+  constructor(init: LocalUpdateInit) {
+    const { scope, collection, id, changes, author } = init
+    this.#init = init
+    this.#key = checkedKey(collection, id)
+    this.#steps = changes.map((change) => ({ change, value: undefined, isChanged: false }))
+    const by = author.identity.author
+    const kh = keyHash(scope.ns, this.#key)
+    const document = slotOf(scope.write, kh, by)
+    this.entries = [
+      { slot: document, document, build: (old, view) => this.#look(old, view) },
+      ...this.#steps.map((step) => ({
+        slot: editSlotOf(scope.write, kh, by, step.change.path),
+        document,
+        build: (old: StoredRecord | undefined) => this.#edit(step, document, old),
+      })),
+      { slot: document, document, build: (_, view) => this.#end(view) },
+    ]
+  }
+
+  /** What it did, known when its entries are built; `unchanged` has no position. Throws what stood in its way. */
+  result(): UpdateResult {
+    if (this.#error !== undefined) throw this.#error
+    return this.#result
+  }
+
+  /** Whether there is something of it in the commit. */
+  get isWritten(): boolean {
+    return this.#error === undefined && this.#result.status === 'written'
+  }
+
+  #look(old: StoredRecord | undefined, view: DocumentView | undefined): NewRecord | undefined {
+    this.#error = undefined
+    this.#isWhole = false
+    for (const step of this.#steps) step.isChanged = false
+    if (view === undefined) return undefined
+    try {
+      const next = this.#prepare(view.content())
+      if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
+      this.#at = this.#init.author.clock.next(view.newest)
+      this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
+      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, old)
+      return this.#folded(view)
+    } catch (error) {
+      for (const step of this.#steps) step.isChanged = false
+      this.#error = error
+      return undefined
+    }
+  }
+
+  /** Finds the new values; gives the document with them. */
+  #prepare(content: string | null): Fields {
+    const { id, expected, maxBytes } = this.#init
+    if (expected !== undefined && cidOfContent(content) !== expected) throw conflictWith(id, content)
+    if (content === null) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)} to update. put makes one`)
+    const document = JSON.parse(content) as Fields
+    for (const step of this.#steps) {
+      const { path, name, apply } = step.change
+      const { value: old, blockedBy } = fieldAt(document, path)
+      if (blockedBy !== undefined) {
+        const blocking = fieldAt(document, blockedBy).value ?? null
+        throw cannotUpdate(`${JSON.stringify(name)} leads through ${JSON.stringify(blockedBy.join('.'))}, where there is ${kindOf(blocking)}`)
+      }
+      const value = apply(old)
+      if (path.length + depthOf(value) > MAX_CONTENT_DEPTH)
+        throw cannotUpdate(`${JSON.stringify(name)} would nest deeper than ${MAX_CONTENT_DEPTH} levels`)
+      step.value = value
+      step.isChanged = value === undefined ? old !== undefined : old === undefined || canonicalJson(value) !== canonicalJson(old)
+      setField(document, path, value)
+    }
+    if (utf8(canonicalJson(document)).length > maxBytes)
+      throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} would have more than ${maxBytes} bytes as JSON`)
+    return document
+  }
+
+  #fitsEdit(value: Json | undefined): boolean {
+    const text = encodeEdit(this.#init.id, value)
+    return text.length * 3 <= MAX_EDIT_BYTES || utf8(text).length <= MAX_EDIT_BYTES
+  }
+
+  /**
+   * Where the document would have more edits than one may: its content with the older half of them, as a put with the time of the newest of these.
+   * So it takes the place of nothing that came later, whoever wrote that.
+   */
+  #folded({ base, edits }: DocumentView): NewRecord | undefined {
+    const text = base === undefined ? null : ownContent(base)
+    if (text === null || edits.length + this.#steps.length <= MAX_EDITS) return undefined
+    const sorted = edits.toSorted(compareVersions)
+    const cut = sorted[Math.min(sorted.length, MAX_EDITS / 2) - 1]
+    if (cut === undefined) return undefined
+    const older = sorted.filter(({ at }) => at <= cut.at)
+    const content = mergedContent(
+      text,
+      older.map(({ at, hash, edit, own }) => ({ at, hash, path: edit?.path ?? [], content: own ?? '' })),
+    )
+    return this.#put(content, cut.at, base)
+  }
+
+  #put(content: string, at: number, old: StoredRecord | undefined): NewRecord {
+    const { scope, collection, id, author } = this.#init
+    const by = author.identity.author
+    const bytes = utf8(content)
+    const digest = sha256(bytes)
+    const prev = old?.hash ?? null
+    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, ...(prev === null ? {} : { prev }) }
+    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put) }
+  }
+
+  #edit({ change: { path }, value, isChanged }: Step, document: Uint8Array, old: StoredRecord | undefined): NewRecord | undefined {
+    if (!isChanged || this.#isWhole) return undefined
+    const { scope, collection, id, author } = this.#init
+    const by = author.identity.author
+    const content = encodeEdit(id, value)
+    const bytes = utf8(content)
+    const digest = sha256(bytes)
+    const prev = old?.hash ?? null
+    const at = this.#at
+    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, path, ...(prev === null ? {} : { prev }) }
+    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path } }
+  }
+
+  #end(view: DocumentView | undefined): undefined {
+    if (view === undefined || this.#error !== undefined) return
+    const isWritten = this.#steps.some(({ isChanged }) => isChanged)
+    this.#result = { status: isWritten ? 'written' : 'unchanged', seq: view.lastSeq, at: view.newest, cid: cidOfContent(view.content()) ?? '' }
+  }
+}

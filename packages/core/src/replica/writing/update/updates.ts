@@ -1,0 +1,46 @@
+import { DocstoreError } from '../../../errors.ts'
+import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import type { Update, UpdateResult } from '../../types.ts'
+import type { GroupCommit } from '../group-commit.ts'
+import { parseChanges } from './changes.ts'
+import { LocalUpdate } from './local-update.ts'
+import { NotedUpdates } from './noted-updates.ts'
+
+/** Updates of documents, by somebody who may write them. */
+export class Updates {
+  readonly #ground: ReplicaGround
+  readonly #commits: GroupCommit
+  readonly #noted: NotedUpdates
+
+  constructor(ground: ReplicaGround, commits: GroupCommit) {
+    this.#ground = ground
+    this.#commits = commits
+    this.#noted = new NotedUpdates(ground.storage)
+  }
+
+  async update(open: OpenNamespace, collection: string, { id, changes, if: expected, once }: Update): Promise<UpdateResult> {
+    const { storage, network, identity, clock } = this.#ground
+    const update = new LocalUpdate({
+      scope: open.scope,
+      collection,
+      id,
+      changes: parseChanges(changes),
+      expected,
+      maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
+      author: { identity, clock },
+    })
+    await storage.readyForEdits()
+    if (once === undefined) await this.#commits.commit(open, update.entries)
+    else {
+      if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
+      const known = await this.#noted.find(once)
+      if (known !== undefined) return known
+      const note = await this.#noted.begin(once)
+      await this.#commits.commit(open, update.entries, () => (update.isWritten ? note(update.result()) : []))
+    }
+    const result = update.result()
+    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(open.ns) }
+  }
+}

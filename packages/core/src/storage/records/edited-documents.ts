@@ -1,0 +1,214 @@
+import { sha256 } from '#crypto'
+import { equalBytes, toHex } from '../../model/bytes.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { pathText } from '../../model/edits/edit-path.ts'
+import { SLOT_BYTES } from '../../model/record.ts'
+import type { SqlValue } from '../drivers/driver.ts'
+import { storedRecord } from '../rows.ts'
+import { SEQ_SPAN } from '../schema.ts'
+import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
+import { EditedDocument, type Part } from './edited-document.ts'
+import { ownContent } from './own-content.ts'
+import type { Counted } from './totals.ts'
+import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
+
+/** How a document was shown before, and how it is now; without a content it is not there. */
+export interface ShownChange {
+  readonly replaced: Pick<StoredRecord, 'collection' | 'id' | 'content'> | undefined
+  readonly record: Pick<StoredRecord, 'collection' | 'id' | 'content'>
+}
+
+/** What the last record of a document shows and remembers. */
+interface Showing extends Counted {
+  readonly document: EditedDocument
+}
+
+/**
+ * Documents with fields that were edited by themselves. Of such a document one row shows the whole, that of the record which came last: its
+ * `content` is what all of them make together, and `own` what it says itself. The others have only that. So whoever reads documents reads rows
+ * with a content, as without edits, and every change of the document has a position of its own. Of a document without edits nothing is here.
+ */
+export class EditedDocuments {
+  readonly #init: RecordTableInit
+  /** Of each namespace, whether it has edits at all: where it has none, nobody looks for them. */
+  readonly #hasEdits = new Map<number, boolean>()
+  /** The documents of the commit that runs, by slot. */
+  readonly #open = new Map<string, EditedDocument>()
+  #shown: ShownChange[] = []
+
+  constructor(init: RecordTableInit) {
+    this.#init = init
+  }
+
+  /** The document that an entry is about, where its namespace has edits or it is to get one. Call inside a transaction. */
+  of(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
+    if (isPlain && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
+    const key = toHex(document)
+    const open = this.#open.get(key)
+    if (open !== undefined) return open
+    const edited = new EditedDocument(document, this.#records(ns, document))
+    if (isPlain && !edited.isEdited) return undefined
+    this.#open.set(key, edited)
+    return edited
+  }
+
+  /** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
+  #records(ns: number, document: Uint8Array): StoredRecord[] {
+    const [low, high] = [document.slice(), document.slice()]
+    low.fill(0, SLOT_BYTES / 2)
+    high.fill(255, SLOT_BYTES / 2)
+    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
+    return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
+  }
+
+  /** What a record shows, with time and author of the newest record of its document. */
+  version(ns: number, { content, at, by, hash, own, slot, edit }: StoredRecord): ShownVersion {
+    let newest: Pick<StoredRecord, 'at' | 'hash' | 'by'> = { at, hash, by }
+    if (own !== undefined) for (const record of this.#records(ns, edit?.document ?? slot)) if (compareVersions(newest, record) < 0) newest = record
+    return { content: content ?? '', at: newest.at, by: newest.by }
+  }
+
+  #anyIn(ns: number): boolean {
+    const known = this.#hasEdits.get(ns)
+    if (known !== undefined) return known
+    const hasEdits = this.#init.statements.own('SELECT edited FROM namespaces WHERE ns = ?').get(ns)?.['edited'] === 1
+    this.#hasEdits.set(ns, hasEdits)
+    return hasEdits
+  }
+
+  #noteEdits(ns: number): void {
+    if (this.#anyIn(ns)) return
+    this.#init.statements.own('UPDATE namespaces SET edited = 1 WHERE ns = ?').run(ns)
+    this.#hasEdits.set(ns, true)
+  }
+
+  /** Takes a record into its document. It is written with `settle`. */
+  take(ns: number, document: EditedDocument, slot: Uint8Array, record: NewRecord, seal: number | null): CommitOutcome {
+    const replaced = document.heldBy(slot, record.edit !== undefined)
+    const seq = this.#init.totals.next(ns)
+    const gone = document.take(slot, record, { seq, seal })
+    this.#init.totals.swap(ns, gone, record)
+    for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
+    if (record.edit !== undefined) this.#noteEdits(ns)
+    const others = gone.filter(({ seq }) => seq !== replaced?.seq)
+    return { seq, record, replaced, edited: { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) } }
+  }
+
+  /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
+  settle(ns: number): void {
+    this.#shown = []
+    for (const document of this.#open.values()) if (document.isChanged) this.#write(ns, document)
+    this.#open.clear()
+  }
+
+  /** How the documents of the last commit are shown since. */
+  get shown(): readonly ShownChange[] {
+    return this.#shown
+  }
+
+  /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
+  showAnew(ns: number, removed: readonly StoredRecord[]): void {
+    this.#shown = []
+    const slots = new Map<string, Uint8Array>()
+    for (const { slot, edit, own } of removed) if (own !== undefined) slots.set(toHex(edit?.document ?? slot), edit?.document ?? slot)
+    for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
+  }
+
+  /** The record that came last shows the document, at a new position: what was there before had another content. */
+  #showOne(ns: number, document: EditedDocument): void {
+    const { statements, indexes, texts, totals, readings } = this.#init
+    const { shown, base, edits } = document
+    const content = document.merged()
+    const last = [...(base === undefined ? [] : [base]), ...edits].toSorted((a, b) => a.seq - b.seq).at(-1)
+    if (last === undefined) return
+    if (shown !== undefined) {
+      readings.replaced(ns, document.slot, shown)
+      indexes.removed(ns * SEQ_SPAN + shown.seq)
+      const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
+      statements.own(hide).run(ns * SEQ_SPAN + shown.seq)
+    }
+    const { collection, id } = last
+    const seq = content === null ? last.seq : totals.next(ns)
+    if (content !== null) {
+      const own = content === ownContent(last) && last.edit === undefined ? null : ownContent(last)
+      statements
+        .own('UPDATE records SET rid = ?, content = ?, own = ?, content_key = ? WHERE rid = ?')
+        .run(ns * SEQ_SPAN + seq, content, own, contentKey(sha256(content)), ns * SEQ_SPAN + last.seq)
+      if (collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
+    }
+    texts.replaced(ns, shown, { seq, collection, content })
+    this.#shown.push({ replaced: shown, record: { collection, id, content } })
+    totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
+  }
+
+  /** Forgets what a transaction that was rolled back has learned. */
+  rolledBack(): void {
+    this.#open.clear()
+    this.#hasEdits.clear()
+  }
+
+  #write(ns: number, document: EditedDocument): void {
+    const { statements, indexes, texts, totals, readings, seals } = this.#init
+    const { shown, before, removed, pending } = document
+    const known = shown ?? before
+    if (known !== undefined) readings.replaced(ns, document.slot, known)
+    if (shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
+    const isHidden = shown !== undefined && !removed.some(({ seq }) => seq === shown.seq)
+    const counted = totals.countedBefore(ns, removed, isHidden ? shown : undefined)
+    for (const { seq, seal } of removed) {
+      statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
+      if (seal !== null) seals.release(seal)
+    }
+    if (isHidden)
+      statements
+        .own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?')
+        .run(ns * SEQ_SPAN + shown.seq)
+    const last = [...pending.values()].at(-1)
+    for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
+    if (last === undefined) return
+    const content = document.content()
+    const { seq, collection } = last
+    if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
+    texts.replaced(ns, shown, { seq, collection, content })
+    this.#shown.push({ replaced: shown, record: { collection, id: last.id, content } })
+    totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
+  }
+
+  /** Inserts a record; with a document, as the row that shows it. */
+  #insert(ns: number, { seq, slot, seal, pending: record, edit, ...part }: Part, shows: Showing | undefined): void {
+    if (record === undefined) return
+    const own = part.own ?? null
+    const { collection, id, at, hash, prev, exp, kh, digest } = record
+    const content = shows?.document.content() ?? null
+    const isWhole = content === own && edit === undefined
+    const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
+    const values: SqlValue[] = [
+      ns * SEQ_SPAN + seq,
+      ns,
+      slot,
+      collection,
+      id,
+      at,
+      hash,
+      this.#init.authors.number(record.by),
+      seal,
+      prev,
+      exp,
+      kh,
+      key,
+      content,
+    ]
+    this.#init.statements
+      .own(
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+      )
+      .run(
+        ...values,
+        edit?.document ?? null,
+        edit === undefined ? null : pathText(edit.path),
+        isWhole ? null : own,
+        shows?.counted ?? null,
+        shows?.countedDocument ?? null,
+      )
+  }
+}

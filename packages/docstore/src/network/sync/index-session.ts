@@ -1,0 +1,2 @@
+// What compares and answers: a page loads it after what it needs to open its data.
+export { Responder, Session } from '@p2p-docstore/core'
