@@ -28,7 +28,8 @@ const PAGE_PARTS = [
 /** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
 const WORKER_LATER = new RegExp(
   [
-    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|records/moved-records\\.ts)|query/sql/explain\\.ts)',
+    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry))',
     '/core/src/replica/(files/|moving/|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )
