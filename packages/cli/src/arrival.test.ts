@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-describe('a namespace that has not arrived', () => {
+// Every command is a process of its own.
+describe('a namespace that has not arrived', { timeout: 120_000 }, () => {
   it('takes writes of one process, which another one brings to the relay once it is there', async () => {
     await bench.json(['join', ready.join, '--data', a])
     await bench.json(['join', ready.join, '--data', b])
