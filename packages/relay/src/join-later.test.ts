@@ -52,6 +52,19 @@ describe('data that began alone', () => {
     expect((await again.namespaces.list()).map((one) => one.id)).toEqual([notes.id])
   }, 40_000)
 
+  it('is succeeded and ended by an id of before as by the one of now', async () => {
+    const { ready } = await relay()
+    const data = folder()
+    const id = await begin(data)
+    const here = await store(data, ready.text)
+    const made = await here.namespaces.succeed(id)
+    expect(await made.get('first')).toEqual({ _id: 'first' })
+    expect((await here.namespaces.successor(id)).id).toBe(made.id)
+    const old = await here.namespaces.open(id)
+    await expect(old.putFile(new Uint8Array(3))).rejects.toMatchObject({ code: 'ended' })
+    await expect(old.update('first', { $set: { a: 1 } })).rejects.toMatchObject({ code: 'ended' })
+  })
+
   it('moves as a relay too, until somebody was there', async () => {
     const { ready } = await relay()
     const data = folder()

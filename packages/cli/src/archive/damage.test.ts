@@ -70,3 +70,40 @@ describe('an export that is damaged', () => {
     expect(await codeOf(file)).toBe('bad-export')
   })
 })
+
+it('an export of somebody who did not know of the end gives what is not later than that', async () => {
+  const [owner, other] = [await open(), await open()]
+  const { id } = await owner.createNamespace({ name: 'notes', write: 'anyone' })
+  const share = async (): Promise<void> => {
+    const { genesis, head, signature } = (await owner.exportNamespace(id)) ?? never()
+    await other.importNamespace(genesis, head, signature)
+  }
+  const restoreInto = async (replica: Awaited<ReturnType<typeof open>>, file: Buffer): Promise<string> => {
+    const car = await openCar(
+      (async function* () {
+        yield file
+      })(),
+    )
+    return restore(replica, await readExportHead(car), car.blocks)
+  }
+  await share()
+  await other.write(id, 'docs', [{ id: 'a', content: '{"_id":"a"}' }])
+  await other.update(id, 'docs', { id: 'a', changes: { $set: { early: true } } })
+  await restoreInto(owner, await buffer(streamCar(exportBlocks(other, id), new AbortController().signal)))
+  await owner.changeHead(id, { end: true })
+  await other.update(id, 'docs', { id: 'a', changes: { $set: { late: true } } })
+  await other.write(id, 'docs', [{ id: 'b', content: '{"_id":"b"}' }])
+  const file = await buffer(streamCar(exportBlocks(other, id), new AbortController().signal))
+  const { root } = await owner.summary(id)
+  expect(await restoreInto(owner, file)).toBe(id)
+  expect((await owner.summary(id)).root).toBe(root)
+  expect((await owner.find(id, 'docs', { limit: 9 })).contents).toEqual(['{"_id":"a","early":true}'])
+  // The other way round what was too late goes, too.
+  await share()
+  expect((await other.summary(id)).root).toBe(root)
+  await Promise.all([owner.close(), other.close()])
+})
+
+function never(): never {
+  throw new Error('the namespace is not here')
+}

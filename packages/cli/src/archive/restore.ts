@@ -1,4 +1,4 @@
-import { DAG_CBOR, DAG_JSON, decodeNetwork, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
+import { DAG_CBOR, DAG_JSON, decodeGenesis, decodeHead, decodeNetwork, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
 import type { Block } from './block.ts'
 import { badExport, type CarReader } from './car-reader.ts'
 import { decodeSigned, decodeStruct, type ExportVersion, type LinkedBatch } from './export-structs.ts'
@@ -71,9 +71,10 @@ interface Taking {
   readonly taken: { records: number }
 }
 
-async function takeBlocks({ replica, id, exported: { version, root, read }, blocks, taken }: Taking): Promise<void> {
+async function takeBlocks({ replica, id, exported: { version, root, read, network }, blocks, taken }: Taking): Promise<void> {
   const order: FileOrder = version === 1 ? new CountedOrder(read) : new LinkedOrder(root, read)
   const contents = new WaitingContents(version)
+  const ended = await endOf(replica, id, network)
   let isEnded = false
   for await (const block of blocks) {
     if (isEnded) throw badExport('something follows its end')
@@ -91,14 +92,24 @@ async function takeBlocks({ replica, id, exported: { version, root, read }, bloc
       continue
     }
     order.batch(block)
-    const accepted = await replica.accept(id, encodeBatch(contents.take(struct)))
+    const batch = contents.take(struct)
+    const accepted = await replica.accept(id, encodeBatch(batch))
     if ('refused' in accepted) throw refused(accepted.refused, `a batch is refused (${accepted.refused})`)
-    for (const result of accepted.results) {
+    for (const [i, result] of accepted.results.entries()) {
+      if (result === 'not-allowed' && (batch.records[i]?.at ?? 0) > ended) continue
       if (result !== 'stored' && result !== 'same' && result !== 'superseded') throw refused(result, `a record is refused (${result})`)
       taken.records++
     }
   }
   if (!isEnded) throw badExport('it ends too early')
+}
+
+/** After which time the namespace takes nothing: who exported it may not have known of its end yet, and what came later is passed over. */
+async function endOf(replica: Replica, id: string, descriptor: Uint8Array): Promise<number> {
+  const [stored, network] = [await replica.exportNamespace(id), decodeNetwork(descriptor)]
+  const genesis = stored && network.ok ? decodeGenesis(stored.genesis, network.value.cid) : undefined
+  const head = stored && genesis?.ok === true ? await decodeHead(stored.head, stored.signature, genesis.value) : undefined
+  return (head?.ok === true ? head.value.head.body.ended : undefined) ?? Number.POSITIVE_INFINITY
 }
 
 /** Contents that wait for the batch which links them. */

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { equalBytes, fromUtf8 } from '../model/bytes.ts'
 import { encodeCbor } from '../model/cbor.ts'
 import { DAG_CBOR, parseCid } from '../model/cid.ts'
 import { type HeadBody, isDescription } from '../model/head-body.ts'
@@ -8,6 +8,7 @@ import { type SignedHead, signHead } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
+import { MOVED } from './moving/moved-ids.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { HeadChange } from './types.ts'
 
@@ -26,9 +27,15 @@ export async function changedHead(
     return clock.next(Math.min(latest(), last))
   }
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
-  const body = changedBody(head.body, change, ended)
+  const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
   return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
+}
+
+/** The successor that is meant by an id which it had in a network before: nobody else knows that one. */
+async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']): Promise<Pick<HeadChange, 'next'>> {
+  const now = typeof next === 'string' ? await storage.getMeta(MOVED + next) : undefined
+  return now === undefined ? {} : { next: fromUtf8(now) ?? null }
 }
 
 /** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`. */

@@ -122,6 +122,41 @@ describe('a namespace that has ended', () => {
     expect(await idsIn(owner, ns)).toEqual(['a', 'ahead'])
   })
 
+  it('takes no update that was on its way when it ended, and none once it is forgotten', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    const update = (v: number) => owner.update(ns, 'docs', { id: 'a', changes: { $set: { v } } })
+    const onItsWay = codeOf(update(2))
+    await owner.changeHead(ns, { end: true })
+    expect(await onItsWay).toBe('ended')
+    expect(await owner.get(ns, 'docs', 'a')).toBe('{"_id":"a","v":1}')
+
+    const gone = await create()
+    await put(owner, gone, 'a', 1)
+    await owner.update(gone, 'docs', { id: 'a', changes: { $set: { v: 2 } } })
+    const late = codeOf(owner.update(gone, 'docs', { id: 'a', changes: { $set: { v: 3 } }, once: 'x'.repeat(16) }))
+    await owner.forgetNamespace(gone)
+    expect(await late).toBe('unknown-namespace')
+  })
+
+  it('keeps what its author had edited too late, also where what others wrote shows the document', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    await sendHead(ns, owner, other)
+    await send(ns, owner, other)
+    now += 1000
+    await owner.update(ns, 'docs', { id: 'a', changes: { $set: { theirs: true } } })
+    await owner.changeHead(ns, { end: true })
+    now += 1000
+    await other.update(ns, 'docs', { id: 'a', changes: { $set: { mine: true, v: 2 } } })
+    await send(ns, owner, other)
+    expect(await other.get(ns, 'docs', 'a')).toBe('{"_id":"a","mine":true,"theirs":true,"v":2}')
+    await sendHead(ns, owner, other)
+    expect(await other.get(ns, 'docs', 'a')).toBe('{"_id":"a","theirs":true,"v":1}')
+    expect(await other.pending(ns)).toMatchObject([{ id: 'a', content: '{"_id":"a","mine":true,"theirs":true,"v":2}', refused: 'ended' }])
+    expect((await other.summary(ns)).root).toBe((await owner.summary(ns)).root)
+  })
+
   it('loses what was written after the end where the head comes later, tells its author, and has the same set everywhere', async () => {
     const ns = await create()
     for (const replica of [other, relay]) await sendHead(ns, owner, replica)

@@ -193,6 +193,9 @@ describe('data that moves to another network', () => {
     expect(await after.pending(next)).toEqual([])
     const stranger = await taken(after, ids.get(old) ?? '', away)
     expect(await stranger.namespace(ids.get(old) ?? '')).toMatchObject({ next: ids.get(next), writable: false })
+    // A program that goes on with ids of before names what others know.
+    await after.changeHead(ids.get(old) ?? '', { next: old })
+    expect(await after.namespace(ids.get(old) ?? '')).toMatchObject({ next: ids.get(old) })
   })
 
   it('leaves behind the hash of a key that is all that there is of a document', async () => {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
+import { recordKey } from '../../model/record.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
 import { isShown } from '../../storage/records/own-content.ts'
 import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
@@ -142,10 +143,17 @@ export class PendingChanges implements ReplicaPending {
    */
   async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
     await this.#turns.take(async () => {
-      // Of a document with edits, what shows it stands for all of it.
-      for (const { collection, id, content, at } of records.filter(isShown)) {
+      const number = this.#namespaces.get(ns)?.ns
+      // Of a document with edits one record shows all of it, whoever wrote that one: it is kept once.
+      const edited = new Set<string>()
+      for (const record of records.toReversed()) {
+        const { collection, id, at } = record
         const key = pendingKey(ns, at)
-        if (collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
+        if (number === undefined || collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
+        if (record.own !== undefined && edited.size === edited.add(recordKey(collection, id)).size) continue
+        const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
+        // It was deleted without knowing of this edit.
+        if (content === undefined) continue
         try {
           await this.#add({ key, collection, id, content, at, refused: 'ended' })
         } catch (error) {

@@ -62,11 +62,15 @@ export class Writes implements ReplicaWrites {
 
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
-    const open = this.#namespaces.open(id)
-    this.#checkAllowed(open, update.id)
+    const allowed = (): OpenNamespace => {
+      const open = this.#namespaces.open(id)
+      this.#checkAllowed(open, update.id)
+      return open
+    }
+    allowed()
     checkExpected(update.if)
     const updates = await this.#loaded()
-    return updates.update(open, collection, update)
+    return updates.update(allowed, collection, update)
   }
 
   /** What updates documents, loaded when it is first needed: many a tab is closed before that. */

@@ -30,16 +30,22 @@ export class FileTables implements FileStorage {
   named(ns: number, cid: string): NamedFile | undefined {
     const row = this.#init.statements
       .own(
-        'SELECT r.id, f.size, f.state FROM files f JOIN file_references r ON r.file = f.file WHERE f.cid = ? AND r.ns = ? ORDER BY f.state = 2, f.file, r.id LIMIT 1',
+        // One reference is looked up, however many documents name the same file.
+        'SELECT (SELECT min(id) FROM file_references r WHERE r.file = f.file AND r.ns = ?1) AS id, f.size, f.state FROM files f WHERE f.cid = ?2 AND EXISTS (SELECT 1 FROM file_references r WHERE r.file = f.file AND r.ns = ?1) ORDER BY f.state = 2, f.file LIMIT 1',
       )
-      .get(cid, ns)
+      .get(ns, cid)
     return row && { cid, id: String(row['id']), size: Number(row['size']), state: STATES[Number(row['state'])] ?? 'partial' }
   }
 
   partial(after: number, limit: number): PartialFile[] {
     return this.#init.statements
       .own(
-        'SELECT f.file, f.cid, f.size, r.ns FROM (SELECT * FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ? ORDER BY file LIMIT ?) f JOIN file_references r ON r.file = f.file GROUP BY f.file, r.ns ORDER BY f.file',
+        // From one namespace of a file to the next: there can be any number of documents in each.
+        `WITH RECURSIVE place (file, ns) AS (
+          SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = f.file)
+            FROM (SELECT file FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ? ORDER BY file LIMIT ?) f
+          UNION ALL SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = p.file AND r.ns > p.ns) FROM place p WHERE ns IS NOT NULL)
+        SELECT f.file, f.cid, f.size, p.ns FROM place p CROSS JOIN files f ON f.file = p.file WHERE p.ns IS NOT NULL ORDER BY f.file, p.ns`,
       )
       .all(after, limit)
       .map((row) => ({ file: Number(row['file']), cid: String(row['cid']), size: Number(row['size']), ns: Number(row['ns']) }))

@@ -97,6 +97,7 @@ async function assertWritable({ replica, namespace }: PutFileInit): Promise<void
   const info = await replica.namespace(namespace)
   if (info === undefined)
     throw new DocstoreError('unknown-namespace', `The namespace ${namespace} is not here. Check the id, or wait until it has arrived`)
+  if (info.ended !== undefined) throw new DocstoreError('ended', `The namespace "${info.name}" has ended: nothing is written there any more`)
   if (!info.writable) throw new DocstoreError('not-allowed', `You cannot put files into "${info.name}": only its owner writes there`)
 }
 

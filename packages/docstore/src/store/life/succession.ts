@@ -39,7 +39,8 @@ export async function succeedNamespace(namespaces: Namespaces, replica: Replica,
   const policy = write ?? info.write
   const successor = await namespaces.create({ name: name ?? info.name, write: policy })
   const own = `${info.owner.slice('did:key:'.length)}/`
-  for (const { collection } of await replica.collections(id)) {
+  // An id of before it moved to this network leads to it too, but nothing lies there.
+  for (const { collection } of await replica.collections(old.id)) {
     const documents = old.collection(collection).find()
     await successor.collection(collection).putMany(
       (async function* () {

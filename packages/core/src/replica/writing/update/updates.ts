@@ -20,10 +20,12 @@ export class Updates {
     this.#noted = new NotedUpdates(ground.storage)
   }
 
-  async update(open: OpenNamespace, collection: string, { id, changes, if: expected, once }: Update): Promise<UpdateResult> {
+  /** `allowed` gives the namespace, or throws where nothing may be written there: it can end or go while the update is made ready. */
+  async update(allowed: () => OpenNamespace, collection: string, { id, changes, if: expected, once }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
+    const { ns, scope } = allowed()
     const update = new LocalUpdate({
-      scope: open.scope,
+      scope,
       collection,
       id,
       changes: parseChanges(changes),
@@ -32,15 +34,15 @@ export class Updates {
       author: { identity, clock },
     })
     await storage.readyForEdits()
-    if (once === undefined) await this.#commits.commit(open, update.entries)
+    if (once === undefined) await this.#commits.commit(allowed(), update.entries)
     else {
       if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
       const known = await this.#noted.find(once)
       if (known !== undefined) return known
       const note = await this.#noted.begin(once)
-      await this.#commits.commit(open, update.entries, () => (update.isWritten ? note(update.result()) : []))
+      await this.#commits.commit(allowed(), update.entries, () => (update.isWritten ? note(update.result()) : []))
     }
     const result = update.result()
-    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(open.ns) }
+    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(ns) }
   }
 }
