@@ -77,6 +77,9 @@ describe('the page', () => {
     expect(await ada.part('networkNode', '[data-kind="relay"]').count()).toBe(2)
     await ada.part('networkPeer', `[data-id="${second.ready.peer}"]`).getByRole('button').click()
     const facts = ada.part('networkPeer', `[data-id="${second.ready.peer}"]`).locator('dl')
+    // In plain words; how exactly is for those who look closer.
+    const own = ada.part('networkPeer', `[data-id="${home.ready.peer}"]`)
+    await own.filter({ hasText: 'Relay · connected' }).waitFor()
     await facts
       .filter({ hasText: second.ready.origin })
       .filter({ hasText: second.ready.identity.slice(0, 18) })

@@ -395,10 +395,10 @@ describe('on a telephone', { timeout: 60_000 }, () => {
 
 it('says so in the header and over everything when a relay of another network answers at the address of the page', async () => {
   const { port } = new URL(relay.ready.http)
-  await ada.page.goto('about:blank')
+  // It does not wait for those who are connected to the port of its page.
   await relay.close()
   relay = await startRelay({ data: join(folder, 'other'), port: Number(port), networkName: 'rose club' })
-  await ada.page.goto(relay.ready.http)
+  await ada.page.reload()
   const banner = ada.part('otherNetworkBanner').filter({ hasText: 'in the network “rose club”, your documents here are of “garden club”' })
   await banner.waitFor()
   await ada.part('connection', '[data-shut-out="other-network"]').filter({ hasText: 'Other network' }).waitFor()

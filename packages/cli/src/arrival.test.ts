@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-describe('a namespace that has not arrived', () => {
+// Every command is a process of its own.
+describe('a namespace that has not arrived', { timeout: 120_000 }, () => {
   it('takes writes of one process, which another one brings to the relay once it is there', async () => {
     await bench.json(['join', ready.join, '--data', a])
     await bench.json(['join', ready.join, '--data', b])
@@ -39,6 +40,8 @@ describe('a namespace that has not arrived', () => {
     await bench.json(['put', id, '--id', 'x', '--offline', '--data', b], '{}')
     await bench.json(['sync', id, '--data', a])
     await bench.json(['sync', id, '--data', b])
+    const counted = await bench.run(['count', id, '--data', b])
+    expect([counted.stdout, counted.stderr]).toEqual(['0\n', expect.stringContaining('1 change that was written here was refused')])
     const [refused] = await bench.json<Record<string, unknown>[]>(['namespace', 'pending', id, '--drop', '--data', b])
     expect(refused).toMatchObject({ kind: 'put', _id: 'x', document: { _id: 'x' }, refused: 'not-allowed', dropped: true })
     expect(await bench.json(['namespace', 'pending', id, '--data', b])).toEqual([])

@@ -159,7 +159,14 @@ describe('mistakes', () => {
     expect(failures).toEqual(wrong.map(() => ({ exit: 2, code: 'usage', message: expect.any(String) })))
     const [incomplete, nothing, help] = await Promise.all([bench.run(['get']), bench.run([]), bench.run(['--help'])])
     expect([incomplete.code, incomplete.stdout, nothing.code, help.code]).toEqual([2, '', 2, 0])
-    expect(incomplete.stderr).toContain('missing required argument')
+    expect(incomplete.stderr).toContain("missing required argument 'ns'\nSee docstore get --help\n")
+    expect((await bench.run(['namespace', 'set', 'notes'])).stderr).toContain('See docstore namespace set --help')
+    const [asked, group, unknown] = await Promise.all([bench.run(['help', 'find']), bench.run(['file', 'help', 'put']), bench.run(['help', 'nope'])])
+    expect([asked, group].map(({ code, stdout }) => [code, stdout.split('\n')[0]])).toEqual([
+      [0, 'Usage: docstore find [options] <ns> [filter]'],
+      [0, 'Usage: docstore file put [options] <ns> <file>'],
+    ])
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("unknown command 'nope'")])
     // What a shell leaves of a link without quotation marks.
     const cut = await bench.run(['--data', a, '--join', 'http://127.0.0.1:1/#join=uqWF0Y25l'])
     expect([cut.code, cut.stderr]).toEqual([2, expect.stringContaining('quotation marks')])

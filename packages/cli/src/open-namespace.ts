@@ -10,7 +10,16 @@ export async function openToRead(context: Context, store: Docstore, text: string
   const namespace = await store.namespaces.open(await namespaceId(store, text))
   await freshen(context, store, namespace)
   await noteClock(context, store, namespace)
+  await noteRefused(context, namespace)
   return known(namespace)
+}
+
+/** Says that something which was written here before the namespace arrived, or before its end was heard of, is not among its documents. */
+async function noteRefused({ output }: Context, namespace: Namespace): Promise<void> {
+  const refused = (await namespace.pending()).filter((one) => one.refused !== undefined).length
+  if (refused === 0) return
+  const subject = refused === 1 ? '1 change that was written here was' : `${refused} changes that were written here were`
+  output.note(`${subject} refused, and waits for you: \`docstore namespace pending NS\` shows it, --drop gives it up`)
 }
 
 /** Opens a namespace as it is here, to write or to look at what lies in this folder. One that is not here yet is asked for; else nobody is waited for. */
@@ -31,7 +40,7 @@ export async function openToWrite(context: Context, store: Docstore, text: strin
   if (arrival === 'absent') {
     throw new DocstoreError(
       'unknown-namespace',
-      `No relay that was reached has the namespace ${namespace.id}. Check the id; with --offline, what you write is kept until it arrives`,
+      `No relay that was reached has the namespace ${namespace.id}. Check the id; with --offline, what put and delete write is kept until it arrives`,
     )
   }
   if (arrival === 'searching') context.output.note(`The namespace ${namespace.id} ${NOT_HERE}`)

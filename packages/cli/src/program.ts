@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, type CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { conformanceCommand } from './commands/conformance.ts'
 import { countCommand } from './commands/count.ts'
@@ -60,16 +60,32 @@ const COMMANDS = [
 
 /** The command line: every command, and what is common to all of them. */
 export function createProgram(run: Run): Command {
-  const program = new Command('docstore').description('A peer-to-peer document store').helpCommand(false)
+  const program = new Command('docstore').description('A peer-to-peer document store')
   program.version(packageJson.version)
   addGlobalOptions(program)
   for (const create of COMMANDS) program.addCommand(create(run))
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     // The error is reported in one place, in the form that was asked for.
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        usedWrongly.set(error, pathOf(command))
+        throw error
+      })
       .configureOutput({ outputError: () => undefined })
       .configureHelp({ showGlobalOptions: true })
+    if (command.commands.length > 0) command.helpCommand('help [command]', 'show how a command is used')
   }
   return program
+}
+
+/** Which command was meant where one was used wrongly. */
+const usedWrongly = new WeakMap<CommanderError, string>()
+
+/** What a person types to see how the command is used that this error is about. */
+export function helpFor(error: CommanderError): string {
+  return `${usedWrongly.get(error) ?? 'docstore'} --help`
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }

@@ -3,7 +3,7 @@ import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-doc
 import { CUT_LINK_HINT, mayBeCut } from './cut-link.ts'
 import { ALIVE_MS, END_TIMEOUT_MS } from './limits.ts'
 import { NegativeResult, Output, OutputClosed } from './output/output.ts'
-import { createProgram } from './program.ts'
+import { createProgram, helpFor } from './program.ts'
 import { readSettings } from './settings.ts'
 import { untilSignal } from './signals.ts'
 
@@ -40,6 +40,8 @@ async function report(error: unknown, output: Output, args: readonly string[]): 
     if (error.exitCode === 0) return 0
     const isHelp = error.code === 'commander.help'
     await fail(output, 'usage' satisfies ErrorCode, isHelp ? missingCommand(args) : usageText(error.message))
+    // Of a command that is missing all help has been shown.
+    if (!isHelp) output.note(`See ${helpFor(error)}`)
     return 2
   }
   const { code, message } = explain(error)
@@ -49,6 +51,8 @@ async function report(error: unknown, output: Output, args: readonly string[]): 
 
 /** A link without quotation marks hands what comes behind it, the command, to the shell. */
 function missingCommand(args: readonly string[]): string {
+  const asked = args.includes('help') ? args[args.indexOf('help') + 1] : undefined
+  if (asked !== undefined) return `unknown command '${asked}'`
   return args.some(mayBeCut) ? `A command is missing. ${CUT_LINK_HINT}` : 'A command is missing'
 }
 

@@ -1,6 +1,7 @@
 import { type Asker, DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Docstore, hostOf } from 'p2p-docstore'
+import { fileRoutes } from './gateway-files.ts'
 
 /** Documents of one page of `GET /ns/NS/docs`. */
 const DEFAULT_LIMIT = 50
@@ -76,6 +77,8 @@ export async function gatewayRoutes(http: FastifyInstance, { store }: { store: D
       return sendWithTag(request, reply, body, `"${cidOfBytes(DAG_JSON, body).toString()}"`, 'no-cache')
     },
   )
+
+  await fileRoutes(http, { store })
 
   http.get('/content/:cid', async (request: FastifyRequest<{ Params: { cid: string } }>, reply) => {
     if (parseCid(DAG_JSON, request.params.cid) === undefined) throw new DocstoreError('not-found', 'This is not the CID of a document')

@@ -69,7 +69,7 @@ async function holdPort(kind: 'tcp' | 'udp', host: string, wanted: number): Prom
 
 function holdTcp(host: string, wanted: number): Promise<HeldPort | undefined> {
   return new Promise((resolve) => {
-    // Peers that look for a relay which starts again connect already; a server closes when the last of its connections has ended.
+    // Peers who look for the relay where it was come here meanwhile, and giving the port back would wait for them.
     const server = createServer((socket) => socket.destroy())
     server.once('error', () => resolve(undefined))
     server.listen(wanted, host, () => {

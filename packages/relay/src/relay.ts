@@ -7,7 +7,7 @@ import { createHttp } from './http.ts'
 import { listenAddress } from './listen-host.ts'
 import { choosePorts, freePort } from './ports.ts'
 import { certifiedOrigin, parsePublicUrl } from './public-origin.ts'
-import { isHttps, setCertificate } from './web-server.ts'
+import { allAnswered, isHttps, setCertificate } from './web-server.ts'
 
 /** What a relay says when it is ready. */
 export interface RelayReady {
@@ -128,11 +128,9 @@ async function startOnce({
       },
       close: async () => {
         unwatch?.()
-        try {
-          await http.close()
-        } finally {
-          await store.close()
-        }
+        // The server waits for all who are connected to its port. Peers are, and go with the store, which those who get an answer still need.
+        const ends = await Promise.allSettled([http.close(), allAnswered(http.server).then(() => store.close())])
+        for (const end of ends) if (end.status === 'rejected') throw end.reason
       },
     }
   } catch (error) {

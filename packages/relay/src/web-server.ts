@@ -1,4 +1,5 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -52,10 +53,14 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
     if (arrivals.size > max * CROWDED) server.closeIdleConnections()
     arrivals.arrive(socket)
   })
+  const underWay = new Set<ServerResponse>()
+  answers.set(server, underWay)
   server.on('request', ({ socket: { remoteAddress, remotePort } }, response) => {
     arrivals.settle(remoteAddress, remotePort)
     const late = setTimeout(() => response.destroy(), ANSWER_TIMEOUT_MS)
+    underWay.add(response)
     response.once('close', () => {
+      underWay.delete(response)
       clearTimeout(late)
       arrivals.rest(remoteAddress, remotePort)
     })
@@ -74,6 +79,14 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
     onUpgrade(request, socket, head)
   })
   return server
+}
+
+/** Answers that the servers of this process are giving. */
+const answers = new WeakMap<Server, ReadonlySet<ServerResponse>>()
+
+/** Resolves when a server that takes no more requests has given its answers. Peers may be connected to its port all the same. */
+export async function allAnswered(server: Server): Promise<void> {
+  for (const response of answers.get(server) ?? []) if (!response.closed) await once(response, 'close')
 }
 
 /** Whether a server has a certificate. */

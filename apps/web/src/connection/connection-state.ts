@@ -31,6 +31,13 @@ export function connectionText({ state, via, role, direct, error }: PeerStatus):
   return `${viaName(via)}, direct`
 }
 
+/** How one peer is connected, in plain words. */
+export function plainConnectionText(peer: PeerStatus): string {
+  if (peer.state !== 'connected') return connectionText(peer)
+  if (peer.via === 'relay') return 'reached through a relay'
+  return peer.role === 'relay' ? 'connected' : 'connected directly'
+}
+
 /** Sums up the peers in one state. One relay is enough to be connected, and so is one peer that is connected directly. */
 export function connectionOf(peers: readonly PeerStatus[], isOnline: boolean): ConnectionState {
   const connected = peers.filter(({ state, via }) => state === 'connected' && via !== 'relay')

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { connectionText } from '../connection/connection-state.ts'
+import { connectionText, plainConnectionText } from '../connection/connection-state.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { shorten } from '../ui/short-names.ts'
 import type { NetworkPeer } from './network-peers.ts'
@@ -35,6 +35,7 @@ export function NetworkPeerRow({
           <dd>
             <code>{id}</code>
           </dd>
+          {status === undefined || state !== 'connected' ? null : <Fact name="Connection" values={[connectionText(status)]} />}
           {listed === undefined ? null : (
             <>
               <Fact name="Run by" values={listed.identity === undefined ? [] : [shorten(listed.identity, 18, 6)]} />
@@ -53,8 +54,7 @@ export function NetworkPeerRow({
 
 function factOf({ kind, status, listed }: NetworkPeer): string {
   if (kind === 'self') return listed === undefined ? 'not listed' : 'listed'
-  if (status !== undefined) return connectionText(status)
-  return 'known from the directory'
+  return status === undefined ? 'known to the network' : plainConnectionText(status)
 }
 
 function Fact({ name, values }: { readonly name: string; readonly values: readonly string[] }): ReactNode {

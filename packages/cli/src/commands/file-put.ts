@@ -16,7 +16,7 @@ export function filePutCommand(run: Run): Command {
     .argument('<ns>', 'id or name of the namespace')
     .argument('<file>', 'the file; - is standard input', inputFile)
     .option('--name <name>', 'what it is called (default: the name of the file)', notEmpty)
-    .option('--type <type>', 'its media type, such as image/png (default: what its name says)', notEmpty)
+    .option('--type <type>', 'its media type, such as image/png (default: what the name of the file says)', notEmpty)
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, file: string, options: CopiesOptions & { name?: string; type?: string }) =>
     run(async (context) => {

@@ -9,7 +9,6 @@ import { filePutCommand } from './file-put.ts'
 export function fileCommand(run: Run): Command {
   return new Command('file')
     .description('store, fetch, list and delete files of a namespace')
-    .helpCommand(false)
     .addCommand(filePutCommand(run))
     .addCommand(fileGetCommand(run))
     .addCommand(fileListCommand(run))

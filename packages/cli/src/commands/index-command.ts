@@ -8,7 +8,6 @@ import { indexListCommand } from './index-list.ts'
 export function indexCommand(run: Run): Command {
   return new Command('index')
     .description('create, list and drop indexes, which make queries fast')
-    .helpCommand(false)
     .addCommand(indexCreateCommand(run))
     .addCommand(indexListCommand(run))
     .addCommand(indexDropCommand(run))

@@ -21,7 +21,6 @@ interface Options {
 export function inviteCommand(run: Run): Command {
   return new Command('invite')
     .description('let somebody into this invite-only network: prints a join link that lets in whoever has it')
-    .helpCommand(false)
     .option('--for <did>', 'let in only this identity; the link holds no secret then')
     .option('--label <text>', 'for whom it is, as you call them; everyone in the network can see it')
     .addOption(new Option('--expires <days>', 'end the membership after so many days').argParser(wholeNumber(1, 36_500)))

@@ -12,7 +12,6 @@ import { namespaceShowCommand } from './namespace-show.ts'
 export function namespaceCommand(run: Run): Command {
   return new Command('namespace')
     .description('create, list and show namespaces, and what becomes of them')
-    .helpCommand(false)
     .addCommand(namespaceCreateCommand(run))
     .addCommand(namespaceListCommand(run))
     .addCommand(namespaceShowCommand(run))

@@ -8,7 +8,6 @@ import { networkShowCommand } from './network-show.ts'
 export function networkCommand(run: Run): Command {
   return new Command('network')
     .description('create and show the network of this data, and the link into it')
-    .helpCommand(false)
     .addCommand(networkCreateCommand(run))
     .addCommand(networkShowCommand(run))
     .addCommand(networkLinkCommand(run))

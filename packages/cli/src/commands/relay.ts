@@ -55,7 +55,6 @@ export function relayCommand(run: Run): Command {
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
     .addCommand(relayBackupCommand(run))
     .addCommand(relayRestoreCommand(run))
-    .helpCommand(false)
     .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
       run(async ({ settings: { data, join }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')

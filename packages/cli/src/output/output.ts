@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { printable } from './printable.ts'
 
 /** Thrown when nobody reads standard output any more, as after `| head -1`: the command ends, and that is no failure. */
 export class OutputClosed extends Error {
@@ -37,7 +38,7 @@ export class Output {
 
   /** Prints the result of a command: one JSON value for programs, text for people. */
   async result(value: unknown, text: () => string): Promise<void> {
-    await this.#write(this.isJson ? `${JSON.stringify(value)}\n` : `${text()}\n`)
+    await this.#write(this.isJson ? `${JSON.stringify(value)}\n` : `${printable(text())}\n`)
   }
 
   /** Prints documents, one per line, in both modes. */
@@ -57,7 +58,7 @@ export class Output {
 
   /** Says something to the person; never part of the result. */
   note(text: string): void {
-    this.#err.write(`${text}\n`)
+    this.#err.write(`${printable(text)}\n`)
   }
 
   #write(chunk: string | Uint8Array): Promise<void> {

@@ -159,3 +159,26 @@ it('indexes of a database of version 1 lead through arrays once it is open', asy
     await rm(folder, { recursive: true })
   }
 })
+
+it('a database of before knows the files that documents of later peers have named in it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1)
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const insert = driver.prepare('INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, content) VALUES (?,1,?,?,?,1,?,1,?)')
+    const cid = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4'
+    const row = (seq: number, id: string, content: string): void => insert.run(2 ** 36 + seq, slot(id), 'files', id, sha256(id), content)
+    row(1, cid, `{"_id":"${cid}","size":12}`)
+    row(2, 'plain', '{"_id":"plain"}')
+    driver.close()
+    const storage = openNodeStorage(path)
+    const files = await storage.files()
+    expect(await files.named(1, cid)).toEqual({ cid, size: 12, id: cid, state: 'partial' })
+    expect(await files.partial(0, 10)).toHaveLength(1)
+    await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

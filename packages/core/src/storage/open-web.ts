@@ -21,6 +21,8 @@ export async function openWebStorage(name: string, options: { durability?: Durab
   const driver = name === 'memory' ? await openMemoryDriver() : await openPoolDriver(name)
   try {
     // Loaded where they are needed: most databases are of this version, and most tabs are closed before anybody edits a field.
+    // For himself before the first read: a log cannot be read otherwise where there is no shared memory.
+    driver.exec('PRAGMA locking_mode = EXCLUSIVE')
     const version = checkOwner(driver)
     const migrations = version > 0 && version < SCHEMA_VERSION ? (await import('./migrations.ts')).MIGRATIONS : []
     const storage = new SqliteStorage(driver, { cacheBytes: CACHE_BYTES, migrations, ...options })

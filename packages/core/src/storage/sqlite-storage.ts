@@ -247,7 +247,7 @@ export class SqliteStorage implements Storage {
       // Where all go, nothing is left to be shown in another way.
       if (which.after >= 0 && this.#edited !== undefined) {
         this.#edited.showAnew(ns, found)
-        this.#references.committed(ns, [], this.#edited.shown)
+        this.#references.committed(ns, [], this.#edited.takeShown())
       }
       this.#totals.storeNow(ns)
       return found.length
@@ -287,10 +287,12 @@ export class SqliteStorage implements Storage {
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
     const outcomes = this.#transaction(() => {
-      const outcomes = sealWith === undefined ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
+      // Where there are edits, what is written is signed when it leaves.
+      const isLate = sealWith === undefined || this.#edited?.hasEdits(ns) === true
+      const outcomes = isLate ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
-      this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
+      this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
     })
@@ -311,7 +313,7 @@ export class SqliteStorage implements Storage {
       if (outcomes.some((outcome) => outcome !== undefined)) {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
-        this.#references.committed(ns, outcomes, this.#edited?.shown ?? [])
+        this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
       }
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
@@ -360,8 +362,8 @@ export class SqliteStorage implements Storage {
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
-      const { old, document } = this.#heldFor(ns, entry)
-      return { entry, old, document, record: entry.build(old, document) }
+      const old = this.#records.bySlot(ns, entry.slot)
+      return { slot: entry.slot, old, record: entry.build(old) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
@@ -373,9 +375,8 @@ export class SqliteStorage implements Storage {
     }
     let position = 0
     const outcomes = built.map(
-      ({ record, ...held }) => record && this.#put(ns, { ...held, record, seal: seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null }),
+      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
     )
-    this.#edited?.settle(ns)
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
   }

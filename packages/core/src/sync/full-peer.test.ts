@@ -17,7 +17,8 @@ class FullRelay {
   readonly #wires = new HostileNetwork(this.time, this.#random)
   readonly writer = this.#peer('writer')
   readonly relay = this.#peer('relay', MIB)
-  readonly reader = this.#peer('reader', MIB / 2)
+  // The empty tables of a database take some 100 KiB by themselves.
+  readonly reader = this.#peer('reader', MIB / 2 + 96 * 1024)
 
   #peer(name: string, maxBytes?: number): TestPeer {
     const role = name === 'relay' ? 'relay' : 'peer'

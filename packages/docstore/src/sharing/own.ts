@@ -2,7 +2,7 @@ import { DocstoreError, equalBytes, identityFromSeed, type Replica } from '@p2p-
 import { checkInvitation, fetchWellKnown, MEMBERSHIP, readNetwork, rememberInvitation } from '../network/admission/index.ts'
 import type { JoinLink } from '../network/admission/index-join.ts'
 import { knownRelays, type MetaReader, RELAYS, rememberRelays, WAYS } from '../network/relays/index.ts'
-import { hasChosenNetwork, isAlone } from '../network/standing.ts'
+import { hasChosenNetwork, isAlone, noteMet } from '../network/standing.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import type { HeldData } from './place.ts'
@@ -21,7 +21,7 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove }: OpenOptions,
+  { role, network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -41,6 +41,8 @@ export async function own(
     })
     const { id } = (await replica.info()).network
     if (link !== undefined) await rememberLink(replica, link)
+    // A relay gives its link to others from its first moment on.
+    if (role === 'relay') await noteMet(replica)
     if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
     // What waits for its namespace must not depend on somebody opening that again.
     if (network !== undefined) for (const ns of await replica.awaited()) await network.want(ns)

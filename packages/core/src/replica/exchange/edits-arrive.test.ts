@@ -154,6 +154,19 @@ describe('edits, puts and deletes', () => {
     expect(await found(second)).toEqual(expected(records))
   })
 
+  it('of documents that are large with all of their edits are not held in memory at once, and come out the same', { timeout: 60_000 }, async () => {
+    const [by = fail()] = authors
+    const ids = ['d0', 'd1', 'd2', 'd3', 'd4']
+    const large = (id: string, i: number): Signed => signed(id, by, 10 + i, encodeEdit(id, `${i}`.padEnd(30_000, 'x')), [`f${i}`])
+    const many = ids.flatMap((id) => [signed(id, by, 5, `{"_id":"${id}"}`), ...Array.from({ length: MAX_EDITS }, (_, i) => large(id, i))])
+    // Each document twice, in turns: the first ones are written before the last ones are read.
+    const small = [1, 2].flatMap((n) => ids.map((id) => signed(id, by, 1000 + n, encodeEdit(id, n), [`g${n}`])))
+    const peer = await fresh()
+    for (let at = 0; at < many.length; at += 32) await peer.accept(ns, batchOf(many.slice(at, at + 32)))
+    await peer.accept(ns, batchOf(small))
+    expect(await found(peer)).toEqual(expected([...many, ...small]))
+  })
+
   it('are at most 128 of a document, the newest, in whatever order ten thousand come, and the merging of a batch is done once', {
     timeout: 60_000,
   }, async () => {

@@ -17,7 +17,8 @@ export async function boundedPage<T>(
     const next = await read(some, page.at(-1))
     for (const element of next) {
       page.push(element)
-      length += recordOf(element).content?.length ?? 0
+      const { content, own } = recordOf(element)
+      length += (content?.length ?? 0) + (own?.length ?? 0)
     }
     if (next.length < some || length >= PAGE_LENGTH) break
     const left = Math.max(1, Math.floor(((PAGE_LENGTH - length) * page.length) / Math.max(1, length)))

@@ -21,6 +21,8 @@ export class FileReferences {
     const [before, now] = [fileNamedBy(replaced), fileNamedBy(record)]
     if (before?.cid === now?.cid && before?.size === now?.size) return
     if (before !== undefined) this.#remove(ns, replaced?.id ?? '')
+    // Whatever stood there is counted once, also where it was taken up in another way.
+    if (now !== undefined) this.#remove(ns, record.id ?? '')
     if (now !== undefined) this.#add(ns, record.id ?? '', now.cid, now.size)
   }
 

@@ -15,8 +15,9 @@ export function pageOf(statement: SqlStatement, params: readonly SqlValue[], lim
   let length = 0
   statement.each(params, (row) => {
     rows.push(row)
-    const { content } = row
+    const { content, own } = row
     if (typeof content === 'string') length += content.length
+    if (typeof own === 'string') length += own.length
     return length < MAX_PAGE_LENGTH
   })
   return { rows, isFull: rows.length >= limit || length >= MAX_PAGE_LENGTH }

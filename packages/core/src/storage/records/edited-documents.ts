@@ -1,4 +1,5 @@
 import { sha256 } from '#crypto'
+import { FILES_COLLECTION } from '../../files/named-file.ts'
 import { equalBytes, toHex } from '../../model/bytes.ts'
 import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
@@ -11,6 +12,9 @@ import { EditedDocument, type Part } from './edited-document.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
+
+/** What may be read of documents with edits before those of a commit are written, UTF-16 units; one more document can have 4 Mi. */
+const MAX_OPEN_LENGTH: number = 8 * 1024 * 1024
 
 /** How a document was shown before, and how it is now; without a content it is not there. */
 export interface ShownChange {
@@ -34,7 +38,9 @@ export class EditedDocuments {
   readonly #hasEdits = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
-  #shown: ShownChange[] = []
+  /** UTF-16 units of what is read of them. */
+  #openLength = 0
+  readonly #shown: ShownChange[] = []
 
   constructor(init: RecordTableInit) {
     this.#init = init
@@ -46,8 +52,12 @@ export class EditedDocuments {
     const key = toHex(document)
     const open = this.#open.get(key)
     if (open !== undefined) return open
-    const edited = new EditedDocument(document, this.#records(ns, document))
+    const records = this.#records(ns, document)
+    const edited = new EditedDocument(document, records)
     if (isPlain && !edited.isEdited) return undefined
+    // Others can have made all of them large: they are written and read again rather than held all at once.
+    if (this.#openLength > MAX_OPEN_LENGTH) this.#writeOpen(ns)
+    for (const { content, own } of records) this.#openLength += (content?.length ?? 0) + (own?.length ?? 0)
     this.#open.set(key, edited)
     return edited
   }
@@ -96,19 +106,27 @@ export class EditedDocuments {
 
   /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
   settle(ns: number): void {
-    this.#shown = []
-    for (const document of this.#open.values()) if (document.isChanged) this.#write(ns, document)
-    this.#open.clear()
+    this.#writeOpen(ns)
   }
 
-  /** How the documents of the last commit are shown since. */
-  get shown(): readonly ShownChange[] {
-    return this.#shown
+  #writeOpen(ns: number): void {
+    for (const document of this.#open.values()) if (document.isChanged) this.#write(ns, document)
+    this.#open.clear()
+    this.#openLength = 0
+  }
+
+  /** Whether a namespace has edits, so that several documents of a commit cannot be looked at before the first of them is written. */
+  hasEdits(ns: number): boolean {
+    return this.#anyIn(ns)
+  }
+
+  /** How documents that name files are shown since this was last asked for. */
+  takeShown(): readonly ShownChange[] {
+    return this.#shown.splice(0)
   }
 
   /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
   showAnew(ns: number, removed: readonly StoredRecord[]): void {
-    this.#shown = []
     const slots = new Map<string, Uint8Array>()
     for (const { slot, edit, own } of removed) if (own !== undefined) slots.set(toHex(edit?.document ?? slot), edit?.document ?? slot)
     for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
@@ -137,13 +155,15 @@ export class EditedDocuments {
       if (collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
     }
     texts.replaced(ns, shown, { seq, collection, content })
-    this.#shown.push({ replaced: shown, record: { collection, id, content } })
+    this.#noteShown({ replaced: shown, record: { collection, id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
   }
 
   /** Forgets what a transaction that was rolled back has learned. */
   rolledBack(): void {
     this.#open.clear()
+    this.#openLength = 0
+    this.#shown.length = 0
     this.#hasEdits.clear()
   }
 
@@ -170,8 +190,12 @@ export class EditedDocuments {
     const { seq, collection } = last
     if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
     texts.replaced(ns, shown, { seq, collection, content })
-    this.#shown.push({ replaced: shown, record: { collection, id: last.id, content } })
+    this.#noteShown({ replaced: shown, record: { collection, id: last.id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
+  }
+
+  #noteShown(change: ShownChange): void {
+    if (change.record.collection === FILES_COLLECTION) this.#shown.push(change)
   }
 
   /** Inserts a record; with a document, as the row that shows it. */

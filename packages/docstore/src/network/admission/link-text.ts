@@ -46,8 +46,9 @@ export function encodeLinkText({ network, origins, invitation }: LinkContent): s
 
 /** Reads a join text, in capitals too; gives a reason where that cannot be done. */
 export function decodeLinkText(text: string): LinkContent | { readonly damage: string } {
-  const bytes = text.length > MAX_TEXT_LENGTH ? undefined : base32Bytes(text.toLowerCase())
-  if (bytes === undefined) return { damage: 'it has a character that does not belong there, or is too long' }
+  if (text.length > MAX_TEXT_LENGTH) return { damage: 'it is too long' }
+  const bytes = base32Bytes(text.toLowerCase())
+  if (bytes === undefined) return { damage: 'its end is missing, or it has a character that does not belong there' }
   if (!equalBytes(bytes.subarray(0, PREFIX.length), PREFIX)) return { damage: 'it is of a later version, or a character is wrong' }
   const checked = bytes.subarray(0, -CHECK_BYTES)
   if (!equalBytes(bytes.subarray(-CHECK_BYTES), checkOf(checked))) return { damage: 'a character is missing or wrong' }

@@ -1,4 +1,5 @@
-import { asStruct, decodeCbor, encodeCbor, isBytes, isFileCid, isUint, MAX_FILE_BYTES, parseCid, DAG_CBOR, type Verdict } from '@p2p-docstore/core'
+import { asStruct, decodeCbor, encodeCbor, isFileCid, isUint, MAX_FILE_BYTES, parseCid, DAG_CBOR, type Verdict } from '@p2p-docstore/core'
+import { decodeBlockFrame, encodeBlockFrame } from './block-frame.ts'
 import { MAX_BLOCK_FRAME_BYTES, MAX_REQUEST_BYTES } from './limits.ts'
 
 /** Longest text of a response, UTF-16 code units. */
@@ -19,7 +20,7 @@ export type FileResponse =
   | { readonly t: 'error'; readonly code: string; readonly message: string }
 
 export function encodeFileMessage(message: FileRequest | FileResponse): Uint8Array {
-  return encodeCbor(message)
+  return message.t === 'block' && 'bytes' in message ? encodeBlockFrame(message.bytes) : encodeCbor(message)
 }
 
 /** Reads a request of another peer. */
@@ -36,6 +37,8 @@ export function decodeFileRequest(frame: Uint8Array): Verdict<FileRequest> {
 
 /** Reads a response of another peer. */
 export function decodeFileResponse(frame: Uint8Array): Verdict<FileResponse> {
+  const bytes = frame.length > MAX_BLOCK_FRAME_BYTES ? undefined : decodeBlockFrame(frame)
+  if (bytes !== undefined) return { ok: true, value: { t: 'block', bytes } }
   const decoded = decodeCbor(frame, MAX_BLOCK_FRAME_BYTES)
   if (!decoded.ok) return decoded
   const response = readResponse(decoded.value)
@@ -43,8 +46,6 @@ export function decodeFileResponse(frame: Uint8Array): Verdict<FileResponse> {
 }
 
 function readResponse(value: unknown): FileResponse | undefined {
-  const block = asStruct(value, ['t', 'bytes'])
-  if (block?.['t'] === 'block' && isBytes(block['bytes'])) return { t: 'block', bytes: block['bytes'] }
   if (asStruct(value, ['t'])?.['t'] === 'none') return { t: 'none' }
   const whole = asStruct(value, ['t', 'whole'])
   if (whole?.['t'] === 'whole' && typeof whole['whole'] === 'boolean') return { t: 'whole', whole: whole['whole'] }

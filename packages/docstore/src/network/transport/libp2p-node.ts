@@ -111,13 +111,13 @@ export async function startLibp2p(
   })
 }
 
-/** What libp2p says in lines of its own, of each address that failed. */
+/** What libp2p says in lines of its own, of each address that failed; where that is an error, its stack follows. */
 function reasonsOf({ message }: Error): string {
   return message
     .split('\n')
     .slice(1)
     .map((line) => line.trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !line.startsWith('at '))
     .join('; ')
 }
 

@@ -209,6 +209,24 @@ describe('putFile and getFile', () => {
   })
 })
 
+it('a file whose document is edited stays, and goes with it', async () => {
+  const store = await open()
+  const namespace = await store.namespaces.create({ name: 'notes' })
+  const { cid } = await namespace.putFile(bytesOf(MIB), { name: 'a.bin' })
+  const documents = namespace.collection('files')
+  await documents.update(cid, { $set: { name: 'b.bin', 'seen.by': 'ada' } })
+  expect(await namespace.listFiles()).toMatchObject([{ cid, name: 'b.bin', here: true }])
+  expect(equal(await (await fileOf(namespace, cid)).bytes(), bytesOf(MIB))).toBe(true)
+  await documents.update(cid, { $set: { size: 5 } })
+  expect(await codeOf((await fileOf(namespace, cid)).bytes())).toBe('bad-file')
+  await documents.update(cid, { $set: { size: MIB } })
+  await namespace.putFile(bytesOf(MIB), { name: 'c.bin' })
+  expect(await namespace.listFiles()).toMatchObject([{ cid, name: 'c.bin', here: true }])
+  await namespace.deleteFile(cid)
+  await expect.poll(() => store.replica.block(cid)).toBeUndefined()
+  expect(await namespace.listFiles()).toEqual([])
+})
+
 describe('a deleted file', () => {
   it('is gone for readers, and its blocks with it, but for those of other files', async () => {
     const store = await open()
