@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
-import { recordKey } from '../../model/record.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
 import { isShown } from '../../storage/records/own-content.ts'
 import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
@@ -150,7 +149,7 @@ export class PendingChanges implements ReplicaPending {
         const { collection, id, at } = record
         const key = pendingKey(ns, at)
         if (number === undefined || collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
-        if (record.own !== undefined && edited.size === edited.add(recordKey(collection, id)).size) continue
+        if (record.own !== undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
         const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
         // It was deleted without knowing of this edit.
         if (content === undefined) continue
