@@ -1,5 +1,5 @@
 /** What a terminal obeys instead of showing it, and what turns the direction of a line; line breaks and tabs are no such thing. */
-const OBEYED = /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/gu
+const OBEYED = /[[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]--[\t\n]]/gv
 const BREAKS = /[\t\n\u2028\u2029]/g
 
 /** A text for a person's terminal: names and messages of others are shown, and cannot clear the screen or write over what stands there. */
