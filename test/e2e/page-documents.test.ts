@@ -172,6 +172,18 @@ describe('the filter box', { timeout: 60_000 }, () => {
     expect(await ada.part('filterFields').textContent()).toContain('deep.list.inside')
   })
 
+  it('says what a value of several words needs, where one without finds nothing', async () => {
+    await goToPlaces()
+    await ada.part('filter').fill('name=Place 7.')
+    await ada.part('documentsEmpty').filter({ hasText: 'stands in quotation marks' }).waitFor()
+    await ada.part('filter').fill('name="Place 7."')
+    await ada.part('count', '[data-total="1"]').waitFor()
+    await ada.part('filter').fill('zebra')
+    const empty = ada.part('documentsEmpty').filter({ hasText: 'No document matches' })
+    await empty.waitFor()
+    expect(await empty.textContent()).not.toContain('quotation marks')
+  })
+
   it('leaves no row under a filter that cannot be used, of whichever kind, and says what is wrong in our words', async () => {
     for (const [text, message] of [
       ['{"name":}', 'Not JSON at line 1, column 9: "}" does not belong there'],

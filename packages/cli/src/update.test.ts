@@ -22,6 +22,17 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
+describe("a document of one's own", () => {
+  it('is called by its full id, whichever was given', async () => {
+    const guests = await bench.namespace(first, 'guests', '--write', 'author')
+    const { _id } = await bench.json(['put', guests, '--id', 'hello', '--offline', '--data', first], '{"n":1}')
+    expect(_id).toMatch(/^z6Mk\w+\/hello$/)
+    const updated = await bench.json(['update', guests, 'hello', '{"$inc":{"n":1}}', '--offline', '--data', first])
+    expect(updated).toMatchObject({ _id })
+    expect(await bench.json(['delete', guests, 'hello', '--offline', '--data', first])).toEqual({ _id, deleted: true, copies: 0 })
+  })
+})
+
 describe('update', () => {
   it('changes fields, counts up only what nobody has changed, and shows what is known of a document', async () => {
     const { cid } = await bench.json(['put', 'orders', '--data', first], '{"_id":"one","n":1,"customer":{"city":"Oslo"}}')

@@ -20,6 +20,8 @@ export interface DocumentList {
   /** What stands in the filter box; it is used a moment later. */
   readonly filterText: string
   readonly filterError: string | undefined
+  /** Whether there are conditions and words: a value of several words that has no quotation marks looks like that. */
+  readonly isMixed: boolean
   /** Fields in which words are looked for; none where there are no words. */
   readonly searched: readonly string[]
   readonly setFilterText: (text: string) => void
@@ -91,6 +93,7 @@ export function useDocumentList(source: ListSource, view: ListView, show: ShowVi
     filterText,
     // What the library finds wrong with it, such as an operator that does not exist, is said in the same place.
     filterError: typed.ok ? page.error : typed.message,
+    isMixed: typed.ok && typed.words.length > 0 && Object.keys(typed.filter).length > 0,
     searched,
     setFilterText,
     endTyping,

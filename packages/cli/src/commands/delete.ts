@@ -22,17 +22,22 @@ export function deleteCommand(run: Run): Command {
       const { namespace, isHere } = await openToWrite(context, store, ns)
       const documents = namespace.collection(options.collection)
       const expected = options.if === undefined ? {} : { if: options.if }
-      let deleted = await documents.delete(id, expected)
-      if (!deleted) {
+      // A short id is one of this identity's; what is printed holds for everybody.
+      const remove = async (): Promise<string | undefined> => {
+        const fullId = (await documents.get(id))?._id ?? id
+        return (await documents.delete(id, expected)) ? fullId : undefined
+      }
+      let deleted = await remove()
+      if (deleted === undefined) {
         // Somebody else may have written it just now.
         await freshen(context, store, namespace)
-        deleted = await documents.delete(id, expected)
+        deleted = await remove()
       }
-      if (!deleted) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)}`)
+      if (deleted === undefined) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)}`)
       const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
       const pending = isHere ? {} : { pending: true }
-      await context.output.result({ _id: id, deleted, copies, ...pending }, () =>
-        isHere ? `Deleted ${id}.` : `${id} is deleted when the namespace arrives.`,
+      await context.output.result({ _id: deleted, deleted: true, copies, ...pending }, () =>
+        isHere ? `Deleted ${deleted}.` : `${deleted} is deleted when the namespace arrives.`,
       )
     }),
   )

@@ -1,6 +1,5 @@
 /** What a terminal obeys instead of showing it, and what turns the direction of a line; line breaks and tabs are no such thing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const OBEYED = /[[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]--[\t\n]]/gv
 const BREAKS = /[\t\n\u2028\u2029]/g
 
 /** A text for a person's terminal: names and messages of others are shown, and cannot clear the screen or write over what stands there. */

@@ -103,6 +103,7 @@ export function DocumentTable({
       {documents.length === 0 && state !== 'stale' ? (
         <NoDocuments
           why={list.filterError !== undefined ? 'bad-filter' : list.isFiltered ? 'no-match' : 'empty'}
+          isMixed={list.isMixed}
           onClear={list.clearFilter}
           onAdd={onAdd}
         />

@@ -10,16 +10,20 @@ const TEXTS = {
 /** What stands where no document is. */
 export function NoDocuments({
   why,
+  isMixed,
   onClear,
   onAdd,
 }: {
   readonly why: keyof typeof TEXTS
+  /** Whether the filter has conditions and words. */
+  readonly isMixed: boolean
   readonly onClear: () => void
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
   return (
     <div className="empty empty-small" data-testid={TEST_IDS.documentsEmpty}>
       <p>{TEXTS[why]}</p>
+      {why === 'no-match' && isMixed ? <p className="hint">A value of several words stands in quotation marks: city="New York".</p> : null}
       {why !== 'empty' ? (
         <button type="button" data-testid={TEST_IDS.filterClear} onClick={onClear}>
           Show all

@@ -227,6 +227,19 @@ it('a file whose document is edited stays, and goes with it', async () => {
   expect(await namespace.listFiles()).toEqual([])
 })
 
+it.each(['owner', 'author'] as const)('a file that is put again keeps its name, its type and fields of the user (%s)', async (write) => {
+  const namespace = await notes(write)
+  const bytes = bytesOf(100)
+  const { cid } = await namespace.putFile(bytes, { name: 'a.png', type: 'image/png' })
+  const files = namespace.collection('files')
+  await files.update(cid, { $set: { caption: 'Oslo' } })
+  await namespace.putFile(bytes)
+  expect(await files.get(cid)).toMatchObject({ name: 'a.png', type: 'image/png', caption: 'Oslo', size: 100 })
+  await namespace.putFile(bytes, { name: 'b.png' })
+  expect(await files.get(cid)).toMatchObject({ name: 'b.png', type: 'image/png', caption: 'Oslo', size: 100 })
+  expect((await namespace.listFiles()).length).toBe(1)
+})
+
 describe('a deleted file', () => {
   it('is gone for readers, and its blocks with it, but for those of other files', async () => {
     const store = await open()

@@ -55,7 +55,9 @@ export async function putFile(init: PutFileInit, source: FileSource, options: Pu
   try {
     const { digests, size } = await storePieces({ replica, upload, signal, onProgress: options.onProgress }, opened)
     const cid = await replica.uploadTree(upload, concatBytes(...digests), size)
-    await files.put({ _id: cid, ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }), size })
+    // Who puts the same bytes again means the same file: what its document says besides stays.
+    const before = await files.get(cid)
+    await files.put({ ...before, _id: cid, ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }), size })
     // From here on its blocks belong to the document. A process that ends before it is found to be whole finds that at the next look.
     if ((await replica.missingBlocks(namespace, cid, { from: 0, to: size })).length > 0)
       throw new DocstoreError('internal', 'A file that was just stored is not whole')

@@ -50,7 +50,7 @@ async function assertFilesElsewhere(namespace: Namespace): Promise<void> {
 function notDelivered(why: string, details: Readonly<Record<string, number>>): DocstoreError {
   return new DocstoreError(
     'not-delivered',
-    `The namespace is not forgotten: ${why}. Bring it to a relay first, or export it; or say that it may be lost (force)`,
+    `The namespace is not forgotten: ${why}. Bring it to a relay first, or export it; or say that it may be lost, with force (--force)`,
     {
       details,
     },
