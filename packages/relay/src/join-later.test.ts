@@ -65,11 +65,12 @@ describe('data that began alone', () => {
     await expect(old.update('first', { $set: { a: 1 } })).rejects.toMatchObject({ code: 'ended' })
   })
 
-  it('moves when it becomes a relay with a link, and not once it was a relay, which gives its own link to others', async () => {
+  it('moves when a relay takes it up with a link, and not once a relay of its own network ran on it', async () => {
     const { ready } = await relay()
     const data = folder()
     await begin(data)
     const first = await startRelay({ data, port: 0 })
+    // Whoever was given its link may have it, and come later.
     expect(await isAlone(first.store.replica)).toBe(false)
     await first.close()
     await expect(startRelay({ data, port: 0, join: ready.join })).rejects.toMatchObject({ code: 'other-network' })

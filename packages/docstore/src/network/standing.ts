@@ -7,7 +7,7 @@ export async function hasChosenNetwork(meta: MetaReader): Promise<boolean> {
   return (await meta.getMeta('network-chosen')) !== undefined || (await knownRelays(meta)).length > 0
 }
 
-/** There, with 1 in it, once somebody else was met in the network of the data; 0 before, and absent in data of before that was noted. */
+/** There, with 1 in it, once somebody else was met in the network of the data, or could have been: a relay ran on it; 0 before, and absent in data of before that was noted. */
 const MET = 'network-met'
 
 /** Whether nobody else was ever met in the network of this data: nothing that was written here is known in it, so all of it can move to another. */
