@@ -335,7 +335,7 @@ describe('the field for ids and links', { timeout: 60_000 }, () => {
         .filter({ hasText: /\.\s*$/ })
         .waitFor()
       const message = await ada.part('openError').textContent()
-      expect(message?.length).toBeLessThan(120)
+      expect(message?.length).toBeLessThan(140)
       expect(message).not.toContain(text)
     }
     await ada.part('openId').fill('')
