@@ -86,12 +86,13 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, ended, next } = head
+    const { epoch, seq, at, title, description, ended, next, collections } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
       ...(ended === undefined ? {} : { ended }),
       ...(next === undefined ? {} : { next: cidIn(DAG_CBOR, next) }),
+      ...(collections === undefined ? {} : { collections }),
     }
     expect(decoded.head).toMatchObject({ epoch, seq, at, prev: head['prev'] && bytesOf(head['prev']) })
     expect(decoded.head.body).toEqual(body)

@@ -141,7 +141,7 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
-    const { title, description, ended, next } = head.body
+    const { title, description, ended, next, collections } = head.body
     const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
@@ -153,6 +153,7 @@ export class Namespaces implements ReplicaNamespaces {
       createdAt: new Date(msFromTime(head.at)).toISOString(),
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
       ...(next === undefined ? {} : { next: next.toString() }),
+      ...(collections === undefined ? {} : { collections }),
     }
   }
 
