@@ -20,6 +20,8 @@ export interface WireRecord {
   readonly exp: number | null
   /** Of an edit: the field whose value the content gives. */
   readonly path?: EditPath
+  /** Whether the slot is its author's own. Edits have none. */
+  readonly ownSlot?: true
 }
 
 /** Records with the seals that cover them: the unit in which documents travel. All are of one namespace. */
@@ -36,11 +38,14 @@ export const RECORD_OVERHEAD_BYTES = 96
 /** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
-/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element. */
+/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is its author's own has `true` there. */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, seal, prev, exp, path }) => [key, at, content, seal, prev, exp, ...(path === undefined ? [] : [path])]),
+    records.map(({ key, at, content, seal, prev, exp, path, ownSlot }) => {
+      const seventh = path ?? ownSlot
+      return seventh === undefined ? [key, at, content, seal, prev, exp] : [key, at, content, seal, prev, exp, seventh]
+    }),
   ])
 }
 
@@ -88,10 +93,12 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
-  const path = length === 7 ? readPath(reader) : undefined
-  if (length === 7 && (path === undefined || typeof key !== 'string')) return undefined
+  const ownSlot = length === 7 && reader.readTrue()
+  const path = length === 7 && !ownSlot ? readPath(reader) : undefined
+  if (length === 7 && !ownSlot && (path === undefined || typeof key !== 'string')) return undefined
   const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
   if (!isShaped) return undefined
+  if (ownSlot) return { key, at, content, seal, prev, exp, ownSlot }
   return path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
 }
 

@@ -1,7 +1,6 @@
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -35,6 +34,7 @@ import type {
   HeadChange,
   MissingBlock,
   NamespaceInfo,
+  NewNamespace,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -161,7 +161,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: NewNamespace): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -197,6 +197,10 @@ export class LocalReplica implements Replica {
 
   write(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return this.#writes.write(ns, collection, writes)
+  }
+
+  entryTime(ns: string, collection: string, count: number): Promise<number> {
+    return this.#writes.entryTime(ns, collection, count)
   }
 
   update(ns: string, collection: string, update: Update): Promise<UpdateResult> {

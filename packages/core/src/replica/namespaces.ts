@@ -1,6 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { msFromTime } from '../model/clock.ts'
+import type { HeadBody } from '../model/head-body.ts'
 import { didOf } from '../model/identity.ts'
 import {
   createGenesis,
@@ -11,7 +12,6 @@ import {
   type SignedHead,
   signHead,
   WRITE_POLICIES,
-  type WritePolicy,
 } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
@@ -23,7 +23,7 @@ import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
-import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import type { HeadChange, NamespaceInfo, NewNamespace, ReplicaNamespaces } from './types.ts'
 import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
@@ -111,7 +111,7 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, types }: NewNamespace): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
@@ -123,7 +123,8 @@ export class Namespaces implements ReplicaNamespaces {
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: { title: name } }, identity)
+    const body = { title: name, ...(types === undefined ? {} : await typedCollections(types)) }
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
     return this.#info(await this.#save(genesis, head))
   }
 
@@ -228,4 +229,12 @@ export class Namespaces implements ReplicaNamespaces {
       return true
     })
   }
+}
+
+/** What a first head says of types. Loaded when there are any. */
+async function typedCollections(types: NonNullable<NewNamespace['types']>): Promise<Pick<HeadBody, 'collections'>> {
+  const { changedCollections } = await import('./changed-collections.ts')
+  const settings = Object.entries(types).map(([collection, type]) => [collection, { type }] as const)
+  const collections = changedCollections(undefined, Object.fromEntries(settings), { isNew: true })
+  return collections === undefined ? {} : { collections }
 }

@@ -1,4 +1,5 @@
 import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
+import type { CollectionType } from '../model/types/collection-type.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -38,7 +39,18 @@ export interface NamespaceInfo {
 }
 
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
-export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
+export type CollectionChange = {
+  readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | (Name extends 'type' ? 'lww' : never) | null
+}
+
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Types of collections, by their names; `lww` of those that are left out. They stay as they are. */
+  readonly types?: Readonly<Record<string, CollectionType>>
+}
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
@@ -55,8 +67,10 @@ export interface HeadChange {
 export interface Write {
   readonly id: string
   readonly content: string | null
-  /** CID that the document has to have now; only where one document is written. */
-  readonly if?: string | undefined
+  /** CID that the document has to have now, `null` where there has to be none; only where one document is written. */
+  readonly if?: string | null | undefined
+  /** In a map, where the document was read before: what was read, canonical JSON. Only what differs from that is written. */
+  readonly was?: string | undefined
 }
 
 /** Fields of one document to change. */
@@ -65,7 +79,7 @@ export interface Update {
   /** `{ $set, $unset, $inc, $push, $addToSet }`, each with an object of dotted paths and what they get; checked where it runs. */
   readonly changes: unknown
   /** CID that the document has to have now. */
-  readonly if?: string | undefined
+  readonly if?: string | null | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
   readonly once?: string | undefined
 }
@@ -298,8 +312,8 @@ export interface ReplicaValues {
 
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
-  /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
+  /** Makes a namespace; the same `nonce` (16 random bytes), name and types or not, gives the same one again. Throws `bad-name`, `bad-type`, `bad-collection`. */
+  createNamespace(init: NewNamespace): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
@@ -326,6 +340,11 @@ export interface ReplicaWrites {
    * `cannot-update`, `document-too-large`.
    */
   update(ns: string, collection: string, update: Update): Promise<UpdateResult>
+  /**
+   * The first of `count` times, one after another, for new entries of a log: after the last entry that is here. Throws `unknown-namespace`, and
+   * `too-many-writes` beyond what one call writes.
+   */
+  entryTime(ns: string, collection: string, count: number): Promise<number>
 }
 
 /**

@@ -9,6 +9,11 @@ export const RECORD_COLUMNS =
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
+/** What a record has as slot of its document, which is that of an edit alone: nothing, or an empty one where the slot is its author's own. */
+export function documentColumn({ edit, ownSlot }: Pick<StoredRecord, 'edit' | 'ownSlot'>): Uint8Array | null {
+  return edit?.document ?? (ownSlot === true ? new Uint8Array() : null)
+}
+
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
   const { collection, id, seal, exp, content, own, document } = row
@@ -26,8 +31,9 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  if (typeof own !== 'string') return record
-  if (!(document instanceof Uint8Array)) return { ...record, own }
+  const isOwnSlot = document instanceof Uint8Array && document.length === 0
+  if (typeof own !== 'string') return isOwnSlot ? { ...record, ownSlot: true } : record
+  if (!(document instanceof Uint8Array) || isOwnSlot) return { ...record, own, ...(isOwnSlot ? { ownSlot: true } : {}) }
   return { ...record, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
 }
 

@@ -1,11 +1,13 @@
 import {
   canonicalJson,
+  type CollectionType,
   cidOfBytes,
   DAG_JSON,
   type Document,
   DocstoreError,
   type Explanation,
   type IndexInfo,
+  isOfAuthors,
   isPlainObject,
   MAX_WRITES,
   msFromTime,
@@ -46,7 +48,13 @@ export interface PutResult {
 
 /** What a document has to be for a write: the CID that it has now. Otherwise nothing is written, and `conflict` says what it is. */
 export interface WriteOptions {
-  readonly if?: string | undefined
+  /** With `null`, there has to be none yet. */
+  readonly if?: string | null | undefined
+}
+
+export interface PutOptions extends WriteOptions {
+  /** In a map: the document as it was read. What has changed since, and is the same in both, stays as it is now. */
+  readonly was?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Changes of fields, by dotted paths, as in MongoDB. */
@@ -108,20 +116,27 @@ export interface CollectionInit {
 export class Collection<T extends Document = Document> {
   readonly name: string
   readonly #init: CollectionInit
-  #prefix: string | undefined
+  #facts: Facts | undefined
 
   constructor(init: CollectionInit) {
     this.name = init.name
     this.#init = init
   }
 
-  /** Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. */
-  async put(document: NewDocument, options: WriteOptions = {}): Promise<PutResult> {
-    checkOptions(options, ['if'], 'put')
-    const write = toWrite(document, await this.#idPrefix())
+  /**
+   * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. In a map only those fields are
+   * written that are others than now, or than in `was`; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
+   */
+  async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
+    checkOptions(options, ['if', 'was'], 'put')
+    const write = await this.#write(document)
     const { replica, namespace, name } = this.#init
     await turn()
-    const [result] = await replica.write(namespace, name, [options.if === undefined ? write : { ...write, if: options.if }])
+    const { if: expected, was } = options
+    const before = was === undefined ? undefined : toWrite({ ...was, _id: write.id }, '').content
+    const [result] = await replica.write(namespace, name, [
+      { ...write, ...(expected === undefined ? {} : { if: expected }), ...(before == null ? {} : { was: before }) },
+    ])
     const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }
@@ -133,7 +148,7 @@ export class Collection<T extends Document = Document> {
    */
   async update(id: string, changes: Changes, options: WriteOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if'], 'update')
-    const fullId = withPrefix(id, await this.#idPrefix())
+    const fullId = withPrefix(id, (await this.#known()).prefix)
     const { replica, namespace, name } = this.#init
     await turn()
     const { cid, at } = await replica.update(namespace, name, { id: fullId, changes: plainChanges(changes), if: options.if })
@@ -151,9 +166,10 @@ export class Collection<T extends Document = Document> {
     checkOptions(options, ['onProgress', 'signal'], 'putMany')
     const { onProgress, signal } = options
     const total: { -readonly [K in keyof PutManyResult]: PutManyResult[K] } = { read: 0, written: 0, unchanged: 0 }
-    const prefix = await this.#idPrefix()
-    const write = async (writes: readonly Write[]): Promise<void> => {
+    const { type, prefix } = await this.#known()
+    const write = async (given: readonly Write[]): Promise<void> => {
       await turn()
+      const writes = type === 'log' ? await this.#entries(given) : given
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const count = (wanted: WriteResult['status']): number => results.filter(({ status }) => status === wanted).length
       total.written += count('written')
@@ -163,7 +179,7 @@ export class Collection<T extends Document = Document> {
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
-      const one = toWrite(document, prefix)
+      const one = type === 'log' ? toEntry(document) : toWrite(document, prefix)
       total.read++
       return one
     }
@@ -179,7 +195,7 @@ export class Collection<T extends Document = Document> {
   async get(id: string, options: { readonly meta: true }): Promise<Versioned<T> | undefined>
   async get(id: string, options?: { readonly meta?: false | undefined }): Promise<T | undefined>
   async get(id: string, options?: { readonly meta?: boolean | undefined }): Promise<T | Versioned<T> | undefined> {
-    const fullId = withPrefix(id, this.#prefix ?? (await this.#idPrefix()))
+    const fullId = withPrefix(id, (this.#facts ?? (await this.#known())).prefix)
     const pause = turn()
     if (pause !== undefined) await pause
     if (options !== undefined) {
@@ -201,7 +217,7 @@ export class Collection<T extends Document = Document> {
    */
   async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
     checkOptions(options, ['if'], 'delete')
-    const fullId = withPrefix(id, await this.#idPrefix())
+    const fullId = withPrefix(id, (await this.#known()).prefix)
     await turn()
     const write = { id: fullId, content: null, ...(options.if === undefined ? {} : { if: options.if }) }
     const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [write])
@@ -314,15 +330,40 @@ export class Collection<T extends Document = Document> {
     return { replica, namespace, name: this.name }
   }
 
-  /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */
-  async #idPrefix(): Promise<string> {
-    if (this.#prefix !== undefined) return this.#prefix
+  async #known(): Promise<Facts> {
+    if (this.#facts !== undefined) return this.#facts
     const { replica, namespace } = this.#init
     const info = await replica.namespace(namespace)
-    const prefix = info?.write === 'author' ? `${(await replica.info()).identity.slice('did:key:'.length)}/` : ''
-    if (info !== undefined) this.#prefix = prefix
-    return prefix
+    const settings = info?.collections
+    const type: CollectionType = (settings !== undefined && Object.hasOwn(settings, this.name) ? settings[this.name]?.type : undefined) ?? 'lww'
+    // Ids that are made of an author have no such beginning.
+    const isPrefixed = info?.write === 'author' && !isOfAuthors(type)
+    const facts = { type, prefix: isPrefixed ? `${(await replica.info()).identity.slice('did:key:'.length)}/` : '' }
+    if (info !== undefined) this.#facts = facts
+    return facts
   }
+
+  async #write(document: NewDocument): Promise<Write> {
+    const { type, prefix } = await this.#known()
+    if (type !== 'log') return toWrite(document, prefix)
+    const entry = toEntry(document)
+    const [named = entry] = await this.#entries([entry])
+    return named
+  }
+
+  /** Gives new entries of a log their ids, one after another. Those that have one keep it: whether it can be is found out where they are written. */
+  async #entries(given: readonly Write[]): Promise<readonly Write[]> {
+    const { replica, namespace, name } = this.#init
+    const { nameEntries } = await import('./types/name-entries.ts')
+    return nameEntries(replica, { namespace, collection: name }, given)
+  }
+}
+
+/** What is known of a collection once its namespace is here. */
+interface Facts {
+  readonly type: CollectionType
+  /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */
+  readonly prefix: string
 }
 
 /** A hybrid time as ISO text. */
@@ -351,4 +392,10 @@ function toWrite(document: NewDocument, idPrefix: string): Write {
   const given: unknown = document._id
   const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
   return { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
+}
+
+/** An entry of a log that is yet to be named: its id is empty then. */
+function toEntry(document: NewDocument): Write {
+  if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
+  return document._id === undefined ? { id: '', content: canonicalJson(document) } : toWrite(document, '')
 }

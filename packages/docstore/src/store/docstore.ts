@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -194,11 +195,15 @@ export class Namespaces {
     this.#closing = closing
   }
 
-  /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
-  async create(options: { name: string; write?: WritePolicy }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write'], 'namespaces.create')
-    const { name, write = 'owner' } = options
-    const { id } = await this.#replica.createNamespace({ name, write })
+  /**
+   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. `types` says of
+   * collections, by name, how their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. Throws `bad-name`, `bad-type`,
+   * `bad-collection`.
+   */
+  async create(options: { name: string; write?: WritePolicy; types?: Readonly<Record<string, CollectionType>> }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'types'], 'namespaces.create')
+    const { name, write = 'owner', types } = options
+    const { id } = await this.#replica.createNamespace({ name, write, ...(types === undefined ? {} : { types }) })
     return this.open(id)
   }
 

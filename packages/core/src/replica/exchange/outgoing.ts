@@ -63,6 +63,7 @@ export class BatchBuilder {
     const own = ownContent(record)
     const content = own === null ? null : utf8(own)
     const key = content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const { ownSlot } = record
     const path = record.edit?.path
     const bytes =
       RECORD_OVERHEAD_BYTES +
@@ -81,7 +82,8 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...(path === undefined ? {} : { path }) })
+    const wire = { key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp }
+    this.#records.push({ ...wire, ...(path === undefined ? {} : { path }), ...(ownSlot === undefined ? {} : { ownSlot }) })
     return 'added'
   }
 

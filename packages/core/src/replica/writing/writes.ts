@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
+import { isOfAuthors, typeOf } from '../../model/types/collection-type.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -13,7 +14,7 @@ import { checkExpected } from './expected-version.ts'
 import { commitOr } from './commit-or.ts'
 import { GroupCommit } from './group-commit.ts'
 import { checkedKey } from './checked-key.ts'
-import { type LocalWrite, localWrite } from './local-write.ts'
+import { localWrite } from './local-write.ts'
 import type { Updates } from './update/updates.ts'
 import type { LazyPending } from './lazy-pending.ts'
 
@@ -43,14 +44,23 @@ export class Writes implements ReplicaWrites {
     const open = known ?? this.#namespaces.open(id)
     const { identity, clock } = this.#ground
     const author = { identity, clock }
-    const entries: LocalWrite[] = []
+    const type = typeOf(open.head.head.body, collection)
     for (const write of writes) {
-      this.#checkAllowed(open, write.id)
+      this.#checkAllowed(open, collection, write.id)
       this.#checkSize(write)
       checkExpected(write.if)
       if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
-      entries.push(localWrite(open.scope, collection, write, author))
+      if (write.was !== undefined && type !== 'map') throw new DocstoreError('bad-option', 'was is for documents of a map; others are written whole')
     }
+    if (type === 'map') {
+      const { MapPuts } = await import('./typed/map-puts.ts')
+      return new MapPuts(this.#ground, this.#single).write(() => this.#allowed(id, collection, writes), collection, writes)
+    }
+    const own = isOfAuthors(type) ? await import('./typed/own-writes.ts') : undefined
+    const entries =
+      isOfAuthors(type) && own !== undefined
+        ? own.ownWrites({ open: this.#allowed(id, collection, writes), collection, type }, writes, this.#ground)
+        : writes.map((write) => localWrite(open.scope, collection, write, author))
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
     const current = await this.#ground.storage.lastSeq(open.ns)
     return outcomes.map((outcome, i) =>
@@ -62,15 +72,17 @@ export class Writes implements ReplicaWrites {
 
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
-    const allowed = (): OpenNamespace => {
-      const open = this.#namespaces.open(id)
-      this.#checkAllowed(open, update.id)
-      return open
-    }
+    const allowed = (): OpenNamespace => this.#allowed(id, collection, [update])
     allowed()
     checkExpected(update.if)
     const updates = await this.#loaded()
     return updates.update(allowed, collection, update)
+  }
+
+  async entryTime(id: string, collection: string, count: number): Promise<number> {
+    const { ns } = this.#namespaces.open(id)
+    if (!(count >= 1 && count <= MAX_WRITES)) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    return (await import('./typed/entry-time.ts')).entryTime(this.#ground, ns, collection, count)
   }
 
   /** What updates documents, loaded when it is first needed: many a tab is closed before that. */
@@ -80,11 +92,20 @@ export class Writes implements ReplicaWrites {
     return (this.#updates ??= new Updates(this.#ground, this.#single))
   }
 
-  #checkAllowed(open: OpenNamespace, id: string): void {
+  /** The namespace as it is now. Throws where these documents may not be written. */
+  #allowed(id: string, collection: string, writes: readonly Pick<Write, 'id'>[]): OpenNamespace {
+    const open = this.#namespaces.open(id)
+    for (const write of writes) this.#checkAllowed(open, collection, write.id)
+    return open
+  }
+
+  #checkAllowed(open: OpenNamespace, collection: string, id: string): void {
     const { title, ended } = open.head.head.body
     if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
     const { write, owner } = open.genesis.genesis
-    if (mayWrite(write, owner, this.#ground.identity.author, id)) return
+    // Where each record is its author's own, its id says whose it is in another way.
+    const isOwn = isOfAuthors(typeOf(open.head.head.body, collection))
+    if (mayWrite(write, owner, this.#ground.identity.author, isOwn ? undefined : id)) return
     const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
     throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
   }

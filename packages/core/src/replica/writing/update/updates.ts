@@ -1,4 +1,6 @@
 import { DocstoreError } from '../../../errors.ts'
+import { isOfAuthors, typeOf } from '../../../model/types/collection-type.ts'
+import { wrongType } from '../typed/wrong-type.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
 import type { ReplicaGround } from '../../ground.ts'
 import type { OpenNamespace } from '../../open-namespace.ts'
@@ -23,7 +25,9 @@ export class Updates {
   /** `allowed` gives the namespace, or throws where nothing may be written there: it can end or go while the update is made ready. */
   async update(allowed: () => OpenNamespace, collection: string, { id, changes, if: expected, once }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
-    const { ns, scope } = allowed()
+    const { ns, scope, head } = allowed()
+    const type = typeOf(head.head.body, collection)
+    if (isOfAuthors(type)) throw wrongType(collection, type, 'no fields of its documents are changed')
     const update = new LocalUpdate({
       scope,
       collection,
@@ -32,6 +36,7 @@ export class Updates {
       expected,
       maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
       author: { identity, clock },
+      ...(type === 'map' ? { map: {} } : {}),
     })
     await storage.readyForEdits()
     if (once === undefined) await this.#commits.commit(allowed(), update.entries)
