@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encodeBatch } from '../packages/core/src/model/batch.ts'
-import { compareBytes, concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
+import { compareBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
 import { cidOf, DAG_JSON } from '../packages/core/src/model/cid.ts'
 import { timeFromMs } from '../packages/core/src/model/clock.ts'

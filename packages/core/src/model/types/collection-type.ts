@@ -1,5 +1,3 @@
-import type { HeadBody } from '../head-body.ts'
-
 /**
  * How documents of a collection are written: `lww`, whole or by field, the later wins; `map`, by field alone; `log`, once and never again; `crdt`, as
  * parts that a library for shared editing makes and puts together.
@@ -13,11 +11,6 @@ export type SetType = Exclude<CollectionType, 'lww'>
 /** Whether a text is a type that a head can name. */
 export function isSetType(type: unknown): type is SetType {
   return type !== 'lww' && COLLECTION_TYPES.some((known) => known === type)
-}
-
-/** The type of a collection. */
-export function typeOf({ collections }: Pick<HeadBody, 'collections'>, collection: string): CollectionType {
-  return collections !== undefined && Object.hasOwn(collections, collection) ? (collections[collection]?.type ?? 'lww') : 'lww'
 }
 
 /** Whether each record of such a collection is its author's own: nobody else can take its place, or take it away. */

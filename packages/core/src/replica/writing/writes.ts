@@ -1,6 +1,7 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
-import { isOfAuthors, typeOf } from '../../model/types/collection-type.ts'
+import { isOfAuthors } from '../../model/types/collection-type.ts'
+import { typeOf } from '../../model/types/type-of.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../../errors.ts'
-import { isOfAuthors, typeOf } from '../../../model/types/collection-type.ts'
+import { isOfAuthors } from '../../../model/types/collection-type.ts'
+import { typeOf } from '../../../model/types/type-of.ts'
 import { wrongType } from '../typed/wrong-type.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
 import type { ReplicaGround } from '../../ground.ts'
