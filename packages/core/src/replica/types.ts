@@ -69,8 +69,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now, `null` where there has to be none; only where one document is written. */
   readonly if?: string | null | undefined
-  /** In a map, where the document was read before: what was read, canonical JSON. Only what differs from that is written. */
-  readonly was?: string | undefined
+  /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
+  readonly was?: string | null | undefined
 }
 
 /** Fields of one document to change. */

@@ -53,8 +53,11 @@ export interface WriteOptions {
 }
 
 export interface PutOptions extends WriteOptions {
-  /** In a map: the document as it was read. What has changed since, and is the same in both, stays as it is now. */
-  readonly was?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * In a map: the document as `get` gave it, which is `undefined` where there was none. Only what differs from that is written: what came since stays.
+   * Throws `not-found` where the document was deleted since.
+   */
+  readonly was?: Readonly<Record<string, unknown>> | null | undefined
 }
 
 /** Changes of fields, by dotted paths, as in MongoDB. */
@@ -133,10 +136,9 @@ export class Collection<T extends Document = Document> {
     const { replica, namespace, name } = this.#init
     await turn()
     const { if: expected, was } = options
-    const before = was === undefined ? undefined : toWrite({ ...was, _id: write.id }, '').content
-    const [result] = await replica.write(namespace, name, [
-      { ...write, ...(expected === undefined ? {} : { if: expected }), ...(before == null ? {} : { was: before }) },
-    ])
+    // Also where it is `undefined`: then nothing was read.
+    const before = 'was' in options ? { was: was == null ? null : toWrite({ ...was, _id: write.id }, '').content } : {}
+    const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
     const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }

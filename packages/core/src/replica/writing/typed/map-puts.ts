@@ -66,9 +66,9 @@ export class MapPuts {
     const { id, content, was, if: expected } = write
     if (content === null) return localWrite(scope, collection, write, author)
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
-    const before = was ?? (await storage.get(ns, collection, id)) ?? '{}'
+    const before = (was === undefined ? await storage.get(ns, collection, id) : was) ?? '{}'
     const changes = changesBetween(fieldsOf(before), fieldsOf(content))
-    const map = was === undefined ? { becomes: content } : {}
+    const map = { mayMake: was === undefined || was === null, ...(was === undefined ? { becomes: content } : {}) }
     return new LocalUpdate({ scope, collection, id, changes, expected, maxBytes, author, map })
   }
 }

@@ -30,7 +30,9 @@ export interface LocalUpdateInit {
   readonly author: Author
   /** Where the document is one of a map: it is written by field alone. */
   readonly map?: {
-    /** Of a put: the content that the changes make of the document, which need not be there. Where they make something else, it changed meanwhile. */
+    /** Whether the document need not be there. */
+    readonly mayMake: boolean
+    /** The content that the changes make of the document. Where they make something else, it changed meanwhile. */
     readonly becomes?: string
   }
 }
@@ -163,7 +165,7 @@ export class LocalUpdate {
   #prepare(content: string | null): Fields {
     const { id, expected, maxBytes, map } = this.#init
     if (expected !== undefined && (cidOfContent(content) ?? null) !== expected) throw conflictWith(id, content)
-    if (content === null && map?.becomes === undefined)
+    if (content === null && map?.mayMake !== true)
       throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)} to update. put makes one`)
     const document = JSON.parse(content ?? canonicalJson({ _id: id })) as Fields
     for (const step of this.#steps) {

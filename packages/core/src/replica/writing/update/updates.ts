@@ -37,7 +37,7 @@ export class Updates {
       expected,
       maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
       author: { identity, clock },
-      ...(type === 'map' ? { map: {} } : {}),
+      ...(type === 'map' ? { map: { mayMake: false } } : {}),
     })
     await storage.readyForEdits()
     if (once === undefined) await this.#commits.commit(allowed(), update.entries)
