@@ -1,7 +1,6 @@
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -19,6 +18,7 @@ import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
+import { KnownRules } from './rules/known-rules.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
@@ -35,6 +35,7 @@ import type {
   HeadChange,
   MissingBlock,
   NamespaceInfo,
+  NamespaceInit,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -109,11 +110,12 @@ export class LocalReplica implements Replica {
       pause,
       news: this.#news,
       newest,
+      rules: new KnownRules(),
     }
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
-        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        keep: (open, records, reason) => this.#pending.keepRemoved(open.id, records, reason),
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
@@ -122,7 +124,7 @@ export class LocalReplica implements Replica {
     this.#pending = new LazyPending(ground, namespaces)
     this.#writes = new Writes(ground, namespaces, this.#pending)
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch, rules: ground.rules })
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -161,7 +163,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 

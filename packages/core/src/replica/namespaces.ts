@@ -1,5 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
+import type { HeadBody } from '../model/head-body.ts'
 import { msFromTime } from '../model/clock.ts'
 import { didOf } from '../model/identity.ts'
 import {
@@ -23,7 +24,9 @@ import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
-import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import type { JudgedHeads } from './rules/judged-heads.ts'
+import { JUDGED_PREFIX } from './rules/judged-prefix.ts'
+import type { HeadChange, NamespaceInfo, NamespaceInit, ReplicaNamespaces } from './types.ts'
 import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
@@ -40,6 +43,7 @@ export class Namespaces implements ReplicaNamespaces {
   readonly #open = new Map<string, OpenNamespace>()
   readonly #imports = new Turns()
   readonly #init: NamespacesInit
+  #judged: JudgedHeads | undefined
 
   constructor(ground: ReplicaGround, init: NamespacesInit) {
     this.#ground = ground
@@ -54,7 +58,24 @@ export class Namespaces implements ReplicaNamespaces {
   /** Removes what a process left that ended while it removed it. */
   async finishRemoving(): Promise<void> {
     for (const ns of await this.#ground.storage.halfForgotten()) await (await this.#init.removing()).all(ns)
-    for (const open of this.all()) await this.#removeAfterEnd(open)
+    // A process may have ended when a head without rules had come, and nothing was done about it.
+    if ((await this.#ground.storage.listMeta(JUDGED_PREFIX)).length > 0) await this.#loadJudged()
+    for (const open of this.all()) {
+      await this.#removeAfterEnd(open)
+      await this.#judgeAgain(open)
+    }
+  }
+
+  /** By the rules of its head: of one that has none, or the same as before, nothing is looked at. */
+  async #judgeAgain(open: OpenNamespace): Promise<void> {
+    if (open.head.head.body.collections !== undefined) await this.#loadJudged()
+    await this.#judged?.judge(open)
+  }
+
+  async #loadJudged(): Promise<void> {
+    if (this.#judged !== undefined) return
+    const { JudgedHeads } = await import('./rules/judged-heads.ts')
+    this.#judged = await JudgedHeads.open(this.#ground.storage, async (one) => (await this.#init.removing()).againstRules(one))
   }
 
   async #removeAfterEnd(open: OpenNamespace): Promise<void> {
@@ -111,7 +132,7 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, collections }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
@@ -123,8 +144,21 @@ export class Namespaces implements ReplicaNamespaces {
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: { title: name } }, identity)
-    return this.#info(await this.#save(genesis, head))
+    const body = collections === undefined ? { title: name } : await this.#ruledBody(name, write, collections)
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
+    if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
+    const open = await this.#save(genesis, head)
+    await this.#judgeAgain(open)
+    return this.#info(open)
+  }
+
+  async #ruledBody(title: string, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
+    const { changedCollections } = await import('./changed-collections.ts')
+    const { checkedRules } = await import('./rules/checked-collections.ts')
+    const collections = changedCollections(undefined, change)
+    const body = { title, ...(collections === undefined ? {} : { collections }) }
+    await checkedRules(body, write, this.#ground)
+    return body
   }
 
   async namespaces(): Promise<readonly NamespaceInfo[]> {
@@ -166,6 +200,7 @@ export class Namespaces implements ReplicaNamespaces {
       const head = await changedHead(open, change, this.#ground)
       const changed = head === undefined ? open : await this.#save(open.genesis, head)
       await this.#removeAfterEnd(changed)
+      await this.#judgeAgain(changed)
       return this.#info(changed)
     })
   }
@@ -179,6 +214,7 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
+      await this.#judged?.forget(id)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
       return true
@@ -197,6 +233,7 @@ export class Namespaces implements ReplicaNamespaces {
       if ('id' in imported) {
         // Also where nothing is new: a full disk may have kept it from being done the last time.
         await this.#removeAfterEnd(this.open(imported.id))
+        await this.#judgeAgain(this.open(imported.id))
         await this.#init.onArrival(this.open(imported.id))
       }
       return imported
@@ -214,7 +251,10 @@ export class Namespaces implements ReplicaNamespaces {
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
     if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
-    if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    if (known !== undefined && !headWins(head.value, known.head)) return { id }
+    const { collections } = head.value.head.body
+    if (collections !== undefined && 'reason' in (await this.#ground.rules.read(collections))) return { refused: 'unsupported' }
+    await this.#save(genesis.value, head.value)
     return { id }
   }
 

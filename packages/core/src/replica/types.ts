@@ -37,6 +37,15 @@ export interface NamespaceInfo {
   readonly collections?: CollectionsSettings
 }
 
+/** What a namespace is made of. */
+export interface NamespaceInit {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Settings of collections, by their names. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+}
+
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
 export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
@@ -47,6 +56,8 @@ export interface HeadChange {
   readonly next?: string | null
   /** By their names; `null` takes all settings of a collection away. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Whether documents that are here may break the new rules: everybody removes them then. */
+  readonly force?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -57,6 +68,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
+  readonly isNew?: true
 }
 
 /** Fields of one document to change. */
@@ -85,6 +98,18 @@ export interface DocumentVersion {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
+}
+
+/** A rule that a document breaks. */
+export interface BrokenRule {
+  /** A keyword of JSON Schema, or `maxBytes`. */
+  readonly rule: string
+  /** Names and places that lead to what breaks it; empty for the document itself. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong, as a sentence without a full stop. */
+  readonly text: string
 }
 
 /**
@@ -92,6 +117,8 @@ export interface DocumentVersion {
  * write is kept, and made when it arrives.
  */
 export interface WriteResult {
+  /** There where the rules of the collection derive ids: the one that a new document got. */
+  readonly id?: string
   readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
@@ -299,7 +326,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>

@@ -18,6 +18,3 @@ export const PATTERN_WORK = 8
 
 /** How much canonical JSON counts as one application, where values are compared as texts, UTF-16 units. */
 export const TEXT_WORK = 8
-
-/** Rules that are kept ready to judge by, UTF-16 units of their schemas altogether. Of others they are made anew. */
-export const MAX_READY_RULES: number = 2 ** 20

@@ -104,6 +104,7 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'future',
   'unsupported',
   'quota',
+  'against-rules',
 ] satisfies readonly ('stored' | 'same' | 'superseded' | Refusal)[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */

@@ -9,7 +9,9 @@ import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, sp
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
+import type { HeadRules } from '../../rules/read-rules.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import { recordFault } from '../rules/record-fault.ts'
 
 /** What acceptance depends on besides the record itself. */
 export interface Rules {
@@ -17,6 +19,8 @@ export interface Rules {
   readonly owner: Uint8Array
   /** What the winning head says. */
   readonly head: HeadBody
+  /** What that asks of documents, where it asks something. */
+  readonly rules: HeadRules | undefined
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
@@ -81,7 +85,7 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest }: Rules): Competitor | Refusal {
   const { key, at, prev, exp, content: bytes, path } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
@@ -99,6 +103,9 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxConten
   if (bytes.length > maxContentBytes) return 'too-large'
   const content = path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (!content.ok) return content.reason
+  const own = rules?.get(collection)
+  if (own !== undefined && recordFault(own, scope.write, { id, content: content.value.text, size: bytes.length, path }) !== undefined)
+    return 'against-rules'
   const digest = sha256(bytes)
   const put = { ...base, del: false, k: key, digest, size: bytes.length } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })

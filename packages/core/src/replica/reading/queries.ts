@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import { didOf } from '../../model/identity.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
@@ -8,9 +9,11 @@ import type { Asker } from '../../storage/query-queue.ts'
 import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { KnownRules } from '../rules/known-rules.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
-import type { CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import type { BrokenRule, CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
@@ -27,6 +30,7 @@ export interface QueriesInit {
   readonly pending: LazyPending
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
+  readonly rules: KnownRules
 }
 
 /** Answers queries: what the user typed is checked here, and found in the storage. */
@@ -36,8 +40,10 @@ export class Queries implements ReplicaReads {
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
   readonly #epoch: string
+  readonly #rules: KnownRules
 
-  constructor({ storage, aside, namespaces, pending, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, epoch, rules }: QueriesInit) {
+    this.#rules = rules
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -55,7 +61,16 @@ export class Queries implements ReplicaReads {
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     if (found === undefined) return undefined
     const { content, at, by } = found
-    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by) }
+    const breaks = await this.#broken(open, collection, documentId, content)
+    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by), ...(breaks === undefined ? {} : { breaks }) }
+  }
+
+  async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
+    const body = open?.head.head.body
+    if (open === undefined || body === undefined || !hasSettings(body, collection)) return undefined
+    const rules = (await this.#rules.of(body.collections))?.get(collection)
+    const { brokenRule } = await import('../rules/broken-rule.ts')
+    return rules && brokenRule(open, rules, id, content)
   }
 
   async find(
