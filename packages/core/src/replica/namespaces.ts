@@ -69,13 +69,18 @@ export class Namespaces implements ReplicaNamespaces {
   /** By the rules of its head: of one that has none, or the same as before, nothing is looked at. */
   async #judgeAgain(open: OpenNamespace): Promise<void> {
     if (open.head.head.body.collections !== undefined) await this.#loadJudged()
-    await this.#judged?.judge(open)
+    await this.#judged?.judge(open.id)
   }
 
   async #loadJudged(): Promise<void> {
     if (this.#judged !== undefined) return
     const { JudgedHeads } = await import('./rules/judged-heads.ts')
-    this.#judged = await JudgedHeads.open(this.#ground.storage, async (one) => (await this.#init.removing()).againstRules(one))
+    const judged = await JudgedHeads.open({
+      storage: this.#ground.storage,
+      get: (id) => this.#open.get(id),
+      judge: async (open) => (await this.#init.removing()).againstRules(open, () => this.#open.get(open.id) === open),
+    })
+    this.#judged ??= judged
   }
 
   async #removeAfterEnd(open: OpenNamespace): Promise<void> {
@@ -193,16 +198,17 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** The next head of a namespace that this identity owns. */
   async changeHead(id: string, change: HeadChange): Promise<NamespaceInfo> {
-    return this.#imports.take(async () => {
+    const changed = await this.#imports.take(async () => {
       const open = this.open(id)
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
       const changed = head === undefined ? open : await this.#save(open.genesis, head)
       await this.#removeAfterEnd(changed)
-      await this.#judgeAgain(changed)
-      return this.#info(changed)
+      return changed
     })
+    await this.#judgeAgain(changed)
+    return this.#info(changed)
   }
 
   /** Takes a namespace away from here, with all of its records. False where it is not here. */
@@ -228,16 +234,19 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
-    return this.#imports.take(async () => {
+    const imported = await this.#imports.take(async () => {
       const imported = await this.#import(genesisBytes, headBytes, signature)
       if ('id' in imported) {
         // Also where nothing is new: a full disk may have kept it from being done the last time.
         await this.#removeAfterEnd(this.open(imported.id))
-        await this.#judgeAgain(this.open(imported.id))
         await this.#init.onArrival(this.open(imported.id))
       }
       return imported
     })
+    // It can take long, and other namespaces need not wait for it.
+    const open = 'id' in imported ? this.get(imported.id) : undefined
+    if (open !== undefined) await this.#judgeAgain(open)
+    return imported
   }
 
   async #import(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {

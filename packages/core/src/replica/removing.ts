@@ -46,9 +46,9 @@ export class Removing {
 
   /**
    * Removes what is not accepted any more because its head has other rules. What the removed records had replaced may come again from others, and is
-   * judged then.
+   * judged then. It stops where another head wins: that has rules of its own.
    */
-  async againstRules(open: OpenNamespace): Promise<void> {
+  async againstRules(open: OpenNamespace, isCurrent: () => boolean): Promise<void> {
     const { storage, news, pause, rules: known } = this.#ground
     const rules = await known.of(open.head.head.body.collections)
     if (rules === undefined) return
@@ -61,7 +61,7 @@ export class Removing {
         const page = { after: ALL, since, limit: REMOVE_PAGE }
         const records = await storage.laterRecords(open.ns, page)
         const last = records.at(-1)
-        if (last === undefined) break
+        if (last === undefined || !isCurrent()) break
         const wrong = records.filter((record) => storedFault(rules, write, record) !== undefined)
         if (wrong.length > 0) {
           await this.#keepOwn(open, wrong, 'against-rules')
