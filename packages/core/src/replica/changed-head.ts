@@ -15,11 +15,7 @@ import { checkedRules, checkStored } from './rules/checked-collections.ts'
 import type { HeadChange } from './types.ts'
 
 /** The next head of a namespace that this identity owns; `undefined` where nothing changes. Throws what `changeHead` says. */
-export async function changedHead(
-  open: OpenNamespace,
-  change: HeadChange,
-  ground: ReplicaGround,
-): Promise<SignedHead | undefined> {
+export async function changedHead(open: OpenNamespace, change: HeadChange, ground: ReplicaGround): Promise<SignedHead | undefined> {
   const { clock, identity, storage, latest } = ground
   const { head, hash } = open.head
   const { title } = head.body

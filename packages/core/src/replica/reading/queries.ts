@@ -13,7 +13,17 @@ import type { OpenNamespace } from '../open-namespace.ts'
 import type { KnownRules } from '../rules/known-rules.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
-import type { BrokenRule, CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import type {
+  BrokenRule,
+  CollectionCount,
+  DocumentVersion,
+  FindRequest,
+  FindResult,
+  OpenedReading,
+  ReadRequest,
+  ReplicaReads,
+  Summary,
+} from '../types.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'

@@ -27,7 +27,11 @@ export async function checkedRules(body: HeadBody, write: WritePolicy, { rules: 
 }
 
 /** Throws `documents-against-rules` where something that is stored breaks rules: everybody would remove it. */
-export async function checkStored(open: OpenNamespace, rules: HeadRules, { storage, pause }: Pick<ReplicaGround, 'storage' | 'pause'>): Promise<void> {
+export async function checkStored(
+  open: OpenNamespace,
+  rules: HeadRules,
+  { storage, pause }: Pick<ReplicaGround, 'storage' | 'pause'>,
+): Promise<void> {
   if (rules.size === 0) return
   const documents = new Map<string, object>()
   for (let since = 0; ; ) {

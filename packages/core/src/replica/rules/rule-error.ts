@@ -8,9 +8,13 @@ import type { Fault } from '../../rules/run.ts'
 /** The error of a write that breaks a rule. Its details have `collection`, `_id`, `rule`, the keyword, and `path`, the names that lead to the fault. */
 export function ruleError(collection: string, id: string, fault: Fault): DocstoreError {
   const { rule, path } = fault
-  return new DocstoreError('against-rules', `The document ${named(id)} breaks a rule of the collection "${collection}": ${faultText(fault)}. Nothing was written`, {
-    details: { collection, _id: id, rule, path: [...path] },
-  })
+  return new DocstoreError(
+    'against-rules',
+    `The document ${named(id)} breaks a rule of the collection "${collection}": ${faultText(fault)}. Nothing was written`,
+    {
+      details: { collection, _id: id, rule, path: [...path] },
+    },
+  )
 }
 
 /** The error of a write that would change what a document is named by, or name it otherwise. */
@@ -27,7 +31,14 @@ export function immutableError(collection: string, id: string, { settings }: Col
 }
 
 /** The error of a document that breaks a rule by itself, whichever it is. */
-export function documentError(collection: string, id: string, rules: CollectionRules, document: Document, prefix: string, fault: Fault): DocstoreError {
+export function documentError(
+  collection: string,
+  id: string,
+  rules: CollectionRules,
+  document: Document,
+  prefix: string,
+  fault: Fault,
+): DocstoreError {
   return fault.rule === 'immutable' ? immutableError(collection, id, rules, prefix + rules.idOf(document)) : ruleError(collection, id, fault)
 }
 

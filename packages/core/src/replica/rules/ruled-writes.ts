@@ -45,7 +45,9 @@ export class RuledWrites {
       const checked = writes.map((write) => checkedWrite(open, collection, rules, write))
       const candidates = async (): Promise<readonly Candidate[]> =>
         checked.map(({ id, content }) => ({ id, document: content === null ? null : (JSON.parse(content) as Document) }))
-      const results = await this.#unique.commit(open, collection, rules, candidates, async () => (allowed() === open ? commit(open, checked) : undefined))
+      const results = await this.#unique.commit(open, collection, rules, candidates, async () =>
+        allowed() === open ? commit(open, checked) : undefined,
+      )
       return results?.map((result, i) => {
         const { id } = checked[i] ?? {}
         return id === undefined || id === writes[i]?.id ? result : { ...result, id }
@@ -87,8 +89,7 @@ export class RuledWrites {
 
 function checkedWrite({ scope: { write: policy } }: OpenNamespace, collection: string, rules: CollectionRules, write: Write): Write {
   if (write.content === null) return write
-  const named =
-    write.isNew === true && rules.derivesIds ? { ...write, ...withDerivedId(rules, idPrefix(policy, write.id), write.content) } : write
+  const named = write.isNew === true && rules.derivesIds ? { ...write, ...withDerivedId(rules, idPrefix(policy, write.id), write.content) } : write
   const { id, content } = named
   if (content === null) return named
   const fault = recordFault(rules, policy, { id, content, size: utf8(content).length })

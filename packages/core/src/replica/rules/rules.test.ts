@@ -49,7 +49,11 @@ async function send(ns: string, from: LocalReplica, to: LocalReplica, since = 0)
   return 'refused' in accepted ? [accepted.refused] : accepted.results
 }
 
-async function put(replica: LocalReplica, ns: string, document: { readonly _id: string; readonly [name: string]: unknown }): Promise<WriteResult | undefined> {
+async function put(
+  replica: LocalReplica,
+  ns: string,
+  document: { readonly _id: string; readonly [name: string]: unknown },
+): Promise<WriteResult | undefined> {
   return (await replica.write(ns, 'orders', [{ id: document._id, content: canonicalJson(document) }]))[0]
 }
 
@@ -90,7 +94,9 @@ describe('a local write', () => {
   })
 
   it('of a document that keeps its rules only as a whole is judged as a whole', async () => {
-    const ns = await create({ schema: schema({ if: { properties: { state: { const: 'sent' } }, required: ['state'] }, then: { required: ['parcel'] } }) })
+    const ns = await create({
+      schema: schema({ if: { properties: { state: { const: 'sent' } }, required: ['state'] }, then: { required: ['parcel'] } }),
+    })
     await put(owner, ns, { _id: 'a', parcel: 1 })
     await set(owner, ns, 'a', { state: 'sent' })
     expect(await failure(owner.update(ns, 'orders', { id: 'a', changes: { $unset: { parcel: 1 } } }))).toMatchObject({ code: 'against-rules' })
@@ -328,7 +334,9 @@ async function anyOrder(seed: number): Promise<void> {
   }
   for (const peer of peers) await sendHead(ns, owner, peer)
   for (let round = 0; round < 2; round++) for (const from of peers) for (const to of peers) if (from !== to) await send(ns, from, to)
-  const [expected, ...found] = await Promise.all(peers.map(async (peer) => ({ root: (await peer.summary(ns)).root, documents: await documentsIn(peer, ns) })))
+  const [expected, ...found] = await Promise.all(
+    peers.map(async (peer) => ({ root: (await peer.summary(ns)).root, documents: await documentsIn(peer, ns) })),
+  )
   for (const one of found) expect(one, `seed ${seed}`).toEqual(expected)
   for (const peer of peers) expect(await peer.checkSummaries()).toEqual([])
   await Promise.all(peers.map((peer) => peer.close()))

@@ -29,7 +29,8 @@ export function pendingEntry(
   const isNamed = genesis.write !== 'author' || namesAuthor(given)
   const prefix = isNamed ? '' : `${authorName(identity.author)}/`
   // Nobody knew yet that the id follows from what the document says.
-  const derived = givenContent !== null && rules?.derivesIds === true ? withDerivedId(rules, prefix || idPrefix(genesis.write, given), givenContent) : undefined
+  const derived =
+    givenContent !== null && rules?.derivesIds === true ? withDerivedId(rules, prefix || idPrefix(genesis.write, given), givenContent) : undefined
   const id = derived?.id ?? prefix + given
   if (isAfterEnd(head.body, at)) return { refused: 'ended' }
   if (!mayWrite(genesis.write, genesis.owner, identity.author, id)) return { refused: 'not-allowed' }
@@ -47,7 +48,8 @@ export function pendingEntry(
   } else {
     const bytes = utf8(content)
     if (bytes.length > maxContentBytes) return { refused: 'document-too-large' }
-    if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size: bytes.length }) !== undefined) return { refused: 'against-rules' }
+    if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size: bytes.length }) !== undefined)
+      return { refused: 'against-rules' }
     const digest = sha256(bytes)
     const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length }
     record = { ...common, hash: recordHash(scope, put), kh: null, digest }

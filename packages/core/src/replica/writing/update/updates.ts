@@ -29,7 +29,8 @@ export class Updates {
   async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
     const changes = parseChanges(given)
-    if (once !== undefined && !this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
+    if (once !== undefined && !this.#noted.isName(once))
+      throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const attempt = async (open: OpenNamespace, rules?: CollectionRules): Promise<UpdateResult | undefined> => {
       const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, maxBytes, rules, author: { identity, clock } })
