@@ -10,6 +10,7 @@ import { Clock, MAX_TIME, timeFromMs } from '../packages/core/src/model/clock.ts
 import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { authorName, identityFromSeed } from '../packages/core/src/model/identity.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
+import { pastAfter } from '../packages/core/src/model/head-past.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace.ts'
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
@@ -209,7 +210,11 @@ function headFile(): VectorFile {
     { ...fields, seq: Number.MAX_SAFE_INTEGER, prev: rival.hash, at: MAX_TIME, body: { title: 'x'.repeat(MAX_TITLE_LENGTH) } },
     alice,
   )
-  const named = { first, renamed, rival, described, ended, last }
+  const shown = { title: 'First', listed: true, created: AT } as const
+  const listed = signHead({ ...fields, seq: 4, prev: ended.hash, ...pastAfter(ended, renamed), at: AT + 5, body: shown }, alice)
+  const pastOf16 = new Uint8Array(16 * 8).fill(7)
+  const long = signHead({ ...fields, seq: 20, prev: ended.hash, past: pastOf16, at: AT + 6, body: { title: 'First' } }, alice)
+  const named = { first, renamed, rival, described, ended, listed, long, last }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
@@ -232,6 +237,7 @@ function headFile(): VectorFile {
       epoch: head.epoch,
       seq: head.seq,
       prev: head.prev && toHex(head.prev),
+      ...(head.past === undefined ? {} : { past: toHex(head.past) }),
       at: head.at,
       ...head.body,
       ...(head.body.next === undefined ? {} : { next: head.body.next.toString() }),
@@ -251,10 +257,16 @@ function headFile(): VectorFile {
       changed('no end', { body: { title: 'First', ended: null } }, 'malformed'),
       changed('a successor of another codec', { body: { title: 'First', next: cidOfBytes(RAW, utf8('x')) } }, 'malformed'),
       changed('a successor as text', { body: { title: 'First', next: otherGenesis.cid.toString() } }, 'malformed'),
+      changed('not listed said aloud', { body: { title: 'First', listed: false } }, 'malformed'),
+      changed('created as text', { body: { title: 'First', created: '2026' } }, 'malformed'),
+      changed('created after all times', { body: { title: 'First', created: MAX_TIME + 1 } }, 'malformed'),
       changed('unknown field in the body', { body: { title: 'First', rules: {} } }, 'malformed'),
       changed('negative seq', { seq: -1 }, 'malformed'),
       changed('seq beyond 2^53 - 1', { seq: 2n ** 53n }, 'malformed'),
       changed('prev of 31 bytes', { prev: new Uint8Array(31) }, 'malformed'),
+      changed('an empty past', { past: new Uint8Array(0) }, 'malformed'),
+      changed('a past of 9 bytes', { past: new Uint8Array(9) }, 'malformed'),
+      changed('a past of 17 heads', { past: new Uint8Array(17 * 8) }, 'malformed'),
       changed('larger than 16 KiB', { body: { title: 'x'.repeat(16 * 1024) } }, 'too-large'),
       { name: 'signature of another head', bytes: toHex(first.bytes), signature: toHex(renamed.signature), reason: 'bad-signature' },
       { name: 'signature in another domain', bytes: toHex(first.bytes), signature: toHex(alice.sign('seal', first.hash)), reason: 'bad-signature' },

@@ -24,7 +24,7 @@ export {
 export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
-export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
+export type { DirectoryPeer, ListedNamespace, ListedPage, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
 export type { Change } from './store/reading/changes.ts'
 export {

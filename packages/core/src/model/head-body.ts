@@ -12,21 +12,32 @@ export interface HeadBody {
   readonly ended?: number
   /** Id of the namespace that takes its place. */
   readonly next?: CID
+  /** Peers that keep it name it to whoever asks what there is. */
+  readonly listed?: true
+  /** Hybrid time of its first head; without it, this is that one. */
+  readonly created?: number
 }
 
 /** The body of a head; `undefined` where it is none. */
 export function readHeadBody(value: unknown): HeadBody | undefined {
-  const struct = asStruct(value, ['title'], ['description', 'ended', 'next'])
+  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'listed', 'created'])
   if (struct === undefined) return undefined
-  const { title, description, ended, next } = struct
+  const { title, description, ended, next, listed, created } = struct
   if (!isTitle(title) || !(description === undefined || isDescription(description))) return undefined
-  if (!(ended === undefined || (isUint(ended) && ended <= MAX_TIME)) || !(next === undefined || isOurCid(next, DAG_CBOR))) return undefined
+  if (!isOptionalTime(ended) || !isOptionalTime(created)) return undefined
+  if (!(next === undefined || isOurCid(next, DAG_CBOR)) || !(listed === undefined || listed === true)) return undefined
   return {
     title,
     ...(description === undefined ? {} : { description }),
     ...(ended === undefined ? {} : { ended }),
     ...(next === undefined ? {} : { next }),
+    ...(listed === undefined ? {} : { listed }),
+    ...(created === undefined ? {} : { created }),
   }
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || (isUint(value) && value <= MAX_TIME)
 }
 
 /** Whether a record of this time was written after the end of its namespace. */

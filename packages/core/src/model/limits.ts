@@ -72,3 +72,6 @@ export const MAX_STUN_SERVERS = 4
 
 /** Keys that may invite into a network. */
 export const MAX_AUTHORITIES = 16
+
+/** Heads before the last one that a head names: those of some days on which an owner's devices do not meet. */
+export const MAX_PAST_HEADS = 16

@@ -1,7 +1,6 @@
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -34,6 +33,7 @@ import type {
   FutureRecords,
   HeadChange,
   MissingBlock,
+  NamespaceBytes,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
@@ -161,7 +161,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: Parameters<Replica['createNamespace']>[0]): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -185,8 +185,16 @@ export class LocalReplica implements Replica {
     return this.#namespaces.forgetNamespace(ns)
   }
 
-  exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
+  }
+
+  listedNamespaces(after: string): ReturnType<Replica['listedNamespaces']> {
+    return this.#namespaces.listedNamespaces(after)
+  }
+
+  readNamespace(namespace: NamespaceBytes): ReturnType<Replica['readNamespace']> {
+    return this.#namespaces.readNamespace(namespace)
   }
 
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {

@@ -1,6 +1,7 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { msFromTime } from '../model/clock.ts'
+import type { HeadBody } from '../model/head-body.ts'
 import { didOf } from '../model/identity.ts'
 import {
   createGenesis,
@@ -11,7 +12,6 @@ import {
   type SignedHead,
   signHead,
   WRITE_POLICIES,
-  type WritePolicy,
 } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
@@ -19,11 +19,14 @@ import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
-import { MAX_NAMESPACES } from './limits.ts'
+import { HEAD_BODIES } from './heads/head-bodies-prefix.ts'
+import { ListedIds } from './heads/listed-ids.ts'
+import { conflictOf, LOST_CHANGE, type LostChange, lostChanges, noteLostChange } from './heads/lost-change.ts'
+import { MAX_LISTING_BYTES, MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
-import type { HeadChange, NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import type { HeadChange, NamespaceBytes, NamespaceInfo, ReplicaNamespaces } from './types.ts'
 import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
@@ -38,6 +41,7 @@ export interface NamespacesInit {
 export class Namespaces implements ReplicaNamespaces {
   readonly #ground: ReplicaGround
   readonly #open = new Map<string, OpenNamespace>()
+  readonly #listed = new ListedIds()
   readonly #imports = new Turns()
   readonly #init: NamespacesInit
 
@@ -48,7 +52,9 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** Takes up what the storage holds. Throws `data-corrupt` where it does not verify. */
   async load(): Promise<void> {
-    for (const stored of await this.#ground.storage.namespaces()) await this.#load(stored)
+    const { storage } = this.#ground
+    const lost = await lostChanges(storage)
+    for (const stored of await storage.namespaces()) await this.#load(stored, lost.get(stored.cid))
   }
 
   /** Removes what a process left that ended while it removed it. */
@@ -61,31 +67,35 @@ export class Namespaces implements ReplicaNamespaces {
     if (open.head.head.body.ended !== undefined) await (await this.#init.removing()).afterEnd(open)
   }
 
-  async #load(stored: StoredNamespace): Promise<void> {
+  async #load(stored: StoredNamespace, lost: LostChange | undefined): Promise<void> {
     const { storage, network, newest } = this.#ground
     const genesis = decodeGenesis(stored.genesis, network.cid)
     const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
     if (!genesis.ok || !head.ok)
       throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
-    this.#remember(stored.ns, genesis.value, head.value)
+    this.#remember(stored.ns, genesis.value, head.value, lost)
     newest.raise((await storage.times(stored.ns)).newest)
   }
 
-  #remember(ns: number, genesis: DecodedGenesis, head: SignedHead): OpenNamespace {
+  #remember(ns: number, genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): OpenNamespace {
     const id = genesis.cid.toString()
     const scope: RecordScope = { net: this.#ground.network.cid, ns: genesis.cid, write: genesis.genesis.write }
-    const open: OpenNamespace = { ns, id, genesis, head, scope }
+    const open: OpenNamespace = { ns, id, genesis, head, scope, ...(lost === undefined || lost.size === 0 ? {} : { lost }) }
     this.#open.set(id, open)
+    this.#listed.note(id, head.head.body.listed === true)
     this.#ground.newest.raise(head.head.at)
     return open
   }
 
-  async #save(genesis: DecodedGenesis, head: SignedHead): Promise<OpenNamespace> {
+  async #save(genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): Promise<OpenNamespace> {
     const { storage, news } = this.#ground
     const cid = genesis.cid.toString()
-    const isKnown = this.#open.has(cid)
+    const known = this.#open.get(cid)
+    const isKnown = known !== undefined
+    // What it said is needed when another device of the owner has changed it, too.
+    if (isKnown && this.#isOwn(genesis)) await (await import('./heads/head-bodies.ts')).noteFormerHead(storage, cid, known.head)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
-    const open = this.#remember(ns, genesis, head)
+    const open = this.#remember(ns, genesis, head, lost ?? known?.lost)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
     return open
   }
@@ -111,8 +121,9 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, listed = false }: Parameters<ReplicaNamespaces['createNamespace']>[0]): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
+    if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
     }
@@ -123,7 +134,8 @@ export class Namespaces implements ReplicaNamespaces {
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: { title: name } }, identity)
+    const body: HeadBody = { title: name, ...(listed ? { listed } : {}) }
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
     return this.#info(await this.#save(genesis, head))
   }
 
@@ -140,8 +152,12 @@ export class Namespaces implements ReplicaNamespaces {
     return open && this.#info(open)
   }
 
-  #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
-    const { title, description, ended, next } = head.body
+  #isOwn({ genesis }: DecodedGenesis): boolean {
+    return equalBytes(genesis.owner, this.#ground.identity.author)
+  }
+
+  #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
+    const { title, description, ended, next, listed, created = head.at } = head.body
     const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
@@ -150,9 +166,11 @@ export class Namespaces implements ReplicaNamespaces {
       write: genesis.write,
       owner: didOf(genesis.owner),
       writable: mayEver && ended === undefined,
-      createdAt: new Date(msFromTime(head.at)).toISOString(),
+      createdAt: new Date(msFromTime(created)).toISOString(),
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
       ...(next === undefined ? {} : { next: next.toString() }),
+      ...(listed === undefined ? {} : { listed }),
+      ...(lost === undefined ? {} : { conflict: conflictOf(lost) }),
     }
   }
 
@@ -163,10 +181,18 @@ export class Namespaces implements ReplicaNamespaces {
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
-      const changed = head === undefined ? open : await this.#save(open.genesis, head)
+      const lost = await this.#settled(open, change)
+      const changed = head === undefined ? this.#remember(open.ns, open.genesis, open.head, lost) : await this.#save(open.genesis, head, lost)
       await this.#removeAfterEnd(changed)
       return this.#info(changed)
     })
+  }
+
+  /** What is still lost once somebody sets some of it anew. */
+  async #settled({ id, lost = new Map() }: OpenNamespace, change: HeadChange): Promise<LostChange> {
+    const left = new Map([...lost].filter(([field]) => !(field in change)))
+    if (left.size < lost.size) await noteLostChange(this.#ground.storage, id, left)
+    return left
   }
 
   /** Takes a namespace away from here, with all of its records. False where it is not here. */
@@ -178,15 +204,41 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
+      this.#listed.note(id, false)
+      for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
       return true
     })
   }
 
-  async exportNamespace(id: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+  async exportNamespace(id: string): Promise<NamespaceBytes | undefined> {
     const open = this.#open.get(id)
-    return open && { genesis: open.genesis.bytes, head: open.head.bytes, signature: open.head.signature }
+    return open && bytesOf(open)
+  }
+
+  async listedNamespaces(after: string): ReturnType<ReplicaNamespaces['listedNamespaces']> {
+    const namespaces: NamespaceBytes[] = []
+    let bytes = 0
+    for (const id of this.#listed.after(after)) {
+      const one = bytesOf(this.open(id))
+      bytes += one.genesis.length + one.head.length + one.signature.length
+      if (namespaces.length > 0 && bytes > MAX_LISTING_BYTES) return { namespaces, more: true }
+      namespaces.push(one)
+    }
+    return { namespaces, more: false }
+  }
+
+  async readNamespace({ genesis, head, signature }: NamespaceBytes): ReturnType<ReplicaNamespaces['readNamespace']> {
+    const decoded = decodeGenesis(genesis, this.#ground.network.cid)
+    if (!decoded.ok) return { refused: decoded.reason }
+    const signed = await decodeHead(head, signature, decoded.value)
+    if (!signed.ok) return { refused: signed.reason }
+    const id = decoded.value.cid.toString()
+    const known = this.#open.get(id)
+    const newest = known !== undefined && !headWins(signed.value, known.head) ? known : { id, genesis: decoded.value, head: signed.value }
+    const isListed = signed.value.head.body.listed === true
+    return { info: this.#info(newest), seq: newest.head.head.seq, isListed, isHere: known !== undefined }
   }
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
@@ -213,8 +265,21 @@ export class Namespaces implements ReplicaNamespaces {
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
     if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
-    if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    if (known !== undefined && this.#isOwn(known.genesis)) await this.#meet(known, head.value)
+    else if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
     return { id }
+  }
+
+  /** What another device of this owner changed comes together with what was changed here. */
+  async #meet(known: OpenNamespace, theirs: SignedHead): Promise<void> {
+    const { storage, identity } = this.#ground
+    // Loaded where devices of one owner differ: seldom.
+    const { metHead } = await import('./heads/met-head.ts')
+    const met = await metHead(known.id, known.head, theirs, { storage, identity })
+    const lost: LostChange = new Map([...(known.lost ?? []), ...met.lost])
+    if (met.lost.size > 0) await noteLostChange(storage, known.id, lost)
+    if (met.head !== known.head) await this.#save(known.genesis, met.head, lost)
+    else if (met.lost.size > 0) this.#remember(known.ns, known.genesis, known.head, lost)
   }
 
   /** Gives a head of ours that lies in the future a right time. A newer head wins whatever its time, so it does not matter who has the one of the future. */
@@ -227,4 +292,8 @@ export class Namespaces implements ReplicaNamespaces {
       return true
     })
   }
+}
+
+function bytesOf({ genesis, head }: OpenNamespace): NamespaceBytes {
+  return { genesis: genesis.bytes, head: head.bytes, signature: head.signature }
 }

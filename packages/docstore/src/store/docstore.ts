@@ -12,12 +12,12 @@ import {
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
-import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
 import { Namespace } from './namespace.ts'
-import { checkOptions } from './options.ts'
+import { checkedLimit, checkOptions } from './options.ts'
 import { either } from './signal.ts'
 import { subscriptionTo } from './subscription.ts'
 
@@ -32,6 +32,10 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   readonly close: () => Promise<void>
 }
+
+/** How long relays may take to say which namespaces are listed, unless told otherwise, milliseconds, and how many they are asked for at most. */
+const LIST_TIMEOUT_MS = 5000
+const MAX_LISTED = 1000
 
 /** What a store tells of by itself. */
 const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner']
@@ -194,11 +198,14 @@ export class Namespaces {
     this.#closing = closing
   }
 
-  /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
-  async create(options: { name: string; write?: WritePolicy }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write'], 'namespaces.create')
-    const { name, write = 'owner' } = options
-    const { id } = await this.#replica.createNamespace({ name, write })
+  /**
+   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
+   * relays name it to everyone in the network who asks what there is. Without it, only who has its id finds it.
+   */
+  async create(options: { name: string; write?: WritePolicy; listed?: boolean }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed'], 'namespaces.create')
+    const { name, write = 'owner', listed = false } = options
+    const { id } = await this.#replica.createNamespace({ name, write, listed })
     return this.open(id)
   }
 
@@ -252,6 +259,26 @@ export class Namespaces {
     checkOptions(options, ['name', 'write'], 'namespaces.succeed')
     const { succeedNamespace } = await import('./life/succession.ts')
     return succeedNamespace(this, this.#replica, { id, ...options, migrate })
+  }
+
+  /**
+   * Namespaces that the network's connected relays hold and whose owners list them (`listed` of `create` and `set`), by id, each checked: at most `limit`
+   * (100, and 1,000 at most) behind the id `after`. `next` is where the next part begins. `relays` says how many answered in time; 0 where none is connected.
+   */
+  async listed(options: { after?: string; limit?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<ListedPage> {
+    checkOptions(options, ['after', 'limit', 'timeoutMs', 'signal'], 'namespaces.listed')
+    const { after = '', limit = 100, timeoutMs = LIST_TIMEOUT_MS, signal } = options
+    if (typeof after !== 'string') throw new DocstoreError('bad-option', 'after is an id, as `next` of the part before gives it')
+    if (checkedLimit(limit) === undefined || limit > MAX_LISTED)
+      throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LISTED}, not ${limit}`)
+    if (this.#network === undefined) return { namespaces: [], next: undefined, relays: 0 }
+    return this.#network.listed({ after, limit, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  }
+
+  /** Ids of namespaces that have not arrived yet, and for which something was written here: see `Namespace.pending`. */
+  async awaited(): Promise<readonly string[]> {
+    const [waited, here] = await Promise.all([this.#replica.awaited(), this.#replica.namespaceIds()])
+    return waited.filter((id) => !here.includes(id))
   }
 
   /** All namespaces that are here. */

@@ -9,6 +9,8 @@ import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
 import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
+import { HEAD_BODIES } from '../heads/head-bodies-prefix.ts'
+import { LOST_CHANGE } from '../heads/lost-change.ts'
 import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
 import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
 import { MOVED, movedIds } from './moved-ids.ts'
@@ -59,7 +61,7 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
   }
   const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
   const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
-  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids))]))
+  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids)), ...(await headsNow(storage))]))
 }
 
 /** A namespace on its way: what it was, and its genesis and id in the other network. */
@@ -144,6 +146,12 @@ async function pendingNow(storage: Storage, ids: ReadonlyMap<string, CID>): Prom
     now.set(pendingPrefix(next.toString()) + key.slice(pendingPrefix(before).length), value)
   }
   return now
+}
+
+/** Heads begin anew there: nobody has one from before. */
+async function headsNow(storage: Storage): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const former = await Promise.all([HEAD_BODIES, LOST_CHANGE].map((prefix) => storage.listMeta(prefix)))
+  return new Map(former.flat().map(([key]) => [key, undefined] as const))
 }
 
 function othersDocuments(cid: string): DocstoreError {
