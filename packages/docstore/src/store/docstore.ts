@@ -248,7 +248,8 @@ export class Namespaces {
 
   /**
    * Puts another namespace in the place of one that this identity owns: ends it, makes the new one, fills it with what `migrate` makes of each document
-   * (`undefined` leaves it out), and lets the old one name it. Where it fails in between, call it again. What others wrote before the end and had not
+   * (`undefined` leaves it out; without an `_id` it keeps that of the old one), and lets the old one name it. Where it fails or the program ends in between, call it
+   * again: it goes on with the same namespace. What others wrote before the end and had not
    * sent yet comes into the old one alone.
    */
   async succeed(
