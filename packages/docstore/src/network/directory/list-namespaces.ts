@@ -8,6 +8,8 @@ import { askList } from './directory-protocol.ts'
 interface ListInit {
   readonly networkId: string
   readonly replica: Replica
+  /** Whether this peer is a relay itself: it asks itself, too. */
+  readonly isRelay: boolean
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
 }
@@ -23,7 +25,8 @@ interface Answer {
  * other without a gap; a relay that names what is not listed, or not signed, is not listened to.
  */
 export async function listNamespaces(relays: readonly Connection[], { after, limit }: ListRequest, init: ListInit, signal: AbortSignal): Promise<ListedPage> {
-  const asked = await Promise.all(relays.map((relay) => ask(relay, after, init, signal)))
+  const own = init.isRelay ? [ownAnswer(after, init.replica)] : []
+  const asked = await Promise.all([...own, ...relays.map((relay) => ask(relay, after, init, signal))])
   const answers = asked.filter((answer) => answer !== undefined)
   const bound = answers.flatMap((answer) => answer.bound ?? []).sort()[0]
   const newest = new Map<string, ForeignNamespace>()
@@ -44,6 +47,13 @@ export async function listNamespaces(relays: readonly Connection[], { after, lim
     next: ids.length > limit || bound !== undefined ? last : undefined,
     relays: answers.length,
   }
+}
+
+async function ownAnswer(after: string, replica: Replica): Promise<Answer> {
+  const { namespaces, more } = await replica.listedNamespaces(after)
+  const judged = await Promise.all(namespaces.map((bytes) => replica.readNamespace(bytes)))
+  const read = judged.flatMap((one) => ('refused' in one ? [] : [one]))
+  return { namespaces: read, bound: more ? read.at(-1)?.info.id : undefined }
 }
 
 /** What a relay names, checked; `undefined` where it does not answer, or not as an honest one does. */

@@ -214,9 +214,9 @@ export class NetworkDirectory {
 
   /** Which namespaces connected relays hold that their owners list. */
   async list(relays: readonly Connection[], request: ListRequest, signal: AbortSignal): Promise<ListedPage> {
-    const { network, replica } = this.#init
+    const { network, replica, role } = this.#init
     const { listNamespaces } = await import('./list-namespaces.ts')
-    return listNamespaces(relays, request, { networkId: network.id, replica, onMisdeed: this.#onMisdeed }, signal)
+    return listNamespaces(relays, request, { networkId: network.id, replica, isRelay: role === 'relay', onMisdeed: this.#onMisdeed }, signal)
   }
 
   /** Whether a peer is listed as a relay. */
