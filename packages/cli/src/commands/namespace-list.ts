@@ -41,7 +41,10 @@ async function showListed({ output, settings: { timeoutMs }, signal }: Context, 
     if (page.relays === 0) {
       const isKnown = (await store.peers()).some(({ role }) => role === 'relay')
       throw isKnown
-        ? new DocstoreError('relay-unreachable', 'No relay could be reached, so nobody can say what there is. `docstore namespace list` shows what is here')
+        ? new DocstoreError(
+            'relay-unreachable',
+            'No relay could be reached, so nobody can say what there is. `docstore namespace list` shows what is here',
+          )
         : new DocstoreError('no-relay', 'No relay is known, so nobody can say what there is. `docstore join LINK` joins a network')
     }
     all.push(...page.namespaces)

@@ -15,7 +15,12 @@ export function namespaceSetCommand(run: Run): Command {
   const command = new Command('set')
     .description('change what a namespace of yours says of itself; without a value, take it away')
     .argument('<ns>', 'id or name of the namespace')
-    .addArgument(new Argument('<field>', 'its title, its description, the id of the namespace that takes its place, or whether it is listed (true or false)').choices(FIELDS))
+    .addArgument(
+      new Argument(
+        '<field>',
+        'its title, its description, the id of the namespace that takes its place, or whether it is listed (true or false)',
+      ).choices(FIELDS),
+    )
     .argument('[value]', 'the new value')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, field: (typeof FIELDS)[number], value: string | undefined, options: CopiesOptions) =>

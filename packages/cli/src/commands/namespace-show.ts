@@ -28,7 +28,10 @@ export function namespaceShowCommand(run: Run): Command {
             ['owner', shown.owner],
             ['write', shown.write],
             ...(shown.listed === true ? [['listed', 'relays name it to everyone in the network']] : []),
-            ...Object.entries(shown.conflict ?? {}).map(([field, value]) => ['conflict', `another device of yours has set its ${field}; this one had ${JSON.stringify(value)}`]),
+            ...Object.entries(shown.conflict ?? {}).map(([field, value]) => [
+              'conflict',
+              `another device of yours has set its ${field}; this one had ${JSON.stringify(value)}`,
+            ]),
             ['created', shown.createdAt],
             ['root', shown.root],
             ['documents', String(shown.documents)],

@@ -27,9 +27,7 @@ async function showOne(context: Context, store: Docstore, ns: string): Promise<v
   const report = reported(await namespace.status())
   const shown = await nameText(store, namespace)
   await context.output.result({ id: namespace.id, name: info?.name, ...report }, () =>
-    [`${shown}: ${report.documents} documents, ${stateText(report)}`, `root ${report.root}`, peersText(report.peers)]
-      .join('\n')
-      .trimEnd(),
+    [`${shown}: ${report.documents} documents, ${stateText(report)}`, `root ${report.root}`, peersText(report.peers)].join('\n').trimEnd(),
   )
 }
 

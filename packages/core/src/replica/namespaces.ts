@@ -21,7 +21,7 @@ import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { HEAD_BODIES } from './heads/head-bodies-prefix.ts'
 import { ListedIds } from './heads/listed-ids.ts'
-import { conflictOf, LOST_CHANGE, type LostChange, lostChanges, noteLostChange } from './heads/lost-change.ts'
+import { conflictOf, isEmpty, LOST_CHANGE, type LostChange, lostChanges, noteLostChange } from './heads/lost-change.ts'
 import { MAX_LISTING_BYTES, MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
@@ -80,7 +80,7 @@ export class Namespaces implements ReplicaNamespaces {
   #remember(ns: number, genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): OpenNamespace {
     const id = genesis.cid.toString()
     const scope: RecordScope = { net: this.#ground.network.cid, ns: genesis.cid, write: genesis.genesis.write }
-    const open: OpenNamespace = { ns, id, genesis, head, scope, ...(lost === undefined || lost.size === 0 ? {} : { lost }) }
+    const open: OpenNamespace = { ns, id, genesis, head, scope, ...(lost === undefined || isEmpty(lost) ? {} : { lost }) }
     this.#open.set(id, open)
     this.#listed.note(id, head.head.body.listed === true)
     this.#ground.newest.raise(head.head.at)
@@ -189,9 +189,9 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   /** What is still lost once somebody sets some of it anew. */
-  async #settled({ id, lost = new Map() }: OpenNamespace, change: HeadChange): Promise<LostChange> {
-    const left = new Map([...lost].filter(([field]) => !(field in change)))
-    if (left.size < lost.size) await noteLostChange(this.#ground.storage, id, left)
+  async #settled({ id, lost = {} }: OpenNamespace, change: HeadChange): Promise<LostChange> {
+    const left: LostChange = Object.fromEntries(Object.entries(lost).filter(([field]) => !(field in change)))
+    if (Object.keys(left).length < Object.keys(lost).length) await noteLostChange(this.#ground.storage, id, left)
     return left
   }
 
@@ -276,10 +276,10 @@ export class Namespaces implements ReplicaNamespaces {
     // Loaded where devices of one owner differ: seldom.
     const { metHead } = await import('./heads/met-head.ts')
     const met = await metHead(known.id, known.head, theirs, { storage, identity })
-    const lost: LostChange = new Map([...(known.lost ?? []), ...met.lost])
-    if (met.lost.size > 0) await noteLostChange(storage, known.id, lost)
+    const lost: LostChange = { ...known.lost, ...met.lost }
+    if (!isEmpty(met.lost)) await noteLostChange(storage, known.id, lost)
     if (met.head !== known.head) await this.#save(known.genesis, met.head, lost)
-    else if (met.lost.size > 0) this.#remember(known.ns, known.genesis, known.head, lost)
+    else if (!isEmpty(met.lost)) this.#remember(known.ns, known.genesis, known.head, lost)
   }
 
   /** Gives a head of ours that lies in the future a right time. A newer head wins whatever its time, so it does not matter who has the one of the future. */

@@ -7,7 +7,7 @@ import type { HeadConflict } from '../types.ts'
 export const LOST_CHANGE = 'head-lost/'
 
 /** Fields of a body that another device's change won over, and what they said; `null` where they were taken away. */
-export type LostChange = ReadonlyMap<string, unknown>
+export type LostChange = { readonly [K in keyof HeadBody]?: HeadBody[K] | null }
 
 /** What is remembered of all namespaces, by their ids. */
 export async function lostChanges(storage: Storage): Promise<ReadonlyMap<string, LostChange>> {
@@ -15,28 +15,32 @@ export async function lostChanges(storage: Storage): Promise<ReadonlyMap<string,
 }
 
 export async function noteLostChange(storage: Storage, id: string, lost: LostChange): Promise<void> {
-  await storage.setMeta(LOST_CHANGE + id, lost.size === 0 ? undefined : encodeCbor(Object.fromEntries(lost)))
+  await storage.setMeta(LOST_CHANGE + id, isEmpty(lost) ? undefined : encodeCbor(lost))
 }
 
 /** What these fields of a head said. */
 export function lostOf(body: HeadBody, fields: readonly string[]): LostChange {
   const values: Readonly<Record<string, unknown>> = { ...body }
-  return new Map(fields.map((field) => [field, values[field] ?? null]))
+  return Object.fromEntries(fields.map((field) => [field, values[field] ?? null]))
+}
+
+export function isEmpty(lost: LostChange): boolean {
+  return Object.keys(lost).length === 0
 }
 
 /** As users see it. */
 export function conflictOf(lost: LostChange): HeadConflict {
-  const conflict: Record<string, unknown> = {}
-  for (const [field, value] of lost) {
-    if (field === 'title') conflict['name'] = value
-    else if (field === 'next') conflict['next'] = value === null ? null : String(value)
-    else if (field === 'listed') conflict['listed'] = value === true
-    else conflict[field] = value
+  const { title, next, description, listed } = lost
+  return {
+    ...(title === undefined || title === null ? {} : { name: title }),
+    ...(description === undefined ? {} : { description }),
+    ...(next === undefined ? {} : { next: next && next.toString() }),
+    ...(listed === undefined ? {} : { listed: listed === true }),
   }
-  return conflict as HeadConflict
 }
 
+/** As it was written by this peer. */
 function read(bytes: Uint8Array): LostChange {
   const decoded = decodeCbor(bytes, bytes.length)
-  return new Map(decoded.ok && typeof decoded.value === 'object' && decoded.value !== null ? Object.entries(decoded.value) : [])
+  return decoded.ok ? (decoded.value as LostChange) : {}
 }

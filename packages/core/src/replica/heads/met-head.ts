@@ -21,9 +21,14 @@ export interface MetHead {
  * Puts together what two devices of the owner changed without having seen each other's change. Every device that has both heads makes the same
  * of them, byte by byte, so that they do not answer each other for ever.
  */
-export async function metHead(id: string, ours: SignedHead, theirs: SignedHead, { storage, identity }: { storage: Storage; identity: Identity }): Promise<MetHead> {
+export async function metHead(
+  id: string,
+  ours: SignedHead,
+  theirs: SignedHead,
+  { storage, identity }: { storage: Storage; identity: Identity },
+): Promise<MetHead> {
   const [winner, loser] = headWins(theirs, ours) ? [theirs, ours] : [ours, theirs]
-  const unchanged: MetHead = { head: winner, lost: new Map() }
+  const unchanged: MetHead = { head: winner, lost: {} }
   if (hasSeen(winner, loser.hash)) return unchanged
   const former = await formerHeads(storage, id)
   // One that was here before has lost already.

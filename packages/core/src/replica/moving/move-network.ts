@@ -61,7 +61,16 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
   }
   const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
   const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
-  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids)), ...(await headsNow(storage)), ...(await successionsNow(storage, ids))]))
+  await storage.moveNamespaces(
+    moves,
+    new Map([
+      ...meta,
+      ...(await idsNow(storage, ids)),
+      ...(await pendingNow(storage, ids)),
+      ...(await headsNow(storage)),
+      ...(await successionsNow(storage, ids)),
+    ]),
+  )
 }
 
 /** A namespace on its way: what it was, and its genesis and id in the other network. */
@@ -160,8 +169,8 @@ async function successionsNow(storage: Storage, ids: ReadonlyMap<string, CID>): 
 
 /** Heads begin anew there: nobody has one from before. */
 async function headsNow(storage: Storage): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
-  const former = await Promise.all([HEAD_BODIES, LOST_CHANGE].map((prefix) => storage.listMeta(prefix)))
-  return new Map(former.flat().map(([key]) => [key, undefined] as const))
+  const former = [...(await storage.listMeta(HEAD_BODIES)), ...(await storage.listMeta(LOST_CHANGE))]
+  return new Map(former.map(([key]) => [key, undefined] as const))
 }
 
 function othersDocuments(cid: string): DocstoreError {

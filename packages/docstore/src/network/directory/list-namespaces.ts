@@ -24,7 +24,12 @@ interface Answer {
  * Asks connected relays, all at once, which namespaces they hold that their owners list. A page goes as far as every answer does, so that pages follow each
  * other without a gap; a relay that names what is not listed, or not signed, is not listened to.
  */
-export async function listNamespaces(relays: readonly Connection[], { after, limit }: ListRequest, init: ListInit, signal: AbortSignal): Promise<ListedPage> {
+export async function listNamespaces(
+  relays: readonly Connection[],
+  { after, limit }: ListRequest,
+  init: ListInit,
+  signal: AbortSignal,
+): Promise<ListedPage> {
   const own = init.isRelay ? [ownAnswer(after, init.replica)] : []
   const asked = await Promise.all([...own, ...relays.map((relay) => ask(relay, after, init, signal))])
   const answers = asked.filter((answer) => answer !== undefined)

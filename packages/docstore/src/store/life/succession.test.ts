@@ -31,7 +31,15 @@ function killedAt(replica: Replica, call: number): Replica {
 }
 
 function storeOf(replica: Replica): Promise<Docstore> {
-  return Docstore.of({ replica, network: undefined, libp2p: undefined, isOwner: true, isCopy: false, onOwner: () => () => undefined, close: async () => undefined })
+  return Docstore.of({
+    replica,
+    network: undefined,
+    libp2p: undefined,
+    isOwner: true,
+    isCopy: false,
+    onOwner: () => () => undefined,
+    close: async () => undefined,
+  })
 }
 
 it('goes on with the same namespace wherever it was interrupted', async () => {
@@ -71,7 +79,9 @@ it('is finished after the process was killed in the middle, under the policy tha
   const old = await before.namespaces.create({ name: 'orders' })
   await old.putMany(Array.from({ length: 9000 }, (_, i) => ({ _id: `d${i}`, i })))
   await before.close()
-  const program = spawn(process.execPath, ['--conditions=@p2p-docstore/source', PROGRAM, data, old.id, '8500'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const program = spawn(process.execPath, ['--conditions=@p2p-docstore/source', PROGRAM, data, old.id, '8500'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   expect(await once(program, 'exit')).toEqual([null, 'SIGKILL'])
   const store = await open()
   const [half] = (await store.namespaces.list()).filter(({ id }) => id !== old.id)

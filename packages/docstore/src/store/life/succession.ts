@@ -47,7 +47,10 @@ export async function succeedNamespace(namespaces: Namespaces, replica: Replica,
   const before = await begun(replica, key)
   if (info.next !== undefined && before === undefined) throw taken(info.next)
   if (before !== undefined && write !== undefined && write !== before.write)
-    throw new DocstoreError('bad-option', `It was begun with write: ${JSON.stringify(before.write)}, and was interrupted. Finish it with that, or without the option`)
+    throw new DocstoreError(
+      'bad-option',
+      `It was begun with write: ${JSON.stringify(before.write)}, and was interrupted. Finish it with that, or without the option`,
+    )
   const nonce = toHex(crypto.getRandomValues(new Uint8Array(16)))
   const now: Begun = before ?? { nonce, name: name ?? info.name, write: write ?? info.write }
   await replica.setMeta(key, utf8(JSON.stringify(now)))
@@ -80,7 +83,7 @@ async function fill(
           // With another id each time, a second call would write it a second time.
           const { _id = document._id } = migrated
           // Nobody but their authors can write these.
-          const isOfAnother = policy === 'author' && namesAuthor(String(_id)) && !String(_id).startsWith(`${author}/`)
+          const isOfAnother = policy === 'author' && namesAuthor(_id) && !_id.startsWith(`${author}/`)
           if (!isOfAnother) yield { ...migrated, _id }
         }
       })(),
