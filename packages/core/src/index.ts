@@ -15,6 +15,8 @@ export type { Json } from './model/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json-number.ts'
 export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
+export { isCollectionName } from './model/collection-name.ts'
+export type { CollectionSettings, CollectionsSettings } from './model/collection-settings.ts'
 export type { HeadBody } from './model/head-body.ts'
 export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
 export {
@@ -41,7 +43,7 @@ export {
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
 export { isRecordLike } from './model/record-like.ts'
-export { type DocRecord, isCollectionName, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
+export { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
 export { createSeal, type Seal } from './model/seal.ts'
 export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
 export {

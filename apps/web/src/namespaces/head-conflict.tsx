@@ -4,7 +4,8 @@ import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
 
-type Conflict = NonNullable<NamespaceInfo['conflict']>
+/** What can be set here; rules of collections are set in a program. */
+type Conflict = Omit<NonNullable<NamespaceInfo['conflict']>, 'collections'>
 
 const NAMES: Readonly<Record<keyof Conflict, string>> = {
   name: 'name',

@@ -86,7 +86,7 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, ended, next, listed, created, past } = head
+    const { epoch, seq, at, title, description, ended, next, listed, created, past, collections } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
@@ -94,6 +94,7 @@ describe('head.json', () => {
       ...(next === undefined ? {} : { next: cidIn(DAG_CBOR, next) }),
       ...(listed === undefined ? {} : { listed }),
       ...(created === undefined ? {} : { created }),
+      ...(collections === undefined ? {} : { collections }),
     }
     expect(decoded.head).toMatchObject({ epoch, seq, at, prev: head['prev'] && bytesOf(head['prev']) })
     expect(decoded.head.body).toEqual(body)

@@ -157,7 +157,7 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
-    const { title, description, ended, next, listed, created = head.at } = head.body
+    const { title, description, ended, next, listed, created = head.at, collections } = head.body
     const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
@@ -171,6 +171,7 @@ export class Namespaces implements ReplicaNamespaces {
       ...(next === undefined ? {} : { next: next.toString() }),
       ...(listed === undefined ? {} : { listed }),
       ...(lost === undefined ? {} : { conflict: conflictOf(lost) }),
+      ...(collections === undefined ? {} : { collections }),
     }
   }
 

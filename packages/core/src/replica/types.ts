@@ -1,3 +1,4 @@
+import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -32,6 +33,8 @@ export interface NamespaceInfo {
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
   readonly next?: string
+  /** What its owner set for collections, by their names. */
+  readonly collections?: CollectionsSettings
   /** Whether peers that keep it name it to everyone in the network who asks what there is; absent where they do not. */
   readonly listed?: true
   /**
@@ -47,6 +50,7 @@ export interface HeadConflict {
   readonly description?: string | null
   readonly next?: string | null
   readonly listed?: boolean
+  readonly collections?: CollectionsSettings | null
 }
 
 /** A namespace as it travels between peers. */
@@ -67,12 +71,17 @@ export interface ForeignNamespace {
   readonly isHere: boolean
 }
 
+/** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
+export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
+
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
   readonly title?: string
   readonly description?: string | null
   readonly next?: string | null
   readonly listed?: boolean
+  /** By their names; `null` takes all settings of a collection away. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
   /** Ends the namespace now. */
   readonly end?: true
 }

@@ -21,7 +21,7 @@ export async function formerHeads(storage: Storage, id: string): Promise<readonl
   return decoded.value.flatMap((entry: unknown) => {
     const [mark, value]: unknown[] = Array.isArray(entry) ? entry : []
     const body = readHeadBody(value)
-    return isBytes(mark) && body !== undefined ? [{ mark, body }] : []
+    return isBytes(mark) && body.ok ? [{ mark, body: body.value }] : []
   })
 }
 

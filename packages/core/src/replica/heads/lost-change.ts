@@ -30,12 +30,13 @@ export function isEmpty(lost: LostChange): boolean {
 
 /** As users see it. */
 export function conflictOf(lost: LostChange): HeadConflict {
-  const { title, next, description, listed } = lost
+  const { title, next, description, listed, collections } = lost
   return {
     ...(title === undefined || title === null ? {} : { name: title }),
     ...(description === undefined ? {} : { description }),
     ...(next === undefined ? {} : { next: next && next.toString() }),
     ...(listed === undefined ? {} : { listed: listed === true }),
+    ...(collections === undefined ? {} : { collections }),
   }
 }
 

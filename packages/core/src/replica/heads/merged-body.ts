@@ -12,8 +12,8 @@ export function mergedBody(base: HeadBody, winner: HeadBody, loser: HeadBody): {
   const { fields, lost } = merged({ ...base }, { ...winner }, { ...loser })
   const body = readHeadBody(fields)
   // Each alone is within the limits of a body; together they need not be.
-  if (body === undefined) return { body: winner, lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)) }
-  return { body, lost: lost.filter((key) => !NEVER_LOST.has(key)) }
+  if (!body.ok) return { body: winner, lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)) }
+  return { body: body.value, lost: lost.filter((key) => !NEVER_LOST.has(key)) }
 }
 
 function merged(base: Fields, winner: Fields, loser: Fields): { readonly fields: Fields; readonly lost: readonly string[] } {
@@ -28,7 +28,8 @@ function merged(base: Fields, winner: Fields, loser: Fields): { readonly fields:
     } else if (isMap(before) && isMap(ours) && isMap(theirs)) {
       // A map of settings, each of which is one field.
       const inner = merged(before, ours, theirs)
-      fields[key] = inner.fields
+      if (Object.keys(inner.fields).length === 0) delete fields[key]
+      else fields[key] = inner.fields
       if (inner.lost.length > 0) lost.push(key)
     } else lost.push(key)
   }
