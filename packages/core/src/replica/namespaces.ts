@@ -19,10 +19,9 @@ import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
-import { HEAD_BODIES } from './heads/head-bodies-prefix.ts'
-import { ListedIds } from './heads/listed-ids.ts'
-import { conflictOf, isEmpty, LOST_CHANGE, type LostChange, lostChanges, noteLostChange } from './heads/lost-change.ts'
-import { MAX_LISTING_BYTES, MAX_NAMESPACES } from './limits.ts'
+import { HEAD_BODIES, LOST_CHANGE } from './heads/head-prefixes.ts'
+import type { LostChange } from './heads/lost-change.ts'
+import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
@@ -41,7 +40,6 @@ export interface NamespacesInit {
 export class Namespaces implements ReplicaNamespaces {
   readonly #ground: ReplicaGround
   readonly #open = new Map<string, OpenNamespace>()
-  readonly #listed = new ListedIds()
   readonly #imports = new Turns()
   readonly #init: NamespacesInit
 
@@ -53,8 +51,10 @@ export class Namespaces implements ReplicaNamespaces {
   /** Takes up what the storage holds. Throws `data-corrupt` where it does not verify. */
   async load(): Promise<void> {
     const { storage } = this.#ground
-    const lost = await lostChanges(storage)
-    for (const stored of await storage.namespaces()) await this.#load(stored, lost.get(stored.cid))
+    // Where devices of one owner have changed the same: seldom.
+    const hasLost = (await storage.listMeta(LOST_CHANGE)).length > 0
+    const lost = hasLost ? await (await import('./heads/lost-change.ts')).lostChanges(storage) : undefined
+    for (const stored of await storage.namespaces()) await this.#load(stored, lost?.get(stored.cid))
   }
 
   /** Removes what a process left that ended while it removed it. */
@@ -80,14 +80,13 @@ export class Namespaces implements ReplicaNamespaces {
   #remember(ns: number, genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): OpenNamespace {
     const id = genesis.cid.toString()
     const scope: RecordScope = { net: this.#ground.network.cid, ns: genesis.cid, write: genesis.genesis.write }
-    const open: OpenNamespace = { ns, id, genesis, head, scope, ...(lost === undefined || isEmpty(lost) ? {} : { lost }) }
+    const open: OpenNamespace = { ns, id, genesis, head, scope, ...(lost === undefined ? {} : { lost }) }
     this.#open.set(id, open)
-    this.#listed.note(id, head.head.body.listed === true)
     this.#ground.newest.raise(head.head.at)
     return open
   }
 
-  async #save(genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): Promise<OpenNamespace> {
+  async #save(genesis: DecodedGenesis, head: SignedHead, lost = this.#open.get(genesis.cid.toString())?.lost): Promise<OpenNamespace> {
     const { storage, news } = this.#ground
     const cid = genesis.cid.toString()
     const known = this.#open.get(cid)
@@ -95,7 +94,7 @@ export class Namespaces implements ReplicaNamespaces {
     // What it said is needed when another device of the owner has changed it, too.
     if (isKnown && this.#isOwn(genesis)) await (await import('./heads/head-bodies.ts')).noteFormerHead(storage, cid, known.head)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
-    const open = this.#remember(ns, genesis, head, lost ?? known?.lost)
+    const open = this.#remember(ns, genesis, head, lost)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
     return open
   }
@@ -170,7 +169,7 @@ export class Namespaces implements ReplicaNamespaces {
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
       ...(next === undefined ? {} : { next: next.toString() }),
       ...(listed === undefined ? {} : { listed }),
-      ...(lost === undefined ? {} : { conflict: conflictOf(lost) }),
+      ...(lost === undefined ? {} : { conflict: lost.conflict }),
       ...(collections === undefined ? {} : { collections }),
     }
   }
@@ -182,18 +181,16 @@ export class Namespaces implements ReplicaNamespaces {
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
-      const lost = await this.#settled(open, change)
-      const changed = head === undefined ? this.#remember(open.ns, open.genesis, open.head, lost) : await this.#save(open.genesis, head, lost)
+      const changed = head === undefined ? open : await this.#save(open.genesis, head)
       await this.#removeAfterEnd(changed)
-      return this.#info(changed)
+      return this.#info(changed.lost === undefined ? changed : await this.#settle(changed, changed.lost, change))
     })
   }
 
-  /** What is still lost once somebody sets some of it anew. */
-  async #settled({ id, lost = {} }: OpenNamespace, change: HeadChange): Promise<LostChange> {
-    const left: LostChange = Object.fromEntries(Object.entries(lost).filter(([field]) => !(field in change)))
-    if (Object.keys(left).length < Object.keys(lost).length) await noteLostChange(this.#ground.storage, id, left)
-    return left
+  /** What somebody sets anew is lost no more. */
+  async #settle({ ns, id, genesis, head }: OpenNamespace, lost: LostChange, change: HeadChange): Promise<OpenNamespace> {
+    const { stillLost } = await import('./heads/lost-change.ts')
+    return this.#remember(ns, genesis, head, await stillLost(this.#ground.storage, id, lost, change))
   }
 
   /** Takes a namespace away from here, with all of its records. False where it is not here. */
@@ -205,7 +202,6 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
-      this.#listed.note(id, false)
       for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
@@ -219,27 +215,17 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   async listedNamespaces(after: string): ReturnType<ReplicaNamespaces['listedNamespaces']> {
-    const namespaces: NamespaceBytes[] = []
-    let bytes = 0
-    for (const id of this.#listed.after(after)) {
-      const one = bytesOf(this.open(id))
-      bytes += one.genesis.length + one.head.length + one.signature.length
-      if (namespaces.length > 0 && bytes > MAX_LISTING_BYTES) return { namespaces, more: true }
-      namespaces.push(one)
-    }
-    return { namespaces, more: false }
+    const { listedAfter } = await import('./heads/listing.ts')
+    const { namespaces, more } = listedAfter(this.all(), after)
+    return { namespaces: namespaces.map(bytesOf), more }
   }
 
-  async readNamespace({ genesis, head, signature }: NamespaceBytes): ReturnType<ReplicaNamespaces['readNamespace']> {
-    const decoded = decodeGenesis(genesis, this.#ground.network.cid)
-    if (!decoded.ok) return { refused: decoded.reason }
-    const signed = await decodeHead(head, signature, decoded.value)
-    if (!signed.ok) return { refused: signed.reason }
-    const id = decoded.value.cid.toString()
-    const known = this.#open.get(id)
-    const newest = known !== undefined && !headWins(signed.value, known.head) ? known : { id, genesis: decoded.value, head: signed.value }
-    const isListed = signed.value.head.body.listed === true
-    return { info: this.#info(newest), seq: newest.head.head.seq, isListed, isHere: known !== undefined }
+  async readNamespace(bytes: NamespaceBytes): ReturnType<ReplicaNamespaces['readNamespace']> {
+    const { readForeign } = await import('./heads/listing.ts')
+    const read = await readForeign(bytes, this.#ground.network, (id) => this.#open.get(id))
+    if ('refused' in read) return read
+    const { namespace, theirs, isHere } = read
+    return { info: this.#info(namespace), seq: namespace.head.head.seq, isListed: theirs.head.body.listed === true, isHere }
   }
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
@@ -277,10 +263,9 @@ export class Namespaces implements ReplicaNamespaces {
     // Loaded where devices of one owner differ: seldom.
     const { metHead } = await import('./heads/met-head.ts')
     const met = await metHead(known.id, known.head, theirs, { storage, identity })
-    const lost: LostChange = { ...known.lost, ...met.lost }
-    if (!isEmpty(met.lost)) await noteLostChange(storage, known.id, lost)
+    const lost = met.lost.length === 0 ? known.lost : await (await import('./heads/lost-change.ts')).loseMore(storage, known.id, known.lost, met)
     if (met.head !== known.head) await this.#save(known.genesis, met.head, lost)
-    else if (!isEmpty(met.lost)) this.#remember(known.ns, known.genesis, known.head, lost)
+    else if (lost !== known.lost) this.#remember(known.ns, known.genesis, known.head, lost)
   }
 
   /** Gives a head of ours that lies in the future a right time. A newer head wins whatever its time, so it does not matter who has the one of the future. */

@@ -16,8 +16,9 @@ import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerSt
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
+import type { ListOptions } from './life/listed-namespaces.ts'
 import { Namespace } from './namespace.ts'
-import { checkedLimit, checkOptions } from './options.ts'
+import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
 import { subscriptionTo } from './subscription.ts'
 
@@ -32,10 +33,6 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   readonly close: () => Promise<void>
 }
-
-/** How long relays may take to say which namespaces are listed, unless told otherwise, milliseconds, and how many they are asked for at most. */
-const LIST_TIMEOUT_MS = 5000
-const MAX_LISTED = 1000
 
 /** What a store tells of by itself. */
 const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner']
@@ -266,14 +263,9 @@ export class Namespaces {
    * Namespaces that the network's connected relays hold and whose owners list them (`listed` of `create` and `set`), by id, each checked: at most `limit`
    * (100, and 1,000 at most) behind the id `after`. `next` is where the next part begins. `relays` says how many answered in time; 0 where none is connected.
    */
-  async listed(options: { after?: string; limit?: number; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<ListedPage> {
-    checkOptions(options, ['after', 'limit', 'timeoutMs', 'signal'], 'namespaces.listed')
-    const { after = '', limit = 100, timeoutMs = LIST_TIMEOUT_MS, signal } = options
-    if (typeof after !== 'string') throw new DocstoreError('bad-option', 'after is an id, as `next` of the part before gives it')
-    if (checkedLimit(limit) === undefined || limit > MAX_LISTED)
-      throw new DocstoreError('bad-limit', `limit is a whole number from 1 to ${MAX_LISTED}, not ${limit}`)
-    if (this.#network === undefined) return { namespaces: [], next: undefined, relays: 0 }
-    return this.#network.listed({ after, limit, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+  async listed(options: ListOptions = {}): Promise<ListedPage> {
+    const { listedNamespaces } = await import('./life/listed-namespaces.ts')
+    return listedNamespaces(this.#network, options)
   }
 
   /** Ids of namespaces that have not arrived yet, and for which something was written here: see `Namespace.pending`. */

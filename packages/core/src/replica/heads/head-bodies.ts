@@ -5,7 +5,7 @@ import { hasSeen, headMark } from '../../model/head-past.ts'
 import type { SignedHead } from '../../model/namespace.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { MAX_HEAD_BODIES, MAX_HEAD_BODIES_BYTES } from '../limits.ts'
-import { HEAD_BODIES } from './head-bodies-prefix.ts'
+import { HEAD_BODIES } from './head-prefixes.ts'
 
 /** What a former head said, and by what later ones name it. */
 interface FormerHead {

@@ -1,20 +1,21 @@
 import { equalBytes } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/cbor.ts'
+import type { HeadBody } from '../../model/head-body.ts'
 import { hasSeen, headMark, pastAfter } from '../../model/head-past.ts'
 import type { Identity } from '../../model/identity.ts'
 import { MAX_HEAD_BYTES } from '../../model/limits.ts'
 import { headWins, type SignedHead, signHead } from '../../model/namespace.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { commonBody, formerHeads } from './head-bodies.ts'
-import { type LostChange, lostOf } from './lost-change.ts'
 import { mergedBody } from './merged-body.ts'
 
 /** What becomes of two heads that meet at a device of the owner. */
 export interface MetHead {
   /** The head from here on: one of the two, or one that says what both changed. */
   readonly head: SignedHead
-  /** What both changed, as the one says that lost. */
-  readonly lost: LostChange
+  /** Fields that both changed, and what the one said that lost. */
+  readonly lost: readonly string[]
+  readonly body: HeadBody
 }
 
 /**
@@ -28,7 +29,7 @@ export async function metHead(
   { storage, identity }: { storage: Storage; identity: Identity },
 ): Promise<MetHead> {
   const [winner, loser] = headWins(theirs, ours) ? [theirs, ours] : [ours, theirs]
-  const unchanged: MetHead = { head: winner, lost: {} }
+  const unchanged: MetHead = { head: winner, lost: [], body: loser.head.body }
   if (hasSeen(winner, loser.hash)) return unchanged
   const former = await formerHeads(storage, id)
   // One that was here before has lost already.
@@ -38,10 +39,9 @@ export async function metHead(
   // They parted too long ago to know who changed what.
   if (base === undefined) return unchanged
   const { body, lost } = mergedBody(base, winner.head.body, loser.head.body)
-  const changes = lostOf(loser.head.body, lost)
-  if (equalBytes(encodeCbor(body), encodeCbor(winner.head.body))) return { head: winner, lost: changes }
+  if (equalBytes(encodeCbor(body), encodeCbor(winner.head.body))) return { ...unchanged, lost }
   const { net, ns, epoch, seq } = winner.head
   const at = Math.max(winner.head.at, loser.head.at) + 1
   const head = signHead({ net, ns, epoch, seq: seq + 1, prev: winner.hash, ...pastAfter(winner, loser), at, body }, identity)
-  return head.bytes.length > MAX_HEAD_BYTES ? unchanged : { head, lost: changes }
+  return head.bytes.length > MAX_HEAD_BYTES ? unchanged : { ...unchanged, head, lost }
 }
