@@ -58,3 +58,8 @@ export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024
 
 /** Records that are removed in one transaction. */
 export const REMOVE_PAGE = 128
+
+/** Documents that expire in one transaction. */
+export const EXPIRE_PAGE = 128
+/** How long nobody looks whether something has expired, milliseconds, where nobody reads and the clock says that nothing has. */
+export const MAX_EXPIRY_SLEEP_MS: number = 60_000

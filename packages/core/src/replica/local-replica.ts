@@ -51,6 +51,7 @@ import type {
   Write,
   WriteResult,
 } from './types.ts'
+import { Expiry } from './writing/expiry.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
 import { LazyPending } from './writing/lazy-pending.ts'
@@ -84,6 +85,7 @@ export class LocalReplica implements Replica {
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -120,10 +122,12 @@ export class LocalReplica implements Replica {
     const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
-    this.#writes = new Writes(ground, namespaces, this.#pending)
+    this.#expiry = new Expiry(ground, { idOf: (ns) => namespaces.idOf(ns), onRemoved: (ns) => this.#comparing.removed(ns) })
+    this.#news.onExpiring((exp) => this.#expiry.note(exp))
+    this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
-    this.#feeds = new Feeds(storage, namespaces)
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, expiry: this.#expiry, epoch })
+    this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
     this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
@@ -138,6 +142,7 @@ export class LocalReplica implements Replica {
     await replica.#namespaces.load()
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
+    await replica.#expiry.load()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
@@ -307,7 +312,8 @@ export class LocalReplica implements Replica {
 
   // Exchange with other peers
 
-  summary(ns: string): Promise<Summary> {
+  async summary(ns: string): Promise<Summary> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     return this.#comparing.summary(ns)
   }
 
@@ -442,6 +448,7 @@ export class LocalReplica implements Replica {
     this.#isClosed = true
     try {
       await this.#init.queries?.close()
+      await this.#expiry.stop()
       await (await this.#files?.catch(() => undefined))?.stop()
       await this.#tidying.finish()
     } finally {

@@ -49,6 +49,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */
@@ -77,6 +79,8 @@ export interface DocumentVersion {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number
 }
 
 /**

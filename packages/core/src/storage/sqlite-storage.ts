@@ -17,6 +17,7 @@ import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
+import type { ExpiredRecords } from './records/expired-records.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
@@ -31,6 +32,7 @@ import type {
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  ExpiredDocument,
   FeedRecord,
   FoundPage,
   FutureTotal,
@@ -60,6 +62,8 @@ import { Totals } from './records/totals.ts'
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
+/** Hybrid time at which the first record expires: an index has them in order. */
+const NEXT_EXPIRY = 'SELECT min(exp) AS exp FROM records WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
@@ -426,6 +430,29 @@ export class SqliteStorage implements Storage {
     return newest <= which.after ? [] : this.#records.beyond(ns, { ...which, after: Math.max(which.after, known) })
   }
 
+  nextExpiry(): number | undefined {
+    const exp = this.#statements.own(NEXT_EXPIRY).get()?.['exp']
+    return typeof exp === 'number' ? exp : undefined
+  }
+
+  async expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.erase(now, limit), limit)
+  }
+
+  async takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.takeBack(latest, limit), limit)
+  }
+
+  /** Loaded when something expires: little does. */
+  async #expired(): Promise<ExpiredRecords> {
+    const [{ ExpiredRecords }] = await Promise.all([import('./records/expired-records.ts'), this.readyForEdits()])
+    const edited = this.#edited
+    if (edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    return new ExpiredRecords({ ...this.#recordParts, records: this.#records, references: this.#references, edited })
+  }
+
   lastSeq(ns: number): number {
     return this.#totals.lastSeq(ns)
   }
@@ -467,8 +494,8 @@ export class SqliteStorage implements Storage {
     this.#isRead()
     const record = this.#records.shown(ns, collection, id)
     if (record === undefined) return undefined
-    const { content, at, by, own } = record
-    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by } : this.#edited.version(ns, record)
+    const { content, at, by, exp, own } = record
+    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by, exp } : this.#edited.version(ns, record)
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {

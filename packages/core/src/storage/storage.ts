@@ -1,3 +1,4 @@
+import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
@@ -41,6 +42,8 @@ export interface StoredRecord {
   readonly content: string | null
   /** What the record says itself, where that is not its `content`. */
   readonly own?: string
+  /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
+  readonly erased?: ErasedContent
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
 }
@@ -54,7 +57,7 @@ export interface RecordEdit {
 
 /** A version to be stored. Its `content` is what it says itself. */
 export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own'> {
-  /** sha-256 of the content; `null` for a tombstone. */
+  /** sha-256 of the content; `null` for a tombstone, and where it expired. */
   readonly digest: Uint8Array | null
 }
 
@@ -63,6 +66,8 @@ export interface ShownVersion {
   readonly content: string
   readonly at: number
   readonly by: Uint8Array
+  /** Hybrid time at which the document expires; `null` where it does not. */
+  readonly exp: number | null
 }
 
 /** Which version holds a slot. */
@@ -164,6 +169,14 @@ export interface CommitOutcome {
   readonly replaced: StoredRecord | undefined
   /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
+}
+
+/** A document that was shown and is not any more, or in another way, because of records that have expired. `ns` is the number of its namespace. */
+export interface ExpiredDocument {
+  readonly ns: number
+  /** The new position of its record. */
+  readonly seq: number
+  readonly collection: string | null
 }
 
 /** What a record is called in the network that it moves to. */
@@ -322,6 +335,17 @@ export interface Storage {
   future(ns: number, after: number, by: Uint8Array): Awaitable<FutureTotal>
   /** Those that `by` wrote and nobody else can have, after a position in append order. Reads the namespace from there. */
   unknownFuture(ns: number, which: UnknownFuture): Awaitable<readonly StoredRecord[]>
+
+  /** Hybrid time at which the next record expires; `undefined` where none does. */
+  nextExpiry(): Awaitable<number | undefined>
+  /** Erases what records said that have expired by a time, of at most `limit`, the first ones first. The records stay, at new positions. */
+  expire(now: number, limit: number): Promise<readonly ExpiredDocument[]>
+
+  /**
+   * Removes records that were erased though they expire after this time, of at most `limit`: a clock was wrong. They can come again then. Gives the
+   * numbers of their namespaces, none where no more are left.
+   */
+  takeBackExpired(latest: number, limit: number): Promise<readonly number[]>
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>

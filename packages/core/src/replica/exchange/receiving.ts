@@ -62,13 +62,14 @@ export class Receiving implements ReplicaReceiving {
   }
 
   #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
-    const { network, latest } = this.#ground
+    const { network, latest, clock } = this.#ground
     return judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,
       head: head.head.body,
       maxContentBytes: network.descriptor.limits.content,
       latest: latest(),
+      now: clock.wall(),
       aside: this.#aside,
     })
   }
