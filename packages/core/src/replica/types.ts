@@ -259,8 +259,8 @@ export interface OutgoingBatch {
   readonly summary?: Summary
 }
 
-/** What became of each record of a batch that arrived. */
-export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+/** What became of each record of a batch that arrived. `forgotten`: its document was deleted, and that is so long ago that the tombstone has gone. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | 'forgotten' | Refusal
 
 /** What accepting a batch did. */
 export interface AcceptResult {
@@ -421,6 +421,17 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** What is done about what was deleted long ago. */
+export interface ReplicaForgetting {
+  /**
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
+   * many went.
+   */
+  giveUp(ns: string, seqs: readonly number[]): Promise<number>
+  /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
+  forgetDeleted(): Promise<number>
+}
+
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
@@ -483,6 +494,7 @@ export interface Replica
     ReplicaTimes,
     ReplicaSending,
     ReplicaReceiving,
+    ReplicaForgetting,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,

@@ -146,10 +146,11 @@ export interface CommitEntry {
   readonly seal?: number
   /**
    * Called inside the transaction with the version that holds the slot: returns the one to store instead, or `undefined` to leave
-   * everything as it is. Pure and synchronous. Where the document has edits, or the entry names it, it comes as a whole too; then a record
+   * everything as it is. Pure and synchronous. Where nothing of the document is here because it was deleted long ago, `forgotten` is the time up to
+   * which nothing of it must come back, else 0. Where the document has edits, or the entry names it, it comes as a whole too; then a record
    * that competes for a document's slot must be `edit`-less, and an edit later than the base.
    */
-  readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
+  readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined
 }
 
 /** How the records of a commit are signed, and what is written with them. */
@@ -169,6 +170,13 @@ export interface CommitOutcome {
   readonly replaced: StoredRecord | undefined
   /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
+}
+
+/** Which records are looked at, and up to which time what is gone is forgotten. */
+export interface ForgetRange {
+  readonly before: number
+  readonly since: number
+  readonly limit: number
 }
 
 /** A document that was shown and is not any more, or in another way, because of records that have expired. `ns` is the number of its namespace. */
@@ -346,6 +354,14 @@ export interface Storage {
    * numbers of their namespaces, none where no more are left.
    */
   takeBackExpired(latest: number, limit: number): Promise<readonly number[]>
+
+  /**
+   * Looks at `limit` records after a position and forgets documents that are gone and of which nothing is later than a time: their records go, and a
+   * few bytes stay that keep them from coming back. `next` is where to go on.
+   */
+  forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }>
+  /** Removes records that are no later than a time, by position: somebody has forgotten their documents. Resolves with how many went. */
+  giveUp(ns: number, seqs: readonly number[], before: number): Promise<number>
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>

@@ -99,7 +99,7 @@ export class HostileRun {
       this.#wires.heal()
       const healedAfterMs = await this.#until(() => this.#differing())
       // What expires has done so by the slowest clock too.
-      await this.#time.advance(MAX_LIFE_MS + MAX_SKEW_MS)
+      await this.#time.advance(MAX_LIFE_MS + 2 * MAX_SKEW_MS)
       await this.#checkContents()
       await this.#until(() => this.#misled())
       await this.#checkInvariants()

@@ -38,6 +38,8 @@ export class Competitor implements CommitEntry {
   readonly seal: number
   /** Whether this very version was here already. */
   isSame = false
+  /** Whether its document was deleted long ago, at its time or later. */
+  isForgotten = false
 
   constructor(slot: Uint8Array, record: NewRecord, seal: number) {
     this.slot = slot
@@ -46,8 +48,10 @@ export class Competitor implements CommitEntry {
     if (record.edit !== undefined) this.document = record.edit.document
   }
 
-  build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
+  build(old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     const { record } = this
+    this.isForgotten = forgotten > 0 && record.at <= forgotten
+    if (this.isForgotten) return undefined
     if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined
     if (old === undefined) return record.kh !== null ? { ...record, ...knownName(document) } : record
     if (record.at < old.at) return undefined

@@ -56,7 +56,7 @@ export class Receiving implements ReplicaReceiving {
       if (typeof one === 'string') return one
       const outcome = outcomes[next++]
       if (outcome === 'no-room') return 'quota'
-      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : one.isForgotten ? 'forgotten' : 'superseded'
     })
     return { results, ranges }
   }

@@ -32,7 +32,7 @@ export function localWrite(scope: RecordScope, collection: string, { id, content
   const exp = expires ?? null
   let kept = 0
   let conflict: unknown
-  const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+  const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
     // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
@@ -42,7 +42,7 @@ export function localWrite(scope: RecordScope, collection: string, { id, content
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(document?.newest ?? old?.at ?? 0)
+    const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
     const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
     const common = { collection, id, at, by, prev, exp, content }

@@ -42,5 +42,5 @@ export function pendingEntry(
     record = { ...common, hash: recordHash(scope, put), kh: null, digest }
   }
   const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
-  return { slot: competitor.slot, build: (old, document) => competitor.build(old, document) }
+  return { slot: competitor.slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
 }

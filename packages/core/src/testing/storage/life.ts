@@ -33,6 +33,8 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   nextExpiry: (storage) => storage.nextExpiry(),
   expire: (storage) => storage.expire(1, 1),
   takeBackExpired: (storage) => storage.takeBackExpired(1, 1),
+  forgetDeleted: (storage) => storage.forgetDeleted(1, { before: 1, since: 0, limit: 1 }),
+  giveUp: (storage) => storage.giveUp(1, [1], 1),
   lastSeq: (storage) => storage.lastSeq(1),
   total: (storage) => storage.total(1),
   recount: (storage) => storage.recount(1),

@@ -59,6 +59,8 @@ export class StorageWorker {
       nextExpiry: call('nextExpiry'),
       expire: call('expire'),
       takeBackExpired: call('takeBackExpired'),
+      forgetDeleted: call('forgetDeleted'),
+      giveUp: call('giveUp'),
       lastSeq: call('lastSeq'),
       total: call('total'),
       recount: call('recount'),
