@@ -116,6 +116,12 @@ export class Namespaces implements ReplicaNamespaces {
     return open
   }
 
+  /** The id of a namespace by the storage's number for it, where it is here. */
+  idOf(ns: number): string | undefined {
+    for (const open of this.#open.values()) if (open.ns === ns) return open.id
+    return undefined
+  }
+
   all(): Iterable<OpenNamespace> {
     return this.#open.values()
   }

@@ -92,6 +92,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */
@@ -120,6 +122,8 @@ export interface DocumentVersion {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number
 }
 
 /**
@@ -298,8 +302,8 @@ export interface OutgoingBatch {
   readonly summary?: Summary
 }
 
-/** What became of each record of a batch that arrived. */
-export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+/** What became of each record of a batch that arrived. `forgotten`: its document was deleted, and that is so long ago that the tombstone has gone. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | 'forgotten' | Refusal
 
 /** What accepting a batch did. */
 export interface AcceptResult {
@@ -464,6 +468,17 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** What is done about what was deleted long ago. */
+export interface ReplicaForgetting {
+  /**
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
+   * many went.
+   */
+  giveUp(ns: string, seqs: readonly number[]): Promise<number>
+  /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
+  forgetDeleted(): Promise<number>
+}
+
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
@@ -526,6 +541,7 @@ export interface Replica
     ReplicaTimes,
     ReplicaSending,
     ReplicaReceiving,
+    ReplicaForgetting,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,
