@@ -37,7 +37,7 @@ export const ERROR_CODES = {
     fix: 'Name the right one with `--encoding`.',
   },
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
-  'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
+  'bad-expiry': { means: 'A document or an invitation would expire in the past, or at what is no time.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
   'bad-file': {
     means: 'A document names a file that cannot be: its CID is of no file of that size.',

@@ -3,6 +3,7 @@ import { equalBytes, fromUtf8 } from '../model/bytes.ts'
 import { encodeCbor } from '../model/cbor.ts'
 import { DAG_CBOR, parseCid } from '../model/cid.ts'
 import { type HeadBody, isDescription } from '../model/head-body.ts'
+import { pastAfter } from '../model/head-past.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES } from '../model/limits.ts'
 import { type SignedHead, signHead } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
@@ -33,7 +34,9 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
     const rules = await checkedRules(body, open.genesis.genesis.write, ground)
     if (change.force !== true) await checkStored(open, rules, ground)
   }
-  const signed = signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
+  const { net, ns, epoch, seq, at } = head
+  const made: HeadBody = { ...body, created: head.body.created ?? at }
+  const signed = signHead({ net, ns, epoch, seq: seq + 1, prev: hash, ...pastAfter(open.head), at: clock.next(at), body: made }, identity)
   checkHeadSize(signed)
   return signed
 }
@@ -54,7 +57,11 @@ async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']):
 }
 
 /** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`. */
-function changedBody(body: HeadBody, { title = body.title, description, next, collections }: HeadChange, ended: number | undefined): HeadBody {
+function changedBody(
+  body: HeadBody,
+  { title = body.title, description, next, listed = body.listed === true, collections }: HeadChange,
+  ended: number | undefined,
+): HeadBody {
   if (!isTitle(title)) throw badName()
   const text = description === undefined ? body.description : (description ?? undefined)
   if (text !== undefined && !isDescription(text))
@@ -62,12 +69,16 @@ function changedBody(body: HeadBody, { title = body.title, description, next, co
   const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
   if (typeof next === 'string' && successor === undefined)
     throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+  if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
+  const { created } = body
   const settings = collections === undefined ? body.collections : changedCollections(body.collections, collections)
   return {
     title,
     ...(text === undefined ? {} : { description: text }),
     ...(ended === undefined ? {} : { ended }),
     ...(successor === undefined ? {} : { next: successor }),
+    ...(listed ? { listed } : {}),
+    ...(created === undefined ? {} : { created }),
     ...(settings === undefined ? {} : { collections: settings }),
   }
 }

@@ -24,6 +24,7 @@ import type {
   ReplicaReads,
   Summary,
 } from '../types.ts'
+import type { Expiry } from '../writing/expiry.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
@@ -38,6 +39,7 @@ export interface QueriesInit {
   readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
   readonly pending: LazyPending
+  readonly expiry: Expiry
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
   readonly rules: KnownRules
@@ -49,11 +51,13 @@ export class Queries implements ReplicaReads {
   readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #epoch: string
   readonly #rules: KnownRules
 
-  constructor({ storage, aside, namespaces, pending, epoch, rules }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, rules }: QueriesInit) {
     this.#rules = rules
+    this.#expiry = expiry
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -62,17 +66,26 @@ export class Queries implements ReplicaReads {
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open && this.#storage.get(open.ns, collection, documentId)
   }
 
   async getVersion(id: string, collection: string, documentId: string): Promise<DocumentVersion | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     if (found === undefined) return undefined
-    const { content, at, by } = found
+    const { content, at, by, exp } = found
     const breaks = await this.#broken(open, collection, documentId, content)
-    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by), ...(breaks === undefined ? {} : { breaks }) }
+    return {
+      content,
+      cid: cidOfBytes(DAG_JSON, content).toString(),
+      at,
+      by: didOf(by),
+      ...(exp === null ? {} : { exp }),
+      ...(breaks === undefined ? {} : { breaks }),
+    }
   }
 
   async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
@@ -91,6 +104,7 @@ export class Queries implements ReplicaReads {
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsedSort = parseSortInput(sort)
     const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
     const parsedFilter = await readFilter(filter)
@@ -111,6 +125,7 @@ export class Queries implements ReplicaReads {
   }
 
   async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     checkLimit(first)
     const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
@@ -128,6 +143,7 @@ export class Queries implements ReplicaReads {
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const parsedFilter = await readFilter(filter)
     const open = this.#namespaces.get(id)
@@ -142,6 +158,7 @@ export class Queries implements ReplicaReads {
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
     if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
@@ -151,11 +168,13 @@ export class Queries implements ReplicaReads {
   }
 
   async collections(id: string): Promise<readonly CollectionCount[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open === undefined ? [] : this.#storage.collections(open.ns)
   }
 
   async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const { collections, ...total } = await this.#storage.overview(this.#namespaces.open(id).ns)
     return { ...summaryOf(total), collections }
   }
@@ -179,6 +198,7 @@ export class Queries implements ReplicaReads {
   }
 
   async content(cid: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsed = parseCid(DAG_JSON, cid)
     return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
   }

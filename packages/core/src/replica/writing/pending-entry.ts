@@ -19,7 +19,7 @@ import type { PendingWrite } from '../types.ts'
  */
 export function pendingEntry(
   { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
-  { collection, id: given, content: givenContent, at }: PendingWrite,
+  { collection, id: given, content: givenContent, at, exp: expires }: PendingWrite,
   {
     identity,
     maxContentBytes,
@@ -39,8 +39,9 @@ export function pendingEntry(
   const content =
     derived?.content ?? (isNamed || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id }))
   const by = identity.author
+  const exp = expires ?? null
   const kh = keyHash(scope.ns, key)
-  const common = { collection, id, at, by, prev: null, exp: null, content }
+  const common = { collection, id, at, by, prev: null, exp, content }
   let record: NewRecord
   if (content === null) {
     const tombstone: DocRecord = { at, by, del: true, kh }
@@ -51,9 +52,9 @@ export function pendingEntry(
     if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size: bytes.length }) !== undefined)
       return { refused: 'against-rules' }
     const digest = sha256(bytes)
-    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length }
+    const put: DocRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length }
     record = { ...common, hash: recordHash(scope, put), kh: null, digest }
   }
   const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
-  return { slot: competitor.slot, build: (old, document) => competitor.build(old, document) }
+  return { slot: competitor.slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
 }
