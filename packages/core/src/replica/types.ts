@@ -71,6 +71,17 @@ export interface ForeignNamespace {
   readonly isHere: boolean
 }
 
+/** What a namespace is made of. */
+export interface NamespaceInit {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Whether peers that keep it name it to everyone in the network who asks what there is. */
+  readonly listed?: boolean
+  /** Settings of collections, by their names. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+}
+
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
 export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
@@ -82,6 +93,8 @@ export interface HeadChange {
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Whether documents that are here may break the new rules: everybody removes them then. */
+  readonly force?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -94,6 +107,8 @@ export interface Write {
   readonly if?: string | undefined
   /** Hybrid time at which it expires; without it, it stays. */
   readonly exp?: number | undefined
+  /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
+  readonly isNew?: true
 }
 
 /** Fields of one document to change. */
@@ -124,6 +139,18 @@ export interface DocumentVersion {
   readonly by: string
   /** Hybrid time at which it expires, where it does. */
   readonly exp?: number
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
+}
+
+/** A rule that a document breaks. */
+export interface BrokenRule {
+  /** A keyword of JSON Schema, or `maxBytes`. */
+  readonly rule: string
+  /** Names and places that lead to what breaks it; empty for the document itself. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong, as a sentence without a full stop. */
+  readonly text: string
 }
 
 /**
@@ -131,6 +158,8 @@ export interface DocumentVersion {
  * write is kept, and made when it arrives.
  */
 export interface WriteResult {
+  /** There where the rules of the collection derive ids: the one that a new document got. */
+  readonly id?: string
   readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
@@ -338,7 +367,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array; listed?: boolean }): Promise<NamespaceInfo>
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>

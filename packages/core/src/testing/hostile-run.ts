@@ -291,7 +291,8 @@ export class HostileRun {
       const slot = toHex(version.slot)
       const old = observed.versions.get(slot)
       const isTakenBack = peer === this.#traveller && old?.erased !== undefined
-      if (old !== undefined && old.at > version.at && !isTakenBack && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
+      if (old !== undefined && old.at > version.at && !isTakenBack && !peer.hasRedated(slot, old.at))
+        throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
       if (version.edit !== undefined) continue
