@@ -40,4 +40,8 @@ export interface HeldData extends MetaReader {
   onLost(listener: () => void): void
   /** Closes the replica and lets the data go, whatever fails. */
   close(): Promise<void>
+  /** Closes it, and removes all that lies there, where that is possible. */
+  discard?(): Promise<void>
+  /** Whether nothing lay there before. */
+  readonly isNew?: boolean
 }

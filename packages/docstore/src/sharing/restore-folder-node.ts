@@ -4,6 +4,7 @@ import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { markAsCopy } from './copied-folder-node.ts'
 import { DATABASE, dataFolder } from './data-folder-node.ts'
+import { removeEmpty } from './discard-folder-node.ts'
 import { IdentityFile } from './identity-file-node.ts'
 
 /** What SQLite keeps beside a database. */
@@ -20,7 +21,7 @@ export interface RestoredFolder {
  * Throws `data-in-use`, `bad-backup`, `no-identity`, `other-identity`, and what `createDocstore` throws of folders.
  */
 export async function restoreFolder(path: string, backup: string | undefined): Promise<RestoredFolder> {
-  const folder = dataFolder(path)
+  const { folder, made } = dataFolder(path)
   const database = join(folder, DATABASE)
   const next = `${database}-next`
   const identity = new IdentityFile(folder)
@@ -34,6 +35,8 @@ export async function restoreFolder(path: string, backup: string | undefined): P
     return { folder, before }
   } finally {
     remove(next)
+    // Where it failed, there is no folder that was not there before.
+    removeEmpty(made)
   }
 }
 

@@ -1,0 +1,18 @@
+import { letGo } from './attach.ts'
+import { OWNER_TIMEOUT_MS } from './opened.ts'
+import type { HeldData, Place } from './place.ts'
+
+/** Takes data from whoever has it open, who leaves its network with it. Throws `data-in-use` where a relay has it, or a program that does not answer. */
+export async function takeData(place: Place): Promise<HeldData> {
+  const until = performance.now() + 2 * OWNER_TIMEOUT_MS
+  try {
+    while (performance.now() < until) {
+      const entry = await place.enter({ mayHold: true })
+      if (entry.kind === 'held') return entry.held
+      if (entry.kind === 'line' && !(await letGo(entry.port, 'leave'))) throw place.inUse('relay')
+    }
+    throw place.inUse('silent')
+  } finally {
+    place.close()
+  }
+}
