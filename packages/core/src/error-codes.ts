@@ -136,6 +136,10 @@ export const ERROR_CODES = {
   'many-documents': { means: 'A file is one object that seems to hold many documents.', fix: 'Say where they lie with `--path` or `--keys`.' },
   'message-too-large': { means: 'A message for a topic is too large.', fix: 'Send less, or put a document and send its id.' },
   misconduct: { means: 'A peer broke the protocol, and is refused for a while.', fix: 'Update it.' },
+  'move-or-beside': {
+    means: 'The documents of a network that was chosen, and in which nobody was met, could move to the one that is joined, or stay.',
+    fix: 'Add `--move` or `--beside`.',
+  },
   'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
   'network-left': {
     means: 'Another program or tab left the network, so nothing of it is here any more.',

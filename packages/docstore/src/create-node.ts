@@ -6,6 +6,7 @@ import { FolderPlace, holdMemory } from './sharing/folder-place-node.ts'
 import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'
 import { ownParts, sharedParts } from './sharing/shared-parts.ts'
+import { NETWORKS, networksIn } from './sharing/networks-folder-node.ts'
 import { takeData } from './sharing/take-data.ts'
 import { Docstore } from './store/docstore.ts'
 import type { NetworkData } from './store/networks/network-data.ts'
@@ -49,12 +50,19 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
   for (const link of links) parseJoinLink(link)
   const data = nodeData(options)
   // A relay is of one network.
-  if (role === 'relay') return Docstore.of((await data.open(undefined, { join: links[0], descriptor })).parts)
+  if (role === 'relay') return Docstore.of((await data.open(await networkOfRelay(options, data, links), { join: links[0], descriptor })).parts)
   return openStores(data, { join: links, descriptor, inNetwork, networks, isOff: network === 'off' })
 }
 
-/** Folder inside of a data folder in which the data of further networks lies, under their ids. */
-const NETWORKS = 'networks'
+/** Which of the networks of a folder a relay is of: that of the link or of the name that it is given, else the one that is used. The first is `undefined`. */
+async function networkOfRelay({ data, inNetwork }: DocstoreOptions, { mayHaveMore }: NetworkData, [link]: readonly string[]): Promise<string | undefined> {
+  if (data === undefined || (inNetwork === undefined && !mayHaveMore())) return undefined
+  await using look = await createDocstore({ data, network: 'off', networks: 'one', ...(inNetwork === undefined ? {} : { inNetwork }) })
+  const linked = link === undefined ? undefined : parseJoinLink(link).network?.id
+  const networks = await look.networks()
+  const id = networks.find((one) => one.id === linked)?.id ?? look.info.network.id
+  return networks.find((one) => one.id === id)?.isFirst === true ? undefined : id
+}
 
 function nodeData(options: DocstoreOptions): NetworkData {
   const { data = 'memory', network: mode = 'on', join: _join, descriptor: _descriptor, ...all } = options
@@ -62,6 +70,7 @@ function nodeData(options: DocstoreOptions): NetworkData {
     network === undefined ? new FolderPlace(data, options) : new FolderPlace(joinPath(data, NETWORKS, network), options, { isBeside: true })
   return {
     mayHaveMore: () => data !== 'memory' && existsSync(joinPath(data, NETWORKS)),
+    found: () => (data === 'memory' ? [] : networksIn(joinPath(data, NETWORKS))),
     open: async (network, { isOff = false, ...how }) => {
       const wanted = isOff ? 'off' : mode
       if (data === 'memory') {

@@ -59,6 +59,7 @@ function webData(options: DocstoreOptions): NetworkData {
   return {
     // Only the data itself says so.
     mayHaveMore: () => false,
+    found: () => [],
     open: async (network, { isOff = false, ...how }) => {
       const wanted = isOff ? 'off' : mode
       if (data === 'memory') {

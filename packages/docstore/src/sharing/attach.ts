@@ -27,8 +27,9 @@ export async function attach(
     const current = (await replica.info()).network
     const link = join === undefined ? undefined : await linkOf(join, replica)
     const wanted = link?.network ?? (descriptor === undefined ? undefined : readNetwork(descriptor))
-    const place = await placeOf(wanted?.id, current.id, replica, moves)
-    if (place === 'moves') throw link === undefined ? otherNetwork(current) : movesMeanwhile()
+    const found = await placeOf(wanted?.id, current.id, replica, moves)
+    if (found === 'moves' && (link !== undefined || moves === true)) throw movesMeanwhile()
+    const place = found === 'moves' ? 'beside' : found
     if (place === 'here' && link !== undefined) await takeLink(link, replica, network)
     const isIdle = isOneOnly === true && place === 'beside'
     const wantsNetwork = isIdle ? false : mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)

@@ -129,6 +129,7 @@ function holdToRead(path: string): HeldData {
   return {
     listen: async () => () => undefined,
     getMeta: async (key) => storage.getMeta(key),
+    hasNamespaces: async () => (await storage.namespaces()).length > 0,
     openReplica: async (init) => (replica = await openReplica(storage, init)),
     startNetwork: async () => {
       throw new DocstoreError('storage-read-only', 'A data folder that cannot be written to has no connections')
@@ -165,6 +166,7 @@ function holdDatabase(
     isHere: true,
     listen,
     getMeta: async (key) => storage.getMeta(key),
+    hasNamespaces: async () => (await storage.namespaces()).length > 0,
     openReplica: async (init) => {
       await identity?.assertSame(storage)
       isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))

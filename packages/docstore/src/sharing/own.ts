@@ -31,7 +31,8 @@ export async function own(
     const before = await held.getMeta('network')
     const found = await placeOf(wanted?.id, before && readNetwork(before).id, held, moves)
     // A relay is of one network, and its data goes where it can go.
-    const place = role === 'relay' && found === 'beside' ? 'moves' : found
+    const isKept = link === undefined && !moves && found === 'moves'
+    const place = role === 'relay' && found === 'beside' ? 'moves' : isKept && (await held.hasNamespaces()) ? 'beside' : found
     const taken = place === 'beside' ? undefined : link
     // Documents must not move to a network that does not let this peer in.
     if (taken !== undefined) await checkBefore(taken, held, identity)

@@ -55,6 +55,10 @@ export class WorkerData implements HeldData {
     return (await this.#client.call('stored-meta', [key])) as Uint8Array | undefined
   }
 
+  async hasNamespaces(): Promise<boolean> {
+    return (await this.#client.call('has-namespaces', [])) === true
+  }
+
   async openReplica({ onMove, ...options }: OpenReplicaOptions): Promise<Replica> {
     const unlisten = this.#client.onEvent((name, payload) => name === 'move' && onMove?.(payload as MoveProgress))
     await this.#client.call('open-replica', [options]).finally(unlisten)

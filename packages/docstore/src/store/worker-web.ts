@@ -28,6 +28,8 @@ serve(messagePort(self), {
       }
       case 'stored-meta':
         return storage?.getMeta(String(args[0]))
+      case 'has-namespaces':
+        return ((await storage?.namespaces()) ?? []).length > 0
       case 'open-replica': {
         if (storage === undefined) throw new DocstoreError('internal', 'The storage is not open')
         replica = await openReplica(storage, { ...(args[0] as OpenReplicaOptions), onMove: (progress) => tell('move', progress) })

@@ -25,6 +25,8 @@ export interface OpenNetworkData {
 export interface NetworkData {
   /** Whether there may be data of further networks: looked at before the first one is opened. */
   mayHaveMore(): boolean
+  /** Descriptors of networks whose data lies beside the first, as far as that can be seen without opening it. */
+  found(): readonly Uint8Array[]
   /** Opens the data of the network with this id; without one, the first. */
   open(network: string | undefined, options: NetworkDataOptions): Promise<OpenNetworkData>
   /** Takes the data from whoever has it open, for this program alone. Throws `data-in-use`. */

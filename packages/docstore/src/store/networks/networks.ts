@@ -18,6 +18,10 @@ export interface NetworkInfo {
   readonly name: string
   /** Whether it is the one that is worked in where none is named. */
   readonly isUsed: boolean
+  /** Whether it is the one whose data came first. */
+  readonly isFirst: boolean
+  /** Whether this program joined it. */
+  readonly isNew: boolean
   /** Whether it is open in this program, with its connections. */
   readonly isOpen: boolean
   /** Why it could not be opened with the others, and the stable code of that. */
@@ -41,6 +45,8 @@ export class Networks {
   #first: Docstore
   /** Those that are open, or being opened, by the ids of their networks. */
   readonly #stores = new Map<string, Promise<Docstore>>()
+  /** Those that were joined here. */
+  readonly #new = new Set<string>()
   /** Why some could not be opened. */
   readonly #failed = new Map<string, unknown>()
   /** Set once all are closed. */
@@ -59,7 +65,13 @@ export class Networks {
   static async of(shared: StoreNetworks): Promise<Networks> {
     if (shared.first === undefined) throw new DocstoreError('internal', 'The first data is not open')
     const networks = new Networks(shared, shared.first)
-    for (const [key] of await networks.#first.replica.listMeta(LEAVING)) await networks.#empty(key.slice(LEAVING.length))
+    const { replica } = shared.first
+    for (const [key] of await replica.listMeta(LEAVING)) await networks.#empty(key.slice(LEAVING.length))
+    const all = await networks.#known()
+    for (const descriptor of shared.data.found()) {
+      const { id } = readNetwork(descriptor)
+      if (!all.some((one) => one.id === id)) await networks.#notes.setMeta(BESIDE + id, descriptor)
+    }
     return networks
   }
 
@@ -73,12 +85,14 @@ export class Networks {
     return known.map((one) => this.#info(one, used))
   }
 
-  #info({ id, name }: Known, used: string): NetworkInfo {
+  #info({ id, name, isFirst }: Known, used: string): NetworkInfo {
     const [hasFailed, error] = [this.#failed.has(id), this.#failed.get(id)]
     return {
       id,
       name,
       isUsed: id === used,
+      isFirst,
+      isNew: this.#new.has(id),
       isOpen: this.#stores.has(id),
       error: hasFailed ? errorMessage(error) : undefined,
       errorCode: hasFailed ? errorCode(error) : undefined,
@@ -214,6 +228,7 @@ export class Networks {
       const store = await this.#keep(id, this.#openBeside(id, how.join === undefined ? { descriptor } : { join: how.join }))
       // Last: what is not noted is not there.
       await this.#notes.setMeta(BESIDE + id, descriptor)
+      this.#new.add(id)
       return store
     })
   }

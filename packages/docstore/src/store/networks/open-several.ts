@@ -25,7 +25,7 @@ export async function openSeveral(
     id = beside.id
     await (link === undefined ? networks.add(id, beside.bytes) : networks.join(link))
     // Later commands are to work in what was joined, without the link.
-    if (isNew) await networks.use(id)
+    if (isNew && link !== undefined) await networks.use(id)
   }
   for (const one of more) await networks.join(one)
   if (inNetwork !== undefined) id = await networks.idOf(inNetwork)
