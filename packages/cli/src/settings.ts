@@ -33,7 +33,13 @@ export function addGlobalOptions(program: Command): void {
 
 /** The settings that were given on the command line. */
 export function readSettings(program: Command): Settings {
-  const { data, join, network, json = false, timeout } = program.opts<{
+  const {
+    data,
+    join,
+    network,
+    json = false,
+    timeout,
+  } = program.opts<{
     data: string
     join?: string
     network?: string

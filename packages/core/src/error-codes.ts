@@ -259,7 +259,10 @@ export const ERROR_CODES = {
     means: 'The namespace is not here.',
     fix: 'Check the id; if a peer has it, connect to the network and wait for it with `ready()`.',
   },
-  'unknown-network': { means: 'The data is in no such network.', fix: '`docstore network list` shows those that it is in; `docstore join LINK` joins one.' },
+  'unknown-network': {
+    means: 'The data is in no such network.',
+    fix: '`docstore network list` shows those that it is in; `docstore join LINK` joins one.',
+  },
   unsupported: { means: 'It is of a version or policy that this release does not know.', fix: 'Update docstore.' },
   'unsupported-policy': { means: 'There is no such write policy yet.', fix: 'Use `owner`, `author` or `anyone`.' },
   'unsupported-protocol': {

@@ -55,7 +55,11 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
 }
 
 /** Which of the networks of a folder a relay is of: that of the link or of the name that it is given, else the one that is used. The first is `undefined`. */
-async function networkOfRelay({ data, inNetwork }: DocstoreOptions, { mayHaveMore }: NetworkData, [link]: readonly string[]): Promise<string | undefined> {
+async function networkOfRelay(
+  { data, inNetwork }: DocstoreOptions,
+  { mayHaveMore }: NetworkData,
+  [link]: readonly string[],
+): Promise<string | undefined> {
   if (data === undefined || (inNetwork === undefined && !mayHaveMore())) return undefined
   await using look = await createDocstore({ data, network: 'off', networks: 'one', ...(inNetwork === undefined ? {} : { inNetwork }) })
   const linked = link === undefined ? undefined : parseJoinLink(link).network?.id
@@ -83,6 +87,6 @@ function nodeData(options: DocstoreOptions): NetworkData {
       const shared = await SharedData.open(place, { ...all, ...how, network: possible })
       return { parts: sharedParts(shared, possible), beside: shared.opened?.beside }
     },
-    take: async (network) => (data === 'memory' ? holdMemory(options) : takeData(placeOf(network))),
+    take: async (network, isPatient) => (data === 'memory' ? holdMemory(options) : takeData(placeOf(network), isPatient)),
   }
 }

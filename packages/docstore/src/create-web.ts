@@ -36,7 +36,17 @@ export interface DocstoreOptions {
   readonly admission?: 'open' | 'invite'
 }
 
-const OPTIONS = ['data', 'join', 'inNetwork', 'networks', 'network', 'networkName', 'listed', 'admission', 'onMove'] as const satisfies readonly (keyof DocstoreOptions)[]
+const OPTIONS = [
+  'data',
+  'join',
+  'inNetwork',
+  'networks',
+  'network',
+  'networkName',
+  'listed',
+  'admission',
+  'onMove',
+] as const satisfies readonly (keyof DocstoreOptions)[]
 
 /**
  * Opens a document store. The first tab on some data holds it, with SQLite in a worker and the connections in its window; further tabs
@@ -69,6 +79,6 @@ function webData(options: DocstoreOptions): NetworkData {
       const shared = await SharedData.open(new TabPlace(nameOf(network)), { ...all, ...how, network: wanted })
       return { parts: sharedParts(shared, wanted), beside: shared.opened?.beside }
     },
-    take: async (network) => (data === 'memory' ? hold() : takeData(new TabPlace(nameOf(network)))),
+    take: async (network, isPatient) => (data === 'memory' ? hold() : takeData(new TabPlace(nameOf(network)), isPatient)),
   }
 }

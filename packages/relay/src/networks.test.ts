@@ -32,7 +32,8 @@ const opened = async (options: Options): Promise<Docstore> => {
   open.push(store)
   return store
 }
-const namesOf = async (store: Docstore): Promise<readonly string[]> => (await store.networks()).map(({ name, isUsed }) => `${name}${isUsed ? '*' : ''}`)
+const namesOf = async (store: Docstore): Promise<readonly string[]> =>
+  (await store.networks()).map(({ name, isUsed }) => `${name}${isUsed ? '*' : ''}`)
 /** A link into a network of which no relay answers. */
 const unreachable = (name: string): string => formatJoinText('http://127.0.0.1:1', createNetwork(name))
 
@@ -56,7 +57,7 @@ describe('a store in two networks', () => {
       for await (const message of tulips.store.subscribe('gate', { signal: stop.signal })) heard.push(message.text)
     })()
     await store.publish('gate', 'of roses')
-    await expect.poll(async () => ((await other.publish('gate', 'of tulips')), heard.includes('of tulips')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(async () => (await other.publish('gate', 'of tulips'), heard.includes('of tulips')), { timeout: 20_000 }).toBe(true)
     stop.abort()
     await listening
     expect(heard).not.toContain('of roses')

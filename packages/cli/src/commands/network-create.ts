@@ -14,7 +14,9 @@ interface Options {
 /** `docstore network create NAME` */
 export function networkCreateCommand(run: Run): Command {
   return new Command('create')
-    .description('make an independent network; documents of a folder that began alone move there, beside any other network of the folder it is one more')
+    .description(
+      'make an independent network; documents of a folder that began alone move there, beside any other network of the folder it is one more',
+    )
     .argument('<name>', '1 to 128 characters')
     .option('--invite-only', 'admit only those whom `docstore invite` invites')
     .option('--authority <did...>', 'identities that may invite; without one, this identity alone')

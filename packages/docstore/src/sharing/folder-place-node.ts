@@ -46,7 +46,8 @@ export class FolderPlace implements Place {
 
   async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
     // With the network whose data it was.
-    if (this.#isBeside && !existsSync(this.#folder)) throw new DocstoreError('network-left', `${this.#folder} was removed, and with it the network that it was of`)
+    if (this.#isBeside && !existsSync(this.#folder))
+      throw new DocstoreError('network-left', `${this.#folder} was removed, and with it the network that it was of`)
     const held = mayHold ? this.#tryHold() : undefined
     if (held !== undefined && !(held instanceof DocstoreError)) return { kind: 'held', held }
     const port = await connectTo(socketName(this.#folder))

@@ -269,5 +269,8 @@ function tell<T>(listeners: Listeners<T>, payload: T): void {
 }
 
 function networkLeft(): DocstoreError {
-  return new DocstoreError('network-left', 'This network was left, by another program or tab: nothing of it is here any more. Join it again with its link')
+  return new DocstoreError(
+    'network-left',
+    'This network was left, by another program or tab: nothing of it is here any more. Join it again with its link',
+  )
 }

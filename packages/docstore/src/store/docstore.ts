@@ -180,6 +180,11 @@ export class Docstore {
     return (await this.#networks()).join(link)
   }
 
+  /** Id of the network of this data that a namespace is in, is waited for in, or was in under this id; nothing where it is in none of them. */
+  async networkOf(namespace: string): Promise<string | undefined> {
+    return (await this.#networks()).networkOf(namespace, this)
+  }
+
   /** Lets a network be the one that this data is opened in from now on where none is named. Throws as `inNetwork`. */
   async useNetwork(network: string): Promise<NetworkInfo> {
     return (await this.#networks()).use(network)

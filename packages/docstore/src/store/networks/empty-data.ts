@@ -9,7 +9,9 @@ export async function emptyData(held: HeldData, keep: readonly string[]): Promis
     const replica = await held.openReplica({})
     for (const { id } of await replica.namespaces()) await replica.forgetNamespace(id)
     // Last the network itself, so that who was ended in between does it again.
-    const names = (await replica.listMeta('')).map(([name]) => name).filter((name) => !KEPT.includes(name) && !keep.some((one) => name.startsWith(one)))
+    const names = (await replica.listMeta(''))
+      .map(([name]) => name)
+      .filter((name) => !KEPT.includes(name) && !keep.some((one) => name.startsWith(one)))
     for (const name of [...names.filter((one) => one !== 'network'), 'network']) await replica.setMeta(name, undefined)
   } catch (error) {
     await held.close().catch(() => undefined)

@@ -29,6 +29,6 @@ export interface NetworkData {
   found(): readonly Uint8Array[]
   /** Opens the data of the network with this id; without one, the first. */
   open(network: string | undefined, options: NetworkDataOptions): Promise<OpenNetworkData>
-  /** Takes the data from whoever has it open, for this program alone. Throws `data-in-use`. */
-  take(network: string | undefined): Promise<HeldData>
+  /** Takes the data from whoever has it open, for this program alone; unless `isPatient`, only where nobody has. Throws `data-in-use`. */
+  take(network: string | undefined, isPatient: boolean): Promise<HeldData>
 }

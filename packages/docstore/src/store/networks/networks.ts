@@ -66,7 +66,7 @@ export class Networks {
     if (shared.first === undefined) throw new DocstoreError('internal', 'The first data is not open')
     const networks = new Networks(shared, shared.first)
     const { replica } = shared.first
-    for (const [key] of await replica.listMeta(LEAVING)) await networks.#empty(key.slice(LEAVING.length))
+    for (const [key] of await replica.listMeta(LEAVING)) await networks.#goOnLeaving(key.slice(LEAVING.length))
     const all = await networks.#known()
     for (const descriptor of shared.data.found()) {
       const { id } = readNetwork(descriptor)
@@ -237,7 +237,10 @@ export class Networks {
    * Leaves a network: removes all of its data from here. Tries to bring to a relay what none is known to have; throws `not-delivered` with
    * `details.records` where that does not come about, unless with `force`.
    */
-  async leave(text: string, { force = false, signal }: { readonly force?: boolean; readonly signal?: AbortSignal | undefined } = {}): Promise<NetworkInfo> {
+  async leave(
+    text: string,
+    { force = false, signal }: { readonly force?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<NetworkInfo> {
     const found = await this.#find(text)
     const { id, name, descriptor, isFirst } = found
     if (!force) await assertDelivered(await this.#open(found), name, signal)
@@ -252,15 +255,24 @@ export class Networks {
     })
   }
 
+  /** What was ended in the middle. Where another program is at it, that one does it, or who comes after it. */
+  async #goOnLeaving(id: string): Promise<void> {
+    try {
+      await this.#empty(id, false)
+    } catch (error) {
+      if (errorCode(error) !== 'data-in-use') throw error
+    }
+  }
+
   /** Takes the data of a network from everybody, and removes what is in it. */
-  async #empty(id: string): Promise<void> {
+  async #empty(id: string, isPatient = true): Promise<void> {
     const isFirst = (await this.#notes.info()).network.id === id
     const [identity, notes] = [await this.#notes.getMeta('identity'), await this.#notes.listMeta('network-')]
     const store = this.#stores.get(id)
     this.#stores.delete(id)
     this.#failed.delete(id)
     await (await store?.catch(() => undefined))?.closeAlone()
-    const held = await this.#data.take(isFirst ? undefined : id)
+    const held = await this.#data.take(isFirst ? undefined : id, isPatient)
     await emptyData(held, isFirst ? NOTES : [])
     if (isFirst) {
       const store = await this.#openFirst(identity)
@@ -311,7 +323,10 @@ export class Networks {
     const [found] = meant
     const shown = JSON.stringify(text.slice(0, 128))
     if (found === undefined)
-      throw new DocstoreError('unknown-network', `This data is in no network ${shown}. It is in ${all.map(({ name, id }) => `"${name}" (${id})`).join(', ')}`)
+      throw new DocstoreError(
+        'unknown-network',
+        `This data is in no network ${shown}. It is in ${all.map(({ name, id }) => `"${name}" (${id})`).join(', ')}`,
+      )
     if (meant.length > 1)
       throw new DocstoreError(
         'ambiguous-network',
