@@ -42,6 +42,14 @@ export const MAX_TITLE_LENGTH = 128
 /** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */
 export const MAX_DESCRIPTION_LENGTH = 2048
 
+/** Collections of which a head says something. */
+export const MAX_SET_COLLECTIONS = 64
+/** Largest JSON Schema of a collection, bytes of canonical JSON: half of a head. */
+export const MAX_SCHEMA_BYTES: number = 8 * 1024
+/** Fields that one setting of a collection names, and the longest of them, UTF-16 units. */
+export const MAX_COLLECTION_FIELDS = 16
+export const MAX_FIELD_PATH_LENGTH = 200
+
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000
 
@@ -75,3 +83,6 @@ export const MAX_STUN_SERVERS = 4
 
 /** Keys that may invite into a network. */
 export const MAX_AUTHORITIES = 16
+
+/** Heads before the last one that a head names: those of some days on which an owner's devices do not meet. */
+export const MAX_PAST_HEADS = 16
