@@ -123,11 +123,18 @@ function readRecord(record: unknown, version: ExportVersion, content: (cid: stri
   const isShaped =
     (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
   const erased = version === 2 ? readErased(link) : undefined
-  if (!isShaped || !(link === null || erased !== undefined || isContentLink(link, version)) || !(prev === null || isBytes(prev)) || !(exp === null || isUint(exp))) {
+  if (
+    !isShaped ||
+    !(link === null || erased !== undefined || isContentLink(link, version)) ||
+    !(prev === null || isBytes(prev)) ||
+    !(exp === null || isUint(exp))
+  ) {
     throw badExport('a record cannot be read')
   }
   const common = { key, at, seal, prev, exp, ...(path === undefined ? {} : { path }) }
-  return erased === undefined ? { ...common, content: isContentLink(link, version) ? content(link.toString()) : null } : { ...common, content: null, erased }
+  return erased === undefined
+    ? { ...common, content: isContentLink(link, version) ? content(link.toString()) : null }
+    : { ...common, content: null, erased }
 }
 
 /** What stands in the place of a content that has expired. */

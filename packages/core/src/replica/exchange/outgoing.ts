@@ -63,7 +63,10 @@ export class BatchBuilder {
     const { erased } = record
     const own = erased === undefined ? ownContent(record) : null
     const content = own === null ? null : utf8(own)
-    const key = record.kh !== null || (content === null && erased === undefined) ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const key =
+      record.kh !== null || (content === null && erased === undefined)
+        ? (record.kh ?? new Uint8Array(32))
+        : `${record.collection ?? ''}/${record.id ?? ''}`
     const path = record.edit?.path
     const bytes =
       RECORD_OVERHEAD_BYTES +
@@ -82,7 +85,16 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...(path === undefined ? {} : { path }), ...(erased === undefined ? {} : { erased }) })
+    this.#records.push({
+      key,
+      at: record.at,
+      content,
+      seal: number,
+      prev: record.prev,
+      exp: record.exp,
+      ...(path === undefined ? {} : { path }),
+      ...(erased === undefined ? {} : { erased }),
+    })
     return 'added'
   }
 

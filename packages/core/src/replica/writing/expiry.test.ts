@@ -89,7 +89,12 @@ const send = async (from: Peer, to: Peer): Promise<readonly string[]> => take(to
 
 async function everything({ replica, storage }: Peer): Promise<unknown> {
   const found = await replica.find(ns, 'docs', { limit: 100 })
-  return { found: found.contents, counts: await replica.collections(ns), count: await replica.count(ns, 'docs', {}), recount: await storage.recount(1) }
+  return {
+    found: found.contents,
+    counts: await replica.collections(ns),
+    count: await replica.count(ns, 'docs', {}),
+    recount: await storage.recount(1),
+  }
 }
 
 describe('a document that expires', () => {
@@ -106,7 +111,12 @@ describe('a document that expires', () => {
     now += 1
     expect(await get(ada, 'note')).toBeUndefined()
     expect(await ada.replica.content(cid)).toBeUndefined()
-    expect(await everything(ada)).toEqual({ found: [contentOf('other', { text: 'stays' })], counts: [{ collection: 'docs', documents: 1 }], count: 1, recount: true })
+    expect(await everything(ada)).toEqual({
+      found: [contentOf('other', { text: 'stays' })],
+      counts: [{ collection: 'docs', documents: 1 }],
+      count: 1,
+      recount: true,
+    })
     expect(told).toEqual([['docs']])
     const { rows } = await ada.replica.readFeed(feed ?? '', { collection: 'docs', filter: {} }, 10)
     expect(rows.map(({ type, id }) => [type, id])).toEqual([['delete', 'note']])
@@ -207,9 +217,10 @@ describe('a document that expires', () => {
   })
 
   it('cannot expire in the past', async () => {
-    for (const expires of [now, now - 1, Number.NaN])
-      await expect(put(ada, 'note', {}, expires)).rejects.toMatchObject({ code: 'bad-expiry' })
-    await expect(ada.replica.write(ns, 'docs', [{ id: 'a', content: null, exp: timeFromMs(now + HOUR) }])).rejects.toMatchObject({ code: 'bad-expiry' })
+    for (const expires of [now, now - 1, Number.NaN]) await expect(put(ada, 'note', {}, expires)).rejects.toMatchObject({ code: 'bad-expiry' })
+    await expect(ada.replica.write(ns, 'docs', [{ id: 'a', content: null, exp: timeFromMs(now + HOUR) }])).rejects.toMatchObject({
+      code: 'bad-expiry',
+    })
     expect(await ada.replica.count(ns, 'docs', {})).toBe(0)
   })
 

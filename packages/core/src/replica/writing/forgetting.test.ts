@@ -51,7 +51,9 @@ afterEach(async () => {
 })
 
 const write = (peer: Peer, id: string, fields: object | null, exp?: number): ReturnType<LocalReplica['write']> =>
-  peer.replica.write(ns, 'docs', [{ id, content: fields === null ? null : canonicalJson({ ...fields, _id: id }), ...(exp === undefined ? {} : { exp }) }])
+  peer.replica.write(ns, 'docs', [
+    { id, content: fields === null ? null : canonicalJson({ ...fields, _id: id }), ...(exp === undefined ? {} : { exp }) },
+  ])
 const update = (peer: Peer, id: string, $set: object): ReturnType<LocalReplica['update']> => {
   now++
   return peer.replica.update(ns, 'docs', { id, changes: { $set } })

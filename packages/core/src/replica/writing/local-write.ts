@@ -25,7 +25,12 @@ export interface LocalWrite extends CommitEntry {
 }
 
 /** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
-export function localWrite(scope: RecordScope, collection: string, { id, content, if: expected, exp: expires }: Write, { identity, clock }: Author): LocalWrite {
+export function localWrite(
+  scope: RecordScope,
+  collection: string,
+  { id, content, if: expected, exp: expires }: Write,
+  { identity, clock }: Author,
+): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
