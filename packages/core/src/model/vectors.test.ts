@@ -86,15 +86,19 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, ended, next } = head
+    const { epoch, seq, at, title, description, ended, next, listed, created, past, collections } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
       ...(ended === undefined ? {} : { ended }),
       ...(next === undefined ? {} : { next: cidIn(DAG_CBOR, next) }),
+      ...(listed === undefined ? {} : { listed }),
+      ...(created === undefined ? {} : { created }),
+      ...(collections === undefined ? {} : { collections }),
     }
     expect(decoded.head).toMatchObject({ epoch, seq, at, prev: head['prev'] && bytesOf(head['prev']) })
     expect(decoded.head.body).toEqual(body)
+    expect(decoded.head.past).toEqual(past && bytesOf(past))
     expect(toHex(decoded.hash)).toBe(head['hash'])
     expect(toHex(dagCbor.encode(decoded.head))).toBe(head['bytes'])
   })

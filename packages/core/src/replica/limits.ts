@@ -30,6 +30,13 @@ export const AUDIT_BUDGET_PER_SECOND: number = 2 ** 13
 /** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
 export const MAX_NAMESPACES = 10_000
 
+/** Former heads of which is known what they said, and their size, bytes: as many as a head names. */
+export const MAX_HEAD_BODIES = 16
+export const MAX_HEAD_BODIES_BYTES: number = 64 * 1024
+
+/** Genesis, heads and signatures in one list of namespaces, bytes: below what a frame holds. One always fits. */
+export const MAX_LISTING_BYTES: number = 128 * 1024
+
 /** Records that get a new time in one transaction. */
 export const REDATE_PAGE = 64
 

@@ -3,7 +3,6 @@ import { errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -21,6 +20,7 @@ import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
+import { KnownRules } from './rules/known-rules.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
 import { nextTask, type Pause } from './slices.ts'
@@ -37,7 +37,9 @@ import type {
   FutureRecords,
   HeadChange,
   MissingBlock,
+  NamespaceBytes,
   NamespaceInfo,
+  NamespaceInit,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -118,12 +120,13 @@ export class LocalReplica implements Replica {
       pause,
       news: this.#news,
       newest,
+      rules: new KnownRules(),
     }
     this.#ground = ground
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
-        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        keep: (open, records, reason) => this.#pending.keepRemoved(open.id, records, reason),
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
@@ -134,7 +137,15 @@ export class LocalReplica implements Replica {
     this.#news.onExpiring((exp) => this.#expiry.note(exp))
     this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, expiry: this.#expiry, epoch })
+    this.#queries = new Queries({
+      storage,
+      aside: queries,
+      namespaces,
+      pending: this.#pending,
+      expiry: this.#expiry,
+      epoch,
+      rules: ground.rules,
+    })
     this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -175,7 +186,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -199,8 +210,16 @@ export class LocalReplica implements Replica {
     return this.#namespaces.forgetNamespace(ns)
   }
 
-  exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
+  }
+
+  listedNamespaces(after: string): ReturnType<Replica['listedNamespaces']> {
+    return this.#namespaces.listedNamespaces(after)
+  }
+
+  readNamespace(namespace: NamespaceBytes): ReturnType<Replica['readNamespace']> {
+    return this.#namespaces.readNamespace(namespace)
   }
 
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {

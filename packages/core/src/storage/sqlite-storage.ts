@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
-import { MAX_SEAL_RECORDS } from '../model/limits.ts'
+import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
 import { AuthorTable } from './records/author-table.ts'
@@ -245,17 +245,19 @@ export class SqliteStorage implements Storage {
   }
 
   laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
-    return this.#records.later(ns, which)
+    const found = this.#records.later(ns, which)
+    const { only } = which
+    return only === undefined ? found : found.filter(({ seq }) => only.includes(seq))
   }
 
   removeLater(ns: number, which: LaterRecords): number {
     const remove = (): number => {
-      const found = this.#records.later(ns, which)
+      const found = this.laterRecords(ns, which)
       for (const record of found) this.#records.remove(ns, record)
       if (found.length === 0) return 0
       this.#references.removed(ns, found)
       // Where all go, nothing is left to be shown in another way.
-      if (which.after >= 0 && this.#edited !== undefined) {
+      if ((which.after >= 0 || which.only !== undefined) && this.#edited !== undefined) {
         this.#edited.showAnew(ns, found)
         this.#references.committed(ns, [], this.#edited.takeShown())
       }
@@ -386,15 +388,15 @@ export class SqliteStorage implements Storage {
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
-    for (let i = 0; i < hashes.length; i += MAX_SEAL_RECORDS) {
-      const group = hashes.slice(i, i + MAX_SEAL_RECORDS)
+    for (let i = 0; i < hashes.length; i += RECORDS_PER_SEAL) {
+      const group = hashes.slice(i, i + RECORDS_PER_SEAL)
       const joined = new Uint8Array(group.length * 32)
       group.forEach((hash, at) => joined.set(hash, at * 32))
       seals.push(this.#seals.add(sealWith(joined), group.length))
     }
     let position = 0
     const outcomes = built.map(
-      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
+      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / RECORDS_PER_SEAL)] ?? null),
     )
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes

@@ -135,6 +135,8 @@ export interface LaterRecords {
   readonly after: number
   readonly since: number
   readonly limit: number
+  /** Of these, those at these positions alone. */
+  readonly only?: readonly number[]
 }
 
 /** One competitor for a slot. */

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import { didOf } from '../../model/identity.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
@@ -8,9 +9,21 @@ import type { Asker } from '../../storage/query-queue.ts'
 import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { KnownRules } from '../rules/known-rules.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
-import type { CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import type {
+  BrokenRule,
+  CollectionCount,
+  DocumentVersion,
+  FindRequest,
+  FindResult,
+  OpenedReading,
+  ReadRequest,
+  ReplicaReads,
+  Summary,
+} from '../types.ts'
 import type { Expiry } from '../writing/expiry.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -29,6 +42,7 @@ export interface QueriesInit {
   readonly expiry: Expiry
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
+  readonly rules: KnownRules
 }
 
 /** Answers queries: what the user typed is checked here, and found in the storage. */
@@ -39,9 +53,11 @@ export class Queries implements ReplicaReads {
   readonly #pending: LazyPending
   readonly #expiry: Expiry
   readonly #epoch: string
+  readonly #rules: KnownRules
 
-  constructor({ storage, aside, namespaces, pending, expiry, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, rules }: QueriesInit) {
     this.#expiry = expiry
+    this.#rules = rules
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -61,7 +77,17 @@ export class Queries implements ReplicaReads {
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     if (found === undefined) return undefined
     const { content, at, by, exp } = found
-    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by), ...(exp === null ? {} : { exp }) }
+    const breaks = await this.#broken(open, collection, documentId, content)
+    const cid = cidOfBytes(DAG_JSON, content).toString()
+    return { content, cid, at, by: didOf(by), ...(exp === null ? {} : { exp }), ...(breaks === undefined ? {} : { breaks }) }
+  }
+
+  async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
+    const body = open?.head.head.body
+    if (open === undefined || body === undefined || !hasSettings(body, collection)) return undefined
+    const rules = (await this.#rules.of(body.collections))?.get(collection)
+    const { brokenRule } = await import('../rules/broken-rule.ts')
+    return rules && brokenRule(open, rules, id, content)
   }
 
   async find(
