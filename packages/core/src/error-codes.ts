@@ -4,6 +4,10 @@
  */
 export const ERROR_CODES = {
   aborted: { means: 'The caller gave up, by its signal.', fix: 'Nothing: it was asked for.' },
+  'against-rules': {
+    means: 'A document, or the change of one, breaks a rule of its collection; nothing was written. The details name the rule and the path.',
+    fix: 'Make it as the rule asks; see [Rules](namespaces.md#rules-for-documents).',
+  },
   'ambiguous-namespace': { means: 'Several namespaces have this name.', fix: 'Use the id; `docstore namespace list` shows it.' },
   'ambiguous-network': { means: 'The data is in several networks of this name.', fix: 'Use the id; `docstore network list` shows it.' },
   'bad-address': { means: 'An address to listen on or to announce is none of libp2p.', fix: 'Write it as the message shows.' },
@@ -34,7 +38,7 @@ export const ERROR_CODES = {
     fix: 'Name the right one with `--encoding`.',
   },
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
-  'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
+  'bad-expiry': { means: 'A document or an invitation would expire in the past, or at what is no time.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
   'bad-file': {
     means: 'A document names a file that cannot be: its CID is of no file of that size.',
@@ -66,6 +70,10 @@ export const ERROR_CODES = {
   'bad-projection': { means: 'A projection cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-response': { means: 'A peer answered what no peer of this project does.', fix: 'Update docstore on both sides.' },
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
+  'bad-rules': {
+    means: 'The rules of a collection cannot be.',
+    fix: 'The message says what is wrong; see [Rules](namespaces.md#rules-for-documents).',
+  },
   'bad-signature': { means: 'A signature does not verify.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-sort': { means: 'A sort cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-source': {
@@ -104,6 +112,10 @@ export const ERROR_CODES = {
     fix: 'Delete documents, which works all the same, free some space, or raise the limit.',
   },
   'document-too-large': { means: 'A document has more bytes as JSON than the network allows.', fix: 'Cut it into several.' },
+  'documents-against-rules': {
+    means: 'Documents that are here break rules that were about to be set: everybody would lose them.',
+    fix: 'Change them or the rules; `force` (`--force`) sets the rules all the same.',
+  },
   'duplicate-key': { means: 'An object has a field twice, and only one of them could be kept.', fix: 'Remove one of them.' },
   ended: {
     means: 'The owner has ended the namespace, and nothing that is written after that is accepted.',
@@ -126,6 +138,10 @@ export const ERROR_CODES = {
     fix: 'Set the clock that it was written under. It is taken when its time has come.',
   },
   'future-records': { means: 'Records of an export lie in the future.', fix: 'Set the clock, or restore it later.' },
+  'immutable-field': {
+    means: 'A document is named by fields that never change in its collection, and a write would change one, or name it otherwise.',
+    fix: 'Put the document with its new values, without `_id`: it is another one. Delete the old one.',
+  },
   'inexact-number': { means: 'A number has more digits than it could keep.', fix: 'Write it as text, in quotation marks.' },
   internal: { means: 'Something happened here that must not happen.', fix: 'Report it, with the message.' },
   interrupted: { means: 'The command was told to end.', fix: 'What it had done is kept; run it again.' },
@@ -181,6 +197,10 @@ export const ERROR_CODES = {
   'not-found': { means: 'What was asked for is not there.', fix: 'Check its id or name.' },
   'not-invited': { means: 'This network admits only those who are invited.', fix: 'Ask for an invitation, and join with its link.' },
   'not-sealed': { means: 'A record is not covered by the signature that it came with.', fix: 'The peer is broken; nothing was stored.' },
+  'not-unique': {
+    means: 'Another document has this value in a field whose values are unique in the collection; nothing was written.',
+    fix: 'The details have the path, and the id of the other document as `holder`.',
+  },
   'not-wanted': { means: 'A peer does not keep this namespace.', fix: 'Nothing: others may.' },
   offline: { means: 'The store was opened without a network, or the holder of the data has none.', fix: 'Open it with `network: "on"`.' },
   'one-network': { means: 'A relay is of one network.', fix: 'Run another one on other data for another network.' },

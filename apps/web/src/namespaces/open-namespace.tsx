@@ -1,9 +1,11 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
+import { ListedNamespaces } from '../later.ts'
 import { go } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { useNetworks } from '../store/networks-context.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { readPasted } from './pasted-text.ts'
 
@@ -21,6 +23,7 @@ interface Said {
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
+  const [isListed, setListed] = useState(false)
   const { networks, show, join } = useNetworks()
   const open = async (): Promise<void> => {
     try {
@@ -96,6 +99,14 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           </button>
         )}
       </p>
+      <button type="button" className="button-small" data-testid={TEST_IDS.listedShow} aria-expanded={isListed} onClick={() => setListed(!isListed)}>
+        What others list
+      </button>
+      {isListed ? (
+        <Later>
+          <ListedNamespaces store={store} />
+        </Later>
+      ) : null}
     </form>
   )
 }
