@@ -11,6 +11,7 @@ import type { CollectionsSettings } from '../packages/core/src/model/collection-
 import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { authorName, identityFromSeed } from '../packages/core/src/model/identity.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
+import { pastAfter } from '../packages/core/src/model/head-past.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace.ts'
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
@@ -220,7 +221,11 @@ function headFile(): VectorFile {
     { ...fields, seq: Number.MAX_SAFE_INTEGER, prev: rival.hash, at: MAX_TIME, body: { title: 'x'.repeat(MAX_TITLE_LENGTH) } },
     alice,
   )
-  const named = { first, renamed, rival, described, ended, ruled, typed, last }
+  const shown = { title: 'First', listed: true, created: AT } as const
+  const listed = signHead({ ...fields, seq: 4, prev: ended.hash, ...pastAfter(ended, renamed), at: AT + 5, body: shown }, alice)
+  const pastOf16 = new Uint8Array(16 * 8).fill(7)
+  const long = signHead({ ...fields, seq: 20, prev: ended.hash, past: pastOf16, at: AT + 6, body: { title: 'First' } }, alice)
+  const named = { first, renamed, rival, described, ended, ruled, typed, listed, long, last }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
@@ -244,6 +249,7 @@ function headFile(): VectorFile {
       epoch: head.epoch,
       seq: head.seq,
       prev: head.prev && toHex(head.prev),
+      ...(head.past === undefined ? {} : { past: toHex(head.past) }),
       at: head.at,
       ...head.body,
       ...(head.body.next === undefined ? {} : { next: head.body.next.toString() }),
@@ -263,6 +269,9 @@ function headFile(): VectorFile {
       changed('no end', { body: { title: 'First', ended: null } }, 'malformed'),
       changed('a successor of another codec', { body: { title: 'First', next: cidOfBytes(RAW, utf8('x')) } }, 'malformed'),
       changed('a successor as text', { body: { title: 'First', next: otherGenesis.cid.toString() } }, 'malformed'),
+      changed('not listed said aloud', { body: { title: 'First', listed: false } }, 'malformed'),
+      changed('created as text', { body: { title: 'First', created: '2026' } }, 'malformed'),
+      changed('created after all times', { body: { title: 'First', created: MAX_TIME + 1 } }, 'malformed'),
       changed('unknown field in the body', { body: { title: 'First', rules: {} } }, 'malformed'),
       set('collections as a list', []),
       set('no collections', {}),
@@ -294,6 +303,9 @@ function headFile(): VectorFile {
       changed('negative seq', { seq: -1 }, 'malformed'),
       changed('seq beyond 2^53 - 1', { seq: 2n ** 53n }, 'malformed'),
       changed('prev of 31 bytes', { prev: new Uint8Array(31) }, 'malformed'),
+      changed('an empty past', { past: new Uint8Array(0) }, 'malformed'),
+      changed('a past of 9 bytes', { past: new Uint8Array(9) }, 'malformed'),
+      changed('a past of 17 heads', { past: new Uint8Array(17 * 8) }, 'malformed'),
       changed('larger than 16 KiB', { body: { title: 'x'.repeat(16 * 1024) } }, 'too-large'),
       { name: 'signature of another head', bytes: toHex(first.bytes), signature: toHex(renamed.signature), reason: 'bad-signature' },
       { name: 'signature in another domain', bytes: toHex(first.bytes), signature: toHex(alice.sign('seal', first.hash)), reason: 'bad-signature' },
@@ -735,6 +747,11 @@ function batchFile(): VectorFile {
   const seal = createSeal(net, concatBytes(...bare.map((record) => recordHash(scope, record))), alice)
   const batch = { seals: [seal], records: bare.map((record) => wire(record, 0)) }
   const bytes = encodeBatch(batch)
+  const expiring = records['put with an expiry']
+  if (expiring === undefined) throw new Error('There is no such record')
+  const expiringSeal = createSeal(net, recordHash(scope, expiring), alice)
+  const erased = { digest: sha256(contentBytes), size: contentBytes.length }
+  const expired = encodeBatch({ seals: [expiringSeal], records: [{ ...wire(expiring, 0), content: null, erased }] })
   const sealItem = [seal.by, seal.signature, seal.hashes]
   const item: readonly unknown[] = ['people/ada', AT, contentBytes, 0, null, null]
   const refused = (name: string, value: unknown, reason = 'malformed') => ({ name, bytes: toHex(encodeCbor(value)), reason })
@@ -748,6 +765,7 @@ function batchFile(): VectorFile {
     valid: [
       { name: 'empty', bytes: toHex(encodeBatch({ seals: [], records: [] })), seals: 0, recordHashes: [] },
       { name: 'four records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
+      { name: 'one that has expired, without its content', bytes: toHex(expired), seals: 1, recordHashes: [toHex(recordHash(scope, expiring))] },
     ],
     invalid: [
       { name: 'no bytes', bytes: '', reason: 'malformed' },
@@ -776,6 +794,11 @@ function batchFile(): VectorFile {
       changed('a delete with content', 0, new Uint8Array(32)),
       changed('a put without content', 2, null),
       changed('content as text', 2, contentText),
+      changed('digest and length in place of the content of a put that does not expire', 2, [erased.digest, erased.size]),
+      refused('a digest of 31 bytes', [[sealItem], [item.with(2, [new Uint8Array(31), 5]).with(5, AT)]]),
+      refused('a digest without a length', [[sealItem], [item.with(2, [erased.digest]).with(5, AT)]]),
+      refused('a length beyond that of any content', [[sealItem], [item.with(2, [erased.digest, MAX_CONTENT_BYTES + 1]).with(5, AT)]]),
+      refused('a delete with digest and length', [[sealItem], [[new Uint8Array(32), AT, [erased.digest, erased.size], 0, null, AT]]]),
       changed('prev of 31 bytes', 4, new Uint8Array(31)),
       changed('negative expiry', 5, -1),
       refused('more seals than records', [[sealItem, sealItem], [item]]),

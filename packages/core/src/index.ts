@@ -65,7 +65,7 @@ export {
 export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export type { MoveProgress } from './replica/moving/move-network.ts'
-export { movedIds } from './replica/moving/moved-ids.ts'
+export { movedIds, SUCCEEDING } from './replica/moving/moved-ids.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
 export { Slots } from './replica/turns.ts'

@@ -12,18 +12,25 @@ export function namespaceCreateCommand(run: Run): Command {
     .argument('<name>', '1 to 128 characters')
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
     .option('--type <collection=type...>', `how documents of a collection are written: ${COLLECTION_TYPES.join(', ')}; lww unless said`)
+    .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean }) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      if (options.again !== true) await checkName(store, name)
-      const types = typesOf(options.type ?? [])
-      const namespace = await store.namespaces.create({ name, write: options.write, ...(types === undefined ? {} : { types }) })
-      const copies = await waitForCopies(context, store, namespace, options)
-      const result = { id: namespace.id, name, write: options.write, ...(types === undefined ? {} : { types }), copies }
-      await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
-    }),
+  return command.action(
+    (name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean; listed?: boolean }) =>
+      run(async (context) => {
+        await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+        if (options.again !== true) await checkName(store, name)
+        const types = typesOf(options.type ?? [])
+        const namespace = await store.namespaces.create({
+          name,
+          write: options.write,
+          listed: options.listed === true,
+          ...(types === undefined ? {} : { types }),
+        })
+        const copies = await waitForCopies(context, store, namespace, options)
+        const result = { id: namespace.id, name, write: options.write, ...(types === undefined ? {} : { types }), copies }
+        await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
+      }),
   )
 }
 

@@ -16,15 +16,20 @@ export interface HeadBody {
   readonly next?: CID
   /** What it says of collections: the rules for their documents. */
   readonly collections?: CollectionsSettings
+  /** Peers that keep it name it to whoever asks what there is. */
+  readonly listed?: true
+  /** Hybrid time of its first head; without it, this is that one. */
+  readonly created?: number
 }
 
 /** The body of a head: `malformed`, or `unsupported` where it has settings of collections that this release does not know. */
 export function readHeadBody(value: unknown): Verdict<HeadBody> {
-  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections'])
+  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created'])
   if (struct === undefined) return refuse('malformed')
-  const { title, description, ended, next, collections } = struct
+  const { title, description, ended, next, collections, listed, created } = struct
   if (!isTitle(title) || !(description === undefined || isDescription(description))) return refuse('malformed')
-  if (!(ended === undefined || (isUint(ended) && ended <= MAX_TIME)) || !(next === undefined || isOurCid(next, DAG_CBOR))) return refuse('malformed')
+  if (!isOptionalTime(ended) || !isOptionalTime(created)) return refuse('malformed')
+  if (!(next === undefined || isOurCid(next, DAG_CBOR)) || !(listed === undefined || listed === true)) return refuse('malformed')
   const settings = collections === undefined ? undefined : readCollectionsSettings(collections)
   if (settings?.ok === false) return settings
   return accept({
@@ -33,12 +38,23 @@ export function readHeadBody(value: unknown): Verdict<HeadBody> {
     ...(ended === undefined ? {} : { ended }),
     ...(next === undefined ? {} : { next }),
     ...(settings === undefined ? {} : { collections: settings.value }),
+    ...(listed === undefined ? {} : { listed }),
+    ...(created === undefined ? {} : { created }),
   })
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || (isUint(value) && value <= MAX_TIME)
 }
 
 /** Whether a record of this time was written after the end of its namespace. */
 export function isAfterEnd({ ended }: HeadBody, at: number): boolean {
   return ended !== undefined && at > ended
+}
+
+/** Whether it says something of a collection. */
+export function hasSettings({ collections }: HeadBody, collection: string): boolean {
+  return collections !== undefined && Object.hasOwn(collections, collection)
 }
 
 /** Whether values of some fields may not come twice, which one writer alone can keep. */

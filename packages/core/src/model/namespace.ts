@@ -4,6 +4,7 @@ import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
 import { hasUnique, type HeadBody, readHeadBody } from './head-body.ts'
+import { isPast } from './head-past.ts'
 import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
@@ -35,6 +36,8 @@ export interface Head {
   readonly seq: number
   /** Hash of the head that the writer saw; `null` for the first. */
   readonly prev: Uint8Array | null
+  /** Beginnings of the hashes of heads before `prev`, see `pastAfter`. */
+  readonly past?: Uint8Array
   readonly at: number
   readonly body: HeadBody
   /** Key rotations since the genesis; always empty so far. */
@@ -113,12 +116,12 @@ export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity:
 export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Promise<Verdict<SignedHead>> {
   const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
   if (!decoded.ok) return decoded
-  const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'])
+  const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'], ['past'])
   if (!struct.ok) return struct
-  const { net, ns, epoch, seq, prev, at, body, rot, by } = struct.value
+  const { net, ns, epoch, seq, prev, past, at, body, rot, by } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
-  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot)) return refuse('malformed')
+  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot) || !(past === undefined || isPast(past))) return refuse('malformed')
   const readBody = readHeadBody(body)
   if (!readBody.ok && readBody.reason === 'malformed') return readBody
   if (!equalCids(net, genesis.net)) return refuse('wrong-network')
@@ -130,7 +133,7 @@ export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { gen
   if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
-  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: readBody.value, rot: [], by }
+  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, ...(past === undefined ? {} : { past }), at, body: readBody.value, rot: [], by }
   return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
 }
 

@@ -18,6 +18,7 @@ import {
   type WriteResult,
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
+import { type ExpiryOptions, expiryOf } from './expiry-options.ts'
 import { type Change, changesOf } from './reading/changes.ts'
 import { failedFeed } from './reading/feed.ts'
 import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './reading/found.ts'
@@ -52,7 +53,8 @@ export interface WriteOptions {
   readonly if?: string | null | undefined
 }
 
-export interface PutOptions extends WriteOptions {
+/** How a document is stored. */
+export interface PutOptions extends WriteOptions, ExpiryOptions {
   /**
    * In a map: the document as `get` gave it, which is `undefined` where there was none. Only what differs from that is written: what came since stays.
    * Throws `not-found` where the document was deleted since.
@@ -83,6 +85,8 @@ export interface Versioned<T> {
   readonly at: string
   /** `did:key` of who made that. */
   readonly by: string
+  /** ISO time at which it expires; absent where it stays. */
+  readonly expiresAt?: string
 }
 
 /** What a bulk write did. */
@@ -127,17 +131,18 @@ export class Collection<T extends Document = Document> {
   }
 
   /**
-   * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. In a map only those fields are
-   * written that are others than now, or than in `was`; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
+   * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. With `expiresAt` or `ttl` it is
+   * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay. In a map only those fields are
+   * written that are others than now, or than in `was`, and nothing expires; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
    */
   async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
-    checkOptions(options, ['if', 'was'], 'put')
-    const write = await this.#write(document)
+    checkOptions(options, ['if', 'was', 'expiresAt', 'ttl'], 'put')
+    const write = await this.#write(document, expiryOf(options))
     const { replica, namespace, name } = this.#init
     await turn()
     const { if: expected, was } = options
     // Also where it is `undefined`: then nothing was read.
-    const before = 'was' in options ? { was: was == null ? null : toWrite({ ...was, _id: write.id }, '').content } : {}
+    const before = 'was' in options ? { was: was == null ? null : canonicalJson({ ...was, _id: write.id }) } : {}
     const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
     const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
@@ -163,9 +168,10 @@ export class Collection<T extends Document = Document> {
    */
   async putMany(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
-    options: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
+    options: ExpiryOptions & { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
   ): Promise<PutManyResult> {
-    checkOptions(options, ['onProgress', 'signal'], 'putMany')
+    checkOptions(options, ['onProgress', 'signal', 'expiresAt', 'ttl'], 'putMany')
+    const exp = expiryOf(options)
     const { onProgress, signal } = options
     const total: { -readonly [K in keyof PutManyResult]: PutManyResult[K] } = { read: 0, written: 0, unchanged: 0 }
     const { type, prefix } = await this.#known()
@@ -181,7 +187,7 @@ export class Collection<T extends Document = Document> {
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
-      const one = type === 'log' ? toEntry(document) : toWrite(document, prefix)
+      const one = type === 'log' ? toEntry(document, exp) : toWrite(document, { idPrefix: prefix, exp })
       total.read++
       return one
     }
@@ -210,7 +216,9 @@ export class Collection<T extends Document = Document> {
 
   async #version(id: string): Promise<Versioned<T> | undefined> {
     const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
-    return found && { document: JSON.parse(found.content) as T, cid: found.cid, at: isoTime(found.at), by: found.by }
+    if (found === undefined) return undefined
+    const { content, cid, at, by, exp } = found
+    return { document: JSON.parse(content) as T, cid, at: isoTime(at), by, ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }) }
   }
 
   /**
@@ -345,10 +353,10 @@ export class Collection<T extends Document = Document> {
     return facts
   }
 
-  async #write(document: NewDocument): Promise<Write> {
+  async #write(document: NewDocument, exp: number | undefined): Promise<Write> {
     const { type, prefix } = await this.#known()
-    if (type !== 'log') return toWrite(document, prefix)
-    const entry = toEntry(document)
+    if (type !== 'log') return toWrite(document, { idPrefix: prefix, exp })
+    const entry = toEntry(document, exp)
     const [named = entry] = await this.#entries([entry])
     return named
   }
@@ -389,15 +397,17 @@ function withPrefix(id: unknown, prefix: string): string {
   return prefix === '' || namesAuthor(id) ? id : prefix + id
 }
 
-function toWrite(document: NewDocument, idPrefix: string): Write {
+function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   const given: unknown = document._id
   const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
-  return { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
+  const write = { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
+  return exp === undefined ? write : { ...write, exp }
 }
 
 /** An entry of a log that is yet to be named: its id is empty then. */
-function toEntry(document: NewDocument): Write {
+function toEntry(document: NewDocument, exp: number | undefined): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
-  return document._id === undefined ? { id: '', content: canonicalJson(document) } : toWrite(document, '')
+  if (document._id !== undefined) return toWrite(document, { idPrefix: '', exp })
+  return { id: '', content: canonicalJson(document), ...(exp === undefined ? {} : { exp }) }
 }

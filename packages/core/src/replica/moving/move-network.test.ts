@@ -45,7 +45,11 @@ const write = (replica: LocalReplica, ns: string, documents: readonly (Document 
 
 /** A namespace with all that can be in one. */
 async function fill(replica: LocalReplica, policy: WritePolicy): Promise<string> {
-  const { id: ns } = await replica.createNamespace({ name: `the ${policy}'s`, write: policy, types: { log: 'log', map: 'map' } })
+  const { id: ns } = await replica.createNamespace({
+    name: `the ${policy}'s`,
+    write: policy,
+    collections: { log: { type: 'log' }, map: { type: 'map' } },
+  })
   const prefix = policy === 'author' ? `${authorName(me.author)}/` : ''
   await replica.createIndex(ns, 'docs', ['tags'])
   await replica.createIndex(ns, 'docs', ['text'], { text: true })

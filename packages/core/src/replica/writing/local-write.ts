@@ -35,30 +35,32 @@ export interface OwnWrite {
 export function localWrite(
   scope: RecordScope,
   collection: string,
-  { id, content, if: expected }: Write,
+  { id, content, if: expected, exp: expires }: Write,
   { identity, clock }: Author,
   { ownSlot, at: entryAt }: OwnWrite = {},
 ): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
+  const exp = expires ?? null
   let kept = 0
   let conflict: unknown
-  const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+  const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || (cidOfContent(here) ?? null) === expected ? undefined : conflictWith(id, here)
     // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
-    const isSame = content === here && (content !== null || document === undefined || document.edits.length === 0)
+    const isSame =
+      content === here && (content === null ? document === undefined || document.edits.length === 0 : (document?.base ?? old)?.exp === exp)
     if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = entryAt ?? clock.next(document?.newest ?? old?.at ?? 0)
+    const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
     const own = ownSlot === undefined ? undefined : { ownSlot }
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...own }
-    const common = { collection, id, at, by, prev, exp: null, content, ...own }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
+    const common = { collection, id, at, by, prev, exp, content, ...own }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }

@@ -13,14 +13,18 @@ import { type CollectionType, isOfAuthors } from '../../model/types/collection-t
 import { typeOf } from '../../model/types/type-of.ts'
 import { isLogIdOf, logId, nonceOf } from '../../model/types/log-id.ts'
 import type { CommitEntry, NewRecord } from '../../storage/storage.ts'
+import type { CollectionRules } from '../../rules/collection-rules.ts'
 import { Competitor } from '../exchange/accept.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import { idPrefix, recordFault } from '../rules/record-fault.ts'
+import { withDerivedId } from '../rules/derived-id.ts'
 import type { PendingWrite } from '../types.ts'
 
 /** Who writes, and how much a document may have. */
 interface PendingEntryInit {
   readonly identity: Identity
   readonly maxContentBytes: number
+  readonly rules: CollectionRules | undefined
 }
 
 /**
@@ -29,21 +33,27 @@ interface PendingEntryInit {
  */
 export function pendingEntries(
   { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
-  { collection, id: given, content: givenContent, at }: PendingWrite,
-  { identity, maxContentBytes }: PendingEntryInit,
+  { collection, id: given, content: givenContent, at, exp: expires }: PendingWrite,
+  { identity, maxContentBytes, rules }: PendingEntryInit,
 ): readonly CommitEntry[] | { readonly refused: ErrorCode } {
   const by = identity.author
   const type = typeOf(head.body, collection)
-  const id = idOf(type, genesis.write, { given, by, at, isDelete: givenContent === null })
-  if (id === undefined) return { refused: 'wrong-type' }
+  const named = idOf(type, genesis.write, { given, by, at, isDelete: givenContent === null })
+  if (named === undefined) return { refused: 'wrong-type' }
+  // Nobody knew yet that the id follows from what the document says.
+  const derived = givenContent !== null && rules?.derivesIds === true ? withDerivedId(rules, idPrefix(genesis.write, named), givenContent) : undefined
+  const id = derived?.id ?? named
   if (isAfterEnd(head.body, at)) return { refused: 'ended' }
   const ownSlot = isOfAuthors(type)
   if (!mayWrite(genesis.write, genesis.owner, by, ownSlot ? undefined : id)) return { refused: 'not-allowed' }
   const key = recordKey(collection, id)
   if (key === undefined) return { refused: 'bad-id' }
-  const content = id === given || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id })
+  const content =
+    derived?.content ?? (id === given || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id }))
   if (content !== null && utf8(content).length > maxContentBytes) return { refused: 'document-too-large' }
-  const place: Place = { scope, collection, id, key, by, own: ownSlot ? { ownSlot } : {} }
+  if (content !== null && rules !== undefined && recordFault(rules, genesis.write, { id, content, size: utf8(content).length }) !== undefined)
+    return { refused: 'against-rules' }
+  const place: Place = { scope, collection, id, key, by, exp: expires ?? null, own: ownSlot ? { ownSlot } : {} }
   return type === 'map' && content !== null ? mapEntries(place, content, at) : [entryOf(place, content, at)]
 }
 
@@ -68,12 +78,14 @@ interface Place {
   readonly id: string
   readonly key: string
   readonly by: Uint8Array
+  /** Of a put that expires. */
+  readonly exp: number | null
   readonly own: { readonly ownSlot?: true }
 }
 
-function entryOf({ scope, collection, id, key, by, own }: Place, content: string | null, at: number): CommitEntry {
+function entryOf({ scope, collection, id, key, by, exp, own }: Place, content: string | null, at: number): CommitEntry {
   const kh = keyHash(scope.ns, key)
-  const common = { collection, id, at, by, prev: null, exp: null, content, ...own }
+  const common = { collection, id, at, by, prev: null, exp, content, ...own }
   const slot = slotOf(scope.write, kh, by, own.ownSlot)
   if (content === null) {
     const tombstone: DocRecord = { at, by, del: true, kh, ...own }
@@ -81,7 +93,7 @@ function entryOf({ scope, collection, id, key, by, own }: Place, content: string
   }
   const bytes = utf8(content)
   const digest = sha256(bytes)
-  const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, ...own }
+  const put: DocRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length, ...own }
   return competing(slot, { ...common, hash: recordHash(scope, put), kh: null, digest })
 }
 
@@ -92,7 +104,7 @@ function mapEntries(place: Place, content: string, at: number): readonly CommitE
   const document = slotOf(scope.write, kh, by)
   const base = entryOf(place, canonicalJson({ _id: id }), 1)
   // It takes the place of nothing.
-  const first: CommitEntry = { slot: base.slot, build: (old, view) => (old === undefined ? base.build(old, view) : undefined) }
+  const first: CommitEntry = { slot: base.slot, build: (old, view, forgotten) => (old === undefined ? base.build(old, view, forgotten) : undefined) }
   const edits: CommitEntry[] = []
   for (const [name, value] of Object.entries(JSON.parse(content) as Document)) {
     if (name === '_id') continue
@@ -112,5 +124,5 @@ function mapEntries(place: Place, content: string, at: number): readonly CommitE
 
 function competing(slot: Uint8Array, record: NewRecord): CommitEntry {
   const competitor = new Competitor(slot, record, 0)
-  return { slot, build: (old, document) => competitor.build(old, document) }
+  return { slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
 }

@@ -97,7 +97,7 @@ describe('one put under a clock that is days ahead', () => {
   })
 
   it('in a log gets another id with a right time, and stands before what comes later', async () => {
-    ns = (await writer.createNamespace({ name: 'chat', write: 'anyone', types: { chat: 'log' } })).id
+    ns = (await writer.createNamespace({ name: 'chat', write: 'anyone', collections: { chat: { type: 'log' } } })).id
     await share(writer, other)
     const by = authorOfDid((await writer.info()).identity) ?? new Uint8Array()
     const append = async (text: string): Promise<void> => {
