@@ -17,6 +17,7 @@ import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
 import type { ListOptions } from './life/listed-namespaces.ts'
+import type { CollectionRules } from './life/rules.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -247,6 +248,14 @@ interface NamespacesInit {
   readonly shared: StoreNetworks | undefined
 }
 
+/** What a namespace is made of. */
+export interface NamespaceOptions {
+  readonly name: string
+  readonly write?: WritePolicy
+  readonly listed?: boolean
+  readonly collections?: Readonly<Record<string, CollectionRules>>
+}
+
 /** The namespaces of a store. */
 export class Namespaces {
   readonly #store: Docstore
@@ -268,13 +277,15 @@ export class Namespaces {
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
    * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's.
+   * it is in for good, where that is another one than this store's. `collections`: rules for documents, by the names of their collections.
    */
-  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network } = options
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ name, write, listed })
-    const { id } = await this.#replica.createNamespace({ name, write, listed })
+  async create(options: NamespaceOptions & { network?: string }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'network', 'collections'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, network, collections } = options
+    const init = { name, write, listed, ...(collections === undefined ? {} : { collections }) }
+    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create(init)
+    const settings = collections && (await import('./life/rules.ts')).collectionsOf(collections)
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(settings === undefined ? {} : { collections: settings }) })
     return this.open(id)
   }
 
