@@ -21,6 +21,7 @@ import { editFile, mergeFile } from './generate-edits.ts'
 import { exportFile } from './generate-export.ts'
 import { filesFile } from './generate-files.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
+import { rulesFile } from './generate-rules.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -807,6 +808,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'network.json': networkFile(),
     'genesis.json': genesisFile(),
     'head.json': headFile(),
+    'rules.json': rulesFile(),
     'record.json': recordFile(),
     'seal.json': sealFile(),
     'content.json': contentFile(),
