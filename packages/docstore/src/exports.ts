@@ -60,6 +60,6 @@ export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.t
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
 export type { CollectionRules, RulesInput } from './store/life/rules.ts'
-export type { NetworkInfo } from './store/networks/networks.ts'
+export type { NetworkInfo } from './store/networks/types.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

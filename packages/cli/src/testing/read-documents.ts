@@ -44,7 +44,8 @@ export async function readDocuments(
       isDistinct: flags.distinct === true,
       skipInvalid: options.skipInvalid,
     })
-    for await (const group of source.groups) for (const document of documents.of(group)) if (document._id !== undefined) read.push({ ...document, _id: document._id })
+    for await (const group of source.groups)
+      for (const document of documents.of(group)) if (document._id !== undefined) read.push({ ...document, _id: document._id })
   } catch (caught) {
     error = { code: errorCode(caught), message: errorMessage(caught) }
   }
