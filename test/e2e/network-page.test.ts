@@ -99,6 +99,23 @@ describe('the page', () => {
   })
 })
 
+it('shows what began alone in a folder, once that has joined: the same documents, under the id that the namespace has now', async () => {
+  const data = join(folder, 'alone')
+  const documents = Array.from({ length: 1000 }, (_, n) => ({ _id: `d${n}`, n }))
+  const alone = await createDocstore({ data, network: 'off' })
+  const before = await alone.namespaces.create({ name: 'began alone', write: 'anyone' })
+  await before.putMany(documents)
+  await alone.close()
+  await using joined = await createDocstore({ data, join: home.ready.text })
+  const notes = await joined.namespaces.open(before.id)
+  expect(await notes.delivered()).toContain(home.ready.peer)
+  expect(await (await home.store.namespaces.open(notes.id)).find({}, { sort: { n: 1 } }).toArray()).toEqual(documents)
+  expect(await home.store.replica.namespace(before.id)).toBeUndefined()
+  await ada.page.goto(`${home.ready.http}/#/ns/${notes.id}?filter=${encodeURIComponent('{"n":999}')}`)
+  await ada.part('namespaceItem', `[data-id="${notes.id}"][data-documents="1000"]`).waitFor()
+  await ada.part('documentRow', '[data-id="d999"]').waitFor()
+}, 60_000)
+
 describe('a page in two networks', () => {
   const listed = (relay: Relay): Promise<readonly string[]> => relay.store.replica.namespaceIds()
   const option = (relay: Relay): string => `option[value="${relay.ready.network}"]`

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNetwork } from '@p2p-docstore/core'
@@ -133,8 +133,13 @@ describe('a network that is left', () => {
     const data = folder()
     const store = await createDocstore({ data, join: [roses.ready.text, tulips.ready.text] })
     const notes = await store.namespaces.create({ name: 'of roses', write: 'anyone' })
+    await notes.put({ _id: 'secret', text: 'written-in-roses' })
     const kept = await store.namespaces.create({ name: 'of tulips', network: 'tulips' })
+    const holds = (text: string): readonly string[] =>
+      readdirSync(data).filter((name) => statSync(join(data, name)).isFile() && readFileSync(join(data, name)).includes(text))
+    expect(holds('written-in-roses')).not.toEqual([])
     await store.leave('roses')
+    expect(holds('written-in-roses')).toEqual([])
     await expect(notes.put({ _id: 'late' })).rejects.toMatchObject({ code: 'storage-closed' })
     expect(await namesOf(store)).toEqual(['tulips*'])
     await store.close()
