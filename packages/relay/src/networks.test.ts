@@ -161,6 +161,19 @@ describe('a network that is left', () => {
   })
 })
 
+describe('a network on whose data a relay runs', () => {
+  it('is not left, and goes on as it was; the folder can be in others all the same', async () => {
+    const store = await opened({ data: join(root, 'roses'), network: 'off' })
+    await expect(store.leave('roses', { force: true })).rejects.toMatchObject({ code: 'data-in-use' })
+    expect(await namesOf(store)).toEqual(['roses*'])
+    await store.join(unreachable('lilies'))
+    const lilies = await store.inNetwork('lilies')
+    await (await lilies.namespaces.create({ name: 'beside a relay' })).put({ _id: 'a' })
+    await store.leave('lilies', { force: true })
+    expect((await fetch(`${roses.ready.http}/health`)).status).toBe(200)
+  })
+})
+
 describe('a folder that a network could not be joined with', () => {
   it('is not there, and one that was there is as it was', async () => {
     const data = join(folder(), 'deeper')

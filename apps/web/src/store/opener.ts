@@ -87,9 +87,12 @@ export class Opener {
     const { readNetwork } = await import('p2p-docstore')
     const { id, descriptor } = store.info.network
     await openNamespaces(store)
+    const networks = await store.networks()
     if (isStored) chooseNetwork(id)
+    // The next tab begins with it, too.
+    if (isStored && networks.length > 1) await store.useNetwork(id)
     const isInviteOnly = readNetwork(descriptor).descriptor.admission === 'invite'
-    const open: OpenedState = { state: 'open', store, networks: await store.networks(), joinLink: '', isInviteOnly, isStored }
+    const open: OpenedState = { state: 'open', store, networks, joinLink: '', isInviteOnly, isStored }
     this.#set(open)
     this.#makeLink(open)
     watchLeft(store)

@@ -47,6 +47,7 @@ export async function attach(
       isOwner: false,
       isCopy: false,
       isHere: false,
+      isRelay: async () => hasNetwork && remoteNetwork(client).isRelay(),
       beside: place === 'beside' ? wanted : undefined,
       close: async () => {
         isClosed = true
