@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDocstore, type Docstore } from 'p2p-docstore'
+import { createNetwork } from '@p2p-docstore/core'
+import { createDocstore, type Docstore, formatJoinLink } from 'p2p-docstore'
 import { type Relay, startRelay } from '@p2p-docstore/relay'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_CERTIFICATES } from '../../packages/relay/src/testing/certificates.ts'
@@ -114,6 +115,28 @@ it('shows what began alone in a folder, once that has joined: the same documents
   await ada.page.goto(`${home.ready.http}/#/ns/${notes.id}?filter=${encodeURIComponent('{"n":999}')}`)
   await ada.part('namespaceItem', `[data-id="${notes.id}"][data-documents="1000"]`).waitFor()
   await ada.part('documentRow', '[data-id="d999"]').waitFor()
+}, 60_000)
+
+it('asks where a link into another network is opened, and takes documents along that nobody else has', async () => {
+  const lilies = createNetwork('lily club')
+  const eve = await BrowserPeer.open(join(folder, 'eve'), formatJoinLink(home.ready.http, lilies))
+  try {
+    const before = await eve.createNamespace('of the lilies')
+    await eve.add({ _id: 'lily', text: 'a lily' })
+    await eve.page.goto(home.ready.join)
+    await eve.part('openFailed', '[data-code="other-network"]').waitFor()
+    await eve.part('moveToNetwork').click()
+    await eve.untilConnection('connected')
+    const found = async (): Promise<readonly string[]> =>
+      (await home.store.namespaces.list()).filter(({ name }) => name === 'of the lilies').map((one) => one.id)
+    await expect.poll(found, { timeout: 20_000 }).toHaveLength(1)
+    const [id = ''] = await found()
+    await eve.page.goto(`${home.ready.http}/#/ns/${id}`)
+    await eve.row('a lily').waitFor()
+    expect([id === before, await eve.part('networkSwitch').count()]).toEqual([false, 0])
+  } finally {
+    await eve.close()
+  }
 }, 60_000)
 
 describe('a page in two networks', () => {
