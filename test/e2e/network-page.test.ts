@@ -185,7 +185,7 @@ describe('a page in two networks', () => {
     await ada.part('networkSwitch').selectOption(home.ready.network)
     await ada.part('namespaceItem', `[data-id="${garden.id}"][data-documents="2"]`).waitFor()
     expect(await ada.part('namespaceItem', `[data-id="${beside}"]`).count()).toBe(0)
-    expect(await ada.part('networkLink').textContent()).toBe('garden club')
+    expect(await ada.part('networkSwitch').inputValue()).toBe(home.ready.network)
     // An address leads into the network that its namespace is in, also after the page is loaded again.
     await ada.page.goto(`${home.ready.http}/#/ns/${beside}`)
     await ada.row('a pine').waitFor()
@@ -195,6 +195,8 @@ describe('a page in two networks', () => {
   }, 90_000)
 
   it('leaves one of them, with all that is of it, once it is asked', async () => {
+    const tab = await ada.openTab(ada.page.url())
+    await tab.row('a pine').waitFor()
     await ada.part('networkSwitch').selectOption(home.ready.network)
     await ada.part('connection').click()
     const item = ada.part('networkItem', `[data-id="${secure.ready.network}"]`)
@@ -202,6 +204,9 @@ describe('a page in two networks', () => {
     await ada.part('networkLeaveConfirm').click()
     await ada.part('networkSwitch').waitFor({ state: 'detached' })
     expect(await ada.part('networkItem').count()).toBe(1)
+    // The other tab has nothing of it any more, and shows what is left.
+    await tab.part('networkSwitch').waitFor({ state: 'detached' })
+    await tab.part('networkLink').filter({ hasText: 'garden club' }).waitFor()
     await expect.poll(() => secure.store.libp2p?.getPeers().length, { timeout: 20_000 }).toBe(0)
     await ada.page.reload()
     await ada.untilConnection('connected')
