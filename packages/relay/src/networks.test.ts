@@ -108,6 +108,22 @@ describe('a store in two networks', () => {
   }, 60_000)
 })
 
+describe('data with what belongs to others', () => {
+  it('does not move to another network, and is as it was; that one can be joined beside it', async () => {
+    const data = folder()
+    const mine = await opened({ data, networkName: 'lilies', network: 'off' })
+    const theirs = await opened({ descriptor: mine.info.network.descriptor, network: 'off' })
+    const { id } = await theirs.namespaces.create({ name: 'of somebody else' })
+    const exported = await theirs.replica.exportNamespace(id)
+    if (exported !== undefined) await mine.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+    await mine.close()
+    await expect(createDocstore({ data, join: roses.ready.text, moves: true, network: 'off' })).rejects.toMatchObject({ code: 'others-documents' })
+    const store = await opened({ data, join: roses.ready.text, network: 'off' })
+    expect((await (await store.inNetwork('lilies')).namespaces.list()).map((one) => one.id)).toEqual([id])
+    expect(await store.namespaces.list()).toEqual([])
+  })
+})
+
 describe('a network that is left', () => {
   it('is gone from the folder, for other programs too, and can be joined again', async () => {
     const data = folder()
@@ -148,6 +164,21 @@ describe('a network that is left', () => {
     expect((await again.namespaces.list()).map(({ id }) => id)).toEqual([kept.id])
     expect((await namesOf(await opened({ data, join: roses.ready.text }))).toSorted()).toEqual(['roses*', 'tulips'])
   }, 60_000)
+
+  it('is left at the next start where a program was ended in the middle, be it the first or a further one', async () => {
+    const data = folder()
+    const store = await createDocstore({ data, join: [roses.ready.text, unreachable('lilies')], network: 'off' })
+    await (await store.namespaces.create({ name: 'gone' })).put({ text: 'written-in-roses' })
+    const lilies = await store.inNetwork('lilies')
+    const [first, further] = [store.info.network, lilies.info.network]
+    for (const { id, descriptor } of [first, further]) await store.replica.setMeta(`network-leaving/${id}`, descriptor)
+    await store.replica.setMeta(`network-beside/${further.id}`, undefined)
+    await store.close()
+    const again = await opened({ data, network: 'off' })
+    expect(await namesOf(again)).toEqual(['my network*'])
+    expect([again.info.identity, await again.namespaces.list()]).toEqual([store.info.identity, []])
+    expect(existsSync(join(data, 'networks'))).toBe(false)
+  })
 
   it('keeps what nobody else has, and says how much that is, unless it may be lost', async () => {
     const data = folder()
