@@ -205,6 +205,24 @@ describe('a network on whose data a relay runs', () => {
   })
 })
 
+describe('a relay on data of several networks', () => {
+  it('is of the first, whatever is used since, or of the one that it is given; the others go on beside it', async () => {
+    const data = folder()
+    await (await createDocstore({ data, join: unreachable('asters'), network: 'off' })).close()
+    await (await createDocstore({ data, join: unreachable('lilies'), network: 'off' })).close()
+    const named = await startRelay({ data, port: 0, inNetwork: 'lilies' })
+    const store = await opened({ data, network: 'off' })
+    expect([named.ready.networkName, store.info.network.name, await store.isRelay()]).toEqual(['lilies', 'lilies', true])
+    const asters = await store.inNetwork('asters')
+    await (await asters.namespaces.create({ name: 'beside it' })).put({ _id: 'a' })
+    expect([asters.isOwner, await asters.isRelay(), await named.store.namespaces.list()]).toEqual([true, false, []])
+    await named.close()
+    const first = await startRelay({ data, port: 0 })
+    expect(first.ready.networkName).toBe('asters')
+    await first.close()
+  }, 60_000)
+})
+
 describe('a folder that a network could not be joined with', () => {
   it('is not there, and one that was there is as it was', async () => {
     const data = join(folder(), 'deeper')
