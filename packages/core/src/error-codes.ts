@@ -180,7 +180,10 @@ export const ERROR_CODES = {
     means: 'The program or tab that holds the data knows no such method: it is of another version.',
     fix: 'Restart it, or reload its page.',
   },
-  'no-network': { means: 'There is no network in this data folder yet.', fix: '`docstore network create` makes one, `docstore join` joins one.' },
+  'no-network': {
+    means: 'There is no network in this data folder yet.',
+    fix: '`docstore network create NAME` makes one, `docstore join LINK` joins one.',
+  },
   'no-opfs': { means: 'The browser offers the page no private files.', fix: 'Open it over https or on localhost, in a window that is not private.' },
   'no-permission': { means: 'You may not use the file or folder.', fix: 'Take one of your own, or ask for the right to.' },
   'no-reader': { means: 'Nobody reads any more what is written there.', fix: 'Nothing: the program on the other side has ended.' },
@@ -218,13 +221,13 @@ export const ERROR_CODES = {
     fix: 'Put back the file that belongs to it, from the same backup.',
   },
   'other-network': {
-    means: 'The data, relay or export is of another network, and others have been in the network of the data.',
-    fix: 'Use another data folder for another network, and copy what is to be in both.',
+    means: 'What was named is in another network: a namespace, a relay, the data of a relay, or documents that others have and that cannot move.',
+    fix: 'Work in that network (`--network`), or join it beside this one; copy what is to be in both.',
   },
   'other-version': { means: 'The other side speaks another version of the protocol.', fix: 'Update docstore here and there.' },
   'others-documents': {
     means: 'Documents would have to move to another network that this identity has not signed, or a namespace that it does not own.',
-    fix: 'Use another data folder for the other network, and copy what is yours.',
+    fix: 'Join the other network beside this one (`docstore join --beside`), and copy what is yours.',
   },
   'owner-gone': { means: 'The program or tab that held the data ended in the middle of a call.', fix: 'Try again: another one takes over.' },
   'owner-silent': {
@@ -259,7 +262,7 @@ export const ERROR_CODES = {
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
-  'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave`.' },
+  'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave NETWORK`.' },
   'too-many-pending': {
     means: 'More was written in namespaces that are not here yet than can wait for them.',
     fix: 'Wait until they have arrived (`ready()`), or give some of it up with `dropPending()`.',
@@ -305,7 +308,7 @@ export const ERROR_CODES = {
     fix: 'The message says what it takes; see [Types of documents](documents.md#types-of-documents).',
   },
   'wrong-namespace': { means: 'What was sent is of another namespace, or of one that is not here.', fix: 'The peer is broken; nothing was stored.' },
-  'wrong-network': { means: 'A peer is in another network.', fix: 'Use another data folder for another network.' },
+  'wrong-network': { means: 'A peer is in another network.', fix: 'Join that network beside this one.' },
 }
 
 /** The stable `code` of an error that is thrown here. */

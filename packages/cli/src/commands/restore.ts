@@ -22,6 +22,11 @@ export function restoreCommand(run: Run): Command {
         const id = await restore(store.replica, head, car.blocks)
         const { root, documents } = await store.replica.summary(id)
         const bytes = car.bytesRead()
+        const here = (await store.networks()).find((one) => one.id === store.info.network.id)
+        if (here?.isUsed === false)
+          context.output.note(
+            `It is in the network "${here.name}", beside the one that commands work in: \`docstore network use NETWORK\`, or --network`,
+          )
         await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
       }),
     )

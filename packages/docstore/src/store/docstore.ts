@@ -36,6 +36,8 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   /** Calls back once another program or tab has left the network. */
   readonly onLeft: (listener: () => void) => () => void
+  /** Whether a relay holds the data. */
+  readonly isRelay: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -220,6 +222,11 @@ export class Docstore {
    */
   async close(): Promise<void> {
     await (this.#shared === undefined ? this.closeAlone() : this.#shared.close(this))
+  }
+
+  /** Whether a relay runs on this data, in this program or in another one. */
+  isRelay(): Promise<boolean> {
+    return this.#parts.isRelay()
   }
 
   /** Closes what is of this network alone. */
