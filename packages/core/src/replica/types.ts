@@ -105,10 +105,10 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
-  /** Hybrid time at which it expires; without it, it stays. */
-  readonly exp?: number | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */

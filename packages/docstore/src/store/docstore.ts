@@ -20,8 +20,7 @@ import type { ListOptions } from './life/listed-namespaces.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
-import type { NetworkInfo, Networks } from './networks/networks.ts'
-import type { StoreNetworks } from './networks/store-networks.ts'
+import type { NetworkInfo, NetworkSet, SharedNetworks } from './networks/types.ts'
 import { subscriptionTo } from './subscription.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
@@ -51,14 +50,14 @@ export class Docstore {
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
   /** What it shares with the stores of other networks on this data; nothing at a relay, which is of one network. */
-  readonly #shared: StoreNetworks | undefined
+  readonly #shared: SharedNetworks<Docstore> | undefined
   /** Ends what is being watched. */
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
-  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: StoreNetworks | undefined) {
+  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: SharedNetworks<Docstore> | undefined) {
     const { replica, network } = parts
     this.info = info
     this.replica = replica
@@ -69,7 +68,7 @@ export class Docstore {
   }
 
   /** A store of these parts. */
-  static async of(parts: DocstoreParts, shared?: StoreNetworks): Promise<Docstore> {
+  static async of(parts: DocstoreParts, shared?: SharedNetworks<Docstore>): Promise<Docstore> {
     const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
     return new Docstore(info, movedTo, parts, shared)
   }
@@ -201,7 +200,7 @@ export class Docstore {
     return (await this.#networks()).leave(network, options)
   }
 
-  async #networks(): Promise<Networks> {
+  async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
   }
@@ -244,7 +243,7 @@ interface NamespacesInit {
   /** Ids that they had in networks before, with those of now. */
   readonly movedTo: ReadonlyMap<string, string>
   readonly closing: AbortSignal
-  readonly shared: StoreNetworks | undefined
+  readonly shared: SharedNetworks<Docstore> | undefined
 }
 
 /** The namespaces of a store. */
@@ -254,7 +253,7 @@ export class Namespaces {
   readonly #network: Network | undefined
   readonly #closing: AbortSignal
   readonly #movedTo: ReadonlyMap<string, string>
-  readonly #shared: StoreNetworks | undefined
+  readonly #shared: SharedNetworks<Docstore> | undefined
 
   constructor({ store, movedTo, closing, shared }: NamespacesInit) {
     this.#store = store

@@ -115,13 +115,13 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, ma
   if (gone !== undefined && (exp ?? MAX_TIME) > latest) return 'future'
   const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (content?.ok === false) return content.reason
-  const own = rules?.get(collection)
+  const isOver = content === undefined || (exp !== null && exp <= now)
+  const own = isOver ? undefined : rules?.get(collection)
   if (own !== undefined && content !== undefined && recordFault(own, scope.write, { id, content: content.value.text, size, path }) !== undefined)
     return 'against-rules'
   const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
   const common = { collection, id, at, by, prev, exp, hash, kh: null }
-  const isOver = content === undefined || (exp !== null && exp <= now)
   const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
   const slot = slotOf(scope.write, kh, by)
