@@ -25,6 +25,7 @@ import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
+import type { CompactStep } from './space/compacting.ts'
 import { clearSome, type Leftover } from './space/leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions, unmap } from './schema.ts'
 import { SealTable } from './records/seal-table.ts'
@@ -761,6 +762,15 @@ export class SqliteStorage implements Storage {
   async backup(_path: string): Promise<void> {
     this.#statements.assertOpen()
     throw new DocstoreError('no-files', 'There are no files here. Use an export')
+  }
+
+  async compactSome(): Promise<CompactStep> {
+    // Loaded when somebody asks: few do.
+    const { compactSome } = await import('./space/compacting.ts')
+    this.#statements.assertOpen()
+    const step = this.#room.withReserve(() => compactSome(this.#statements))
+    if (step.left === 0) this.#room.settle()
+    return step
   }
 
   rebuildIndexes(): void {

@@ -48,7 +48,8 @@ export function localWrite(
       return undefined
     }
     const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
-    const prev = old?.hash ?? null
+    // A tombstone stays for half a year: it says no more than it has to.
+    const prev = content === null ? null : (old?.hash ?? null)
     const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
     const common = { collection, id, at, by, prev, exp, content }
     if (content === null) {

@@ -56,6 +56,7 @@ export class StorageWorker {
       noteKnown: call('noteKnown'),
       future: call('future'),
       unknownFuture: call('unknownFuture'),
+      compactSome: call('compactSome'),
       nextExpiry: call('nextExpiry'),
       expire: call('expire'),
       takeBackExpired: call('takeBackExpired'),
