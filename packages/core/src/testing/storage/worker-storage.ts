@@ -94,6 +94,7 @@ export class StorageWorker {
           named: file('named'),
           partial: file('partial'),
           setState: file('setState'),
+          giveBack: file('giveBack'),
           hold: file('hold'),
           store: file('store'),
           upload: file('upload'),
