@@ -13,7 +13,8 @@ function onDisk(data: string): string {
   return files.map((name) => readFileSync(join(data, name), 'latin1')).join('\n')
 }
 
-const gone = async (data: string, text: string): Promise<void> => expect.poll(() => onDisk(data).includes(text), { timeout: 20_000, interval: 50 }).toBe(false)
+const gone = async (data: string, text: string): Promise<void> =>
+  expect.poll(() => onDisk(data).includes(text), { timeout: 20_000, interval: 50 }).toBe(false)
 
 it('what is deleted is in no file of the peer nor of the relay, also when the relay is killed as soon as it has confirmed', async () => {
   const [relayData, data] = [bench.folder(), bench.folder()]
@@ -28,7 +29,8 @@ it('what is deleted is in no file of the peer nor of the relay, also when the re
   await notes.update('first', { $set: { more: edited } })
   await notes.put({ _id: 'short', text: 'expired-secret' }, { ttl: 3000 })
   await notes.delivered()
-  for (const text of [first, edited, second, erased]) expect([text, onDisk(data).includes(text), onDisk(relayData).includes(text)]).toEqual([text, true, true])
+  for (const text of [first, edited, second, erased])
+    expect([text, onDisk(data).includes(text), onDisk(relayData).includes(text)]).toEqual([text, true, true])
 
   await notes.delete('first')
   await notes.delivered()
