@@ -199,7 +199,7 @@ export function filesContract(open: OpenStorage): void {
     if (opened.files === undefined) return
     const { ns, files } = { ns: await addNamespace(opened.storage), files: await opened.storage.files() }
     const sizeOf = async (): Promise<number> => (await opened.files?.())?.reduce((sum, { length }) => sum + length, 0) ?? 0
-    const large = Array.from({ length: 8 }, (_, i) => block(`needle ${i} `.repeat(20_000)))
+    const large = Array.from({ length: 8 }, (_, i) => block(`needle ${i} `.repeat(6)))
     const key = keyOf(large[0] ?? block(''))
     await opened.storage.commit(ns, [naming(key)])
     await opened.storage.scrub()
