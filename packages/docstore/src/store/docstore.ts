@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -18,6 +19,7 @@ import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
 import type { ListOptions } from './life/listed-namespaces.ts'
+import type { CollectionRules } from './life/rules.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -263,6 +265,16 @@ export class Docstore {
 }
 
 /** What the namespaces of a store work with. */
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write?: WritePolicy
+  readonly listed?: boolean
+  readonly types?: Readonly<Record<string, CollectionType>>
+  readonly collections?: Readonly<Record<string, CollectionRules>>
+  readonly network?: string
+}
+
 interface NamespacesInit {
   readonly store: Docstore
   /** Ids that they had in networks before, with those of now. */
@@ -291,14 +303,21 @@ export class Namespaces {
 
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
-   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's.
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
+   * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
+   * `bad-collection`, `bad-rules`.
    */
-  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network } = options
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ name, write, listed })
-    const { id } = await this.#replica.createNamespace({ name, write, listed })
+  async create(options: NewNamespace): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network } = options
+    if (network !== undefined) {
+      const { network: _, ...rest } = options
+      return (await this.#store.inNetwork(network)).namespaces.create(rest)
+    }
+    const hasSettings = types !== undefined || collections !== undefined
+    const settings = hasSettings ? (await import('./life/rules.ts')).collectionsOf(collections ?? {}, types) : undefined
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(settings === undefined ? {} : { collections: settings }) })
     return this.open(id)
   }
 
