@@ -26,6 +26,7 @@ export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, ListedNamespace, ListedPage, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
+export type { Erased, ErasedAtRelay, ErasedNamespace, EraseOptions } from './store/erase.ts'
 export type { ExpiryOptions } from './store/expiry-options.ts'
 export type { Change } from './store/reading/changes.ts'
 export {

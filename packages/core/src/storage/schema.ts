@@ -109,6 +109,8 @@ export function prepareSchema(
   // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.
   driver.exec(`PRAGMA locking_mode = ${withReaders === true ? 'NORMAL' : 'EXCLUSIVE'}; PRAGMA trusted_schema = OFF`)
   const version = checkOwner(driver)
+  // To be said before there is anything: so free pages can be given back to the disk bit by bit.
+  if (version === 0) driver.exec('PRAGMA auto_vacuum = INCREMENTAL')
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   if (withReaders === true) {
     numberOf(driver, 'PRAGMA schema_version')

@@ -4,6 +4,7 @@ import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
+import type { CompactStep } from './space/compacting.ts'
 import type { FileStorage } from './files/file-storage.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
@@ -433,6 +434,8 @@ export interface Storage {
    * `no-files` where there are none.
    */
   backup(path: string): Awaitable<void>
+  /** Gives free space of the database back to the disk, a part of it at a time: call it until nothing is left. Throws `storage-busy`, `disk-full`. */
+  compactSome(): Promise<CompactStep>
   /** Makes all indexes anew. */
   rebuildIndexes(): Awaitable<void>
   /**

@@ -134,9 +134,11 @@ export class HostileRun {
 
   /** Milliseconds until all that was written to expire has done so by the slowest clock, but for what a traveller wrote. */
   #lastExpiryMs(): number {
+    if (!this.#canExpire) return 0
     let last = 0
     for (const { writes } of this.#acknowledged.values()) for (const { exp = 0, by } of writes) if (by !== this.#traveller) last = Math.max(last, exp)
-    return Math.max(0, msFromTime(last) - Math.min(...this.#peers.map(({ now }) => now())) + 1)
+    // Of some writes nobody knows, since their answers were lost.
+    return Math.max(MAX_LIFE_MS + 2000, msFromTime(last) - Math.min(...this.#peers.map(({ now }) => now())) + 1)
   }
 
   async #build(): Promise<void> {

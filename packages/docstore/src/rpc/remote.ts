@@ -62,6 +62,8 @@ export const REPLICA_METHODS = [
   'redate',
   'noteTaken',
   'giveUp',
+  'compactSome',
+  'eraseOwn',
   'forgetDeleted',
   'batchSince',
   'batchOf',

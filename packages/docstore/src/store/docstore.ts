@@ -14,6 +14,7 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { Erased, EraseOptions } from './erase.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
@@ -207,6 +208,30 @@ export class Docstore {
   async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
+  }
+
+  /**
+   * Gives the space of what was deleted back to the disk, a megabyte at a time, so that everything goes on meanwhile. `onProgress` is called with the
+   * bytes that are left. Throws `storage-busy` while something else reads the database for long, and then it may be called again.
+   */
+  async compact(options: { readonly onProgress?: (left: number) => void; readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options, ['onProgress', 'signal'], 'compact')
+    for (let left = 1; left > 0; ) {
+      options.signal?.throwIfAborted()
+      left = (await this.replica.compactSome()).left
+      options.onProgress?.(left)
+    }
+  }
+
+  /**
+   * Deletes every document that this identity wrote, in some namespaces or in all, with their bytes; tells which of the relays that are in touch have
+   * done so too. Others do at their next contact. What was changed in documents of others stays, and is counted.
+   */
+  async erase(options: EraseOptions): Promise<Erased> {
+    checkOptions(options, ['author', 'namespaces', 'timeoutMs', 'signal', 'onProgress'], 'erase')
+    // Only who erases loads it.
+    const { erase } = await import('./erase.ts')
+    return erase({ replica: this.replica, network: this.network }, options)
   }
 
   /** Looks for the commonest faults and names their fix. */

@@ -31,7 +31,14 @@ it('a file is looked up with one reference of a namespace, however many of its d
       return prepare(sql)
     }
     const statements = new Statements(driver)
-    const files = new FileTables({ statements, growing: (work) => work(), shrinking: (work) => work(), onRead: () => undefined })
+    const files = new FileTables({
+      statements,
+      growing: (work) => work(),
+      shrinking: (work) => work(),
+      clearing: (work) => work(),
+      giveBack: () => false,
+      onRead: () => undefined,
+    })
     expect([files.named(ns, cid), files.named(other, cid)]).toEqual([
       { cid, id: `5a/${cid}`, size: 5, state: 'partial' },
       { cid, id: `7a/${cid}`, size: 7, state: 'partial' },

@@ -15,6 +15,9 @@ export interface FileTablesInit {
   readonly growing: (work: () => void, bytes: number) => void
   /** Runs one that makes room, or adds little. */
   readonly shrinking: <T>(work: () => T) => T
+  /** Runs a transaction that removes blocks, where it says so: their pages may be left as they are until `giveBack` has come to its end. */
+  readonly clearing: (work: () => boolean) => boolean
+  readonly giveBack: () => boolean
   /** Called before a block is read. */
   readonly onRead: () => void
 }
@@ -95,7 +98,7 @@ export class FileTables implements FileStorage {
   }
 
   clear(limit: number): boolean {
-    return this.#init.shrinking(() => {
+    return this.#init.clearing(() => {
       const { statements } = this.#init
       const unused = statements.own('SELECT file FROM files WHERE uses = 0 LIMIT 1').get()
       if (unused === undefined) return false
@@ -108,6 +111,10 @@ export class FileTables implements FileStorage {
       if (held.length < limit) statements.own('DELETE FROM files WHERE file = ? AND uses = 0').run(file)
       return true
     })
+  }
+
+  giveBack(): boolean {
+    return this.#init.giveBack()
   }
 
   #file({ cid, size }: FileKey): number {
