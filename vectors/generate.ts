@@ -738,6 +738,11 @@ function batchFile(): VectorFile {
   const seal = createSeal(net, concatBytes(...bare.map((record) => recordHash(scope, record))), alice)
   const batch = { seals: [seal], records: bare.map((record) => wire(record, 0)) }
   const bytes = encodeBatch(batch)
+  const expiring = records['put with an expiry']
+  if (expiring === undefined) throw new Error('There is no such record')
+  const expiringSeal = createSeal(net, recordHash(scope, expiring), alice)
+  const erased = { digest: sha256(contentBytes), size: contentBytes.length }
+  const expired = encodeBatch({ seals: [expiringSeal], records: [{ ...wire(expiring, 0), content: null, erased }] })
   const sealItem = [seal.by, seal.signature, seal.hashes]
   const item: readonly unknown[] = ['people/ada', AT, contentBytes, 0, null, null]
   const refused = (name: string, value: unknown, reason = 'malformed') => ({ name, bytes: toHex(encodeCbor(value)), reason })
@@ -751,6 +756,7 @@ function batchFile(): VectorFile {
     valid: [
       { name: 'empty', bytes: toHex(encodeBatch({ seals: [], records: [] })), seals: 0, recordHashes: [] },
       { name: 'four records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
+      { name: 'one that has expired, without its content', bytes: toHex(expired), seals: 1, recordHashes: [toHex(recordHash(scope, expiring))] },
     ],
     invalid: [
       { name: 'no bytes', bytes: '', reason: 'malformed' },
@@ -779,6 +785,11 @@ function batchFile(): VectorFile {
       changed('a delete with content', 0, new Uint8Array(32)),
       changed('a put without content', 2, null),
       changed('content as text', 2, contentText),
+      changed('digest and length in place of the content of a put that does not expire', 2, [erased.digest, erased.size]),
+      refused('a digest of 31 bytes', [[sealItem], [item.with(2, [new Uint8Array(31), 5]).with(5, AT)]]),
+      refused('a digest without a length', [[sealItem], [item.with(2, [erased.digest]).with(5, AT)]]),
+      refused('a length beyond that of any content', [[sealItem], [item.with(2, [erased.digest, MAX_CONTENT_BYTES + 1]).with(5, AT)]]),
+      refused('a delete with digest and length', [[sealItem], [[new Uint8Array(32), AT, [erased.digest, erased.size], 0, null, AT]]]),
       changed('prev of 31 bytes', 4, new Uint8Array(31)),
       changed('negative expiry', 5, -1),
       refused('more seals than records', [[sealItem, sealItem], [item]]),

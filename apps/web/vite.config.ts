@@ -12,6 +12,7 @@ const LATER = new RegExp(
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',

@@ -52,6 +52,11 @@ export function isAfterEnd({ ended }: HeadBody, at: number): boolean {
   return ended !== undefined && at > ended
 }
 
+/** Whether it says something of a collection. */
+export function hasSettings({ collections }: HeadBody, collection: string): boolean {
+  return collections !== undefined && Object.hasOwn(collections, collection)
+}
+
 /** Whether values of some fields may not come twice, which one writer alone can keep. */
 export function hasUnique({ collections = {} }: HeadBody): boolean {
   return Object.values(collections).some(({ unique }) => unique !== undefined)

@@ -34,6 +34,9 @@ export const MAX_RECORD_BYTES: number = MAX_KEY_BYTES + 512
 /** Records that one signature may cover. 64 hashes are 2 KiB, so a record that travels alone stays small. */
 export const MAX_SEAL_RECORDS = 64
 
+/** Records that are signed together here: seals of 61 lie two to a page of the database, those of 64 leave nearly half of it empty. */
+export const RECORDS_PER_SEAL = 61
+
 /** Longest name of a network or title of a namespace, UTF-16 units. */
 export const MAX_TITLE_LENGTH = 128
 /** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */

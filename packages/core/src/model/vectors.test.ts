@@ -288,9 +288,10 @@ describe('batch.json', () => {
     expect(toHex(encodeBatch(batch))).toBe(bytes)
     expect(batch.seals).toHaveLength(seals)
     for (const seal of batch.seals) expect(await verifySeal(scope.net, seal)).toBe(true)
-    const hashes = batch.records.map(({ key, at, content, seal, prev, exp }) => {
+    const hashes = batch.records.map(({ key, at, content, erased, seal, prev, exp }) => {
       const base = { at, by: batch.seals[seal]?.by ?? new Uint8Array(), ...(prev && { prev }), ...(exp !== null && { exp }) }
-      const put = content && typeof key === 'string' && { del: false as const, k: key, digest: sha256(content), size: content.length }
+      const said = erased ?? (content && { digest: sha256(content), size: content.length })
+      const put = said && typeof key === 'string' && { del: false as const, k: key, ...said }
       return toHex(recordHash(scope, put ? { ...base, ...put } : { ...base, del: true, kh: typeof key === 'string' ? new Uint8Array() : key }))
     })
     expect(hashes).toEqual(recordHashes)

@@ -71,6 +71,17 @@ export interface ForeignNamespace {
   readonly isHere: boolean
 }
 
+/** What a namespace is made of. */
+export interface NamespaceInit {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Whether peers that keep it name it to everyone in the network who asks what there is. */
+  readonly listed?: boolean
+  /** Settings of collections, by their names. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+}
+
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
 export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
@@ -82,6 +93,8 @@ export interface HeadChange {
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Whether documents that are here may break the new rules: everybody removes them then. */
+  readonly force?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -92,6 +105,10 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
+  readonly isNew?: true
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */
@@ -120,6 +137,20 @@ export interface DocumentVersion {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
+}
+
+/** A rule that a document breaks. */
+export interface BrokenRule {
+  /** A keyword of JSON Schema, or `maxBytes`. */
+  readonly rule: string
+  /** Names and places that lead to what breaks it; empty for the document itself. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong, as a sentence without a full stop. */
+  readonly text: string
 }
 
 /**
@@ -127,6 +158,8 @@ export interface DocumentVersion {
  * write is kept, and made when it arrives.
  */
 export interface WriteResult {
+  /** There where the rules of the collection derive ids: the one that a new document got. */
+  readonly id?: string
   readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
@@ -298,8 +331,8 @@ export interface OutgoingBatch {
   readonly summary?: Summary
 }
 
-/** What became of each record of a batch that arrived. */
-export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+/** What became of each record of a batch that arrived. `forgotten`: its document was deleted, and that is so long ago that the tombstone has gone. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | 'forgotten' | Refusal
 
 /** What accepting a batch did. */
 export interface AcceptResult {
@@ -334,7 +367,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array; listed?: boolean }): Promise<NamespaceInfo>
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
@@ -464,6 +497,17 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** What is done about what was deleted long ago. */
+export interface ReplicaForgetting {
+  /**
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
+   * many went.
+   */
+  giveUp(ns: string, seqs: readonly number[]): Promise<number>
+  /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
+  forgetDeleted(): Promise<number>
+}
+
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
@@ -526,6 +570,7 @@ export interface Replica
     ReplicaTimes,
     ReplicaSending,
     ReplicaReceiving,
+    ReplicaForgetting,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,

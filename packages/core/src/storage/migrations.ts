@@ -7,7 +7,16 @@ import { FILE_TABLES } from './files/schema.ts'
 export type Migration = (driver: SqlDriver) => void
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits]
+export const MIGRATIONS: readonly Migration[] = [
+  addTotals,
+  forgetIndexedKinds,
+  addDocumentCounts,
+  addTimes,
+  addTextIndexes,
+  addFiles,
+  addEdits,
+  addExpiry,
+]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -97,5 +106,14 @@ function addEdits(driver: SqlDriver): void {
     ALTER TABLE records ADD COLUMN path TEXT;
     ALTER TABLE records ADD COLUMN own TEXT;
     ALTER TABLE namespaces ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+  `)
+}
+
+/** Version 9: records can expire, and what was deleted long ago is remembered by its slot alone. */
+function addExpiry(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN erased BLOB;
+    CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
+    CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
   `)
 }

@@ -1,6 +1,6 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { asStruct, decodeCbor, isBytes, isUint } from '../model/cbor.ts'
-import { accept, refuse, type Refusal, type Verdict } from '../model/verdict.ts'
+import { accept, refuse, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Acceptance, NamespaceBytes } from '../replica/types.ts'
 import { LIST_PAGE, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
@@ -97,7 +97,9 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'future',
   'unsupported',
   'quota',
-] satisfies readonly ('stored' | 'same' | 'superseded' | Refusal)[]
+  'forgotten',
+  'against-rules',
+] satisfies readonly Acceptance[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */
 const MAX_TEXT = 512

@@ -60,6 +60,8 @@ export const REPLICA_METHODS = [
   'future',
   'redate',
   'noteTaken',
+  'giveUp',
+  'forgetDeleted',
   'batchSince',
   'batchOf',
   'accept',
