@@ -78,7 +78,9 @@ it('what relays hold and owners list can be opened from the list, and two of one
   for (const listed of [true, true, false]) ids.push((await relay.store.namespaces.create({ name: 'Club', write: 'anyone', listed })).id)
   await ada.part('listedShow').click()
   await ada.part('listedNamespace').nth(1).waitFor()
-  expect((await ada.part('listedNamespace').evaluateAll((all) => all.map((one) => one.getAttribute('data-id')))).sort()).toEqual(ids.slice(0, 2).sort())
+  expect((await ada.part('listedNamespace').evaluateAll((all) => all.map((one) => one.getAttribute('data-id')))).sort()).toEqual(
+    ids.slice(0, 2).sort(),
+  )
   const [one = ''] = ids
   const entry = ada.part('listedNamespace', `[data-id="${one}"]`)
   expect(await entry.textContent()).toContain(`…${one.slice(-6)}`)
