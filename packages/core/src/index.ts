@@ -43,6 +43,7 @@ export {
 } from './model/namespace.ts'
 export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
+export { releaseBytes } from './model/release-bytes.ts'
 export { isRecordLike } from './model/record-like.ts'
 export { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
 export { createSeal, type Seal } from './model/seal.ts'

@@ -24,7 +24,12 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
  * What goes for a record, by what the contents take: everything else is about as large in every version. A whole version of a document takes the place of
  * the edits before it, too. Nothing goes for what is new, which -1 says.
  */
-function replacedBy({ slot, document: inDocument }: CommitEntry, record: NewRecord, old: StoredRecord | undefined, document: DocumentView | undefined): number {
+function replacedBy(
+  { slot, document: inDocument }: CommitEntry,
+  record: NewRecord,
+  old: StoredRecord | undefined,
+  document: DocumentView | undefined,
+): number {
   const isWhole = inDocument === undefined || equalBytes(inDocument, slot)
   const edits = isWhole ? (document?.edits ?? []).filter(({ at }) => at <= record.at) : []
   if (old === undefined && edits.length === 0) return -1
