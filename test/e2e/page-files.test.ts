@@ -63,7 +63,7 @@ it('files are stored by the button and by dropping them, one after another, and 
   await ada.part('documentRow').filter({ hasText: 'three.txt' }).waitFor()
   await ada.part('toast').filter({ hasText: 'Stored three.txt' }).waitFor()
   const files = await album.listFiles()
-  expect(files.map(({ name }) => name).sort()).toEqual(['noise.png', 'one.txt', 'three.txt', 'two.png'])
+  expect(files.map(({ name = '' }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual(['noise.png', 'one.txt', 'three.txt', 'two.png'])
   const cidOf = (name: string): string => files.find((file) => file.name === name)?.cid ?? ''
   expect(await (await album.getFile(cidOf('three.txt')))?.bytes()).toEqual(new TextEncoder().encode('dropped'))
   await ada.part('documentRow').filter({ hasText: 'two.png' }).click()
@@ -78,9 +78,8 @@ it('what relays hold and owners list can be opened from the list, and two of one
   for (const listed of [true, true, false]) ids.push((await relay.store.namespaces.create({ name: 'Club', write: 'anyone', listed })).id)
   await ada.part('listedShow').click()
   await ada.part('listedNamespace').nth(1).waitFor()
-  expect((await ada.part('listedNamespace').evaluateAll((all) => all.map((one) => one.getAttribute('data-id')))).sort()).toEqual(
-    ids.slice(0, 2).sort(),
-  )
+  const shown = await ada.part('listedNamespace').evaluateAll((all) => all.map((one) => one.getAttribute('data-id')))
+  expect(new Set(shown)).toEqual(new Set(ids.slice(0, 2)))
   const [one = ''] = ids
   const entry = ada.part('listedNamespace', `[data-id="${one}"]`)
   expect(await entry.textContent()).toContain(`…${one.slice(-6)}`)

@@ -17,7 +17,7 @@ export interface FileTablesInit {
   readonly growing: (work: () => void, bytes: number) => void
   /** Runs one that makes room, or adds little. */
   readonly shrinking: <T>(work: () => T) => T
-  /** Called before a block is read. */
+  /** Called before blocks are read, or removed, which reads them too. */
   readonly onRead: () => void
 }
 
@@ -102,6 +102,8 @@ export class FileTables implements FileStorage {
   }
 
   clear(limit: number): boolean {
+    if (this.#init.statements.own('SELECT 1 FROM files WHERE uses = 0 LIMIT 1').get() === undefined) return false
+    this.#init.onRead()
     return this.#init.shrinking(() => {
       const { statements } = this.#init
       const unused = statements.own('SELECT file FROM files WHERE uses = 0 LIMIT 1').get()
