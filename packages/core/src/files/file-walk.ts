@@ -3,7 +3,7 @@ import { decodeFileNode } from './file-node.ts'
 import { type FilePart, partsBelow, rootPart } from './file-shape.ts'
 
 /** A block of a file: its place in the tree, and its CID. */
-export interface FileBlock extends FilePart {
+interface FileBlock extends FilePart {
   readonly cid: string
 }
 

@@ -5,8 +5,13 @@ import { shrinkingOnly } from './shrinking.ts'
 const slot = new Uint8Array(16)
 const stored = (content: string, at: number): StoredRecord => ({ content, own: content, at }) as unknown as StoredRecord
 const put = (content: string, at: number): NewRecord => ({ content, at }) as unknown as NewRecord
-const view = (base: StoredRecord | undefined, ...edits: readonly StoredRecord[]): DocumentView =>
-  ({ base, edits, newest: 9, lastSeq: 9, content: () => base?.content ?? null }) as DocumentView
+const view = (base: StoredRecord | undefined, ...edits: readonly StoredRecord[]): DocumentView => ({
+  base,
+  edits,
+  newest: 9,
+  lastSeq: 9,
+  content: () => base?.content ?? null,
+})
 
 /** Whether a full store takes a record in the place of these. */
 function takes(entry: Omit<CommitEntry, 'build'>, record: NewRecord, old: StoredRecord | undefined, document?: DocumentView): boolean {
