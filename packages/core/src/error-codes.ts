@@ -100,8 +100,8 @@ export const ERROR_CODES = {
   'clock-skew': { means: 'The clock here differs from those of the relays, so a time would mean something else to them.', fix: 'Set the clock.' },
   closed: { means: 'The store was closed.', fix: 'Open it again.' },
   conflict: {
-    means: 'A document is not what a write with `if` expects: somebody wrote it since.',
-    fix: 'Look at `details.document`, decide again, and write with `details.cid`.',
+    means: 'A document is not what a write with `if` expects: somebody wrote it since. Or another device of yours has set the same of a namespace.',
+    fix: 'Look at `details.document`, decide again, and write with `details.cid`; of a namespace, `details.conflict` has what it was here: set it again, or leave it.',
   },
   'connection-lost': { means: 'The connection to a peer ended.', fix: 'Nothing: it comes back by itself. What is written here is kept.' },
   'data-corrupt': { means: 'The stored data does not verify, or is no data of this program.', fix: 'Restore a backup or an export.' },

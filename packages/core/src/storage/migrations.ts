@@ -1,7 +1,7 @@
 import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import { FILE_TABLES } from './files/schema.ts'
+import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addFiles,
   addEdits,
   addExpiry,
+  addFilesByCid,
 ]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
@@ -116,4 +117,9 @@ function addExpiry(driver: SqlDriver): void {
     CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
     CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
   `)
+}
+
+/** Version 10: files of one CID are found by their state. */
+function addFilesByCid(driver: SqlDriver): void {
+  driver.exec(FILES_BY_CID)
 }

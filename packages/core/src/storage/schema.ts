@@ -1,11 +1,11 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import { FILE_TABLES } from './files/schema.ts'
+import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 9
+export const SCHEMA_VERSION = 10
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -122,7 +122,7 @@ export function prepareSchema(
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
     driver.exec(
-      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} ${FILES_BY_CID} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, migrations.slice(version - 1))

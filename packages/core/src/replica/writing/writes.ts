@@ -104,6 +104,11 @@ export class Writes implements ReplicaWrites {
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
     const allowed = (): OpenNamespace => this.#allowed(id, collection, [update])
+    // Whoever asks again what came of one that was written is told, whatever has become of the namespace.
+    if (update.once !== undefined) {
+      const known = await (await this.#loaded()).known(update.once)
+      if (known !== undefined) return known
+    }
     allowed()
     checkExpected(update.if)
     if (this.#expiry.isDue) await this.#expiry.sweep()
