@@ -39,7 +39,7 @@ export {
   type Versioned,
   type WriteOptions,
 } from './store/collection.ts'
-export { Docstore, type NamespaceOptions, type Namespaces } from './store/docstore.ts'
+export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {
   type FilterInput,

@@ -232,7 +232,7 @@ export class TestPeer {
     const net = this.#init.network.cid
     const genesis = createGenesis({ net, owner: this.identity, write, nonce: this.#init.random.bytes(16) })
     const at = timeFromMs(this.now())
-    const settings = changedCollections(undefined, collections)
+    const settings = changedCollections(undefined, collections, { isNew: true })
     const body = { title: write, ...(settings === undefined ? {} : { collections: settings }) }
     const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body }, this.identity)
     const imported = await this.replica.importNamespace(genesis.bytes, head.bytes, head.signature)

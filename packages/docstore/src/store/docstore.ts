@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -239,20 +240,22 @@ export class Docstore {
 }
 
 /** What the namespaces of a store work with. */
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write?: WritePolicy
+  readonly listed?: boolean
+  readonly types?: Readonly<Record<string, CollectionType>>
+  readonly collections?: Readonly<Record<string, CollectionRules>>
+  readonly network?: string
+}
+
 interface NamespacesInit {
   readonly store: Docstore
   /** Ids that they had in networks before, with those of now. */
   readonly movedTo: ReadonlyMap<string, string>
   readonly closing: AbortSignal
   readonly shared: SharedNetworks<Docstore> | undefined
-}
-
-/** What a namespace is made of. */
-export interface NamespaceOptions {
-  readonly name: string
-  readonly write?: WritePolicy
-  readonly listed?: boolean
-  readonly collections?: Readonly<Record<string, CollectionRules>>
 }
 
 /** The namespaces of a store. */
@@ -275,15 +278,20 @@ export class Namespaces {
 
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
-   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's. `collections`: rules for documents, by the names of their collections.
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
+   * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
+   * `bad-collection`, `bad-rules`.
    */
-  async create(options: NamespaceOptions & { network?: string }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network', 'collections'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network, collections } = options
-    const init = { name, write, listed, ...(collections === undefined ? {} : { collections }) }
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create(init)
-    const settings = collections && (await import('./life/rules.ts')).collectionsOf(collections)
+  async create(options: NewNamespace): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network } = options
+    if (network !== undefined) {
+      const { network: _, ...rest } = options
+      return (await this.#store.inNetwork(network)).namespaces.create(rest)
+    }
+    const hasSettings = types !== undefined || collections !== undefined
+    const settings = hasSettings ? (await import('./life/rules.ts')).collectionsOf(collections ?? {}, types) : undefined
     const { id } = await this.#replica.createNamespace({ name, write, listed, ...(settings === undefined ? {} : { collections: settings }) })
     return this.open(id)
   }

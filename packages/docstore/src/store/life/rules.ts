@@ -2,6 +2,7 @@ import {
   canonicalJson,
   DocstoreError,
   type CollectionChange,
+  type CollectionType,
   type CollectionsSettings,
   isPlainObject,
   type Json,
@@ -32,8 +33,13 @@ export function rulesChange(rules: RulesInput): Readonly<Record<string, Collecti
 }
 
 /** Settings of collections as a head has them. */
-export function collectionsOf(rules: Readonly<Record<string, CollectionRules>>): Readonly<Record<string, CollectionChange>> {
-  return Object.fromEntries(Object.entries(rules).map(([collection, one]) => [collection, settingsOf(one)]))
+export function collectionsOf(
+  rules: Readonly<Record<string, CollectionRules>>,
+  types: Readonly<Record<string, CollectionType>> = {},
+): Readonly<Record<string, CollectionChange>> {
+  const settings = new Map<string, CollectionChange>(Object.entries(rules).map(([collection, one]) => [collection, settingsOf(one)]))
+  for (const [collection, type] of Object.entries(types)) settings.set(collection, { ...settings.get(collection), type })
+  return Object.fromEntries(settings)
 }
 
 /** Values that cannot be are left to who checks them all. */
