@@ -143,7 +143,7 @@ export class SharedDocument {
     const { collection, id } = this.#init
     try {
       for await (const change of collection.changes({ since, filter: { of: id }, signal: this.#ending.signal })) {
-        const part: ReadPart | undefined = change.type === 'put' ? readPart(id, change.document) : undefined
+        const part: ReadPart | undefined = change.document === undefined ? undefined : readPart(id, change.document)
         if (part !== undefined) this.#reader.take(part, this)
       }
     } catch (error) {
