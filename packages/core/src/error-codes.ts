@@ -104,6 +104,10 @@ export const ERROR_CODES = {
     fix: 'Look at `details.document`, decide again, and write with `details.cid`; of a namespace, `details.conflict` has what it was here: set it again, or leave it.',
   },
   'connection-lost': { means: 'The connection to a peer ended.', fix: 'Nothing: it comes back by itself. What is written here is kept.' },
+  'crdt-too-large': {
+    means: 'A shared document, or one change of it, is larger than it may be, or takes too long to put together.',
+    fix: 'Write less at once, or begin another document.',
+  },
   'data-corrupt': { means: 'The stored data does not verify, or is no data of this program.', fix: 'Restore a backup or an export.' },
   'data-in-use': { means: 'Another program or tab holds the data and does not share it.', fix: 'End it, or use another data folder.' },
   'data-missing': {

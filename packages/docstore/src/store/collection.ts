@@ -29,6 +29,7 @@ import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
+import type { SharedDocument } from './types/shared-document.ts'
 import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
@@ -217,6 +218,8 @@ export class Collection<T extends Document = Document> {
       if (options.meta === true) return this.#version(fullId)
     }
     const content = await this.#init.replica.get(this.#init.namespace, this.name, fullId)
+    if (content === undefined && this.#facts?.type === 'crdt')
+      return (await import('./types/index.ts')).readShared(this, id) as Promise<T | undefined>
     return content === undefined ? undefined : (JSON.parse(content) as T)
   }
 
@@ -245,6 +248,19 @@ export class Collection<T extends Document = Document> {
     const write = { id: fullId, content: null, ...(options.if === undefined ? {} : { if: options.if }) }
     const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [write])
     return result?.status !== 'unchanged'
+  }
+
+  /**
+   * Opens a document that several people change at once, where the type of the collection is `crdt`: its `doc` is a Y.Doc of the library Yjs, whose
+   * changes are stored, and into which those of others come. Throws `wrong-type`, `unknown-namespace`, `bad-id`, `crdt-too-large`.
+   */
+  async openCrdt(id: string): Promise<SharedDocument> {
+    const { type } = await this.#known()
+    const { replica, namespace, closing } = this.#init
+    const { openShared } = await import('./types/index.ts')
+    if (type !== 'crdt' && (await replica.namespace(namespace)) !== undefined)
+      throw new DocstoreError('wrong-type', `The collection "${this.name}" has the type ${type}: documents are opened where it is crdt`)
+    return openShared({ replica, namespace, collection: this, id, closing })
   }
 
   /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
