@@ -39,6 +39,9 @@ export const MAX_TITLE_LENGTH = 128
 /** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */
 export const MAX_DESCRIPTION_LENGTH = 2048
 
+/** Longest time for which earlier versions can be kept, days: ten years. */
+export const MAX_HISTORY_DAYS = 3650
+
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000
 

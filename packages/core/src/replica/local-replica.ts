@@ -9,11 +9,12 @@ import type { Explanation } from '../query/index.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { QueriesAside } from '../storage/queries-aside.ts'
 import type { Asker } from '../storage/query-queue.ts'
-import type { IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
 import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
+import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
@@ -73,6 +74,8 @@ export interface LocalReplicaInit {
   readonly queries?: QueriesAside | undefined
   /** Whether other threads may check signatures. */
   readonly aside?: boolean
+  /** Whether earlier versions are kept only where the owner of a namespace asks for it: at a relay. */
+  readonly historyOnlyAsked?: boolean
   /** Where cuts and salts come from. */
   readonly random?: Random
 }
@@ -91,6 +94,7 @@ export class LocalReplica implements Replica {
   readonly #sending: Sending
   readonly #receiving: Receiving
   readonly #comparing: Comparing
+  readonly #history: HistoryKeeping
   #files: Promise<Files> | undefined
   #isClosed = false
 
@@ -117,12 +121,17 @@ export class LocalReplica implements Replica {
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
-    const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
+    this.#history = new HistoryKeeping({ ground, namespaces: () => this.#namespaces.all(), onlyAsked: init.historyOnlyAsked === true, now })
+    const namespaces = new Namespaces(ground, {
+      onHead: (open) => this.#history.follow(open),
+      onArrival: (open) => this.#pending.apply(open),
+      removing,
+    })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
     this.#writes = new Writes(ground, namespaces, this.#pending)
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch, pause })
     this.#feeds = new Feeds(storage, namespaces)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -138,6 +147,7 @@ export class LocalReplica implements Replica {
     await replica.#namespaces.load()
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
+    replica.#history.start()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     return replica
   }
@@ -161,7 +171,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: { name: string; write: WritePolicy; history?: number; nonce?: Uint8Array }): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -239,6 +249,14 @@ export class LocalReplica implements Replica {
 
   getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined> {
     return this.#queries.getVersion(ns, collection, id)
+  }
+
+  history(ns: string, collection: string, id: string): Promise<readonly DocumentVersion[]> {
+    return this.#queries.history(ns, collection, id)
+  }
+
+  historySize(ns: string): Promise<HistorySize> {
+    return this.#queries.historySize(ns)
   }
 
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {
@@ -443,6 +461,7 @@ export class LocalReplica implements Replica {
     try {
       await this.#init.queries?.close()
       await (await this.#files?.catch(() => undefined))?.stop()
+      await this.#history.stop()
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

@@ -13,10 +13,12 @@ import {
   WRITE_POLICIES,
   type WritePolicy,
 } from '../model/namespace.ts'
+import { isHistoryDays } from '../model/head-body.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
+import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MAX_NAMESPACES } from './limits.ts'
@@ -28,6 +30,8 @@ import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
 export interface NamespacesInit {
+  /** Called with each namespace that is here, and when its head has changed, before anything is written there. */
+  readonly onHead: (open: OpenNamespace) => Promise<void>
   /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
   readonly onArrival: (open: OpenNamespace) => Promise<void>
   /** Loaded when something is to be removed: seldom. */
@@ -67,7 +71,7 @@ export class Namespaces implements ReplicaNamespaces {
     const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
     if (!genesis.ok || !head.ok)
       throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
-    this.#remember(stored.ns, genesis.value, head.value)
+    await this.#init.onHead(this.#remember(stored.ns, genesis.value, head.value))
     newest.raise((await storage.times(stored.ns)).newest)
   }
 
@@ -86,6 +90,7 @@ export class Namespaces implements ReplicaNamespaces {
     const isKnown = this.#open.has(cid)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
     const open = this.#remember(ns, genesis, head)
+    await this.#init.onHead(open)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
     return open
   }
@@ -111,7 +116,17 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce }: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  async createNamespace({
+    name,
+    write,
+    history,
+    nonce,
+  }: {
+    name: string
+    write: WritePolicy
+    history?: number
+    nonce?: Uint8Array
+  }): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
@@ -119,11 +134,13 @@ export class Namespaces implements ReplicaNamespaces {
     if (write === 'members') {
       throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
     }
+    if (history !== undefined && !isHistoryDays(history)) throw badHistory()
     const { network, identity, clock } = this.#ground
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: { title: name } }, identity)
+    const body = { title: name, ...(history === undefined ? {} : { history }) }
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
     return this.#info(await this.#save(genesis, head))
   }
 
@@ -141,12 +158,13 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head } }: OpenNamespace): NamespaceInfo {
-    const { title, description, ended, next } = head.body
+    const { title, description, history, ended, next } = head.body
     const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
       name: title,
       ...(description === undefined ? {} : { description }),
+      ...(history === undefined ? {} : { history }),
       write: genesis.write,
       owner: didOf(genesis.owner),
       writable: mayEver && ended === undefined,

@@ -16,7 +16,7 @@ const CHOSEN = 'network-chosen'
 const MET = 'network-met'
 
 /** How to open a replica. */
-export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries'> {
+export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries' | 'historyOnlyAsked'> {
   /** Descriptor of the network to join; refused where the data has documents in another network, unless they may move. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */

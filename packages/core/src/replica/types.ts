@@ -4,7 +4,7 @@ import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Asker } from '../storage/query-queue.ts'
-import type { IndexInfo, IndexKind } from '../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind } from '../storage/storage.ts'
 import type { ReplicaFiles } from './files/types.ts'
 
 /** Who this peer is and which network it is in. */
@@ -28,6 +28,8 @@ export interface NamespaceInfo {
   /** ISO time of its head: that of its creation, until its owner changes something. */
   readonly createdAt: string
   readonly description?: string
+  /** How long earlier versions of documents are kept, days; absent where the owner does not say. */
+  readonly history?: number
   /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
@@ -38,6 +40,8 @@ export interface NamespaceInfo {
 export interface HeadChange {
   readonly title?: string
   readonly description?: string | null
+  /** How long earlier versions of documents are kept, days. */
+  readonly history?: number | null
   readonly next?: string | null
   /** Ends the namespace now. */
   readonly end?: true
@@ -291,7 +295,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
+  createNamespace(init: { name: string; write: WritePolicy; history?: number; nonce?: Uint8Array }): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
@@ -339,6 +343,12 @@ export interface ReplicaReads {
   get(ns: string, collection: string, id: string): Promise<string | undefined>
   /** The same with its CID, its time and who wrote it. */
   getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined>
+  /**
+   * What a document was before, the newest first: 64 versions at most, as far as they are here. Of a document that is not here, none.
+   */
+  history(ns: string, collection: string, id: string): Promise<readonly DocumentVersion[]>
+  /** How many earlier versions of its documents a namespace keeps here, and what they take, bytes. */
+  historySize(ns: string): Promise<HistorySize>
   /**
    * With an `asker`, it waits for its turn and runs aside where the replica can do that, which is in a process that holds a folder: nobody waits for it then.
    * Throws `too-many-queries`, `queries-full`, `too-slow` then.

@@ -2,12 +2,13 @@ import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES } from './files/schema.ts'
+import { HISTORY_TABLES } from './history/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits]
+export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits, addHistory]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -98,4 +99,9 @@ function addEdits(driver: SqlDriver): void {
     ALTER TABLE records ADD COLUMN own TEXT;
     ALTER TABLE namespaces ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
   `)
+}
+
+/** Version 9: what documents were before. Of the time before that nothing is known. */
+function addHistory(driver: SqlDriver): void {
+  driver.exec(HISTORY_TABLES)
 }

@@ -10,6 +10,8 @@ import { distinctSql, distinctValues } from './reading/distinct.ts'
 import type { SqlDriver, SqlValue } from './drivers/driver.ts'
 import { FileReferences } from './files/file-references.ts'
 import type { FileStorage } from './files/file-storage.ts'
+import type { HistoryTable } from './history/history-table.ts'
+import { MAX_GIVEN } from './history/limits.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
 import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
@@ -34,12 +36,14 @@ import type {
   FeedRecord,
   FoundPage,
   FutureTotal,
+  HistorySize,
   IndexInfo,
   IndexKind,
   LaterRecords,
   NamespaceMove,
   NewRecord,
   OpenedReading,
+  PastRecord,
   ReadingQuery,
   ReadPiece,
   SetTotal,
@@ -104,6 +108,12 @@ export class SqliteStorage implements Storage {
   readonly #recordParts: RecordTableInit
   /** What knows of edits, loaded before the first of them. */
   #edited: EditedDocuments | undefined
+  /** What knows of earlier versions, loaded where some are kept. */
+  #history: HistoryTable | undefined
+  /** Whether there was some when the first namespace said that it keeps none. */
+  #hasHistory: boolean | undefined
+  readonly #now: () => number
+  readonly #maxBytes: number | undefined
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
@@ -124,6 +134,8 @@ export class SqliteStorage implements Storage {
     const totals = new Totals(statements)
     this.#driver = driver
     this.#isInPlace = options.isInPlace ?? (() => true)
+    this.#now = options.now ?? Date.now
+    this.#maxBytes = options.maxBytes
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
@@ -133,7 +145,16 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
-    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
+    const table: RecordTableInit = {
+      statements,
+      authors,
+      seals,
+      indexes,
+      texts,
+      totals,
+      readings: this.#readings,
+      onReplaced: (ns, document, gone, by) => this.#history?.replaced(ns, document, gone, by),
+    }
     this.#records = new RecordTable(table)
     this.#recordParts = table
     this.#edited = options.edits && new options.edits(table)
@@ -228,7 +249,7 @@ export class SqliteStorage implements Storage {
   halfForgotten(): number[] {
     const rows = this.#statements
       .own(
-        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1)',
+        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND (EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1) OR EXISTS (SELECT 1 FROM history WHERE hid > namespaces.ns * ?1 AND hid < (namespaces.ns + 1) * ?1))',
       )
       .all(SEQ_SPAN)
     return rows.map((row) => Number(row['ns']))
@@ -249,6 +270,9 @@ export class SqliteStorage implements Storage {
         this.#edited.showAnew(ns, found)
         this.#references.committed(ns, [], this.#edited.takeShown())
       }
+      // The rest of what is forgotten goes bit by bit.
+      if (which.after >= 0 && which.since === 0) this.#history?.removeLater(ns, which.after)
+      this.#history?.store(ns)
       this.#totals.storeNow(ns)
       return found.length
     }
@@ -258,6 +282,7 @@ export class SqliteStorage implements Storage {
   async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
     // Loaded when somebody moves: few ever do.
     const { moveRecords } = await import('./records/moved-records.ts')
+    for (const { ns } of moves) await this.keepHistory(ns, false)
     this.#reserved(() => {
       for (const move of moves) {
         const { ns, cid, genesis, head, signature } = move
@@ -266,7 +291,8 @@ export class SqliteStorage implements Storage {
         this.#statements
           .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
           .run(cid, genesis, head, signature, ns)
-        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
+        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references, history: this.#history }, move)
+        this.#history?.store(ns)
         this.#totals.recount(ns)
       }
       for (const [key, value] of meta) this.#setMeta(key, value)
@@ -286,16 +312,18 @@ export class SqliteStorage implements Storage {
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
-    const outcomes = this.#transaction(() => {
+    const write = (): (CommitOutcome | undefined)[] => {
       // Where there are edits, what is written is signed when it leaves.
       const isLate = sealWith === undefined || this.#edited?.hasEdits(ns) === true
       const outcomes = isLate ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
       this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
+      this.#history?.store(ns)
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
-    })
+    }
+    const outcomes = this.#orWithoutHistory(() => this.#transaction(write))
     this.#room.stored(outcomes.length, unitsOf(outcomes))
     return outcomes
   }
@@ -314,11 +342,13 @@ export class SqliteStorage implements Storage {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
         this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
+        this.#history?.store(ns)
       }
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
-    const outcomes = this.#makingRoom(shrink, entries.length)
+    const makeRoom = (): (CommitOutcome | undefined | 'no-room')[] => this.#makingRoom(shrink, entries.length)
+    const outcomes = this.#history === undefined ? makeRoom() : this.#history.paused(makeRoom)
     this.#room.stored(outcomes.length, 0)
     return outcomes
   }
@@ -329,7 +359,10 @@ export class SqliteStorage implements Storage {
       const { seal: position } = entry
       const { old, document } = this.#heldFor(ns, entry)
       const record = entry.build(old, document)
-      if (record === undefined) return undefined
+      if (record === undefined) {
+        this.#late(ns, entry, old, document)
+        return undefined
+      }
       if (position === undefined) return this.#put(ns, { entry, old, document, record, seal: null })
       const seal = seals[position]
       if (seal === undefined) throw new DocstoreError('internal', 'A record refers to a seal that is not in its commit')
@@ -343,6 +376,12 @@ export class SqliteStorage implements Storage {
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
     if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
+  }
+
+  /** Keeps a record for the history that came too late for anything else. */
+  #late(ns: number, { slot, late }: CommitEntry, old: StoredRecord | undefined, document: EditedDocument | undefined): void {
+    if (late === undefined || this.#history === undefined) return
+    this.#history.late(ns, document?.slot ?? slot, late, document === undefined ? old : document.base)
   }
 
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
@@ -379,6 +418,52 @@ export class SqliteStorage implements Storage {
     )
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
+  }
+
+  async keepHistory(ns: number, isKept: boolean): Promise<void> {
+    this.#statements.assertOpen()
+    // What there is from another time has to be forgotten with its documents.
+    if (this.#history === undefined && !isKept && !(this.#hasHistory ??= this.historyNamespaces().length > 0)) return
+    const history = this.#history ?? (await this.#loadedHistory())
+    history.keep(ns, isKept)
+  }
+
+  historyNamespaces(): number[] {
+    const rows = this.#statements.own('SELECT ns FROM history_sizes WHERE versions > 0').all()
+    return rows.map(({ ns }) => Number(ns))
+  }
+
+  async #loadedHistory(): Promise<HistoryTable> {
+    const { HistoryTable } = await import('./history/history-table.ts')
+    return (this.#history ??= new HistoryTable({
+      statements: this.#statements,
+      authors: this.#authors,
+      now: this.#now,
+      maxBytes: this.#maxBytes,
+    }))
+  }
+
+  async pastRecords(ns: number, collection: string, id: string): Promise<PastRecord[]> {
+    const { pastRecords } = await import('./history/past-records.ts')
+    const history = await this.#loadedHistory()
+    this.#isRead()
+    return pastRecords(this.#statements, history, { ns, collection, id })
+  }
+
+  async tidyHistory(ns: number, which: { readonly before: number; readonly limit: number }): Promise<number> {
+    const history = await this.#loadedHistory()
+    // Whoever only reads may ask too.
+    if (!history.isDue(ns, which.before)) return 0
+    return this.#reserved(() => {
+      const removed = history.tidy(ns, which)
+      history.store(ns)
+      return removed
+    })
+  }
+
+  historySize(ns: number): HistorySize {
+    const row = this.#statements.own('SELECT versions, bytes FROM history_sizes WHERE ns = ?').get(ns)
+    return { versions: Number(row?.['versions'] ?? 0), bytes: Number(row?.['bytes'] ?? 0) }
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {
@@ -757,6 +842,27 @@ export class SqliteStorage implements Storage {
     return result
   }
 
+  /** What documents were before gives way to what they are. */
+  #orWithoutHistory<T>(write: () => T): T {
+    for (let given = 0; ; given++) {
+      try {
+        return write()
+      } catch (error) {
+        if (errorCode(error) !== 'disk-full' || given === MAX_GIVEN || !this.#givesHistory()) throw error
+      }
+    }
+  }
+
+  #givesHistory(): boolean {
+    const history = this.#history
+    try {
+      return history !== undefined && this.#reserved(() => history.giveUp())
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      return false
+    }
+  }
+
   #orWithoutTexts<T>(write: () => T, records: number): T {
     try {
       return write()
@@ -800,6 +906,7 @@ export class SqliteStorage implements Storage {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
     this.#edited?.rolledBack()
+    this.#history?.rolledBack()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

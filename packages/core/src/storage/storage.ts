@@ -132,6 +132,23 @@ export interface LaterRecords {
   readonly limit: number
 }
 
+/** A record that was here, or came too late to be. */
+export interface PastRecord {
+  readonly at: number
+  readonly hash: Uint8Array
+  readonly by: Uint8Array
+  /** Of an edit: the field. */
+  readonly path?: EditPath
+  /** What it says; `null` for a tombstone. */
+  readonly content: string | null
+}
+
+/** How many of them a namespace has here, and what they take, bytes. */
+export interface HistorySize {
+  readonly versions: number
+  readonly bytes: number
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -145,6 +162,8 @@ export interface CommitEntry {
    * that competes for a document's slot must be `edit`-less, and an edit later than the base.
    */
   readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
+  /** After `build` gave nothing: the record that came too late for its slot, for the history of its document. */
+  readonly late?: NewRecord | undefined
 }
 
 /** How the records of a commit are signed, and what is written with them. */
@@ -308,6 +327,18 @@ export interface Storage {
     entries: readonly CommitEntry[],
     options?: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean },
   ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
+  /**
+   * Says whether what others take the place of is kept from now on, as history that is here alone; until then it is not. To be called before the first
+   * commit: what is deleted has to be forgotten in any case.
+   */
+  keepHistory(ns: number, isKept: boolean): Awaitable<void>
+  /** All records that are known of a document which is here: those that make it, and those that others took the place of. In no order. */
+  pastRecords(ns: number, collection: string, id: string): Awaitable<readonly PastRecord[]>
+  /** Removes records of the history that went before a time, Unix milliseconds, at most `limit`; resolves with their number. */
+  tidyHistory(ns: number, which: { readonly before: number; readonly limit: number }): Awaitable<number>
+  historySize(ns: number): Awaitable<HistorySize>
+  /** Numbers of the namespaces that have some. */
+  historyNamespaces(): Awaitable<readonly number[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */

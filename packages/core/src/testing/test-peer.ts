@@ -8,6 +8,7 @@ import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
+import '../storage/history/history-table.ts'
 import '../replica/writing/full-store.ts'
 import '../replica/writing/redated-entry.ts'
 import '../replica/writing/update/updates.ts'

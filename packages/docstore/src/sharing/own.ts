@@ -37,6 +37,7 @@ export async function own(
       admission,
       moves: (link !== undefined || moves) && (await isAlone(held)),
       leaving: OF_NETWORK,
+      historyOnlyAsked: role === 'relay',
       ...(onMove === undefined ? {} : { onMove }),
     })
     const { id } = (await replica.info()).network

@@ -41,6 +41,10 @@ export class Competitor implements CommitEntry {
     if (record.edit !== undefined) this.document = record.edit.document
   }
 
+  get late(): NewRecord | undefined {
+    return this.isSame ? undefined : this.record
+  }
+
   build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
     const { record } = this
     if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined

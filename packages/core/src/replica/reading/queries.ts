@@ -5,9 +5,10 @@ import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
 import type { QueriesAside } from '../../storage/queries-aside.ts'
 import type { Asker } from '../../storage/query-queue.ts'
-import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { Pause } from '../slices.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
 import type { CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
@@ -27,6 +28,7 @@ export interface QueriesInit {
   readonly pending: LazyPending
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
+  readonly pause: Pause
 }
 
 /** Answers queries: what the user typed is checked here, and found in the storage. */
@@ -36,13 +38,15 @@ export class Queries implements ReplicaReads {
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
   readonly #epoch: string
+  readonly #pause: Pause
 
-  constructor({ storage, aside, namespaces, pending, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, epoch, pause }: QueriesInit) {
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
     this.#pending = pending
     this.#epoch = epoch
+    this.#pause = pause
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
@@ -56,6 +60,18 @@ export class Queries implements ReplicaReads {
     if (found === undefined) return undefined
     const { content, at, by } = found
     return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by) }
+  }
+
+  async history(id: string, collection: string, documentId: string): Promise<readonly DocumentVersion[]> {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return []
+    // Loaded when somebody asks: few do.
+    const { documentHistory } = await import('../history/document-history.ts')
+    return documentHistory(this.#storage, this.#pause, { ns: open.ns, collection, id: documentId })
+  }
+
+  async historySize(id: string): Promise<HistorySize> {
+    return this.#storage.historySize(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE)
   }
 
   async find(

@@ -98,6 +98,7 @@ export class EditedDocuments {
     const seq = this.#init.totals.next(ns)
     const gone = document.take(slot, record, { seq, seal })
     this.#init.totals.swap(ns, gone, record)
+    this.#init.onReplaced(ns, document.slot, gone, record)
     for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
     if (record.edit !== undefined) this.#noteEdits(ns)
     const others = gone.filter(({ seq }) => seq !== replaced?.seq)

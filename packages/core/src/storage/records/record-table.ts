@@ -30,6 +30,8 @@ export interface RecordTableInit {
   readonly texts: TextIndexes
   readonly totals: Totals
   readonly readings: Readings
+  /** To be called with what goes of a document because another record came. */
+  readonly onReplaced: (ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord) => void
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -41,10 +43,11 @@ export class RecordTable {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
+  readonly #onReplaced: RecordTableInit['onReplaced']
   /** Whether there was no room for the index of contents. */
   #hasNoRoom = false
 
-  constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, texts, totals, readings, onReplaced }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
@@ -52,6 +55,7 @@ export class RecordTable {
     this.#texts = texts
     this.#totals = totals
     this.#readings = readings
+    this.#onReplaced = onReplaced
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
@@ -146,7 +150,10 @@ export class RecordTable {
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
     const { seq, counted, countedDocument } = this.#totals.replace(ns, old, record)
-    if (old !== undefined) this.#remove(ns, slot, old)
+    if (old !== undefined) {
+      this.#remove(ns, slot, old)
+      this.#onReplaced(ns, slot, [old], record)
+    }
     const rid = ns * SEQ_SPAN + seq
     const { collection, id, at, hash, prev, exp, kh, digest, content } = record
     const author = this.#authors.number(record.by)

@@ -1,0 +1,284 @@
+import { equalBytes } from '../../model/bytes.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { type EditPath, pathText } from '../../model/edits/edit-path.ts'
+import { MAX_EDITS } from '../../model/limits.ts'
+import type { SqlRow } from '../drivers/driver.ts'
+import type { AuthorTable } from '../records/author-table.ts'
+import { ownContent } from '../records/own-content.ts'
+import { bytes } from '../rows.ts'
+import { SEQ_SPAN } from '../schema.ts'
+import type { Statements } from '../statements.ts'
+import type { HistorySize, NewRecord, PastRecord, StoredRecord } from '../storage.ts'
+import { GIVEN_ROWS, HISTORY_PART, MAX_HISTORY_BYTES, MAX_VERSIONS, ROW_BYTES, TRIMMED_ROWS, VERSION_SLACK } from './limits.ts'
+
+/** What a history works with. */
+export interface HistoryTableInit {
+  readonly statements: Statements
+  readonly authors: AuthorTable
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** What the database may take, bytes. */
+  readonly maxBytes: number | undefined
+}
+
+/** What is known of the history of a namespace. */
+interface Known {
+  versions: number
+  bytes: number
+  /** Number of the last record that went. */
+  last: number
+  /** Records that were added since it was stored. */
+  added: number
+  isChanged: boolean
+}
+
+/** A record, as far as its place among others of its document is concerned. */
+interface Placed {
+  readonly hid: number
+  readonly at: number
+  readonly hash: Uint8Array
+  readonly path: string | null
+  readonly isTombstone: boolean
+}
+
+/**
+ * The records of documents that others took the place of: here alone, told to nobody. What is kept of a document depends on which records came, not on
+ * their order: those that are newer than its last delete, of these the newest 64, and what they are changes of. Call its methods inside a transaction.
+ */
+export class HistoryTable {
+  readonly #init: HistoryTableInit
+  readonly #maxBytes: number
+  readonly #kept = new Set<number>()
+  readonly #known = new Map<number, Known>()
+  #isPaused = false
+
+  constructor(init: HistoryTableInit) {
+    this.#init = init
+    this.#maxBytes = Math.min(MAX_HISTORY_BYTES, (init.maxBytes ?? Number.POSITIVE_INFINITY) * HISTORY_PART)
+  }
+
+  /** Says whether what goes from a namespace is kept from now on. */
+  keep(ns: number, isKept: boolean): void {
+    if (isKept) this.#kept.add(ns)
+    else this.#kept.delete(ns)
+  }
+
+  /** Does a write that makes room: nothing is kept of what it replaces. */
+  paused<T>(write: () => T): T {
+    this.#isPaused = true
+    try {
+      return write()
+    } finally {
+      this.#isPaused = false
+    }
+  }
+
+  /** Records of a document went because another one came. A delete takes all with it that is older. */
+  replaced(ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: Pick<NewRecord, 'at' | 'hash' | 'content' | 'edit'>): void {
+    if (by.content === null && by.edit === undefined) this.#removeBefore(ns, document, by)
+    else if (this.#isKept(ns)) {
+      // One that gives way to an earlier one is the same statement under a wrong clock.
+      for (const record of gone) if (record.at <= by.at) this.#add(ns, document, record, ownContent(record))
+      this.#fit(ns, document)
+    }
+  }
+
+  /** A record came that others took the place of before; `base` holds the slot of its document. */
+  late(ns: number, document: Uint8Array, record: NewRecord, base: StoredRecord | undefined): void {
+    const isDelete = record.content === null && record.edit === undefined
+    const isDeleted = base !== undefined && ownContent(base) === null && compareVersions(record, base) < 0
+    if (isDelete) this.#removeBefore(ns, document, record)
+    if (isDeleted || !this.#isKept(ns) || this.#isKnownOrDeleted(ns, document, record)) return
+    this.#add(ns, document, record, record.content)
+    this.#fit(ns, document)
+  }
+
+  /** Forgets all that is known of a document. */
+  forgetDocument(ns: number, document: Uint8Array): void {
+    if (this.size(ns).versions === 0) return
+    const remove = this.#init.statements.own('DELETE FROM history WHERE document = ? AND hid > ? AND hid < ? RETURNING size')
+    this.#removed(ns, remove.all(document, ...range(ns)))
+  }
+
+  /** Whether there is something that went before a time. */
+  isDue(ns: number, before: number): boolean {
+    const row = this.#init.statements.own('SELECT gone FROM history WHERE hid > ? AND hid < ? ORDER BY hid LIMIT 1').get(...range(ns))
+    return row !== undefined && Number(row['gone']) < before
+  }
+
+  /** Removes up to `limit` records that went before a time; gives their number. */
+  tidy(ns: number, { before, limit }: { readonly before: number; readonly limit: number }): number {
+    const { statements } = this.#init
+    const old = statements.own('SELECT hid, gone FROM history WHERE hid > ? AND hid < ? ORDER BY hid LIMIT ?').all(...range(ns), limit)
+    const end = old.findIndex(({ gone }) => Number(gone) >= before)
+    const last = (end === -1 ? old : old.slice(0, end)).at(-1)
+    if (last === undefined) return 0
+    const removed = statements.own('DELETE FROM history WHERE hid > ? AND hid <= ? RETURNING size').all(ns * SEQ_SPAN, Number(last['hid']))
+    this.#removed(ns, removed)
+    return removed.length
+  }
+
+  /** Removes records of a later time: those after the end of their namespace. */
+  removeLater(ns: number, after: number): void {
+    if (this.size(ns).versions === 0) return
+    const remove = this.#init.statements.own('DELETE FROM history WHERE hid > ? AND hid < ? AND at > ? RETURNING size')
+    this.#removed(ns, remove.all(...range(ns), after))
+  }
+
+  /** A document has another slot, in another network. */
+  moved(ns: number, from: Uint8Array, to: Uint8Array): void {
+    const move = this.#init.statements.own('UPDATE history SET document = ? WHERE document = ? AND hid > ? AND hid < ?')
+    move.run(to, from, ...range(ns))
+  }
+
+  /** Removes some of the oldest of the namespace that has most; `false` where there are none. */
+  giveUp(): boolean {
+    const row = this.#init.statements.own('SELECT ns FROM history_sizes WHERE versions > 0 ORDER BY bytes DESC LIMIT 1').get()
+    if (row === undefined) return false
+    const ns = Number(row['ns'])
+    const removed = this.tidy(ns, { before: Number.POSITIVE_INFINITY, limit: GIVEN_ROWS })
+    this.store(ns)
+    return removed > 0
+  }
+
+  size(ns: number): HistorySize {
+    return this.#of(ns)
+  }
+
+  /** The records of a document that went, in no order. */
+  of(ns: number, document: Uint8Array): PastRecord[] {
+    return this.#init.statements
+      .own(
+        'SELECT h.at, h.hash, a.key AS by, h.path, h.content FROM history h JOIN authors a ON a.author = h.author WHERE document = ? AND hid > ? AND hid < ?',
+      )
+      .all(document, ...range(ns))
+      .map(({ at, hash, by, path, content }) => ({
+        at: Number(at),
+        hash: bytes(hash),
+        by: bytes(by),
+        content: typeof content === 'string' ? content : null,
+        ...(typeof path === 'string' ? { path: JSON.parse(path) as EditPath } : {}),
+      }))
+  }
+
+  /** Keeps the namespace within its share, and stores what it has. To be called at the end of a transaction in which something may have changed. */
+  store(ns: number): void {
+    const known = this.#known.get(ns)
+    if (known === undefined || !known.isChanged) return
+    if (known.bytes > this.#maxBytes) this.#trim(ns, known)
+    known.isChanged = false
+    known.added = 0
+    this.#init.statements
+      .own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)')
+      .run(ns, known.versions, known.bytes)
+  }
+
+  #trim(ns: number, known: Known): void {
+    const remove = this.#init.statements.own(
+      'DELETE FROM history WHERE hid IN (SELECT hid FROM history WHERE hid > ? AND hid < ? ORDER BY hid LIMIT ?) RETURNING size',
+    )
+    for (let left = known.added + TRIMMED_ROWS; left > 0 && known.bytes > this.#maxBytes; left -= TRIMMED_ROWS)
+      this.#removed(ns, remove.all(...range(ns), TRIMMED_ROWS))
+  }
+
+  /** Forgets what a transaction that was rolled back has changed. */
+  rolledBack(): void {
+    this.#known.clear()
+  }
+
+  #isKept(ns: number): boolean {
+    return !this.#isPaused && this.#kept.has(ns)
+  }
+
+  #of(ns: number): Known {
+    let known = this.#known.get(ns)
+    if (known === undefined) {
+      const { statements } = this.#init
+      const row = statements.own('SELECT versions, bytes FROM history_sizes WHERE ns = ?').get(ns)
+      const last = statements.own('SELECT max(hid) AS last FROM history WHERE hid > ? AND hid < ?').get(...range(ns))?.['last']
+      const versions = Number(row?.['versions'] ?? 0)
+      known = { versions, bytes: Number(row?.['bytes'] ?? 0), last: Number(last ?? ns * SEQ_SPAN), added: 0, isChanged: false }
+      this.#known.set(ns, known)
+    }
+    return known
+  }
+
+  #add(ns: number, document: Uint8Array, record: Omit<NewRecord, 'digest'> | StoredRecord, content: string | null): void {
+    const { statements, authors, now } = this.#init
+    const known = this.#of(ns)
+    const { at, hash, by, edit } = record
+    const size = ROW_BYTES + (content?.length ?? 0)
+    known.versions++
+    known.bytes += size
+    known.added++
+    known.isChanged = true
+    statements
+      .own('INSERT INTO history (hid, document, at, hash, author, gone, size, path, content) VALUES (?,?,?,?,?,?,?,?,?)')
+      .run(++known.last, document, at, hash, authors.number(by), now(), size, edit === undefined ? null : pathText(edit.path), content)
+  }
+
+  #isKnownOrDeleted(ns: number, document: Uint8Array, record: NewRecord): boolean {
+    // A tombstone that is later, or the record itself.
+    const rows = this.#init.statements
+      .own('SELECT at, hash, content IS NULL AS del FROM history WHERE document = ? AND at >= ? AND hid > ? AND hid < ?')
+      .all(document, record.at, ...range(ns))
+    return rows.some(({ at, hash, del }) => {
+      const one = { at: Number(at), hash: bytes(hash) }
+      return equalBytes(one.hash, record.hash) || (del === 1 && compareVersions(record, one) < 0)
+    })
+  }
+
+  #removeBefore(ns: number, document: Uint8Array, { at, hash }: Pick<NewRecord, 'at' | 'hash'>): void {
+    if (this.size(ns).versions === 0) return
+    const remove = this.#init.statements.own(
+      'DELETE FROM history WHERE document = ? AND (at < ? OR (at = ? AND hash > ?)) AND hid > ? AND hid < ? RETURNING size',
+    )
+    this.#removed(ns, remove.all(document, at, at, hash, ...range(ns)))
+  }
+
+  /** Now and then, removes what no version that is shown is made of. */
+  #fit(ns: number, document: Uint8Array): void {
+    const { statements } = this.#init
+    const count = statements.own('SELECT count(*) AS n FROM history WHERE document = ? AND hid > ? AND hid < ?').get(document, ...range(ns))
+    const versions = Number(count?.['n'])
+    if (versions < MAX_VERSIONS + VERSION_SLACK || versions % VERSION_SLACK !== 0) return
+    const rows = statements
+      .own('SELECT hid, at, hash, path, content IS NULL AS del FROM history WHERE document = ? AND hid > ? AND hid < ?')
+      .all(document, ...range(ns))
+    const remove = statements.own('DELETE FROM history WHERE hid = ? RETURNING size')
+    for (const { hid } of unneeded(rows.map(placed))) this.#removed(ns, remove.all(hid))
+  }
+
+  #removed(ns: number, rows: readonly SqlRow[]): void {
+    if (rows.length === 0) return
+    const known = this.#of(ns)
+    known.versions -= rows.length
+    for (const { size } of rows) known.bytes -= Number(size)
+    known.isChanged = true
+  }
+}
+
+function range(ns: number): readonly [after: number, before: number] {
+  return [ns * SEQ_SPAN, (ns + 1) * SEQ_SPAN]
+}
+
+function placed(row: SqlRow): Placed {
+  const { path } = row
+  return { hid: Number(row['hid']), at: Number(row['at']), hash: bytes(row['hash']), path: typeof path === 'string' ? path : null, isTombstone: row['del'] === 1 }
+}
+
+/** Of the records of a document those that are no part of its newest versions, nor of what these are changes of. */
+function unneeded(records: readonly Placed[]): readonly Placed[] {
+  const sorted = records.toSorted(compareVersions)
+  const first = Math.max(0, sorted.length - MAX_VERSIONS)
+  const older = sorted.slice(0, first).toReversed()
+  // What the first of the newest changes: a document, and the newest edit of each of its fields.
+  const isWhole = sorted[first]?.path === null
+  const base = isWhole ? undefined : older.find(({ path }) => path === null)
+  const fields = new Map<string, Placed>()
+  for (const one of isWhole ? [] : older)
+    if (one.path !== null && !fields.has(one.path) && fields.size < MAX_EDITS && (base === undefined || one.at > base.at)) fields.set(one.path, one)
+  const needed = new Set<Placed>(fields.values())
+  if (base !== undefined) needed.add(base)
+  return older.filter((one) => !needed.has(one))
+}
