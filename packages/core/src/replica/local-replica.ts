@@ -40,6 +40,7 @@ import type {
   OutgoingBatch,
   PendingChange,
   PendingCounts,
+  ReadContents,
   ReadRequest,
   Redated,
   Replica,
@@ -267,7 +268,7 @@ export class LocalReplica implements Replica {
     return this.#queries.openReading(ns, collection, request)
   }
 
-  readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+  readOn(reading: string, from: number, limit: number): Promise<ReadContents & { isLast: boolean }> {
     return this.#queries.readOn(reading, from, limit)
   }
 

@@ -72,15 +72,19 @@ export interface UpdateResult extends WriteResult {
   readonly cid: string
 }
 
-/** A document as it stands here, with what is known of it. */
-export interface DocumentVersion {
-  readonly content: string
+/** What is known of a document beside what it says. */
+export interface DocumentFacts {
   /** CID of the content. */
   readonly cid: string
   /** Hybrid time of the newest of its records. */
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+}
+
+/** A document as it stands here, or stood, with what is known of it. */
+export interface DocumentVersion extends DocumentFacts {
+  readonly content: string
 }
 
 /**
@@ -138,6 +142,8 @@ export interface FindRequest {
   readonly withChanges?: boolean | undefined
   /** Counts all that match, at the same moment. */
   readonly withTotal?: boolean | undefined
+  /** Tells what is known of each document, too. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** A query whose results are all of one moment. */
@@ -150,11 +156,18 @@ export interface ReadRequest {
   readonly skip?: number | undefined
   /** Most documents of the first piece. */
   readonly first: number
+  /** Tells what is known of each document, too. */
+  readonly withFacts?: boolean | undefined
+}
+
+/** Documents as canonical JSON, and what is known of each, where that was asked for. */
+export interface ReadContents {
+  readonly contents: readonly string[]
+  readonly facts?: readonly DocumentFacts[]
 }
 
 /** The first piece of results, and the reading that gives the others where there are any. */
-export interface OpenedReading {
-  readonly contents: readonly string[]
+export interface OpenedReading extends ReadContents {
   readonly reading: string | undefined
   /** Highest position in the local order of the moment. */
   readonly seq: number
@@ -164,8 +177,7 @@ export interface OpenedReading {
  * A page of results: documents as canonical JSON, and where to go on; no cursor means that this was the last. A page of large documents
  * can have fewer than its limit: it ends once they have 16 Mi UTF-16 units.
  */
-export interface FindResult {
-  readonly contents: readonly string[]
+export interface FindResult extends ReadContents {
   readonly cursor: string | undefined
   /** How many match, where that was asked for. */
   readonly total?: number | undefined
@@ -360,7 +372,7 @@ export interface ReplicaReads {
    */
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading>
   /** The results from this one on, counted from the first of all. */
-  readOn(reading: string, from: number, limit: number): Promise<{ readonly contents: readonly string[]; readonly isLast: boolean }>
+  readOn(reading: string, from: number, limit: number): Promise<ReadContents & { readonly isLast: boolean }>
   /** Ends a reading or a feed; it may have ended before. */
   endReading(reading: string): Promise<void>
   count(ns: string, collection: string, filter: unknown): Promise<number>

@@ -8,7 +8,16 @@ import { HISTORY_TABLES } from './history/schema.ts'
 export type Migration = (driver: SqlDriver) => void
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits, addHistory]
+export const MIGRATIONS: readonly Migration[] = [
+  addTotals,
+  forgetIndexedKinds,
+  addDocumentCounts,
+  addTimes,
+  addTextIndexes,
+  addFiles,
+  addEdits,
+  addHistory,
+]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {

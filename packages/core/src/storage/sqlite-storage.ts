@@ -16,11 +16,12 @@ import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
 import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
-import { Readings } from './reading/readings.ts'
+import { type KeptRow, Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
+import { factsOfRows, shownFacts } from './records/shown-facts.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
@@ -47,6 +48,7 @@ import type {
   ReadingQuery,
   ReadPiece,
   SetTotal,
+  ShownFacts,
   ShownVersion,
   Storage,
   StoredNamespace,
@@ -552,8 +554,7 @@ export class SqliteStorage implements Storage {
     this.#isRead()
     const record = this.#records.shown(ns, collection, id)
     if (record === undefined) return undefined
-    const { content, at, by, own } = record
-    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by } : this.#edited.version(ns, record)
+    return { content: record.content ?? '', ...shownFacts(this.#statements, ns, record) }
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
@@ -561,7 +562,11 @@ export class SqliteStorage implements Storage {
     return this.#queries.find(ns, collection, query)
   }
 
-  openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
+  openReading(
+    ns: number,
+    collection: string,
+    { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first, withFacts = false }: ReadingQuery,
+  ): OpenedReading {
     this.#isRead()
     const seq = this.#totals.lastSeq(ns)
     const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
@@ -573,13 +578,23 @@ export class SqliteStorage implements Storage {
     const whole = compile('whole')
     if (limit + skip <= few || !this.#queries.sorts(whole.sql)) {
       const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
-      if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
+      if (!isFull || rows.length === limit) {
+        const facts = withFacts ? { facts: this.#facts(Float64Array.from(rows, ({ rowid }) => Number(rowid))) } : {}
+        return { contents: rows.map((row) => String(row['content'])), ...facts, reading: undefined, seq }
+      }
     }
     const { sql, params } = compile('rowids')
     const rows = this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], this.#totals.documents(ns, collection) <= MAX_LISTED_ROWS)
     const contents = this.#contents(rows, 0, first)
-    if (contents.length === rows.length) return { contents, reading: undefined, seq }
-    return { contents, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq), seq }
+    const facts = withFacts ? { facts: this.#facts(rows.subarray(0, contents.length)) } : {}
+    if (contents.length === rows.length) return { contents, ...facts, reading: undefined, seq }
+    const factsOf = withFacts ? (record: StoredRecord) => shownFacts(this.#statements, ns, record) : undefined
+    return { contents, ...facts, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq, factsOf), seq }
+  }
+
+  /** Who made the documents of rows what they are; of those that were replaced, what was kept. */
+  #facts(rows: Float64Array, kept?: ReadonlyMap<number, KeptRow>): ShownFacts[] {
+    return factsOfRows(this.#statements, [...rows]).map((facts, i) => facts ?? kept?.get(rows[i] ?? 0)?.facts ?? notKept())
   }
 
   #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
@@ -594,11 +609,12 @@ export class SqliteStorage implements Storage {
 
   readOn(reading: string, from: number, limit: number): ReadPiece {
     this.#statements.assertOpen()
-    const { rows, kept } = this.#readings.selection(reading, from)
+    const { rows, kept, factsOf } = this.#readings.selection(reading, from)
     const contents = this.#contents(rows, from, limit, kept)
+    const facts = factsOf === undefined ? {} : { facts: this.#facts(rows.subarray(from, from + contents.length), kept) }
     const isLast = from + contents.length >= rows.length
     if (isLast) this.#readings.end(reading)
-    return { contents, isLast }
+    return { contents, ...facts, isLast }
   }
 
   endReading(reading: string): void {
@@ -607,7 +623,7 @@ export class SqliteStorage implements Storage {
   }
 
   /** Contents of versions by row id, in order, until they fill a page; those that were replaced are in `kept`. */
-  #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
+  #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, KeptRow>): string[] {
     const contents: string[] = []
     const end = Math.min(rows.length, from + limit)
     const statement = this.#statements.own(
@@ -618,8 +634,7 @@ export class SqliteStorage implements Storage {
     for (let at = from; at < end; at += ROWS_AT_ONCE) {
       const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
       for (const { position, content } of statement.all(JSON.stringify(wanted))) {
-        const text = typeof content === 'string' ? content : kept?.get(wanted[Number(position)] ?? 0)
-        if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
+        const text = typeof content === 'string' ? content : (kept?.get(wanted[Number(position)] ?? 0)?.content ?? notKept())
         // Nothing promises that a join gives its rows in this order.
         contents[at - from + Number(position)] = text
         length += text.length
@@ -922,6 +937,10 @@ function dataGone(): DocstoreError {
     'data-missing',
     'The file of the database was deleted or replaced while it is open. What is in it can be saved as long as this process runs: docstore relay backup FILE',
   )
+}
+
+function notKept(): never {
+  throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
 }
 
 function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {

@@ -58,11 +58,15 @@ export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 
   readonly digest: Uint8Array | null
 }
 
-/** A document, and which record made it what it is. */
-export interface ShownVersion {
-  readonly content: string
+/** Which record made a document what it is. */
+export interface ShownFacts {
   readonly at: number
   readonly by: Uint8Array
+}
+
+/** The same with the document. */
+export interface ShownVersion extends ShownFacts {
+  readonly content: string
 }
 
 /** Which version holds a slot. */
@@ -225,11 +229,15 @@ export interface StoredQuery {
   readonly maxRows?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
+  /** Whether it is wanted who made the documents what they are. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** One page of results. */
 export interface FoundPage {
   readonly contents: readonly string[]
+  /** One for each, where that was asked for. */
+  readonly facts?: readonly ShownFacts[]
   /** Where the next page begins; `undefined` on the last. */
   readonly end: PageEnd | undefined
   /** Highest position of the moment. */
@@ -247,11 +255,14 @@ export interface ReadingQuery {
   readonly skip?: number | undefined
   /** Most documents of the first piece. */
   readonly first: number
+  /** Whether it is wanted who made the documents what they are. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** The first piece of results; where more follows, the reading that gives it. */
 export interface OpenedReading {
   readonly contents: readonly string[]
+  readonly facts?: readonly ShownFacts[]
   readonly reading: string | undefined
   /** Highest position of the moment. */
   readonly seq: number
@@ -260,6 +271,7 @@ export interface OpenedReading {
 /** The next piece of results. */
 export interface ReadPiece {
   readonly contents: readonly string[]
+  readonly facts?: readonly ShownFacts[]
   readonly isLast: boolean
 }
 

@@ -8,7 +8,6 @@ import {
   type IndexInfo,
   isPlainObject,
   MAX_WRITES,
-  msFromTime,
   namesAuthor,
   type Replica,
   sortPairs,
@@ -18,9 +17,10 @@ import {
 import { createDocumentId } from './document-id.ts'
 import { type Change, changesOf } from './reading/changes.ts'
 import { failedFeed } from './reading/feed.ts'
-import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './reading/found.ts'
+import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found, type MetaOptions } from './reading/found.ts'
 import { inChunks } from './in-chunks.ts'
 import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
+import { isoTime } from './iso-time.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
@@ -208,15 +208,38 @@ export class Collection<T extends Document = Document> {
     return result?.status !== 'unchanged'
   }
 
+  /**
+   * What a document was before, the newest first: 64 versions at most, as far as they are here. They are kept for as long as the namespace says
+   * (`history`, 30 days where it does not), and go with the document. Takes an id as `get` does.
+   */
+  async history(id: string): Promise<readonly Versioned<T>[]> {
+    const fullId = withPrefix(id, await this.#idPrefix())
+    await turn()
+    const versions = await this.#init.replica.history(this.#init.namespace, this.name, fullId)
+    return versions.map(({ content, cid, at, by }) => ({ document: JSON.parse(content) as T, cid, at: isoTime(at), by }))
+  }
+
+  /** Makes an earlier version of a document the present one: puts what it said. Rejects with `not-found` where it is not in its history. */
+  async restoreVersion(id: string, cid: string, options: WriteOptions = {}): Promise<PutResult> {
+    const version = (await this.history(id)).find((one) => one.cid === cid)
+    if (version === undefined)
+      throw new DocstoreError('not-found', `The history of ${JSON.stringify(id)} that is here has no version ${JSON.stringify(cid).slice(0, 80)}`)
+    return this.put(version.document, options)
+  }
+
   /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
-  find(filter: FilterInput = {}, options: FindOptions = {}): Found<T> {
-    return new Found<T>(this.#source, filter, options)
+  find(filter: FilterInput | undefined, options: FindOptions & { readonly meta: true }): Found<Versioned<T>>
+  find(filter?: FilterInput, options?: FindOptions & { readonly meta?: false | undefined }): Found<T>
+  find(filter: FilterInput = {}, options: MetaOptions = {}): Found<T | Versioned<T>> {
+    return new Found(this.#source, filter, options)
   }
 
   /** The first document that matches, `undefined` where none does. */
-  async findOne(filter: FilterInput = {}, options: Omit<FindOptions, 'limit'> = {}): Promise<T | undefined> {
-    checkOptions(options, ['sort', 'skip', 'projection'], 'findOne')
-    return this.find(filter, options).first()
+  async findOne(filter: FilterInput | undefined, options: Omit<FindOptions, 'limit'> & { readonly meta: true }): Promise<Versioned<T> | undefined>
+  async findOne(filter?: FilterInput, options?: Omit<FindOptions, 'limit'> & { readonly meta?: false | undefined }): Promise<T | undefined>
+  async findOne(filter: FilterInput = {}, options: Omit<MetaOptions, 'limit'> = {}): Promise<T | Versioned<T> | undefined> {
+    checkOptions(options, ['sort', 'skip', 'projection', 'meta'], 'findOne')
+    return new Found<T | Versioned<T>>(this.#source, filter, options).first()
   }
 
   /** The different values of a field in the documents that match, sorted; those of arrays one by one. */
@@ -272,14 +295,22 @@ export class Collection<T extends Document = Document> {
    * `synced` tells whether a relay has everything that is here. Ends with the signal, with the store, or when the loop is left.
    */
   watch(
+    filter: FilterInput | undefined,
+    options: FindOptions & { readonly meta: true; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<WatchedResult<Versioned<T>>, void, undefined>
+  watch(
+    filter?: FilterInput,
+    options?: FindOptions & { readonly meta?: false | undefined; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<WatchedResult<T>, void, undefined>
+  watch(
     filter: FilterInput = {},
-    options: FindOptions & { signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<WatchedResult<T>, void, undefined> {
+    options: MetaOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<WatchedResult<T | Versioned<T>>, void, undefined> {
     return this.#feed(() => {
       checkOptions(options, [...FIND_OPTIONS, 'signal'], 'watch')
       const { signal, ...find } = options
-      const found = this.find(filter, find)
-      return watchQuery<T>({ ...this.#init, name: this.name }, () => found.snapshot(), either(this.#init.closing, signal))
+      const found = new Found<T | Versioned<T>>(this.#source, filter, find)
+      return watchQuery({ ...this.#init, name: this.name }, () => found.snapshot(), either(this.#init.closing, signal))
     })
   }
 
@@ -323,11 +354,6 @@ export class Collection<T extends Document = Document> {
     if (info !== undefined) this.#prefix = prefix
     return prefix
   }
-}
-
-/** A hybrid time as ISO text. */
-function isoTime(at: number): string {
-  return new Date(msFromTime(at)).toISOString()
 }
 
 /** Changes as they can be sent to where the data lies: values become what JSON makes of them, as in documents. */

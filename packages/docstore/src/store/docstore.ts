@@ -194,11 +194,14 @@ export class Namespaces {
     this.#closing = closing
   }
 
-  /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
-  async create(options: { name: string; write?: WritePolicy }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write'], 'namespaces.create')
-    const { name, write = 'owner' } = options
-    const { id } = await this.#replica.createNamespace({ name, write })
+  /**
+   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `history` for how
+   * many days peers keep what documents were before (`set` says more).
+   */
+  async create(options: { name: string; write?: WritePolicy; history?: number }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'history'], 'namespaces.create')
+    const { name, write = 'owner', history } = options
+    const { id } = await this.#replica.createNamespace({ name, write, ...(history === undefined ? {} : { history }) })
     return this.open(id)
   }
 

@@ -49,6 +49,8 @@ export interface NamespaceChange {
   readonly name?: string
   /** 1 to 2,048 characters. */
   readonly description?: string | null
+  /** For how many days peers keep what documents were before; 0: not at all. Without it, 30 days, and not at all at relays. */
+  readonly history?: number | null
   /** Id of the namespace that takes its place. */
   readonly next?: string | null
 }
@@ -179,7 +181,7 @@ export class Namespace extends Collection {
    * two devices of the owner make without having seen each other's, one wins as a whole.
    */
   async set(change: NamespaceChange): Promise<NamespaceInfo> {
-    checkOptions(change, ['name', 'description', 'next'], 'set')
+    checkOptions(change, ['name', 'description', 'history', 'next'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
   }

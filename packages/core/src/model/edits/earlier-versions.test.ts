@@ -46,7 +46,13 @@ describe('what a document was before', () => {
   })
 
   it('is told once where several records say the same, and not where they say what it is now', () => {
-    const records = [record(1, { a: 1 }), record(2, { a: 1 }, { by: bob }), record(3, { a: 2 }), record(4, { a: 3 }), record(5, { a: 3 }, { by: bob })]
+    const records = [
+      record(1, { a: 1 }),
+      record(2, { a: 1 }, { by: bob }),
+      record(3, { a: 2 }),
+      record(4, { a: 3 }),
+      record(5, { a: 3 }, { by: bob }),
+    ]
     expect(versions(records)).toEqual([
       [3, { a: 2 }],
       [1, { a: 1 }],

@@ -70,4 +70,3 @@ function statesOf(records: readonly VersionRecord[]): readonly State[] {
   }
   return states
 }
-

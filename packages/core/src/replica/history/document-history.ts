@@ -1,8 +1,7 @@
-import { cidOfBytes, DAG_JSON } from '../../model/cid.ts'
 import { earlierVersions } from '../../model/edits/earlier-versions.ts'
-import { didOf } from '../../model/identity.ts'
 import { MAX_VERSIONS } from '../../storage/history/limits.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { documentFacts } from '../document-facts.ts'
 import { inSlices, type Pause } from '../slices.ts'
 import type { DocumentVersion } from '../types.ts'
 
@@ -14,5 +13,5 @@ export async function documentHistory(
 ): Promise<readonly DocumentVersion[]> {
   const records = await storage.pastRecords(ns, collection, id)
   const versions = await inSlices(earlierVersions(records, MAX_VERSIONS), pause)
-  return versions.map(({ content, at, by }) => ({ content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by) }))
+  return versions.map(({ content, ...facts }) => ({ content, ...documentFacts(content, facts) }))
 }

@@ -115,12 +115,18 @@ function randomRecord(ns: string, random: SeededRandom): Signed {
 }
 
 function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
-  return items.map((one) => ({ one, key: random.next() })).sort((a, b) => a.key - b.key).map(({ one }) => one)
+  return items
+    .map((one) => ({ one, key: random.next() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ one }) => one)
 }
 
 /** What the history of a document is, by the records that there ever were of it. */
 function expected(records: readonly Signed[], id: string): readonly (readonly [at: number, content: string])[] {
-  const steps = earlierVersions(records.filter((one) => one.id === id).map((one) => ({ ...one, by: one.by.author })), MAX_VERSIONS)
+  const steps = earlierVersions(
+    records.filter((one) => one.id === id).map((one) => ({ ...one, by: one.by.author })),
+    MAX_VERSIONS,
+  )
   let step = steps.next()
   while (step.done !== true) step = steps.next()
   return step.value.map(({ at, content }) => [at, content])
@@ -162,7 +168,12 @@ describe('the history of a document', () => {
     const edit = (at: number): Signed => signed(ns, { id: 'd', by, at, content: encodeEdit('d', at), path: [`f${at % 7 < 3 ? 0 : at % 7}`] })
     const puts = Array.from({ length: 300 }, (_, i) => put(i + 1))
     // One field is changed early and then never more: every later version has it.
-    const edits = [put(1), signed(ns, { id: 'd', by, at: 2, content: encodeEdit('d', 'early'), path: ['early'] }), ...Array.from({ length: 300 }, (_, i) => edit(i + 3)), put(500)]
+    const edits = [
+      put(1),
+      signed(ns, { id: 'd', by, at: 2, content: encodeEdit('d', 'early'), path: ['early'] }),
+      ...Array.from({ length: 300 }, (_, i) => edit(i + 3)),
+      put(500),
+    ]
     for (const records of [puts, edits]) {
       const wanted = expected(records, 'd')
       expect(wanted).toHaveLength(MAX_VERSIONS)

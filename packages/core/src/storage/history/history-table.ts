@@ -1,4 +1,3 @@
-import { equalBytes } from '../../model/bytes.ts'
 import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { type EditPath, pathText } from '../../model/edits/edit-path.ts'
 import { MAX_EDITS } from '../../model/limits.ts'
@@ -168,9 +167,7 @@ export class HistoryTable {
     if (known.bytes > this.#maxBytes) this.#trim(ns, known)
     known.isChanged = false
     known.added = 0
-    this.#init.statements
-      .own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)')
-      .run(ns, known.versions, known.bytes)
+    this.#init.statements.own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)').run(ns, known.versions, known.bytes)
   }
 
   #trim(ns: number, known: Known): void {
@@ -217,15 +214,15 @@ export class HistoryTable {
       .run(++known.last, document, at, hash, authors.number(by), now(), size, edit === undefined ? null : pathText(edit.path), content)
   }
 
-  #isKnownOrDeleted(ns: number, document: Uint8Array, record: NewRecord): boolean {
-    // A tombstone that is later, or the record itself.
-    const rows = this.#init.statements
-      .own('SELECT at, hash, content IS NULL AS del FROM history WHERE document = ? AND at >= ? AND hid > ? AND hid < ?')
-      .all(document, record.at, ...range(ns))
-    return rows.some(({ at, hash, del }) => {
-      const one = { at: Number(at), hash: bytes(hash) }
-      return equalBytes(one.hash, record.hash) || (del === 1 && compareVersions(record, one) < 0)
-    })
+  /** Whether a record is among those of the document, or an end of it is that came later. */
+  #isKnownOrDeleted(ns: number, document: Uint8Array, { at, hash }: NewRecord): boolean {
+    const { statements } = this.#init
+    const known = statements.own('SELECT 1 FROM history WHERE document = ? AND at = ? AND hash = ? AND hid > ? AND hid < ?')
+    if (known.get(document, at, hash, ...range(ns)) !== undefined) return true
+    const deleted = statements.own(
+      'SELECT 1 FROM history WHERE document = ? AND content IS NULL AND (at > ? OR (at = ? AND hash < ?)) AND hid > ? AND hid < ?',
+    )
+    return deleted.get(document, at, at, hash, ...range(ns)) !== undefined
   }
 
   #removeBefore(ns: number, document: Uint8Array, { at, hash }: Pick<NewRecord, 'at' | 'hash'>): void {
@@ -264,7 +261,13 @@ function range(ns: number): readonly [after: number, before: number] {
 
 function placed(row: SqlRow): Placed {
   const { path } = row
-  return { hid: Number(row['hid']), at: Number(row['at']), hash: bytes(row['hash']), path: typeof path === 'string' ? path : null, isTombstone: row['del'] === 1 }
+  return {
+    hid: Number(row['hid']),
+    at: Number(row['at']),
+    hash: bytes(row['hash']),
+    path: typeof path === 'string' ? path : null,
+    isTombstone: row['del'] === 1,
+  }
 }
 
 /** Of the records of a document those that are no part of its newest versions, nor of what these are changes of. */

@@ -1,5 +1,4 @@
-import { equalBytes } from '../../model/bytes.ts'
-import { SLOT_BYTES } from '../../model/record.ts'
+import { documentRecords } from '../records/document-records.ts'
 import { ownContent } from '../records/own-content.ts'
 import { RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import type { Statements } from '../statements.ts'
@@ -18,19 +17,7 @@ export function pastRecords(
   if (row === undefined) return []
   const { slot, edit } = storedRecord(row)
   const document = edit?.document ?? slot
-  return [...standing(statements, ns, document).map(pastRecord), ...history.of(ns, document)]
-}
-
-/** A document and what lies beside it, which begin with the same bytes; others that do by chance are left out. */
-function standing(statements: Statements, ns: number, document: Uint8Array): StoredRecord[] {
-  const [low, high] = [document.slice(), document.slice()]
-  low.fill(0, SLOT_BYTES / 2)
-  high.fill(255, SLOT_BYTES / 2)
-  return statements
-    .own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`)
-    .all(ns, low, high)
-    .map(storedRecord)
-    .filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
+  return [...documentRecords(statements, ns, document).map(pastRecord), ...history.of(ns, document)]
 }
 
 function pastRecord(record: StoredRecord): PastRecord {

@@ -8,5 +8,6 @@ export const HISTORY_TABLES = `
 CREATE TABLE history (hid INTEGER PRIMARY KEY, document BLOB NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, author INTEGER NOT NULL,
   gone INTEGER NOT NULL, size INTEGER NOT NULL, path TEXT, content TEXT);
 CREATE INDEX history_by_document ON history (document, at);
+CREATE INDEX history_deletes ON history (document) WHERE content IS NULL;
 CREATE TABLE history_sizes (ns INTEGER PRIMARY KEY, versions INTEGER NOT NULL, bytes INTEGER NOT NULL);
 `

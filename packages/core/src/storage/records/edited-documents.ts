@@ -1,17 +1,15 @@
 import { sha256 } from '#crypto'
 import { FILES_COLLECTION } from '../../files/named-file.ts'
-import { equalBytes, toHex } from '../../model/bytes.ts'
-import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
-import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, NewRecord, StoredRecord } from '../storage.ts'
+import { documentRecords } from './document-records.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
-import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
+import { contentKey, type RecordTableInit } from './record-table.ts'
 
 /** What may be read of documents with edits before those of a commit are written, UTF-16 units; one more document can have 4 Mi. */
 const MAX_OPEN_LENGTH: number = 8 * 1024 * 1024
@@ -62,20 +60,8 @@ export class EditedDocuments {
     return edited
   }
 
-  /** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
   #records(ns: number, document: Uint8Array): StoredRecord[] {
-    const [low, high] = [document.slice(), document.slice()]
-    low.fill(0, SLOT_BYTES / 2)
-    high.fill(255, SLOT_BYTES / 2)
-    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-    return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
-  }
-
-  /** What a record shows, with time and author of the newest record of its document. */
-  version(ns: number, { content, at, by, hash, own, slot, edit }: StoredRecord): ShownVersion {
-    let newest: Pick<StoredRecord, 'at' | 'hash' | 'by'> = { at, hash, by }
-    if (own !== undefined) for (const record of this.#records(ns, edit?.document ?? slot)) if (compareVersions(newest, record) < 0) newest = record
-    return { content: content ?? '', at: newest.at, by: newest.by }
+    return documentRecords(this.#init.statements, ns, document)
   }
 
   #anyIn(ns: number): boolean {

@@ -16,7 +16,7 @@ import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
 /** Reads records whole. */
-export const SELECT: string = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
+const SELECT: string = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 
 /** Comes after every slot, because it is longer. */
 const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
