@@ -105,6 +105,8 @@ interface Said {
   readonly put?: Readonly<Record<string, Json>> | null
   readonly path?: EditPath
   readonly value?: Json | undefined
+  /** When it expires, after the first of January. */
+  readonly exp?: number
 }
 
 interface Made {
@@ -118,16 +120,17 @@ interface Made {
   readonly content: string | null
 }
 
-function made({ by = alice, at, put, path, value }: Said): Made {
+function made({ by = alice, at, put, path, value, exp }: Said): Made {
   const time = AT + at
   const content = path !== undefined ? encodeEdit(ID, value) : put === null ? null : canonicalJson({ ...put, _id: ID })
   const bytes = content === null ? undefined : utf8(content)
-  const record: DocRecord =
+  const said: DocRecord =
     bytes === undefined
       ? { at: time, by: by.author, del: true, kh }
       : path === undefined
         ? { at: time, by: by.author, del: false, k: KEY, digest: sha256(bytes), size: bytes.length }
         : editOf(path, bytes, time, by)
+  const record: DocRecord = exp === undefined ? said : { ...said, exp: AT + exp }
   const slot = path === undefined ? slotOf('anyone', kh, by.author) : editSlotOf('anyone', kh, by.author, path)
   return { record, by, at: time, hash: recordHash(scope, record), slot, isEdit: path !== undefined, path: path ?? [], content }
 }
@@ -150,7 +153,7 @@ function batchOf(records: readonly Made[]): string {
     content: one.content === null ? null : utf8(one.content),
     seal: sealOf.get(one) ?? 0,
     prev: null,
-    exp: null,
+    exp: one.record.exp ?? null,
     ...(one.isEdit ? { path: one.path } : {}),
   }))
   return toHex(encodeBatch({ seals, records: wire }))
@@ -159,13 +162,13 @@ function batchOf(records: readonly Made[]): string {
 function mergeCase(name: string, said: readonly Said[], { isLarge = false }: { readonly isLarge?: boolean } = {}): VectorFile['valid'][number] {
   const records = said.map(made)
   const { base, edits } = normalForm(records)
-  const own = base?.content ?? null
+  const own = base?.record.exp === undefined ? (base?.content ?? null) : null
   const document =
     own === null
       ? null
       : mergedContent(
           own,
-          edits.map(({ at, hash, path, content }) => ({ at, hash, path, content: content ?? '' })),
+          edits.filter(({ record }) => record.exp === undefined).map(({ at, hash, path, content }) => ({ at, hash, path, content: content ?? '' })),
         )
   const rotated = [...records.slice(records.length >> 1), ...records.slice(0, records.length >> 1)]
   return {
@@ -183,7 +186,7 @@ export function mergeFile(): VectorFile {
   const many = Array.from({ length: 130 }, (_, i): Said => ({ at: 20 + i, path: [`f${i}`], value: i }))
   return {
     description:
-      'Records of the document of the context, by two authors. Each case has the same records as batches in three orders; a peer that takes one of them keeps the records whose hashes are in kept, in ascending order here, and has the document, whose CID follows; null where there is none. A large case has one order, and the CID alone.',
+      'Records of the document of the context, by two authors. Each case has the same records as batches in three orders; a peer that takes one of them keeps the records whose hashes are in kept, in ascending order here, and has the document, whose CID follows; null where there is none. What expires in them has expired. A large case has one order, and the CID alone.',
     context: { network: toHex(network.bytes), genesis: toHex(genesis.bytes), head: toHex(head.bytes), signature: toHex(head.signature), collection: 'people', id: ID },
     valid: [
       mergeCase('different fields by two authors', [put, { at: 20, path: ['name'], value: 'Ada L.' }, { by: bob, at: 20, path: ['address', 'city'], value: 'Lyon' }]),
@@ -195,6 +198,10 @@ export function mergeFile(): VectorFile {
       mergeCase('through what an earlier edit put there', [put, { at: 20, path: ['name'], value: { first: 'A' } }, { by: bob, at: 21, path: ['name', 'last'], value: 'L' }]),
       mergeCase('a later put covers edits, and those of its own instant', [put, { at: 20, path: ['name'], value: 'x' }, { by: bob, at: 30, put: { name: 'put' } }, { at: 30, path: ['address'], value: 1 }]),
       mergeCase('an earlier put leaves them', [put, { at: 20, path: ['name'], value: 'x' }, { by: bob, at: 15, put: { n: 1 } }]),
+      mergeCase('a put that has expired, over an earlier one', [{ at: 5, put: { name: 'earlier' } }, { ...put, exp: 50 }]),
+      mergeCase('the same with edits, one of which stays', [{ ...put, exp: 50 }, { at: 20, path: ['name'], value: 'x', exp: 50 }, { by: bob, at: 21, path: ['tags'], value: 1 }]),
+      mergeCase('an edit that has expired is passed over', [put, { at: 20, path: ['name'], value: 'x', exp: 50 }, { by: bob, at: 21, path: ['tags'], value: 1 }]),
+      mergeCase('a later put takes the place of one that has expired', [{ ...put, exp: 50 }, { by: bob, at: 20, put: { name: 'later' } }]),
       mergeCase('a delete, and an edit that it did not know', [put, { at: 20, put: null }, { by: bob, at: 21, path: ['name'], value: 'x' }]),
       mergeCase('edits of what is not there', [{ at: 20, path: ['name'], value: 'x' }, { by: bob, at: 21, path: ['n'], value: 1 }]),
       mergeCase('a delete, an edit, and a put in between', [{ at: 20, put: null }, { at: 30, path: ['n'], value: 1 }, { by: bob, at: 25, put: { name: 'again' } }]),

@@ -56,6 +56,14 @@ export const TEST_IDS = {
   openSubmit: 'namespace-open-submit',
   openError: 'namespace-open-error',
   openElsewhere: 'namespace-open-elsewhere',
+  createListed: 'namespace-create-listed',
+  listedShow: 'listed-show',
+  listedNamespaces: 'listed-namespaces',
+  /** `data-id` is the namespace's id. */
+  listedNamespace: 'listed-namespace',
+  listedNone: 'listed-none',
+  listedMore: 'listed-more',
+  headConflict: 'head-conflict',
   welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',
@@ -99,7 +107,13 @@ export const TEST_IDS = {
   editorClose: 'document-editor-close',
   editorNewer: 'document-editor-newer',
   editorDraftDiscard: 'document-editor-draft-discard',
+  /** `data-cid` and `data-by` are what it says in full. */
+  documentFacts: 'document-facts',
+  documentCidCopy: 'document-cid-copy',
   filePicture: 'file-picture',
+  upload: 'upload',
+  uploadInput: 'upload-input',
+  uploadState: 'upload-state',
   fileSave: 'file-save',
   unsaved: 'document-editor-unsaved',
   unsavedStay: 'document-editor-unsaved-stay',

@@ -12,7 +12,7 @@ import { OPEN_FIELD_ID } from './namespaces/open-namespace.tsx'
 import { OtherNetworkBanner } from './opening/other-network-banner.tsx'
 import { go, NETWORK_HREF, parseRoute, useHash } from './route.ts'
 import { useDurability } from './store/use-durability.ts'
-import { useNamespaces } from './store/use-namespaces.ts'
+import { repeatedNames, useNamespaces } from './store/use-namespaces.ts'
 import { useIsOnline, usePeers } from './store/use-peers.ts'
 import { TEST_IDS } from './test-ids.ts'
 import { withMarks } from './ui/hidden-characters.ts'
@@ -50,10 +50,12 @@ export function Workspace({
   const isConnected = connection.state === 'connected'
   const networkName = store.info.network.name
   const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
+  const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
   useEffect(loadLater, [])
   useEffect(() => {
-    document.title = withMarks([...(shown === undefined ? [] : [shown]), networkName, 'Docstore'].join(' – '))
-  }, [shown, networkName])
+    const named = shown === undefined ? [] : [isRepeated && route.page === 'namespace' ? `${shown} …${route.id.slice(-6)}` : shown]
+    document.title = withMarks([...named, networkName, 'Docstore'].join(' – '))
+  }, [shown, isRepeated, route, networkName])
   return (
     <div className={`workspace page-${route.page} panel-${panel}`}>
       <header className="top">
@@ -105,6 +107,7 @@ export function Workspace({
               id={route.id}
               collectionName={route.collection}
               view={route.view}
+              isNameRepeated={isRepeated}
               peers={peers}
               connection={connection}
               onWritten={onWritten}

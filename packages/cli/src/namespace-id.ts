@@ -13,8 +13,9 @@ export async function namespaceId(store: Docstore, text: string): Promise<string
   const all = await store.namespaces.list()
   const named = all.filter(({ name }) => name === text)
   const ending = text.replace(/^…/, '')
-  const meant = named.length === 0 && ending.length >= MIN_ENDING ? all.filter(({ id }) => id.endsWith(ending)) : named
-  const ids = meant.map(({ id }) => id)
+  // Those that have not arrived yet have no name here.
+  const everyId = async (): Promise<readonly string[]> => [...all.map(({ id }) => id), ...(await store.namespaces.awaited())]
+  const ids = named.length === 0 && ending.length >= MIN_ENDING ? (await everyId()).filter((id) => id.endsWith(ending)) : named.map(({ id }) => id)
   const [id] = ids
   if (id === undefined) throw unknown(text)
   if (ids.length > 1) {

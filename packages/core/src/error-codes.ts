@@ -33,7 +33,7 @@ export const ERROR_CODES = {
     fix: 'Name the right one with `--encoding`.',
   },
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
-  'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
+  'bad-expiry': { means: 'A document or an invitation would expire in the past, or at what is no time.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
   'bad-file': {
     means: 'A document names a file that cannot be: its CID is of no file of that size.',
@@ -65,6 +65,10 @@ export const ERROR_CODES = {
   'bad-projection': { means: 'A projection cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-response': { means: 'A peer answered what no peer of this project does.', fix: 'Update docstore on both sides.' },
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
+  'bad-rules': {
+    means: 'The rules of a collection cannot be.',
+    fix: 'The message says what is wrong; see [Rules](namespaces.md#rules-for-documents).',
+  },
   'bad-signature': { means: 'A signature does not verify.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-sort': { means: 'A sort cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-source': {

@@ -1,8 +1,10 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
+import { ListedNamespaces } from '../later.ts'
 import { go } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { readPasted } from './pasted-text.ts'
 
@@ -18,6 +20,7 @@ interface Said {
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
+  const [isListed, setListed] = useState(false)
   const open = async (): Promise<void> => {
     try {
       const pasted = await readPasted(text, store, { isConnected })
@@ -78,6 +81,14 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           </a>
         )}
       </p>
+      <button type="button" className="button-small" data-testid={TEST_IDS.listedShow} aria-expanded={isListed} onClick={() => setListed(!isListed)}>
+        What others list
+      </button>
+      {isListed ? (
+        <Later>
+          <ListedNamespaces store={store} />
+        </Later>
+      ) : null}
     </form>
   )
 }

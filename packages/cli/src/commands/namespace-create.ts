@@ -12,17 +12,18 @@ export function namespaceCreateCommand(run: Run): Command {
     .description('create a namespace')
     .argument('<name>', '1 to 128 characters')
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
+    .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .addOption(
       new Option('--history <days>', 'how long earlier versions of documents are kept; 30, and not at relays, unless said').argParser(wholeNumber(0)),
     )
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean; history?: number }) =>
+  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean; listed?: boolean; history?: number }) =>
     run(async (context) => {
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       if (options.again !== true) await checkName(store, name)
       const { write, history } = options
-      const namespace = await store.namespaces.create({ name, write, ...(history === undefined ? {} : { history }) })
+      const namespace = await store.namespaces.create({ name, write, listed: options.listed === true, ...(history === undefined ? {} : { history }) })
       const copies = await waitForCopies(context, store, namespace, options)
       const result = { id: namespace.id, name, write, ...(history === undefined ? {} : { history }), copies }
       await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)

@@ -2,7 +2,7 @@ import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { type EditPath, isEditPath } from './edits/edit-path.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
-import { MAX_EDIT_PATH_LENGTH } from './limits.ts'
+import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_LENGTH } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -12,14 +12,24 @@ export interface WireRecord {
   /** The key of a put, or the key hash of a delete. */
   readonly key: string | Uint8Array
   readonly at: number
-  /** Content of a put, UTF-8 canonical JSON; `null` for a delete. */
+  /** Content of a put, UTF-8 canonical JSON; `null` for a delete, and where it expired. */
   readonly content: Uint8Array | null
+  /** Of a put that has expired: what its content was. */
+  readonly erased?: ErasedContent
   /** Which seal of the batch covers it. */
   readonly seal: number
   readonly prev: Uint8Array | null
   readonly exp: number | null
   /** Of an edit: the field whose value the content gives. */
   readonly path?: EditPath
+}
+
+/** What is known of a content that is not there any more. */
+export interface ErasedContent {
+  /** Its sha-256. */
+  readonly digest: Uint8Array
+  /** Its length, bytes. */
+  readonly size: number
 }
 
 /** Records with the seals that cover them: the unit in which documents travel. All are of one namespace. */
@@ -36,11 +46,22 @@ export const RECORD_OVERHEAD_BYTES = 96
 /** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
-/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element. */
+/**
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, and what has
+ * expired `[digest, size]` in place of its content.
+ */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, seal, prev, exp, path }) => [key, at, content, seal, prev, exp, ...(path === undefined ? [] : [path])]),
+    records.map(({ key, at, content, erased, seal, prev, exp, path }) => [
+      key,
+      at,
+      erased === undefined ? content : [erased.digest, erased.size],
+      seal,
+      prev,
+      exp,
+      ...(path === undefined ? [] : [path]),
+    ]),
   ])
 }
 
@@ -81,7 +102,10 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (length !== 6 && length !== 7) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
-  const content = reader.readNull() ? null : reader.view()
+  const parts = reader.array()
+  const erased = parts === undefined ? undefined : readErased(reader, parts)
+  if (parts !== undefined && erased === undefined) return undefined
+  const content = erased !== undefined || reader.readNull() ? null : reader.view()
   const seal = reader.uint()
   const prev = reader.readNull() ? null : reader.bytes()
   const exp = reader.readNull() ? null : reader.uint()
@@ -90,9 +114,18 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (prev !== null && prev.length !== 32) return undefined
   const path = length === 7 ? readPath(reader) : undefined
   if (length === 7 && (path === undefined || typeof key !== 'string')) return undefined
-  const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
+  // Only what has a time at which it ends can be without what it says.
+  const isWhole = content !== null || (erased !== undefined && exp !== null)
+  const isShaped = typeof key === 'string' ? isWhole && splitKey(key) !== undefined : content === null && erased === undefined && key.length === 32
   if (!isShaped) return undefined
-  return path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
+  const record = path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
+  return erased === undefined ? record : { ...record, erased }
+}
+
+function readErased(reader: CborReader, parts: number): ErasedContent | undefined {
+  const digest = reader.bytes()
+  const size = reader.uint()
+  return parts === 2 && digest?.length === 32 && size !== undefined && size <= MAX_CONTENT_BYTES ? { digest, size } : undefined
 }
 
 function readPath(reader: CborReader): EditPath | undefined {

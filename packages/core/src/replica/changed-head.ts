@@ -2,12 +2,14 @@ import { DocstoreError } from '../errors.ts'
 import { equalBytes, fromUtf8 } from '../model/bytes.ts'
 import { encodeCbor } from '../model/cbor.ts'
 import { DAG_CBOR, parseCid } from '../model/cid.ts'
-import { type HeadBody, isDescription, isHistoryDays } from '../model/head-body.ts'
-import { MAX_DESCRIPTION_LENGTH } from '../model/limits.ts'
+import { hasUnique, type HeadBody, isDescription, isHistoryDays } from '../model/head-body.ts'
+import { pastAfter } from '../model/head-past.ts'
+import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES } from '../model/limits.ts'
 import { type SignedHead, signHead } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
 import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
+import { changedCollections } from './changed-collections.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MOVED } from './moving/moved-ids.ts'
 import type { OpenNamespace } from './open-namespace.ts'
@@ -20,8 +22,9 @@ export async function changedHead(
   { clock, identity, storage, latest }: ReplicaGround,
 ): Promise<SignedHead | undefined> {
   const { head, hash } = open.head
+  const { title } = head.body
   if (!equalBytes(open.genesis.genesis.owner, identity.author))
-    throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${head.body.title}"`)
+    throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${title}"`)
   // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
   const end = async (): Promise<number> => {
     const { last } = await storage.future(open.ns, clock.wall(), identity.author)
@@ -30,7 +33,20 @@ export async function changedHead(
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
   const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
-  return signHead({ net: head.net, ns: head.ns, epoch: head.epoch, seq: head.seq + 1, prev: hash, at: clock.next(head.at), body }, identity)
+  if (change.collections !== undefined && open.genesis.genesis.write !== 'owner' && hasUnique(body))
+    throw new DocstoreError(
+      'bad-rules',
+      `Values can only be unique where one writer writes: in a namespace with the policy "owner". In "${title}" two people could take one while they do not see each other`,
+    )
+  const { net, ns, epoch, seq, at } = head
+  const made: HeadBody = { ...body, created: head.body.created ?? at }
+  const next = signHead({ net, ns, epoch, seq: seq + 1, prev: hash, ...pastAfter(open.head), at: clock.next(at), body: made }, identity)
+  if (next.bytes.length > MAX_HEAD_BYTES)
+    throw new DocstoreError(
+      'bad-rules',
+      `What "${title}" says of itself and its collections has ${next.bytes.length} bytes, of at most ${MAX_HEAD_BYTES}: shorten its schemas`,
+    )
+  return next
 }
 
 /** The successor that is meant by an id which it had in a network before: nobody else knows that one. */
@@ -39,8 +55,12 @@ async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']):
   return now === undefined ? {} : { next: fromUtf8(now) ?? null }
 }
 
-/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`. */
-function changedBody(body: HeadBody, { title = body.title, description, history, next }: HeadChange, ended: number | undefined): HeadBody {
+/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`. */
+function changedBody(
+  body: HeadBody,
+  { title = body.title, description, history, next, listed = body.listed === true, collections }: HeadChange,
+  ended: number | undefined,
+): HeadBody {
   if (!isTitle(title)) throw badName()
   const text = description === undefined ? body.description : (description ?? undefined)
   if (text !== undefined && !isDescription(text))
@@ -50,11 +70,17 @@ function changedBody(body: HeadBody, { title = body.title, description, history,
   const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
   if (typeof next === 'string' && successor === undefined)
     throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
+  if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
+  const { created } = body
+  const settings = collections === undefined ? body.collections : changedCollections(body.collections, collections)
   return {
     title,
     ...(text === undefined ? {} : { description: text }),
     ...(days === undefined ? {} : { history: days }),
     ...(ended === undefined ? {} : { ended }),
     ...(successor === undefined ? {} : { next: successor }),
+    ...(listed ? { listed } : {}),
+    ...(created === undefined ? {} : { created }),
+    ...(settings === undefined ? {} : { collections: settings }),
   }
 }

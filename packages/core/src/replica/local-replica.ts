@@ -1,7 +1,8 @@
+import { backgroundTimer } from '../background-timer.ts'
+import { errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -21,6 +22,7 @@ import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
+import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
@@ -35,6 +37,7 @@ import type {
   FutureRecords,
   HeadChange,
   MissingBlock,
+  NamespaceBytes,
   NamespaceInfo,
   OpenedReading,
   OutgoingBatch,
@@ -53,6 +56,8 @@ import type {
   Write,
   WriteResult,
 } from './types.ts'
+import { Expiry } from './writing/expiry.ts'
+import type { Forgetting } from './writing/forgetting.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
 import { LazyPending } from './writing/lazy-pending.ts'
@@ -88,6 +93,7 @@ export class LocalReplica implements Replica {
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -98,6 +104,9 @@ export class LocalReplica implements Replica {
   readonly #history: HistoryKeeping
   #files: Promise<Files> | undefined
   #isClosed = false
+  readonly #ground: ReplicaGround
+  #loadedForgetting: Forgetting | undefined
+  #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor(init: LocalReplicaInit) {
     const { storage, queries, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
@@ -115,6 +124,7 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
     }
+    this.#ground = ground
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
@@ -130,10 +140,12 @@ export class LocalReplica implements Replica {
     })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
-    this.#writes = new Writes(ground, namespaces, this.#pending)
+    this.#expiry = new Expiry(ground, { idOf: (ns) => namespaces.idOf(ns), onRemoved: (ns) => this.#comparing.removed(ns) })
+    this.#news.onExpiring((exp) => this.#expiry.note(exp))
+    this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch, pause })
-    this.#feeds = new Feeds(storage, namespaces)
+    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, expiry: this.#expiry, epoch, pause })
+    this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
     this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
@@ -148,8 +160,10 @@ export class LocalReplica implements Replica {
     await replica.#namespaces.load()
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
+    await replica.#expiry.load()
     replica.#history.start()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
+    replica.#forgetLater(FIRST_FORGET_MS)
     return replica
   }
 
@@ -172,7 +186,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; history?: number; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: Parameters<Replica['createNamespace']>[0]): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -196,8 +210,16 @@ export class LocalReplica implements Replica {
     return this.#namespaces.forgetNamespace(ns)
   }
 
-  exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
+  }
+
+  listedNamespaces(after: string): ReturnType<Replica['listedNamespaces']> {
+    return this.#namespaces.listedNamespaces(after)
+  }
+
+  readNamespace(namespace: NamespaceBytes): ReturnType<Replica['readNamespace']> {
+    return this.#namespaces.readNamespace(namespace)
   }
 
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
@@ -326,7 +348,8 @@ export class LocalReplica implements Replica {
 
   // Exchange with other peers
 
-  summary(ns: string): Promise<Summary> {
+  async summary(ns: string): Promise<Summary> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     return this.#comparing.summary(ns)
   }
 
@@ -364,6 +387,37 @@ export class LocalReplica implements Replica {
 
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
     return this.#receiving.accept(ns, batch)
+  }
+
+  async giveUp(ns: string, seqs: readonly number[]): Promise<number> {
+    return (await this.#forgetting()).giveUp(ns, seqs)
+  }
+
+  async forgetDeleted(): Promise<number> {
+    return (await this.#forgetting()).look(() => this.#isClosed)
+  }
+
+  /** Loaded when it is first needed: most programs end before that. */
+  async #forgetting(): Promise<Forgetting> {
+    const { Forgetting } = await import('./writing/forgetting.ts')
+    return (this.#loadedForgetting ??= new Forgetting({
+      ground: this.#ground,
+      namespaces: this.#namespaces,
+      onRemoved: (ns) => this.#comparing.removed(ns),
+    }))
+  }
+
+  /** Failures are reported as uncaught, but for those after which there may be another chance. */
+  #forgetLater(ms: number): void {
+    this.#forgetTimer = backgroundTimer(() => {
+      this.forgetDeleted()
+        .catch((error: unknown) => {
+          if (!this.#isClosed && !['disk-full', 'data-missing', 'storage-read-only'].includes(errorCode(error))) throw error
+        })
+        .finally(() => {
+          if (!this.#isClosed) this.#forgetLater(FORGET_EVERY_MS)
+        })
+    }, ms)
   }
 
   onCommit(listener: (event: CommitEvent) => void): () => void {
@@ -459,8 +513,10 @@ export class LocalReplica implements Replica {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#forgetTimer)
     try {
       await this.#init.queries?.close()
+      await this.#expiry.stop()
       await (await this.#files?.catch(() => undefined))?.stop()
       await this.#history.stop()
       await this.#tidying.finish()

@@ -1,3 +1,4 @@
+import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -25,7 +26,7 @@ export interface NamespaceInfo {
   readonly owner: string
   /** Whether this identity may write here: its policy allows it, and it has not ended. */
   readonly writable: boolean
-  /** ISO time of its head: that of its creation, until its owner changes something. */
+  /** ISO time of its first head. */
   readonly createdAt: string
   readonly description?: string
   /** How long earlier versions of documents are kept, days; absent where the owner does not say. */
@@ -34,7 +35,46 @@ export interface NamespaceInfo {
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
   readonly next?: string
+  /** What its owner set for collections, by their names. */
+  readonly collections?: CollectionsSettings
+  /** Whether peers that keep it name it to everyone in the network who asks what there is; absent where they do not. */
+  readonly listed?: true
+  /**
+   * What was set on one device of its owner, while another one set the same to something else, which stands: each as it would be now. There until
+   * one sets these anew, on this device.
+   */
+  readonly conflict?: HeadConflict
 }
+
+/** Fields that lost, and what they would say; `null` where they were taken away. */
+export interface HeadConflict {
+  readonly name?: string
+  readonly description?: string | null
+  readonly next?: string | null
+  readonly listed?: boolean
+  readonly collections?: CollectionsSettings | null
+}
+
+/** A namespace as it travels between peers. */
+export interface NamespaceBytes {
+  readonly genesis: Uint8Array
+  readonly head: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A namespace that somebody else told of. */
+export interface ForeignNamespace {
+  /** As its newest known head says: that of the other side, or one that is here. */
+  readonly info: NamespaceInfo
+  /** Number of that head: of two, the higher one is newer. */
+  readonly seq: number
+  /** Whether the head of the other side lists it. */
+  readonly isListed: boolean
+  readonly isHere: boolean
+}
+
+/** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
+export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
@@ -43,6 +83,9 @@ export interface HeadChange {
   /** How long earlier versions of documents are kept, days. */
   readonly history?: number | null
   readonly next?: string | null
+  readonly listed?: boolean
+  /** By their names; `null` takes all settings of a collection away. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -53,6 +96,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */
@@ -80,6 +125,8 @@ export interface DocumentFacts {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number
 }
 
 /** A document as it stands here, or stood, with what is known of it. */
@@ -271,8 +318,8 @@ export interface OutgoingBatch {
   readonly summary?: Summary
 }
 
-/** What became of each record of a batch that arrived. */
-export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+/** What became of each record of a batch that arrived. `forgotten`: its document was deleted, and that is so long ago that the tombstone has gone. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | 'forgotten' | Refusal
 
 /** What accepting a batch did. */
 export interface AcceptResult {
@@ -307,7 +354,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; history?: number; nonce?: Uint8Array }): Promise<NamespaceInfo>
+  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array; listed?: boolean; history?: number }): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
@@ -317,7 +364,11 @@ export interface ReplicaNamespaces {
   /** Removes a namespace and its records from here alone; resolves with whether it was here. Should it come again, it is as it was. */
   forgetNamespace(ns: string): Promise<boolean>
   /** Genesis and winning head, to hand to another peer. */
-  exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined>
+  /** Those that their owners list, with ids greater than `after`, rising, as many as fit into a message; whether `more` follow. */
+  listedNamespaces(after: string): Promise<{ readonly namespaces: readonly NamespaceBytes[]; readonly more: boolean }>
+  /** What a namespace says of itself that somebody else has, checked and not kept. */
+  readNamespace(namespace: NamespaceBytes): Promise<ForeignNamespace | { readonly refused: Refusal }>
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
 }
@@ -439,6 +490,17 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** What is done about what was deleted long ago. */
+export interface ReplicaForgetting {
+  /**
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
+   * many went.
+   */
+  giveUp(ns: string, seqs: readonly number[]): Promise<number>
+  /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
+  forgetDeleted(): Promise<number>
+}
+
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
@@ -501,6 +563,7 @@ export interface Replica
     ReplicaTimes,
     ReplicaSending,
     ReplicaReceiving,
+    ReplicaForgetting,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,

@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addTextIndexes,
   addFiles,
   addEdits,
+  addExpiry,
   addHistory,
 ]
 
@@ -110,7 +111,16 @@ function addEdits(driver: SqlDriver): void {
   `)
 }
 
-/** Version 9: what documents were before. Of the time before that nothing is known. */
+/** Version 9: records can expire, and what was deleted long ago is remembered by its slot alone. */
+function addExpiry(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN erased BLOB;
+    CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
+    CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
+  `)
+}
+
+/** Version 10: what documents were before. Of the time before that nothing is known. */
 function addHistory(driver: SqlDriver): void {
   driver.exec(HISTORY_TABLES)
 }

@@ -1,11 +1,14 @@
+import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 
+const DIGEST_BYTES = 32
+
 /** The columns that `storedRecord` reads. */
 export const RECORD_COLUMNS =
-  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path'
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.erased'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
@@ -26,9 +29,22 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  if (typeof own !== 'string') return record
-  if (!(document instanceof Uint8Array)) return { ...record, own }
-  return { ...record, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
+  const rest = row['erased'] === null ? record : { ...record, erased: erasedContent(bytes(row['erased'])) }
+  if (typeof own !== 'string') return rest
+  if (!(document instanceof Uint8Array)) return { ...rest, own }
+  return { ...rest, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
+}
+
+/** What is left of a content in its row: 32 bytes of its digest, then its length. */
+export function erasedBytes({ digest, size }: ErasedContent): Uint8Array {
+  const bytes = new Uint8Array(DIGEST_BYTES + 4)
+  bytes.set(digest)
+  new DataView(bytes.buffer).setUint32(DIGEST_BYTES, size)
+  return bytes
+}
+
+function erasedContent(stored: Uint8Array): ErasedContent {
+  return { digest: stored.slice(0, DIGEST_BYTES), size: new DataView(stored.buffer, stored.byteOffset).getUint32(DIGEST_BYTES) }
 }
 
 /** A blob of a column that is never NULL. */

@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
-import { MAX_SEAL_RECORDS } from '../model/limits.ts'
+import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
 import { AuthorTable } from './records/author-table.ts'
@@ -19,6 +19,9 @@ import { Queries } from './queries.ts'
 import { type KeptRow, Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
+import type { ForgottenSlots } from './records/forgotten-slots.ts'
+import { ForgottenTimes } from './records/forgotten-times.ts'
+import type { ExpiredRecords } from './records/expired-records.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { factsOfRows, shownFacts } from './records/shown-facts.ts'
@@ -34,7 +37,9 @@ import type {
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  ExpiredDocument,
   FeedRecord,
+  ForgetRange,
   FoundPage,
   FutureTotal,
   HistorySize,
@@ -66,6 +71,8 @@ import { Totals } from './records/totals.ts'
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
+/** Hybrid time at which the first record expires: an index has them in order. */
+const NEXT_EXPIRY = 'SELECT min(exp) AS exp FROM records WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
@@ -105,6 +112,7 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #references: FileReferences
+  readonly #forgotten: ForgottenTimes
   #files: FileStorage | undefined
   readonly #records: RecordTable
   readonly #recordParts: RecordTableInit
@@ -147,6 +155,7 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
+    this.#forgotten = new ForgottenTimes(statements)
     const table: RecordTableInit = {
       statements,
       authors,
@@ -156,6 +165,7 @@ export class SqliteStorage implements Storage {
       totals,
       readings: this.#readings,
       onReplaced: (ns, document, gone, by) => this.#history?.replaced(ns, document, gone, by),
+      onRemoved: (ns, document) => this.#history?.forgetDocument(ns, document),
     }
     this.#records = new RecordTable(table)
     this.#recordParts = table
@@ -243,6 +253,7 @@ export class SqliteStorage implements Storage {
       // An empty genesis stands for none: the row keeps the number for this id.
       this.#statements.own("UPDATE namespaces SET genesis = x'', head = x'', signature = x'' WHERE ns = ?").run(ns)
       for (const { collection, paths } of indexes.all(ns)) this.#indexes.drop(ns, String(collection), pathsOf(paths))
+      this.#statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
       for (const { collection, paths } of texts.all(ns)) this.#texts.drop(ns, String(collection), pathsOf(paths))
     })
     this.#queries.forgetPlans()
@@ -272,9 +283,6 @@ export class SqliteStorage implements Storage {
         this.#edited.showAnew(ns, found)
         this.#references.committed(ns, [], this.#edited.takeShown())
       }
-      // The rest of what is forgotten goes bit by bit.
-      if (which.after >= 0 && which.since === 0) this.#history?.removeLater(ns, which.after)
-      this.#history?.store(ns)
       this.#totals.storeNow(ns)
       return found.length
     }
@@ -293,8 +301,9 @@ export class SqliteStorage implements Storage {
         this.#statements
           .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
           .run(cid, genesis, head, signature, ns)
+        // Under its new id nothing of it was ever anywhere.
+        this.#statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
         moveRecords({ records: this.#records, seals: this.#seals, references: this.#references, history: this.#history }, move)
-        this.#history?.store(ns)
         this.#totals.recount(ns)
       }
       for (const [key, value] of meta) this.#setMeta(key, value)
@@ -321,7 +330,6 @@ export class SqliteStorage implements Storage {
       this.#totals.store(ns)
       this.#times.committed(ns, outcomes, seals.length > 0)
       this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
-      this.#history?.store(ns)
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
     }
@@ -344,7 +352,6 @@ export class SqliteStorage implements Storage {
         this.#totals.store(ns)
         this.#times.committed(ns, outcomes, seals.length > 0)
         this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
-        this.#history?.store(ns)
       }
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
@@ -359,8 +366,8 @@ export class SqliteStorage implements Storage {
     const kept = new Map<number, { readonly seal: number; records: number }>()
     const outcomes = entries.map((entry) => {
       const { seal: position } = entry
-      const { old, document } = this.#heldFor(ns, entry)
-      const record = entry.build(old, document)
+      const { old, document, forgotten } = this.#heldFor(ns, entry)
+      const record = entry.build(old, document, forgotten)
       if (record === undefined) {
         this.#late(ns, entry, old, document)
         return undefined
@@ -387,12 +394,19 @@ export class SqliteStorage implements Storage {
   }
 
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
-  #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
+  #heldFor(
+    ns: number,
+    entry: CommitEntry,
+  ): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined; readonly forgotten: number } {
     const { slot } = entry
     const document = this.#edited?.of(ns, entry, entry.document === undefined)
     if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
-    if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
-    return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
+    if (document === undefined) {
+      const old = this.#records.bySlot(ns, slot)
+      return { old, document, forgotten: old === undefined ? this.#forgotten.of(ns, slot) : 0 }
+    }
+    const old = document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot))
+    return { old, document, forgotten: document.base === undefined ? this.#forgotten.of(ns, document.slot) : 0 }
   }
 
   #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
@@ -404,19 +418,19 @@ export class SqliteStorage implements Storage {
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
       const old = this.#records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old) }
+      return { slot: entry.slot, old, record: entry.build(old, undefined, old === undefined ? this.#forgotten.of(ns, entry.slot) : 0) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
-    for (let i = 0; i < hashes.length; i += MAX_SEAL_RECORDS) {
-      const group = hashes.slice(i, i + MAX_SEAL_RECORDS)
+    for (let i = 0; i < hashes.length; i += RECORDS_PER_SEAL) {
+      const group = hashes.slice(i, i + RECORDS_PER_SEAL)
       const joined = new Uint8Array(group.length * 32)
       group.forEach((hash, at) => joined.set(hash, at * 32))
       seals.push(this.#seals.add(sealWith(joined), group.length))
     }
     let position = 0
     const outcomes = built.map(
-      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
+      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / RECORDS_PER_SEAL)] ?? null),
     )
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
@@ -456,11 +470,7 @@ export class SqliteStorage implements Storage {
     const history = await this.#loadedHistory()
     // Whoever only reads may ask too.
     if (!history.isDue(ns, which.before)) return 0
-    return this.#reserved(() => {
-      const removed = history.tidy(ns, which)
-      history.store(ns)
-      return removed
-    })
+    return this.#reserved(() => history.tidy(ns, which))
   }
 
   historySize(ns: number): HistorySize {
@@ -511,6 +521,50 @@ export class SqliteStorage implements Storage {
   unknownFuture(ns: number, which: UnknownFuture): StoredRecord[] {
     const { newest, known } = this.#times.get(ns)
     return newest <= which.after ? [] : this.#records.beyond(ns, { ...which, after: Math.max(which.after, known) })
+  }
+
+  nextExpiry(): number | undefined {
+    const exp = this.#statements.own(NEXT_EXPIRY).get()?.['exp']
+    return typeof exp === 'number' ? exp : undefined
+  }
+
+  async expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.erase(now, limit), limit)
+  }
+
+  async takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.takeBack(latest, limit), limit)
+  }
+
+  async forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }> {
+    const slots = await this.#forgottenSlots()
+    const page = this.#makingRoom(() => slots.forget(ns, which), which.limit)
+    this.#forgotten.changed()
+    return page
+  }
+
+  async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
+    const slots = await this.#forgottenSlots()
+    const removed = this.#makingRoom(() => slots.giveUp(ns, seqs, before), seqs.length)
+    this.#forgotten.changed()
+    return removed
+  }
+
+  /** Loaded when something is forgotten: that is seldom. */
+  async #forgottenSlots(): Promise<ForgottenSlots> {
+    this.#statements.assertOpen()
+    const { ForgottenSlots } = await import('./records/forgotten-slots.ts')
+    return new ForgottenSlots({ ...this.#recordParts, records: this.#records, references: this.#references })
+  }
+
+  /** Loaded when something expires: little does. */
+  async #expired(): Promise<ExpiredRecords> {
+    const [{ ExpiredRecords }] = await Promise.all([import('./records/expired-records.ts'), this.readyForEdits()])
+    const edited = this.#edited
+    if (edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    return new ExpiredRecords({ ...this.#recordParts, records: this.#records, references: this.#references, edited })
   }
 
   lastSeq(ns: number): number {
@@ -906,6 +960,7 @@ export class SqliteStorage implements Storage {
     this.#texts.began()
     try {
       const result = work()
+      this.#history?.store()
       if (kind === 'grows') this.#room.assertWithin()
       if (kind !== 'makes room') this.#room.assertPayable()
       this.#statements.own('COMMIT').run()
@@ -922,6 +977,7 @@ export class SqliteStorage implements Storage {
     this.#totals.rolledBack()
     this.#edited?.rolledBack()
     this.#history?.rolledBack()
+    this.#forgotten.changed()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

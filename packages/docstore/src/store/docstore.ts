@@ -12,10 +12,11 @@ import {
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
-import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
+import type { ListOptions } from './life/listed-namespaces.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -195,13 +196,14 @@ export class Namespaces {
   }
 
   /**
-   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `history` for how
-   * many days peers keep what documents were before (`set` says more).
+   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
+   * relays name it to everyone in the network who asks what there is. Without it, only who has its id finds it; `history`, for how many
+   * days peers keep what documents were before (`set` says more).
    */
-  async create(options: { name: string; write?: WritePolicy; history?: number }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'history'], 'namespaces.create')
-    const { name, write = 'owner', history } = options
-    const { id } = await this.#replica.createNamespace({ name, write, ...(history === undefined ? {} : { history }) })
+  async create(options: { name: string; write?: WritePolicy; listed?: boolean; history?: number }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'history'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, history } = options
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(history === undefined ? {} : { history }) })
     return this.open(id)
   }
 
@@ -244,7 +246,8 @@ export class Namespaces {
 
   /**
    * Puts another namespace in the place of one that this identity owns: ends it, makes the new one, fills it with what `migrate` makes of each document
-   * (`undefined` leaves it out), and lets the old one name it. Where it fails in between, call it again. What others wrote before the end and had not
+   * (`undefined` leaves it out; without an `_id` it keeps that of the old one), and lets the old one name it. Where it fails or the program ends in between, call it
+   * again: it goes on with the same namespace. What others wrote before the end and had not
    * sent yet comes into the old one alone.
    */
   async succeed(
@@ -255,6 +258,21 @@ export class Namespaces {
     checkOptions(options, ['name', 'write'], 'namespaces.succeed')
     const { succeedNamespace } = await import('./life/succession.ts')
     return succeedNamespace(this, this.#replica, { id, ...options, migrate })
+  }
+
+  /**
+   * Namespaces that the network's connected relays hold and whose owners list them (`listed` of `create` and `set`), by id, each checked: at most `limit`
+   * (100, and 1,000 at most) behind the id `after`. `next` is where the next part begins. `relays` says how many answered in time; 0 where none is connected.
+   */
+  async listed(options: ListOptions = {}): Promise<ListedPage> {
+    const { listedNamespaces } = await import('./life/listed-namespaces.ts')
+    return listedNamespaces(this.#network, options)
+  }
+
+  /** Ids of namespaces that have not arrived yet, and for which something was written here: see `Namespace.pending`. */
+  async awaited(): Promise<readonly string[]> {
+    const [waited, here] = await Promise.all([this.#replica.awaited(), this.#replica.namespaceIds()])
+    return waited.filter((id) => !here.includes(id))
   }
 
   /** All namespaces that are here. */

@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
 import { compareBytes, equalBytes } from '../../model/bytes.ts'
+import { MAX_TIME } from '../../model/clock.ts'
 import { decodeContent } from '../../model/content.ts'
 import { decodeEdit } from '../../model/edits/edit-content.ts'
 import { compareVersions } from '../../model/edits/compare-versions.ts'
@@ -10,6 +11,8 @@ import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+
+const EMPTY = new Uint8Array()
 
 /** What acceptance depends on besides the record itself. */
 export interface Rules {
@@ -22,6 +25,8 @@ export interface Rules {
   readonly aside: boolean
   /** Hybrid time beyond which a record is held back. */
   readonly latest: number
+  /** Hybrid time of now: what has expired by it is not stored with what it said. */
+  readonly now: number
 }
 
 /** A record that is good by itself and competes for its slot. Merge is a join: the highest time wins, then the lowest hash. */
@@ -33,6 +38,8 @@ export class Competitor implements CommitEntry {
   readonly seal: number
   /** Whether this very version was here already. */
   isSame = false
+  /** Whether its document was deleted long ago, at its time or later. */
+  isForgotten = false
 
   constructor(slot: Uint8Array, record: NewRecord, seal: number) {
     this.slot = slot
@@ -42,13 +49,15 @@ export class Competitor implements CommitEntry {
   }
 
   get late(): NewRecord | undefined {
-    return this.isSame ? undefined : this.record
+    return this.isSame || this.isForgotten ? undefined : this.record
   }
 
-  build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
+  build(old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     const { record } = this
+    this.isForgotten = forgotten > 0 && record.at <= forgotten
+    if (this.isForgotten) return undefined
     if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined
-    if (old === undefined) return record.content === null ? { ...record, ...knownName(document) } : record
+    if (old === undefined) return record.kh !== null ? { ...record, ...knownName(document) } : record
     if (record.at < old.at) return undefined
     if (record.at === old.at) {
       const order = compareBytes(record.hash, old.hash)
@@ -56,7 +65,7 @@ export class Competitor implements CommitEntry {
       if (order >= 0) return undefined
     }
     // A tombstone keeps the id that was known here, for the local change feed.
-    return record.content === null ? { ...record, collection: old.collection, id: old.id } : record
+    return record.kh !== null ? { ...record, collection: old.collection, id: old.id } : record
   }
 }
 
@@ -85,8 +94,8 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
-  const { key, at, prev, exp, content: bytes, path } = wire
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
+  const { key, at, prev, exp, content: bytes, erased: gone, path } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
   const base = prev === null && exp === null ? { at, by } : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
@@ -97,16 +106,20 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxConten
     return new Competitor(slotOf(scope.write, key, by), record, wire.seal)
   }
   const split = splitKey(key)
-  if (split === undefined || bytes === null) return 'malformed'
+  if (split === undefined || (bytes === null && gone === undefined)) return 'malformed'
   const { collection, id } = split
   if (!mayWrite(scope.write, owner, by, id)) return 'not-allowed'
-  if (bytes.length > maxContentBytes) return 'too-large'
-  const content = path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
-  if (!content.ok) return content.reason
-  const digest = sha256(bytes)
-  const put = { ...base, del: false, k: key, digest, size: bytes.length } as const
+  const { digest, size } = gone ?? { digest: sha256(bytes ?? EMPTY), size: bytes?.length ?? 0 }
+  if (size > maxContentBytes) return 'too-large'
+  // Erased where a clock is ahead of ours: it comes again when its time is over here too.
+  if (gone !== undefined && (exp ?? MAX_TIME) > latest) return 'future'
+  const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
+  if (content?.ok === false) return content.reason
+  const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
-  const record = { collection, id, at, by, prev, exp, hash, kh: null, digest, content: content.value.text }
+  const common = { collection, id, at, by, prev, exp, hash, kh: null }
+  const isOver = content === undefined || (exp !== null && exp <= now)
+  const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
   const slot = slotOf(scope.write, kh, by)
   if (path === undefined) return new Competitor(slot, record, wire.seal)

@@ -56,19 +56,20 @@ export class Receiving implements ReplicaReceiving {
       if (typeof one === 'string') return one
       const outcome = outcomes[next++]
       if (outcome === 'no-room') return 'quota'
-      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : one.isForgotten ? 'forgotten' : 'superseded'
     })
     return { results, ranges }
   }
 
   #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
-    const { network, latest } = this.#ground
+    const { network, latest, clock } = this.#ground
     return judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,
       head: head.head.body,
       maxContentBytes: network.descriptor.limits.content,
       latest: latest(),
+      now: clock.wall(),
       aside: this.#aside,
     })
   }

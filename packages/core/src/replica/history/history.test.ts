@@ -8,6 +8,7 @@ import { encodeBatch, type WireRecord } from '../../model/batch.ts'
 import { fromUtf8, utf8 } from '../../model/bytes.ts'
 import { canonicalJson } from '../../model/content.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
+import { timeFromMs } from '../../model/clock.ts'
 import { earlierVersions, type VersionRecord } from '../../model/edits/earlier-versions.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
 import { type Identity, identityFromSeed } from '../../model/identity.ts'
@@ -202,7 +203,7 @@ describe('the history of a document', () => {
     expect(await peer.getVersion(ns, 'docs', 'a')).toMatchObject({ cid: first?.cid })
     expect(await past(peer, ns, 'a')).toEqual([{ n: 3 }, { n: 1, m: 2 }, { n: 1 }])
     expect(await peer.history(ns, 'docs', 'none')).toEqual([])
-    expect(await peer.history(ns.replace(/.$/, 'a'), 'docs', 'a')).toEqual([])
+    expect(await peer.history(await namespaceOf(await open()), 'docs', 'a')).toEqual([])
   })
 
   it('has what changed in one transaction too, and not what got a right time', async () => {
@@ -217,6 +218,28 @@ describe('the history of a document', () => {
     expect(await peer.redate()).toMatchObject({ records: 1 })
     expect(await past(peer, ns, 'b')).toEqual([])
     expect((await peer.historySize(ns)).versions).toBe(2)
+  })
+
+  it('begins anew with a version that is to expire, and goes with that', async () => {
+    const peer = await open('one')
+    const ns = await namespaceOf(peer)
+    const exp = timeFromMs(now + 5 * DAY_MS)
+    await put(peer, ns, 'a', { text: 'firstsecret' })
+    await peer.write(ns, 'docs', [{ id: 'a', content: '{"_id":"a","text":"secondsecret"}', exp }])
+    await peer.update(ns, 'docs', { id: 'a', changes: { $set: { text: 'thirdsecret' } } })
+    await peer.update(ns, 'docs', { id: 'a', changes: { $set: { text: 'fourthsecret' } } })
+    await peer.write(ns, 'docs', [{ id: 'b', content: '{"_id":"b","text":"fifthsecret"}', exp }])
+    await peer.update(ns, 'docs', { id: 'b', changes: { $set: { text: 'sixthsecret' } } })
+    expect(await past(peer, ns, 'a')).toEqual([])
+    // This one stays.
+    await put(peer, ns, 'b', { n: 1 })
+    await put(peer, ns, 'b', { n: 2 })
+    expect(await past(peer, ns, 'b')).toEqual([{ n: 1 }])
+    now += 6 * DAY_MS
+    expect(await peer.get(ns, 'docs', 'a')).toBeUndefined()
+    expect(await past(peer, ns, 'b')).toEqual([{ n: 1 }])
+    await close(peer)
+    for (const secret of ['first', 'second', 'third', 'fourth', 'fifth', 'sixth']) expect(isOnDisk(`${secret}secret`), secret).toBe(false)
   })
 
   it('goes with the document, from the disk too, also where it is deleted elsewhere or a part of it comes later', async () => {

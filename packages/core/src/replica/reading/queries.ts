@@ -22,6 +22,7 @@ import type {
   Summary,
 } from '../types.ts'
 import { documentFacts } from '../document-facts.ts'
+import type { Expiry } from '../writing/expiry.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
@@ -36,6 +37,7 @@ export interface QueriesInit {
   readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
   readonly pending: LazyPending
+  readonly expiry: Expiry
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
   readonly pause: Pause
@@ -47,10 +49,12 @@ export class Queries implements ReplicaReads {
   readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #epoch: string
   readonly #pause: Pause
 
-  constructor({ storage, aside, namespaces, pending, epoch, pause }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, pause }: QueriesInit) {
+    this.#expiry = expiry
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -60,11 +64,13 @@ export class Queries implements ReplicaReads {
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open && this.#storage.get(open.ns, collection, documentId)
   }
 
   async getVersion(id: string, collection: string, documentId: string): Promise<DocumentVersion | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     return found && { content: found.content, ...documentFacts(found.content, found) }
@@ -90,6 +96,7 @@ export class Queries implements ReplicaReads {
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsedSort = parseSortInput(sort)
     const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
     const parsedFilter = await readFilter(filter)
@@ -110,6 +117,7 @@ export class Queries implements ReplicaReads {
   }
 
   async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first, withFacts }: ReadRequest): Promise<OpenedReading> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     checkLimit(first)
     const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first, withFacts }
@@ -130,6 +138,7 @@ export class Queries implements ReplicaReads {
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const parsedFilter = await readFilter(filter)
     const open = this.#namespaces.get(id)
@@ -144,6 +153,7 @@ export class Queries implements ReplicaReads {
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
     if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
@@ -153,11 +163,13 @@ export class Queries implements ReplicaReads {
   }
 
   async collections(id: string): Promise<readonly CollectionCount[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open === undefined ? [] : this.#storage.collections(open.ns)
   }
 
   async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const { collections, ...total } = await this.#storage.overview(this.#namespaces.open(id).ns)
     return { ...summaryOf(total), collections }
   }
@@ -181,6 +193,7 @@ export class Queries implements ReplicaReads {
   }
 
   async content(cid: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsed = parseCid(DAG_JSON, cid)
     return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
   }

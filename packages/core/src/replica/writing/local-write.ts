@@ -25,25 +25,32 @@ export interface LocalWrite extends CommitEntry {
 }
 
 /** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
-export function localWrite(scope: RecordScope, collection: string, { id, content, if: expected }: Write, { identity, clock }: Author): LocalWrite {
+export function localWrite(
+  scope: RecordScope,
+  collection: string,
+  { id, content, if: expected, exp: expires }: Write,
+  { identity, clock }: Author,
+): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
+  const exp = expires ?? null
   let kept = 0
   let conflict: unknown
-  const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+  const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
     // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
-    const isSame = content === here && (content !== null || document === undefined || document.edits.length === 0)
+    const isSame =
+      content === here && (content === null ? document === undefined || document.edits.length === 0 : (document?.base ?? old)?.exp === exp)
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(document?.newest ?? old?.at ?? 0)
+    const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
-    const base = { at, by, ...(prev === null ? {} : { prev }) }
-    const common = { collection, id, at, by, prev, exp: null, content }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
+    const common = { collection, id, at, by, prev, exp, content }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }

@@ -64,9 +64,9 @@ export class PendingChanges implements ReplicaPending {
   async keepWrites(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
     return this.#keep(ns, async () => {
       const kept: WriteResult[] = []
-      for (const { id, content } of writes) {
+      for (const { id, content, exp } of writes) {
         const at = this.#nextTime(ns)
-        await this.#add({ key: pendingKey(ns, at), collection, at, id, content })
+        await this.#add({ key: pendingKey(ns, at), collection, at, id, content, ...(exp === undefined ? {} : { exp }) })
         kept.push({ status: 'pending', seq: 0, at })
       }
       return kept
@@ -151,8 +151,8 @@ export class PendingChanges implements ReplicaPending {
         if (number === undefined || collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
         if (record.own !== undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
         const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
-        // It was deleted without knowing of this edit.
-        if (content === undefined) continue
+        // It was deleted without knowing of this edit, or has expired.
+        if (content === undefined || record.erased !== undefined) continue
         try {
           await this.#add({ key, collection, id, content, at, refused: 'ended' })
         } catch (error) {

@@ -16,7 +16,7 @@ import type { PendingWrite } from '../types.ts'
  */
 export function pendingEntry(
   { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
-  { collection, id: given, content: givenContent, at }: PendingWrite,
+  { collection, id: given, content: givenContent, at, exp: expires }: PendingWrite,
   { identity, maxContentBytes }: { readonly identity: Identity; readonly maxContentBytes: number },
 ): CommitEntry | { readonly refused: ErrorCode } {
   const isNamed = genesis.write !== 'author' || namesAuthor(given)
@@ -27,8 +27,9 @@ export function pendingEntry(
   if (key === undefined) return { refused: 'bad-id' }
   const content = isNamed || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id })
   const by = identity.author
+  const exp = expires ?? null
   const kh = keyHash(scope.ns, key)
-  const common = { collection, id, at, by, prev: null, exp: null, content }
+  const common = { collection, id, at, by, prev: null, exp, content }
   let record: NewRecord
   if (content === null) {
     const tombstone: DocRecord = { at, by, del: true, kh }
@@ -37,9 +38,9 @@ export function pendingEntry(
     const bytes = utf8(content)
     if (bytes.length > maxContentBytes) return { refused: 'document-too-large' }
     const digest = sha256(bytes)
-    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length }
+    const put: DocRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length }
     record = { ...common, hash: recordHash(scope, put), kh: null, digest }
   }
   const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
-  return { slot: competitor.slot, build: (old, document) => competitor.build(old, document) }
+  return { slot: competitor.slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
 }

@@ -22,6 +22,8 @@ export function redatedEntry(scope: RecordScope, record: StoredRecord, { identit
     build: (old, document) => {
       if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
       const { collection, id, prev, exp, edit } = old
+      // What has expired says nothing to anybody.
+      if (old.erased !== undefined) return undefined
       const content = ownContent(old)
       // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
       const at = clock.next(known)

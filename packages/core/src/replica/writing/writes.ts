@@ -9,6 +9,7 @@ import { MAX_WRITES } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
+import type { Expiry } from './expiry.ts'
 import { checkExpected } from './expected-version.ts'
 import { commitOr } from './commit-or.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -22,10 +23,12 @@ export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #single: GroupCommit
   #updates: Updates | undefined
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
+  constructor(ground: ReplicaGround, namespaces: Namespaces, { pending, expiry }: { readonly pending: LazyPending; readonly expiry: Expiry }) {
+    this.#expiry = expiry
     this.#ground = ground
     this.#namespaces = namespaces
     this.#pending = pending
@@ -35,6 +38,7 @@ export class Writes implements ReplicaWrites {
   async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     checkCollection(collection)
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const known = this.#namespaces.get(id)
     if (known === undefined) {
       const kept = await this.#keepEarly(id, collection, writes)
@@ -48,6 +52,7 @@ export class Writes implements ReplicaWrites {
       this.#checkAllowed(open, write.id)
       this.#checkSize(write)
       checkExpected(write.if)
+      this.#checkExpiry(write)
       if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
       entries.push(localWrite(open.scope, collection, write, author))
     }
@@ -69,6 +74,7 @@ export class Writes implements ReplicaWrites {
     }
     allowed()
     checkExpected(update.if)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const updates = await this.#loaded()
     return updates.update(allowed, collection, update)
   }
@@ -96,8 +102,15 @@ export class Writes implements ReplicaWrites {
       if (write.if !== undefined)
         throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
       this.#checkSize(write)
+      this.#checkExpiry(write)
     }
     return this.#pending.keepWrites(id, collection, writes)
+  }
+
+  #checkExpiry({ exp, content }: Write): void {
+    if (exp === undefined) return
+    if (content === null || !Number.isSafeInteger(exp) || exp <= this.#ground.clock.wall())
+      throw new DocstoreError('bad-expiry', 'A document expires in the future; it was given a time that has passed, or none that can be')
   }
 
   #checkSize({ id, content }: Write): void {

@@ -28,7 +28,6 @@ interface Known {
   last: number
   /** Records that were added since it was stored. */
   added: number
-  isChanged: boolean
 }
 
 /** A record, as far as its place among others of its document is concerned. */
@@ -41,6 +40,14 @@ interface Placed {
 }
 
 /**
+ * Whether a document has no history before this record: it is a delete, or a version that is to expire. What has a time to live must not outlive that
+ * in another form.
+ */
+export function endsHistory({ edit, kh, exp }: Pick<NewRecord, 'edit' | 'kh' | 'exp'>): boolean {
+  return edit === undefined && (kh !== null || exp !== null)
+}
+
+/**
  * The records of documents that others took the place of: here alone, told to nobody. What is kept of a document depends on which records came, not on
  * their order: those that are newer than its last delete, of these the newest 64, and what they are changes of. Call its methods inside a transaction.
  */
@@ -49,6 +56,8 @@ export class HistoryTable {
   readonly #maxBytes: number
   readonly #kept = new Set<number>()
   readonly #known = new Map<number, Known>()
+  /** Namespaces of which something has changed in this transaction. */
+  readonly #changed = new Set<number>()
   #isPaused = false
 
   constructor(init: HistoryTableInit) {
@@ -72,23 +81,23 @@ export class HistoryTable {
     }
   }
 
-  /** Records of a document went because another one came. A delete takes all with it that is older. */
-  replaced(ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: Pick<NewRecord, 'at' | 'hash' | 'content' | 'edit'>): void {
-    if (by.content === null && by.edit === undefined) this.#removeBefore(ns, document, by)
-    else if (this.#isKept(ns)) {
-      // One that gives way to an earlier one is the same statement under a wrong clock.
-      for (const record of gone) if (record.at <= by.at) this.#add(ns, document, record, ownContent(record))
-      this.#fit(ns, document)
-    }
+  /** Records of a document went because another one came. */
+  replaced(ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord): void {
+    const expiring = gone.find((record) => endsHistory(record) && record.kh === null)
+    // What changed a version that was to expire goes with it.
+    if (endsHistory(by) || expiring !== undefined) this.#removeBefore(ns, document, by)
+    if (endsHistory(by) || !this.#isKept(ns)) return
+    // One that gives way to an earlier one is the same statement under a wrong clock.
+    for (const record of expiring === undefined ? gone : [expiring]) if (record.at <= by.at) this.#add(ns, document, record)
+    this.#fit(ns, document)
   }
 
   /** A record came that others took the place of before; `base` holds the slot of its document. */
   late(ns: number, document: Uint8Array, record: NewRecord, base: StoredRecord | undefined): void {
-    const isDelete = record.content === null && record.edit === undefined
-    const isDeleted = base !== undefined && ownContent(base) === null && compareVersions(record, base) < 0
-    if (isDelete) this.#removeBefore(ns, document, record)
-    if (isDeleted || !this.#isKept(ns) || this.#isKnownOrDeleted(ns, document, record)) return
-    this.#add(ns, document, record, record.content)
+    if (endsHistory(record)) this.#removeBefore(ns, document, record)
+    const isBeforeEnd = base !== undefined && endsHistory(base) && compareVersions(record, base) < 0
+    if (isBeforeEnd || !this.#isKept(ns) || this.#isKnownOrBeforeEnd(ns, document, record)) return
+    this.#add(ns, document, record)
     this.#fit(ns, document)
   }
 
@@ -117,13 +126,6 @@ export class HistoryTable {
     return removed.length
   }
 
-  /** Removes records of a later time: those after the end of their namespace. */
-  removeLater(ns: number, after: number): void {
-    if (this.size(ns).versions === 0) return
-    const remove = this.#init.statements.own('DELETE FROM history WHERE hid > ? AND hid < ? AND at > ? RETURNING size')
-    this.#removed(ns, remove.all(...range(ns), after))
-  }
-
   /** A document has another slot, in another network. */
   moved(ns: number, from: Uint8Array, to: Uint8Array): void {
     const move = this.#init.statements.own('UPDATE history SET document = ? WHERE document = ? AND hid > ? AND hid < ?')
@@ -135,9 +137,7 @@ export class HistoryTable {
     const row = this.#init.statements.own('SELECT ns FROM history_sizes WHERE versions > 0 ORDER BY bytes DESC LIMIT 1').get()
     if (row === undefined) return false
     const ns = Number(row['ns'])
-    const removed = this.tidy(ns, { before: Number.POSITIVE_INFINITY, limit: GIVEN_ROWS })
-    this.store(ns)
-    return removed > 0
+    return this.tidy(ns, { before: Number.POSITIVE_INFINITY, limit: GIVEN_ROWS }) > 0
   }
 
   size(ns: number): HistorySize {
@@ -160,14 +160,15 @@ export class HistoryTable {
       }))
   }
 
-  /** Keeps the namespace within its share, and stores what it has. To be called at the end of a transaction in which something may have changed. */
-  store(ns: number): void {
-    const known = this.#known.get(ns)
-    if (known === undefined || !known.isChanged) return
-    if (known.bytes > this.#maxBytes) this.#trim(ns, known)
-    known.isChanged = false
-    known.added = 0
-    this.#init.statements.own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)').run(ns, known.versions, known.bytes)
+  /** Keeps what has changed within its share, and stores how much there is. To be called at the end of every transaction. */
+  store(): void {
+    for (const ns of this.#changed) {
+      const known = this.#of(ns)
+      if (known.bytes > this.#maxBytes) this.#trim(ns, known)
+      known.added = 0
+      this.#init.statements.own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)').run(ns, known.versions, known.bytes)
+    }
+    this.#changed.clear()
   }
 
   #trim(ns: number, known: Known): void {
@@ -181,6 +182,7 @@ export class HistoryTable {
   /** Forgets what a transaction that was rolled back has changed. */
   rolledBack(): void {
     this.#known.clear()
+    this.#changed.clear()
   }
 
   #isKept(ns: number): boolean {
@@ -194,28 +196,34 @@ export class HistoryTable {
       const row = statements.own('SELECT versions, bytes FROM history_sizes WHERE ns = ?').get(ns)
       const last = statements.own('SELECT max(hid) AS last FROM history WHERE hid > ? AND hid < ?').get(...range(ns))?.['last']
       const versions = Number(row?.['versions'] ?? 0)
-      known = { versions, bytes: Number(row?.['bytes'] ?? 0), last: Number(last ?? ns * SEQ_SPAN), added: 0, isChanged: false }
+      known = { versions, bytes: Number(row?.['bytes'] ?? 0), last: Number(last ?? ns * SEQ_SPAN), added: 0 }
       this.#known.set(ns, known)
     }
     return known
   }
 
-  #add(ns: number, document: Uint8Array, record: Omit<NewRecord, 'digest'> | StoredRecord, content: string | null): void {
+  #changing(ns: number): Known {
+    this.#changed.add(ns)
+    return this.#of(ns)
+  }
+
+  #add(ns: number, document: Uint8Array, record: NewRecord | StoredRecord): void {
+    const { at, hash, by, edit, exp } = record
+    if (edit !== undefined && exp !== null) return
     const { statements, authors, now } = this.#init
-    const known = this.#of(ns)
-    const { at, hash, by, edit } = record
+    const known = this.#changing(ns)
+    const content = endsHistory(record) ? null : ownContent(record)
     const size = ROW_BYTES + (content?.length ?? 0)
     known.versions++
     known.bytes += size
     known.added++
-    known.isChanged = true
     statements
       .own('INSERT INTO history (hid, document, at, hash, author, gone, size, path, content) VALUES (?,?,?,?,?,?,?,?,?)')
       .run(++known.last, document, at, hash, authors.number(by), now(), size, edit === undefined ? null : pathText(edit.path), content)
   }
 
   /** Whether a record is among those of the document, or an end of it is that came later. */
-  #isKnownOrDeleted(ns: number, document: Uint8Array, { at, hash }: NewRecord): boolean {
+  #isKnownOrBeforeEnd(ns: number, document: Uint8Array, { at, hash }: NewRecord): boolean {
     const { statements } = this.#init
     const known = statements.own('SELECT 1 FROM history WHERE document = ? AND at = ? AND hash = ? AND hid > ? AND hid < ?')
     if (known.get(document, at, hash, ...range(ns)) !== undefined) return true
@@ -248,10 +256,9 @@ export class HistoryTable {
 
   #removed(ns: number, rows: readonly SqlRow[]): void {
     if (rows.length === 0) return
-    const known = this.#of(ns)
+    const known = this.#changing(ns)
     known.versions -= rows.length
     for (const { size } of rows) known.bytes -= Number(size)
-    known.isChanged = true
   }
 }
 

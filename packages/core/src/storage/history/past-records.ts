@@ -3,7 +3,7 @@ import { ownContent } from '../records/own-content.ts'
 import { RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import type { Statements } from '../statements.ts'
 import type { PastRecord, StoredRecord } from '../storage.ts'
-import type { HistoryTable } from './history-table.ts'
+import { endsHistory, type HistoryTable } from './history-table.ts'
 
 const SELECT = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 
@@ -17,10 +17,11 @@ export function pastRecords(
   if (row === undefined) return []
   const { slot, edit } = storedRecord(row)
   const document = edit?.document ?? slot
-  return [...documentRecords(statements, ns, document).map(pastRecord), ...history.of(ns, document)]
+  const standing = documentRecords(statements, ns, document).filter(({ edit, erased }) => edit === undefined || erased === undefined)
+  return [...standing.map(pastRecord), ...history.of(ns, document)]
 }
 
 function pastRecord(record: StoredRecord): PastRecord {
   const { at, hash, by, edit } = record
-  return { at, hash, by, content: ownContent(record), ...(edit === undefined ? {} : { path: edit.path }) }
+  return { at, hash, by, content: endsHistory(record) ? null : ownContent(record), ...(edit === undefined ? {} : { path: edit.path }) }
 }

@@ -1,5 +1,5 @@
 /**
- * Tables of history, since version 9. `history`: records of documents that are here no longer because others took their place, in the order in which that
+ * Tables of history, since version 10. `history`: records of documents that are here no longer because others took their place, in the order in which that
  * happened; its numbers are those of `records`, `ns * SEQ_SPAN + n`. `document` is the slot of the document, `path` the field of an edit, `content`
  * what the record said, NULL for a tombstone. `gone` is when it went, Unix milliseconds; `size` what it counts for. `history_sizes`: what those of a
  * namespace add up to.

@@ -80,13 +80,16 @@ export class EditedDocument implements DocumentView {
   /** The same from its records, whatever was shown. */
   merged(): string | null {
     const text = this.#base === undefined ? null : ownContent(this.#base)
-    return text === null ? null : mergedContent(text, this.edits.map(editOf))
+    const edits = this.edits.filter(({ erased }) => erased === undefined)
+    return text === null ? null : mergedContent(text, edits.map(editOf))
   }
 
   /** Takes a record in; gives those that go for it, its predecessor first. */
   take(slot: Uint8Array, record: NewRecord, { seq, seal }: { readonly seq: number; readonly seal: number | null }): readonly Part[] {
     const { digest: _, content, ...rest } = record
-    const part: Part = { ...rest, seq, slot, seal, content: null, ...(content === null ? {} : { own: content }), pending: record }
+    // An edit that has expired says nothing, and is no change of its own either.
+    const own = content ?? (record.erased !== undefined && record.edit !== undefined ? '' : undefined)
+    const part: Part = { ...rest, seq, slot, seal, content: null, ...(own === undefined ? {} : { own }), pending: record }
     const gone = record.edit === undefined ? this.#takeBase(part) : this.#takeEdit(part)
     this.pending.set(seq, part)
     for (const one of gone) if (!this.pending.delete(one.seq)) this.removed.push(one)

@@ -3,10 +3,12 @@ import { FILES_COLLECTION } from '../../files/named-file.ts'
 import { toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import type { SqlValue } from '../drivers/driver.ts'
+import { erasedBytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, NewRecord, StoredRecord } from '../storage.ts'
 import { documentRecords } from './document-records.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
+import { erasedOf, isDue } from './expired-records.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit } from './record-table.ts'
@@ -119,6 +121,47 @@ export class EditedDocuments {
     for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
   }
 
+  /**
+   * Takes away what the records of a document said that have expired; gives how it is shown then, and at which position, where that has changed. Call
+   * inside a transaction, and `totals.storeNow` after it.
+   */
+  expire(ns: number, slot: Uint8Array, now: number): { readonly seq: number; readonly change: ShownChange } | undefined {
+    const { statements, indexes, texts, totals, readings } = this.#init
+    const records = this.#records(ns, slot)
+    const shown = records.find(({ content }) => content !== null)
+    if (shown !== undefined) {
+      readings.replaced(ns, slot, shown)
+      indexes.removed(ns * SEQ_SPAN + shown.seq)
+      this.#hide(ns, shown)
+    }
+    for (const record of records.filter((one) => isDue(one, now)))
+      statements
+        .own('UPDATE records SET own = ?, erased = ? WHERE rid = ?')
+        .run(record.edit === undefined ? null : '', erasedBytes(erasedOf(ownContent(record) ?? '')), ns * SEQ_SPAN + record.seq)
+    if (shown === undefined) return undefined
+    const left = this.#records(ns, slot)
+    const content = new EditedDocument(slot, left).merged()
+    // What tells that it is gone is the record that was the document.
+    const teller = content === null ? left.find(({ edit }) => edit === undefined) : left.toSorted((a, b) => a.seq - b.seq).at(-1)
+    if (teller === undefined) return undefined
+    const seq = totals.next(ns)
+    const { collection, id } = teller
+    const own = content === ownContent(teller) && teller.edit === undefined ? null : ownContent(teller)
+    statements
+      .own('UPDATE records SET rid = ?, content = ?, own = ?, content_key = ? WHERE rid = ?')
+      .run(ns * SEQ_SPAN + seq, content, own, content === null ? null : contentKey(sha256(content)), ns * SEQ_SPAN + teller.seq)
+    if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
+    texts.replaced(ns, shown, { seq, collection, content })
+    totals.changedDocuments(ns, collection, Number(content !== null) - 1)
+    return { seq, change: { replaced: shown, record: { collection, id, content } } }
+  }
+
+  /** A record shows its document no more. */
+  #hide(ns: number, { seq }: StoredRecord): void {
+    const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
+    this.#init.statements.own(hide).run(ns * SEQ_SPAN + seq)
+  }
+
   /** The record that came last shows the document, at a new position: what was there before had another content. */
   #showOne(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings } = this.#init
@@ -129,8 +172,7 @@ export class EditedDocuments {
     if (shown !== undefined) {
       readings.replaced(ns, document.slot, shown)
       indexes.removed(ns * SEQ_SPAN + shown.seq)
-      const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
-      statements.own(hide).run(ns * SEQ_SPAN + shown.seq)
+      this.#hide(ns, shown)
     }
     const { collection, id } = last
     const seq = content === null ? last.seq : totals.next(ns)
@@ -166,10 +208,7 @@ export class EditedDocuments {
       statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
       if (seal !== null) seals.release(seal)
     }
-    if (isHidden)
-      statements
-        .own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?')
-        .run(ns * SEQ_SPAN + shown.seq)
+    if (isHidden) this.#hide(ns, shown)
     const last = [...pending.values()].at(-1)
     for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
     if (last === undefined) return
@@ -211,7 +250,7 @@ export class EditedDocuments {
     ]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, erased) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(
         ...values,
@@ -220,6 +259,7 @@ export class EditedDocuments {
         isWhole ? null : own,
         shows?.counted ?? null,
         shows?.countedDocument ?? null,
+        record.erased === undefined ? null : erasedBytes(record.erased),
       )
   }
 }

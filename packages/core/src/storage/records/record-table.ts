@@ -7,7 +7,7 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
+import { bytes, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
@@ -16,7 +16,7 @@ import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
 /** Reads records whole. */
-const SELECT: string = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
+export const SELECT: string = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}`
 
 /** Comes after every slot, because it is longer. */
 const AFTER_SLOTS: Uint8Array = new Uint8Array(SLOT_BYTES + 1).fill(255)
@@ -32,6 +32,8 @@ export interface RecordTableInit {
   readonly readings: Readings
   /** To be called with what goes of a document because another record came. */
   readonly onReplaced: (ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord) => void
+  /** To be called when a document goes, or a part of it, and nothing takes its place. */
+  readonly onRemoved: (ns: number, document: Uint8Array) => void
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -44,10 +46,11 @@ export class RecordTable {
   readonly #totals: Totals
   readonly #readings: Readings
   readonly #onReplaced: RecordTableInit['onReplaced']
+  readonly #onRemoved: RecordTableInit['onRemoved']
   /** Whether there was no room for the index of contents. */
   #hasNoRoom = false
 
-  constructor({ statements, authors, seals, indexes, texts, totals, readings, onReplaced }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, texts, totals, readings, onReplaced, onRemoved }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
@@ -56,6 +59,7 @@ export class RecordTable {
     this.#totals = totals
     this.#readings = readings
     this.#onReplaced = onReplaced
+    this.#onRemoved = onRemoved
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
@@ -155,7 +159,7 @@ export class RecordTable {
       this.#onReplaced(ns, slot, [old], record)
     }
     const rid = ns * SEQ_SPAN + seq
-    const { collection, id, at, hash, prev, exp, kh, digest, content } = record
+    const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
     this.#statements
@@ -163,6 +167,8 @@ export class RecordTable {
         'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content)
+    // Few ever come so, and all others need not pay for it.
+    if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
     this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }
@@ -173,6 +179,7 @@ export class RecordTable {
     this.#totals.remove(ns, record)
     this.#texts.replaced(ns, record, { seq: record.seq, collection: null, content: null })
     this.#remove(ns, record.slot, record)
+    this.#onRemoved(ns, record.edit?.document ?? record.slot)
   }
 
   #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {

@@ -26,7 +26,8 @@ export function factsOfRows(statements: Statements, rows: readonly number[]): (S
 /** The same of the record that shows a document: the newest that there is of that counts. */
 export function shownFacts(statements: Statements, ns: number, record: StoredRecord): ShownFacts {
   let newest: StoredRecord = record
-  if (record.own !== undefined)
-    for (const one of documentRecords(statements, ns, record.edit?.document ?? record.slot)) if (compareVersions(newest, one) < 0) newest = one
-  return { at: newest.at, by: newest.by }
+  const records = record.own === undefined ? [] : documentRecords(statements, ns, record.edit?.document ?? record.slot)
+  for (const one of records) if (compareVersions(newest, one) < 0) newest = one
+  const base = records.find(({ edit }) => edit === undefined) ?? record
+  return { at: newest.at, by: newest.by, exp: base.exp }
 }

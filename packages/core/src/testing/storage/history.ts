@@ -14,7 +14,8 @@ export function historyContract(open: OpenStorage): void {
           ns,
           ids.map((id) => put({ id, at, fields: fields && { ...fields } })),
         )
-      const times = async (id: string): Promise<readonly number[]> => (await storage.pastRecords(ns, 'cities', id)).map(({ at }) => at).sort((a, b) => a - b)
+      const times = async (id: string): Promise<readonly number[]> =>
+        (await storage.pastRecords(ns, 'cities', id)).map(({ at }) => at).sort((a, b) => a - b)
       await write(1, ['a', 'b'])
       await write(2, ['a', 'b'])
       expect([await times('a'), await storage.historySize(ns)]).toEqual([[2], { versions: 0, bytes: 0 }])
@@ -54,7 +55,7 @@ export function historyContract(open: OpenStorage): void {
         )
       await write('ada', 1)
       const facts = (by: string, at: number, from: number, to: number): unknown =>
-        ids.slice(from, to).map((_, n) => ({ at: at + from + n, by: author(by) }))
+        ids.slice(from, to).map((_, n) => ({ at: at + from + n, by: author(by), exp: null }))
       const page = await storage.find(ns, 'cities', { ...query({}, { limit: 10 }), withFacts: true })
       expect(page.facts).toEqual(facts('ada', 1, 0, 10))
       const { limit: _, ...all } = query()

@@ -49,6 +49,8 @@ export class LocalUpdate {
   readonly #key: string
   readonly #steps: readonly Step[]
   #at = 0
+  /** When the document expires: what is written of it does then too. */
+  #exp: number | null = null
   /** Whether the document is written whole. */
   #isWhole = false
   #error: unknown
@@ -93,6 +95,7 @@ export class LocalUpdate {
       const next = this.#prepare(view.content())
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#at = this.#init.author.clock.next(view.newest)
+      this.#exp = view.base?.exp ?? null
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
       if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, old)
       return this.#folded(view)
@@ -143,7 +146,7 @@ export class LocalUpdate {
     const sorted = edits.toSorted(compareVersions)
     const cut = sorted[Math.min(sorted.length, MAX_EDITS / 2) - 1]
     if (cut === undefined) return undefined
-    const older = sorted.filter(({ at }) => at <= cut.at)
+    const older = sorted.filter(({ at, erased }) => at <= cut.at && erased === undefined)
     const content = mergedContent(
       text,
       older.map(({ at, hash, edit, own }) => ({ at, hash, path: edit?.path ?? [], content: own ?? '' })),
@@ -157,8 +160,14 @@ export class LocalUpdate {
     const bytes = utf8(content)
     const digest = sha256(bytes)
     const prev = old?.hash ?? null
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, ...(prev === null ? {} : { prev }) }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put) }
+    const exp = this.#exp
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put) }
+  }
+
+  #base(at: number, prev: Uint8Array | null): Pick<PutRecord, 'at' | 'by' | 'del' | 'k' | 'prev' | 'exp'> {
+    const by = this.#init.author.identity.author
+    return { at, by, del: false, k: this.#key, ...(prev === null ? {} : { prev }), ...(this.#exp === null ? {} : { exp: this.#exp }) }
   }
 
   #edit({ change: { path }, value, isChanged }: Step, document: Uint8Array, old: StoredRecord | undefined): NewRecord | undefined {
@@ -170,8 +179,9 @@ export class LocalUpdate {
     const digest = sha256(bytes)
     const prev = old?.hash ?? null
     const at = this.#at
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, path, ...(prev === null ? {} : { prev }) }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path } }
+    const exp = this.#exp
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path } }
   }
 
   #end(view: DocumentView | undefined): undefined {
