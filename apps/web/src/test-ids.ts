@@ -35,6 +35,16 @@ export const TEST_IDS = {
   datasetSwitch: 'dataset-switch',
 
   networkLink: 'network-link',
+  /** Choice of the network that is shown, where there are several; the values are ids. */
+  networkSwitch: 'network-switch',
+  /** `data-id` is the network's id, `data-shown` whether it is the one that is shown. */
+  networkItem: 'network-item',
+  networkShow: 'network-show',
+  networkLeave: 'network-leave',
+  networkLeaveConfirm: 'network-leave-confirm',
+  joinField: 'join-field',
+  joinSubmit: 'join-submit',
+  joinError: 'join-error',
   /** `data-nodes` is how many peers are drawn. */
   networkGraph: 'network-graph',
   /** `data-kind` is self, relay or peer. */
@@ -64,6 +74,7 @@ export const TEST_IDS = {
   listedNone: 'listed-none',
   listedMore: 'listed-more',
   headConflict: 'head-conflict',
+  openJoin: 'namespace-open-join',
   welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',

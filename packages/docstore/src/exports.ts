@@ -36,7 +36,6 @@ export {
   type PutManyResult,
   type PutResult,
   type PutOptions,
-  type Versioned,
   type WriteOptions,
 } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'
@@ -59,5 +58,7 @@ export { knownOrigins } from './store/known-origins.ts'
 export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
+export type { NetworkInfo } from './store/networks/types.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
+export type { Versioned } from './store/versioned.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

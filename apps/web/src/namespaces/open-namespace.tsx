@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { ListedNamespaces } from '../later.ts'
 import { go } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
+import { useNetworks } from '../store/networks-context.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
@@ -14,6 +15,8 @@ export const OPEN_FIELD_ID = 'open-field'
 interface Said {
   readonly text: string
   readonly href?: string | undefined
+  /** Link of a network that can be joined from here. */
+  readonly joins?: string | undefined
 }
 
 /** Opens a namespace by its id or by a link to it, and takes join links, too. */
@@ -21,9 +24,10 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
   const [isListed, setListed] = useState(false)
+  const { networks, show, join } = useNetworks()
   const open = async (): Promise<void> => {
     try {
-      const pasted = await readPasted(text, store, { isConnected })
+      const pasted = await readPasted(text, store, { isConnected, networks })
       switch (pasted.kind) {
         case 'namespace':
           if (!(await canBeOpened(store, pasted.id)))
@@ -33,6 +37,8 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           return go(pasted.href)
         case 'join':
           return location.assign(pasted.href)
+        case 'shown':
+          return await show(pasted.network)
         case 'elsewhere':
         case 'nothing':
           return setSaid(pasted)
@@ -79,6 +85,18 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           <a href={said.href} data-testid={TEST_IDS.openElsewhere}>
             Open its page
           </a>
+        )}
+        {said?.joins === undefined ? null : (
+          <button
+            type="button"
+            className="button-small"
+            data-testid={TEST_IDS.openJoin}
+            onClick={() => {
+              join(said.joins ?? '').catch((cause: unknown) => setSaid({ text: errorText(cause) }))
+            }}
+          >
+            Join it beside this one
+          </button>
         )}
       </p>
       <button type="button" className="button-small" data-testid={TEST_IDS.listedShow} aria-expanded={isListed} onClick={() => setListed(!isListed)}>

@@ -1,4 +1,4 @@
-import { DocstoreError } from '@p2p-docstore/core'
+import { DocstoreError, type NamespaceInfo } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Docstore, ListedNamespace } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
@@ -6,10 +6,27 @@ import { MAX_LISTED_NAMESPACES, REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 
+/** The network that a namespace is in, where the folder is in several. */
+interface InNetwork {
+  readonly network?: string
+  readonly networkName?: string
+}
+
+interface Here extends NamespaceInfo, InNetwork {}
+
+/** A namespace that is not here yet, and how many changes wait for it. */
+interface Awaited extends InNetwork {
+  readonly id: string
+  readonly name: null
+  readonly waiting: number
+}
+
 /** `docstore namespace list` */
 export function namespaceListCommand(run: Run): Command {
   return new Command('list')
-    .description('list the namespaces that are here, or those that the relays of the network hold and their owners list')
+    .description(
+      'list the namespaces that are here, in all networks of the data or in that of --network, or those that the relays of the network hold and their owners list',
+    )
     .option('--network-wide', 'ask the relays')
     .action(({ networkWide = false }: { networkWide?: boolean }) =>
       run(async (context) => {
@@ -19,17 +36,38 @@ export function namespaceListCommand(run: Run): Command {
     )
 }
 
-async function showHere({ output }: Context, store: Docstore): Promise<void> {
-  const here = await store.namespaces.list()
-  const awaited: { id: string; name: null; waiting: number }[] = []
-  for (const id of await store.namespaces.awaited()) awaited.push({ id, name: null, waiting: (await store.replica.pendingCounts(id)).waiting })
+async function showHere({ output, settings: { network } }: Context, store: Docstore): Promise<void> {
+  const networks = await store.networks()
+  const here: Here[] = []
+  const awaited: Awaited[] = []
+  if (networks.length === 1 || network !== undefined) await addTo(here, awaited, store, {})
+  else for (const { id, name } of networks) await addTo(here, awaited, await store.inNetwork(id), { network: id, networkName: name })
   await output.result([...here, ...awaited], () => {
     if (here.length + awaited.length === 0) return 'No namespace is here.'
+    const inNetwork = (networkName: string | undefined): string[] => (networkName === undefined ? [] : [networkName])
     return textTable([
-      ...here.map(({ id, name, write, writable, ended }) => [id, write, ended !== undefined ? 'ended' : writable ? 'writable' : 'read-only', name]),
-      ...awaited.map(({ id, waiting }) => [id, '', 'not here yet', waiting === 1 ? '1 change waits for it' : `${waiting} changes wait for it`]),
+      ...here.map(({ id, name, write, writable, ended, networkName }) => [
+        id,
+        write,
+        ended !== undefined ? 'ended' : writable ? 'writable' : 'read-only',
+        ...inNetwork(networkName),
+        name,
+      ]),
+      ...awaited.map(({ id, waiting, networkName }) => [
+        id,
+        '',
+        'not here yet',
+        ...inNetwork(networkName),
+        waiting === 1 ? '1 change waits for it' : `${waiting} changes wait for it`,
+      ]),
     ])
   })
+}
+
+async function addTo(here: Here[], awaited: Awaited[], store: Docstore, network: InNetwork): Promise<void> {
+  for (const info of await store.namespaces.list()) here.push({ ...info, ...network })
+  for (const id of await store.namespaces.awaited())
+    awaited.push({ id, name: null, waiting: (await store.replica.pendingCounts(id)).waiting, ...network })
 }
 
 async function showListed({ output, settings: { timeoutMs }, signal }: Context, store: Docstore): Promise<void> {

@@ -3,7 +3,14 @@ import { isUint } from './cbor.ts'
 import { isCollectionName } from './collection-name.ts'
 import { canonicalJson, isPlainObject } from './content.ts'
 import { isFieldName } from './edits/edit-path.ts'
-import { MAX_COLLECTION_FIELDS, MAX_CONTENT_BYTES, MAX_FIELD_PATH_LENGTH, MAX_SCHEMA_BYTES, MAX_SET_COLLECTIONS } from './limits.ts'
+import {
+  MAX_COLLECTION_FIELDS,
+  MAX_CONTENT_BYTES,
+  MAX_EDIT_PATH_LENGTH,
+  MAX_FIELD_PATH_LENGTH,
+  MAX_SCHEMA_BYTES,
+  MAX_SET_COLLECTIONS,
+} from './limits.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a head says of one collection. A setting that is left out means what holds without it. */
@@ -79,5 +86,6 @@ function isImmutableField(field: string): boolean {
 
 /** Whether names that are parted by dots lead to a field. */
 function isFieldPath(path: string): boolean {
-  return path !== '_id' && path.split('.').every(isFieldName)
+  const names = path.split('.')
+  return path !== '_id' && names.length <= MAX_EDIT_PATH_LENGTH && names.every(isFieldName)
 }

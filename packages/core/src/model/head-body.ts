@@ -61,6 +61,11 @@ export function isHistoryDays(value: unknown): value is number {
   return isUint(value) && value <= MAX_HISTORY_DAYS
 }
 
+/** Whether it says something of a collection. */
+export function hasSettings({ collections }: HeadBody, collection: string): boolean {
+  return collections !== undefined && Object.hasOwn(collections, collection)
+}
+
 /** Whether values of some fields may not come twice, which one writer alone can keep. */
 export function hasUnique({ collections = {} }: HeadBody): boolean {
   return Object.values(collections).some(({ unique }) => unique !== undefined)

@@ -2,7 +2,7 @@ import { DocstoreError } from '../errors.ts'
 import { equalBytes, fromUtf8 } from '../model/bytes.ts'
 import { encodeCbor } from '../model/cbor.ts'
 import { DAG_CBOR, parseCid } from '../model/cid.ts'
-import { hasUnique, type HeadBody, isDescription, isHistoryDays } from '../model/head-body.ts'
+import { type HeadBody, isDescription, isHistoryDays } from '../model/head-body.ts'
 import { pastAfter } from '../model/head-past.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES } from '../model/limits.ts'
 import { type SignedHead, signHead } from '../model/namespace.ts'
@@ -13,14 +13,12 @@ import { changedCollections } from './changed-collections.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MOVED } from './moving/moved-ids.ts'
 import type { OpenNamespace } from './open-namespace.ts'
+import { checkedRules, checkStored } from './rules/checked-collections.ts'
 import type { HeadChange } from './types.ts'
 
 /** The next head of a namespace that this identity owns; `undefined` where nothing changes. Throws what `changeHead` says. */
-export async function changedHead(
-  open: OpenNamespace,
-  change: HeadChange,
-  { clock, identity, storage, latest }: ReplicaGround,
-): Promise<SignedHead | undefined> {
+export async function changedHead(open: OpenNamespace, change: HeadChange, ground: ReplicaGround): Promise<SignedHead | undefined> {
+  const { clock, identity, storage, latest } = ground
   const { head, hash } = open.head
   const { title } = head.body
   if (!equalBytes(open.genesis.genesis.owner, identity.author))
@@ -33,20 +31,24 @@ export async function changedHead(
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
   const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
-  if (change.collections !== undefined && open.genesis.genesis.write !== 'owner' && hasUnique(body))
-    throw new DocstoreError(
-      'bad-rules',
-      `Values can only be unique where one writer writes: in a namespace with the policy "owner". In "${title}" two people could take one while they do not see each other`,
-    )
+  if (change.collections !== undefined) {
+    const rules = await checkedRules(body, open.genesis.genesis.write, ground)
+    if (change.force !== true) await checkStored(open, rules, ground)
+  }
   const { net, ns, epoch, seq, at } = head
   const made: HeadBody = { ...body, created: head.body.created ?? at }
-  const next = signHead({ net, ns, epoch, seq: seq + 1, prev: hash, ...pastAfter(open.head), at: clock.next(at), body: made }, identity)
-  if (next.bytes.length > MAX_HEAD_BYTES)
-    throw new DocstoreError(
-      'bad-rules',
-      `What "${title}" says of itself and its collections has ${next.bytes.length} bytes, of at most ${MAX_HEAD_BYTES}: shorten its schemas`,
-    )
-  return next
+  const signed = signHead({ net, ns, epoch, seq: seq + 1, prev: hash, ...pastAfter(open.head), at: clock.next(at), body: made }, identity)
+  checkHeadSize(signed)
+  return signed
+}
+
+/** Throws `bad-rules` for a head that is larger than others take: nothing but schemas makes it that. */
+export function checkHeadSize({ bytes, head }: SignedHead): void {
+  if (bytes.length <= MAX_HEAD_BYTES) return
+  throw new DocstoreError(
+    'bad-rules',
+    `What "${head.body.title}" says of itself and its collections has ${bytes.length} bytes, of at most ${MAX_HEAD_BYTES}: shorten its schemas`,
+  )
 }
 
 /** The successor that is meant by an id which it had in a network before: nobody else knows that one. */

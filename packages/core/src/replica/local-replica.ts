@@ -21,6 +21,7 @@ import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
+import { KnownRules } from './rules/known-rules.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
 import { nextTask, type Pause } from './slices.ts'
@@ -39,6 +40,7 @@ import type {
   MissingBlock,
   NamespaceBytes,
   NamespaceInfo,
+  NamespaceInit,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -123,12 +125,13 @@ export class LocalReplica implements Replica {
       pause,
       news: this.#news,
       newest,
+      rules: new KnownRules(),
     }
     this.#ground = ground
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
-        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        keep: (open, records, reason) => this.#pending.keepRemoved(open.id, records, reason),
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
@@ -144,7 +147,16 @@ export class LocalReplica implements Replica {
     this.#news.onExpiring((exp) => this.#expiry.note(exp))
     this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, expiry: this.#expiry, epoch, pause })
+    this.#queries = new Queries({
+      storage,
+      aside: queries,
+      namespaces,
+      pending: this.#pending,
+      expiry: this.#expiry,
+      epoch,
+      pause,
+      rules: ground.rules,
+    })
     this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
@@ -186,7 +198,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: Parameters<Replica['createNamespace']>[0]): Promise<NamespaceInfo> {
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 

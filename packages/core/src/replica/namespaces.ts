@@ -12,6 +12,7 @@ import {
   type SignedHead,
   signHead,
   WRITE_POLICIES,
+  type WritePolicy,
 } from '../model/namespace.ts'
 import { isHistoryDays } from '../model/head-body.ts'
 import { isTitle } from '../model/network.ts'
@@ -27,7 +28,9 @@ import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
-import type { HeadChange, NamespaceBytes, NamespaceInfo, ReplicaNamespaces } from './types.ts'
+import type { JudgedHeads } from './rules/judged-heads.ts'
+import { JUDGED_PREFIX } from './rules/judged-prefix.ts'
+import type { HeadChange, NamespaceBytes, NamespaceInfo, NamespaceInit, ReplicaNamespaces } from './types.ts'
 import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
@@ -46,6 +49,7 @@ export class Namespaces implements ReplicaNamespaces {
   readonly #open = new Map<string, OpenNamespace>()
   readonly #imports = new Turns()
   readonly #init: NamespacesInit
+  #judged: JudgedHeads | undefined
 
   constructor(ground: ReplicaGround, init: NamespacesInit) {
     this.#ground = ground
@@ -64,7 +68,29 @@ export class Namespaces implements ReplicaNamespaces {
   /** Removes what a process left that ended while it removed it. */
   async finishRemoving(): Promise<void> {
     for (const ns of await this.#ground.storage.halfForgotten()) await (await this.#init.removing()).all(ns)
-    for (const open of this.all()) await this.#removeAfterEnd(open)
+    // A process may have ended when a head without rules had come, and nothing was done about it.
+    if ((await this.#ground.storage.listMeta(JUDGED_PREFIX)).length > 0) await this.#loadJudged()
+    for (const open of this.all()) {
+      await this.#removeAfterEnd(open)
+      await this.#judgeAgain(open)
+    }
+  }
+
+  /** By the rules of its head: of one that has none, or the same as before, nothing is looked at. */
+  async #judgeAgain(open: OpenNamespace): Promise<void> {
+    if (open.head.head.body.collections !== undefined) await this.#loadJudged()
+    await this.#judged?.judge(open.id)
+  }
+
+  async #loadJudged(): Promise<void> {
+    if (this.#judged !== undefined) return
+    const { JudgedHeads } = await import('./rules/judged-heads.ts')
+    const judged = await JudgedHeads.open({
+      storage: this.#ground.storage,
+      get: (id) => this.#open.get(id),
+      judge: async (open) => (await this.#init.removing()).againstRules(open, () => this.#open.get(open.id) === open),
+    })
+    this.#judged ??= judged
   }
 
   async #removeAfterEnd(open: OpenNamespace): Promise<void> {
@@ -131,13 +157,7 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({
-    name,
-    write,
-    nonce,
-    listed = false,
-    history,
-  }: Parameters<ReplicaNamespaces['createNamespace']>[0]): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, listed = false, collections, history }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
@@ -152,8 +172,21 @@ export class Namespaces implements ReplicaNamespaces {
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
     const body: HeadBody = { title: name, ...(listed ? { listed } : {}), ...(history === undefined ? {} : { history }) }
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
-    return this.#info(await this.#save(genesis, head))
+    const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
+    if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
+    const open = await this.#save(genesis, head)
+    await this.#judgeAgain(open)
+    return this.#info(open)
+  }
+
+  async #ruledBody(body: HeadBody, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
+    const { changedCollections } = await import('./changed-collections.ts')
+    const { checkedRules } = await import('./rules/checked-collections.ts')
+    const collections = changedCollections(undefined, change)
+    const ruled = { ...body, ...(collections === undefined ? {} : { collections }) }
+    await checkedRules(ruled, write, this.#ground)
+    return ruled
   }
 
   async namespaces(): Promise<readonly NamespaceInfo[]> {
@@ -195,15 +228,17 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** The next head of a namespace that this identity owns. */
   async changeHead(id: string, change: HeadChange): Promise<NamespaceInfo> {
-    return this.#imports.take(async () => {
+    const changed = await this.#imports.take(async () => {
       const open = this.open(id)
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
       const changed = head === undefined ? open : await this.#save(open.genesis, head)
       await this.#removeAfterEnd(changed)
-      return this.#info(changed.lost === undefined ? changed : await this.#settle(changed, changed.lost, change))
+      return changed.lost === undefined ? changed : await this.#settle(changed, changed.lost, change)
     })
+    await this.#judgeAgain(changed)
+    return this.#info(changed)
   }
 
   /** What somebody sets anew is lost no more. */
@@ -221,6 +256,7 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
+      await this.#judged?.forget(id)
       for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
@@ -249,7 +285,7 @@ export class Namespaces implements ReplicaNamespaces {
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
-    return this.#imports.take(async () => {
+    const imported = await this.#imports.take(async () => {
       const imported = await this.#import(genesisBytes, headBytes, signature)
       if ('id' in imported) {
         // Also where nothing is new: a full disk may have kept it from being done the last time.
@@ -258,6 +294,10 @@ export class Namespaces implements ReplicaNamespaces {
       }
       return imported
     })
+    // It can take long, and other namespaces need not wait for it.
+    const open = 'id' in imported ? this.get(imported.id) : undefined
+    if (open !== undefined) await this.#judgeAgain(open)
+    return imported
   }
 
   async #import(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
@@ -271,8 +311,12 @@ export class Namespaces implements ReplicaNamespaces {
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
     if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
-    if (known !== undefined && this.#isOwn(known.genesis)) await this.#meet(known, head.value)
-    else if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    const isOwn = known !== undefined && this.#isOwn(known.genesis)
+    if (known !== undefined && !isOwn && !headWins(head.value, known.head)) return { id }
+    const { collections } = head.value.head.body
+    if (collections !== undefined && 'reason' in (await this.#ground.rules.read(collections))) return { refused: 'unsupported' }
+    if (known !== undefined && isOwn) await this.#meet(known, head.value)
+    else await this.#save(genesis.value, head.value)
     return { id }
   }
 

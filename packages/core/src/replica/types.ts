@@ -73,6 +73,19 @@ export interface ForeignNamespace {
   readonly isHere: boolean
 }
 
+/** What a namespace is made of. */
+export interface NamespaceInit {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Whether peers that keep it name it to everyone in the network who asks what there is. */
+  readonly listed?: boolean
+  /** How long earlier versions of documents are kept, days. */
+  readonly history?: number
+  /** Settings of collections, by their names. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+}
+
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
 export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
@@ -86,6 +99,8 @@ export interface HeadChange {
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Whether documents that are here may break the new rules: everybody removes them then. */
+  readonly force?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -96,6 +111,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
+  readonly isNew?: true
   /** Hybrid time at which it expires; without it, it stays. */
   readonly exp?: number | undefined
 }
@@ -129,9 +146,21 @@ export interface DocumentFacts {
   readonly exp?: number
 }
 
+/** A rule that a document breaks. */
+export interface BrokenRule {
+  /** A keyword of JSON Schema, or `maxBytes`. */
+  readonly rule: string
+  /** Names and places that lead to what breaks it; empty for the document itself. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong, as a sentence without a full stop. */
+  readonly text: string
+}
+
 /** A document as it stands here, or stood, with what is known of it. */
 export interface DocumentVersion extends DocumentFacts {
   readonly content: string
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
 }
 
 /**
@@ -139,6 +168,8 @@ export interface DocumentVersion extends DocumentFacts {
  * write is kept, and made when it arrives.
  */
 export interface WriteResult {
+  /** There where the rules of the collection derive ids: the one that a new document got. */
+  readonly id?: string
   readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
@@ -354,7 +385,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array; listed?: boolean; history?: number }): Promise<NamespaceInfo>
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>

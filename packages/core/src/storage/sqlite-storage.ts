@@ -269,17 +269,19 @@ export class SqliteStorage implements Storage {
   }
 
   laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
-    return this.#records.later(ns, which)
+    const found = this.#records.later(ns, which)
+    const { only } = which
+    return only === undefined ? found : found.filter(({ seq }) => only.includes(seq))
   }
 
   removeLater(ns: number, which: LaterRecords): number {
     const remove = (): number => {
-      const found = this.#records.later(ns, which)
+      const found = this.laterRecords(ns, which)
       for (const record of found) this.#records.remove(ns, record)
       if (found.length === 0) return 0
       this.#references.removed(ns, found)
       // Where all go, nothing is left to be shown in another way.
-      if (which.after >= 0 && this.#edited !== undefined) {
+      if ((which.after >= 0 || which.only !== undefined) && this.#edited !== undefined) {
         this.#edited.showAnew(ns, found)
         this.#references.committed(ns, [], this.#edited.takeShown())
       }

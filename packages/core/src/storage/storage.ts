@@ -139,6 +139,8 @@ export interface LaterRecords {
   readonly after: number
   readonly since: number
   readonly limit: number
+  /** Of these, those at these positions alone. */
+  readonly only?: readonly number[]
 }
 
 /** A record that was here, or came too late to be. */

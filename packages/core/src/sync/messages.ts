@@ -98,6 +98,7 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'unsupported',
   'quota',
   'forgotten',
+  'against-rules',
 ] satisfies readonly Acceptance[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */

@@ -27,6 +27,7 @@ import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
 import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
+import { type Versioned, versioned } from './versioned.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
@@ -65,19 +66,6 @@ export interface Changes {
   readonly $push?: Readonly<Record<string, unknown>>
   /** The same for those that are not yet in them. */
   readonly $addToSet?: Readonly<Record<string, unknown>>
-}
-
-/** A document with what is known of it. */
-export interface Versioned<T> {
-  readonly document: T
-  /** CID of what it says. */
-  readonly cid: string
-  /** ISO time of its last change. */
-  readonly at: string
-  /** `did:key` of who made that. */
-  readonly by: string
-  /** ISO time at which it expires; absent where it stays. */
-  readonly expiresAt?: string
 }
 
 /** What a bulk write did. */
@@ -202,9 +190,7 @@ export class Collection<T extends Document = Document> {
 
   async #version(id: string): Promise<Versioned<T> | undefined> {
     const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
-    if (found === undefined) return undefined
-    const { content, cid, at, by, exp } = found
-    return { document: JSON.parse(content) as T, cid, at: isoTime(at), by, ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }) }
+    return found && versioned(JSON.parse(found.content) as T, found)
   }
 
   /**
@@ -228,7 +214,7 @@ export class Collection<T extends Document = Document> {
     const fullId = withPrefix(id, await this.#idPrefix())
     await turn()
     const versions = await this.#init.replica.history(this.#init.namespace, this.name, fullId)
-    return versions.map(({ content, cid, at, by }) => ({ document: JSON.parse(content) as T, cid, at: isoTime(at), by }))
+    return versions.map((one) => versioned(JSON.parse(one.content) as T, one))
   }
 
   /** Makes an earlier version of a document the present one: puts what it said. Rejects with `not-found` where it is not in its history. */

@@ -10,7 +10,9 @@ import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, sp
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
+import type { HeadRules } from '../../rules/read-rules.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import { recordFault } from '../rules/record-fault.ts'
 
 const EMPTY = new Uint8Array()
 
@@ -20,6 +22,8 @@ export interface Rules {
   readonly owner: Uint8Array
   /** What the winning head says. */
   readonly head: HeadBody
+  /** What that asks of documents, where it asks something. */
+  readonly rules: HeadRules | undefined
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
@@ -94,7 +98,7 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
   const { key, at, prev, exp, content: bytes, erased: gone, path } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
@@ -115,10 +119,13 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxConten
   if (gone !== undefined && (exp ?? MAX_TIME) > latest) return 'future'
   const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (content?.ok === false) return content.reason
+  const isOver = content === undefined || (exp !== null && exp <= now)
+  const own = isOver ? undefined : rules?.get(collection)
+  if (own !== undefined && content !== undefined && recordFault(own, scope.write, { id, content: content.value.text, size, path }) !== undefined)
+    return 'against-rules'
   const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
   const common = { collection, id, at, by, prev, exp, hash, kh: null }
-  const isOver = content === undefined || (exp !== null && exp <= now)
   const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
   const slot = slotOf(scope.write, kh, by)

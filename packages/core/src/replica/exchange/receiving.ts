@@ -61,12 +61,13 @@ export class Receiving implements ReplicaReceiving {
     return { results, ranges }
   }
 
-  #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
-    const { network, latest, clock } = this.#ground
+  async #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
+    const { network, latest, rules, clock } = this.#ground
     return judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,
       head: head.head.body,
+      rules: await rules.of(head.head.body.collections),
       maxContentBytes: network.descriptor.limits.content,
       latest: latest(),
       now: clock.wall(),

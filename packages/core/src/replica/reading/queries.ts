@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { DAG_JSON, parseCid } from '../../model/cid.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
 import type { QueriesAside } from '../../storage/queries-aside.ts'
@@ -7,10 +8,13 @@ import type { Asker } from '../../storage/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind, ShownFacts, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { KnownRules } from '../rules/known-rules.ts'
 import type { Pause } from '../slices.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
 import type {
+  BrokenRule,
   CollectionCount,
   DocumentVersion,
   FindRequest,
@@ -41,6 +45,7 @@ export interface QueriesInit {
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
   readonly pause: Pause
+  readonly rules: KnownRules
 }
 
 /** Answers queries: what the user typed is checked here, and found in the storage. */
@@ -51,9 +56,11 @@ export class Queries implements ReplicaReads {
   readonly #pending: LazyPending
   readonly #expiry: Expiry
   readonly #epoch: string
+  readonly #rules: KnownRules
   readonly #pause: Pause
 
-  constructor({ storage, aside, namespaces, pending, expiry, epoch, pause }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, pause, rules }: QueriesInit) {
+    this.#rules = rules
     this.#expiry = expiry
     this.#storage = storage
     this.#aside = aside
@@ -73,7 +80,10 @@ export class Queries implements ReplicaReads {
     if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
-    return found && { content: found.content, ...documentFacts(found.content, found) }
+    if (found === undefined) return undefined
+    const { content } = found
+    const breaks = await this.#broken(open, collection, documentId, content)
+    return { content, ...documentFacts(content, found), ...(breaks === undefined ? {} : { breaks }) }
   }
 
   async history(id: string, collection: string, documentId: string): Promise<readonly DocumentVersion[]> {
@@ -86,6 +96,14 @@ export class Queries implements ReplicaReads {
 
   async historySize(id: string): Promise<HistorySize> {
     return this.#storage.historySize(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE)
+  }
+
+  async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
+    const body = open?.head.head.body
+    if (open === undefined || body === undefined || !hasSettings(body, collection)) return undefined
+    const rules = (await this.#rules.of(body.collections))?.get(collection)
+    const { brokenRule } = await import('../rules/broken-rule.ts')
+    return rules && brokenRule(open, rules, id, content)
   }
 
   async find(

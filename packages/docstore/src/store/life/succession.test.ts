@@ -38,6 +38,7 @@ function storeOf(replica: Replica): Promise<Docstore> {
     isOwner: true,
     isCopy: false,
     onOwner: () => () => undefined,
+    onLeft: () => () => undefined,
     close: async () => undefined,
   })
 }

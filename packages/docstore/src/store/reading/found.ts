@@ -1,8 +1,8 @@
 import { type Document, DocstoreError, parseProjection, project, type ReadContents, type ReadRequest, sortPairs } from '@p2p-docstore/core'
-import { isoTime } from '../iso-time.ts'
 import { checkedLimit, checkedSkip, checkOptions } from '../options.ts'
 import { readAll, readPieces, type Source } from './reading.ts'
 import { turn } from '../turn.ts'
+import { versioned } from '../versioned.ts'
 
 /** A filter: MongoDB's operators, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
@@ -153,7 +153,7 @@ export class Found<T> implements AsyncIterable<T> {
       contents.map((content, i) => {
         const document = toDocument(content)
         const one = facts[i]
-        return (one === undefined ? document : { document, ...one, at: isoTime(one.at) }) as T
+        return (one === undefined ? document : versioned(document, one)) as T
       })
     return { request, toResults }
   }
