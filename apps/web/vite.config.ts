@@ -30,7 +30,9 @@ const PAGE_PARTS = [
 const WORKER_LATER = new RegExp(
   [
     '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
-    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry))',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
+    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/records/(expired-records|forgotten-slots))',
+    '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )

@@ -121,6 +121,10 @@ export const TEST_IDS = {
   /** `data-cid` and `data-by` are what it says in full. */
   documentFacts: 'document-facts',
   documentCidCopy: 'document-cid-copy',
+  documentHistory: 'document-history',
+  /** `data-cid` is the CID of an earlier version. */
+  documentVersion: 'document-version',
+  documentVersionShow: 'document-version-show',
   filePicture: 'file-picture',
   upload: 'upload',
   uploadInput: 'upload-input',
