@@ -475,9 +475,9 @@ export class SqliteStorage implements Storage {
     return this.#reserved(() => history.tidy(ns, which))
   }
 
-  historySize(ns: number): HistorySize {
-    const row = this.#statements.own('SELECT versions, bytes FROM history_sizes WHERE ns = ?').get(ns)
-    return { versions: Number(row?.['versions'] ?? 0), bytes: Number(row?.['bytes'] ?? 0) }
+  async historySize(ns: number): Promise<HistorySize> {
+    this.#statements.assertOpen()
+    return (await this.#loadedHistory()).size(ns)
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../model/bytes.ts'
 import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { type EditPath, pathText } from '../../model/edits/edit-path.ts'
 import { MAX_EDITS } from '../../model/limits.ts'
@@ -8,7 +9,17 @@ import { bytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { HistorySize, NewRecord, PastRecord, StoredRecord } from '../storage.ts'
-import { GIVEN_ROWS, HISTORY_PART, MAX_HISTORY_BYTES, MAX_VERSIONS, ROW_BYTES, TRIMMED_ROWS, VERSION_SLACK } from './limits.ts'
+import {
+  COUNTED_PART,
+  GIVEN_ROWS,
+  HISTORY_PART,
+  MAX_HISTORY_BYTES,
+  MAX_VERSIONS,
+  ROW_BYTES,
+  STORE_EVERY,
+  TRIMMED_ROWS,
+  VERSION_SLACK,
+} from './limits.ts'
 
 /** What a history works with. */
 export interface HistoryTableInit {
@@ -26,8 +37,9 @@ interface Known {
   bytes: number
   /** Number of the last record that went. */
   last: number
-  /** Records that were added since it was stored. */
+  /** Records that were added in this transaction, and since the sum was stored. */
   added: number
+  unstored: number
 }
 
 /** A record, as far as its place among others of its document is concerned. */
@@ -58,6 +70,7 @@ export class HistoryTable {
   readonly #known = new Map<number, Known>()
   /** Namespaces of which something has changed in this transaction. */
   readonly #changed = new Set<number>()
+  #count = 0
   #isPaused = false
 
   constructor(init: HistoryTableInit) {
@@ -88,7 +101,8 @@ export class HistoryTable {
     if (endsHistory(by) || expiring !== undefined) this.#removeBefore(ns, document, by)
     if (endsHistory(by) || !this.#isKept(ns)) return
     // One that gives way to an earlier one is the same statement under a wrong clock.
-    for (const record of expiring === undefined ? gone : [expiring]) if (record.at <= by.at) this.#add(ns, document, record)
+    for (const record of expiring === undefined ? gone : [expiring])
+      if (record.at <= by.at) this.#add(ns, document, record, equalBytes(record.by, by.by) ? by.by : record.by)
     this.#fit(ns, document)
   }
 
@@ -97,7 +111,7 @@ export class HistoryTable {
     if (endsHistory(record)) this.#removeBefore(ns, document, record)
     const isBeforeEnd = base !== undefined && endsHistory(base) && compareVersions(record, base) < 0
     if (isBeforeEnd || !this.#isKept(ns) || this.#isKnownOrBeforeEnd(ns, document, record)) return
-    this.#add(ns, document, record)
+    this.#add(ns, document, record, record.by)
     this.#fit(ns, document)
   }
 
@@ -117,6 +131,8 @@ export class HistoryTable {
   /** Removes up to `limit` records that went before a time; gives their number. */
   tidy(ns: number, { before, limit }: { readonly before: number; readonly limit: number }): number {
     const { statements } = this.#init
+    // Counted before any of them is gone.
+    this.#of(ns)
     const old = statements.own('SELECT hid, gone FROM history WHERE hid > ? AND hid < ? ORDER BY hid LIMIT ?').all(...range(ns), limit)
     const end = old.findIndex(({ gone }) => Number(gone) >= before)
     const last = (end === -1 ? old : old.slice(0, end)).at(-1)
@@ -134,6 +150,7 @@ export class HistoryTable {
 
   /** Removes some of the oldest of the namespace that has most; `false` where there are none. */
   giveUp(): boolean {
+    // By what is stored: the rest changes little.
     const row = this.#init.statements.own('SELECT ns FROM history_sizes WHERE versions > 0 ORDER BY bytes DESC LIMIT 1').get()
     if (row === undefined) return false
     const ns = Number(row['ns'])
@@ -141,7 +158,8 @@ export class HistoryTable {
   }
 
   size(ns: number): HistorySize {
-    return this.#of(ns)
+    const { versions, bytes } = this.#of(ns)
+    return { versions, bytes }
   }
 
   /** The records of a document that went, in no order. */
@@ -166,7 +184,11 @@ export class HistoryTable {
       const known = this.#of(ns)
       if (known.bytes > this.#maxBytes) this.#trim(ns, known)
       known.added = 0
-      this.#init.statements.own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes) VALUES (?, ?, ?)').run(ns, known.versions, known.bytes)
+      if (known.unstored > 0 && known.unstored < STORE_EVERY) continue
+      known.unstored = 0
+      this.#init.statements
+        .own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes, last) VALUES (?, ?, ?, ?)')
+        .run(ns, known.versions, known.bytes, known.last)
     }
     this.#changed.clear()
   }
@@ -193,10 +215,13 @@ export class HistoryTable {
     let known = this.#known.get(ns)
     if (known === undefined) {
       const { statements } = this.#init
-      const row = statements.own('SELECT versions, bytes FROM history_sizes WHERE ns = ?').get(ns)
-      const last = statements.own('SELECT max(hid) AS last FROM history WHERE hid > ? AND hid < ?').get(...range(ns))?.['last']
-      const versions = Number(row?.['versions'] ?? 0)
-      known = { versions, bytes: Number(row?.['bytes'] ?? 0), last: Number(last ?? ns * SEQ_SPAN), added: 0 }
+      const row = statements.own('SELECT versions, bytes, last FROM history_sizes WHERE ns = ?').get(ns)
+      const stored = Number(row?.['last'] ?? ns * SEQ_SPAN)
+      const rest = statements
+        .own('SELECT count(*) AS versions, sum(size) AS bytes, max(hid) AS last FROM history WHERE hid > ? AND hid < ?')
+        .get(stored, (ns + 1) * SEQ_SPAN)
+      const sum = (name: 'versions' | 'bytes'): number => Number(row?.[name] ?? 0) + Number(rest?.[name] ?? 0)
+      known = { versions: sum('versions'), bytes: sum('bytes'), last: Number(rest?.['last'] ?? stored), added: 0, unstored: 0 }
       this.#known.set(ns, known)
     }
     return known
@@ -207,11 +232,13 @@ export class HistoryTable {
     return this.#of(ns)
   }
 
-  #add(ns: number, document: Uint8Array, record: NewRecord | StoredRecord): void {
-    const { at, hash, by, edit, exp } = record
+  #add(ns: number, document: Uint8Array, record: NewRecord | StoredRecord, by: Uint8Array): void {
+    const { at, hash, edit, exp } = record
     if (edit !== undefined && exp !== null) return
     const { statements, authors, now } = this.#init
     const known = this.#changing(ns)
+    // The first of them is stored at once: it says that there are some.
+    known.unstored = known.versions === 0 ? STORE_EVERY : known.unstored + 1
     const content = endsHistory(record) ? null : ownContent(record)
     const size = ROW_BYTES + (content?.length ?? 0)
     known.versions++
@@ -243,10 +270,13 @@ export class HistoryTable {
 
   /** Now and then, removes what no version that is shown is made of. */
   #fit(ns: number, document: Uint8Array): void {
+    // Spread by the golden ratio, so that documents that change in turns have theirs counted too.
+    this.#count = (this.#count + 0x9e3779b1) >>> 0
+    if (this.#count * COUNTED_PART >= 2 ** 32) return
     const { statements } = this.#init
     const count = statements.own('SELECT count(*) AS n FROM history WHERE document = ? AND hid > ? AND hid < ?').get(document, ...range(ns))
     const versions = Number(count?.['n'])
-    if (versions < MAX_VERSIONS + VERSION_SLACK || versions % VERSION_SLACK !== 0) return
+    if (versions < MAX_VERSIONS + VERSION_SLACK) return
     const rows = statements
       .own('SELECT hid, at, hash, path, content IS NULL AS del FROM history WHERE document = ? AND hid > ? AND hid < ?')
       .all(document, ...range(ns))
@@ -257,6 +287,7 @@ export class HistoryTable {
   #removed(ns: number, rows: readonly SqlRow[]): void {
     if (rows.length === 0) return
     const known = this.#changing(ns)
+    known.unstored = STORE_EVERY
     known.versions -= rows.length
     for (const { size } of rows) known.bytes -= Number(size)
   }

@@ -1,8 +1,14 @@
 /** Earlier versions of a document that are shown at most, the newest. */
 export const MAX_VERSIONS = 64
 
-/** Records that a document may have beyond those before they are looked through: so a document that changes often pays for that seldom. */
+/** Records that a document may have beyond those before they are looked through. */
 export const VERSION_SLACK = 16
+
+/** One in so many records that come has the others of its document counted. */
+export const COUNTED_PART = 8
+
+/** Records that are added before their sum is stored. */
+export const STORE_EVERY = 64
 
 /** What the earlier versions of one namespace may take here, bytes; the oldest go first. */
 export const MAX_HISTORY_BYTES: number = 64 * 1024 * 1024
