@@ -3,6 +3,7 @@ import { isUint } from './cbor.ts'
 import { isCollectionName } from './collection-name.ts'
 import { canonicalJson, isPlainObject } from './content.ts'
 import { isFieldName } from './edits/edit-path.ts'
+import { type SetType, isSetType } from './types/collection-type.ts'
 import {
   MAX_COLLECTION_FIELDS,
   MAX_CONTENT_BYTES,
@@ -15,6 +16,8 @@ import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a head says of one collection. A setting that is left out means what holds without it. */
 export interface CollectionSettings {
+  /** How its documents are written; `lww` where it is left out. It stays as the namespace was made. */
+  readonly type?: SetType
   /** JSON Schema of its documents as canonical JSON: as text, since signed structures have no fractions. */
   readonly schema?: string
   /** Fields of the document that never change: its id is their hash. */
@@ -30,6 +33,7 @@ export type CollectionsSettings = Readonly<Record<string, CollectionSettings>>
 
 /** Whether a value is one that the setting can have. A setting that is not listed is `unsupported`: who does not know what it means cannot judge by it. */
 export const IS_SETTING: { readonly [Name in keyof Required<CollectionSettings>]: (value: unknown) => boolean } = {
+  type: isTypeName,
   schema: isSchemaText,
   immutable: (value) => isFieldList(value, isImmutableField),
   unique: (value) => isFieldList(value, isFieldPath),
@@ -49,6 +53,7 @@ export function readCollectionsSettings(value: unknown): Verdict<CollectionsSett
     for (const name of names) {
       if (!isSettingName(name)) isKnown = false
       else if (!IS_SETTING[name](one[name])) return refuse('malformed')
+      else if (name === 'type' && !isSetType(one[name])) isKnown = false
     }
   }
   return isKnown ? accept(value as CollectionsSettings) : refuse('unsupported')
@@ -62,6 +67,11 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Whether there is a setting of this name. */
 export function isSettingName(name: string): name is keyof CollectionSettings {
   return Object.hasOwn(IS_SETTING, name)
+}
+
+/** A later version may have more types. */
+function isTypeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value)
 }
 
 function isSchemaText(value: unknown): value is string {

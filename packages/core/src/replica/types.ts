@@ -1,4 +1,5 @@
 import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
+import type { CollectionType } from '../model/types/collection-type.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -87,7 +88,18 @@ export interface NamespaceInit {
 }
 
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
-export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
+export type CollectionChange = {
+  readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | (Name extends 'type' ? 'lww' : never) | null
+}
+
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Types of collections, by their names; `lww` of those that are left out. They stay as they are. */
+  readonly types?: Readonly<Record<string, CollectionType>>
+}
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
@@ -109,8 +121,10 @@ export interface HeadChange {
 export interface Write {
   readonly id: string
   readonly content: string | null
-  /** CID that the document has to have now; only where one document is written. */
-  readonly if?: string | undefined
+  /** CID that the document has to have now, `null` where there has to be none; only where one document is written. */
+  readonly if?: string | null | undefined
+  /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
+  readonly was?: string | null | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
   /** Hybrid time at which it expires; without it, it stays. */
@@ -123,7 +137,7 @@ export interface Update {
   /** `{ $set, $unset, $inc, $push, $addToSet }`, each with an object of dotted paths and what they get; checked where it runs. */
   readonly changes: unknown
   /** CID that the document has to have now. */
-  readonly if?: string | undefined
+  readonly if?: string | null | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
   readonly once?: string | undefined
 }
@@ -416,6 +430,11 @@ export interface ReplicaWrites {
    * `cannot-update`, `document-too-large`.
    */
   update(ns: string, collection: string, update: Update): Promise<UpdateResult>
+  /**
+   * The first of `count` times, one after another, for new entries of a log: after the last entry that is here. Throws `unknown-namespace`, and
+   * `too-many-writes` beyond what one call writes.
+   */
+  entryTime(ns: string, collection: string, count: number): Promise<number>
 }
 
 /**

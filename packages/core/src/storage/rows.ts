@@ -12,6 +12,11 @@ export const RECORD_COLUMNS =
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
+/** What a record has as slot of its document, which is that of an edit alone: nothing, or an empty one where the slot is its author's own. */
+export function documentColumn({ edit, ownSlot }: Pick<StoredRecord, 'edit' | 'ownSlot'>): Uint8Array | null {
+  return edit?.document ?? (ownSlot === true ? new Uint8Array() : null)
+}
+
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
   const { collection, id, seal, exp, content, own, document } = row
@@ -30,8 +35,9 @@ export function storedRecord(row: SqlRow): StoredRecord {
     content: typeof content === 'string' ? content : null,
   }
   const rest = row['erased'] === null ? record : { ...record, erased: erasedContent(bytes(row['erased'])) }
-  if (typeof own !== 'string') return rest
-  if (!(document instanceof Uint8Array)) return { ...rest, own }
+  const isOwnSlot = document instanceof Uint8Array && document.length === 0
+  if (typeof own !== 'string') return isOwnSlot ? { ...rest, ownSlot: true } : rest
+  if (!(document instanceof Uint8Array) || isOwnSlot) return { ...rest, own, ...(isOwnSlot ? { ownSlot: true } : {}) }
   return { ...rest, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
 }
 

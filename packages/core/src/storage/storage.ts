@@ -42,6 +42,8 @@ export interface StoredRecord {
   readonly content: string | null
   /** What the record says itself, where that is not its `content`. */
   readonly own?: string
+  /** Whether the slot is its author's own, whatever the write policy is. */
+  readonly ownSlot?: true
   /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
   readonly erased?: ErasedContent
   /** Of an edit: slot of the document, and the field. */

@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -238,6 +239,16 @@ export class Docstore {
 }
 
 /** What the namespaces of a store work with. */
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write?: WritePolicy
+  readonly listed?: boolean
+  readonly types?: Readonly<Record<string, CollectionType>>
+  readonly network?: string
+  readonly history?: number
+}
+
 interface NamespacesInit {
   readonly store: Docstore
   /** Ids that they had in networks before, with those of now. */
@@ -266,15 +277,26 @@ export class Namespaces {
 
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
-   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's. `history`: for how many days peers keep what documents were before (`set` says more).
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `network`: id or name of the network that it is in for good,
+   * where that is another one than this store's. Throws `bad-name`, `bad-type`, `bad-collection`.
+   * `history`: for how many days peers keep what documents were before (`set` says more).
    */
-  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string; history?: number }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network', 'history'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network, history } = options
-    const init = { name, write, listed, ...(history === undefined ? {} : { history }) }
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create(init)
-    const { id } = await this.#replica.createNamespace(init)
+  async create(options: NewNamespace): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'network', 'history'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, network, history } = options
+    if (network !== undefined) {
+      const { network: _, ...rest } = options
+      return (await this.#store.inNetwork(network)).namespaces.create(rest)
+    }
+    const collections = types && Object.fromEntries(Object.entries(types).map(([collection, type]) => [collection, { type }]))
+    const { id } = await this.#replica.createNamespace({
+      name,
+      write,
+      listed,
+      ...(collections === undefined ? {} : { collections }),
+      ...(history === undefined ? {} : { history }),
+    })
     return this.open(id)
   }
 

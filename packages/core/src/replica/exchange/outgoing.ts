@@ -63,6 +63,7 @@ export class BatchBuilder {
     const { erased } = record
     const own = erased === undefined ? ownContent(record) : null
     const content = own === null ? null : utf8(own)
+    const { ownSlot } = record
     const key =
       record.kh !== null || (content === null && erased === undefined)
         ? (record.kh ?? new Uint8Array(32))
@@ -93,6 +94,7 @@ export class BatchBuilder {
       prev: record.prev,
       exp: record.exp,
       ...(path === undefined ? {} : { path }),
+      ...(ownSlot === undefined ? {} : { ownSlot }),
       ...(erased === undefined ? {} : { erased }),
     })
     return 'added'

@@ -3,7 +3,7 @@ import { FILES_COLLECTION } from '../../files/named-file.ts'
 import { toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { erasedBytes } from '../rows.ts'
+import { documentColumn, erasedBytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, NewRecord, StoredRecord } from '../storage.ts'
 import { documentRecords } from './document-records.ts'
@@ -254,7 +254,7 @@ export class EditedDocuments {
       )
       .run(
         ...values,
-        edit?.document ?? null,
+        documentColumn(record),
         edit === undefined ? null : pathText(edit.path),
         isWhole ? null : own,
         shows?.counted ?? null,
