@@ -12,7 +12,7 @@ it('is built in slices, with whatever is committed in between', async () => {
     ns,
     Array.from({ length: count }, (_, i) => put({ id: `${i}` })),
   )
-  const pauses: number[] = []
+  let pauses = 0
   const trees = new Trees(storage, async () => {
     pauses++
     await storage.commit(ns, [put({ id: `${pauses}`, at: 2 }), put({ id: `new ${pauses}` })])
@@ -34,7 +34,7 @@ it('a pause lets timers run', async () => {
 })
 
 it('steps are run in slices, and to their end', async () => {
-  let pauses = 0
+  const pauses: number[] = []
   function* count(): Generator<undefined, number, undefined> {
     const until = performance.now() + 20
     let steps = 0
