@@ -120,6 +120,7 @@ export const TEST_IDS = {
   editorDraftDiscard: 'document-editor-draft-discard',
   /** `data-cid` and `data-by` are what it says in full. */
   documentFacts: 'document-facts',
+  documentBreaks: 'document-breaks',
   documentCidCopy: 'document-cid-copy',
   documentHistory: 'document-history',
   /** `data-cid` is the CID of an earlier version. */

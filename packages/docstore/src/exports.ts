@@ -38,7 +38,7 @@ export {
   type PutOptions,
   type WriteOptions,
 } from './store/collection.ts'
-export { Docstore, type Namespaces } from './store/docstore.ts'
+export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {
   type FilterInput,
@@ -58,6 +58,7 @@ export { knownOrigins } from './store/known-origins.ts'
 export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
+export type { CollectionRules, RulesInput } from './store/life/rules.ts'
 export type { NetworkInfo } from './store/networks/types.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { Versioned } from './store/versioned.ts'

@@ -121,7 +121,8 @@ export class Collection<T extends Document = Document> {
   /**
    * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. With `expiresAt` or `ttl` it is
    * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay. In a map only those fields are
-   * written that are others than now, or than in `was`, and nothing expires; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
+   * written that are others than now, or than in `was`, and nothing expires; in a log it is a new entry. Rejects with `conflict`, `wrong-type`,
+   * `map-full`, `document-too-large`, and `against-rules`, `immutable-field` or `not-unique` where the collection has rules.
    */
   async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if', 'was', 'expiresAt', 'ttl'], 'put')
@@ -132,14 +133,16 @@ export class Collection<T extends Document = Document> {
     // Also where it is `undefined`: then nothing was read.
     const before = 'was' in options ? { was: was == null ? null : canonicalJson({ ...was, _id: write.id }) } : {}
     const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
-    const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
+    const written = result?.id === undefined ? write : withId(write, result.id)
+    const put = { _id: written.id, cid: cidOfBytes(DAG_JSON, written.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }
 
   /**
    * Changes fields of a document and leaves the others as they are, whoever changes those at the same time, here or elsewhere. Of changes of one
    * field the later wins; on one machine each sees the one before, so `$inc` counts. Rejects with `not-found`, `conflict`, `bad-update`,
-   * `cannot-update`, `document-too-large`, and writes nothing then.
+   * `cannot-update`, `document-too-large`, with `against-rules`, `immutable-field` or `not-unique` where the collection has rules, and writes nothing
+   * then.
    */
   async update(id: string, changes: Changes, options: WriteOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if'], 'update')
@@ -414,7 +417,12 @@ function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: 
   const given: unknown = document._id
   const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
   const write = { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
-  return exp === undefined ? write : { ...write, exp }
+  return { ...write, ...(exp === undefined ? {} : { exp }), ...(given === undefined ? { isNew: true } : {}) }
+}
+
+/** What was written where the rules of the collection gave the document another id. */
+function withId({ content }: Write, id: string): { readonly id: string; readonly content: string } {
+  return { id, content: canonicalJson({ ...(JSON.parse(content ?? '{}') as Document), _id: id }) }
 }
 
 /** An entry of a log that is yet to be named: its id is empty then. */

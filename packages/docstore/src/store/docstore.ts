@@ -18,6 +18,7 @@ import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
 import type { ListOptions } from './life/listed-namespaces.ts'
+import type { CollectionRules } from './life/rules.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -245,6 +246,7 @@ export interface NewNamespace {
   readonly write?: WritePolicy
   readonly listed?: boolean
   readonly types?: Readonly<Record<string, CollectionType>>
+  readonly collections?: Readonly<Record<string, CollectionRules>>
   readonly network?: string
   readonly history?: number
 }
@@ -278,23 +280,24 @@ export class Namespaces {
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
    * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
-   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `network`: id or name of the network that it is in for good,
-   * where that is another one than this store's. Throws `bad-name`, `bad-type`, `bad-collection`.
-   * `history`: for how many days peers keep what documents were before (`set` says more).
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
+   * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
+   * `bad-collection`, `bad-rules`. `history`: for how many days peers keep what documents were before (`set` says more).
    */
   async create(options: NewNamespace): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'types', 'network', 'history'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, types, network, history } = options
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network', 'history'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network, history } = options
     if (network !== undefined) {
       const { network: _, ...rest } = options
       return (await this.#store.inNetwork(network)).namespaces.create(rest)
     }
-    const collections = types && Object.fromEntries(Object.entries(types).map(([collection, type]) => [collection, { type }]))
+    const hasSettings = types !== undefined || collections !== undefined
+    const settings = hasSettings ? (await import('./life/rules.ts')).collectionsOf(collections ?? {}, types) : undefined
     const { id } = await this.#replica.createNamespace({
       name,
       write,
       listed,
-      ...(collections === undefined ? {} : { collections }),
+      ...(settings === undefined ? {} : { collections: settings }),
       ...(history === undefined ? {} : { history }),
     })
     return this.open(id)

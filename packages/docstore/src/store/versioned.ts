@@ -1,4 +1,4 @@
-import type { DocumentFacts } from '@p2p-docstore/core'
+import type { BrokenRule, DocumentFacts, DocumentVersion } from '@p2p-docstore/core'
 import { isoTime } from './iso-time.ts'
 
 /** A document with what is known of it. */
@@ -10,11 +10,20 @@ export interface Versioned<T> {
   readonly at: string
   /** `did:key` of who made that. */
   readonly by: string
+  /** The rule of its collection that it breaks, where it breaks one: two people's updates did that together, each of which kept it. Of `get` alone. */
+  readonly breaks?: BrokenRule
   /** ISO time at which it expires; absent where it stays. */
   readonly expiresAt?: string
 }
 
 /** A document with what is known of it. */
-export function versioned<T>(document: T, { cid, at, by, exp }: DocumentFacts): Versioned<T> {
-  return { document, cid, at: isoTime(at), by, ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }) }
+export function versioned<T>(document: T, { cid, at, by, exp, breaks }: DocumentFacts & Pick<DocumentVersion, 'breaks'>): Versioned<T> {
+  return {
+    document,
+    cid,
+    at: isoTime(at),
+    by,
+    ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }),
+    ...(breaks === undefined ? {} : { breaks }),
+  }
 }
