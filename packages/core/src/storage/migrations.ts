@@ -2,6 +2,7 @@ import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
+import { HISTORY_TABLES } from './history/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addEdits,
   addExpiry,
   addFilesByCid,
+  addHistory,
 ]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
@@ -122,4 +124,9 @@ function addExpiry(driver: SqlDriver): void {
 /** Version 10: files of one CID are found by their state. */
 function addFilesByCid(driver: SqlDriver): void {
   driver.exec(FILES_BY_CID)
+}
+
+/** Version 11: what documents were before. Of the time before that nothing is known. */
+function addHistory(driver: SqlDriver): void {
+  driver.exec(HISTORY_TABLES)
 }

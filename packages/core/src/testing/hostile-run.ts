@@ -453,12 +453,12 @@ export class HostileRun {
   }
 }
 
-/** What was written; nothing where the rules forbid some of it. */
+/** What was written; nothing where the rules forbid some of it, or it had expired before a tab led that could write it. */
 async function byRules(writing: Promise<readonly WriteResult[]>): Promise<readonly WriteResult[]> {
   try {
     return await writing
   } catch (error) {
-    if (errorCode(error) !== 'against-rules') throw error
+    if (!['against-rules', 'bad-expiry'].includes(errorCode(error))) throw error
     return []
   }
 }

@@ -1,18 +1,17 @@
 import { sha256 } from '#crypto'
 import { FILES_COLLECTION } from '../../files/named-file.ts'
-import { equalBytes, toHex } from '../../model/bytes.ts'
-import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
-import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { documentColumn, erasedBytes, storedRecord } from '../rows.ts'
+import { documentColumn, erasedBytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, NewRecord, StoredRecord } from '../storage.ts'
+import { documentRecords } from './document-records.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './erased-content.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
-import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
+import { contentKey, type RecordTableInit } from './record-table.ts'
 
 /** What may be read of documents with edits before those of a commit are written, UTF-16 units; one more document can have 4 Mi. */
 const MAX_OPEN_LENGTH: number = 8 * 1024 * 1024
@@ -63,22 +62,8 @@ export class EditedDocuments {
     return edited
   }
 
-  /** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
   #records(ns: number, document: Uint8Array): StoredRecord[] {
-    const [low, high] = [document.slice(), document.slice()]
-    low.fill(0, SLOT_BYTES / 2)
-    high.fill(255, SLOT_BYTES / 2)
-    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-    return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
-  }
-
-  /** What a record shows, with time and author of the newest record of its document. */
-  version(ns: number, { content, at, by, exp, hash, own, slot, edit }: StoredRecord): ShownVersion {
-    let newest: Pick<StoredRecord, 'at' | 'hash' | 'by'> = { at, hash, by }
-    const records = own === undefined ? [] : this.#records(ns, edit?.document ?? slot)
-    for (const record of records) if (compareVersions(newest, record) < 0) newest = record
-    const base = records.find((record) => record.edit === undefined)
-    return { content: content ?? '', at: newest.at, by: newest.by, exp: base === undefined ? exp : base.exp }
+    return documentRecords(this.#init.statements, ns, document)
   }
 
   #anyIn(ns: number): boolean {
@@ -101,6 +86,7 @@ export class EditedDocuments {
     const seq = this.#init.totals.next(ns)
     const gone = document.take(slot, record, { seq, seal })
     this.#init.totals.swap(ns, gone, record)
+    this.#init.onReplaced(ns, document.slot, gone, record)
     for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
     if (record.edit !== undefined) this.#noteEdits(ns)
     const others = gone.filter(({ seq }) => seq !== replaced?.seq)
