@@ -435,7 +435,7 @@ export class LocalReplica implements Replica {
     this.#forgetTimer = backgroundTimer(() => {
       this.forgetDeleted()
         .catch((error: unknown) => {
-          if (!this.#isClosed && !['disk-full', 'data-missing', 'storage-read-only'].includes(errorCode(error))) throw error
+          if (!this.#isClosed && !['disk-full', 'data-missing', 'storage-read-only', 'storage-closed'].includes(errorCode(error))) throw error
         })
         .finally(() => {
           if (!this.#isClosed) this.#forgetLater(FORGET_EVERY_MS)

@@ -46,6 +46,8 @@ export class Forgetting {
   }
 
   async #look(isStopped: () => boolean): Promise<number> {
+    // Closed while this was loaded.
+    if (isStopped()) return 0
     const { storage, pause } = this.#init.ground
     const before = await this.#state()
     const now = msFromTime(this.#init.ground.clock.wall())
