@@ -405,19 +405,6 @@ describe('on a telephone', { timeout: 60_000 }, () => {
   })
 })
 
-it('says so in the header and over everything when a relay of another network answers at the address of the page', async () => {
-  const { port } = new URL(relay.ready.http)
-  // It does not wait for those who are connected to the port of its page.
-  await relay.close()
-  relay = await startRelay({ data: join(folder, 'other'), port: Number(port), networkName: 'rose club' })
-  await ada.page.reload()
-  const banner = ada.part('otherNetworkBanner').filter({ hasText: 'in the network “rose club”, your documents here are of “garden club”' })
-  await banner.waitFor()
-  await ada.part('connection', '[data-shut-out="other-network"]').filter({ hasText: 'Other network' }).waitFor()
-  await goTo(`#/ns/${places.id}`)
-  await ada.part('syncState').filter({ hasText: 'Saved here only' }).waitFor()
-}, 90_000)
-
 describe('earlier versions of a document', { timeout: 60_000 }, () => {
   it('are listed in the editor, and one of them is the present one again once it is saved', async () => {
     await goToPlaces()
@@ -448,3 +435,17 @@ describe('earlier versions of a document', { timeout: 60_000 }, () => {
     await expect.poll(() => places.get('p007'), { timeout: 30_000 }).toEqual({ _id: 'p007', at: MOMENT, name: 'Place 7.', number: 7 })
   })
 })
+
+// The last one: the relay of all others ends.
+it('says so in the header and over everything when a relay of another network answers at the address of the page', async () => {
+  const { port } = new URL(relay.ready.http)
+  // It does not wait for those who are connected to the port of its page.
+  await relay.close()
+  relay = await startRelay({ data: join(folder, 'other'), port: Number(port), networkName: 'rose club' })
+  await ada.page.reload()
+  const banner = ada.part('otherNetworkBanner').filter({ hasText: 'in the network “rose club”, your documents here are of “garden club”' })
+  await banner.waitFor()
+  await ada.part('connection', '[data-shut-out="other-network"]').filter({ hasText: 'Other network' }).waitFor()
+  await goTo(`#/ns/${places.id}`)
+  await ada.part('syncState').filter({ hasText: 'Saved here only' }).waitFor()
+}, 90_000)
