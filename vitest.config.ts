@@ -7,8 +7,8 @@ const resolve = { conditions: ['@p2p-docstore/source'] }
 
 export default defineConfig({
   test: {
-    // Two more than there are cores: many tests wait for others, processes or browsers most of the time.
-    maxWorkers: availableParallelism() + 2,
+    // One more than there are cores: many tests wait for others, processes or browsers most of the time, and the longest, which begin, do not.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -18,7 +18,8 @@ export default defineConfig({
           name: 'node',
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
-          testTimeout: 30_000,
+          // No more than a safety net: what takes seconds by itself takes ten times that beside the longest tests.
+          testTimeout: 60_000,
           // Hooks start processes one after another; on a busy machine each takes seconds.
           hookTimeout: 60_000,
         },

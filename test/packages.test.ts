@@ -57,13 +57,13 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the packages, installed in an empty folder', () => {
-  it('bring no more than ours, SQLite for browsers and WebRTC for relays', () => {
+  it('bring no more than ours, SQLite for browsers, WebRTC for relays and Yjs for shared documents', () => {
     const names = readdirSync(modules).flatMap((name) =>
       name.startsWith('@') ? readdirSync(join(modules, name)).map((part) => `${name}/${part}`) : [name],
     )
     const isNative = (name: string): boolean => name.startsWith('@node-datachannel/')
     expect(names.filter((name) => !name.startsWith('.') && !isNative(name)).sort()).toEqual(
-      [...PACKAGES, '@sqlite.org/sqlite-wasm', 'detect-libc', 'node-datachannel'].sort(),
+      [...PACKAGES, '@sqlite.org/sqlite-wasm', 'detect-libc', 'node-datachannel', 'yjs', 'lib0', 'isomorphic.js'].sort(),
     )
   })
 

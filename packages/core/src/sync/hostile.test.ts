@@ -8,7 +8,7 @@ const first = SEED === undefined ? 1 : Number(SEED)
 const count = SEED === undefined ? Number(SEEDS) : 1
 
 describe('peers in a hostile network', () => {
-  it(`end equal, with every acknowledged write: ${count} seeds`, { timeout: 600_000 * Math.max(1, count / 1000) }, async () => {
+  it(`end equal, with every acknowledged write: ${count} seeds`, { timeout: 1_200_000 * Math.max(1, count / 1000) }, async () => {
     let slowest = 0
     for (let seed = first; seed < first + count; seed++) {
       try {

@@ -46,7 +46,7 @@ describe('what is kept for readers', () => {
     const id = readings.select(NS, Float64Array.from([rowOf(9), rowOf(2), rowOf(5)]), rowOf(10))
     for (const seq of [2, 3, 5, 11]) readings.replaced(NS, slot(`${seq}`), stored(seq, `content ${seq}`))
     readings.replaced(NS + 1, slot('9'), stored(9, 'of another namespace'))
-    expect([...readings.selection(id, 1).kept]).toEqual([
+    expect([...readings.selection(id, 1).kept].map(([row, { content }]) => [row, content])).toEqual([
       [rowOf(2), 'content 2'],
       [rowOf(5), 'content 5'],
     ])
@@ -127,7 +127,7 @@ describe('what is kept for readers', () => {
     expect(codeOf(() => readings.selection(gone, 0))).toBe('reading-ended')
     // Nothing is kept for this one.
     expect(codeOf(() => readings.selection(untouched, 0))).toBe('answered')
-    expect(readings.selection(alive, 0).kept.get(rowOf(1))).toBe('deleted')
+    expect(readings.selection(alive, 0).kept.get(rowOf(1))?.content).toBe('deleted')
     readings.selection(alive, 1)
     vi.advanceTimersByTime(60_000)
     expect(vi.getTimerCount()).toBe(0)
