@@ -1,8 +1,9 @@
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { type EditPath, isEditPath } from './edits/edit-path.ts'
+import { AUTHOR_TAG_BYTES, readSeen, type Seen, seenList } from './edits/seen.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
-import { MAX_EDIT_PATH_LENGTH } from './limits.ts'
+import { MAX_EDIT_PATH_LENGTH, MAX_LOSERS, MAX_SEEN_AUTHORS } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -20,6 +21,8 @@ export interface WireRecord {
   readonly exp: number | null
   /** Of an edit: the field whose value the content gives. */
   readonly path?: EditPath
+  /** Which versions by others its writer had before him. */
+  readonly seen?: Seen
 }
 
 /** Records with the seals that cover them: the unit in which documents travel. All are of one namespace. */
@@ -33,15 +36,25 @@ export const MAX_BATCH_RECORDS = 2048
 
 /** Bytes that a record adds to a batch beside its key's UTF-8 and its content, at most; used to fill frames without encoding twice. */
 export const RECORD_OVERHEAD_BYTES = 96
+/** Bytes that an author, or a time that is left open, adds to what a record has seen, at most. */
+export const SEEN_OVERHEAD_BYTES: number = AUTHOR_TAG_BYTES + 11
 /** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
-/** dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element. */
+/**
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, and what has seen
+ * others that as an eighth, after `null` where it is no edit.
+ */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, seal, prev, exp, path }) => [key, at, content, seal, prev, exp, ...(path === undefined ? [] : [path])]),
+    records.map(({ key, at, content, seal, prev, exp, path, seen }) => [key, at, content, seal, prev, exp, ...optional(path, seen)]),
   ])
+}
+
+function optional(path: EditPath | undefined, seen: Seen | undefined): readonly unknown[] {
+  if (seen !== undefined) return [path ?? null, seenList(seen)]
+  return path === undefined ? [] : [path]
 }
 
 /** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. What it gives points into `bytes`. */
@@ -78,7 +91,7 @@ function readSeal(reader: CborReader): Seal | undefined {
 
 function readRecord(reader: CborReader): WireRecord | undefined {
   const length = reader.array()
-  if (length !== 6 && length !== 7) return undefined
+  if (length !== 6 && length !== 7 && length !== 8) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
   const content = reader.readNull() ? null : reader.view()
@@ -88,11 +101,31 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
-  const path = length === 7 ? readPath(reader) : undefined
-  if (length === 7 && (path === undefined || typeof key !== 'string')) return undefined
+  const isEdit = length === 7 || (length === 8 && !reader.readNull())
+  const path = isEdit ? readPath(reader) : undefined
+  if (isEdit && (path === undefined || typeof key !== 'string')) return undefined
+  const seen = length === 8 ? readSeenList(reader, at) : undefined
+  if (length === 8 && seen === undefined) return undefined
   const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
   if (!isShaped) return undefined
-  return path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
+  const record = { key, at, content, seal, prev, exp }
+  if (seen === undefined) return path === undefined ? record : { ...record, path }
+  return path === undefined ? { ...record, seen } : { ...record, path, seen }
+}
+
+/** Nothing is read beyond what a record may have. */
+function readSeenList(reader: CborReader, at: number): Seen | undefined {
+  const length = reader.array()
+  if (length === undefined || length < 1 || length > MAX_SEEN_AUTHORS + 1) return undefined
+  const list: unknown[] = [reader.uint()]
+  for (let i = 1; i < length; i++) {
+    const fields = reader.array()
+    if (fields === undefined || fields < 2 || fields > MAX_LOSERS + 2) return undefined
+    const author: unknown[] = [reader.bytes()]
+    for (let field = 1; field < fields; field++) author.push(reader.uint())
+    list.push(author)
+  }
+  return readSeen(list, at)
 }
 
 function readPath(reader: CborReader): EditPath | undefined {

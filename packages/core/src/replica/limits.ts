@@ -58,3 +58,6 @@ export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024
 
 /** Records that are removed in one transaction. */
 export const REMOVE_PAGE = 128
+
+/** How long a version that lost is told as a conflict, at least, milliseconds: the next write over it after that settles it. */
+export const CONFLICT_LIFE_MS: number = 30 * 24 * 60 * 60_000

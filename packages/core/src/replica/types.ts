@@ -49,6 +49,8 @@ export interface Write {
   readonly content: string | null
   /** CID that the document has to have now; only where one document is written. */
   readonly if?: string | undefined
+  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
+  readonly settles?: boolean | undefined
 }
 
 /** Fields of one document to change. */

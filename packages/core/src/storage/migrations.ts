@@ -7,7 +7,16 @@ import { FILE_TABLES } from './files/schema.ts'
 export type Migration = (driver: SqlDriver) => void
 
 /** What makes a database of version n + 1 from one of version n, at index n - 1. They must not change when the schema does. */
-export const MIGRATIONS: readonly Migration[] = [addTotals, forgetIndexedKinds, addDocumentCounts, addTimes, addTextIndexes, addFiles, addEdits]
+export const MIGRATIONS: readonly Migration[] = [
+  addTotals,
+  forgetIndexedKinds,
+  addDocumentCounts,
+  addTimes,
+  addTextIndexes,
+  addFiles,
+  addEdits,
+  addLosers,
+]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
 function addTotals(driver: SqlDriver): void {
@@ -97,5 +106,15 @@ function addEdits(driver: SqlDriver): void {
     ALTER TABLE records ADD COLUMN path TEXT;
     ALTER TABLE records ADD COLUMN own TEXT;
     ALTER TABLE namespaces ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+  `)
+}
+
+/** Version 9: versions that lost are kept, until somebody says that he has seen them. */
+function addLosers(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN seen BLOB;
+    ALTER TABLE records ADD COLUMN unit BLOB;
+    ALTER TABLE records ADD COLUMN lost INTEGER;
+    CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
   `)
 }

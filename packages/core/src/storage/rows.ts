@@ -1,17 +1,20 @@
+import { decodeCbor, encodeCbor } from '../model/cbor.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
+import { readSeen, type Seen, seenList } from '../model/edits/seen.ts'
+import { MAX_RECORD_BYTES } from '../model/limits.ts'
 import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 
 /** The columns that `storedRecord` reads. */
 export const RECORD_COLUMNS =
-  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path'
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.seen, r.unit, r.lost'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
-  const { collection, id, seal, exp, content, own, document } = row
+  const { collection, id, seal, exp, content, own, document, seen, lost } = row
   const record: StoredRecord = {
     seq: Number(row['rid']) % SEQ_SPAN,
     slot: bytes(row['slot']),
@@ -26,9 +29,25 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  if (typeof own !== 'string') return record
-  if (!(document instanceof Uint8Array)) return { ...record, own }
-  return { ...record, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
+  if (typeof own !== 'string' && seen === null && lost === null) return record
+  const known = seen instanceof Uint8Array ? storedSeen(seen, record.at) : undefined
+  return {
+    ...record,
+    ...(typeof own === 'string' && { own }),
+    ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
+    ...(known && { seen: known }),
+    ...(typeof lost === 'number' && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
+  }
+}
+
+function storedSeen(bytes: Uint8Array, at: number): Seen | undefined {
+  const decoded = decodeCbor(bytes, MAX_RECORD_BYTES)
+  return decoded.ok ? readSeen(decoded.value, at) : undefined
+}
+
+/** What a column `seen` holds. */
+export function seenColumn(seen: Seen | undefined): Uint8Array | null {
+  return seen === undefined ? null : encodeCbor(seenList(seen))
 }
 
 /** A blob of a column that is never NULL. */

@@ -5,7 +5,7 @@ import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 8
+export const SCHEMA_VERSION = 9
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -19,7 +19,7 @@ CREATE TABLE namespaces (
   sealed INTEGER NOT NULL DEFAULT 0, -- position up to which every record has its seal
   newest INTEGER NOT NULL DEFAULT 0, -- no record has a later time
   known INTEGER NOT NULL DEFAULT 0, -- nobody else has a record of a later time
-  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits
+  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits, or versions that lost
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -33,13 +33,17 @@ CREATE TABLE records (
   counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
-  document BLOB, -- of an edit: the slot of its document
-  path TEXT, -- and its field, a JSON list of names
-  own TEXT -- what the record says itself, where that is not its content
+  document BLOB, -- of an edit, and of a version that lost: the slot of its document
+  path TEXT, -- of an edit: its field, a JSON list of names
+  own TEXT, -- what the record says itself, where that is not its content
+  seen BLOB, -- which versions by others its writer had before him, dag-cbor
+  unit BLOB, -- of a version that lost: the slot for which it competed
+  lost INTEGER -- and when it lost here, Unix milliseconds
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
+CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 -- How many documents collections have, as of the same position; those that have none are not here.
@@ -89,6 +93,8 @@ export interface StorageOptions {
   readonly migrations?: readonly Migration[]
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
+  /** Wall clock, Unix milliseconds: when versions have lost. */
+  readonly now?: () => number
 }
 
 /** Takes the lock of the whole file, with the next transaction that may write. Throws `data-in-use` where anybody else has it open. */

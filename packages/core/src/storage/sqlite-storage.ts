@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
+import { follows } from '../model/edits/normal-form.ts'
 import { MAX_SEAL_RECORDS } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
@@ -133,7 +134,7 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
-    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings }
+    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings, now: options.now ?? Date.now }
     this.#records = new RecordTable(table)
     this.#recordParts = table
     this.#edited = options.edits && new options.edits(table)
@@ -336,8 +337,9 @@ export class SqliteStorage implements Storage {
       // Counted generously while the commit runs, so that a seal outlives a record that the same commit replaces.
       const under = kept.get(position) ?? { seal: this.#seals.add(seal, entries.length), records: 0 }
       kept.set(position, under)
-      under.records++
-      return this.#put(ns, { entry, old, document, record, seal: under.seal })
+      const outcome = this.#put(ns, { entry, old, document, record, seal: under.seal })
+      if (outcome !== undefined) under.records++
+      return outcome
     })
     this.#edited?.settle(ns)
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
@@ -354,10 +356,14 @@ export class SqliteStorage implements Storage {
     return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
   }
 
-  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
-    const edited = document === undefined ? undefined : this.#edited
-    if (document === undefined || edited === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
-    return edited.take(ns, document, entry.slot, record, seal)
+  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome | undefined {
+    const { slot, isAnew = false } = entry
+    const isNext = document === undefined && (old === undefined || isAnew || follows(record, old))
+    if (isNext) return this.#records.replace(ns, slot, old, record, seal)
+    // Neither has seen the other, or the old one is later: what is kept of both is found out with all that there is of the document.
+    const whole = document ?? this.#edited?.of(ns, { slot, document: record.edit?.document ?? slot }, false)
+    if (whole === undefined || this.#edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits and losers')
+    return this.#edited.take(ns, whole, { slot, record, seal, isAnew })
   }
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {

@@ -1,4 +1,5 @@
 import type { EditPath } from '../model/edits/edit-path.ts'
+import type { Seen } from '../model/edits/seen.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
@@ -43,6 +44,20 @@ export interface StoredRecord {
   readonly own?: string
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
+  /** Which versions by others its writer had before him. */
+  readonly seen?: Seen
+  /** Of a version that lost and is kept: it lies in a slot of its own. */
+  readonly lost?: RecordLoss
+}
+
+/** What a version lost. */
+export interface RecordLoss {
+  /** Slot of the document. */
+  readonly document: Uint8Array
+  /** The slot for which it competed. */
+  readonly unit: Uint8Array
+  /** When it lost here, Unix milliseconds. */
+  readonly since: number
 }
 
 /** What an edit is about. */
@@ -53,7 +68,7 @@ export interface RecordEdit {
 }
 
 /** A version to be stored. Its `content` is what it says itself. */
-export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own'> {
+export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own' | 'lost'> {
   /** sha-256 of the content; `null` for a tombstone. */
   readonly digest: Uint8Array | null
 }
@@ -115,8 +130,10 @@ export interface UnknownFuture {
 export interface DocumentView {
   /** What holds the document's slot. */
   readonly base: StoredRecord | undefined
-  /** In no order. */
+  /** In their order. */
   readonly edits: readonly StoredRecord[]
+  /** Versions that lost and are kept, in their order. */
+  readonly losers: readonly StoredRecord[]
   /** Latest time of its records, 0 where there are none. */
   readonly newest: number
   /** Position of the last of them, 0 where there are none. */
@@ -139,10 +156,12 @@ export interface CommitEntry {
   readonly document?: Uint8Array
   /** Which of the commit's seals covers it, where seals are given. */
   readonly seal?: number
+  /** Whether it takes the place of the version that holds the slot though that is later: nobody else has that. */
+  readonly isAnew?: boolean
   /**
-   * Called inside the transaction with the version that holds the slot: returns the one to store instead, or `undefined` to leave
-   * everything as it is. Pure and synchronous. Where the document has edits, or the entry names it, it comes as a whole too; then a record
-   * that competes for a document's slot must be `edit`-less, and an edit later than the base.
+   * Called inside the transaction with the version that holds the slot: returns the one that competes with it, or `undefined` to leave
+   * everything as it is. Pure and synchronous. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
+   * the two wins, and whether the other is kept, the storage finds out.
    */
   readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
 }
@@ -157,13 +176,15 @@ export interface CommitSeals {
   readonly notes?: (() => readonly (readonly [key: string, value: Uint8Array | undefined])[]) | undefined
 }
 
-/** What a commit did with one entry; `undefined` where it kept the old version. */
+/** What a commit did with one entry; `undefined` where nothing of it is kept. */
 export interface CommitOutcome {
   readonly seq: number
   readonly record: NewRecord
   readonly replaced: StoredRecord | undefined
-  /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
+  /** Of a document with edits or losers: the number of the namespace, and which versions left their slots. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
+  /** How many versions of the document have lost by this and are kept, the record itself perhaps. */
+  readonly lost?: number
 }
 
 /** What a record is called in the network that it moves to. */
@@ -294,7 +315,10 @@ export interface Storage {
    */
   moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Awaitable<void>
 
-  /** To be called before a commit in which there is an edit, or an entry that names its document. What there is already of edits needs no call. */
+  /**
+   * To be called before a commit in which there is an edit, an entry that names its document, or a version that has not seen the one it meets. What
+   * there is already of edits and losers needs no call.
+   */
   readyForEdits(): Awaitable<void>
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>

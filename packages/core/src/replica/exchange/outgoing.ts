@@ -1,4 +1,11 @@
-import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../../model/batch.ts'
+import {
+  encodeBatch,
+  MAX_BATCH_RECORDS,
+  RECORD_OVERHEAD_BYTES,
+  SEAL_OVERHEAD_BYTES,
+  SEEN_OVERHEAD_BYTES,
+  type WireRecord,
+} from '../../model/batch.ts'
 import { utf8 } from '../../model/bytes.ts'
 import type { Seal } from '../../model/seal.ts'
 import { equalBytes } from '../../model/bytes.ts'
@@ -64,9 +71,11 @@ export class BatchBuilder {
     const content = own === null ? null : utf8(own)
     const key = content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
     const path = record.edit?.path
+    const { seen } = record
     const bytes =
       RECORD_OVERHEAD_BYTES +
       (path === undefined ? 0 : MAX_EDIT_PATH_BYTES) +
+      (seen === undefined ? 0 : SEEN_OVERHEAD_BYTES * seen.authors.reduce((times, { but }) => times + 1 + but.length, 1)) +
       key.length * (content === null ? 1 : 3) +
       (content?.length ?? 0) +
       (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
@@ -81,7 +90,8 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...(path === undefined ? {} : { path }) })
+    const optional = { ...(path === undefined ? {} : { path }), ...(seen === undefined ? {} : { seen }) }
+    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...optional })
     return 'added'
   }
 

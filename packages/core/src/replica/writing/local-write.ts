@@ -7,6 +7,7 @@ import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import type { Write } from '../types.ts'
 import { checkedKey } from './checked-key.ts'
 import { cidOfContent, conflictWith } from './expected-version.ts'
+import { seenByWriter } from './seen-by-writer.ts'
 
 const encoder = new TextEncoder()
 /** Room for the UTF-8 of one document, used again for each: the caller has checked that it fits. */
@@ -25,7 +26,12 @@ export interface LocalWrite extends CommitEntry {
 }
 
 /** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
-export function localWrite(scope: RecordScope, collection: string, { id, content, if: expected }: Write, { identity, clock }: Author): LocalWrite {
+export function localWrite(
+  scope: RecordScope,
+  collection: string,
+  { id, content, if: expected, settles = false }: Write,
+  { identity, clock }: Author,
+): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
@@ -34,16 +40,18 @@ export function localWrite(scope: RecordScope, collection: string, { id, content
   const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
-    // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
-    const isSame = content === here && (content !== null || document === undefined || document.edits.length === 0)
+    // What a delete did not know of shows nothing, but it is there: deleting again takes it away.
+    const isRest = document !== undefined && document.edits.length + document.losers.length > 0
+    const isSame = content === here && !(isRest && (content === null || settles))
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
     const at = clock.next(document?.newest ?? old?.at ?? 0)
     const prev = old?.hash ?? null
-    const base = { at, by, ...(prev === null ? {} : { prev }) }
-    const common = { collection, id, at, by, prev, exp: null, content }
+    const seen = seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock)
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...seen }
+    const common = { collection, id, at, by, prev, exp: null, content, ...seen }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }

@@ -132,6 +132,8 @@ export class PendingChanges implements ReplicaPending {
     const { storage, identity, network, news } = this.#ground
     const entry: CommitEntry | { refused: ErrorCode } = pendingEntry(open, write, { identity, maxContentBytes: network.descriptor.limits.content })
     if ('refused' in entry) return entry.refused
+    // It was written before anybody here could see what others had.
+    await storage.readyForEdits()
     news.tellOf(open.id, await storage.commit(open.ns, [entry]))
     return undefined
   }

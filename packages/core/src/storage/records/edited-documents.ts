@@ -5,10 +5,10 @@ import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { storedRecord } from '../rows.ts'
+import { seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
-import { EditedDocument, type Part } from './edited-document.ts'
+import type { CommitEntry, CommitOutcome, ShownVersion, StoredRecord } from '../storage.ts'
+import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
@@ -24,18 +24,18 @@ export interface ShownChange {
 
 /** What the last record of a document shows and remembers. */
 interface Showing extends Counted {
-  readonly document: EditedDocument
+  readonly content: string | null
 }
 
 /**
- * Documents with fields that were edited by themselves. Of such a document one row shows the whole, that of the record which came last: its
+ * Documents with fields that were edited by themselves, or with versions that lost and are kept. Of such a document one row shows the whole, that of the record which came last: its
  * `content` is what all of them make together, and `own` what it says itself. The others have only that. So whoever reads documents reads rows
  * with a content, as without edits, and every change of the document has a position of its own. Of a document without edits nothing is here.
  */
 export class EditedDocuments {
   readonly #init: RecordTableInit
-  /** Of each namespace, whether it has edits at all: where it has none, nobody looks for them. */
-  readonly #hasEdits = new Map<number, boolean>()
+  /** Of each namespace, whether it has edits or losers at all: where it has none, nobody looks for them. */
+  readonly #isNoted = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
   /** UTF-16 units of what is read of them. */
@@ -46,19 +46,21 @@ export class EditedDocuments {
     this.#init = init
   }
 
-  /** The document that an entry is about, where its namespace has edits or it is to get one. Call inside a transaction. */
+  /** The document that an entry is about, where it has edits or losers or may get some. Call inside a transaction. */
   of(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
     if (isPlain && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
-    const key = toHex(document)
-    const open = this.#open.get(key)
+    const open = this.#open.get(toHex(document))
     if (open !== undefined) return open
     const records = this.#records(ns, document)
     const edited = new EditedDocument(document, records)
-    if (isPlain && !edited.isEdited) return undefined
+    return isPlain && edited.isPlain ? undefined : this.#opened(ns, edited, records)
+  }
+
+  #opened(ns: number, edited: EditedDocument, records: readonly StoredRecord[]): EditedDocument {
     // Others can have made all of them large: they are written and read again rather than held all at once.
     if (this.#openLength > MAX_OPEN_LENGTH) this.#writeOpen(ns)
     for (const { content, own } of records) this.#openLength += (content?.length ?? 0) + (own?.length ?? 0)
-    this.#open.set(key, edited)
+    this.#open.set(toHex(edited.slot), edited)
     return edited
   }
 
@@ -68,40 +70,44 @@ export class EditedDocuments {
     low.fill(0, SLOT_BYTES / 2)
     high.fill(255, SLOT_BYTES / 2)
     const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-    return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
+    return rows.map(storedRecord).filter((record) => equalBytes(documentOf(record), document))
   }
 
   /** What a record shows, with time and author of the newest record of its document. */
-  version(ns: number, { content, at, by, hash, own, slot, edit }: StoredRecord): ShownVersion {
-    let newest: Pick<StoredRecord, 'at' | 'hash' | 'by'> = { at, hash, by }
-    if (own !== undefined) for (const record of this.#records(ns, edit?.document ?? slot)) if (compareVersions(newest, record) < 0) newest = record
-    return { content: content ?? '', at: newest.at, by: newest.by }
+  version(ns: number, record: StoredRecord): ShownVersion {
+    let newest = record
+    if (record.own !== undefined)
+      for (const one of this.#records(ns, documentOf(record))) if (one.lost === undefined && compareVersions(newest, one) < 0) newest = one
+    return { content: record.content ?? '', at: newest.at, by: newest.by }
   }
 
   #anyIn(ns: number): boolean {
-    const known = this.#hasEdits.get(ns)
+    const known = this.#isNoted.get(ns)
     if (known !== undefined) return known
     const hasEdits = this.#init.statements.own('SELECT edited FROM namespaces WHERE ns = ?').get(ns)?.['edited'] === 1
-    this.#hasEdits.set(ns, hasEdits)
+    this.#isNoted.set(ns, hasEdits)
     return hasEdits
   }
 
-  #noteEdits(ns: number): void {
+  #note(ns: number): void {
     if (this.#anyIn(ns)) return
     this.#init.statements.own('UPDATE namespaces SET edited = 1 WHERE ns = ?').run(ns)
-    this.#hasEdits.set(ns, true)
+    this.#isNoted.set(ns, true)
   }
 
-  /** Takes a record into its document. It is written with `settle`. */
-  take(ns: number, document: EditedDocument, slot: Uint8Array, record: NewRecord, seal: number | null): CommitOutcome {
+  /** Lets a record compete within its document; `undefined` where nothing of it is kept. It is written with `settle`. */
+  take(ns: number, document: EditedDocument, arrival: Arrival): CommitOutcome | undefined {
+    const { totals, seals, now } = this.#init
+    const { slot, record } = arrival
     const replaced = document.heldBy(slot, record.edit !== undefined)
-    const seq = this.#init.totals.next(ns)
-    const gone = document.take(slot, record, { seq, seal })
-    this.#init.totals.swap(ns, gone, record)
-    for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
-    if (record.edit !== undefined) this.#noteEdits(ns)
-    const others = gone.filter(({ seq }) => seq !== replaced?.seq)
-    return { seq, record, replaced, edited: { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) } }
+    const taken = document.take(arrival, { next: () => totals.next(ns), now })
+    if (taken === undefined) return undefined
+    const { seq, gone, left, lost } = taken
+    totals.swap(ns, gone, record)
+    for (const { pending, seal } of gone) if (pending !== undefined && seal !== null) seals.release(seal)
+    if (!document.isPlain) this.#note(ns)
+    const edited = { ns, gone: left.map(({ slot, hash }) => ({ slot, hash })) }
+    return { seq, record, replaced: left.some((one) => one === replaced) ? replaced : undefined, edited, ...(lost > 0 && { lost }) }
   }
 
   /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
@@ -115,7 +121,7 @@ export class EditedDocuments {
     this.#openLength = 0
   }
 
-  /** Whether a namespace has edits, so that several documents of a commit cannot be looked at before the first of them is written. */
+  /** Whether a namespace has edits or losers, so that several documents of a commit cannot be looked at before the first of them is written. */
   hasEdits(ns: number): boolean {
     return this.#anyIn(ns)
   }
@@ -128,16 +134,28 @@ export class EditedDocuments {
   /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
   showAnew(ns: number, removed: readonly StoredRecord[]): void {
     const slots = new Map<string, Uint8Array>()
-    for (const { slot, edit, own } of removed) if (own !== undefined) slots.set(toHex(edit?.document ?? slot), edit?.document ?? slot)
-    for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
+    if (this.#anyIn(ns)) for (const record of removed) slots.set(toHex(documentOf(record)), documentOf(record))
+    for (const slot of slots.values()) {
+      const document = new EditedDocument(slot, this.#records(ns, slot))
+      const risen = document.riseAgain()
+      for (const part of risen) this.#rise(ns, part)
+      if (risen.length > 0 || removed.some(({ own }) => own !== undefined)) this.#showOne(ns, document)
+    }
+  }
+
+  /** What it had lost against was removed: it holds its slot again. */
+  #rise(ns: number, { seq, lost, edit }: Part): void {
+    this.#init.statements
+      .own('UPDATE records SET slot = ?, document = ?, unit = NULL, lost = NULL WHERE rid = ?')
+      .run(lost?.unit ?? null, edit?.document ?? null, ns * SEQ_SPAN + seq)
   }
 
   /** The record that came last shows the document, at a new position: what was there before had another content. */
   #showOne(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings } = this.#init
-    const { shown, base, edits } = document
+    const { shown, standing } = document
     const content = document.merged()
-    const last = [...(base === undefined ? [] : [base]), ...edits].toSorted((a, b) => a.seq - b.seq).at(-1)
+    const last = standing.toSorted((a, b) => a.seq - b.seq).at(-1)
     if (last === undefined) return
     if (shown !== undefined) {
       readings.replaced(ns, document.slot, shown)
@@ -164,33 +182,34 @@ export class EditedDocuments {
     this.#open.clear()
     this.#openLength = 0
     this.#shown.length = 0
-    this.#hasEdits.clear()
+    this.#isNoted.clear()
   }
 
   #write(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings, seals } = this.#init
-    const { shown, before, removed, pending } = document
+    const { shown, before, removed, moved, pending } = document
+    const rows = [...removed, ...moved]
+    const shows = [...pending.values()].findLast(({ lost }) => lost === undefined)
+    const last = shows ?? [...pending.values()].at(-1)
     const known = shown ?? before
-    if (known !== undefined) readings.replaced(ns, document.slot, known)
-    if (shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
-    const isHidden = shown !== undefined && !removed.some(({ seq }) => seq === shown.seq)
-    const counted = totals.countedBefore(ns, removed, isHidden ? shown : undefined)
-    for (const { seq, seal } of removed) {
-      statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
-      if (seal !== null) seals.release(seal)
-    }
+    if (shows !== undefined && known !== undefined) readings.replaced(ns, document.slot, known)
+    if (shows !== undefined && shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
+    const isHidden = shows !== undefined && shown !== undefined && !rows.some(({ seq }) => seq === shown.seq)
+    const counted = totals.countedBefore(ns, rows, isHidden ? shown : undefined)
+    for (const { seq } of rows) statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
+    for (const { seal } of removed) if (seal !== null) seals.release(seal)
     if (isHidden)
       statements
         .own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?')
         .run(ns * SEQ_SPAN + shown.seq)
-    const last = [...pending.values()].at(-1)
-    for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
-    if (last === undefined) return
+    for (const part of pending.values())
+      this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
+    if (shows === undefined) return
     const content = document.content()
-    const { seq, collection } = last
+    const { seq, collection, id } = shows
     if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
     texts.replaced(ns, shown, { seq, collection, content })
-    this.#noteShown({ replaced: shown, record: { collection, id: last.id, content } })
+    this.#noteShown({ replaced: shown, record: { collection, id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
   }
 
@@ -198,12 +217,12 @@ export class EditedDocuments {
     if (change.record.collection === FILES_COLLECTION) this.#shown.push(change)
   }
 
-  /** Inserts a record; with a document, as the row that shows it. */
-  #insert(ns: number, { seq, slot, seal, pending: record, edit, ...part }: Part, shows: Showing | undefined): void {
+  /** Inserts a record; the last one as the row that shows the document, where it does. */
+  #insert(ns: number, { seq, slot, seal, pending: record, edit, lost, ...part }: Part, shows: Showing | undefined): void {
     if (record === undefined) return
     const own = part.own ?? null
     const { collection, id, at, hash, prev, exp, kh, digest } = record
-    const content = shows?.document.content() ?? null
+    const content = shows?.content ?? null
     const isWhole = content === own && edit === undefined
     const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
     const values: SqlValue[] = [
@@ -224,15 +243,23 @@ export class EditedDocuments {
     ]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, seen, unit, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(
         ...values,
-        edit?.document ?? null,
+        edit?.document ?? lost?.document ?? null,
         edit === undefined ? null : pathText(edit.path),
         isWhole ? null : own,
         shows?.counted ?? null,
         shows?.countedDocument ?? null,
+        seenColumn(part.seen),
+        lost?.unit ?? null,
+        lost?.since ?? null,
       )
   }
+}
+
+/** Slot of the document that a record is of. */
+function documentOf({ slot, edit, lost }: StoredRecord): Uint8Array {
+  return edit?.document ?? lost?.document ?? slot
 }

@@ -7,7 +7,7 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
+import { bytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
@@ -30,6 +30,8 @@ export interface RecordTableInit {
   readonly texts: TextIndexes
   readonly totals: Totals
   readonly readings: Readings
+  /** Wall clock, Unix milliseconds. */
+  readonly now: () => number
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -151,11 +153,13 @@ export class RecordTable {
     const { collection, id, at, hash, prev, exp, kh, digest, content } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
-    this.#statements
-      .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
-      )
-      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content)
+    const values: SqlValue[] = [rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content]
+    const columns = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content'
+    if (record.seen === undefined) this.#statements.own(`INSERT INTO records (${columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(...values)
+    else
+      this.#statements
+        .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+        .run(...values, seenColumn(record.seen))
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
     this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }
@@ -181,7 +185,7 @@ export class RecordTable {
   restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
       .own(
-        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, seen = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
       )
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }

@@ -12,6 +12,7 @@ import { ownContent } from '../../../storage/records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../../storage/storage.ts'
 import { checkedKey } from '../checked-key.ts'
 import { cidOfContent, conflictWith } from '../expected-version.ts'
+import { type Overwritten, seenByWriter } from '../seen-by-writer.ts'
 import type { UpdateResult } from '../../types.ts'
 import type { Author } from '../local-write.ts'
 import { cannotUpdate, type FieldChange, kindOf } from './changes.ts'
@@ -34,8 +35,17 @@ type Fields = Record<string, Json>
 /** A field that gets another value. */
 interface Step {
   readonly change: FieldChange
+  readonly slot: Uint8Array
   value: Json | undefined
   isChanged: boolean
+}
+
+/** What an edit meets. */
+interface Edited {
+  readonly old: StoredRecord | undefined
+  readonly view: DocumentView | undefined
+  /** Slot of the document. */
+  readonly document: Uint8Array
 }
 
 /**
@@ -58,16 +68,16 @@ export class LocalUpdate {
     const { scope, collection, id, changes, author } = init
     this.#init = init
     this.#key = checkedKey(collection, id)
-    this.#steps = changes.map((change) => ({ change, value: undefined, isChanged: false }))
     const by = author.identity.author
     const kh = keyHash(scope.ns, this.#key)
     const document = slotOf(scope.write, kh, by)
+    this.#steps = changes.map((change) => ({ change, slot: editSlotOf(scope.write, kh, by, change.path), value: undefined, isChanged: false }))
     this.entries = [
       { slot: document, document, build: (old, view) => this.#look(old, view) },
       ...this.#steps.map((step) => ({
-        slot: editSlotOf(scope.write, kh, by, step.change.path),
+        slot: step.slot,
         document,
-        build: (old: StoredRecord | undefined) => this.#edit(step, document, old),
+        build: (old: StoredRecord | undefined, view: DocumentView | undefined) => this.#edit(step, { old, view, document }),
       })),
       { slot: document, document, build: (_, view) => this.#end(view) },
     ]
@@ -94,7 +104,7 @@ export class LocalUpdate {
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#at = this.#init.author.clock.next(view.newest)
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
-      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, old)
+      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view })
       return this.#folded(view)
     } catch (error) {
       for (const step of this.#steps) step.isChanged = false
@@ -137,7 +147,8 @@ export class LocalUpdate {
    * Where the document would have more edits than one may: its content with the older half of them, as a put with the time of the newest of these.
    * So it takes the place of nothing that came later, whoever wrote that.
    */
-  #folded({ base, edits }: DocumentView): NewRecord | undefined {
+  #folded(view: DocumentView): NewRecord | undefined {
+    const { base, edits } = view
     const text = base === undefined ? null : ownContent(base)
     if (text === null || edits.length + this.#steps.length <= MAX_EDITS) return undefined
     const sorted = edits.toSorted(compareVersions)
@@ -148,20 +159,21 @@ export class LocalUpdate {
       text,
       older.map(({ at, hash, edit, own }) => ({ at, hash, path: edit?.path ?? [], content: own ?? '' })),
     )
-    return this.#put(content, cut.at, base)
+    return this.#put(content, cut.at, { old: base, document: { ...view, edits: older } })
   }
 
-  #put(content: string, at: number, old: StoredRecord | undefined): NewRecord {
+  #put(content: string, at: number, overwritten: Overwritten): NewRecord {
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
     const bytes = utf8(content)
     const digest = sha256(bytes)
-    const prev = old?.hash ?? null
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, ...(prev === null ? {} : { prev }) }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put) }
+    const prev = overwritten.old?.hash ?? null
+    const seen = seenByWriter({ at, by }, overwritten, author.clock)
+    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, ...(prev === null ? {} : { prev }), ...seen }
+    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), ...seen }
   }
 
-  #edit({ change: { path }, value, isChanged }: Step, document: Uint8Array, old: StoredRecord | undefined): NewRecord | undefined {
+  #edit({ change: { path }, value, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
     if (!isChanged || this.#isWhole) return undefined
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
@@ -169,9 +181,12 @@ export class LocalUpdate {
     const bytes = utf8(content)
     const digest = sha256(bytes)
     const prev = old?.hash ?? null
-    const at = this.#at
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, path, ...(prev === null ? {} : { prev }) }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path } }
+    // Each has a time of its own, so that what others have seen of them can be said one by one.
+    const at = this.#at === 0 ? author.clock.next(view?.newest ?? 0) : this.#at
+    this.#at = 0
+    const seen = seenByWriter({ at, by }, { old, document: view, edit }, author.clock)
+    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, path, ...(prev === null ? {} : { prev }), ...seen }
+    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
   }
 
   #end(view: DocumentView | undefined): undefined {
