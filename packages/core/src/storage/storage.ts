@@ -181,7 +181,7 @@ export interface CommitOutcome {
   readonly seq: number
   readonly record: NewRecord
   readonly replaced: StoredRecord | undefined
-  /** Of a document with edits or losers: the number of the namespace, and which versions left their slots. */
+  /** Of a document with edits or losers: the number of the namespace, and which versions left slots that nothing else has taken. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
   /** How many versions of the document have lost by this and are kept, the record itself perhaps. */
   readonly lost?: number

@@ -1,11 +1,13 @@
 import { errorCode } from '../errors.ts'
-import { compareBytes, toHex } from '../model/bytes.ts'
+import { toHex } from '../model/bytes.ts'
 import { canonicalJson } from '../model/content.ts'
 import { parseCid, DAG_CBOR } from '../model/cid.ts'
 import { authorName } from '../model/identity.ts'
 import { createNetwork } from '../model/network.ts'
 import type { WritePolicy } from '../model/namespace.ts'
-import { editSlotOf, keyHash, recordKey, slotOf } from '../model/record.ts'
+import { hasSeen } from '../model/edits/seen.ts'
+import { MAX_LOSERS } from '../model/limits.ts'
+import { editSlotOf, keyHash, loserSlotOf, recordKey, slotOf } from '../model/record.ts'
 import type { Write } from '../replica/types.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
@@ -237,7 +239,9 @@ export class HostileRun {
     const set = Object.fromEntries(fields.map(({ name, value }) => [name, value]))
     try {
       const { at } = await peer.replica.update(ns, COLLECTION, { id, changes: { $set: set } })
-      for (const [name, value] of Object.entries(set)) this.#acknowledge(ns, id, { by: peer, at, content: null, field: { name, value } })
+      // Each field has a time of its own, one after the other.
+      for (const [i, [name, value]] of Object.entries(set).toReversed().entries())
+        this.#acknowledge(ns, id, { by: peer, at: at - i, content: null, field: { name, value } })
     } catch (error) {
       if (errorCode(error) !== 'not-found') throw error
     }
@@ -260,18 +264,13 @@ export class HostileRun {
       if (acked === 0) continue
       const theirs = await this.#observe(other, ns)
       let missing = 0
-      for (const [slot, { seq, at, hash, edit }] of await this.#observe(peer, ns)) {
-        const version = theirs.get(slot)
-        // An edit is of no use any more once its document was written later.
-        const isCovered = edit !== undefined && (theirs.get(toHex(edit.document))?.at ?? 0) >= at
-        const isThere = isCovered || (version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0)))
-        if (seq <= acked && !isThere && ++missing > held)
-          throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
-      }
+      for (const record of (await this.#observe(peer, ns)).values())
+        if (record.seq <= acked && !isSettledAt(theirs, record) && ++missing > held)
+          throw new Error(`${peer.name} believes that ${other.name} has record ${record.seq} of ${ns}, but it has not`)
     }
   }
 
-  /** The versions that a peer has. Throws where one gave way to an older one. */
+  /** The versions that a peer has, by slot. Throws where one gave way to an older one. */
   async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, StoredRecord>> {
     const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { ns: undefined, seq: 0, versions: new Map<string, StoredRecord>() }
     this.#observed.set(`${peer.name} ${ns}`, observed)
@@ -283,10 +282,9 @@ export class HostileRun {
       if (old !== undefined && old.at > version.at && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
-      if (version.edit !== undefined) continue
-      for (const [other, { edit, at }] of observed.versions)
-        if (edit !== undefined && at <= version.at && toHex(edit.document) === slot) observed.versions.delete(other)
     }
+    const standing = new Set((await peer.storage.versionsSince(observed.ns, 0, 100_000)).map(({ seq }) => seq))
+    for (const [slot, { seq }] of observed.versions) if (!standing.has(seq)) observed.versions.delete(slot)
     return observed.versions
   }
 
@@ -380,4 +378,25 @@ export class HostileRun {
     }
     return undefined
   }
+}
+
+/**
+ * Whether somebody has a record, or something that has seen it, or as many later ones that lost as are kept. What stands still where it comes from is sent anew
+ * once it has lost there to a later one of his.
+ */
+function isSettledAt(theirs: ReadonlyMap<string, StoredRecord>, record: StoredRecord): boolean {
+  const unit = toHex(record.lost?.unit ?? record.slot)
+  const document = toHex(documentOf(record))
+  const held = theirs.get(unit) ?? theirs.get(toHex(loserSlotOf(documentOf(record), record.hash)))
+  if (held !== undefined && toHex(held.hash) === toHex(record.hash)) return true
+  const rivals = [...theirs.values()].filter((one) => toHex(documentOf(one)) === document)
+  const isCovered = (one: StoredRecord): boolean => one.edit === undefined || toHex(one.lost?.unit ?? one.slot) === unit
+  return (
+    rivals.some((one) => isCovered(one) && one.at >= record.at && (record.lost === undefined || hasSeen(one, record))) ||
+    rivals.filter(({ lost }) => lost).length === MAX_LOSERS
+  )
+}
+
+function documentOf({ slot, edit, lost }: StoredRecord): Uint8Array {
+  return edit?.document ?? lost?.document ?? slot
 }

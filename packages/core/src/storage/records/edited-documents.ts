@@ -106,8 +106,9 @@ export class EditedDocuments {
     totals.swap(ns, gone, record)
     for (const { pending, seal } of gone) if (pending !== undefined && seal !== null) seals.release(seal)
     if (!document.isPlain) this.#note(ns)
-    const edited = { ns, gone: left.map(({ slot, hash }) => ({ slot, hash })) }
-    return { seq, record, replaced: left.some((one) => one === replaced) ? replaced : undefined, edited, ...(lost > 0 && { lost }) }
+    const others = left.filter((one) => one !== replaced)
+    const edited = { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) }
+    return { seq, record, replaced: others.length < left.length ? replaced : undefined, edited, ...(lost > 0 && { lost }) }
   }
 
   /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
