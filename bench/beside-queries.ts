@@ -37,8 +37,8 @@ export async function serveDocuments(): Promise<void> {
 
 /** What clients of a relay notice of others that ask it for filters without an index: alone first, then beside them. */
 export async function measureBesideQueries(): Promise<Figures> {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--no-warnings', main, 'documents-served'], {
+  const program = fileURLToPath(new URL('./measure.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=@p2p-docstore/source', '--no-warnings', program, 'documents-served'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   try {

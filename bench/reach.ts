@@ -39,7 +39,7 @@ async function measureLine(udp: boolean, decoys: boolean): Promise<Figures> {
   const relay = await startRelayChild(join(folder, 'relay'), { prefix: machines.relay, ...options })
   try {
     const [command = '', ...prefix] = machines.client
-    const program = fileURLToPath(new URL('main.ts', import.meta.url))
+    const program = fileURLToPath(new URL('measure.ts', import.meta.url))
     const args = [
       ...prefix,
       process.execPath,

@@ -110,6 +110,8 @@ interface Said {
   /** Up to when its writer had seen everybody, or each of these. */
   readonly base?: number
   readonly seen?: readonly (readonly [by: Identity, to: number, ...but: number[]])[]
+  /** When it expires, after the first of January. */
+  readonly exp?: number
 }
 
 interface Made extends DocumentVersion {
@@ -119,14 +121,14 @@ interface Made extends DocumentVersion {
   readonly content: string | null
 }
 
-function made({ by = alice, at, put, path, value, base = 0, seen: named = [] }: Said): Made {
+function made({ by = alice, at, put, path, value, exp, base = 0, seen: named = [] }: Said): Made {
   const time = AT + at
   const content = path !== undefined ? encodeEdit(ID, value) : put === null ? null : canonicalJson({ ...put, _id: ID })
   const bytes = content === null ? undefined : utf8(content)
   const authors = named.map(([one, to, ...but]) => ({ tag: authorTag(one.author), to: AT + to, but: but.map((time) => AT + time) }))
   const sorted = authors.sort((a, b) => compareBytes(a.tag, b.tag))
   const seen = base + named.length === 0 ? undefined : { base: base === 0 ? 0 : AT + base, authors: sorted }
-  const known = seen === undefined ? {} : { seen }
+  const known = { ...(seen && { seen }), ...(exp !== undefined && { exp: AT + exp }) }
   const whole: DocRecord =
     bytes === undefined
       ? { at: time, by: by.author, del: true, kh, ...known }
@@ -155,7 +157,7 @@ function batchOf(records: readonly Made[]): string {
     content: one.content === null ? null : utf8(one.content),
     seal: sealOf.get(one) ?? 0,
     prev: null,
-    exp: null,
+    exp: one.record.exp ?? null,
     ...(one.isEdit ? { path: one.path } : {}),
     ...(one.seen === undefined ? {} : { seen: one.seen }),
   }))
@@ -165,13 +167,13 @@ function batchOf(records: readonly Made[]): string {
 function mergeCase(name: string, said: readonly Said[], { isLarge = false }: { readonly isLarge?: boolean } = {}): VectorFile['valid'][number] {
   const records = said.map(made)
   const { base, edits, losers } = normalForm(records)
-  const own = base?.content ?? null
+  const own = base?.record.exp === undefined ? (base?.content ?? null) : null
   const document =
     own === null
       ? null
       : mergedContent(
           own,
-          edits.map(({ at, hash, path, content }) => ({ at, hash, path, content: content ?? '' })),
+          edits.filter(({ record }) => record.exp === undefined).map(({ at, hash, path, content }) => ({ at, hash, path, content: content ?? '' })),
         )
   const rotated = [...records.slice(records.length >> 1), ...records.slice(0, records.length >> 1)]
   return {
@@ -203,6 +205,10 @@ export function mergeFile(): VectorFile {
       mergeCase('through what an earlier edit put there', [put, { at: 20, path: ['name'], value: { first: 'A' } }, { by: bob, at: 21, path: ['name', 'last'], value: 'L' }]),
       mergeCase('a later put covers edits, and those of its own instant', [put, { at: 20, path: ['name'], value: 'x' }, { by: bob, at: 30, put: { name: 'put' } }, { at: 30, path: ['address'], value: 1 }]),
       mergeCase('an earlier put leaves them', [put, { at: 20, path: ['name'], value: 'x' }, { by: bob, at: 15, put: { n: 1 } }]),
+      mergeCase('a put that has expired, over an earlier one', [{ at: 5, put: { name: 'earlier' } }, { ...put, exp: 50 }]),
+      mergeCase('the same with edits, one of which stays', [{ ...put, exp: 50 }, { at: 20, path: ['name'], value: 'x', exp: 50 }, { by: bob, at: 21, path: ['tags'], value: 1 }]),
+      mergeCase('an edit that has expired is passed over', [put, { at: 20, path: ['name'], value: 'x', exp: 50 }, { by: bob, at: 21, path: ['tags'], value: 1 }]),
+      mergeCase('a later put takes the place of one that has expired', [{ ...put, exp: 50 }, { by: bob, at: 20, put: { name: 'later' } }]),
       mergeCase('a delete, and an edit that it did not know', [put, { at: 20, put: null }, { by: bob, at: 21, path: ['name'], value: 'x' }]),
       mergeCase('edits of what is not there', [{ at: 20, path: ['name'], value: 'x' }, { by: bob, at: 21, path: ['n'], value: 1 }]),
       mergeCase('a delete, an edit, and a put in between', [{ at: 20, put: null }, { at: 30, path: ['n'], value: 1 }, { by: bob, at: 25, put: { name: 'again' } }]),

@@ -491,7 +491,7 @@ function framesFile(): VectorFile {
       ...requests.map((request) => row('sync', 'request', encodeRequest(request))),
       ...responses.map((response, index) => row('sync', 'response', encodeResponse(response), `sync: response ${index + 1}, ${response.t}`)),
       row('sync', 'response', encodeCbor({ t: 'ok', later: [1.5] }), 'sync: response with a field that is not known'),
-      ...[{ t: 'ask', question: bytes } as const, { t: 'fetch', slots } as const, { t: 'put', entries: [entry] } as const, { t: 'find', ns } as const].map((one) =>
+      ...[{ t: 'ask', question: bytes } as const, { t: 'fetch', slots } as const, { t: 'put', entries: [entry] } as const, { t: 'find', ns } as const, { t: 'list', after: '' } as const].map((one) =>
         row('directory', 'request', encodeMessage(one)),
       ),
       ...[
@@ -499,6 +499,7 @@ function framesFile(): VectorFile {
         { t: 'entries', entries: [entry], taken: 1 } as const,
         { t: 'ok', kept: 1 } as const,
         { t: 'found', relays: [bytes], peers: [peer] } as const,
+        { t: 'listed', namespaces: [{ genesis: bytes, head: bytes, signature: bytes }], more: false } as const,
         { t: 'error', code: 'malformed', message: 'The request cannot be read' } as const,
       ].map((one) => row('directory', 'response', encodeMessage(one))),
     ],
@@ -533,6 +534,9 @@ function framesFile(): VectorFile {
       bad('more than 4,096 slots', 'directory', 'request', encodeCbor({ t: 'fetch', slots: new Uint8Array(16 * 4097) })),
       bad('a namespace that is none', 'directory', 'request', encodeCbor({ t: 'find', ns: 'notes' })),
       bad('an entry of an unknown kind', 'directory', 'request', encodeCbor({ t: 'put', entries: [{ kind: 'note', packed: bytes }] })),
+      bad('a position that is no text', 'directory', 'request', encodeCbor({ t: 'list', after: 1 })),
+      bad('a namespace without a signature', 'directory', 'response', encodeCbor({ t: 'listed', namespaces: [{ genesis: bytes, head: bytes }], more: false })),
+      bad('more than 1,024 namespaces', 'directory', 'response', encodeCbor({ t: 'listed', namespaces: Array.from({ length: 1025 }, () => ({ genesis: bytes, head: bytes, signature: bytes })), more: false })),
       bad('more than 32 peers', 'directory', 'response', encodeCbor({ t: 'found', relays: [], peers: Array.from({ length: 33 }, () => peer) })),
     ],
   }

@@ -7,10 +7,12 @@ import { compareBytes, concatBytes, toHex, utf8 } from '../packages/core/src/mod
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
 import { cidOf, cidOfBytes, DAG_CBOR, DAG_JSON, RAW } from '../packages/core/src/model/cid.ts'
 import { Clock, MAX_TIME, timeFromMs } from '../packages/core/src/model/clock.ts'
+import type { CollectionsSettings } from '../packages/core/src/model/collection-settings.ts'
 import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { authorTag, type Seen, type SeenAuthor } from '../packages/core/src/model/edits/seen.ts'
 import { authorName, type Identity, identityFromSeed } from '../packages/core/src/model/identity.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_SEEN_AUTHORS, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
+import { pastAfter } from '../packages/core/src/model/head-past.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace.ts'
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
 import { type DocRecord, encodeRecord, keyHash, mayWrite, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
@@ -206,16 +208,26 @@ function headFile(): VectorFile {
   const described = signHead({ ...fields, seq: 2, prev: rival.hash, at: AT + 3, body: { title: 'First', description: 'What it is 名' } }, alice)
   const full = { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH), ended: AT + 4, next: otherGenesis.cid }
   const ended = signHead({ ...fields, seq: 3, prev: described.hash, at: AT + 4, body: full }, alice)
+  const collections: CollectionsSettings = {
+    orders: { schema: '{"properties":{"total":{"minimum":0.5,"type":"number"}},"required":["total"]}', maxBytes: 4096 },
+    people: { immutable: ['born', 'é'], unique: ['email', 'address.phone'] },
+  }
+  const ruled = signHead({ ...fields, seq: 4, prev: ended.hash, at: AT + 5, body: { title: 'First', collections } }, alice)
   const last = signHead(
     { ...fields, seq: Number.MAX_SAFE_INTEGER, prev: rival.hash, at: MAX_TIME, body: { title: 'x'.repeat(MAX_TITLE_LENGTH) } },
     alice,
   )
-  const named = { first, renamed, rival, described, ended, last }
+  const shown = { title: 'First', listed: true, created: AT } as const
+  const listed = signHead({ ...fields, seq: 4, prev: ended.hash, ...pastAfter(ended, renamed), at: AT + 5, body: shown }, alice)
+  const pastOf16 = new Uint8Array(16 * 8).fill(7)
+  const long = signHead({ ...fields, seq: 20, prev: ended.hash, past: pastOf16, at: AT + 6, body: { title: 'First' } }, alice)
+  const named = { first, renamed, rival, described, ended, ruled, listed, long, last }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
   }
   const changed = (name: string, change: Readonly<Record<string, unknown>>, reason: string) => signed(name, { ...first.head, ...change }, reason)
+  const set = (name: string, settings: unknown, reason = 'malformed') => changed(name, { body: { title: 'First', collections: settings } }, reason)
   return {
     description: 'Heads of the namespace in the context, with their signatures. strongestFirst in the context is the order in which they win.',
     context: {
@@ -233,6 +245,7 @@ function headFile(): VectorFile {
       epoch: head.epoch,
       seq: head.seq,
       prev: head.prev && toHex(head.prev),
+      ...(head.past === undefined ? {} : { past: toHex(head.past) }),
       at: head.at,
       ...head.body,
       ...(head.body.next === undefined ? {} : { next: head.body.next.toString() }),
@@ -252,10 +265,39 @@ function headFile(): VectorFile {
       changed('no end', { body: { title: 'First', ended: null } }, 'malformed'),
       changed('a successor of another codec', { body: { title: 'First', next: cidOfBytes(RAW, utf8('x')) } }, 'malformed'),
       changed('a successor as text', { body: { title: 'First', next: otherGenesis.cid.toString() } }, 'malformed'),
+      changed('not listed said aloud', { body: { title: 'First', listed: false } }, 'malformed'),
+      changed('created as text', { body: { title: 'First', created: '2026' } }, 'malformed'),
+      changed('created after all times', { body: { title: 'First', created: MAX_TIME + 1 } }, 'malformed'),
       changed('unknown field in the body', { body: { title: 'First', rules: {} } }, 'malformed'),
+      set('collections as a list', []),
+      set('no collections', {}),
+      set('a collection of no name', { '': { maxBytes: 1 } }),
+      set('65 collections', Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`c${i}`, { maxBytes: 1 }]))),
+      set('a collection without settings', { orders: {} }),
+      set('a collection whose settings are a link', { orders: otherGenesis.cid }),
+      set('a setting that is not known', { orders: { colour: 'red' } }, 'unsupported'),
+      set('a setting that is not known beside one that cannot be', { orders: { colour: 'red', maxBytes: 0 } }),
+      set('no bytes', { orders: { maxBytes: 0 } }),
+      set('more bytes than content has', { orders: { maxBytes: MAX_CONTENT_BYTES + 1 } }),
+      set('a schema that is no text', { orders: { schema: {} } }),
+      set('a schema that is no JSON', { orders: { schema: '{' } }),
+      set('a schema that is no object', { orders: { schema: 'true' } }),
+      set('a schema in another form', { orders: { schema: '{"type": "object"}' } }),
+      set('a schema of 8,193 bytes', { orders: { schema: `{"title":"${'x'.repeat(8192 - 11)}"}` } }),
+      set('no immutable fields', { orders: { immutable: [] } }),
+      set('an immutable field twice', { orders: { immutable: ['a', 'a'] } }),
+      set('the id as an immutable field', { orders: { immutable: ['_id'] } }),
+      set('an immutable field within another', { orders: { immutable: ['a.b'] } }),
+      set('17 immutable fields', { orders: { immutable: Array.from({ length: 17 }, (_, i) => `f${i}`) } }),
+      set('a unique field of no name', { orders: { unique: ['a..b'] } }),
+      set('a unique field with a reserved name', { orders: { unique: ['a.__proto__'] } }),
+      set('a unique field of 201 units', { orders: { unique: ['x'.repeat(201)] } }),
       changed('negative seq', { seq: -1 }, 'malformed'),
       changed('seq beyond 2^53 - 1', { seq: 2n ** 53n }, 'malformed'),
       changed('prev of 31 bytes', { prev: new Uint8Array(31) }, 'malformed'),
+      changed('an empty past', { past: new Uint8Array(0) }, 'malformed'),
+      changed('a past of 9 bytes', { past: new Uint8Array(9) }, 'malformed'),
+      changed('a past of 17 heads', { past: new Uint8Array(17 * 8) }, 'malformed'),
       changed('larger than 16 KiB', { body: { title: 'x'.repeat(16 * 1024) } }, 'too-large'),
       { name: 'signature of another head', bytes: toHex(first.bytes), signature: toHex(renamed.signature), reason: 'bad-signature' },
       { name: 'signature in another domain', bytes: toHex(first.bytes), signature: toHex(alice.sign('seal', first.hash)), reason: 'bad-signature' },
@@ -736,6 +778,11 @@ function batchFile(): VectorFile {
   const seal = createSeal(net, concatBytes(...bare.map((record) => recordHash(scope, record))), alice)
   const batch = { seals: [seal], records: bare.map((record) => wire(record, 0)) }
   const bytes = encodeBatch(batch)
+  const expiring = records['put with an expiry']
+  if (expiring === undefined) throw new Error('There is no such record')
+  const expiringSeal = createSeal(net, recordHash(scope, expiring), alice)
+  const erased = { digest: sha256(contentBytes), size: contentBytes.length }
+  const expired = encodeBatch({ seals: [expiringSeal], records: [{ ...wire(expiring, 0), content: null, erased }] })
   const sealItem = [seal.by, seal.signature, seal.hashes]
   const item: readonly unknown[] = ['people/ada', AT, contentBytes, 0, null, null]
   const refused = (name: string, value: unknown, reason = 'malformed') => ({ name, bytes: toHex(encodeCbor(value)), reason })
@@ -749,6 +796,7 @@ function batchFile(): VectorFile {
     valid: [
       { name: 'empty', bytes: toHex(encodeBatch({ seals: [], records: [] })), seals: 0, recordHashes: [] },
       { name: 'six records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
+      { name: 'one that has expired, without its content', bytes: toHex(expired), seals: 1, recordHashes: [toHex(recordHash(scope, expiring))] },
     ],
     invalid: [
       { name: 'no bytes', bytes: '', reason: 'malformed' },
@@ -777,6 +825,11 @@ function batchFile(): VectorFile {
       changed('a delete with content', 0, new Uint8Array(32)),
       changed('a put without content', 2, null),
       changed('content as text', 2, contentText),
+      changed('digest and length in place of the content of a put that does not expire', 2, [erased.digest, erased.size]),
+      refused('a digest of 31 bytes', [[sealItem], [item.with(2, [new Uint8Array(31), 5]).with(5, AT)]]),
+      refused('a digest without a length', [[sealItem], [item.with(2, [erased.digest]).with(5, AT)]]),
+      refused('a length beyond that of any content', [[sealItem], [item.with(2, [erased.digest, MAX_CONTENT_BYTES + 1]).with(5, AT)]]),
+      refused('a delete with digest and length', [[sealItem], [[new Uint8Array(32), AT, [erased.digest, erased.size], 0, null, AT]]]),
       changed('prev of 31 bytes', 4, new Uint8Array(31)),
       changed('negative expiry', 5, -1),
       refused('more seals than records', [[sealItem, sealItem], [item]]),

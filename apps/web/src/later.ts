@@ -6,12 +6,18 @@ const load = {
   network: () => import('./network/network-view.tsx'),
   peer: () => import('./connection/peer-panel.tsx'),
   messages: () => import('./messages/messages-panel.tsx'),
+  upload: () => import('./files/upload-files.tsx'),
+  listed: () => import('./namespaces/listed-namespaces.tsx'),
+  conflict: () => import('./namespaces/head-conflict.tsx'),
 } as const
 
 export const DocumentEditor = lazy(async () => ({ default: (await load.editor()).DocumentEditor }))
 export const NetworkView = lazy(async () => ({ default: (await load.network()).NetworkView }))
 export const PeerPanel = lazy(async () => ({ default: (await load.peer()).PeerPanel }))
 export const MessagesPanel = lazy(async () => ({ default: (await load.messages()).MessagesPanel }))
+export const UploadFiles = lazy(async () => ({ default: (await load.upload()).UploadFiles }))
+export const ListedNamespaces = lazy(async () => ({ default: (await load.listed()).ListedNamespaces }))
+export const HeadConflict = lazy(async () => ({ default: (await load.conflict()).HeadConflict }))
 
 /** Loads them all. One that does not come is asked for again where it is shown, and says so there. */
 export function loadLater(): void {

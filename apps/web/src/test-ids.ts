@@ -35,6 +35,16 @@ export const TEST_IDS = {
   datasetSwitch: 'dataset-switch',
 
   networkLink: 'network-link',
+  /** Choice of the network that is shown, where there are several; the values are ids. */
+  networkSwitch: 'network-switch',
+  /** `data-id` is the network's id, `data-shown` whether it is the one that is shown. */
+  networkItem: 'network-item',
+  networkShow: 'network-show',
+  networkLeave: 'network-leave',
+  networkLeaveConfirm: 'network-leave-confirm',
+  joinField: 'join-field',
+  joinSubmit: 'join-submit',
+  joinError: 'join-error',
   /** `data-nodes` is how many peers are drawn. */
   networkGraph: 'network-graph',
   /** `data-kind` is self, relay or peer. */
@@ -56,6 +66,15 @@ export const TEST_IDS = {
   openSubmit: 'namespace-open-submit',
   openError: 'namespace-open-error',
   openElsewhere: 'namespace-open-elsewhere',
+  createListed: 'namespace-create-listed',
+  listedShow: 'listed-show',
+  listedNamespaces: 'listed-namespaces',
+  /** `data-id` is the namespace's id. */
+  listedNamespace: 'listed-namespace',
+  listedNone: 'listed-none',
+  listedMore: 'listed-more',
+  headConflict: 'head-conflict',
+  openJoin: 'namespace-open-join',
   welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',
@@ -99,7 +118,13 @@ export const TEST_IDS = {
   editorClose: 'document-editor-close',
   editorNewer: 'document-editor-newer',
   editorDraftDiscard: 'document-editor-draft-discard',
+  /** `data-cid` and `data-by` are what it says in full. */
+  documentFacts: 'document-facts',
+  documentCidCopy: 'document-cid-copy',
   filePicture: 'file-picture',
+  upload: 'upload',
+  uploadInput: 'upload-input',
+  uploadState: 'upload-state',
   fileSave: 'file-save',
   unsaved: 'document-editor-unsaved',
   unsavedStay: 'document-editor-unsaved-stay',

@@ -9,15 +9,19 @@ import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
 import { Welcome } from './namespaces/welcome.tsx'
 import { OPEN_FIELD_ID } from './namespaces/open-namespace.tsx'
+import { NetworkSwitch } from './network/network-switch.tsx'
 import { OtherNetworkBanner } from './opening/other-network-banner.tsx'
-import { go, NETWORK_HREF, parseRoute, useHash } from './route.ts'
+import { go, NETWORK_HREF, parseRoute, type Route, useHash } from './route.ts'
+import { errorText } from './store/error-text.ts'
+import { useNetworks } from './store/networks-context.ts'
 import { useDurability } from './store/use-durability.ts'
-import { useNamespaces } from './store/use-namespaces.ts'
+import { repeatedNames, useNamespaces } from './store/use-namespaces.ts'
 import { useIsOnline, usePeers } from './store/use-peers.ts'
 import { TEST_IDS } from './test-ids.ts'
 import { withMarks } from './ui/hidden-characters.ts'
 import { Later } from './ui/later.tsx'
 import { MarkedText } from './ui/marked-text.tsx'
+import { useToast } from './ui/toasts.tsx'
 
 type PanelName = 'none' | 'peer' | 'messages'
 
@@ -50,10 +54,13 @@ export function Workspace({
   const isConnected = connection.state === 'connected'
   const networkName = store.info.network.name
   const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
+  const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
   useEffect(loadLater, [])
+  useOtherNetworkOf(store, route)
   useEffect(() => {
-    document.title = withMarks([...(shown === undefined ? [] : [shown]), networkName, 'Docstore'].join(' – '))
-  }, [shown, networkName])
+    const named = shown === undefined ? [] : [isRepeated && route.page === 'namespace' ? `${shown} …${route.id.slice(-6)}` : shown]
+    document.title = withMarks([...named, networkName, 'Docstore'].join(' – '))
+  }, [shown, isRepeated, route, networkName])
   return (
     <div className={`workspace page-${route.page} panel-${panel}`}>
       <header className="top">
@@ -64,6 +71,7 @@ export function Workspace({
         <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
           <MarkedText text={networkName} />
         </a>
+        <NetworkSwitch />
         <span className="spacer" />
         {isStored ? null : <span className="chip chip-warn">Not stored</span>}
         <button
@@ -105,6 +113,7 @@ export function Workspace({
               id={route.id}
               collectionName={route.collection}
               view={route.view}
+              isNameRepeated={isRepeated}
               peers={peers}
               connection={connection}
               onWritten={onWritten}
@@ -128,6 +137,22 @@ export function Workspace({
       </div>
     </div>
   )
+}
+
+/** Shows the network that the namespace of the address is in, where that is another one of this page. */
+function useOtherNetworkOf(store: Docstore, route: Route): void {
+  const { networks, show } = useNetworks()
+  const showToast = useToast()
+  const id = route.page === 'namespace' ? route.id : undefined
+  const isSeveral = networks.length > 1
+  useEffect(() => {
+    if (id === undefined || !isSeveral) return
+    const look = async (): Promise<void> => {
+      const network = await store.networkOf(id)
+      if (network !== undefined && network !== store.info.network.id) await show(network, location.hash)
+    }
+    look().catch((error: unknown) => showToast({ text: errorText(error), kind: 'error' }))
+  }, [store, id, isSeveral, show, showToast])
 }
 
 /** Goes to the field for what was sent, which phones show beside nothing else. */

@@ -49,6 +49,9 @@ describe('`join`', () => {
     for (const wrong of ['hello', 'bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', link.slice(0, -1), `${new URL(link).origin}/j/`])
       expect(await bench.failure(['join', wrong, '--data', join(folder, 'new')])).toMatchObject({ exit: 1, code: 'bad-link' })
     expect((await bench.failure(['join', 'hello', '--data', folder])).message).toContain('host:8080')
+    // No port means that of web servers, which is rarely meant.
+    const bare = await bench.failure(['join', '127.0.0.1', '--data', join(folder, 'new')])
+    expect(bare).toMatchObject({ exit: 1, code: 'relay-unreachable', message: expect.stringContaining('127.0.0.1:8080') })
     expect(existsSync(folder)).toBe(false)
   })
 })

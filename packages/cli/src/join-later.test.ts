@@ -41,7 +41,8 @@ async function contentOf(data: string): Promise<unknown> {
   return [store.info.network.id, namespaces, await Promise.all(namespaces.map(({ id }) => store.replica.summary(id)))]
 }
 
-const join = (data: string, link = ready.text): Promise<Joined> => bench.json<Joined>(['join', link, '--data', data])
+const join = (data: string, link = ready.text, ...options: readonly string[]): Promise<Joined> =>
+  bench.json<Joined>(['join', link, '--data', data, ...options])
 
 /** Whether all of it is at the relay, once, and here too, under the ids of before and of now. */
 async function expectMoved(data: string, { network, moved = [] }: Joined, before: string): Promise<void> {
@@ -135,7 +136,9 @@ describe('a folder that began alone', () => {
     const { data } = await aloneWithDocuments()
     const { moved = [] } = await bench.json<Joined>(['join', second.ready.text, '--timeout', '1', '--data', data])
     expect(moved.map(({ copies }) => copies)).toEqual([0, 0])
-    const on = (await join(data)).moved ?? []
+    // That network was chosen: it is asked what was meant.
+    expect(await bench.failure(['join', ready.text, '--data', data])).toMatchObject({ exit: 1, code: 'move-or-beside' })
+    const on = (await join(data, ready.text, '--move')).moved ?? []
     expect(on.map(({ copies, before }) => [copies, before.length])).toEqual([
       [1, 2],
       [1, 2],

@@ -28,5 +28,8 @@ export const MAX_TOLD_ROWS: number = 16 * 1024 * 1024
 /** Rows that were skipped, or repeated others, that are listed for the person. */
 export const MAX_LISTED = 20
 
+/** Namespaces of the network that are listed for the person. */
+export const MAX_LISTED_NAMESPACES = 1000
+
 /** How often a command that works does nothing, milliseconds. */
 export const ALIVE_MS = 60_000

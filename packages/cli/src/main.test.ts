@@ -210,11 +210,29 @@ describe('mistakes', () => {
     expect(await bench.failure(['count', `${ids[0]?.slice(0, -1)}`, '--data', twice])).toMatchObject({ code: 'bad-namespace-id' })
   })
 
-  it('refuse the link of a foreign network, and leave the folder as it was', async () => {
+  it('join a second network beside the one that the folder is in, and work in the one that is used or named', async () => {
     const { relay, ready: foreign } = await bench.relay(bench.folder())
-    expect(await bench.failure(['join', foreign.join, '--data', a])).toMatchObject({ exit: 1, code: 'other-network' })
-    expect(await bench.failure(['count', 'notes', '--join', foreign.http, '--data', a])).toMatchObject({ exit: 1, code: 'other-network' })
+    const [here, there] = [ready.network, foreign.network]
+    const joined = await bench.run(['count', 'notes', '--join', foreign.http, '--data', a, '--json'])
+    // Both are named alike: the end of an id tells them apart.
+    expect(joined).toMatchObject({ code: 1, stderr: expect.stringContaining('Joined the network "my network" beside "my network"') })
+    expect(joined.stdout).toMatch(new RegExp(`"other-network".*--network ${here.slice(-8)}`))
+    const count = await bench.json(['count', 'notes', '--network', here.slice(-8), '--data', a])
+    expect(count).toEqual({ count: expect.any(Number) })
+    await bench.namespace(a, 'of the other')
+    const listed = await bench.json<{ name: string; network: string }[]>(['namespace', 'list', '--data', a])
+    expect(listed.find(({ name }) => name === 'of the other')?.network).toBe(there)
+    expect(listed.find(({ name }) => name === 'notes')?.network).toBe(here)
+    expect(await bench.failure(['network', 'use', 'my network', '--data', a])).toMatchObject({ exit: 1, code: 'ambiguous-network' })
+    expect(await bench.json(['network', 'use', here, '--data', a])).toEqual({ network: here, name: 'my network' })
+    expect(await bench.json(['count', 'notes', '--data', a])).toEqual(count)
+    expect(await bench.json(['network', 'list', '--data', a])).toMatchObject([
+      { id: here, used: true, relays: [ready.http] },
+      { id: there, used: false, namespaces: 1, relays: [foreign.http] },
+    ])
     await relay.stop()
+    const left = await bench.json(['network', 'leave', there, '--force', '--data', a])
+    expect(left).toEqual({ left: there, name: 'my network', network: here })
     expect(await bench.json(['join', ready.join, '--data', a])).toEqual({ network: ready.network, name: 'my network' })
     // A bare address tells the network too, and a folder without documents may still change.
     const fresh = bench.folder()

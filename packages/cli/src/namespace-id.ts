@@ -1,4 +1,4 @@
-import { DAG_CBOR, DocstoreError, parseCid } from '@p2p-docstore/core'
+import { DAG_CBOR, DocstoreError, type NamespaceInfo, parseCid } from '@p2p-docstore/core'
 import type { Docstore } from 'p2p-docstore'
 
 /** Letters of the end of an id that stand for it, at least: beginnings are all alike. */
@@ -9,12 +9,17 @@ const MIN_ENDING = 6
  * `ambiguous-namespace`, and `bad-namespace-id` for an id with a wrong letter in it.
  */
 export async function namespaceId(store: Docstore, text: string): Promise<string> {
-  if (parseCid(DAG_CBOR, text) !== undefined) return text
+  const isId = parseCid(DAG_CBOR, text) !== undefined
+  if (isId && (await store.replica.namespace(text)) !== undefined) return text
   const all = await store.namespaces.list()
+  const isMeant = ({ id, name }: NamespaceInfo): boolean => id === text || name === text
+  if (isId || !all.some(isMeant)) await refuseElsewhere(store, text, isMeant)
+  if (isId) return text
   const named = all.filter(({ name }) => name === text)
   const ending = text.replace(/^…/, '')
-  const meant = named.length === 0 && ending.length >= MIN_ENDING ? all.filter(({ id }) => id.endsWith(ending)) : named
-  const ids = meant.map(({ id }) => id)
+  // Those that have not arrived yet have no name here.
+  const everyId = async (): Promise<readonly string[]> => [...all.map(({ id }) => id), ...(await store.namespaces.awaited())]
+  const ids = named.length === 0 && ending.length >= MIN_ENDING ? (await everyId()).filter((id) => id.endsWith(ending)) : named.map(({ id }) => id)
   const [id] = ids
   if (id === undefined) throw unknown(text)
   if (ids.length > 1) {
@@ -25,6 +30,23 @@ export async function namespaceId(store: Docstore, text: string): Promise<string
     )
   }
   return id
+}
+
+/** What is in another network of the folder is not asked for in this one, whose relays would hear of it. */
+async function refuseElsewhere(store: Docstore, text: string, isMeant: (namespace: NamespaceInfo) => boolean): Promise<void> {
+  const others = (await store.networks()).filter(({ id }) => id !== store.info.network.id)
+  for (const { id, name } of others) {
+    if (!(await (await store.inNetwork(id)).namespaces.list()).some(isMeant)) continue
+    throw new DocstoreError(
+      'other-network',
+      `The namespace ${JSON.stringify(text)} is in the network ${JSON.stringify(name)}, and this command works in ${JSON.stringify(store.info.network.name)}. Add --network ${others.filter((one) => one.name === name).length > 1 || store.info.network.name === name ? id.slice(-8) : shellWord(name)}`,
+    )
+  }
+}
+
+/** A name as it stands in a command. */
+function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function unknown(text: string): DocstoreError {

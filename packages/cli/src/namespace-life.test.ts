@@ -37,6 +37,17 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     expect(await bench.failure(['put', id, '--data', b], '{}')).toMatchObject({ exit: 1, code: 'ended' })
   })
 
+  it('is listed where its owner says so, and told from others of its name; one that is awaited is listed too', async () => {
+    const id = await bench.namespace(a, 'twins', '--listed')
+    const twin = await bench.namespace(a, 'twins', '--again')
+    const listed = await bench.json<{ id: string; here: boolean }[]>(['namespace', 'list', '--network-wide', '--data', b])
+    expect(listed.map((one) => [one.id, one.here])).toEqual([[id, false]])
+    expect((await bench.run(['namespace', 'set', twin, 'description', 'The other one', '--data', a])).stdout).toContain(`(…${twin.slice(-8)})`)
+    const far = bench.folder()
+    await bench.json(['put', id, '--id', 'x', '--offline', '--data', far], '{}')
+    expect(await bench.json(['namespace', 'list', '--data', far])).toEqual([{ id, name: null, waiting: 1 }])
+  })
+
   it('ends on one machine without a byte that is left, and begins there again', async () => {
     const [{ id } = { id: '' }] = await bench.json<{ id: string }[]>(['namespace', 'list', '--data', b])
     expect(has(b, 'stored-in-the-vault')).toBe(true)

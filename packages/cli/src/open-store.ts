@@ -9,21 +9,36 @@ import type { Output } from './output/output.ts'
  * commands connect where a relay is known.
  */
 export async function openStore(
-  { settings: { data, join }, output }: Context,
+  { settings: { data, join, network: inNetwork }, output }: Context,
   { network = 'auto', descriptor, moves = false }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean } = {},
 ): Promise<Docstore> {
   const moving = new MovingNotes(output)
+  const hadData = hasData(data)
   const store = await createDocstore({
     data,
     network,
+    networks: 'one',
+    ...(inNetwork === undefined ? {} : { inNetwork }),
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
     moves,
     onMove: moving.show,
   })
   moving.finish(store)
+  if (join !== undefined && hadData) await noteBeside(store, output)
   if (store.isCopy) output.note(COPY_NOTE)
   return store
+}
+
+/** A link of another network by mistake must not go unnoticed. */
+async function noteBeside(store: Docstore, output: Output): Promise<void> {
+  const networks = await store.networks()
+  const joined = networks.find(({ isNew }) => isNew)
+  if (joined === undefined) return
+  const others = networks.filter(({ id }) => id !== joined.id).map(({ name }) => JSON.stringify(name))
+  output.note(
+    `Joined the network ${JSON.stringify(joined.name)} beside ${others.join(', ')}. Commands work in it from now on: \`docstore network use\` changes that, --network NAME for one command.`,
+  )
 }
 
 /** How often it is said how far a move has come, milliseconds. */

@@ -9,6 +9,8 @@ export interface Settings {
   readonly data: string
   /** Join link of the network, where one was given. */
   readonly join: string | undefined
+  /** Network to work in, by its id or name, where the folder is in several. */
+  readonly network: string | undefined
   /** Whether standard output is for programs. */
   readonly isJson: boolean
   readonly timeoutMs: number
@@ -24,14 +26,27 @@ export function addGlobalOptions(program: Command): void {
         .argParser(folder),
     )
     .option('--join <link>', 'join link or join text of a network, or the address of a relay; remembered with the data', notEmpty)
+    .option('--network <network>', 'network to work in, by its name or id, where the data is in several', notEmpty)
     .option('--json', 'JSON on standard output, everything for people on standard error')
     .addOption(new Option('--timeout <seconds>', 'how long to wait for peers').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds))
 }
 
 /** The settings that were given on the command line. */
 export function readSettings(program: Command): Settings {
-  const { data, join, json = false, timeout } = program.opts<{ data: string; join?: string; json?: boolean; timeout: number }>()
-  return { data, join, isJson: json, timeoutMs: timeout * 1000 }
+  const {
+    data,
+    join,
+    network,
+    json = false,
+    timeout,
+  } = program.opts<{
+    data: string
+    join?: string
+    network?: string
+    json?: boolean
+    timeout: number
+  }>()
+  return { data, join, network, isJson: json, timeoutMs: timeout * 1000 }
 }
 
 /** A path, so that no name of a folder means anything else, as `memory` does in the library. */

@@ -4,7 +4,12 @@
  */
 export const ERROR_CODES = {
   aborted: { means: 'The caller gave up, by its signal.', fix: 'Nothing: it was asked for.' },
+  'against-rules': {
+    means: 'A document, or the change of one, breaks a rule of its collection; nothing was written. The details name the rule and the path.',
+    fix: 'Make it as the rule asks; see [Rules](namespaces.md#rules-for-documents).',
+  },
   'ambiguous-namespace': { means: 'Several namespaces have this name.', fix: 'Use the id; `docstore namespace list` shows it.' },
+  'ambiguous-network': { means: 'The data is in several networks of this name.', fix: 'Use the id; `docstore network list` shows it.' },
   'bad-address': { means: 'An address to listen on or to announce is none of libp2p.', fix: 'Write it as the message shows.' },
   'bad-argument': {
     means: 'What was given to a method cannot be sent to the program or tab that holds the data.',
@@ -33,7 +38,7 @@ export const ERROR_CODES = {
     fix: 'Name the right one with `--encoding`.',
   },
   'bad-event': { means: 'There is no event of this name.', fix: 'The message lists those that there are.' },
-  'bad-expiry': { means: 'An invitation would expire in the past.', fix: 'Give a time in the future.' },
+  'bad-expiry': { means: 'A document or an invitation would expire in the past, or at what is no time.', fix: 'Give a time in the future.' },
   'bad-export': { means: 'A file is no export, or is damaged.', fix: 'Take another copy of it.' },
   'bad-file': {
     means: 'A document names a file that cannot be: its CID is of no file of that size.',
@@ -65,6 +70,10 @@ export const ERROR_CODES = {
   'bad-projection': { means: 'A projection cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-response': { means: 'A peer answered what no peer of this project does.', fix: 'Update docstore on both sides.' },
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
+  'bad-rules': {
+    means: 'The rules of a collection cannot be.',
+    fix: 'The message says what is wrong; see [Rules](namespaces.md#rules-for-documents).',
+  },
   'bad-signature': { means: 'A signature does not verify.', fix: 'The peer that sent it is broken; nothing was stored.' },
   'bad-sort': { means: 'A sort cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-source': {
@@ -103,6 +112,10 @@ export const ERROR_CODES = {
     fix: 'Delete documents, which works all the same, free some space, or raise the limit.',
   },
   'document-too-large': { means: 'A document has more bytes as JSON than the network allows.', fix: 'Cut it into several.' },
+  'documents-against-rules': {
+    means: 'Documents that are here break rules that were about to be set: everybody would lose them.',
+    fix: 'Change them or the rules; `force` (`--force`) sets the rules all the same.',
+  },
   'duplicate-key': { means: 'An object has a field twice, and only one of them could be kept.', fix: 'Remove one of them.' },
   ended: {
     means: 'The owner has ended the namespace, and nothing that is written after that is accepted.',
@@ -125,6 +138,10 @@ export const ERROR_CODES = {
     fix: 'Set the clock that it was written under. It is taken when its time has come.',
   },
   'future-records': { means: 'Records of an export lie in the future.', fix: 'Set the clock, or restore it later.' },
+  'immutable-field': {
+    means: 'A document is named by fields that never change in its collection, and a write would change one, or name it otherwise.',
+    fix: 'Put the document with its new values, without `_id`: it is another one. Delete the old one.',
+  },
   'inexact-number': { means: 'A number has more digits than it could keep.', fix: 'Write it as text, in quotation marks.' },
   internal: { means: 'Something happened here that must not happen.', fix: 'Report it, with the message.' },
   interrupted: { means: 'The command was told to end.', fix: 'What it had done is kept; run it again.' },
@@ -135,7 +152,15 @@ export const ERROR_CODES = {
   'many-documents': { means: 'A file is one object that seems to hold many documents.', fix: 'Say where they lie with `--path` or `--keys`.' },
   'message-too-large': { means: 'A message for a topic is too large.', fix: 'Send less, or put a document and send its id.' },
   misconduct: { means: 'A peer broke the protocol, and is refused for a while.', fix: 'Update it.' },
+  'move-or-beside': {
+    means: 'The documents of a network that was chosen, and in which nobody was met, could move to the one that is joined, or stay.',
+    fix: 'Add `--move` or `--beside`.',
+  },
   'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
+  'network-left': {
+    means: 'Another program or tab left the network, so nothing of it is here any more.',
+    fix: 'Join it again with its link.',
+  },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
   'no-file': { means: 'There is no such file, or it is a folder.', fix: 'Check the path.' },
@@ -172,8 +197,13 @@ export const ERROR_CODES = {
   'not-found': { means: 'What was asked for is not there.', fix: 'Check its id or name.' },
   'not-invited': { means: 'This network admits only those who are invited.', fix: 'Ask for an invitation, and join with its link.' },
   'not-sealed': { means: 'A record is not covered by the signature that it came with.', fix: 'The peer is broken; nothing was stored.' },
+  'not-unique': {
+    means: 'Another document has this value in a field whose values are unique in the collection; nothing was written.',
+    fix: 'The details have the path, and the id of the other document as `holder`.',
+  },
   'not-wanted': { means: 'A peer does not keep this namespace.', fix: 'Nothing: others may.' },
   offline: { means: 'The store was opened without a network, or the holder of the data has none.', fix: 'Open it with `network: "on"`.' },
+  'one-network': { means: 'A relay is of one network.', fix: 'Run another one on other data for another network.' },
   'open-network': { means: 'The network is open: nobody needs an invitation.', fix: 'Hand out its join link.' },
   'other-identity': {
     means: 'The database belongs to another identity than the one that lies beside it.',
@@ -221,6 +251,7 @@ export const ERROR_CODES = {
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
+  'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave`.' },
   'too-many-pending': {
     means: 'More was written in namespaces that are not here yet than can wait for them.',
     fix: 'Wait until they have arrived (`ready()`), or give some of it up with `dropPending()`.',
@@ -247,6 +278,10 @@ export const ERROR_CODES = {
   'unknown-namespace': {
     means: 'The namespace is not here.',
     fix: 'Check the id; if a peer has it, connect to the network and wait for it with `ready()`.',
+  },
+  'unknown-network': {
+    means: 'The data is in no such network.',
+    fix: '`docstore network list` shows those that it is in; `docstore join LINK` joins one.',
   },
   unsupported: { means: 'It is of a version or policy that this release does not know.', fix: 'Update docstore.' },
   'unsupported-policy': { means: 'There is no such write policy yet.', fix: 'Use `owner`, `author` or `anyone`.' },

@@ -6,10 +6,15 @@ export interface DocstoreOptions {
   /** Folder for keys, documents and network, made if missing; `'memory'` (the default) keeps nothing. */
   readonly data?: string
   /**
-   * Join link or join text of a network, or the address of one of its relays. Remembered in the data folder. Documents of before move to that network
-   * where nobody else was ever in theirs: their namespaces get other ids, and those of before still open them.
+   * Join link or join text of a network, or the address of one of its relays; or several: the store is of the first of them. Remembered in the data folder.
+   * Documents of data that never chose a network, and never met anybody, move to that network: their namespaces get other ids, and those of before
+   * still open them. Else the network lies beside those that the data is in, with documents and connections of its own.
    */
-  readonly join?: string
+  readonly join?: string | readonly string[]
+  /** Id or name of the network that the store is of, where the data is in several. */
+  readonly inNetwork?: string
+  /** `'one'` opens only the network that the store is of; `'all'` (the default) lets the others live beside it, see `inNetwork` of the store. */
+  readonly networks?: 'all' | 'one'
   /** Descriptor of the network to be in, where no link is at hand: that of a backup. */
   readonly descriptor?: Uint8Array
   /** `'off'`: no connections; the documents that are here can be used all the same. `'auto'`: connected where a relay is known. */
@@ -27,7 +32,7 @@ export interface DocstoreOptions {
   readonly listed?: boolean
   /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
   readonly admission?: 'open' | 'invite'
-  /** Whether documents of before move to the network of `descriptor`, as they do to the one of `join`. */
+  /** Whether documents of before move to the network of `descriptor`, as to that of `join`, and leave also a network that was chosen where nobody was met in it. */
   readonly moves?: boolean
   /** Called while documents move to the network that is joined. What it throws undoes the move. */
   readonly onMove?: (progress: MoveProgress) => void

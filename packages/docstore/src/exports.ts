@@ -24,8 +24,9 @@ export {
 export { formatJoinLink, formatJoinText, type JoinLink, type JoinLinkExtras, parseJoinLink } from './network/admission/index-join.ts'
 export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
-export type { DirectoryPeer, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
+export type { DirectoryPeer, ListedNamespace, ListedPage, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
+export type { ExpiryOptions } from './store/expiry-options.ts'
 export type { Change } from './store/reading/changes.ts'
 export {
   type Changes,
@@ -34,6 +35,7 @@ export {
   type PutManyProgress,
   type PutManyResult,
   type PutResult,
+  type PutOptions,
   type Versioned,
   type WriteOptions,
 } from './store/collection.ts'
@@ -57,5 +59,6 @@ export { knownOrigins } from './store/known-origins.ts'
 export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
+export type { NetworkInfo } from './store/networks/networks.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

@@ -44,11 +44,13 @@ describe('data that began alone', () => {
     expect(await notes.delivered()).toEqual([ready.peer])
     expect(await (await there.namespaces.open(notes.id)).get('first')).toEqual({ _id: 'first' })
     expect((await notes.changes({ since: 0 }).next()).value).toMatchObject({ type: 'put', _id: 'first', from: here.info.identity })
-    // Others have it now: it cannot go on to a third network.
+    // Others have it now: it stays where it is, and a third network lies beside it.
     await here.close()
     const { ready: third } = await relay()
-    await expect(createDocstore({ data, join: third.join })).rejects.toMatchObject({ code: 'other-network' })
-    await using again = await createDocstore({ data, network: 'off' })
+    const beside = await store(data, third.join)
+    expect([beside.info.network.id, await beside.namespaces.list()]).toEqual([third.network, []])
+    await beside.close()
+    await using again = await createDocstore({ data, network: 'off', inNetwork: ready.network })
     expect((await again.namespaces.list()).map((one) => one.id)).toEqual([notes.id])
   }, 40_000)
 

@@ -63,6 +63,7 @@ async function startOnce({
   host: givenHost = DEFAULT_HOST,
   maxBytes = DEFAULT_MAX_BYTES,
   join: joinLink,
+  inNetwork,
   networkName = 'my network',
   inviteOnly = false,
   tls,
@@ -84,6 +85,7 @@ async function startOnce({
     maxBytes,
     storage,
     ...(joinLink === undefined ? {} : { join: joinLink }),
+    ...(inNetwork === undefined ? {} : { inNetwork }),
     announce,
     alsoAnnounce: origin === undefined ? [] : [webSocketAddress(origin)],
     listen: async (meta) => {

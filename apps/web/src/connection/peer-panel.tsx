@@ -8,6 +8,7 @@ import { ConnectionSection } from './connection-section.tsx'
 import type { ConnectionState } from './connection-state.ts'
 import { DoctorSection } from './doctor-section.tsx'
 import { JoinSection } from './join-section.tsx'
+import { NetworksSection } from './networks-section.tsx'
 import { StorageSection } from './storage-section.tsx'
 import { TabRole } from './tab-role.tsx'
 
@@ -41,7 +42,8 @@ export function PeerPanel({
         <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
       </section>
       <JoinSection networkName={network.name} joinLink={joinLink} isInviteOnly={isInviteOnly} />
-      <StorageSection durability={durability} network={network.id} />
+      <NetworksSection />
+      <StorageSection durability={durability} />
       <DoctorSection store={store} peers={peers} />
     </Panel>
   )

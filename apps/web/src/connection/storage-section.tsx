@@ -1,14 +1,14 @@
 import { type ReactNode, useRef } from 'react'
-import { chooseData, listDatasets } from '../store/datasets.ts'
+import { chooseData, currentData, listDatasets } from '../store/datasets.ts'
 import { asksUser, type Durability } from '../store/use-durability.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { bytesText } from '../ui/numbers.ts'
 import { useFocusReturn } from '../ui/use-focus-return.ts'
 
-/** Whether what is stored here is safe, and which other networks have data in this browser. */
-export function StorageSection({ durability, network }: { readonly durability: Durability; readonly network: string }): ReactNode {
+/** Whether what is stored here is safe, and which data an earlier version kept apart. */
+export function StorageSection({ durability }: { readonly durability: Durability }): ReactNode {
   const { state, isRefused, usedBytes, quotaBytes } = durability
-  const others = listDatasets().filter((dataset) => dataset.network !== network)
+  const others = listDatasets().filter(({ data }) => data !== currentData())
   return (
     <section className="panel-section">
       <h3>Storage</h3>
@@ -28,7 +28,7 @@ export function StorageSection({ durability, network }: { readonly durability: D
         </p>
       ) : null}
       {state === 'may-be-cleared' || state === 'asking' ? <AskButton durability={durability} /> : null}
-      {others.length === 0 ? null : <h4>Other networks in this browser</h4>}
+      {others.length === 0 ? null : <h4>Other data in this browser</h4>}
       <ul className="plain-list">
         {others.map((dataset) => (
           <li key={dataset.data} className="section-head">

@@ -23,14 +23,15 @@ function nextId(): string {
 
 /** Listens to the remembered topics for as long as the page is open, whether their panel is or not. */
 export function useMessages(store: Docstore, isShown: boolean): Messages {
+  const network = store.info.network.id
   const [state, dispatch] = useReducer(topicsReducer, undefined, (): TopicsState => {
-    const topics = rememberedTopics()
+    const topics = rememberedTopics(network)
     return { topics, selected: topics[0], messages: [] }
   })
   const [seen, setSeen] = useState(0)
   const arrived = state.messages.filter(({ from }) => from !== 'you').length
   if (isShown && seen !== arrived) setSeen(arrived)
-  useEffect(() => rememberTopics(state.topics), [state.topics])
+  useEffect(() => rememberTopics(network, state.topics), [network, state.topics])
   const onMessage = useCallback((message: ShownMessage) => dispatch({ kind: 'message', message }), [])
   useSubscriptions(store, state.topics, onMessage)
   const actions = useMemo(
@@ -68,6 +69,13 @@ function useSubscriptions(store: Docstore, topics: readonly string[], onMessage:
       void listen(store, topic, controller.signal, onMessage)
     }
   }, [store, topics, onMessage])
+  useEffect(() => {
+    const controllers = running.current
+    return () => {
+      for (const controller of controllers.values()) controller.abort()
+      controllers.clear()
+    }
+  }, [])
 }
 
 async function listen(store: Docstore, topic: string, signal: AbortSignal, onMessage: (message: ShownMessage) => void): Promise<void> {

@@ -6,17 +6,21 @@ import { TEST_IDS } from '../test-ids.ts'
 import { useFocusReturn } from '../ui/use-focus-return.ts'
 import { POLICIES } from './policies.ts'
 
-/** A form for a new namespace: its name, and who may write. */
+/** A form for a new namespace: its name, who may write, and whether others find it. What was typed is there again when the form was left by mistake. */
 export function CreateNamespace({
   store,
+  name,
+  onName,
   onDone,
   onWritten,
 }: {
   readonly store: Docstore
+  readonly name: string
+  readonly onName: (name: string) => void
   readonly onDone: () => void
   readonly onWritten: () => void
 }): ReactNode {
-  const [name, setName] = useState('')
+  const [listed, setListed] = useState(false)
   const [policy, setPolicy] = useState<WritePolicy>('owner')
   const [error, setError] = useState('')
   const form = useRef<HTMLFormElement>(null)
@@ -25,7 +29,8 @@ export function CreateNamespace({
   useEffect(() => input.current?.focus(), [])
   const create = async (): Promise<void> => {
     try {
-      const { id } = await store.namespaces.create({ name: name.trim(), write: policy })
+      const { id } = await store.namespaces.create({ name: name.trim(), write: policy, listed })
+      onName('')
       onWritten()
       onDone()
       location.hash = namespaceHref(id)
@@ -53,7 +58,7 @@ export function CreateNamespace({
           required
           maxLength={128}
           autoComplete="off"
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => onName(event.target.value)}
         />
       </label>
       <fieldset className="field">
@@ -76,6 +81,13 @@ export function CreateNamespace({
         ))}
       </fieldset>
       <p className="hint">This cannot be changed later.</p>
+      <label className="choice">
+        <input type="checkbox" data-testid={TEST_IDS.createListed} checked={listed} onChange={(event) => setListed(event.target.checked)} />
+        <span>
+          <strong>Listed</strong>
+          <span className="hint">Relays name it to everyone in the network. Else only who has its id finds it.</span>
+        </span>
+      </label>
       {error === '' ? null : (
         <p className="error" role="alert">
           {error}

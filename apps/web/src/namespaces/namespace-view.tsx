@@ -3,10 +3,12 @@ import { type ReactNode, useCallback, useMemo } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import type { ShowView } from '../documents/use-document-list.ts'
+import { HeadConflict, UploadFiles } from '../later.ts'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { policyName } from './policies.ts'
 import { SyncBadge } from './sync-badge.tsx'
@@ -20,6 +22,8 @@ interface NamespaceViewProps {
   /** The one that the address names. */
   readonly collectionName: string | undefined
   readonly view: ListView
+  /** Whether another namespace here has the same name. */
+  readonly isNameRepeated: boolean
   readonly peers: readonly PeerStatus[]
   readonly connection: ConnectionState
   readonly onWritten: () => void
@@ -50,6 +54,7 @@ function NamespacePage({
   store,
   collectionName: asked,
   view,
+  isNameRepeated,
   peers,
   connection,
   namespace,
@@ -70,7 +75,11 @@ function NamespacePage({
           <h1 data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
-          <p className="hint">{policyName(info, store.info.identity)}</p>
+          <p className="hint">
+            {policyName(info, store.info.identity)}
+            {info.listed === true ? ' · listed' : null}
+            {isNameRepeated ? ` · …${info.id.slice(-6)}` : null}
+          </p>
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
@@ -78,6 +87,10 @@ function NamespacePage({
         </CopyButton>
         {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       </header>
+      <Later>
+        {info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}
+        {info.writable ? <UploadFiles store={store} namespace={namespace.id} onWritten={onWritten} /> : null}
+      </Later>
       <CollectionTabs namespace={namespace.id} names={names} selected={shown} />
       {collection === undefined ? null : (
         <DocumentsView

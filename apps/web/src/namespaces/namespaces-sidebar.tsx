@@ -1,8 +1,8 @@
 import type { Docstore } from 'p2p-docstore'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { namespaceHref, NETWORK_HREF } from '../route.ts'
 import type { Live } from '../store/use-live.ts'
-import type { ListedNamespace } from '../store/use-namespaces.ts'
+import { type ListedNamespace, repeatedNames } from '../store/use-namespaces.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { numberText } from '../ui/numbers.ts'
@@ -30,6 +30,7 @@ export function NamespacesSidebar({
   readonly onCreating: (isCreating: boolean) => void
   readonly onWritten: () => void
 }): ReactNode {
+  const [newName, setNewName] = useState('')
   return (
     <nav className="sidebar" aria-label="Namespaces">
       <div className="section-head">
@@ -44,7 +45,9 @@ export function NamespacesSidebar({
           New
         </button>
       </div>
-      {isCreating ? <CreateNamespace store={store} onDone={() => onCreating(false)} onWritten={onWritten} /> : null}
+      {isCreating ? (
+        <CreateNamespace store={store} name={newName} onName={setNewName} onDone={() => onCreating(false)} onWritten={onWritten} />
+      ) : null}
       <NamespaceList store={store} namespaces={namespaces} selected={selected} />
       <a className="network-entry" href={NETWORK_HREF}>
         <MarkedText text={store.info.network.name} />: who is in it
@@ -66,8 +69,7 @@ function NamespaceList({
   const { value, error } = namespaces
   if (value === undefined) return error === undefined ? <p className="hint">Loading…</p> : <p role="alert">{error}</p>
   if (value.length === 0) return <p className="hint">None yet. Create one, or open one by its id.</p>
-  const names = value.map(({ info }) => info?.name)
-  const isRepeated = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
+  const isRepeated = repeatedNames(value)
   return (
     <ul className="plain-list namespace-list" data-testid={TEST_IDS.namespaceList}>
       {value.map(({ id, info, documents }) => (
@@ -86,7 +88,7 @@ function NamespaceList({
             <span className="count-badge">{info === undefined ? '…' : numberText(documents)}</span>
             <span className="namespace-fact">
               {info === undefined ? 'looking for it' : policyName(info, store.info.identity)}
-              {info !== undefined && isRepeated(info.name) ? ` · …${id.slice(-6)}` : null}
+              {info !== undefined && isRepeated.has(info.name) ? ` · …${id.slice(-6)}` : null}
             </span>
           </a>
         </li>

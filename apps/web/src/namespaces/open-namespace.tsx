@@ -1,8 +1,11 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
+import { ListedNamespaces } from '../later.ts'
 import { go } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
+import { useNetworks } from '../store/networks-context.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { readPasted } from './pasted-text.ts'
 
@@ -12,15 +15,19 @@ export const OPEN_FIELD_ID = 'open-field'
 interface Said {
   readonly text: string
   readonly href?: string | undefined
+  /** Link of a network that can be joined from here. */
+  readonly joins?: string | undefined
 }
 
 /** Opens a namespace by its id or by a link to it, and takes join links, too. */
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
+  const [isListed, setListed] = useState(false)
+  const { networks, show, join } = useNetworks()
   const open = async (): Promise<void> => {
     try {
-      const pasted = await readPasted(text, store, { isConnected })
+      const pasted = await readPasted(text, store, { isConnected, networks })
       switch (pasted.kind) {
         case 'namespace':
           if (!(await canBeOpened(store, pasted.id)))
@@ -30,6 +37,8 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           return go(pasted.href)
         case 'join':
           return location.assign(pasted.href)
+        case 'shown':
+          return await show(pasted.network)
         case 'elsewhere':
         case 'nothing':
           return setSaid(pasted)
@@ -77,7 +86,27 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
             Open its page
           </a>
         )}
+        {said?.joins === undefined ? null : (
+          <button
+            type="button"
+            className="button-small"
+            data-testid={TEST_IDS.openJoin}
+            onClick={() => {
+              join(said.joins ?? '').catch((cause: unknown) => setSaid({ text: errorText(cause) }))
+            }}
+          >
+            Join it beside this one
+          </button>
+        )}
       </p>
+      <button type="button" className="button-small" data-testid={TEST_IDS.listedShow} aria-expanded={isListed} onClick={() => setListed(!isListed)}>
+        What others list
+      </button>
+      {isListed ? (
+        <Later>
+          <ListedNamespaces store={store} />
+        </Later>
+      ) : null}
     </form>
   )
 }

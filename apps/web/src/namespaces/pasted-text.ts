@@ -1,4 +1,4 @@
-import type { Docstore, JoinLink } from 'p2p-docstore'
+import type { Docstore, JoinLink, NetworkInfo } from 'p2p-docstore'
 import { namespaceHref, parseRoute } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 
@@ -8,12 +8,18 @@ export type Pasted =
   | { readonly kind: 'namespace'; readonly id: string; readonly href: string }
   /** Into the network of this page, by another way than before; the page begins anew with it. */
   | { readonly kind: 'join'; readonly href: string }
-  /** Nowhere from here; `href` is the page that it belongs to. */
-  | { readonly kind: 'elsewhere'; readonly text: string; readonly href: string | undefined }
+  /** Into another network that this page is in. */
+  | { readonly kind: 'shown'; readonly network: string }
+  /** Into a network that this page is not in: `href` is the page that it belongs to, `joins` what it can be joined by from here. */
+  | { readonly kind: 'elsewhere'; readonly text: string; readonly href: string | undefined; readonly joins: string | undefined }
   | { readonly kind: 'nothing'; readonly text: string }
 
 /** Reads the id of a namespace, a link to one, a join link, or the address of a relay. */
-export async function readPasted(given: string, store: Docstore, { isConnected }: { readonly isConnected: boolean }): Promise<Pasted> {
+export async function readPasted(
+  given: string,
+  store: Docstore,
+  { isConnected, networks }: { readonly isConnected: boolean; readonly networks: readonly NetworkInfo[] },
+): Promise<Pasted> {
   const text = given.trim()
   const at = text.indexOf('#')
   const route = parseRoute(at === -1 ? '' : text.slice(at))
@@ -33,15 +39,17 @@ export async function readPasted(given: string, store: Docstore, { isConnected }
   if (network === undefined) {
     return isHere
       ? { kind: 'nothing', text: 'This is the address of this page.' }
-      : { kind: 'elsewhere', text: 'This is the address of another relay.', href: home }
+      : { kind: 'elsewhere', text: 'This is the address of another relay.', href: home, joins: home }
   }
   const { id, name } = store.info.network
   if (network.id === id && invitation === undefined && isConnected) return { kind: 'nothing', text: `You are in “${name}” already.` }
+  if (network.id !== id && invitation === undefined && networks.some((one) => one.id === network.id)) return { kind: 'shown', network: network.id }
   // The relay of this page is one more way in. Where the data here are of another network, the page says so when it begins.
   if (network.id === id || isHere) return { kind: 'join', href: formatJoinLink(location.origin, network, { relays: origins, invitation }) }
   return {
     kind: 'elsewhere',
     text: `This link leads to another network, “${network.descriptor.name}”. This page belongs to “${name}”.`,
     href: formatJoinLink(home, network, { relays, invitation }),
+    joins: text,
   }
 }

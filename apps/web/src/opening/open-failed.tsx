@@ -21,7 +21,7 @@ export function OpenFailed({ code, message, opener }: { readonly code: string; r
       <h1>{title}</h1>
       <p role="alert">{message}.</p>
       <p className="hint">{hint}</p>
-      {code === 'other-network' ? <OtherNetworkActions /> : <FailedActions code={code} opener={opener} />}
+      {code === 'other-network' ? <OtherNetworkActions opener={opener} /> : <FailedActions code={code} opener={opener} />}
     </main>
   )
 }
@@ -34,7 +34,7 @@ function FailedActions({ code, opener }: { readonly code: string; readonly opene
           Try again
         </button>
       )}
-      {code === 'bad-link' ? (
+      {code === 'bad-link' || code === 'too-many-networks' || code === 'bad-invitation' ? (
         <button type="button" onClick={() => location.assign('/')}>
           Go on without the link
         </button>
@@ -75,7 +75,7 @@ function explain(code: string): { readonly title: string; readonly hint: string 
     case 'other-network':
       return {
         title: 'This link leads to another network',
-        hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them.',
+        hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them, and you can go from one to the other.',
       }
     case 'bad-link':
       return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, to its last character.' }
@@ -83,6 +83,11 @@ function explain(code: string): { readonly title: string; readonly hint: string 
       return {
         title: 'The invitation is not for this browser',
         hint: 'It may be for another identity, or for another network. Ask for one that lets in whoever has the link.',
+      }
+    case 'too-many-networks':
+      return {
+        title: 'This page is in enough networks',
+        hint: 'Go on without the link, and leave one of them first: the button with the connection shows them.',
       }
     case 'disk-full':
       return { title: 'No space left', hint: 'Free some space on this device, then try again. What was stored before is safe.' }

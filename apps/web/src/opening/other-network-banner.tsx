@@ -1,14 +1,19 @@
 import type { Docstore } from 'p2p-docstore'
 import type { ReactNode } from 'react'
-import { chooseDataFor } from '../store/datasets.ts'
+import { useNetworks } from '../store/networks-context.ts'
+import { errorText } from '../store/error-text.ts'
 import { useOtherNetwork } from '../store/use-serving-relay.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
+import { useToast } from '../ui/toasts.tsx'
 
 /** Says so where the relay behind the page is in another network than the data in this browser; else it shows what is in it. */
 export function OtherNetworkBanner({ store, children }: { readonly store: Docstore; readonly children: ReactNode }): ReactNode {
   const serving = useOtherNetwork(store)
-  if (serving === undefined) return children
+  const { networks, join } = useNetworks()
+  const showToast = useToast()
+  // Who is in that one too came here from it.
+  if (serving === undefined || networks.some(({ id }) => id === serving.id)) return children
   return (
     <div className="banner" role="alert" data-testid={TEST_IDS.otherNetworkBanner}>
       <p>
@@ -20,9 +25,7 @@ export function OtherNetworkBanner({ store, children }: { readonly store: Docsto
         type="button"
         data-testid={TEST_IDS.switchNetwork}
         onClick={() => {
-          chooseDataFor(serving.id)
-          location.assign('/')
-          location.reload()
+          join(location.origin).catch((error: unknown) => showToast({ text: errorText(error), kind: 'error' }))
         }}
       >
         Open “<MarkedText text={serving.name} />” beside them

@@ -1,22 +1,28 @@
-import type { Docstore } from 'p2p-docstore'
-import { chooseData, currentData, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
+import type { Docstore, MoveProgress, NetworkInfo } from 'p2p-docstore'
+import { parseRoute } from '../route.ts'
+import { chooseNetwork, chosenNetwork, currentData, forgetDataset, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
 import { errorCode, errorText } from './error-text.ts'
 import { isJoinAddress } from './join-address.ts'
 import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 
 /** Where opening the store stands. */
-export type OpenState = { readonly state: 'opening' } | OpenedState | { readonly state: 'failed'; readonly code: string; readonly message: string }
+export type OpenState =
+  | { readonly state: 'opening'; readonly moved?: MoveProgress }
+  | OpenedState
+  | { readonly state: 'failed'; readonly code: string; readonly message: string }
 
-/** A store that is open; its join link is made a moment later, and empty until then. */
+/** A store that is open and shown; its join link is made a moment later, and empty until then. */
 export interface OpenedState {
   readonly state: 'open'
   readonly store: Docstore
+  /** All networks that this page is in; the others live beside the one that is shown. */
+  readonly networks: readonly NetworkInfo[]
   readonly joinLink: string
   readonly isInviteOnly: boolean
   readonly isStored: boolean
 }
 
-/** Opens the one store of the page, and opens it again when the user asks to. */
+/** Opens the stores of the page, one for each network, and opens them again when the user asks to. */
 export class Opener {
   #state: OpenState = { state: 'opening' }
   readonly #listeners = new Set<() => void>()
@@ -30,26 +36,92 @@ export class Opener {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Opens the data of this browser, or with `isStored: false` one that is gone with the page. */
-  async open({ isStored = true }: { isStored?: boolean } = {}): Promise<void> {
+  /**
+   * Opens the data of this browser, or with `isStored: false` one that is gone with the page. With `joinsOther`, the link in the address may lead to a
+   * network that this page is not in yet.
+   */
+  async open({ isStored = true, joinsOther = false }: { isStored?: boolean; joinsOther?: boolean } = {}): Promise<void> {
     this.#set({ state: 'opening' })
     try {
-      const open = await openStore(isStored)
-      this.#set(open)
-      this.#makeLink(open)
+      const store = await openStore({ isStored, joinsOther, onMove: (moved) => this.#set({ state: 'opening', moved }) })
+      await this.#show(store, isStored)
+      this.#openOthers(store)
     } catch (error) {
       this.#set({ state: 'failed', code: errorCode(error), message: errorText(error) })
     }
   }
 
+  /** Shows another network of this page. */
+  readonly show = async (network: string, href = '#/'): Promise<void> => {
+    const { store, isStored } = this.#opened()
+    const other = await store.inNetwork(network)
+    // Which one it is in is looked at anew with every address.
+    if (location.hash !== href) history.pushState(null, '', href)
+    await this.#show(other, isStored)
+  }
+
+  /** Joins a network beside the others, and shows it. */
+  readonly join = async (link: string): Promise<void> => {
+    const { store, isStored } = this.#opened()
+    const other = await store.join(link)
+    if (location.hash !== '#/') history.pushState(null, '', '#/')
+    await this.#show(other, isStored)
+  }
+
+  /** Leaves a network, with everything of it that is in this browser. Throws `not-delivered` where a relay does not have all of it, unless with `force`. */
+  readonly leave = async (network: string, { force }: { readonly force: boolean }): Promise<void> => {
+    const { store, networks, isStored } = this.#opened()
+    await store.leave(network, { force })
+    if (networks.length === 1) forgetDataset(currentData())
+    // What showed it shows another one now.
+    if (store.info.network.id === network) location.assign('/')
+    else await this.#show(store, isStored)
+  }
+
+  #opened(): OpenedState {
+    if (this.#state.state !== 'open') throw new Error('No store is open')
+    return this.#state
+  }
+
+  async #show(store: Docstore, isStored: boolean): Promise<void> {
+    const { readNetwork } = await import('p2p-docstore')
+    const { id, descriptor } = store.info.network
+    await openNamespaces(store)
+    if (isStored) chooseNetwork(id)
+    const isInviteOnly = readNetwork(descriptor).descriptor.admission === 'invite'
+    const open: OpenedState = { state: 'open', store, networks: await store.networks(), joinLink: '', isInviteOnly, isStored }
+    this.#set(open)
+    this.#makeLink(open)
+    watchLeft(store)
+  }
+
+  /** The first screen does not wait for the networks that it does not show. One that does not open says so where they are listed. */
+  #openOthers(store: Docstore): void {
+    const open = async (): Promise<void> => {
+      const networks = await store.networks()
+      if (networks.length === 1) return
+      const opened = await Promise.allSettled(networks.map(({ id }) => store.inNetwork(id)))
+      for (const one of opened) {
+        if (one.status === 'rejected') continue
+        await openNamespaces(one.value)
+        watchLeft(one.value)
+      }
+      if (this.#state.state === 'open') this.#set({ ...this.#state, networks: await store.networks() })
+    }
+    open().catch((error: unknown) => console.warn('The other networks could not be opened', error))
+  }
+
   /** The first screen does not wait for it. Where what makes it cannot be loaded, there is none until the page is loaded again. */
   #makeLink(open: OpenedState): void {
     const make = async (): Promise<string> => {
-      const { formatJoinLink, readNetwork } = await import('./join-links.ts')
-      return formatJoinLink(location.origin, readNetwork(open.store.info.network.descriptor))
+      const { formatJoinLink, knownOrigins, readNetwork } = await import('./join-links.ts')
+      const origins = await knownOrigins(open.store)
+      // The page of this origin is of one network; the others have relays of their own.
+      const home = origins.includes(location.origin) || origins[0] === undefined ? location.origin : origins[0]
+      return formatJoinLink(home, readNetwork(open.store.info.network.descriptor))
     }
     make().then(
-      (joinLink) => this.#state === open && this.#set({ ...open, joinLink }),
+      (joinLink) => this.#state.state === 'open' && this.#state.store === open.store && this.#set({ ...this.#state, joinLink }),
       (error: unknown) => console.warn('The join link could not be made', error),
     )
   }
@@ -60,23 +132,67 @@ export class Opener {
   }
 }
 
-async function openStore(isStored: boolean): Promise<OpenedState> {
-  const { createDocstore, readNetwork } = await import('p2p-docstore')
+const watched = new WeakSet<Docstore>()
+
+/** Begins anew once another tab has left a network. */
+function watchLeft(store: Docstore): void {
+  if (watched.has(store)) return
+  watched.add(store)
+  store.on('left', () => location.assign('/'))
+}
+
+interface OpenStoreOptions {
+  readonly isStored: boolean
+  readonly joinsOther: boolean
+  readonly onMove: (progress: MoveProgress) => void
+}
+
+async function openStore({ isStored, joinsOther, onMove }: OpenStoreOptions): Promise<Docstore> {
+  const { createDocstore } = await import('p2p-docstore')
   const link = isJoinAddress(location) ? location.href : undefined
-  const invited = link === undefined ? undefined : (await import('./join-links.ts')).parseJoinLink(link).network?.id
-  // An invitation to a network that this browser knows opens the data of that network.
-  const known = listDatasets().find(({ network }) => network === invited)
-  if (isStored && known !== undefined) chooseData(known.data)
   const data = isStored ? currentData() : MEMORY_DATA
-  const store = await createDocstore({ data, join: link ?? location.origin })
-  const network = readNetwork(store.info.network.descriptor)
-  if (isStored) rememberDataset({ data, network: network.id, networkName: network.descriptor.name })
-  // The link has done its work; what stays in the address bar can be bookmarked.
-  if (link !== undefined) history.replaceState(null, '', `/${location.hash.startsWith('#/') ? location.hash : '#/'}`)
-  // What is here, and what was asked for earlier and has not arrived yet, is kept equal with the relays.
+  // The network of this origin is joined on the first visit; later ones may have left it.
+  const isFirst = !isStored || !listDatasets().some((dataset) => dataset.data === data)
+  const main = await createDocstore({ data, networks: 'one', onMove, ...(isFirst ? { join: link ?? location.origin } : {}) })
+  if (isStored) rememberDataset({ data, networkName: main.info.network.name })
+  try {
+    const store = link === undefined || isFirst ? await storeOfAddress(main) : await storeOfLink(main, link, joinsOther)
+    // The link has done its work; what stays in the address bar can be bookmarked.
+    if (link !== undefined) history.replaceState(null, '', `/${location.hash.startsWith('#/') ? location.hash : '#/'}`)
+    return store
+  } catch (error) {
+    await main.close()
+    throw error
+  }
+}
+
+/** The store of a link. Nobody gets into a further network by opening an address alone. */
+async function storeOfLink(main: Docstore, link: string, joinsOther: boolean): Promise<Docstore> {
+  const { DocstoreError, parseJoinLink } = await import('./join-links.ts')
+  const { network } = parseJoinLink(link)
+  const isIn = network === undefined || (await main.networks()).some(({ id }) => id === network.id)
+  if (!isIn && !joinsOther)
+    throw new DocstoreError(
+      'other-network',
+      `This link leads to the network “${network.descriptor.name}”; this browser has data of “${main.info.network.name}”`,
+    )
+  return main.join(link)
+}
+
+/** The store in which the namespace of the address is, else the one that this tab showed last. */
+async function storeOfAddress(main: Docstore): Promise<Docstore> {
+  const networks = await main.networks()
+  if (networks.length === 1) return main
+  const route = parseRoute(location.hash)
+  const wanted = route.page === 'namespace' ? await main.networkOf(route.id) : undefined
+  const network = wanted ?? networks.find(({ id }) => id === chosenNetwork())?.id
+  return network === undefined ? main : main.inNetwork(network)
+}
+
+/** What is here, and what was asked for earlier and has not arrived yet, is kept equal with the relays. */
+async function openNamespaces(store: Docstore): Promise<void> {
+  const { id: network } = store.info.network
   const here = await store.namespaces.list()
-  for (const { id } of here) forgetNamespace(network.id, id)
-  for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network.id)]) await store.namespaces.open(id)
-  const isInviteOnly = network.descriptor.admission === 'invite'
-  return { state: 'open', store, joinLink: '', isInviteOnly, isStored }
+  for (const { id } of here) forgetNamespace(network, id)
+  for (const id of [...here.map((namespace) => namespace.id), ...rememberedNamespaces(network)]) await store.namespaces.open(id)
 }

@@ -1,5 +1,5 @@
 const NAMESPACES_KEY = 'docstore.namespaces/'
-const TOPICS_KEY = 'docstore.topics'
+const TOPICS_KEY = 'docstore.topics/'
 
 /** Ids of namespaces of a network that were asked for here and may not have arrived yet. */
 export function rememberedNamespaces(network: string): readonly string[] {
@@ -23,14 +23,14 @@ export function forgetNamespace(network: string, id: string): void {
   }
 }
 
-/** Topics that are listened to. */
-export function rememberedTopics(): readonly string[] {
-  return readStrings(TOPICS_KEY)
+/** Topics of a network that are listened to. */
+export function rememberedTopics(network: string): readonly string[] {
+  return readStrings(TOPICS_KEY + network)
 }
 
 /** Notes which topics are listened to. */
-export function rememberTopics(topics: readonly string[]): void {
-  writeStrings(TOPICS_KEY, topics)
+export function rememberTopics(network: string, topics: readonly string[]): void {
+  writeStrings(TOPICS_KEY + network, topics)
 }
 
 function readStrings(key: string): readonly string[] {

@@ -10,6 +10,12 @@ export interface ListedNamespace {
   readonly documents: number
 }
 
+/** Names that several namespaces have, which only their ids tell apart. */
+export function repeatedNames(namespaces: readonly ListedNamespace[]): ReadonlySet<string> {
+  const names = namespaces.flatMap(({ info }) => info?.name ?? [])
+  return new Set(names.filter((name, i) => names.indexOf(name) !== i))
+}
+
 /** Counting takes the database's time, so that the list lags a little, milliseconds. */
 const PAUSE_MS = 700
 
@@ -17,9 +23,9 @@ const PAUSE_MS = 700
 export function useNamespaces(store: Docstore): Live<readonly ListedNamespace[]> {
   const counts = useMemo(() => new Counts(store), [store])
   const load = useCallback(async () => {
-    const infos = await store.namespaces.list()
+    const [infos, awaited] = await Promise.all([store.namespaces.list(), store.namespaces.awaited()])
     const here = new Set(infos.map(({ id }) => id))
-    const missing = rememberedNamespaces(store.info.network.id).filter((id) => !here.has(id))
+    const missing = [...new Set([...rememberedNamespaces(store.info.network.id), ...awaited])].filter((id) => !here.has(id))
     const listed = await Promise.all(infos.map(async (info) => ({ id: info.id, info, documents: await counts.of(info.id) })))
     listed.sort((a, b) => a.info.name.localeCompare(b.info.name) || (a.id < b.id ? -1 : 1))
     return [...listed, ...missing.map((id) => ({ id, info: undefined, documents: 0 }))]

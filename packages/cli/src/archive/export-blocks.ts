@@ -51,13 +51,14 @@ function* batchBlocks(bytes: Uint8Array): Generator<Block, Block['cid']> {
   if (!batch.ok) throw new DocstoreError('internal', `A batch of our own cannot be read (${batch.reason})`)
   const written = new Set<string>()
   const records: unknown[] = []
-  for (const { key, at, content, seal, prev, exp, path } of batch.value.records) {
+  for (const { key, at, content, erased, seal, prev, exp, path } of batch.value.records) {
     const block = content === null ? undefined : contentBlock(content)
     if (block !== undefined && !written.has(block.cid.toString())) {
       written.add(block.cid.toString())
       yield block
     }
-    records.push([key, at, block?.cid ?? null, seal, prev, exp, ...(path === undefined ? [] : [path])])
+    const link = erased === undefined ? (block?.cid ?? null) : [erased.digest, erased.size]
+    records.push([key, at, link, seal, prev, exp, ...(path === undefined ? [] : [path])])
   }
   const seals = batch.value.seals.map(({ by, signature, hashes }) => [by, signature, hashes])
   const linked = blockOf(DAG_CBOR, encode({ v: 2, t: 'batch', seals, records }))

@@ -122,11 +122,26 @@ function readRecord(record: unknown, version: ExportVersion, content: (cid: stri
   const [key, at, link, seal, prev, exp, path, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
   const isShaped =
     (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
-  if (!isShaped || !(link === null || isContentLink(link, version)) || !(prev === null || isBytes(prev)) || !(exp === null || isUint(exp))) {
+  const erased = version === 2 ? readErased(link) : undefined
+  if (
+    !isShaped ||
+    !(link === null || erased !== undefined || isContentLink(link, version)) ||
+    !(prev === null || isBytes(prev)) ||
+    !(exp === null || isUint(exp))
+  ) {
     throw badExport('a record cannot be read')
   }
-  const fields = { key, at, content: link === null ? null : content(link.toString()), seal, prev, exp }
-  return path === undefined ? fields : { ...fields, path }
+  const common = { key, at, seal, prev, exp, ...(path === undefined ? {} : { path }) }
+  return erased === undefined
+    ? { ...common, content: isContentLink(link, version) ? content(link.toString()) : null }
+    : { ...common, content: null, erased }
+}
+
+/** What stands in the place of a content that has expired. */
+function readErased(value: unknown): WireRecord['erased'] {
+  if (!Array.isArray(value)) return undefined
+  const [digest, size, ...more]: readonly unknown[] = value
+  return isBytes(digest) && isUint(size) && more.length === 0 ? { digest, size } : undefined
 }
 
 /** Its names are looked at where the batch is judged. */

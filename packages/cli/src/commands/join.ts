@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { DocstoreError } from '@p2p-docstore/core'
+import { Command, Option } from 'commander'
 import { createDocstore, hasChosenNetwork, isAlone, type MovedNamespace, movedNamespaces, needsInvitation, parseJoinLink } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
@@ -6,25 +7,42 @@ import { CUT_LINK_HINT, mayBeCut } from '../cut-link.ts'
 import { hasData, openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 
+interface Options extends CopiesOptions {
+  readonly move?: boolean
+  readonly beside?: boolean
+}
+
 /** `docstore join LINK` */
 export function joinCommand(run: Run): Command {
   const command = new Command('join')
-    .description('remember a network; documents of a folder in whose network nobody else ever was move there')
+    .description(
+      'remember a network, and work in it from now on; documents of a folder that began alone move there, beside any other network of the folder it is one more',
+    )
     .argument('<link>', 'join text (bjoin…), join link, or the address of a relay, as host:8080')
+    .addOption(new Option('--move', 'let the documents that are here move there, where nobody else ever was in their network').conflicts('beside'))
+    .option('--beside', 'leave the documents that are here in the network that they are in')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((link: string, options: CopiesOptions) =>
+  return command.action((link: string, options: Options) =>
     run(async (context) => {
       const { settings, output } = context
       // Before there is a folder.
       parseJoinLink(link)
-      const before = hasData(settings.data) ? await chosenNetwork(settings.data) : undefined
-      const joined = await join({ ...context, settings: { ...settings, join: link } })
-      const { id, name } = joined
-      const left = before === undefined || before.id === id ? null : before
+      const before = hasData(settings.data) ? await standing(settings.data) : undefined
+      const joined = await join({ ...context, settings: { ...settings, join: link, network: undefined } }, before, options)
+      const { id, name, beside } = joined
+      const left = before === undefined || !before.isChosen || before.id === id || beside.some((one) => one.id === before.id) ? null : before
       const moved = joined.moved.length === 0 ? [] : await deliver(context, joined.moved, options)
-      await output.result({ network: id, name, ...(left === null ? {} : { left }), ...(moved.length === 0 ? {} : { moved }) }, () =>
+      const result = {
+        network: id,
+        name,
+        ...(left === null ? {} : { left: { id: left.id, name: left.name } }),
+        ...(beside.length === 0 ? {} : { beside }),
+        ...(moved.length === 0 ? {} : { moved }),
+      }
+      await output.result(result, () =>
         [
           `Joined the network "${name}"${left === null ? '' : `, and left the network "${left.name}"`}.`,
+          ...(beside.length === 0 ? [] : [besideText(name, beside)]),
           ...(moved.length === 0 ? [] : [movedText(moved)]),
         ].join('\n'),
       )
@@ -37,32 +55,91 @@ export function joinCommand(run: Run): Command {
   )
 }
 
-/** The network of some data, where somebody chose it. */
-async function chosenNetwork(data: string): Promise<{ readonly id: string; readonly name: string } | undefined> {
-  await using store = await createDocstore({ data, network: 'off' })
-  const { id, name } = store.info.network
-  return (await hasChosenNetwork(store.replica)) ? { id, name } : undefined
-}
-
-interface Joined {
+interface Standing {
   readonly id: string
   readonly name: string
+  /** Whether somebody chose it; else it was made because there was none. */
+  readonly isChosen: boolean
+  readonly isAlone: boolean
+  readonly namespaces: number
+  /** Ids of all networks of the folder. */
+  readonly networks: readonly string[]
+}
+
+/** The first network of some data, the one whose documents may move. */
+async function standing(data: string): Promise<Standing> {
+  await using worked = await createDocstore({ data, network: 'off', networks: 'one' })
+  const networks = await worked.networks()
+  const first = networks.find(({ isFirst }) => isFirst)
+  const store = first === undefined ? worked : await worked.inNetwork(first.id)
+  const { id, name } = store.info.network
+  return {
+    id,
+    name,
+    isChosen: first === undefined || (await hasChosenNetwork(store.replica)),
+    isAlone: first !== undefined && (await isAlone(store.replica)),
+    namespaces: (await store.namespaces.list()).length,
+    networks: networks.map((one) => one.id),
+  }
+}
+
+interface NamedNetwork {
+  readonly id: string
+  readonly name: string
+}
+
+interface Joined extends NamedNetwork {
   readonly identity: string
+  /** The other networks of the folder. */
+  readonly beside: readonly NamedNetwork[]
   /** What moved there, in this run or in one that was ended before it could say so; nothing once others were met there, who have it. */
   readonly moved: readonly MovedNamespace[]
   readonly needsInvitation: boolean
 }
 
-async function join(context: Context): Promise<Joined> {
-  await using store = await openStore(context, { network: 'off' })
+async function join(context: Context, before: Standing | undefined, { move = false, beside = false }: Options): Promise<Joined> {
+  const { settings } = context
+  const link = settings.join ?? ''
+  if (beside) {
+    await using base = await openStore({ ...context, settings: { ...settings, join: undefined } }, { network: 'off' })
+    await base.join(link)
+  } else if (before !== undefined) await checkHow(before, link, move)
+  await using store = await openStore(context, { network: 'off', moves: move })
   const { network, identity } = store.info
+  const all = await store.networks()
+  if (all.length > 1) await store.useNetwork(network.id)
   return {
     id: network.id,
     name: network.name,
     identity,
+    beside: all.filter(({ id }) => id !== network.id).map(({ id, name }) => ({ id, name })),
     moved: (await isAlone(store.replica)) ? await movedNamespaces(store.replica) : [],
     needsInvitation: await needsInvitation(store.replica),
   }
+}
+
+/**
+ * Documents of a network that was chosen, and in which nobody was met so far, could move or stay: only who joins knows what was meant. Others cannot move.
+ */
+async function checkHow({ id, name, isChosen, isAlone: alone, namespaces, networks }: Standing, link: string, move: boolean): Promise<void> {
+  const wanted = parseJoinLink(link).network
+  if (namespaces === 0 || wanted === undefined || wanted.id === id) return
+  if (move && (!alone || networks.includes(wanted.id)))
+    throw new DocstoreError(
+      'other-network',
+      networks.includes(wanted.id)
+        ? `The folder is in the network "${wanted.descriptor.name}" already, and documents move only to one that is new to it. Join without --move, and copy what is to be in both: docstore export`
+        : `The documents cannot move: others may have them in the network "${name}". Join without --move, and "${wanted.descriptor.name}" lies beside it`,
+    )
+  if (move || !isChosen || !alone || networks.includes(wanted.id)) return
+  throw new DocstoreError(
+    'move-or-beside',
+    `The network "${name}" of this folder has ${namespaces} ${namespaces === 1 ? 'namespace' : 'namespaces'}, and nobody else was met in it so far. Say whether they move to "${wanted.descriptor.name}" (--move), or stay where they are (--beside)`,
+  )
+}
+
+function besideText(name: string, beside: readonly NamedNetwork[]): string {
+  return `It lies beside ${beside.map((one) => `"${one.name}"`).join(', ')}. Commands work in "${name}" from now on: \`docstore network use\` changes that, --network NAME for one command.`
 }
 
 interface Moved extends MovedNamespace {

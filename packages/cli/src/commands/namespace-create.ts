@@ -11,13 +11,14 @@ export function namespaceCreateCommand(run: Run): Command {
     .description('create a namespace')
     .argument('<name>', '1 to 128 characters')
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
+    .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean }) =>
+  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean; listed?: boolean }) =>
     run(async (context) => {
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       if (options.again !== true) await checkName(store, name)
-      const namespace = await store.namespaces.create({ name, write: options.write })
+      const namespace = await store.namespaces.create({ name, write: options.write, listed: options.listed === true })
       const copies = await waitForCopies(context, store, namespace, options)
       const result = { id: namespace.id, name, write: options.write, copies }
       await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)

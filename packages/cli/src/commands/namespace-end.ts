@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { headOf } from '../head.ts'
+import { nameText } from '../name-text.ts'
 import { freshen, openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
@@ -26,8 +27,8 @@ export function namespaceEndCommand(run: Run): Command {
       await freshen(context, store, namespace)
       await namespace.end()
       const copies = await waitForCopies(context, store, namespace, options)
-      const head = await headOf(store, namespace.id)
-      await context.output.result({ ...head, copies }, () => `Ended "${head.title}", ${copiesText(copies)}`)
+      const [head, name] = [await headOf(store, namespace.id), await nameText(store, namespace)]
+      await context.output.result({ ...head, copies }, () => `Ended ${name}, ${copiesText(copies)}`)
     }),
   )
 }

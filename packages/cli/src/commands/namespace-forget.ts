@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Run } from '../context.ts'
 import { namespaceId } from '../namespace-id.ts'
+import { nameText } from '../name-text.ts'
 import { freshen } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
@@ -14,12 +15,12 @@ export function namespaceForgetCommand(run: Run): Command {
       run(async (context) => {
         await using store = await openStore(context)
         const namespace = await store.namespaces.open(await namespaceId(store, ns))
-        const name = (await namespace.info())?.name ?? namespace.id
+        const name = await nameText(store, namespace)
         if (!force) await freshen(context, store, namespace)
         await store.namespaces.forget(namespace.id, { force })
         await context.output.result(
           { id: namespace.id, forgotten: true },
-          () => `Forgot "${name}" here. Should it be wanted again, and somebody have it, this opens it: ${namespace.id}`,
+          () => `Forgot ${name} here. Should it be wanted again, and somebody have it, this opens it: ${namespace.id}`,
         )
       }),
     )

@@ -1,20 +1,26 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import { Argument, Command } from 'commander'
-import type { NamespaceChange } from 'p2p-docstore'
+import type { Namespace, NamespaceChange } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { headOf } from '../head.ts'
+import { nameText } from '../name-text.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
-const FIELDS = ['title', 'description', 'next'] as const
+const FIELDS = ['title', 'description', 'next', 'listed'] as const
 
 /** `docstore namespace set NS FIELD [VALUE]` */
 export function namespaceSetCommand(run: Run): Command {
   const command = new Command('set')
     .description('change what a namespace of yours says of itself; without a value, take it away')
     .argument('<ns>', 'id or name of the namespace')
-    .addArgument(new Argument('<field>', 'its title, its description, or the id of the namespace that takes its place').choices(FIELDS))
+    .addArgument(
+      new Argument(
+        '<field>',
+        'its title, its description, the id of the namespace that takes its place, or whether it is listed (true or false)',
+      ).choices(FIELDS),
+    )
     .argument('[value]', 'the new value')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, field: (typeof FIELDS)[number], value: string | undefined, options: CopiesOptions) =>
@@ -24,13 +30,30 @@ export function namespaceSetCommand(run: Run): Command {
       const namespace = await openHere(context, store, ns)
       await namespace.set(change)
       const copies = await waitForCopies(context, store, namespace, options)
+      await checkConflict(namespace, field)
       const head = await headOf(store, namespace.id)
-      await context.output.result({ ...head, copies }, () => `"${head.title}", ${copiesText(copies)}`)
+      const name = await nameText(store, namespace)
+      await context.output.result({ ...head, copies }, () => `${name}, ${copiesText(copies)}`)
     }),
   )
 }
 
+/** Another device of the owner may have set the same meanwhile. Throws `conflict`. */
+async function checkConflict(namespace: Namespace, field: (typeof FIELDS)[number]): Promise<void> {
+  const { conflict } = (await namespace.info()) ?? {}
+  if (conflict === undefined || !((field === 'title' ? 'name' : field) in conflict)) return
+  throw new DocstoreError(
+    'conflict',
+    `Another device of yours has set its ${field} too, and that one stands. Look at it with \`docstore namespace show\`; setting it again takes its place`,
+    { details: { conflict } },
+  )
+}
+
 function changeOf(field: (typeof FIELDS)[number], value: string | undefined): NamespaceChange {
+  if (field === 'listed') {
+    if (value !== undefined && value !== 'true' && value !== 'false') throw new DocstoreError('bad-option', 'listed is true or false')
+    return { listed: value === 'true' }
+  }
   if (field !== 'title') return { [field]: value ?? null }
   if (value === undefined) throw new DocstoreError('bad-name', 'A namespace has a title: give one')
   return { name: value }

@@ -27,7 +27,12 @@ export function namespaceShowCommand(run: Run): Command {
             ...(shown.next === undefined ? [] : [['next', shown.next]]),
             ['owner', shown.owner],
             ['write', shown.write],
-            [shown.changes === 0 ? 'created' : 'changed', shown.createdAt],
+            ...(shown.listed === true ? [['listed', 'relays name it to everyone in the network']] : []),
+            ...Object.entries(shown.conflict ?? {}).map(([field, value]) => [
+              'conflict',
+              `another device of yours has set its ${field}; this one had ${JSON.stringify(value)}`,
+            ]),
+            ['created', shown.createdAt],
             ['root', shown.root],
             ['documents', String(shown.documents)],
             ['records', String(shown.records)],

@@ -1,6 +1,6 @@
 import { authorOfDid, createNetwork, DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createDocstore, type Docstore } from 'p2p-docstore'
+import { createDocstore, hasChosenNetwork } from 'p2p-docstore'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
 import { describeNetwork, networkText } from './network-show.ts'
@@ -14,7 +14,9 @@ interface Options {
 /** `docstore network create NAME` */
 export function networkCreateCommand(run: Run): Command {
   return new Command('create')
-    .description('make an independent network for this data, where it belongs to no other one yet; its documents move there')
+    .description(
+      'make an independent network; documents of a folder that began alone move there, beside any other network of the folder it is one more',
+    )
     .argument('<name>', '1 to 128 characters')
     .option('--invite-only', 'admit only those whom `docstore invite` invites')
     .option('--authority <did...>', 'identities that may invite; without one, this identity alone')
@@ -22,19 +24,21 @@ export function networkCreateCommand(run: Run): Command {
     .action((name: string, options: Options) =>
       run(async (context) => {
         const { settings, output } = context
-        const { identity } = await closed(createDocstore({ data: settings.data, network: 'off' }))
+        const { identity, isChosen } = await standing(settings.data)
         const descriptor = newDescriptor(name, identity, options)
-        await using store = await openStore({ ...context, settings: { ...settings, join: undefined } }, { network: 'off', descriptor, moves: true })
+        const own = { ...context, settings: { ...settings, join: undefined, network: undefined } }
+        await using store = await openStore(own, { network: 'off', descriptor, moves: !isChosen })
+        if ((await store.networks()).length > 1) await store.useNetwork(store.info.network.id)
         const shown = describeNetwork(store)
         await output.result(shown, () => networkText(shown))
       }),
     )
 }
 
-/** What a store says of itself; it is closed then. */
-async function closed(opening: Promise<Docstore>): Promise<Docstore['info']> {
-  await using store = await opening
-  return store.info
+/** Who this is, and whether somebody chose the network that the documents of the folder are in. */
+async function standing(data: string): Promise<{ readonly identity: string; readonly isChosen: boolean }> {
+  await using store = await createDocstore({ data, network: 'off', networks: 'one' })
+  return { identity: store.info.identity, isChosen: await hasChosenNetwork(store.replica) }
 }
 
 function newDescriptor(name: string, identity: string, { inviteOnly = false, authority: dids, stun = [] }: Options): Uint8Array {

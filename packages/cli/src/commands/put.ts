@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
+import { type ExpiryFlags, expiryOf, expiryOptions } from '../expiry-options.ts'
 import { ifOption } from '../if-option.ts'
 import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
@@ -27,10 +28,11 @@ export function putCommand(run: Run): Command {
     )
     .addOption(ifOption())
     .addOption(collectionOption())
-  for (const option of copiesOptions()) command.addOption(option)
+  for (const option of [...expiryOptions(), ...copiesOptions()]) command.addOption(option)
   return command.action(
-    (ns: string, file: string, options: CopiesOptions & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
+    (ns: string, file: string, options: CopiesOptions & ExpiryFlags & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
       run(async (context) => {
+        const written = { ...(options.if === undefined ? {} : { if: options.if }), ...expiryOf(options) }
         const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
         if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
         checkId(document['_id'], options.id)
@@ -38,7 +40,7 @@ export function putCommand(run: Run): Command {
         const { namespace, isHere } = await openToWrite(context, store, ns)
         const result = await namespace
           .collection(options.collection)
-          .put(options.id === undefined ? document : { ...document, _id: options.id }, options.if === undefined ? {} : { if: options.if })
+          .put(options.id === undefined ? document : { ...document, _id: options.id }, written)
         const copies = isHere ? await waitForCopies(context, store, namespace, options) : 0
         const { records: held } = await namespace.held()
         await context.output.result({ ...result, copies, ...(held === 0 ? {} : { held }) }, () => `${result._id}  ${copiesText(copies)}`)

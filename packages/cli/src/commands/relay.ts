@@ -56,7 +56,7 @@ export function relayCommand(run: Run): Command {
     .addCommand(relayBackupCommand(run))
     .addCommand(relayRestoreCommand(run))
     .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
-      run(async ({ settings: { data, join }, output, signal }) => {
+      run(async ({ settings: { data, join, network: inNetwork }, output, signal }) => {
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
         keepHeapSmall()
         // Loads the web server, which no other command needs.
@@ -66,6 +66,7 @@ export function relayCommand(run: Run): Command {
           ...(port === undefined ? {} : { port }),
           ...(host === undefined ? {} : { host }),
           ...(join === undefined ? {} : { join }),
+          ...(inNetwork === undefined ? {} : { inNetwork }),
           ...(name === undefined ? {} : { networkName: name }),
           ...(storage === undefined ? {} : { storage }),
           ...(inviteOnly === undefined ? {} : { inviteOnly }),

@@ -3,6 +3,7 @@ import type { Docstore, NamespaceReport } from 'p2p-docstore'
 import { clockText } from '../output/clock-notes.ts'
 import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
+import { nameText } from '../name-text.ts'
 import { freshen, openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
@@ -24,17 +25,17 @@ async function showOne(context: Context, store: Docstore, ns: string): Promise<v
   const namespace = await openToRead(context, store, ns)
   const info = await namespace.info()
   const report = reported(await namespace.status())
+  const shown = await nameText(store, namespace)
   await context.output.result({ id: namespace.id, name: info?.name, ...report }, () =>
-    [`${info?.name ?? namespace.id}: ${report.documents} documents, ${stateText(report)}`, `root ${report.root}`, peersText(report.peers)]
-      .join('\n')
-      .trimEnd(),
+    [`${shown}: ${report.documents} documents, ${stateText(report)}`, `root ${report.root}`, peersText(report.peers)].join('\n').trimEnd(),
   )
 }
 
 async function showAll(context: Context, store: Docstore): Promise<void> {
   await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
-  const namespaces: ({ id: string; name: string } & ReturnType<typeof reported>)[] = []
-  for (const { id, name } of await store.namespaces.list()) {
+  const namespaces: ({ id: string; name: string | null } & ReturnType<typeof reported>)[] = []
+  const awaited = (await store.namespaces.awaited()).map((id) => ({ id, name: null }))
+  for (const { id, name } of [...(await store.namespaces.list()), ...awaited]) {
     const namespace = await store.namespaces.open(id)
     await freshen(context, store, namespace)
     namespaces.push({ id, name, ...reported(await namespace.status()) })
@@ -57,7 +58,7 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
       .filter((line) => line !== undefined)
       .join('\n')
     if (namespaces.length === 0) return `${head}\nNo namespace is here.`
-    const rows = namespaces.map(({ id, name, ...report }) => [id, String(report.documents), stateText(report), name])
+    const rows = namespaces.map(({ id, name, ...report }) => [id, String(report.documents), stateText(report), name ?? ''])
     return `${head}\n${textTable([['namespace', 'documents', 'state', 'name'], ...rows])}`
   })
 }

@@ -3,7 +3,7 @@ import { CborReader } from './cbor-reader.ts'
 import { type EditPath, isEditPath } from './edits/edit-path.ts'
 import { AUTHOR_TAG_BYTES, readSeen, type Seen, seenList } from './edits/seen.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
-import { MAX_EDIT_PATH_LENGTH, MAX_LOSERS, MAX_SEEN_AUTHORS } from './limits.ts'
+import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_LENGTH, MAX_LOSERS, MAX_SEEN_AUTHORS } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -13,8 +13,10 @@ export interface WireRecord {
   /** The key of a put, or the key hash of a delete. */
   readonly key: string | Uint8Array
   readonly at: number
-  /** Content of a put, UTF-8 canonical JSON; `null` for a delete. */
+  /** Content of a put, UTF-8 canonical JSON; `null` for a delete, and where it expired. */
   readonly content: Uint8Array | null
+  /** Of a put that has expired: what its content was. */
+  readonly erased?: ErasedContent
   /** Which seal of the batch covers it. */
   readonly seal: number
   readonly prev: Uint8Array | null
@@ -23,6 +25,14 @@ export interface WireRecord {
   readonly path?: EditPath
   /** Which versions by others its writer had before him. */
   readonly seen?: Seen
+}
+
+/** What is known of a content that is not there any more. */
+export interface ErasedContent {
+  /** Its sha-256. */
+  readonly digest: Uint8Array
+  /** Its length, bytes. */
+  readonly size: number
 }
 
 /** Records with the seals that cover them: the unit in which documents travel. All are of one namespace. */
@@ -42,13 +52,21 @@ export const SEEN_OVERHEAD_BYTES: number = AUTHOR_TAG_BYTES + 11
 export const SEAL_OVERHEAD_BYTES = 112
 
 /**
- * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, and what has seen
- * others that as an eighth, after `null` where it is no edit.
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, what has seen
+ * others that as an eighth, after `null` where it is no edit, and what has expired `[digest, size]` in place of its content.
  */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, seal, prev, exp, path, seen }) => [key, at, content, seal, prev, exp, ...optional(path, seen)]),
+    records.map(({ key, at, content, erased, seal, prev, exp, path, seen }) => [
+      key,
+      at,
+      erased === undefined ? content : [erased.digest, erased.size],
+      seal,
+      prev,
+      exp,
+      ...optional(path, seen),
+    ]),
   ])
 }
 
@@ -94,7 +112,10 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (length !== 6 && length !== 7 && length !== 8) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
-  const content = reader.readNull() ? null : reader.view()
+  const parts = reader.array()
+  const erased = parts === undefined ? undefined : readErased(reader, parts)
+  if (parts !== undefined && erased === undefined) return undefined
+  const content = erased !== undefined || reader.readNull() ? null : reader.view()
   const seal = reader.uint()
   const prev = reader.readNull() ? null : reader.bytes()
   const exp = reader.readNull() ? null : reader.uint()
@@ -106,11 +127,13 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (isEdit && (path === undefined || typeof key !== 'string')) return undefined
   const seen = length === 8 ? readSeenList(reader, at) : undefined
   if (length === 8 && seen === undefined) return undefined
-  const isShaped = typeof key === 'string' ? content !== null && splitKey(key) !== undefined : content === null && key.length === 32
+  // Only what has a time at which it ends can be without what it says.
+  const isWhole = content !== null || (erased !== undefined && exp !== null)
+  const isShaped = typeof key === 'string' ? isWhole && splitKey(key) !== undefined : content === null && erased === undefined && key.length === 32
   if (!isShaped) return undefined
   const record = { key, at, content, seal, prev, exp }
-  if (seen === undefined) return path === undefined ? record : { ...record, path }
-  return path === undefined ? { ...record, seen } : { ...record, path, seen }
+  if (path === undefined && seen === undefined && erased === undefined) return record
+  return { ...record, ...(path && { path }), ...(seen && { seen }), ...(erased && { erased }) }
 }
 
 /** Nothing is read beyond what a record may have. */
@@ -126,6 +149,12 @@ function readSeenList(reader: CborReader, at: number): Seen | undefined {
     list.push(author)
   }
   return readSeen(list, at)
+}
+
+function readErased(reader: CborReader, parts: number): ErasedContent | undefined {
+  const digest = reader.bytes()
+  const size = reader.uint()
+  return parts === 2 && digest?.length === 32 && size !== undefined && size <= MAX_CONTENT_BYTES ? { digest, size } : undefined
 }
 
 function readPath(reader: CborReader): EditPath | undefined {

@@ -1,8 +1,10 @@
 import { asStruct, isUint } from './cbor.ts'
 import { type CID, DAG_CBOR, isOurCid } from './cid.ts'
 import { MAX_TIME } from './clock.ts'
+import { type CollectionsSettings, readCollectionsSettings } from './collection-settings.ts'
 import { MAX_DESCRIPTION_LENGTH } from './limits.ts'
 import { isTitle } from './network.ts'
+import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a head says of its namespace. */
 export interface HeadBody {
@@ -12,26 +14,52 @@ export interface HeadBody {
   readonly ended?: number
   /** Id of the namespace that takes its place. */
   readonly next?: CID
+  /** What it says of collections: the rules for their documents. */
+  readonly collections?: CollectionsSettings
+  /** Peers that keep it name it to whoever asks what there is. */
+  readonly listed?: true
+  /** Hybrid time of its first head; without it, this is that one. */
+  readonly created?: number
 }
 
-/** The body of a head; `undefined` where it is none. */
-export function readHeadBody(value: unknown): HeadBody | undefined {
-  const struct = asStruct(value, ['title'], ['description', 'ended', 'next'])
-  if (struct === undefined) return undefined
-  const { title, description, ended, next } = struct
-  if (!isTitle(title) || !(description === undefined || isDescription(description))) return undefined
-  if (!(ended === undefined || (isUint(ended) && ended <= MAX_TIME)) || !(next === undefined || isOurCid(next, DAG_CBOR))) return undefined
-  return {
+/** The body of a head: `malformed`, or `unsupported` where it has settings of collections that this release does not know. */
+export function readHeadBody(value: unknown): Verdict<HeadBody> {
+  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created'])
+  if (struct === undefined) return refuse('malformed')
+  const { title, description, ended, next, collections, listed, created } = struct
+  if (!isTitle(title) || !(description === undefined || isDescription(description))) return refuse('malformed')
+  if (!isOptionalTime(ended) || !isOptionalTime(created)) return refuse('malformed')
+  if (!(next === undefined || isOurCid(next, DAG_CBOR)) || !(listed === undefined || listed === true)) return refuse('malformed')
+  const settings = collections === undefined ? undefined : readCollectionsSettings(collections)
+  if (settings?.ok === false) return settings
+  return accept({
     title,
     ...(description === undefined ? {} : { description }),
     ...(ended === undefined ? {} : { ended }),
     ...(next === undefined ? {} : { next }),
-  }
+    ...(settings === undefined ? {} : { collections: settings.value }),
+    ...(listed === undefined ? {} : { listed }),
+    ...(created === undefined ? {} : { created }),
+  })
+}
+
+function isOptionalTime(value: unknown): value is number | undefined {
+  return value === undefined || (isUint(value) && value <= MAX_TIME)
 }
 
 /** Whether a record of this time was written after the end of its namespace. */
 export function isAfterEnd({ ended }: HeadBody, at: number): boolean {
   return ended !== undefined && at > ended
+}
+
+/** Whether it says something of a collection. */
+export function hasSettings({ collections }: HeadBody, collection: string): boolean {
+  return collections !== undefined && Object.hasOwn(collections, collection)
+}
+
+/** Whether values of some fields may not come twice, which one writer alone can keep. */
+export function hasUnique({ collections = {} }: HeadBody): boolean {
+  return Object.values(collections).some(({ unique }) => unique !== undefined)
 }
 
 /** Whether a text can be the description of a namespace. */

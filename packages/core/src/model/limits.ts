@@ -40,10 +40,21 @@ export const MAX_RECORD_BYTES: number = MAX_KEY_BYTES + 1024
 /** Records that one signature may cover. 64 hashes are 2 KiB, so a record that travels alone stays small. */
 export const MAX_SEAL_RECORDS = 64
 
+/** Records that are signed together here: seals of 61 lie two to a page of the database, those of 64 leave nearly half of it empty. */
+export const RECORDS_PER_SEAL = 61
+
 /** Longest name of a network or title of a namespace, UTF-16 units. */
 export const MAX_TITLE_LENGTH = 128
 /** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */
 export const MAX_DESCRIPTION_LENGTH = 2048
+
+/** Collections of which a head says something. */
+export const MAX_SET_COLLECTIONS = 64
+/** Largest JSON Schema of a collection, bytes of canonical JSON: half of a head. */
+export const MAX_SCHEMA_BYTES: number = 8 * 1024
+/** Fields that one setting of a collection names, and the longest of them, UTF-16 units. */
+export const MAX_COLLECTION_FIELDS = 16
+export const MAX_FIELD_PATH_LENGTH = 200
 
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000
@@ -78,3 +89,6 @@ export const MAX_STUN_SERVERS = 4
 
 /** Keys that may invite into a network. */
 export const MAX_AUTHORITIES = 16
+
+/** Heads before the last one that a head names: those of some days on which an owner's devices do not meet. */
+export const MAX_PAST_HEADS = 16

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { identityFromSeed } from './identity.ts'
-import { createGenesis, headWins, type SignedHead } from './namespace.ts'
+import { createGenesis, decodeHead, headWins, type SignedHead, signHead } from './namespace.ts'
 import { createNetwork } from './network.ts'
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1))
@@ -42,6 +42,17 @@ describe('headWins', () => {
     expect(headWins(of(1, 0, 9), of(0, 9, 0))).toBe(true)
     expect(headWins(of(0, 1, 9), of(0, 0, 0))).toBe(true)
     expect(headWins(of(0, 0, 1), of(0, 0, 2))).toBe(true)
+  })
+})
+
+describe('a head', () => {
+  it('has unique fields only where the owner alone writes', async () => {
+    for (const write of ['owner', 'author', 'anyone'] as const) {
+      const own = createGenesis({ net, owner: alice, write })
+      const body = { title: 'x', collections: { people: { unique: ['email'] } } }
+      const { bytes, signature } = signHead({ net, ns: own.cid, epoch: 0, seq: 0, prev: null, at: 0, body }, alice)
+      expect(await decodeHead(bytes, signature, own)).toMatchObject(write === 'owner' ? { ok: true } : { ok: false, reason: 'unsupported' })
+    }
   })
 })
 

@@ -3,7 +3,8 @@ import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
 import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
-import { type HeadBody, readHeadBody } from './head-body.ts'
+import { hasUnique, type HeadBody, readHeadBody } from './head-body.ts'
+import { isPast } from './head-past.ts'
 import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
@@ -35,6 +36,8 @@ export interface Head {
   readonly seq: number
   /** Hash of the head that the writer saw; `null` for the first. */
   readonly prev: Uint8Array | null
+  /** Beginnings of the hashes of heads before `prev`, see `pastAfter`. */
+  readonly past?: Uint8Array
   readonly at: number
   readonly body: HeadBody
   /** Key rotations since the genesis; always empty so far. */
@@ -102,7 +105,7 @@ export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenes
 
 /** Signs a head. Throws for a body that peers would refuse. */
 export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity: Identity): SignedHead {
-  if (readHeadBody(fields.body) === undefined) throw new TypeError('the body of a head has a title, and fields within their limits')
+  if (!readHeadBody(fields.body).ok) throw new TypeError('the body of a head has a title, and fields within their limits')
   const head: Head = { v: 1, t: 'head', ...fields, rot: [], by: identity.author }
   const bytes = encodeCbor(head)
   const hash = sha256(bytes)
@@ -113,21 +116,24 @@ export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity:
 export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Promise<Verdict<SignedHead>> {
   const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
   if (!decoded.ok) return decoded
-  const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'])
+  const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'], ['past'])
   if (!struct.ok) return struct
-  const { net, ns, epoch, seq, prev, at, body, rot, by } = struct.value
+  const { net, ns, epoch, seq, prev, past, at, body, rot, by } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
-  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot)) return refuse('malformed')
+  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot) || !(past === undefined || isPast(past))) return refuse('malformed')
   const readBody = readHeadBody(body)
-  if (readBody === undefined) return refuse('malformed')
+  if (!readBody.ok && readBody.reason === 'malformed') return readBody
   if (!equalCids(net, genesis.net)) return refuse('wrong-network')
   if (!equalCids(ns, cid)) return refuse('wrong-namespace')
   if (rot.length > 0 || epoch > 0) return refuse('unsupported')
+  if (!readBody.ok) return readBody
+  // Two writers who do not see each other could both take a value, and neither record could be refused by itself.
+  if (genesis.write !== 'owner' && hasUnique(readBody.value)) return refuse('unsupported')
   if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
   const hash = sha256(bytes)
   if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
-  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, at, body: readBody, rot: [], by }
+  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, ...(past === undefined ? {} : { past }), at, body: readBody.value, rot: [], by }
   return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
 }
 

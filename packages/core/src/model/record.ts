@@ -1,5 +1,6 @@
 import { concatBytes, utf8 } from './bytes.ts'
 import { type CID, cidOf, DAG_CBOR, DAG_JSON, equalCids, isOurCid } from './cid.ts'
+import { isCollectionName } from './collection-name.ts'
 import { MAX_TIME } from './clock.ts'
 import { decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
@@ -82,13 +83,6 @@ export function editSlotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, p
  */
 export function loserSlotOf(document: Uint8Array, hash: Uint8Array): Uint8Array {
   return concatBytes(document.subarray(0, SLOT_BYTES / 2), hash.subarray(0, SLOT_BYTES / 2))
-}
-
-const COLLECTION = /^[A-Za-z0-9_-]{1,64}$/
-
-/** Whether a string can name a collection. */
-export function isCollectionName(name: unknown): name is string {
-  return typeof name === 'string' && COLLECTION.test(name)
 }
 
 /** The record key of a document, or `undefined` where the id is not allowed (empty, too long, NUL or ill-formed). */

@@ -87,15 +87,19 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, ended, next } = head
+    const { epoch, seq, at, title, description, ended, next, listed, created, past, collections } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
       ...(ended === undefined ? {} : { ended }),
       ...(next === undefined ? {} : { next: cidIn(DAG_CBOR, next) }),
+      ...(listed === undefined ? {} : { listed }),
+      ...(created === undefined ? {} : { created }),
+      ...(collections === undefined ? {} : { collections }),
     }
     expect(decoded.head).toMatchObject({ epoch, seq, at, prev: head['prev'] && bytesOf(head['prev']) })
     expect(decoded.head.body).toEqual(body)
+    expect(decoded.head.past).toEqual(past && bytesOf(past))
     expect(toHex(decoded.hash)).toBe(head['hash'])
     expect(toHex(dagCbor.encode(decoded.head))).toBe(head['bytes'])
   })
@@ -292,9 +296,10 @@ describe('batch.json', () => {
     expect(toHex(encodeBatch(batch))).toBe(bytes)
     expect(batch.seals).toHaveLength(seals)
     for (const seal of batch.seals) expect(await verifySeal(scope.net, seal)).toBe(true)
-    const hashes = batch.records.map(({ key, at, content, seal, prev, exp, seen }) => {
+    const hashes = batch.records.map(({ key, at, content, erased, seal, prev, exp, seen }) => {
       const base = { at, by: batch.seals[seal]?.by ?? new Uint8Array(), ...(prev && { prev }), ...(exp !== null && { exp }), ...(seen && { seen }) }
-      const put = content && typeof key === 'string' && { del: false as const, k: key, digest: sha256(content), size: content.length }
+      const said = erased ?? (content && { digest: sha256(content), size: content.length })
+      const put = said && typeof key === 'string' && { del: false as const, k: key, ...said }
       return toHex(recordHash(scope, put ? { ...base, ...put } : { ...base, del: true, kh: typeof key === 'string' ? new Uint8Array() : key }))
     })
     expect(hashes).toEqual(recordHashes)

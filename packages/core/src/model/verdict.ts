@@ -10,6 +10,7 @@ export type Refusal =
   | 'not-sealed' // the record's hash is not in its seal
   | 'bad-content' // content is not a document, or not the one that the record names
   | 'not-allowed' // the write policy of the namespace does not let this author write here, or it has ended
+  | 'against-rules' // the rules in the head of the namespace do not let a document or an edit say this
   | 'future' // the record's time lies too far ahead of our clock; it may be accepted later
   | 'quota' // there is no room for it; it may be accepted when there is
   | 'expired' // it held until a time that is over

@@ -58,6 +58,11 @@ export function regexSteps(regex: Regex): number {
   return compile(regex).program.programSize()
 }
 
+/** What says whether a text has a match, for who keeps it. The engine must be loaded. */
+export function matcherOf(regex: Regex): (text: string) => boolean {
+  return compile(regex).hasMatch
+}
+
 /** Whether the text has a match. */
 export function hasMatch(regex: Regex, text: string): boolean {
   return compile(regex).hasMatch(text)

@@ -3,6 +3,7 @@ import type { Identity } from '../model/identity.ts'
 import type { Network } from '../model/network.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Pause } from './slices.ts'
+import type { KnownRules } from './rules/known-rules.ts'
 import type { CommitNews } from './writing/commit-news.ts'
 import type { NewestTime } from './writing/newest-time.ts'
 
@@ -18,4 +19,5 @@ export interface ReplicaGround {
   readonly pause: Pause
   readonly news: CommitNews
   readonly newest: NewestTime
+  readonly rules: KnownRules
 }

@@ -61,6 +61,47 @@ async function idsIn(replica: LocalReplica, ns: string): Promise<string[]> {
 
 const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', errorCode)
 
+describe('settings of collections', () => {
+  it('are set one by one, travel with the head, and stay when other things of it change', async () => {
+    const ns = await create()
+    await owner.changeHead(ns, { collections: { orders: { maxBytes: 100, immutable: ['number'] }, notes: { maxBytes: 5 } } })
+    await owner.changeHead(ns, { title: 'Other', collections: { orders: { maxBytes: 200 }, notes: null } })
+    await owner.changeHead(ns, { description: 'What it is' })
+    await sendHead(ns, owner, other)
+    const { name, description, collections } = (await other.namespace(ns)) ?? {}
+    expect({ name, description, collections }).toEqual({
+      name: 'Other',
+      description: 'What it is',
+      collections: { orders: { maxBytes: 200, immutable: ['number'] } },
+    })
+    expect(await owner.changeHead(ns, { collections: { orders: { maxBytes: null, immutable: null } } })).not.toHaveProperty('collections')
+  })
+
+  it('that cannot be are refused, and nothing changes', async () => {
+    const ns = await create()
+    const before = await owner.exportNamespace(ns)
+    const bad = [
+      { colour: 1 },
+      { maxBytes: 0 },
+      { maxBytes: 1e9 },
+      { schema: 'true' },
+      { schema: '{ }' },
+      { immutable: [] },
+      { immutable: ['a.b'] },
+      { immutable: ['_id'] },
+      { unique: ['email'] },
+    ]
+    for (const settings of bad) {
+      const failure = await owner.changeHead(ns, { collections: { orders: settings } }).catch(errorCode)
+      expect(failure, JSON.stringify(settings)).toBe('bad-rules')
+    }
+    expect(await owner.changeHead(ns, { collections: { 'no name': { maxBytes: 1 } } }).catch(errorCode)).toBe('bad-collection')
+    const large = { schema: JSON.stringify({ title: 'x'.repeat(8000) }) }
+    expect(await owner.changeHead(ns, { collections: { a: large, b: large, c: large } }).catch(errorCode)).toBe('bad-rules')
+    expect(await owner.exportNamespace(ns)).toEqual(before)
+  })
+})
+
 describe('a head', () => {
   it('is changed by its owner alone, keeps what is left out, and takes away what is null', async () => {
     const ns = await create()

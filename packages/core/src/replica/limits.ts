@@ -30,6 +30,13 @@ export const AUDIT_BUDGET_PER_SECOND: number = 2 ** 13
 /** Namespaces that other peers may bring in. An open network must not be able to fill the list without end. */
 export const MAX_NAMESPACES = 10_000
 
+/** Former heads of which is known what they said, and their size, bytes: as many as a head names. */
+export const MAX_HEAD_BODIES = 16
+export const MAX_HEAD_BODIES_BYTES: number = 64 * 1024
+
+/** Genesis, heads and signatures in one list of namespaces, bytes: below what a frame holds. One always fits. */
+export const MAX_LISTING_BYTES: number = 128 * 1024
+
 /** Records that get a new time in one transaction. */
 export const REDATE_PAGE = 64
 
@@ -59,5 +66,23 @@ export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024
 /** Records that are removed in one transaction. */
 export const REMOVE_PAGE = 128
 
+/** Documents that expire in one transaction. */
+export const EXPIRE_PAGE = 128
+/** How long nobody looks whether something has expired, milliseconds, where nobody reads and the clock says that nothing has. */
+export const MAX_EXPIRY_SLEEP_MS: number = 60_000
+
+const DAY_MS: number = 24 * 60 * 60_000
 /** How long a version that lost is told as a conflict, at least, milliseconds: the next write over it after that settles it. */
-export const CONFLICT_LIFE_MS: number = 30 * 24 * 60 * 60_000
+export const CONFLICT_LIFE_MS: number = 30 * DAY_MS
+/** How long tombstones, and what is left of what expired, are kept at least, milliseconds. */
+export const TOMBSTONE_LIFE_MS: number = 180 * DAY_MS
+/** All peers let them go at multiples of this, in Unix milliseconds, so that clocks which differ by minutes make no difference in between. */
+export const FORGET_STEP_MS: number = 10 * DAY_MS
+/** How far a clock may have gone on since it was last looked at to be believed at once, and how long it is doubted otherwise, milliseconds. */
+export const MAX_BELIEVED_GAP_MS: number = 30 * DAY_MS
+export const MAX_DOUBT_MS: number = 7 * DAY_MS
+/** Records that are looked at in one transaction: a few milliseconds. */
+export const FORGET_PAGE = 1024
+/** When it is first looked whether something is to be forgotten, and how often after that, milliseconds. */
+export const FIRST_FORGET_MS: number = 60_000
+export const FORGET_EVERY_MS: number = 6 * 60 * 60_000

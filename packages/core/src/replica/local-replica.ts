@@ -1,7 +1,8 @@
+import { backgroundTimer } from '../background-timer.ts'
+import { errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Identity } from '../model/identity.ts'
-import type { WritePolicy } from '../model/namespace.ts'
 import type { Network } from '../model/network.ts'
 import { type Random, secureRandom } from '../model/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -19,7 +20,9 @@ import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
+import { KnownRules } from './rules/known-rules.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
+import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
@@ -34,7 +37,9 @@ import type {
   FutureRecords,
   HeadChange,
   MissingBlock,
+  NamespaceBytes,
   NamespaceInfo,
+  NamespaceInit,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -51,6 +56,8 @@ import type {
   Write,
   WriteResult,
 } from './types.ts'
+import { Expiry } from './writing/expiry.ts'
+import type { Forgetting } from './writing/forgetting.ts'
 import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
 import { LazyPending } from './writing/lazy-pending.ts'
@@ -84,6 +91,7 @@ export class LocalReplica implements Replica {
   readonly #news: CommitNews
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #writes: Writes
   readonly #redating: Redating
   readonly #queries: Queries
@@ -93,6 +101,9 @@ export class LocalReplica implements Replica {
   readonly #comparing: Comparing
   #files: Promise<Files> | undefined
   #isClosed = false
+  readonly #ground: ReplicaGround
+  #loadedForgetting: Forgetting | undefined
+  #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor(init: LocalReplicaInit) {
     const { storage, queries, network, identity, epoch, now = Date.now, pause = nextTask, aside = true, random = secureRandom } = init
@@ -109,21 +120,33 @@ export class LocalReplica implements Replica {
       pause,
       news: this.#news,
       newest,
+      rules: new KnownRules(),
     }
+    this.#ground = ground
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
-        keep: (open, records) => this.#pending.keepEnded(open.id, records),
+        keep: (open, records, reason) => this.#pending.keepRemoved(open.id, records, reason),
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
     const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
-    this.#writes = new Writes(ground, namespaces, this.#pending)
+    this.#expiry = new Expiry(ground, { idOf: (ns) => namespaces.idOf(ns), onRemoved: (ns) => this.#comparing.removed(ns) })
+    this.#news.onExpiring((exp) => this.#expiry.note(exp))
+    this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
     this.#redating = new Redating(ground, namespaces)
-    this.#queries = new Queries({ storage, aside: queries, namespaces, pending: this.#pending, epoch })
-    this.#feeds = new Feeds(storage, namespaces)
+    this.#queries = new Queries({
+      storage,
+      aside: queries,
+      namespaces,
+      pending: this.#pending,
+      expiry: this.#expiry,
+      epoch,
+      rules: ground.rules,
+    })
+    this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
     this.#receiving = new Receiving(ground, namespaces, { aside })
     this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
@@ -138,7 +161,9 @@ export class LocalReplica implements Replica {
     await replica.#namespaces.load()
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
+    await replica.#expiry.load()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
+    replica.#forgetLater(FIRST_FORGET_MS)
     return replica
   }
 
@@ -161,7 +186,7 @@ export class LocalReplica implements Replica {
 
   // Namespaces
 
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo> {
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
   }
 
@@ -185,8 +210,16 @@ export class LocalReplica implements Replica {
     return this.#namespaces.forgetNamespace(ns)
   }
 
-  exportNamespace(ns: string): Promise<{ genesis: Uint8Array; head: Uint8Array; signature: Uint8Array } | undefined> {
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
+  }
+
+  listedNamespaces(after: string): ReturnType<Replica['listedNamespaces']> {
+    return this.#namespaces.listedNamespaces(after)
+  }
+
+  readNamespace(namespace: NamespaceBytes): ReturnType<Replica['readNamespace']> {
+    return this.#namespaces.readNamespace(namespace)
   }
 
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
@@ -307,7 +340,8 @@ export class LocalReplica implements Replica {
 
   // Exchange with other peers
 
-  summary(ns: string): Promise<Summary> {
+  async summary(ns: string): Promise<Summary> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     return this.#comparing.summary(ns)
   }
 
@@ -345,6 +379,37 @@ export class LocalReplica implements Replica {
 
   accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
     return this.#receiving.accept(ns, batch)
+  }
+
+  async giveUp(ns: string, seqs: readonly number[]): Promise<number> {
+    return (await this.#forgetting()).giveUp(ns, seqs)
+  }
+
+  async forgetDeleted(): Promise<number> {
+    return (await this.#forgetting()).look(() => this.#isClosed)
+  }
+
+  /** Loaded when it is first needed: most programs end before that. */
+  async #forgetting(): Promise<Forgetting> {
+    const { Forgetting } = await import('./writing/forgetting.ts')
+    return (this.#loadedForgetting ??= new Forgetting({
+      ground: this.#ground,
+      namespaces: this.#namespaces,
+      onRemoved: (ns) => this.#comparing.removed(ns),
+    }))
+  }
+
+  /** Failures are reported as uncaught, but for those after which there may be another chance. */
+  #forgetLater(ms: number): void {
+    this.#forgetTimer = backgroundTimer(() => {
+      this.forgetDeleted()
+        .catch((error: unknown) => {
+          if (!this.#isClosed && !['disk-full', 'data-missing', 'storage-read-only'].includes(errorCode(error))) throw error
+        })
+        .finally(() => {
+          if (!this.#isClosed) this.#forgetLater(FORGET_EVERY_MS)
+        })
+    }, ms)
   }
 
   onCommit(listener: (event: CommitEvent) => void): () => void {
@@ -440,8 +505,10 @@ export class LocalReplica implements Replica {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#forgetTimer)
     try {
       await this.#init.queries?.close()
+      await this.#expiry.stop()
       await (await this.#files?.catch(() => undefined))?.stop()
       await this.#tidying.finish()
     } finally {

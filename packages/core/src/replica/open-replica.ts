@@ -17,6 +17,8 @@ const MET = 'network-met'
 
 /** How to open a replica. */
 export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries'> {
+  /** Seed of the identity that the data gets on first use, where it is not to be a new one. */
+  readonly identity?: Uint8Array | undefined
   /** Descriptor of the network to join; refused where the data has documents in another network, unless they may move. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */
@@ -34,9 +36,9 @@ export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'asid
 /** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
 export async function openReplica(
   storage: Storage,
-  { network, networkName, admission = 'open', moves = false, leaving = [], onMove, ...init }: OpenReplicaOptions = {},
+  { identity: given, network, networkName, admission = 'open', moves = false, leaving = [], onMove, ...init }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
-  const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, createSeed()))
+  const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, given ?? createSeed()))
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
   const identity = identityFromSeed(seed)
   const create = (): Network => createNetwork(networkName ?? 'my network', admission === 'open' ? {} : { admission, authorities: [identity.author] })

@@ -3,19 +3,23 @@ import type { StoredRecord } from '../storage/storage.ts'
 import type { ReplicaGround } from './ground.ts'
 import { REMOVE_PAGE } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
+import { storedFault } from './rules/record-fault.ts'
 
 /** Before all times. */
 const ALL = -1
 
+/** Why records are not accepted any more. */
+export type RemovalReason = 'ended' | 'against-rules'
+
 /** Who has to know of records that are removed. */
 export interface RemovingInit {
-  /** Called before own records are removed because their namespace ended, so that they are not lost silently. */
-  readonly keep: (open: OpenNamespace, records: readonly StoredRecord[]) => Promise<void>
+  /** Called before own records are removed because their namespace ended, or has other rules, so that they are not lost silently. */
+  readonly keep: (open: OpenNamespace, records: readonly StoredRecord[], reason: RemovalReason) => Promise<void>
   /** Called when records of a namespace, by its number, were removed. */
   readonly onRemoved: (ns: number) => Promise<void>
 }
 
-/** Removes records for which no tombstone stays: those of a namespace that is forgotten here, and those after the end of one. */
+/** Removes records for which no tombstone stays: those of a namespace that is forgotten here, and those after the end of one, and those against its rules. */
 export class Removing {
   readonly #ground: ReplicaGround
   readonly #init: RemovingInit
@@ -30,10 +34,7 @@ export class Removing {
     const { storage, identity, news, pause } = this.#ground
     const { ended } = open.head.head.body
     if (ended === undefined || (await storage.times(open.ns)).newest <= ended) return
-    const keep = (records: readonly StoredRecord[]): Promise<void> => {
-      const own = records.filter(({ by }) => equalBytes(by, identity.author))
-      return own.length === 0 ? Promise.resolve() : this.#init.keep(open, own)
-    }
+    const keep = (records: readonly StoredRecord[]): Promise<void> => this.#keepOwn(open, records, 'ended')
     let removed = await this.#remove(open.ns, ended, keep)
     // What was on its way into the storage when the head came.
     await pause()
@@ -41,6 +42,47 @@ export class Removing {
     // Spares the next start a look.
     await storage.future(open.ns, ended, identity.author)
     if (removed.size > 0) news.tell({ namespace: open.id, from: 0, to: 0, collections: [...removed] })
+  }
+
+  /**
+   * Removes what is not accepted any more because its head has other rules. What the removed records had replaced may come again from others, and is
+   * judged then. It stops where another head wins: that has rules of its own.
+   */
+  async againstRules(open: OpenNamespace, isCurrent: () => boolean): Promise<void> {
+    const { storage, news, pause, rules: known } = this.#ground
+    const rules = await known.of(open.head.head.body.collections)
+    if (rules === undefined) return
+    const { write } = open.genesis.genesis
+    const removed = new Set<string>()
+    let since = 0
+    // Twice, the second time for what was on its way into the storage when the head came.
+    for (let round = 0; round < 2; round++, await pause()) {
+      for (;;) {
+        const page = { after: ALL, since, limit: REMOVE_PAGE }
+        const records = await storage.laterRecords(open.ns, page)
+        const last = records.at(-1)
+        if (last === undefined || !isCurrent()) break
+        const wrong = records.filter((record) => storedFault(rules, write, record) !== undefined)
+        if (wrong.length > 0) {
+          await this.#keepOwn(open, wrong, 'against-rules')
+          // A document that loses an edit is shown anew, at a later position.
+          await storage.removeLater(open.ns, { ...page, only: wrong.map(({ seq }) => seq) })
+          for (const { collection } of wrong) if (collection !== null) removed.add(collection)
+        }
+        since = last.seq
+        await pause()
+      }
+    }
+    if (removed.size === 0) return
+    news.erased()
+    await this.#init.onRemoved(open.ns)
+    news.tell({ namespace: open.id, from: 0, to: 0, collections: [...removed] })
+  }
+
+  /** Keeps what was written here and is removed, so that it is not lost silently. */
+  async #keepOwn(open: OpenNamespace, records: readonly StoredRecord[], reason: RemovalReason): Promise<void> {
+    const own = records.filter(({ by }) => equalBytes(by, this.#ground.identity.author))
+    if (own.length > 0) await this.#init.keep(open, own, reason)
   }
 
   /** Removes all records of a namespace, by its number. */

@@ -1,3 +1,4 @@
+import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -25,20 +26,75 @@ export interface NamespaceInfo {
   readonly owner: string
   /** Whether this identity may write here: its policy allows it, and it has not ended. */
   readonly writable: boolean
-  /** ISO time of its head: that of its creation, until its owner changes something. */
+  /** ISO time of its first head. */
   readonly createdAt: string
   readonly description?: string
   /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
   readonly next?: string
+  /** What its owner set for collections, by their names. */
+  readonly collections?: CollectionsSettings
+  /** Whether peers that keep it name it to everyone in the network who asks what there is; absent where they do not. */
+  readonly listed?: true
+  /**
+   * What was set on one device of its owner, while another one set the same to something else, which stands: each as it would be now. There until
+   * one sets these anew, on this device.
+   */
+  readonly conflict?: HeadConflict
 }
+
+/** Fields that lost, and what they would say; `null` where they were taken away. */
+export interface HeadConflict {
+  readonly name?: string
+  readonly description?: string | null
+  readonly next?: string | null
+  readonly listed?: boolean
+  readonly collections?: CollectionsSettings | null
+}
+
+/** A namespace as it travels between peers. */
+export interface NamespaceBytes {
+  readonly genesis: Uint8Array
+  readonly head: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A namespace that somebody else told of. */
+export interface ForeignNamespace {
+  /** As its newest known head says: that of the other side, or one that is here. */
+  readonly info: NamespaceInfo
+  /** Number of that head: of two, the higher one is newer. */
+  readonly seq: number
+  /** Whether the head of the other side lists it. */
+  readonly isListed: boolean
+  readonly isHere: boolean
+}
+
+/** What a namespace is made of. */
+export interface NamespaceInit {
+  readonly name: string
+  readonly write: WritePolicy
+  readonly nonce?: Uint8Array
+  /** Whether peers that keep it name it to everyone in the network who asks what there is. */
+  readonly listed?: boolean
+  /** Settings of collections, by their names. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+}
+
+/** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
+export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
   readonly title?: string
   readonly description?: string | null
   readonly next?: string | null
+  readonly listed?: boolean
+  /** By their names; `null` takes all settings of a collection away. */
+  readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Whether documents that are here may break the new rules: everybody removes them then. */
+  readonly force?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
@@ -51,6 +107,10 @@ export interface Write {
   readonly if?: string | undefined
   /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
   readonly settles?: boolean | undefined
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
+  /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
+  readonly isNew?: true
 }
 
 /** Fields of one document to change. */
@@ -79,6 +139,20 @@ export interface DocumentVersion {
   readonly at: number
   /** `did:key` of who wrote that one. */
   readonly by: string
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
+}
+
+/** A rule that a document breaks. */
+export interface BrokenRule {
+  /** A keyword of JSON Schema, or `maxBytes`. */
+  readonly rule: string
+  /** Names and places that lead to what breaks it; empty for the document itself. */
+  readonly path: readonly (string | number)[]
+  /** What is wrong, as a sentence without a full stop. */
+  readonly text: string
 }
 
 /**
@@ -86,6 +160,8 @@ export interface DocumentVersion {
  * write is kept, and made when it arrives.
  */
 export interface WriteResult {
+  /** There where the rules of the collection derive ids: the one that a new document got. */
+  readonly id?: string
   readonly status: 'written' | 'unchanged' | 'pending'
   /** Position in the namespace's local order; whoever has everything up to here has this write. */
   readonly seq: number
@@ -257,8 +333,8 @@ export interface OutgoingBatch {
   readonly summary?: Summary
 }
 
-/** What became of each record of a batch that arrived. */
-export type Acceptance = 'stored' | 'same' | 'superseded' | Refusal
+/** What became of each record of a batch that arrived. `forgotten`: its document was deleted, and that is so long ago that the tombstone has gone. */
+export type Acceptance = 'stored' | 'same' | 'superseded' | 'forgotten' | Refusal
 
 /** What accepting a batch did. */
 export interface AcceptResult {
@@ -293,7 +369,7 @@ export interface ReplicaValues {
 /** The namespaces that are here, made or brought by others. */
 export interface ReplicaNamespaces {
   /** Makes a namespace; the same `nonce` (16 random bytes), name or not, gives the same one again. */
-  createNamespace(init: { name: string; write: WritePolicy; nonce?: Uint8Array }): Promise<NamespaceInfo>
+  createNamespace(init: NamespaceInit): Promise<NamespaceInfo>
   namespaces(): Promise<readonly NamespaceInfo[]>
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
@@ -303,7 +379,11 @@ export interface ReplicaNamespaces {
   /** Removes a namespace and its records from here alone; resolves with whether it was here. Should it come again, it is as it was. */
   forgetNamespace(ns: string): Promise<boolean>
   /** Genesis and winning head, to hand to another peer. */
-  exportNamespace(ns: string): Promise<{ readonly genesis: Uint8Array; readonly head: Uint8Array; readonly signature: Uint8Array } | undefined>
+  exportNamespace(ns: string): Promise<NamespaceBytes | undefined>
+  /** Those that their owners list, with ids greater than `after`, rising, as many as fit into a message; whether `more` follow. */
+  listedNamespaces(after: string): Promise<{ readonly namespaces: readonly NamespaceBytes[]; readonly more: boolean }>
+  /** What a namespace says of itself that somebody else has, checked and not kept. */
+  readNamespace(namespace: NamespaceBytes): Promise<ForeignNamespace | { readonly refused: Refusal }>
   /** Checks and keeps a namespace that arrived; resolves with the refusal where it is not acceptable. */
   importNamespace(genesis: Uint8Array, head: Uint8Array, signature: Uint8Array): Promise<{ readonly id: string } | { readonly refused: Refusal }>
 }
@@ -419,6 +499,17 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** What is done about what was deleted long ago. */
+export interface ReplicaForgetting {
+  /**
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
+   * many went.
+   */
+  giveUp(ns: string, seqs: readonly number[]): Promise<number>
+  /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
+  forgetDeleted(): Promise<number>
+}
+
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
   /** Judges a batch and stores what wins. Never throws on what is in it. */
@@ -481,6 +572,7 @@ export interface Replica
     ReplicaTimes,
     ReplicaSending,
     ReplicaReceiving,
+    ReplicaForgetting,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,

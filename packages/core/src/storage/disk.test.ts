@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../errors.ts'
+import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import { parseFilter } from '../query/index.ts'
 import { addNamespace, author, entry, idsOf, put, query, sealOver, snapshot, version } from '../testing/storage/fixtures.ts'
 import { signerOf } from '../testing/storage/plans.ts'
@@ -166,6 +167,21 @@ it('a table of free pages that a killed process was overwriting goes when the fi
     const after = openNodeDriver(path)
     expect(tables(after)).toBe(0)
     after.close()
+  })
+})
+
+describe('what lies on the disk', () => {
+  it('has two seals of bulk writes to a page', async () => {
+    await withFile(async (path) => {
+      const driver = openNodeDriver(path)
+      const storage = new SqliteStorage(driver)
+      const ns = await addNamespace(storage)
+      const documents = Array.from({ length: 10 * RECORDS_PER_SEAL }, (_, i) => put({ id: `${i}` }))
+      storage.commit(ns, documents, { sealWith: signerOf({ kind: 'sign', by: author('ada') }) })
+      expect(driver.prepare('SELECT count(*) AS seals FROM seals').get()).toEqual({ seals: 10 })
+      expect(driver.prepare("SELECT count(*) AS pages FROM dbstat WHERE name = 'seals' AND pagetype = 'leaf'").get()).toEqual({ pages: 5 })
+      storage.close()
+    })
   })
 })
 

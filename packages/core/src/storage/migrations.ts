@@ -15,6 +15,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addTextIndexes,
   addFiles,
   addEdits,
+  addExpiry,
   addLosers,
 ]
 
@@ -109,7 +110,16 @@ function addEdits(driver: SqlDriver): void {
   `)
 }
 
-/** Version 9: versions that lost are kept, until somebody says that he has seen them. */
+/** Version 9: records can expire, and what was deleted long ago is remembered by its slot alone. */
+function addExpiry(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN erased BLOB;
+    CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
+    CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
+  `)
+}
+
+/** Version 10: versions that lost are kept, until somebody says that he has seen them. */
 function addLosers(driver: SqlDriver): void {
   driver.exec(`
     ALTER TABLE records ADD COLUMN seen BLOB;

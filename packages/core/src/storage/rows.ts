@@ -1,3 +1,4 @@
+import type { ErasedContent } from '../model/batch.ts'
 import { decodeCbor, encodeCbor } from '../model/cbor.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import { readSeen, type Seen, seenList } from '../model/edits/seen.ts'
@@ -6,9 +7,11 @@ import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
 
+const DIGEST_BYTES = 32
+
 /** The columns that `storedRecord` reads. */
 export const RECORD_COLUMNS =
-  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.seen, r.unit, r.lost'
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.erased, r.seen, r.unit, r.lost'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
@@ -29,11 +32,13 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  if (typeof own !== 'string' && seen === null && lost === null) return record
+  const erased = row['erased']
+  if (typeof own !== 'string' && erased === null && seen === null && lost === null) return record
   const known = seen instanceof Uint8Array ? storedSeen(seen, record.at) : undefined
   return {
     ...record,
     ...(typeof own === 'string' && { own }),
+    ...(erased instanceof Uint8Array && { erased: erasedContent(erased) }),
     ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
     ...(known && { seen: known }),
     ...(typeof lost === 'number' && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
@@ -48,6 +53,18 @@ function storedSeen(bytes: Uint8Array, at: number): Seen | undefined {
 /** What a column `seen` holds. */
 export function seenColumn(seen: Seen | undefined): Uint8Array | null {
   return seen === undefined ? null : encodeCbor(seenList(seen))
+}
+
+/** What is left of a content in its row: 32 bytes of its digest, then its length. */
+export function erasedBytes({ digest, size }: ErasedContent): Uint8Array {
+  const bytes = new Uint8Array(DIGEST_BYTES + 4)
+  bytes.set(digest)
+  new DataView(bytes.buffer).setUint32(DIGEST_BYTES, size)
+  return bytes
+}
+
+function erasedContent(stored: Uint8Array): ErasedContent {
+  return { digest: stored.slice(0, DIGEST_BYTES), size: new DataView(stored.buffer, stored.byteOffset).getUint32(DIGEST_BYTES) }
 }
 
 /** A blob of a column that is never NULL. */

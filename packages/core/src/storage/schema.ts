@@ -5,7 +5,7 @@ import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 9
+export const SCHEMA_VERSION = 10
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -35,7 +35,8 @@ CREATE TABLE records (
   content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
   document BLOB, -- of an edit, and of a version that lost: the slot of its document
   path TEXT, -- of an edit: its field, a JSON list of names
-  own TEXT, -- what the record says itself, where that is not its content
+  own TEXT, -- what the record says itself, where that is not its content; empty for an edit that has expired
+  erased BLOB, -- of a record that has expired: sha-256 and length of what it said
   seen BLOB, -- which versions by others its writer had before him, dag-cbor
   unit BLOB, -- of a version that lost: the slot for which it competed
   lost INTEGER -- and when it lost here, Unix milliseconds
@@ -44,6 +45,10 @@ CREATE TABLE records (
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
 CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
+-- What expires next. Tombstones say nothing that could.
+CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
+-- Documents whose tombstones were kept for long enough, by the first 8 bytes of their slots: nothing of up to this time comes back; see forgotten-slots.ts.
+CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
 CREATE TABLE totals (ns INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL);
 -- How many documents collections have, as of the same position; those that have none are not here.

@@ -2,7 +2,7 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
 import { follows } from '../model/edits/normal-form.ts'
-import { MAX_SEAL_RECORDS } from '../model/limits.ts'
+import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
 import { AuthorTable } from './records/author-table.ts'
@@ -18,6 +18,9 @@ import { Queries } from './queries.ts'
 import { Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
+import type { ForgottenSlots } from './records/forgotten-slots.ts'
+import { ForgottenTimes } from './records/forgotten-times.ts'
+import type { ExpiredRecords } from './records/expired-records.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
@@ -32,7 +35,9 @@ import type {
   CommitEntry,
   CommitOutcome,
   CommitSeals,
+  ExpiredDocument,
   FeedRecord,
+  ForgetRange,
   FoundPage,
   FutureTotal,
   IndexInfo,
@@ -61,6 +66,8 @@ import { Totals } from './records/totals.ts'
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
+/** Hybrid time at which the first record expires: an index has them in order. */
+const NEXT_EXPIRY = 'SELECT min(exp) AS exp FROM records WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
@@ -100,6 +107,7 @@ export class SqliteStorage implements Storage {
   readonly #totals: Totals
   readonly #times: Times
   readonly #references: FileReferences
+  readonly #forgotten: ForgottenTimes
   #files: FileStorage | undefined
   readonly #records: RecordTable
   readonly #recordParts: RecordTableInit
@@ -134,6 +142,7 @@ export class SqliteStorage implements Storage {
     this.#totals = totals
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
+    this.#forgotten = new ForgottenTimes(statements)
     const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings, now: options.now ?? Date.now }
     this.#records = new RecordTable(table)
     this.#recordParts = table
@@ -221,6 +230,7 @@ export class SqliteStorage implements Storage {
       // An empty genesis stands for none: the row keeps the number for this id.
       this.#statements.own("UPDATE namespaces SET genesis = x'', head = x'', signature = x'' WHERE ns = ?").run(ns)
       for (const { collection, paths } of indexes.all(ns)) this.#indexes.drop(ns, String(collection), pathsOf(paths))
+      this.#statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
       for (const { collection, paths } of texts.all(ns)) this.#texts.drop(ns, String(collection), pathsOf(paths))
     })
     this.#queries.forgetPlans()
@@ -236,17 +246,19 @@ export class SqliteStorage implements Storage {
   }
 
   laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
-    return this.#records.later(ns, which)
+    const found = this.#records.later(ns, which)
+    const { only } = which
+    return only === undefined ? found : found.filter(({ seq }) => only.includes(seq))
   }
 
   removeLater(ns: number, which: LaterRecords): number {
     const remove = (): number => {
-      const found = this.#records.later(ns, which)
+      const found = this.laterRecords(ns, which)
       for (const record of found) this.#records.remove(ns, record)
       if (found.length === 0) return 0
       this.#references.removed(ns, found)
       // Where all go, nothing is left to be shown in another way.
-      if (which.after >= 0 && this.#edited !== undefined) {
+      if ((which.after >= 0 || which.only !== undefined) && this.#edited !== undefined) {
         this.#edited.showAnew(ns, found)
         this.#references.committed(ns, [], this.#edited.takeShown())
       }
@@ -267,6 +279,8 @@ export class SqliteStorage implements Storage {
         this.#statements
           .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
           .run(cid, genesis, head, signature, ns)
+        // Under its new id nothing of it was ever anywhere.
+        this.#statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
         moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
         this.#totals.recount(ns)
       }
@@ -328,8 +342,8 @@ export class SqliteStorage implements Storage {
     const kept = new Map<number, { readonly seal: number; records: number }>()
     const outcomes = entries.map((entry) => {
       const { seal: position } = entry
-      const { old, document } = this.#heldFor(ns, entry)
-      const record = entry.build(old, document)
+      const { old, document, forgotten } = this.#heldFor(ns, entry)
+      const record = entry.build(old, document, forgotten)
       if (record === undefined) return undefined
       if (position === undefined) return this.#put(ns, { entry, old, document, record, seal: null })
       const seal = seals[position]
@@ -348,12 +362,19 @@ export class SqliteStorage implements Storage {
   }
 
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
-  #heldFor(ns: number, entry: CommitEntry): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined } {
+  #heldFor(
+    ns: number,
+    entry: CommitEntry,
+  ): { readonly old: StoredRecord | undefined; readonly document: EditedDocument | undefined; readonly forgotten: number } {
     const { slot } = entry
     const document = this.#edited?.of(ns, entry, entry.document === undefined)
     if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
-    if (document === undefined) return { old: this.#records.bySlot(ns, slot), document }
-    return { old: document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot)), document }
+    if (document === undefined) {
+      const old = this.#records.bySlot(ns, slot)
+      return { old, document, forgotten: old === undefined ? this.#forgotten.of(ns, slot) : 0 }
+    }
+    const old = document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot))
+    return { old, document, forgotten: document.base === undefined ? this.#forgotten.of(ns, document.slot) : 0 }
   }
 
   #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome | undefined {
@@ -369,19 +390,19 @@ export class SqliteStorage implements Storage {
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
       const old = this.#records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old) }
+      return { slot: entry.slot, old, record: entry.build(old, undefined, old === undefined ? this.#forgotten.of(ns, entry.slot) : 0) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
-    for (let i = 0; i < hashes.length; i += MAX_SEAL_RECORDS) {
-      const group = hashes.slice(i, i + MAX_SEAL_RECORDS)
+    for (let i = 0; i < hashes.length; i += RECORDS_PER_SEAL) {
+      const group = hashes.slice(i, i + RECORDS_PER_SEAL)
       const joined = new Uint8Array(group.length * 32)
       group.forEach((hash, at) => joined.set(hash, at * 32))
       seals.push(this.#seals.add(sealWith(joined), group.length))
     }
     let position = 0
     const outcomes = built.map(
-      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / MAX_SEAL_RECORDS)] ?? null),
+      ({ slot, old, record }) => record && this.#records.replace(ns, slot, old, record, seals[Math.floor(position++ / RECORDS_PER_SEAL)] ?? null),
     )
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
@@ -432,6 +453,50 @@ export class SqliteStorage implements Storage {
     return newest <= which.after ? [] : this.#records.beyond(ns, { ...which, after: Math.max(which.after, known) })
   }
 
+  nextExpiry(): number | undefined {
+    const exp = this.#statements.own(NEXT_EXPIRY).get()?.['exp']
+    return typeof exp === 'number' ? exp : undefined
+  }
+
+  async expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.erase(now, limit), limit)
+  }
+
+  async takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
+    const expired = await this.#expired()
+    return this.#makingRoom(() => expired.takeBack(latest, limit), limit)
+  }
+
+  async forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }> {
+    const slots = await this.#forgottenSlots()
+    const page = this.#makingRoom(() => slots.forget(ns, which), which.limit)
+    this.#forgotten.changed()
+    return page
+  }
+
+  async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
+    const slots = await this.#forgottenSlots()
+    const removed = this.#makingRoom(() => slots.giveUp(ns, seqs, before), seqs.length)
+    this.#forgotten.changed()
+    return removed
+  }
+
+  /** Loaded when something is forgotten: that is seldom. */
+  async #forgottenSlots(): Promise<ForgottenSlots> {
+    this.#statements.assertOpen()
+    const { ForgottenSlots } = await import('./records/forgotten-slots.ts')
+    return new ForgottenSlots({ ...this.#recordParts, records: this.#records, references: this.#references })
+  }
+
+  /** Loaded when something expires: little does. */
+  async #expired(): Promise<ExpiredRecords> {
+    const [{ ExpiredRecords }] = await Promise.all([import('./records/expired-records.ts'), this.readyForEdits()])
+    const edited = this.#edited
+    if (edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    return new ExpiredRecords({ ...this.#recordParts, records: this.#records, references: this.#references, edited })
+  }
+
   lastSeq(ns: number): number {
     return this.#totals.lastSeq(ns)
   }
@@ -473,8 +538,8 @@ export class SqliteStorage implements Storage {
     this.#isRead()
     const record = this.#records.shown(ns, collection, id)
     if (record === undefined) return undefined
-    const { content, at, by, own } = record
-    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by } : this.#edited.version(ns, record)
+    const { content, at, by, exp, own } = record
+    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by, exp } : this.#edited.version(ns, record)
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
@@ -806,6 +871,7 @@ export class SqliteStorage implements Storage {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
     this.#edited?.rolledBack()
+    this.#forgotten.changed()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
     try {

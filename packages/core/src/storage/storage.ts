@@ -1,3 +1,4 @@
+import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Seen } from '../model/edits/seen.ts'
 import type { Json } from '../model/json-value.ts'
@@ -42,6 +43,8 @@ export interface StoredRecord {
   readonly content: string | null
   /** What the record says itself, where that is not its `content`. */
   readonly own?: string
+  /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
+  readonly erased?: ErasedContent
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
   /** Which versions by others its writer had before him. */
@@ -69,7 +72,7 @@ export interface RecordEdit {
 
 /** A version to be stored. Its `content` is what it says itself. */
 export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own' | 'lost'> {
-  /** sha-256 of the content; `null` for a tombstone. */
+  /** sha-256 of the content; `null` for a tombstone, and where it expired. */
   readonly digest: Uint8Array | null
 }
 
@@ -78,6 +81,8 @@ export interface ShownVersion {
   readonly content: string
   readonly at: number
   readonly by: Uint8Array
+  /** Hybrid time at which the document expires; `null` where it does not. */
+  readonly exp: number | null
 }
 
 /** Which version holds a slot. */
@@ -147,6 +152,8 @@ export interface LaterRecords {
   readonly after: number
   readonly since: number
   readonly limit: number
+  /** Of these, those at these positions alone. */
+  readonly only?: readonly number[]
 }
 
 /** One competitor for a slot. */
@@ -160,10 +167,11 @@ export interface CommitEntry {
   readonly isAnew?: boolean
   /**
    * Called inside the transaction with the version that holds the slot: returns the one that competes with it, or `undefined` to leave
-   * everything as it is. Pure and synchronous. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
+   * everything as it is. Pure and synchronous. Where nothing of the document is here because it was deleted long ago, `forgotten` is the time up to
+   * which nothing of it must come back, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
    * the two wins, and whether the other is kept, the storage finds out.
    */
-  readonly build: (old: StoredRecord | undefined, document?: DocumentView) => NewRecord | undefined
+  readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined
 }
 
 /** How the records of a commit are signed, and what is written with them. */
@@ -185,6 +193,21 @@ export interface CommitOutcome {
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
   /** How many versions of the document have lost by this and are kept, the record itself perhaps. */
   readonly lost?: number
+}
+
+/** Which records are looked at, and up to which time what is gone is forgotten. */
+export interface ForgetRange {
+  readonly before: number
+  readonly since: number
+  readonly limit: number
+}
+
+/** A document that was shown and is not any more, or in another way, because of records that have expired. `ns` is the number of its namespace. */
+export interface ExpiredDocument {
+  readonly ns: number
+  /** The new position of its record. */
+  readonly seq: number
+  readonly collection: string | null
 }
 
 /** What a record is called in the network that it moves to. */
@@ -346,6 +369,25 @@ export interface Storage {
   future(ns: number, after: number, by: Uint8Array): Awaitable<FutureTotal>
   /** Those that `by` wrote and nobody else can have, after a position in append order. Reads the namespace from there. */
   unknownFuture(ns: number, which: UnknownFuture): Awaitable<readonly StoredRecord[]>
+
+  /** Hybrid time at which the next record expires; `undefined` where none does. */
+  nextExpiry(): Awaitable<number | undefined>
+  /** Erases what records said that have expired by a time, of at most `limit`, the first ones first. The records stay, at new positions. */
+  expire(now: number, limit: number): Promise<readonly ExpiredDocument[]>
+
+  /**
+   * Removes records that were erased though they expire after this time, of at most `limit`: a clock was wrong. They can come again then. Gives the
+   * numbers of their namespaces, none where no more are left.
+   */
+  takeBackExpired(latest: number, limit: number): Promise<readonly number[]>
+
+  /**
+   * Looks at `limit` records after a position and forgets documents that are gone and of which nothing is later than a time: their records go, and a
+   * few bytes stay that keep them from coming back. `next` is where to go on.
+   */
+  forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }>
+  /** Removes records that are no later than a time, by position: somebody has forgotten their documents. Resolves with how many went. */
+  giveUp(ns: number, seqs: readonly number[], before: number): Promise<number>
 
   /** Highest `seq` in the namespace, 0 where it is empty. */
   lastSeq(ns: number): Awaitable<number>

@@ -1,19 +1,12 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { asStruct, decodeCbor, isBytes, isUint } from '../model/cbor.ts'
-import { accept, refuse, type Refusal, type Verdict } from '../model/verdict.ts'
+import { accept, refuse, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { Acceptance } from '../replica/types.ts'
+import type { Acceptance, NamespaceBytes } from '../replica/types.ts'
 import { LIST_PAGE, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
 
 /** What a peer is to others: a `relay` answers and keeps everything, a `peer` asks. */
 export type Role = 'relay' | 'peer'
-
-/** Genesis, head and the head's signature. */
-export interface NamespaceBytes {
-  readonly genesis: Uint8Array
-  readonly head: Uint8Array
-  readonly signature: Uint8Array
-}
 
 /** One namespace of a follow request: where the asking side stands in the other's local order. */
 export interface Followed {
@@ -104,7 +97,9 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'future',
   'unsupported',
   'quota',
-] satisfies readonly ('stored' | 'same' | 'superseded' | Refusal)[]
+  'forgotten',
+  'against-rules',
+] satisfies readonly Acceptance[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */
 const MAX_TEXT = 512

@@ -70,6 +70,8 @@ interface Tally {
   refusedHere: number
   refusedThere: number
   heldHere: number
+  /** What either side has forgotten: the other can do nothing about it until it has forgotten it too. */
+  forgotten: number
   readonly heldThere: Map<number, SentRecord>
   /** Records, in whole batches one after another, of which none found room here. */
   quotaInARow: number
@@ -141,6 +143,7 @@ export class NamespaceLink {
     let rootsBefore = ''
     let refused = 0
     let held = 0
+    let forgotten = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
       const shared = await this.#shareNamespace(opened)
@@ -189,7 +192,8 @@ export class NamespaceLink {
         continue
       }
       const roots = ours.root + theirs.root
-      if (refused + held > 0 && tally.moved === 0 && tally.isComplete) break
+      forgotten = tally.forgotten
+      if (refused + held + forgotten > 0 && tally.moved === 0 && tally.isComplete) break
       if (roots === rootsBefore) throw new DocstoreError('not-equal', 'What the peer sends is not what it says that it has')
       rootsBefore = roots
     }
@@ -197,7 +201,7 @@ export class NamespaceLink {
       throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
     }
     // Compared again when its time may have come. Otherwise both are written to faster than they are compared; what there was has arrived.
-    if (held > 0) this.#context.onRefused(this.#ns)
+    if (held + forgotten > 0) this.#context.onRefused(this.#ns)
     this.status.state = 'live'
     this.status.want = 0
     return false
@@ -426,7 +430,8 @@ export class NamespaceLink {
         this.status.received++
         this.status.want = Math.max(0, this.status.want - 1)
         tally.moved++
-      } else if (isRefusal(result)) {
+      } else if (result === 'forgotten') tally.forgotten++
+      else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
         if (result === 'future') tally.heldHere++
         else tally.refusedHere++
@@ -444,12 +449,15 @@ export class NamespaceLink {
     if (first !== undefined && batch.length < (this.#waiting?.bytes ?? Number.POSITIVE_INFINITY))
       this.#waiting = { seq: first.seq, bytes: batch.length }
     let takenEarly = 0
+    const forgotten: number[] = []
     for (const [i, result] of results.entries()) {
       const record = sent[i]
       if (record?.isEarly === true && !isRefusal(result)) takenEarly = Math.max(takenEarly, record.at)
       if (result === 'stored') {
         this.status.sent++
         this.status.have++
+      } else if (result === 'forgotten') {
+        if (record !== undefined) forgotten.push(record.seq)
       } else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
         refused++
@@ -458,9 +466,18 @@ export class NamespaceLink {
       }
     }
     // Its clock was set, or misjudged: what it has taken must keep its time.
+    if (forgotten.length > 0) await this.#giveUp(forgotten, tally)
     if (takenEarly > 0) await this.#context.replica.noteTaken(this.#ns, takenEarly)
     this.#context.onChange(this.#ns)
-    return refused
+    return refused + forgotten.length
+  }
+
+  /** The peer knows that these were deleted long ago. Only a relay that was chosen is believed: anybody could say so of everything. */
+  async #giveUp(seqs: readonly number[], tally: Tally): Promise<void> {
+    const { clock, replica } = this.#context
+    const removed = clock?.isChosen === true ? await replica.giveUp(this.#ns, seqs) : 0
+    tally.moved += removed
+    tally.forgotten += seqs.length - Math.min(removed, seqs.length)
   }
 
   /** Sends what lies after a position; `isSkipping` leaves out what came from the peer. */
@@ -548,7 +565,7 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, heldThere: new Map(), quotaInARow: 0 }
+  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, forgotten: 0, heldThere: new Map(), quotaInARow: 0 }
 }
 
 /** All records that were not taken, for good or for now. */
@@ -580,5 +597,5 @@ function refusedText(reason: Refusal | undefined): string {
 }
 
 function isRefusal(result: Acceptance): result is Refusal {
-  return result !== 'stored' && result !== 'same' && result !== 'superseded'
+  return result !== 'stored' && result !== 'same' && result !== 'superseded' && result !== 'forgotten'
 }

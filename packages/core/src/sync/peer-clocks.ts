@@ -30,6 +30,8 @@ export interface ClockReport {
 
 /** What is known of the clock of one peer. */
 export interface PeerClock {
+  /** Whether it is that of a relay which this peer chose. */
+  readonly isChosen: boolean
   /** Running time, milliseconds: goes on evenly whatever happens to the wall clock. */
   readonly elapsed: () => number
   /** Takes note of the hybrid time that a peer told, in answer to what was sent at this running time. */
@@ -74,6 +76,7 @@ export class PeerClocks {
   of(peer: string, { counts = false }: { readonly counts?: boolean } = {}): PeerClock {
     const samples = counts ? this.#relays : this.#others
     return {
+      isChosen: counts,
       elapsed: this.#elapsed,
       note: ({ clock, sentAt }) => {
         const elapsed = this.#elapsed()

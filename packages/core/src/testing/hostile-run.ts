@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
+import { timeFromMs } from '../model/clock.ts'
 import { canonicalJson } from '../model/content.ts'
 import { parseCid, DAG_CBOR } from '../model/cid.ts'
 import { authorName } from '../model/identity.ts'
@@ -9,6 +10,7 @@ import { hasSeen } from '../model/edits/seen.ts'
 import { MAX_LOSERS } from '../model/limits.ts'
 import { editSlotOf, keyHash, loserSlotOf, recordKey, slotOf } from '../model/record.ts'
 import type { Write } from '../replica/types.ts'
+import { documentOf } from '../storage/records/document-of.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
@@ -18,6 +20,8 @@ import { VirtualTime } from './virtual-time.ts'
 
 const COLLECTION = 'notes'
 const MINUTE_MS = 60_000
+/** How long a document lives that expires, at most. */
+const MAX_LIFE_MS: number = 2 * MINUTE_MS
 /** How wrong a clock may be. Twice this lies between the slowest and the fastest, and then some. */
 const MAX_SKEW_MS: number = 10 * MINUTE_MS
 /** How far the clock of one peer may be set, ahead or back. */
@@ -32,10 +36,12 @@ interface Acknowledged {
   readonly content: string | null
   /** Of an update: the field that it set, and to what. */
   readonly field?: { readonly name: string; readonly value: number }
+  /** Hybrid time at which it expires, where it does. */
+  readonly exp?: number | undefined
 }
 
 /** A time at which it stands in the end, and what was written then. */
-interface Timed extends Pick<Acknowledged, 'content' | 'field'> {
+interface Timed extends Pick<Acknowledged, 'content' | 'field' | 'exp'> {
   readonly at: number
 }
 
@@ -95,6 +101,8 @@ export class HostileRun {
       this.#wires.faults = NO_FAULTS
       this.#wires.heal()
       const healedAfterMs = await this.#until(() => this.#differing())
+      // What expires has done so by the slowest clock too.
+      await this.#time.advance(MAX_LIFE_MS + 2 * MAX_SKEW_MS)
       await this.#checkContents()
       await this.#until(() => this.#misled())
       await this.#checkInvariants()
@@ -210,7 +218,8 @@ export class HostileRun {
       // Few ids for single writes, so that peers meet on them.
       const id = `${prefix}${random.below(count > 10 ? 150 : 12)}`
       const isDelete = random.chance(0.25)
-      writes.push({ id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
+      const exp = !isDelete && random.chance(0.2) ? { exp: timeFromMs(peer.now() + 1000 + random.below(MAX_LIFE_MS - 1000)) } : {}
+      writes.push({ ...exp, id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
     // Several at once, so that they share a transaction or wait for each other.
     const tabs = this.#tabs.get(peer)
@@ -218,10 +227,10 @@ export class HostileRun {
     const pending = random.chance(0.5)
       ? writes.map(async (one) => [one, (await door.write(ns, COLLECTION, [one]))[0]] as const)
       : [door.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
-    for (const [{ id, content }, result] of await Promise.all(pending)) {
+    for (const [{ id, content, exp }, result] of await Promise.all(pending)) {
       // Unchanged: this content stood already, or a leader that is gone wrote it and could not say so any more.
       if (result === undefined || result.at === 0) continue
-      this.#acknowledge(ns, id, { by: peer, at: result.at, content })
+      this.#acknowledge(ns, id, { by: peer, at: result.at, content, exp })
     }
   }
 
@@ -264,9 +273,12 @@ export class HostileRun {
       if (acked === 0) continue
       const theirs = await this.#observe(other, ns)
       let missing = 0
-      for (const record of (await this.#observe(peer, ns)).values())
+      for (const record of (await this.#observe(peer, ns)).values()) {
+        // Erased too early under a clock that was ahead, it was taken back, and comes again.
+        if (record.exp !== null && (other === this.#traveller || peer === this.#traveller)) continue
         if (record.seq <= acked && !isSettledAt(theirs, record) && ++missing > held)
           throw new Error(`${peer.name} believes that ${other.name} has record ${record.seq} of ${ns}, but it has not`)
+      }
     }
   }
 
@@ -279,7 +291,9 @@ export class HostileRun {
     for (const version of await peer.storage.recordsSince(observed.ns, observed.seq, 100_000)) {
       const slot = toHex(version.slot)
       const old = observed.versions.get(slot)
-      if (old !== undefined && old.at > version.at && !peer.hasRedated(slot, old.at)) throw new Error(`${peer.name} went back to an older version`)
+      const isTakenBack = peer === this.#traveller && old?.erased !== undefined
+      if (old !== undefined && old.at > version.at && !isTakenBack && !peer.hasRedated(slot, old.at))
+        throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
     }
@@ -324,20 +338,26 @@ export class HostileRun {
 
   /** What a document has to be; `undefined` where this test cannot know. */
   #expected(ns: string, id: string, writes: readonly Acknowledged[]): string | null | undefined {
-    const timed: Timed[] = writes.map(({ by, at, content, field }) => ({
+    const timed: Timed[] = writes.map(({ by, at, content, field, exp }) => ({
       at: by.finalTime(this.#slot(ns, id, by, field?.name), at) ?? 0,
       content,
+      exp,
       ...(field && { field }),
     }))
     const inOrder = timed.filter(({ at }) => at > 0).sort((a, b) => a.at - b.at)
     const base = inOrder.findLast(({ field }) => field === undefined)
     if (base === undefined) return undefined
-    const { at, content } = base
+    const { at, content, exp } = base
+    // By its own clock it may have expired before anybody had it.
+    if (writes.some((one) => one.exp !== undefined && one.by === this.#traveller)) return undefined
+    if (exp !== undefined && exp <= timeFromMs(this.#time.clock(-MAX_SKEW_MS)())) return null
     // Two authors in the same instant: the hash decides, which is none of this test's business.
     if (inOrder.some((one) => one !== base && one.at === at && (one.field !== undefined || one.content !== content))) return undefined
     const edits = inOrder.filter((one) => one.field !== undefined && one.at > at)
     if (edits.some((one, i) => edits[i + 1]?.at === one.at && edits[i + 1]?.field?.name === one.field?.name)) return undefined
     if (content === null || edits.length === 0) return content
+    // Whether an edit has the time of a document that expired, which another one took the place of, depends on what its writer had seen.
+    if (inOrder.some((one) => one.exp !== undefined)) return undefined
     return canonicalJson({ ...JSON.parse(content), ...Object.fromEntries(edits.map(({ field }) => [field?.name, field?.value])) })
   }
 
@@ -395,8 +415,4 @@ function isSettledAt(theirs: ReadonlyMap<string, StoredRecord>, record: StoredRe
     rivals.some((one) => isCovered(one) && one.at >= record.at && (record.lost === undefined || hasSeen(one, record))) ||
     rivals.filter(({ lost }) => lost).length === MAX_LOSERS
   )
-}
-
-function documentOf({ slot, edit, lost }: StoredRecord): Uint8Array {
-  return edit?.document ?? lost?.document ?? slot
 }

@@ -9,6 +9,7 @@ import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
 import '../replica/writing/full-store.ts'
+import '../storage/records/expired-records.ts'
 import '../replica/writing/redated-entry.ts'
 import '../replica/writing/update/updates.ts'
 import { openNodeStorage } from '../storage/open-node.ts'

@@ -18,7 +18,7 @@ import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncI
 import { limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
 import { type DocstoreLibp2p, mayDial, rangeOf } from './transport/index.ts'
-import type { DirectoryPeer, NamespaceStatus, Network, NetworkEvents, PeerFacts, PeerStatus, RelayStorage, SyncReport } from './types.ts'
+import type { DirectoryPeer, ListedPage, NamespaceStatus, Network, NetworkEvents, PeerFacts, PeerStatus, RelayStorage, SyncReport } from './types.ts'
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
@@ -230,7 +230,9 @@ export class LocalNetwork implements Network {
       onChange: () => this.#directoryChanged(),
       onSent: () => this.#receipts.sent(),
       now: this.#now,
-      ...(this.#role === 'relay' ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
+      ...(this.#role === 'relay'
+        ? { onFind: (ns, asker) => this.#answerFind(ns, asker), onList: (after) => this.#replica.listedNamespaces(after) }
+        : {}),
       ...directory,
     })
     const log = this.libp2p.logger.forComponent('docstore:revocations')
@@ -312,7 +314,14 @@ export class LocalNetwork implements Network {
   }
 
   async directory(): Promise<readonly DirectoryPeer[]> {
-    return this.#directory?.list() ?? []
+    return this.#directory?.peers() ?? []
+  }
+
+  async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
+    const until = limited(timeoutMs, signal, this.#ended.signal)
+    const page = await this.#directory?.list(this.#relayConnections(), request, until)
+    signal?.throwIfAborted()
+    return page ?? { namespaces: [], next: undefined, relays: 0 }
   }
 
   async describe(facts: PeerFacts): Promise<void> {

@@ -16,6 +16,27 @@ export async function isAlone(meta: MetaReader): Promise<boolean> {
   return met === undefined ? !(await hasChosenNetwork(meta)) : met[0] === 0
 }
 
+/** Prefix of what the first data of a store notes of the networks beside its own: their ids, each with its descriptor. */
+export const BESIDE = 'network-beside/'
+/** There where the first data of a store has left its network, and only keeps what belongs to all: who this is, and which networks there are. */
+export const NOWHERE = 'network-nowhere'
+
+/** Prefix of what it notes of networks that are being left, so that what was ended in the middle goes on. */
+export const LEAVING = 'network-leaving/'
+/** Id of the network that is worked in where none is named. */
+export const USED = 'network-used'
+
+/** Where a network lies that somebody names: it is the one of this data, this data moves there, or it gets data of its own beside this one. */
+export type NetworkPlace = 'here' | 'moves' | 'beside'
+
+/** Where `wanted` lies, seen from data that is in the network `current`. With `moves`, documents leave also a network that somebody chose, while nobody was met there. */
+export async function placeOf(wanted: string | undefined, current: string | undefined, meta: MetaReader, moves = false): Promise<NetworkPlace> {
+  if (wanted === undefined || current === undefined || wanted === current) return 'here'
+  const isBeside = (await meta.getMeta(BESIDE + wanted)) !== undefined || (await meta.getMeta(NOWHERE)) !== undefined
+  if (isBeside || !(await isAlone(meta))) return 'beside'
+  return moves || !(await hasChosenNetwork(meta)) ? 'moves' : 'beside'
+}
+
 /** Notes that somebody was met. */
 export async function noteMet(replica: Pick<Replica, 'getMeta' | 'setMeta'>): Promise<void> {
   const met = await replica.getMeta(MET)

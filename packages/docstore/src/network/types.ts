@@ -1,4 +1,4 @@
-import type { ClockReport } from '@p2p-docstore/core'
+import type { ClockReport, NamespaceInfo } from '@p2p-docstore/core'
 
 /** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
 export type RelayStorage = 'all' | 'asked'
@@ -102,6 +102,28 @@ export interface SyncReport {
   readonly peers: readonly string[]
 }
 
+/** Which namespaces are asked for: at most `limit` with ids greater than `after`. */
+export interface ListRequest {
+  readonly after: string
+  readonly limit: number
+}
+
+/** A namespace that relays hold and its owner lists. */
+export interface ListedNamespace extends NamespaceInfo {
+  /** Whether it is on this machine. */
+  readonly isHere: boolean
+}
+
+/** A part of the namespaces that the network's relays hold and their owners list. */
+export interface ListedPage {
+  /** By rising id. */
+  readonly namespaces: readonly ListedNamespace[]
+  /** Where the next part begins; `undefined` where this was the last. */
+  readonly next: string | undefined
+  /** Relays that answered. */
+  readonly relays: number
+}
+
 /** An application message. */
 export interface Message {
   readonly topic: string
@@ -141,6 +163,8 @@ export interface Network {
   clock(): Promise<ClockReport>
   /** Relays and peers that are listed: everyone who wants to be known, wherever they are connected. */
   directory(): Promise<readonly DirectoryPeer[]>
+  /** Namespaces that connected relays hold and their owners list; those that do not answer within `timeoutMs` are left out. */
+  listed(request: ListRequest & { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ListedPage>
   /** Adds to what others are told of this peer, where it is listed. */
   describe(facts: PeerFacts): Promise<void>
   /** Remembers a relay and keeps in touch with it from now on. */

@@ -2,7 +2,7 @@ import { DocstoreError, errorCode, type Replica, type ReplicaInfo } from '@p2p-d
 import { readNetwork } from '../network/admission/index.ts'
 import type { JoinLink } from '../network/admission/index-join.ts'
 import { knownRelays } from '../network/relays/index.ts'
-import { isAlone } from '../network/standing.ts'
+import { isAlone, placeOf } from '../network/standing.ts'
 import type { Network } from '../network/types.ts'
 import { remoteNetwork, remoteReplica } from '../rpc/remote.ts'
 import { type Port, RpcClient, type SilenceVerdict } from '../rpc/rpc.ts'
@@ -15,7 +15,7 @@ import { readLink, rememberLink, resolveLink } from './own.ts'
  */
 export async function attach(
   port: Port,
-  { network: mode = 'on', join, descriptor }: OpenOptions,
+  { network: mode = 'on', join, descriptor, moves, isOneOnly }: OpenOptions,
   onGone: (opened: Opened) => void,
   silence?: SilenceVerdict,
 ): Promise<Opened | undefined> {
@@ -25,9 +25,14 @@ export async function attach(
     const hasNetwork = (await answerOf(client, 'has-network')) === true
     const network = hasNetwork ? remoteNetwork(client) : undefined
     const current = (await replica.info()).network
-    if (join !== undefined) await joinThroughOwner(join, replica, network)
-    if (descriptor !== undefined && readNetwork(descriptor).id !== current.id) throw otherNetwork(current)
-    const wantsNetwork = mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
+    const link = join === undefined ? undefined : await linkOf(join, replica)
+    const wanted = link?.network ?? (descriptor === undefined ? undefined : readNetwork(descriptor))
+    const found = await placeOf(wanted?.id, current.id, replica, moves)
+    if (found === 'moves' && (link !== undefined || moves === true)) throw movesMeanwhile()
+    const place = found === 'moves' ? 'beside' : found
+    if (place === 'here' && link !== undefined) await takeLink(link, replica, network)
+    const isIdle = isOneOnly === true && place === 'beside'
+    const wantsNetwork = isIdle ? false : mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)
     if (wantsNetwork && !hasNetwork) {
       await answerOf(client, 'hand-over', 'network' satisfies HandOverReason)
       await untilHungUp(client)
@@ -42,6 +47,7 @@ export async function attach(
       isOwner: false,
       isCopy: false,
       isHere: false,
+      beside: place === 'beside' ? wanted : undefined,
       close: async () => {
         isClosed = true
         client.close()
@@ -61,10 +67,17 @@ export async function attach(
  * relay would take the data to another network than the owner works in.
  */
 export async function askForHandOver(port: Port, join?: string): Promise<boolean> {
+  return letGo(port, 'relay', async (replica) => {
+    if (join !== undefined) await refuseOther(await linkOf(join, replica), replica)
+  })
+}
+
+/** Asks the owner of the data to let it go, once `check` has nothing against it. False where it will not. */
+export async function letGo(port: Port, reason: HandOverReason, check?: (replica: Replica) => Promise<void>): Promise<boolean> {
   const client = new RpcClient(port)
   try {
-    if (join !== undefined) await refuseOther(await linkOf(join, remoteReplica(client)), remoteReplica(client))
-    const letsGo = (await answerOf(client, 'hand-over', 'relay' satisfies HandOverReason)) === true
+    await check?.(remoteReplica(client))
+    const letsGo = (await answerOf(client, 'hand-over', reason)) === true
     if (letsGo) await untilHungUp(client)
     return letsGo
   } catch (error) {
@@ -93,9 +106,8 @@ async function untilHungUp(client: RpcClient): Promise<void> {
   clearTimeout(timer)
 }
 
-async function joinThroughOwner(join: string, replica: Replica, network: Network | undefined): Promise<void> {
-  const link = await linkOf(join, replica)
-  await refuseOther(link, replica)
+/** Remembers a link into the network that the data is in, and keeps in touch with its relays from now on. Throws `bad-invitation`, `too-many-relays`. */
+export async function takeLink(link: JoinLink, replica: Replica, network: Network | undefined): Promise<void> {
   await rememberLink(replica, link)
   for (const origin of link.origins) await network?.addRelay(origin)
 }
@@ -109,7 +121,11 @@ async function refuseOther(link: JoinLink, replica: Replica): Promise<void> {
   const current = (await replica.info()).network
   if (link.network === undefined || link.network.id === current.id) return
   if (!(await isAlone(replica))) throw otherNetwork(current)
-  throw new DocstoreError(
+  throw movesMeanwhile()
+}
+
+function movesMeanwhile(): DocstoreError {
+  return new DocstoreError(
     'data-in-use',
     'Another program or tab has this data open, and joining another network moves its documents there. Close it, then join again',
   )

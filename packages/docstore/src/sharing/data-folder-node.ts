@@ -21,19 +21,19 @@ function may(path: string, what: number): boolean {
 }
 
 /**
- * The real path of a data folder, made if it is missing: whatever links lead there, all programs meet at one place. One that cannot be written to will do where
+ * The real path of a data folder, made if it is missing, with the folders that were made: whatever links lead there, all programs meet at one place. One that cannot be written to will do where
  * `isReadOnly` says so. Throws `bad-folder`, `no-permission`, `disk-full`.
  */
-export function dataFolder(path: string): string {
+export function dataFolder(path: string): { readonly folder: string; readonly made: readonly string[] } {
   if (path.trim() === '') throw new DocstoreError('bad-folder', 'The data folder has an empty name. Name one, or leave it out')
   const folder = resolve(path)
   try {
-    makeFolder(folder)
+    const made = makeFolder(folder)
     // A file can be in its place: making a folder that is there already says nothing of what it is.
     if (!statSync(folder).isDirectory()) throw new DocstoreError('bad-folder', `${folder} is a file. Name a folder for the data`)
     const real = realpathSync.native(folder)
     if (!isReadOnly(real)) accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK)
-    return real
+    return { folder: real, made }
   } catch (error) {
     throw error instanceof DocstoreError ? error : folderError(folder, error)
   }
@@ -43,17 +43,20 @@ export function dataFolder(path: string): string {
  * Makes what is missing of a path, one folder after the other: `recursive` of Node never returns where a file system like /proc says of a new
  * folder that its parent is not there, although it is.
  */
-function makeFolder(folder: string): void {
+function makeFolder(folder: string): readonly string[] {
   const missing: string[] = []
   for (let at = folder; statSync(at, { throwIfNoEntry: false }) === undefined && dirname(at) !== at; at = dirname(at)) missing.push(at)
+  const made: string[] = []
   for (const path of missing.toReversed()) {
     try {
       mkdirSync(path, { mode: 0o700 })
+      made.push(path)
     } catch (error) {
       // Another program was faster, or it is a link that leads nowhere, which shows when it is used.
       if (errorCode(error) !== 'EEXIST') throw error
     }
   }
+  return made
 }
 
 function folderError(folder: string, cause: unknown): DocstoreError {

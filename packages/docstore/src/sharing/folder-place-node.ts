@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { DocstoreError, errorCode, openReplica, type Replica } from '@p2p-docstore/core'
@@ -7,6 +8,7 @@ import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
 import { renewIfCopied } from './copied-folder-node.ts'
 import { DATABASE, dataFolder, isReadOnly } from './data-folder-node.ts'
+import { discardData, removeEmpty } from './discard-folder-node.ts'
 import { IdentityFile } from './identity-file-node.ts'
 import { listenOn } from './listen-node.ts'
 import { OwnerProcess } from './owner-process-node.ts'
@@ -24,17 +26,28 @@ export class FolderPlace implements Place {
   /** Whether nothing can be written there. It has no connections then, and any number of programs may read it. */
   readonly isReadOnly: boolean
   readonly #folder: string
+  /** Those that were made for it, outermost first. */
+  readonly #made: readonly string[]
   readonly #owner: OwnerProcess
   readonly #options: DocstoreOptions
 
-  constructor(folder: string, options: DocstoreOptions) {
-    this.#folder = dataFolder(folder)
+  readonly #isBeside: boolean
+
+  /** With `isBeside`, the data of a further network of a store, which goes when that is left. */
+  constructor(path: string, options: DocstoreOptions, { isBeside = false }: { readonly isBeside?: boolean } = {}) {
+    this.#isBeside = isBeside
+    const { folder, made } = dataFolder(path)
+    this.#folder = folder
+    this.#made = made
     this.isReadOnly = isReadOnly(this.#folder)
     this.#owner = new OwnerProcess(this.#folder)
     this.#options = options
   }
 
   async enter({ mayHold }: { mayHold: boolean }): Promise<Entry> {
+    // With the network whose data it was.
+    if (this.#isBeside && !existsSync(this.#folder))
+      throw new DocstoreError('network-left', `${this.#folder} was removed, and with it the network that it was of`)
     const held = mayHold ? this.#tryHold() : undefined
     if (held !== undefined && !(held instanceof DocstoreError)) return { kind: 'held', held }
     const port = await connectTo(socketName(this.#folder))
@@ -49,7 +62,12 @@ export class FolderPlace implements Place {
   #tryHold(): HeldData | DocstoreError | undefined {
     try {
       if (this.isReadOnly) return this.#owner.isThere() ? undefined : holdToRead(join(this.#folder, DATABASE))
-      return holdDatabase(join(this.#folder, DATABASE), this.#options, (serve) => this.#listen(serve))
+      const path = join(this.#folder, DATABASE)
+      const discard = (): void => {
+        discardData(this.#folder)
+        removeEmpty(this.#isBeside ? [dirname(this.#folder), this.#folder] : this.#made)
+      }
+      return holdDatabase(path, this.#options, { listen: (serve) => this.#listen(serve), discard })
     } catch (error) {
       if (errorCode(error) === 'data-in-use') return undefined
       if (error instanceof DocstoreError && error.code === 'data-missing') return error
@@ -102,7 +120,7 @@ async function connectTo({ path, release }: SocketName): Promise<Port | undefine
 
 /** Data that lies in memory and ends with this process. */
 export function holdMemory(options: DocstoreOptions): HeldData {
-  return holdDatabase(':memory:', options, async () => () => undefined)
+  return holdDatabase(':memory:', options, { listen: async () => () => undefined, discard: () => undefined })
 }
 
 /** Data of a folder that cannot be written to. */
@@ -112,6 +130,7 @@ function holdToRead(path: string): HeldData {
   return {
     listen: async () => () => undefined,
     getMeta: async (key) => storage.getMeta(key),
+    hasNamespaces: async () => (await storage.namespaces()).length > 0,
     openReplica: async (init) => (replica = await openReplica(storage, init)),
     startNetwork: async () => {
       throw new DocstoreError('storage-read-only', 'A data folder that cannot be written to has no connections')
@@ -122,10 +141,15 @@ function holdToRead(path: string): HeldData {
 }
 
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
-function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['listen']): HeldData {
+function holdDatabase(
+  path: string,
+  options: DocstoreOptions,
+  { listen, discard }: { readonly listen: HeldData['listen']; readonly discard: () => void },
+): HeldData {
   const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
   const identity = path === ':memory:' ? undefined : new IdentityFile(dirname(path))
   identity?.assertDatabase(path)
+  const isNew = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
   // What reads for long, as queries of strangers over HTTP and backups do, must not make others wait.
   const withReaders = path !== ':memory:'
   const storage = openNodeStorage(path, {
@@ -136,11 +160,14 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
   })
   let replica: Replica | undefined
   let isCopy = false
+  const close = async (): Promise<void> => (replica ?? storage).close()
   return {
+    isNew,
     isCopy: () => isCopy,
     isHere: true,
     listen,
     getMeta: async (key) => storage.getMeta(key),
+    hasNamespaces: async () => (await storage.namespaces()).length > 0,
     openReplica: async (init) => {
       await identity?.assertSame(storage)
       isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))
@@ -166,6 +193,10 @@ function holdDatabase(path: string, options: DocstoreOptions, listen: HeldData['
     },
     // The process and its database end together.
     onLost: () => undefined,
-    close: async () => (replica ?? storage).close(),
+    close,
+    discard: async () => {
+      await close()
+      discard()
+    },
   }
 }

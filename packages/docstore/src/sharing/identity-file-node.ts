@@ -68,6 +68,16 @@ export class IdentityFile {
     for (const [name, value] of kept) await storage.setMeta(name, value)
   }
 
+  /** Descriptor of the network that the folder is in, where one is kept here and can be read. */
+  network(): Uint8Array | undefined {
+    try {
+      return this.#read()?.get('network')
+    } catch {
+      // Opening it will say what is wrong.
+      return undefined
+    }
+  }
+
   #read(): Kept | undefined {
     try {
       const { size } = statSync(this.#path)

@@ -1,4 +1,4 @@
-import type { MoveProgress, Replica } from '@p2p-docstore/core'
+import type { MoveProgress, Network as NetworkDescription, Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { Network } from '../network/types.ts'
 
@@ -13,6 +13,10 @@ export interface OpenOptions {
   readonly role?: 'relay' | 'peer'
   readonly moves?: boolean
   readonly onMove?: ((progress: MoveProgress) => void) | undefined
+  /** Seed of the identity that new data gets. */
+  readonly identity?: Uint8Array | undefined
+  /** Whether the data stays unconnected where the network of `join` or `descriptor` lies beside it. */
+  readonly isOneOnly?: boolean | undefined
 }
 
 /** Data that this program or tab works with, itself or through the one that owns it. */
@@ -26,12 +30,14 @@ export interface Opened {
   readonly isCopy: boolean
   /** Whether the data is in this thread: a call that fails has written nothing then, and one that wrote is answered. */
   readonly isHere: boolean
+  /** The network of `join` or `descriptor` where it is another one than that of this data, and its documents do not move there. */
+  readonly beside: NetworkDescription | undefined
   /** Calling it again does no more. */
   close(): Promise<void>
 }
 
 /** Why the owner is asked to let the data go. */
-export type HandOverReason = 'relay' | 'network'
+export type HandOverReason = 'relay' | 'network' | 'leave'
 
 /** How long the owner of the data may take to answer, or to end, milliseconds. */
 export const OWNER_TIMEOUT_MS = 5000

@@ -1,8 +1,8 @@
-import { DocstoreError, equalBytes, identityFromSeed, type Replica } from '@p2p-docstore/core'
+import { identityFromSeed, type Replica } from '@p2p-docstore/core'
 import { checkInvitation, fetchWellKnown, MEMBERSHIP, readNetwork, rememberInvitation } from '../network/admission/index.ts'
 import type { JoinLink } from '../network/admission/index-join.ts'
 import { knownRelays, type MetaReader, RELAYS, rememberRelays, WAYS } from '../network/relays/index.ts'
-import { hasChosenNetwork, isAlone, noteMet } from '../network/standing.ts'
+import { isAlone, noteMet, NOWHERE, placeOf } from '../network/standing.ts'
 import type { LocalNetwork } from '../network/local-network.ts'
 import { type HandOverReason, type OpenOptions, type Opened, OWNER_TIMEOUT_MS } from './opened.ts'
 import type { HeldData } from './place.ts'
@@ -21,29 +21,37 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { role, network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove }: OpenOptions,
+  { role, network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove, identity, isOneOnly }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
   try {
     const link = join === undefined ? undefined : await resolveLink(await readLink(join), held)
+    const wanted = link?.network ?? (descriptor === undefined ? undefined : readNetwork(descriptor))
     const before = await held.getMeta('network')
-    if (link === undefined && descriptor !== undefined) await refuseOther(descriptor, before, held)
+    const found = await placeOf(wanted?.id, before && readNetwork(before).id, held, moves)
+    // A relay is of one network, and its data goes where it can go.
+    const isKept = link === undefined && !moves && found === 'moves'
+    const place = role === 'relay' && found === 'beside' ? 'moves' : isKept && (await held.hasNamespaces()) ? 'beside' : found
+    const taken = place === 'beside' ? undefined : link
     // Documents must not move to a network that does not let this peer in.
-    if (link !== undefined) await checkBefore(link, held)
+    if (taken !== undefined) await checkBefore(taken, held, identity)
     const replica = await held.openReplica({
-      network: link?.network?.bytes ?? descriptor,
+      network: place === 'beside' ? undefined : wanted?.bytes,
       networkName,
       admission,
-      moves: (link !== undefined || moves) && (await isAlone(held)),
+      identity,
+      moves: place === 'moves' && (link !== undefined || moves) && (await isAlone(held)),
       leaving: OF_NETWORK,
       ...(onMove === undefined ? {} : { onMove }),
     })
     const { id } = (await replica.info()).network
-    if (link !== undefined) await rememberLink(replica, link)
+    if (taken !== undefined) await rememberLink(replica, taken)
     // A relay gives its link to others from its first moment on.
     if (role === 'relay') await noteMet(replica)
-    if (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)) network = await held.startNetwork(replica, id, listed)
+    const isIdle = (isOneOnly === true && place === 'beside') || (await held.getMeta(NOWHERE)) !== undefined
+    if (!isIdle && (mode === 'on' || (mode === 'auto' && (await knownRelays(replica)).length > 0)))
+      network = await held.startNetwork(replica, id, listed)
     // What waits for its namespace must not depend on somebody opening that again.
     if (network !== undefined) for (const ns of await replica.awaited()) await network.want(ns)
     const hangUp = await held.listen((port) => serveOther(port, { replica, network, onHandOver }))
@@ -63,13 +71,15 @@ export async function own(
       isOwner: true,
       isCopy: held.isCopy?.() === true,
       isHere: held.isHere === true,
+      beside: place === 'beside' ? wanted : undefined,
       close: () => (closed ??= close()),
     }
     held.onLost(() => onLost(opened))
     return opened
   } catch (error) {
     await network?.close().catch(() => undefined)
-    await held.close().catch(() => undefined)
+    // What could not be opened the first time was not there.
+    await (held.isNew === true && held.discard !== undefined ? held.discard() : held.close()).catch(() => undefined)
     throw error
   }
 }
@@ -96,19 +106,8 @@ export async function rememberLink(replica: Replica, { origins, invitation }: Jo
   await rememberRelays(replica, origins)
 }
 
-/** Makes sure that an invitation is for who this data is already. Throws `bad-invitation`. */
-async function checkBefore({ network, invitation }: JoinLink, meta: MetaReader): Promise<void> {
-  const seed = await meta.getMeta('identity')
+/** Makes sure that an invitation is for who this data is already, or is going to be. Throws `bad-invitation`. */
+async function checkBefore({ network, invitation }: JoinLink, meta: MetaReader, given: Uint8Array | undefined): Promise<void> {
+  const seed = (await meta.getMeta('identity')) ?? given
   if (network !== undefined && invitation !== undefined && seed !== undefined) await checkInvitation(invitation, network, identityFromSeed(seed).did)
-}
-
-/** Neither a new network nor a backup of another one makes data leave the network that was chosen for it. */
-async function refuseOther(wanted: Uint8Array, current: Uint8Array | undefined, meta: MetaReader): Promise<void> {
-  if (current === undefined || equalBytes(wanted, current)) return
-  if (!(await hasChosenNetwork(meta))) return
-  const { descriptor, id } = readNetwork(current)
-  throw new DocstoreError(
-    'other-network',
-    `This data is in the network "${descriptor.name}" (${id}) already. Use another data folder for another one`,
-  )
 }

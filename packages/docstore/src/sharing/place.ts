@@ -27,6 +27,8 @@ export type Entry =
 
 /** Data that this program has for itself. */
 export interface HeldData extends MetaReader {
+  /** Whether there is a namespace in it; asked before the replica is open. */
+  hasNamespaces(): Promise<boolean>
   /** Whether it was found to be a copy of other data, once the replica is open. */
   isCopy?(): boolean
   /** Whether the replica runs in this thread: a call of it that fails has written nothing. */
@@ -40,4 +42,8 @@ export interface HeldData extends MetaReader {
   onLost(listener: () => void): void
   /** Closes the replica and lets the data go, whatever fails. */
   close(): Promise<void>
+  /** Closes it, and removes all that lies there, where that is possible. */
+  discard?(): Promise<void>
+  /** Whether nothing lay there before. */
+  readonly isNew?: boolean
 }

@@ -2,9 +2,12 @@ import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, sta
 import { dirname, join } from 'node:path'
 import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import { readNetwork } from '../network/admission/index.ts'
 import { markAsCopy } from './copied-folder-node.ts'
 import { DATABASE, dataFolder } from './data-folder-node.ts'
+import { removeEmpty } from './discard-folder-node.ts'
 import { IdentityFile } from './identity-file-node.ts'
+import { NETWORKS } from './networks-folder-node.ts'
 
 /** What SQLite keeps beside a database. */
 const BESIDE = ['', '-wal', '-shm']
@@ -16,25 +19,33 @@ export interface RestoredFolder {
 }
 
 /**
- * Puts a backup in place in a data folder that nobody uses, or without one an empty database of the same identity and network. What was there is moved aside.
+ * Puts a backup in place in a data folder that nobody uses, or of its network in that, or without one an empty database of the same identity and network. What was there is moved aside.
  * Throws `data-in-use`, `bad-backup`, `no-identity`, `other-identity`, and what `createDocstore` throws of folders.
  */
 export async function restoreFolder(path: string, backup: string | undefined): Promise<RestoredFolder> {
-  const folder = dataFolder(path)
-  const database = join(folder, DATABASE)
-  const next = `${database}-next`
+  const { folder, made } = dataFolder(path)
+  const next = `${join(folder, DATABASE)}-next`
   const identity = new IdentityFile(folder)
   remove(next)
   try {
     if (backup !== undefined) await copyBackup(backup, next)
-    await prepare(next, identity, backup)
+    const place = folderOf(await prepare(next, identity, backup), folder)
+    const database = join(place, DATABASE)
     await assertFree(database)
     const before = putAside(database)
     renameSync(next, database)
-    return { folder, before }
+    return { folder: place, before }
   } finally {
     remove(next)
+    // Where it failed, there is no folder that was not there before.
+    removeEmpty(made)
   }
+}
+
+/** Where a database belongs: the one of a network beside the first, where that lies. */
+function folderOf(database: Uint8Array | undefined, folder: string): string {
+  const beside = database === undefined ? folder : join(folder, NETWORKS, readNetwork(database).id)
+  return existsSync(beside) ? beside : folder
 }
 
 async function copyBackup(backup: string, next: string): Promise<void> {
@@ -52,8 +63,8 @@ async function copyBackup(backup: string, next: string): Promise<void> {
   }
 }
 
-/** Makes sure that the next database is whole and belongs here. */
-async function prepare(next: string, identity: IdentityFile, backup: string | undefined): Promise<void> {
+/** Makes sure that the next database is whole and belongs here; gives the descriptor of its network. */
+async function prepare(next: string, identity: IdentityFile, backup: string | undefined): Promise<Uint8Array | undefined> {
   const storage = openNodeStorage(next)
   try {
     if (backup === undefined) await identity.giveTo(storage)
@@ -63,6 +74,7 @@ async function prepare(next: string, identity: IdentityFile, backup: string | un
       await identity.assertSame(storage)
       await markAsCopy(storage)
     }
+    return await storage.getMeta('network')
   } finally {
     await storage.close()
   }

@@ -23,7 +23,7 @@ export function serveOther(port: Port, { replica, network, onHandOver }: Offer):
   port.onClose(() => readings.close())
   const call: Service['call'] = async (method, args) => {
     const [first] = args
-    if (method === 'hand-over') return onHandOver(first === 'relay' ? 'relay' : 'network')
+    if (method === 'hand-over') return onHandOver(first === 'relay' || first === 'leave' ? first : 'network')
     if (method === 'network.subscribe' && !topics.add(String(first))) return undefined
     if (method === 'network.unsubscribe' && !topics.remove(String(first))) return undefined
     return readings.note(method, args, await service.call(method, args))

@@ -27,6 +27,8 @@ export class SharedData {
   }
   /** Called with whether this is the owner now, whenever it begins to work with the data, itself or through another owner. */
   readonly owners: Listeners<boolean> = new Set()
+  /** Called once when another program or tab has left the network for all: nothing of it is here any more. */
+  readonly left: Listeners<undefined> = new Set()
   /** What was asked of the network once and has to hold for every owner. */
   readonly wanted: Set<string> = new Set()
   readonly topics: TopicCounts = new TopicCounts()
@@ -35,6 +37,9 @@ export class SharedData {
   #opened: Opened | undefined
   #opening: Promise<Opened> | undefined
   #isClosed = false
+  #hasLeft = false
+  /** The network that the data was in when it was opened. */
+  #networkId = ''
   /** Those that were lost: their owner ended. */
   readonly #gone = new WeakSet<Opened>()
 
@@ -49,7 +54,9 @@ export class SharedData {
     try {
       for (;;) {
         try {
-          shared.#use(await shared.#openUntil(options))
+          const opened = await shared.#openUntil(options)
+          shared.#networkId = (await opened.replica.info()).network.id
+          shared.#use(opened)
           return shared
         } catch (error) {
           if (errorCode(error) !== 'owner-gone') throw error
@@ -77,7 +84,7 @@ export class SharedData {
         return await work(opened)
       } catch (error) {
         const isGone = errorCode(error) === 'owner-gone'
-        if (this.#isClosed && isGone) throw closed()
+        if (this.#isClosed && isGone) throw this.#end()
         const isChanged = this.#opened !== opened || isGone
         if (!isChanged || !isRepeatable || this.#isClosed) throw error
         this.#lost(opened)
@@ -134,7 +141,7 @@ export class SharedData {
   }
 
   #reopen(before: Promise<void> = Promise.resolve(), ownFrom: number = 0): Promise<Opened> {
-    if (this.#isClosed) return Promise.reject(closed())
+    if (this.#isClosed) return Promise.reject(this.#end())
     this.#opening ??= before
       .then(() => this.#openAgain(ownFrom))
       .finally(() => {
@@ -147,8 +154,9 @@ export class SharedData {
     // The link was remembered with the data the first time.
     const { join: _join, descriptor: _descriptor, ...options } = this.#options
     for (;;) {
-      const opened = await this.#openUntil(options, ownFrom)
+      const opened = await this.#openThere(options, ownFrom)
       try {
+        if ((await opened.replica.info()).network.id !== this.#networkId) throw networkLeft()
         await Promise.all([...this.wanted].map(async (ns) => opened.network?.want(ns)))
         await Promise.all(this.topics.topics.map(async (topic) => opened.network?.subscribe(topic)))
         this.#use(opened)
@@ -158,10 +166,33 @@ export class SharedData {
       } catch (error) {
         // Kept open, it would be in the way of the next try. What fails there has failed before.
         await opened.close().catch(() => undefined)
+        if (errorCode(error) === 'network-left') this.#leave()
         // The new owner may end as soon as the old one: many short commands at once.
         if (errorCode(error) !== 'owner-gone') throw error
       }
     }
+  }
+
+  /** Opens it unless it has gone with its network. */
+  async #openThere(options: OpenOptions, ownFrom: number): Promise<Opened> {
+    try {
+      return await this.#openUntil(options, ownFrom)
+    } catch (error) {
+      if (errorCode(error) === 'network-left') this.#leave()
+      throw error
+    }
+  }
+
+  #leave(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#hasLeft = true
+    this.#place.close()
+    tell(this.left, undefined)
+  }
+
+  #end(): DocstoreError {
+    return this.#hasLeft ? networkLeft() : new DocstoreError('closed', 'The store was closed')
   }
 
   /** Much may have happened while nobody could tell us: listeners look again. */
@@ -179,7 +210,7 @@ export class SharedData {
   async #openUntil(options: OpenOptions, ownFrom = 0): Promise<Opened> {
     let silentSince: number | undefined
     for (;;) {
-      if (this.#isClosed) throw closed()
+      if (this.#isClosed) throw this.#end()
       const entry = await this.#place.enter({ mayHold: performance.now() >= ownFrom })
       // From the first try on: a page may have slept before.
       silentSince = entry.kind === 'starting' ? undefined : (silentSince ?? performance.now())
@@ -237,6 +268,9 @@ function tell<T>(listeners: Listeners<T>, payload: T): void {
   }
 }
 
-function closed(): DocstoreError {
-  return new DocstoreError('closed', 'The store was closed')
+function networkLeft(): DocstoreError {
+  return new DocstoreError(
+    'network-left',
+    'This network was left, by another program or tab: nothing of it is here any more. Join it again with its link',
+  )
 }

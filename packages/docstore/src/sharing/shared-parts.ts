@@ -10,7 +10,7 @@ import type { SharedData } from './shared-data.ts'
 
 /** The parts of a store whose data this program alone can use. */
 export function ownParts({ replica, network, libp2p, close }: Opened): DocstoreParts {
-  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, close }
+  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, onLeft: () => () => undefined, close }
 }
 
 /** The parts of a store that shares its data. */
@@ -30,6 +30,10 @@ export function sharedParts(shared: SharedData, mode: 'on' | 'off' | 'auto'): Do
     onOwner: (listener) => {
       shared.owners.add(listener)
       return () => shared.owners.delete(listener)
+    },
+    onLeft: (listener) => {
+      shared.left.add(listener)
+      return () => shared.left.delete(listener)
     },
     close: () => shared.close(),
   }

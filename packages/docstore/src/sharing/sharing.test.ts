@@ -77,16 +77,20 @@ describe('a data folder', () => {
     }
   })
 
-  it('refuses the link of another network once it has documents that others may know', async () => {
+  it('keeps documents that others may know where they are, when it is opened with the link of another network', async () => {
     const data = folder()
     const store = await createDocstore({ data, network: 'off' })
     await store.namespaces.create({ name: 'notes' })
     await store.replica.setMeta('network-met', Uint8Array.of(1))
     await store.close()
     const foreign = formatJoinLink('http://127.0.0.1:1', readNetwork((await open()).info.network.descriptor))
-    await expect(createDocstore({ data, network: 'off', join: foreign })).rejects.toMatchObject({ code: 'other-network' })
     await expect(createDocstore({ data, network: 'off', join: 'nonsense' })).rejects.toMatchObject({ code: 'bad-link' })
     await expect(createDocstore({ data, network: 'off', join: `${foreign}x` })).rejects.toMatchObject({ code: 'bad-link' })
-    expect((await open({ data })).info.network.id).toBe(store.info.network.id)
+    const other = await open({ data, network: 'off', join: foreign })
+    expect((await other.networks()).map(({ id, isUsed }) => [id, isUsed])).toEqual([
+      [store.info.network.id, false],
+      [other.info.network.id, true],
+    ])
+    expect((await (await other.inNetwork(store.info.network.id)).namespaces.list()).map(({ name }) => name)).toEqual(['notes'])
   })
 })

@@ -1,4 +1,4 @@
-import { DocstoreError, type OpenReplicaOptions, type Replica } from '@p2p-docstore/core'
+import { DocstoreError, type MoveProgress, type OpenReplicaOptions, type Replica } from '@p2p-docstore/core'
 import { startLibp2p } from '../network/transport/index-web.ts'
 import { LocalNetwork } from '../network/local-network.ts'
 import { whenFree } from '../rpc/locks-web.ts'
@@ -55,8 +55,13 @@ export class WorkerData implements HeldData {
     return (await this.#client.call('stored-meta', [key])) as Uint8Array | undefined
   }
 
-  async openReplica(options: OpenReplicaOptions): Promise<Replica> {
-    await this.#client.call('open-replica', [options])
+  async hasNamespaces(): Promise<boolean> {
+    return (await this.#client.call('has-namespaces', [])) === true
+  }
+
+  async openReplica({ onMove, ...options }: OpenReplicaOptions): Promise<Replica> {
+    const unlisten = this.#client.onEvent((name, payload) => name === 'move' && onMove?.(payload as MoveProgress))
+    await this.#client.call('open-replica', [options]).finally(unlisten)
     return remoteReplica(this.#client)
   }
 

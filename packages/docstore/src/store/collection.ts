@@ -16,6 +16,7 @@ import {
   type WriteResult,
 } from '@p2p-docstore/core'
 import { createDocumentId } from './document-id.ts'
+import { type ExpiryOptions, expiryOf } from './expiry-options.ts'
 import { type Change, changesOf } from './reading/changes.ts'
 import { failedFeed } from './reading/feed.ts'
 import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './reading/found.ts'
@@ -49,6 +50,9 @@ export interface WriteOptions {
   readonly if?: string | undefined
 }
 
+/** How a document is stored. */
+export interface PutOptions extends WriteOptions, ExpiryOptions {}
+
 /** Changes of fields, by dotted paths, as in MongoDB. */
 export interface Changes {
   /** Gives fields a value. */
@@ -72,6 +76,8 @@ export interface Versioned<T> {
   readonly at: string
   /** `did:key` of who made that. */
   readonly by: string
+  /** ISO time at which it expires; absent where it stays. */
+  readonly expiresAt?: string
 }
 
 /** What a bulk write did. */
@@ -115,10 +121,13 @@ export class Collection<T extends Document = Document> {
     this.#init = init
   }
 
-  /** Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. */
-  async put(document: NewDocument, options: WriteOptions = {}): Promise<PutResult> {
-    checkOptions(options, ['if'], 'put')
-    const write = toWrite(document, await this.#idPrefix())
+  /**
+   * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. With `expiresAt` or `ttl` it is
+   * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay.
+   */
+  async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
+    checkOptions(options, ['if', 'expiresAt', 'ttl'], 'put')
+    const write = toWrite(document, { idPrefix: await this.#idPrefix(), exp: expiryOf(options) })
     const { replica, namespace, name } = this.#init
     await turn()
     const [result] = await replica.write(namespace, name, [options.if === undefined ? write : { ...write, if: options.if }])
@@ -146,12 +155,13 @@ export class Collection<T extends Document = Document> {
    */
   async putMany(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
-    options: { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
+    options: ExpiryOptions & { onProgress?: (progress: PutManyProgress) => void; signal?: AbortSignal } = {},
   ): Promise<PutManyResult> {
-    checkOptions(options, ['onProgress', 'signal'], 'putMany')
+    checkOptions(options, ['onProgress', 'signal', 'expiresAt', 'ttl'], 'putMany')
+    const exp = expiryOf(options)
     const { onProgress, signal } = options
     const total: { -readonly [K in keyof PutManyResult]: PutManyResult[K] } = { read: 0, written: 0, unchanged: 0 }
-    const prefix = await this.#idPrefix()
+    const idPrefix = await this.#idPrefix()
     const write = async (writes: readonly Write[]): Promise<void> => {
       await turn()
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
@@ -163,7 +173,7 @@ export class Collection<T extends Document = Document> {
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
-      const one = toWrite(document, prefix)
+      const one = toWrite(document, { idPrefix, exp })
       total.read++
       return one
     }
@@ -192,7 +202,9 @@ export class Collection<T extends Document = Document> {
 
   async #version(id: string): Promise<Versioned<T> | undefined> {
     const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
-    return found && { document: JSON.parse(found.content) as T, cid: found.cid, at: isoTime(found.at), by: found.by }
+    if (found === undefined) return undefined
+    const { content, cid, at, by, exp } = found
+    return { document: JSON.parse(content) as T, cid, at: isoTime(at), by, ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }) }
   }
 
   /**
@@ -346,9 +358,10 @@ function withPrefix(id: unknown, prefix: string): string {
   return prefix === '' || namesAuthor(id) ? id : prefix + id
 }
 
-function toWrite(document: NewDocument, idPrefix: string): Write {
+function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   const given: unknown = document._id
   const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
-  return { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
+  const write = { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
+  return exp === undefined ? write : { ...write, exp }
 }

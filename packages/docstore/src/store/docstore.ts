@@ -12,13 +12,16 @@ import {
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
-import type { DirectoryPeer, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
+import type { ListOptions } from './life/listed-namespaces.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
+import type { NetworkInfo, Networks } from './networks/networks.ts'
+import type { StoreNetworks } from './networks/store-networks.ts'
 import { subscriptionTo } from './subscription.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
@@ -30,11 +33,13 @@ export interface DocstoreParts {
   readonly isOwner: boolean
   readonly isCopy: boolean
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
+  /** Calls back once another program or tab has left the network. */
+  readonly onLeft: (listener: () => void) => () => void
   readonly close: () => Promise<void>
 }
 
 /** What a store tells of by itself. */
-const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner']
+const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left']
 
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
@@ -45,25 +50,28 @@ export class Docstore {
   readonly replica: Replica
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
+  /** What it shares with the stores of other networks on this data; nothing at a relay, which is of one network. */
+  readonly #shared: StoreNetworks | undefined
   /** Ends what is being watched. */
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
-  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts) {
+  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: StoreNetworks | undefined) {
     const { replica, network } = parts
     this.info = info
     this.replica = replica
     this.network = network
-    this.namespaces = new Namespaces({ replica, network, movedTo, closing: this.#closing.signal })
+    this.namespaces = new Namespaces({ store: this, movedTo, closing: this.#closing.signal, shared })
     this.#parts = parts
+    this.#shared = shared
   }
 
   /** A store of these parts. */
-  static async of(parts: DocstoreParts): Promise<Docstore> {
+  static async of(parts: DocstoreParts, shared?: StoreNetworks): Promise<Docstore> {
     const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
-    return new Docstore(info, movedTo, parts)
+    return new Docstore(info, movedTo, parts, shared)
   }
 
   /** libp2p itself, while this process runs it. */
@@ -112,17 +120,20 @@ export class Docstore {
 
   /**
    * Calls back after a change. `peer`: with all peers, when one came or went. `sync`: with the namespace whose state it is. `directory`: with
-   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. Returns the way to stop.
+   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. `left`: once another program or tab has left this network. Returns
+   * the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
   on(event: 'directory', listener: (count: NetworkEvents['directory']) => void): () => void
   on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
-  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner', listener: (payload: never) => void): () => void {
+  on(event: 'left', listener: () => void): () => void
+  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner' | 'left', listener: (payload: never) => void): () => void {
     if (!STORE_EVENTS.includes(event))
       throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${STORE_EVENTS.join(', ')}`)
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
+    if (event === 'left') return this.#parts.onLeft(listener as () => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }
@@ -149,6 +160,52 @@ export class Docstore {
     }
   }
 
+  /** The networks that this data is in, the first one first. */
+  async networks(): Promise<readonly NetworkInfo[]> {
+    return (await this.#networks()).list()
+  }
+
+  /**
+   * The store of another network of this data, by its id, its name or the last letters of its id: with namespaces, peers and topics of its own. Nothing
+   * crosses from one to the other. Closing the store that `createDocstore` gave closes all of them. Throws `unknown-network`, `ambiguous-network`.
+   */
+  async inNetwork(network: string): Promise<Docstore> {
+    return (await this.#networks()).open(network)
+  }
+
+  /**
+   * Joins a network beside those that this data is in, and gives its store; of one that it is in already, relays and invitation of the link are
+   * remembered. Documents stay where they are. Throws `bad-link`, `bad-invitation`, `relay-unreachable`, `too-many-networks`, `one-network`.
+   */
+  async join(link: string): Promise<Docstore> {
+    return (await this.#networks()).join(link)
+  }
+
+  /** Id of the network of this data that a namespace is in, is waited for in, or was in under this id; nothing where it is in none of them. */
+  async networkOf(namespace: string): Promise<string | undefined> {
+    return (await this.#networks()).networkOf(namespace, this)
+  }
+
+  /** Lets a network be the one that this data is opened in from now on where none is named. Throws as `inNetwork`. */
+  async useNetwork(network: string): Promise<NetworkInfo> {
+    return (await this.#networks()).use(network)
+  }
+
+  /**
+   * Leaves a network: removes everything of it from this machine, the store of it in this program included, also where other programs or tabs use it,
+   * which hear `left`. Others keep what they have. Brings to a relay what none is known to have; where that takes too long, throws `not-delivered` with
+   * `details.records`, unless with `force`. Throws `data-in-use` where a relay runs on it, `unknown-network`, `ambiguous-network`.
+   */
+  async leave(network: string, options: { force?: boolean; signal?: AbortSignal | undefined } = {}): Promise<NetworkInfo> {
+    checkOptions(options, ['force', 'signal'], 'leave')
+    return (await this.#networks()).leave(network, options)
+  }
+
+  async #networks(): Promise<Networks> {
+    if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
+    return this.#shared.all()
+  }
+
   /** Looks for the commonest faults and names their fix. */
   async doctor(): Promise<readonly Diagnosis[]> {
     // Only who looks for faults loads what knows them.
@@ -156,8 +213,16 @@ export class Docstore {
     return diagnose(this.replica, this.network)
   }
 
-  /** Ends everything that is being watched, then the network, then the database. Calling it again does no more. */
+  /**
+   * Ends everything that is being watched, then the network, then the database; on what `createDocstore` gave, those of all its networks. Calling it
+   * again does no more.
+   */
   async close(): Promise<void> {
+    await (this.#shared === undefined ? this.closeAlone() : this.#shared.close(this))
+  }
+
+  /** Closes what is of this network alone. */
+  async closeAlone(): Promise<void> {
     this.#closing.abort()
     this.#closed ??= this.#parts.close()
     await this.#closed
@@ -174,40 +239,57 @@ export class Docstore {
 }
 
 /** What the namespaces of a store work with. */
-interface NamespacesInit extends Pick<DocstoreParts, 'replica' | 'network'> {
+interface NamespacesInit {
+  readonly store: Docstore
   /** Ids that they had in networks before, with those of now. */
   readonly movedTo: ReadonlyMap<string, string>
   readonly closing: AbortSignal
+  readonly shared: StoreNetworks | undefined
 }
 
 /** The namespaces of a store. */
 export class Namespaces {
+  readonly #store: Docstore
   readonly #replica: Replica
   readonly #network: Network | undefined
   readonly #closing: AbortSignal
   readonly #movedTo: ReadonlyMap<string, string>
+  readonly #shared: StoreNetworks | undefined
 
-  constructor({ replica, network, movedTo, closing }: NamespacesInit) {
-    this.#replica = replica
-    this.#network = network
-    this.#movedTo = movedTo
+  constructor({ store, movedTo, closing, shared }: NamespacesInit) {
+    this.#store = store
+    this.#replica = store.replica
+    this.#network = store.network
     this.#closing = closing
+    this.#movedTo = movedTo
+    this.#shared = shared
   }
 
-  /** Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`. */
-  async create(options: { name: string; write?: WritePolicy }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write'], 'namespaces.create')
-    const { name, write = 'owner' } = options
-    const { id } = await this.#replica.createNamespace({ name, write })
+  /**
+   * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
+   * it is in for good, where that is another one than this store's.
+   */
+  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'network'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, network } = options
+    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ name, write, listed })
+    const { id } = await this.#replica.createNamespace({ name, write, listed })
     return this.open(id)
   }
 
   /**
    * Opens a namespace by id and keeps it equal with the relays. Never waits: what is not here yet arrives later. An id that it had before its documents
-   * moved to this network will do; its `id` is the one that it has now.
+   * moved to this network will do; its `id` is the one that it has now. One that is in another network of this data is opened there: it belongs to one
+   * alone, and no other hears of it.
    */
   async open(id: string): Promise<Namespace> {
     const namespace = this.#at(id)
+    const networks = await this.#shared?.several
+    if (networks !== undefined) {
+      const network = await networks.networkOf(namespace.id, this.#store)
+      if (network !== undefined && network !== this.#store.info.network.id) return (await networks.open(network)).namespaces.open(id)
+    }
     await this.#network?.want(namespace.id)
     return namespace
   }
@@ -241,7 +323,8 @@ export class Namespaces {
 
   /**
    * Puts another namespace in the place of one that this identity owns: ends it, makes the new one, fills it with what `migrate` makes of each document
-   * (`undefined` leaves it out), and lets the old one name it. Where it fails in between, call it again. What others wrote before the end and had not
+   * (`undefined` leaves it out; without an `_id` it keeps that of the old one), and lets the old one name it. Where it fails or the program ends in between, call it
+   * again: it goes on with the same namespace. What others wrote before the end and had not
    * sent yet comes into the old one alone.
    */
   async succeed(
@@ -252,6 +335,21 @@ export class Namespaces {
     checkOptions(options, ['name', 'write'], 'namespaces.succeed')
     const { succeedNamespace } = await import('./life/succession.ts')
     return succeedNamespace(this, this.#replica, { id, ...options, migrate })
+  }
+
+  /**
+   * Namespaces that the network's connected relays hold and whose owners list them (`listed` of `create` and `set`), by id, each checked: at most `limit`
+   * (100, and 1,000 at most) behind the id `after`. `next` is where the next part begins. `relays` says how many answered in time; 0 where none is connected.
+   */
+  async listed(options: ListOptions = {}): Promise<ListedPage> {
+    const { listedNamespaces } = await import('./life/listed-namespaces.ts')
+    return listedNamespaces(this.#network, options)
+  }
+
+  /** Ids of namespaces that have not arrived yet, and for which something was written here: see `Namespace.pending`. */
+  async awaited(): Promise<readonly string[]> {
+    const [waited, here] = await Promise.all([this.#replica.awaited(), this.#replica.namespaceIds()])
+    return waited.filter((id) => !here.includes(id))
   }
 
   /** All namespaces that are here. */

@@ -51,6 +51,8 @@ export interface NamespaceChange {
   readonly description?: string | null
   /** Id of the namespace that takes its place. */
   readonly next?: string | null
+  /** Whether relays name it to everyone in the network who asks what there is. */
+  readonly listed?: boolean
 }
 
 /** What making a namespace equal with the relays did. */
@@ -175,11 +177,12 @@ export class Namespace extends Collection {
   }
 
   /**
-   * Changes what it says of itself; what is left out stays. Only its owner may: throws `not-allowed`, and what is wrong with the change. Of changes that
-   * two devices of the owner make without having seen each other's, one wins as a whole.
+   * Changes what it says of itself; what is left out stays. Only its owner may: throws `not-allowed`, and what is wrong with the change. What two
+   * devices of the owner change without having seen each other's change comes together where they meet; of one field that both changed, one wins, and
+   * `info()` has the other as `conflict` until it is set anew.
    */
   async set(change: NamespaceChange): Promise<NamespaceInfo> {
-    checkOptions(change, ['name', 'description', 'next'], 'set')
+    checkOptions(change, ['name', 'description', 'next', 'listed'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
   }

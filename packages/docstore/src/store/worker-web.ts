@@ -9,7 +9,12 @@ import { serve, type Service } from '../rpc/rpc.ts'
 let storage: Storage | undefined
 let service: Service | undefined
 let replica: Replica | undefined
-const commitListeners = new Set<(name: string, payload: unknown) => void>()
+const listeners = new Set<(name: string, payload: unknown) => void>()
+
+/** Tells the window of something. */
+function tell(name: string, payload: unknown): void {
+  for (const emit of listeners) emit(name, payload)
+}
 
 serve(messagePort(self), {
   call: async (method, args) => {
@@ -23,13 +28,13 @@ serve(messagePort(self), {
       }
       case 'stored-meta':
         return storage?.getMeta(String(args[0]))
+      case 'has-namespaces':
+        return ((await storage?.namespaces()) ?? []).length > 0
       case 'open-replica': {
         if (storage === undefined) throw new DocstoreError('internal', 'The storage is not open')
-        replica = await openReplica(storage, args[0] as OpenReplicaOptions)
+        replica = await openReplica(storage, { ...(args[0] as OpenReplicaOptions), onMove: (progress) => tell('move', progress) })
         service = peerService(replica, () => undefined)
-        service.events((name, payload) => {
-          for (const emit of commitListeners) emit(name, payload)
-        })
+        service.events(tell)
         return undefined
       }
       case 'close':
@@ -40,7 +45,7 @@ serve(messagePort(self), {
     }
   },
   events: (emit) => {
-    commitListeners.add(emit)
-    return () => commitListeners.delete(emit)
+    listeners.add(emit)
+    return () => listeners.delete(emit)
   },
 })

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, u
 import { FilePart } from '../../files/file-part.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
 import { type Draft, draftOf, dropDraft } from './drafts.ts'
+import { DocumentFacts } from './document-facts.tsx'
 import { JsonField } from './json-field.tsx'
 import { documentText, parseDocumentText, templateText } from './json-text.ts'
 import { UnsavedQuestion } from './unsaved-question.tsx'
@@ -115,6 +116,7 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
           <NewerNotice document={newer.document} isUnsaved={isUnsaved} onTake={() => newer.document && beginAgain(newer.document)} />
         )}
         {collection.name === 'files' && original !== undefined ? <FilePart store={store} namespace={namespace} document={original} /> : null}
+        {original === undefined ? null : <DocumentFacts store={store} namespace={namespace} collection={collection} id={original._id} />}
         <JsonField
           text={text}
           parsed={parsed}

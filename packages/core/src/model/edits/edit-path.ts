@@ -13,7 +13,8 @@ export function isEditPath(path: readonly string[]): boolean {
   return path.every(isFieldName) && utf8(pathText(path)).length <= MAX_EDIT_PATH_BYTES
 }
 
-function isFieldName(name: string): boolean {
+/** Whether a name can lead to a field that changes by itself. */
+export function isFieldName(name: string): boolean {
   return name !== '' && name !== '/' && name !== '__proto__' && !name.startsWith('\ufeff') && name.isWellFormed()
 }
 

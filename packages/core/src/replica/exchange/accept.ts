@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
 import { equalBytes } from '../../model/bytes.ts'
+import { MAX_TIME } from '../../model/clock.ts'
 import { decodeContent } from '../../model/content.ts'
 import { decodeEdit } from '../../model/edits/edit-content.ts'
 import { follows } from '../../model/edits/normal-form.ts'
@@ -8,7 +9,11 @@ import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, sp
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
+import type { HeadRules } from '../../rules/read-rules.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import { recordFault } from '../rules/record-fault.ts'
+
+const EMPTY = new Uint8Array()
 
 /** What acceptance depends on besides the record itself. */
 export interface Rules {
@@ -16,11 +21,15 @@ export interface Rules {
   readonly owner: Uint8Array
   /** What the winning head says. */
   readonly head: HeadBody
+  /** What that asks of documents, where it asks something. */
+  readonly rules: HeadRules | undefined
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
   /** Hybrid time beyond which a record is held back. */
   readonly latest: number
+  /** Hybrid time of now: what has expired by it is not stored with what it said. */
+  readonly now: number
 }
 
 /** A record that is good by itself and competes for its slot. The highest time wins, then the lowest hash. */
@@ -32,6 +41,8 @@ export class Competitor implements CommitEntry {
   readonly seal: number
   /** Whether this very version was here already. */
   isSame = false
+  /** Whether its document was deleted long ago, at its time or later. */
+  isForgotten = false
 
   constructor(slot: Uint8Array, record: NewRecord, seal: number) {
     this.slot = slot
@@ -40,14 +51,16 @@ export class Competitor implements CommitEntry {
     if (record.edit !== undefined) this.document = record.edit.document
   }
 
-  build(old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined {
+  build(old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     const { record } = this
+    this.isForgotten = forgotten > 0 && record.at <= forgotten
+    if (this.isForgotten) return undefined
     const here = document === undefined ? (old === undefined ? [] : [old]) : partsOf(document)
     this.isSame = here.some(({ at, hash }) => at === record.at && equalBytes(hash, record.hash))
     if (this.isSame) return undefined
     // What is here has seen it, as is usual where something comes twice.
     if (document === undefined && old !== undefined && follows(old, record)) return undefined
-    return record.content === null ? { ...record, ...knownName(old, document) } : record
+    return record.kh !== null ? { ...record, ...knownName(old, document) } : record
   }
 }
 
@@ -76,8 +89,8 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxContentBytes, latest }: Rules): Competitor | Refusal {
-  const { key, at, prev, exp, content: bytes, path, seen } = wire
+function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
+  const { key, at, prev, exp, content: bytes, erased: gone, path, seen } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
   const known = seen === undefined ? {} : { seen }
@@ -89,16 +102,23 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, maxConten
     return new Competitor(slotOf(scope.write, key, by), record, wire.seal)
   }
   const split = splitKey(key)
-  if (split === undefined || bytes === null) return 'malformed'
+  if (split === undefined || (bytes === null && gone === undefined)) return 'malformed'
   const { collection, id } = split
   if (!mayWrite(scope.write, owner, by, id)) return 'not-allowed'
-  if (bytes.length > maxContentBytes) return 'too-large'
-  const content = path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
-  if (!content.ok) return content.reason
-  const digest = sha256(bytes)
-  const put = { ...base, del: false, k: key, digest, size: bytes.length } as const
+  const { digest, size } = gone ?? { digest: sha256(bytes ?? EMPTY), size: bytes?.length ?? 0 }
+  if (size > maxContentBytes) return 'too-large'
+  // Erased where a clock is ahead of ours: it comes again when its time is over here too.
+  if (gone !== undefined && (exp ?? MAX_TIME) > latest) return 'future'
+  const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
+  if (content?.ok === false) return content.reason
+  const own = rules?.get(collection)
+  if (own !== undefined && content !== undefined && recordFault(own, scope.write, { id, content: content.value.text, size, path }) !== undefined)
+    return 'against-rules'
+  const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
-  const record = { collection, id, at, by, prev, exp, hash, kh: null, digest, content: content.value.text, ...known }
+  const common = { collection, id, at, by, prev, exp, hash, kh: null, ...known }
+  const isOver = content === undefined || (exp !== null && exp <= now)
+  const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
   const slot = slotOf(scope.write, kh, by)
   if (path === undefined) return new Competitor(slot, record, wire.seal)

@@ -67,16 +67,20 @@ export class BatchBuilder {
     // A record whose seal was lost cannot be proven to anyone; it is passed over, and stays here. One that was replaced since it was read may find
     // that the number of its seal belongs to another by now: its successor follows.
     if (covering === undefined || !includesHash(covering.hashes, record.hash)) return 'added'
-    const own = ownContent(record)
+    const { erased } = record
+    const own = erased === undefined ? ownContent(record) : null
     const content = own === null ? null : utf8(own)
-    const key = content === null ? (record.kh ?? new Uint8Array(32)) : `${record.collection ?? ''}/${record.id ?? ''}`
+    const key =
+      record.kh !== null || (content === null && erased === undefined)
+        ? (record.kh ?? new Uint8Array(32))
+        : `${record.collection ?? ''}/${record.id ?? ''}`
     const path = record.edit?.path
     const { seen } = record
     const bytes =
       RECORD_OVERHEAD_BYTES +
       (path === undefined ? 0 : MAX_EDIT_PATH_BYTES) +
       (seen === undefined ? 0 : SEEN_OVERHEAD_BYTES * seen.authors.reduce((times, { but }) => times + 1 + but.length, 1)) +
-      key.length * (content === null ? 1 : 3) +
+      key.length * (typeof key === 'string' ? 3 : 1) +
       (content?.length ?? 0) +
       (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
     if (this.#records.length > 0 && (this.#bytes + bytes > this.#maxBytes || this.#records.length >= MAX_BATCH_RECORDS)) return 'full'
@@ -90,8 +94,17 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    const optional = { ...(path === undefined ? {} : { path }), ...(seen === undefined ? {} : { seen }) }
-    this.#records.push({ key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp, ...optional })
+    this.#records.push({
+      key,
+      at: record.at,
+      content,
+      seal: number,
+      prev: record.prev,
+      exp: record.exp,
+      ...(path === undefined ? {} : { path }),
+      ...(seen === undefined ? {} : { seen }),
+      ...(erased === undefined ? {} : { erased }),
+    })
     return 'added'
   }
 

@@ -57,19 +57,21 @@ export class Receiving implements ReplicaReceiving {
       if (typeof one === 'string') return one
       const outcome = outcomes[next++]
       if (outcome === 'no-room') return 'quota'
-      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : 'superseded'
+      return outcome !== undefined ? 'stored' : one.isSame ? 'same' : one.isForgotten ? 'forgotten' : 'superseded'
     })
     return { results, ranges }
   }
 
-  #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
-    const { network, latest } = this.#ground
+  async #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
+    const { network, latest, clock, rules } = this.#ground
     return judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,
       head: head.head.body,
+      rules: await rules.of(head.head.body.collections),
       maxContentBytes: network.descriptor.limits.content,
       latest: latest(),
+      now: clock.wall(),
       aside: this.#aside,
     })
   }

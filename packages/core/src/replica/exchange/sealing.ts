@@ -1,4 +1,4 @@
-import { MAX_SEAL_RECORDS } from '../../model/limits.ts'
+import { RECORDS_PER_SEAL } from '../../model/limits.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { ReplicaGround } from '../ground.ts'
 
@@ -11,7 +11,7 @@ export class Sealing {
     this.#ground = ground
   }
 
-  /** Signs what nobody signed yet in a namespace, in groups of 64, one run after another. */
+  /** Signs what nobody signed yet in a namespace, in groups, one run after another. */
   async sealPending(ns: number): Promise<void> {
     const run = (this.#running.get(ns) ?? Promise.resolve()).then(() => this.#seal(ns))
     this.#running.set(
@@ -24,7 +24,7 @@ export class Sealing {
   async #seal(ns: number): Promise<void> {
     const { storage, network, identity } = this.#ground
     for (;;) {
-      const records = await storage.unsealed(ns, MAX_SEAL_RECORDS)
+      const records = await storage.unsealed(ns, RECORDS_PER_SEAL)
       if (records.length === 0) return
       const hashes = new Uint8Array(records.length * 32)
       records.forEach(({ hash }, i) => hashes.set(hash, i * 32))
@@ -33,7 +33,7 @@ export class Sealing {
         records.map(({ seq }) => seq),
         createSeal(network.cid, hashes, identity),
       )
-      if (records.length < MAX_SEAL_RECORDS) return
+      if (records.length < RECORDS_PER_SEAL) return
     }
   }
 }

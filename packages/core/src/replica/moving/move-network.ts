@@ -9,9 +9,10 @@ import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
 import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
+import { HEAD_BODIES, LOST_CHANGE } from '../heads/head-prefixes.ts'
 import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
 import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
-import { MOVED, movedIds } from './moved-ids.ts'
+import { MOVED, movedIds, SUCCEEDING } from './moved-ids.ts'
 import { restatedRecord } from './restated-record.ts'
 
 /** Records that are looked at in one call before anything changes. */
@@ -59,7 +60,16 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
   }
   const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
   const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
-  await storage.moveNamespaces(moves, new Map([...meta, ...(await idsNow(storage, ids)), ...(await pendingNow(storage, ids))]))
+  await storage.moveNamespaces(
+    moves,
+    new Map([
+      ...meta,
+      ...(await idsNow(storage, ids)),
+      ...(await pendingNow(storage, ids)),
+      ...(await headsNow(storage)),
+      ...(await successionsNow(storage, ids)),
+    ]),
+  )
 }
 
 /** A namespace on its way: what it was, and its genesis and id in the other network. */
@@ -144,6 +154,22 @@ async function pendingNow(storage: Storage, ids: ReadonlyMap<string, CID>): Prom
     now.set(pendingPrefix(next.toString()) + key.slice(pendingPrefix(before).length), value)
   }
   return now
+}
+
+/** A succession that was interrupted goes on with the same namespace there. */
+async function successionsNow(storage: Storage, ids: ReadonlyMap<string, CID>): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const now = new Map<string, Uint8Array | undefined>()
+  for (const [key, value] of await storage.listMeta(SUCCEEDING)) {
+    const next = ids.get(key.slice(SUCCEEDING.length))
+    if (next !== undefined) now.set(key, undefined).set(SUCCEEDING + next.toString(), value)
+  }
+  return now
+}
+
+/** Heads begin anew there: nobody has one from before. */
+async function headsNow(storage: Storage): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  const former = [...(await storage.listMeta(HEAD_BODIES)), ...(await storage.listMeta(LOST_CHANGE))]
+  return new Map(former.map(([key]) => [key, undefined] as const))
 }
 
 function othersDocuments(cid: string): DocstoreError {

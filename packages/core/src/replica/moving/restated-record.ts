@@ -9,7 +9,7 @@ import type { Restated, StoredRecord } from '../../storage/storage.ts'
  * tombstone whose document was never here, only the hash of a key is left, which belongs to the namespace that it was in: `undefined`.
  */
 export function restatedRecord(scope: RecordScope, record: StoredRecord): Restated | undefined {
-  const { collection, id, at, by, exp, edit, lost } = record
+  const { collection, id, at, by, exp, edit, erased, lost } = record
   // All are of one author, who has seen his own.
   if (lost !== undefined) return undefined
   const content = ownContent(record)
@@ -18,9 +18,9 @@ export function restatedRecord(scope: RecordScope, record: StoredRecord): Restat
   const kh = keyHash(scope.ns, key)
   const base = { at, by, ...(exp === null ? {} : { exp }) }
   const slot = slotOf(scope.write, kh, by)
-  if (content === null) return { slot, kh, hash: recordHash(scope, { ...base, del: true, kh }) }
-  const bytes = utf8(content)
-  const put: DocRecord = { ...base, del: false, k: key, digest: sha256(bytes), size: bytes.length }
+  if (content === null && erased === undefined) return { slot, kh, hash: recordHash(scope, { ...base, del: true, kh }) }
+  const bytes = utf8(content ?? '')
+  const put: DocRecord = { ...base, del: false, k: key, ...(erased ?? { digest: sha256(bytes), size: bytes.length }) }
   if (edit === undefined) return { slot, kh: null, hash: recordHash(scope, put) }
   const { path } = edit
   return { slot: editSlotOf(scope.write, kh, by, path), document: slot, kh: null, hash: recordHash(scope, { ...put, path }) }

@@ -3,6 +3,7 @@ import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import { isShown } from '../../storage/records/own-content.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { Expiry } from '../writing/expiry.ts'
 import type { ChangeRow, FeedPage, FeedRequest, ReplicaFeeds } from '../types.ts'
 import { boundedPage } from './bounded-page.ts'
 import { changeOf } from './change-row.ts'
@@ -13,14 +14,17 @@ import { feedRows } from './feed-rows.ts'
 export class Feeds implements ReplicaFeeds {
   readonly #storage: Storage
   readonly #namespaces: Namespaces
+  readonly #expiry: Expiry
 
-  constructor(storage: Storage, namespaces: Namespaces) {
+  constructor(storage: Storage, namespaces: Namespaces, expiry: Expiry) {
+    this.#expiry = expiry
     this.#storage = storage
     this.#namespaces = namespaces
   }
 
   async changes(id: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
     checkLimit(limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     if (open === undefined) return []
     for (let after = since; ; ) {
@@ -51,6 +55,7 @@ export class Feeds implements ReplicaFeeds {
 
   async readFeed(feed: string, { collection, filter }: FeedRequest, limit: number): Promise<FeedPage> {
     checkLimit(limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsedFilter = await readDocumentFilter(filter)
     const records = await boundedPage(
       limit,

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import { didOf } from '../../model/identity.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
@@ -8,9 +9,22 @@ import type { Asker } from '../../storage/query-queue.ts'
 import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import type { KnownRules } from '../rules/known-rules.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
-import type { CollectionCount, DocumentVersion, FindRequest, FindResult, OpenedReading, ReadRequest, ReplicaReads, Summary } from '../types.ts'
+import type {
+  BrokenRule,
+  CollectionCount,
+  DocumentVersion,
+  FindRequest,
+  FindResult,
+  OpenedReading,
+  ReadRequest,
+  ReplicaReads,
+  Summary,
+} from '../types.ts'
+import type { Expiry } from '../writing/expiry.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { boundedCursor, readBound } from './page-bound.ts'
@@ -25,8 +39,10 @@ export interface QueriesInit {
   readonly aside?: QueriesAside | undefined
   readonly namespaces: Namespaces
   readonly pending: LazyPending
+  readonly expiry: Expiry
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
+  readonly rules: KnownRules
 }
 
 /** Answers queries: what the user typed is checked here, and found in the storage. */
@@ -35,9 +51,13 @@ export class Queries implements ReplicaReads {
   readonly #aside: QueriesAside | undefined
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #epoch: string
+  readonly #rules: KnownRules
 
-  constructor({ storage, aside, namespaces, pending, epoch }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, rules }: QueriesInit) {
+    this.#expiry = expiry
+    this.#rules = rules
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -46,16 +66,28 @@ export class Queries implements ReplicaReads {
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open && this.#storage.get(open.ns, collection, documentId)
   }
 
   async getVersion(id: string, collection: string, documentId: string): Promise<DocumentVersion | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     if (found === undefined) return undefined
-    const { content, at, by } = found
-    return { content, cid: cidOfBytes(DAG_JSON, content).toString(), at, by: didOf(by) }
+    const { content, at, by, exp } = found
+    const breaks = await this.#broken(open, collection, documentId, content)
+    const cid = cidOfBytes(DAG_JSON, content).toString()
+    return { content, cid, at, by: didOf(by), ...(exp === null ? {} : { exp }), ...(breaks === undefined ? {} : { breaks }) }
+  }
+
+  async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
+    const body = open?.head.head.body
+    if (open === undefined || body === undefined || !hasSettings(body, collection)) return undefined
+    const rules = (await this.#rules.of(body.collections))?.get(collection)
+    const { brokenRule } = await import('../rules/broken-rule.ts')
+    return rules && brokenRule(open, rules, id, content)
   }
 
   async find(
@@ -66,6 +98,7 @@ export class Queries implements ReplicaReads {
   ): Promise<FindResult> {
     checkCollection(collection)
     checkLimit(limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsedSort = parseSortInput(sort)
     const bound = cursor === undefined ? undefined : readBound(cursor, this.#epoch)
     const parsedFilter = await readFilter(filter)
@@ -86,6 +119,7 @@ export class Queries implements ReplicaReads {
   }
 
   async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     checkLimit(first)
     const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
@@ -103,6 +137,7 @@ export class Queries implements ReplicaReads {
   }
 
   async count(id: string, collection: string, filter: unknown): Promise<number> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const parsedFilter = await readFilter(filter)
     const open = this.#namespaces.get(id)
@@ -117,6 +152,7 @@ export class Queries implements ReplicaReads {
   }
 
   async distinct(id: string, collection: string, path: string, filter: unknown): Promise<readonly Json[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     const fault = typeof path !== 'string' ? 'is no text' : path.startsWith('$') ? 'starts with $' : pathFault(path)
     if (fault !== undefined) throw new DocstoreError('bad-path', `The field name ${JSON.stringify(path)?.slice(0, 80)} ${fault}`)
@@ -126,11 +162,13 @@ export class Queries implements ReplicaReads {
   }
 
   async collections(id: string): Promise<readonly CollectionCount[]> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const open = this.#namespaces.get(id)
     return open === undefined ? [] : this.#storage.collections(open.ns)
   }
 
   async overview(id: string): Promise<Summary & { collections: readonly CollectionCount[] }> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const { collections, ...total } = await this.#storage.overview(this.#namespaces.open(id).ns)
     return { ...summaryOf(total), collections }
   }
@@ -154,6 +192,7 @@ export class Queries implements ReplicaReads {
   }
 
   async content(cid: string): Promise<string | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsed = parseCid(DAG_JSON, cid)
     return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
   }

@@ -11,6 +11,7 @@ export class CommitNews implements ReplicaEvents {
   readonly #newest: NewestTime
   readonly #tidying: Tidying
   readonly #goneListeners = new Set<GoneListener>()
+  #noteExpiry: ((exp: number) => void) | undefined
   readonly #listeners = new Set<(event: CommitEvent) => void>()
 
   constructor(newest: NewestTime, tidying: Tidying) {
@@ -28,6 +29,11 @@ export class CommitNews implements ReplicaEvents {
     this.#goneListeners.add(listener)
   }
 
+  /** Calls back with the hybrid time at which something expires that was stored. */
+  onExpiring(listener: (exp: number) => void): void {
+    this.#noteExpiry = listener
+  }
+
   /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
   tellOf(namespace: string, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
     const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
@@ -39,6 +45,7 @@ export class CommitNews implements ReplicaEvents {
       last.to = seq
       if (record.collection !== null) last.collections.add(record.collection)
       this.#newest.raise(record.at)
+      if (record.exp !== null && record.erased === undefined) this.#noteExpiry?.(record.exp)
       if (edited !== undefined) for (const listener of this.#goneListeners) listener(edited.ns, edited.gone)
       if (edited !== undefined || (replaced !== undefined && replaced.content !== null)) this.#tidying.scrubSoon()
     }

@@ -1,6 +1,7 @@
 import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { RemovalReason } from '../removing.ts'
 import type { PendingChange, PendingCounts, ReplicaPending, Write, WriteResult } from '../types.ts'
 import type { Arrivals, PendingChanges } from './pending-changes.ts'
 import { PENDING_PREFIX } from './pending-prefix.ts'
@@ -37,8 +38,8 @@ export class LazyPending implements ReplicaPending {
     return (await this.#changes)?.indexes(ns, collection) ?? []
   }
 
-  async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
-    await (await this.#loaded()).keepEnded(ns, records)
+  async keepRemoved(ns: string, records: readonly StoredRecord[], reason: RemovalReason): Promise<void> {
+    await (await this.#loaded()).keepRemoved(ns, records, reason)
   }
 
   async apply(open: OpenNamespace): Promise<void> {

@@ -29,29 +29,30 @@ export interface LocalWrite extends CommitEntry {
 export function localWrite(
   scope: RecordScope,
   collection: string,
-  { id, content, if: expected, settles = false }: Write,
+  { id, content, if: expected, exp: expires, settles = false }: Write,
   { identity, clock }: Author,
 ): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
   const by = identity.author
+  const exp = expires ?? null
   let kept = 0
   let conflict: unknown
-  const build = (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
+  const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
     // What a delete did not know of shows nothing, but it is there: deleting again takes it away.
     const isRest = document !== undefined && document.edits.length + document.losers.length > 0
-    const isSame = content === here && !(isRest && (content === null || settles))
+    const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(settles && isRest))
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(document?.newest ?? old?.at ?? 0)
+    const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
     const seen = seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock)
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...seen }
-    const common = { collection, id, at, by, prev, exp: null, content, ...seen }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...seen }
+    const common = { collection, id, at, by, prev, exp, content, ...seen }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }

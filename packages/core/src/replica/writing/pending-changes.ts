@@ -7,6 +7,7 @@ import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../stor
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { RemovalReason } from '../removing.ts'
 import { Turns } from '../turns.ts'
 import type { PendingChange, PendingCounts, PendingIndex, PendingWrite, ReplicaPending, Write, WriteResult } from '../types.ts'
 import { pendingEntry } from './pending-entry.ts'
@@ -64,9 +65,9 @@ export class PendingChanges implements ReplicaPending {
   async keepWrites(ns: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[] | undefined> {
     return this.#keep(ns, async () => {
       const kept: WriteResult[] = []
-      for (const { id, content } of writes) {
+      for (const { id, content, exp } of writes) {
         const at = this.#nextTime(ns)
-        await this.#add({ key: pendingKey(ns, at), collection, at, id, content })
+        await this.#add({ key: pendingKey(ns, at), collection, at, id, content, ...(exp === undefined ? {} : { exp }) })
         kept.push({ status: 'pending', seq: 0, at })
       }
       return kept
@@ -130,7 +131,9 @@ export class PendingChanges implements ReplicaPending {
 
   async #write(open: OpenNamespace, write: PendingWrite): Promise<string | undefined> {
     const { storage, identity, network, news } = this.#ground
-    const entry: CommitEntry | { refused: ErrorCode } = pendingEntry(open, write, { identity, maxContentBytes: network.descriptor.limits.content })
+    const rules = (await this.#ground.rules.of(open.head.head.body.collections))?.get(write.collection)
+    const maxContentBytes = network.descriptor.limits.content
+    const entry: CommitEntry | { refused: ErrorCode } = pendingEntry(open, write, { identity, maxContentBytes, rules })
     if ('refused' in entry) return entry.refused
     // It was written before anybody here could see what others had.
     await storage.readyForEdits()
@@ -139,10 +142,10 @@ export class PendingChanges implements ReplicaPending {
   }
 
   /**
-   * Keeps what was written here after the end of its namespace, as refused, before it is removed: as much as there is room for. Whoever listens
-   * hears of all.
+   * Keeps what was written here and is not accepted any more, as refused, before it is removed: as much as there is room for. Whoever listens hears
+   * of all.
    */
-  async keepEnded(ns: string, records: readonly StoredRecord[]): Promise<void> {
+  async keepRemoved(ns: string, records: readonly StoredRecord[], reason: RemovalReason): Promise<void> {
     await this.#turns.take(async () => {
       const number = this.#namespaces.get(ns)?.ns
       // Of a document with edits one record shows all of it, whoever wrote that one: it is kept once.
@@ -153,15 +156,15 @@ export class PendingChanges implements ReplicaPending {
         if (number === undefined || collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
         if (record.own !== undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
         const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
-        // It was deleted without knowing of this edit.
-        if (content === undefined) continue
+        // It was deleted without knowing of this edit, or has expired.
+        if (content === undefined || record.erased !== undefined) continue
         try {
-          await this.#add({ key, collection, id, content, at, refused: 'ended' })
+          await this.#add({ key, collection, id, content, at, refused: reason })
         } catch (error) {
           if (errorCode(error) !== 'too-many-pending') throw error
         }
       }
-      this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => 'ended') } })
+      this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => reason) } })
     })
   }
 

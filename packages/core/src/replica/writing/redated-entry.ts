@@ -25,6 +25,8 @@ export function redatedEntry(scope: RecordScope, record: StoredRecord, { identit
       // One that lost did so to what somebody else has, who would have it too.
       if (old === undefined || record.lost !== undefined || !equalBytes(old.hash, record.hash)) return undefined
       const { collection, id, prev, exp, edit } = old
+      // What has expired says nothing to anybody.
+      if (old.erased !== undefined) return undefined
       const content = ownContent(old)
       // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
       const at = clock.next(latest)

@@ -1,5 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -8,12 +9,14 @@ import type { ReplicaGround } from '../ground.ts'
 import { MAX_WRITES } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { RuledWrites } from '../rules/ruled-writes.ts'
 import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
+import type { Expiry } from './expiry.ts'
 import { checkExpected } from './expected-version.ts'
 import { commitOr } from './commit-or.ts'
 import { GroupCommit } from './group-commit.ts'
 import { checkedKey } from './checked-key.ts'
-import { type LocalWrite, localWrite } from './local-write.ts'
+import { localWrite } from './local-write.ts'
 import type { Updates } from './update/updates.ts'
 import type { LazyPending } from './lazy-pending.ts'
 
@@ -22,10 +25,13 @@ export class Writes implements ReplicaWrites {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
   readonly #pending: LazyPending
+  readonly #expiry: Expiry
   readonly #single: GroupCommit
   #updates: Updates | undefined
+  #ruled: RuledWrites | undefined
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces, pending: LazyPending) {
+  constructor(ground: ReplicaGround, namespaces: Namespaces, { pending, expiry }: { readonly pending: LazyPending; readonly expiry: Expiry }) {
+    this.#expiry = expiry
     this.#ground = ground
     this.#namespaces = namespaces
     this.#pending = pending
@@ -35,22 +41,27 @@ export class Writes implements ReplicaWrites {
   async write(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     checkCollection(collection)
     if (writes.length > MAX_WRITES) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const known = this.#namespaces.get(id)
     if (known === undefined) {
       const kept = await this.#keepEarly(id, collection, writes)
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
-    const { identity, clock } = this.#ground
-    const author = { identity, clock }
-    const entries: LocalWrite[] = []
     for (const write of writes) {
       this.#checkAllowed(open, write.id)
       this.#checkSize(write)
       checkExpected(write.if)
+      this.#checkExpiry(write)
       if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
-      entries.push(localWrite(open.scope, collection, write, author))
     }
+    return hasSettings(open.head.head.body, collection) ? this.#writeByRules(id, collection, writes) : this.#commit(open, collection, writes)
+  }
+
+  async #commit(open: OpenNamespace, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    const { identity, clock } = this.#ground
+    const author = { identity, clock }
+    const entries = writes.map((write) => localWrite(open.scope, collection, write, author))
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
     const current = await this.#ground.storage.lastSeq(open.ns)
     return outcomes.map((outcome, i) =>
@@ -60,15 +71,36 @@ export class Writes implements ReplicaWrites {
     )
   }
 
+  async #writeByRules(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    const ruled = await this.#ruledWrites()
+    return ruled.write(
+      () => this.#allowed(id, writes),
+      collection,
+      writes,
+      (open, checked) => this.#commit(open, collection, checked),
+    )
+  }
+
+  /** What judges writes by rules, loaded when a collection has some. */
+  async #ruledWrites(): Promise<RuledWrites> {
+    if (this.#ruled !== undefined) return this.#ruled
+    const { RuledWrites } = await import('../rules/ruled-writes.ts')
+    return (this.#ruled ??= new RuledWrites(this.#ground))
+  }
+
+  /** The namespace as it is now, or the reason why these are not written there. */
+  #allowed(id: string, writes: readonly Pick<Write, 'id'>[]): OpenNamespace {
+    const open = this.#namespaces.open(id)
+    for (const write of writes) this.#checkAllowed(open, write.id)
+    return open
+  }
+
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
-    const allowed = (): OpenNamespace => {
-      const open = this.#namespaces.open(id)
-      this.#checkAllowed(open, update.id)
-      return open
-    }
+    const allowed = (): OpenNamespace => this.#allowed(id, [update])
     allowed()
     checkExpected(update.if)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
     const updates = await this.#loaded()
     return updates.update(allowed, collection, update)
   }
@@ -77,7 +109,7 @@ export class Writes implements ReplicaWrites {
   async #loaded(): Promise<Updates> {
     if (this.#updates !== undefined) return this.#updates
     const { Updates } = await import('./update/updates.ts')
-    return (this.#updates ??= new Updates(this.#ground, this.#single))
+    return (this.#updates ??= new Updates(this.#ground, this.#single, () => this.#ruledWrites()))
   }
 
   #checkAllowed(open: OpenNamespace, id: string): void {
@@ -96,8 +128,15 @@ export class Writes implements ReplicaWrites {
       if (write.if !== undefined)
         throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here yet: nobody can say whether the document is what "if" expects`)
       this.#checkSize(write)
+      this.#checkExpiry(write)
     }
     return this.#pending.keepWrites(id, collection, writes)
+  }
+
+  #checkExpiry({ exp, content }: Write): void {
+    if (exp === undefined) return
+    if (content === null || !Number.isSafeInteger(exp) || exp <= this.#ground.clock.wall())
+      throw new DocstoreError('bad-expiry', 'A document expires in the future; it was given a time that has passed, or none that can be')
   }
 
   #checkSize({ id, content }: Write): void {

@@ -120,13 +120,16 @@ export class EditedDocument implements DocumentView {
   /** The same from its records, whatever was shown. */
   merged(): string | null {
     const text = this.base === undefined ? null : ownContent(this.base)
-    return text === null ? null : mergedContent(text, this.edits.map(editOf))
+    const edits = this.edits.filter(({ erased }) => erased === undefined)
+    return text === null ? null : mergedContent(text, edits.map(editOf))
   }
 
   /** Lets a record compete; `undefined` where nothing of it is kept. */
   take({ slot, record, seal, isAnew }: Arrival, places: Places): Taken | undefined {
     const { digest: _, content, ...rest } = record
-    const arrival = partOf({ ...rest, seq: 0, slot, seal, content: null, ...(content === null ? {} : { own: content }) }, record)
+    // An edit that has expired says nothing, and is no change of its own either.
+    const own = content ?? (record.erased !== undefined && record.edit !== undefined ? '' : undefined)
+    const arrival = partOf({ ...rest, seq: 0, slot, seal, content: null, ...(own === undefined ? {} : { own }) }, record)
     const before = [...this.standing, ...this.losers]
     const rivals = isAnew ? before.filter(({ unit, lost }) => unit !== arrival.unit || lost !== undefined) : before
     const form = normalForm([...rivals, arrival])

@@ -5,10 +5,12 @@ import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { seenColumn, storedRecord } from '../rows.ts'
+import { erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, ShownVersion, StoredRecord } from '../storage.ts'
+import { documentOf } from './document-of.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
+import { erasedOf, isDue } from './expired-records.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
@@ -76,9 +78,10 @@ export class EditedDocuments {
   /** What a record shows, with time and author of the newest record of its document. */
   version(ns: number, record: StoredRecord): ShownVersion {
     let newest = record
-    if (record.own !== undefined)
-      for (const one of this.#records(ns, documentOf(record))) if (one.lost === undefined && compareVersions(newest, one) < 0) newest = one
-    return { content: record.content ?? '', at: newest.at, by: newest.by }
+    const records = record.own === undefined ? [] : this.#records(ns, documentOf(record)).filter(({ lost }) => lost === undefined)
+    for (const one of records) if (compareVersions(newest, one) < 0) newest = one
+    const base = records.find(({ edit }) => edit === undefined) ?? record
+    return { content: record.content ?? '', at: newest.at, by: newest.by, exp: base.exp }
   }
 
   #anyIn(ns: number): boolean {
@@ -134,13 +137,19 @@ export class EditedDocuments {
 
   /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
   showAnew(ns: number, removed: readonly StoredRecord[]): void {
-    const slots = new Map<string, Uint8Array>()
-    if (this.#anyIn(ns)) for (const record of removed) slots.set(toHex(documentOf(record)), documentOf(record))
-    for (const slot of slots.values()) {
+    if (!this.#anyIn(ns)) return
+    const documents = new Map<string, { readonly slot: Uint8Array; isChanged: boolean }>()
+    for (const record of removed) {
+      const slot = documentOf(record)
+      const one = documents.get(toHex(slot)) ?? { slot, isChanged: false }
+      documents.set(toHex(slot), one)
+      one.isChanged ||= record.own !== undefined && record.lost === undefined
+    }
+    for (const { slot, isChanged } of documents.values()) {
       const document = new EditedDocument(slot, this.#records(ns, slot))
       const risen = document.riseAgain()
       for (const part of risen) this.#rise(ns, part)
-      if (risen.length > 0 || removed.some(({ own }) => own !== undefined)) this.#showOne(ns, document)
+      if (risen.length > 0 || isChanged) this.#showOne(ns, document)
     }
   }
 
@@ -149,6 +158,50 @@ export class EditedDocuments {
     this.#init.statements
       .own('UPDATE records SET slot = ?, document = ?, unit = NULL, lost = NULL WHERE rid = ?')
       .run(lost?.unit ?? null, edit?.document ?? null, ns * SEQ_SPAN + seq)
+  }
+
+  /**
+   * Takes away what the records of a document said that have expired; gives how it is shown then, and at which position, where that has changed. Call
+   * inside a transaction, and `totals.storeNow` after it.
+   */
+  expire(ns: number, slot: Uint8Array, now: number): { readonly seq: number; readonly change: ShownChange } | undefined {
+    const { statements, indexes, texts, totals, readings } = this.#init
+    const records = this.#records(ns, slot)
+    const due = records.filter((one) => isDue(one, now))
+    // What lost shows nothing.
+    const shown = due.every(({ lost }) => lost !== undefined) ? undefined : records.find(({ content }) => content !== null)
+    if (shown !== undefined) {
+      readings.replaced(ns, slot, shown)
+      indexes.removed(ns * SEQ_SPAN + shown.seq)
+      this.#hide(ns, shown)
+    }
+    for (const record of due)
+      statements
+        .own('UPDATE records SET own = ?, erased = ? WHERE rid = ?')
+        .run(record.edit === undefined ? null : '', erasedBytes(erasedOf(ownContent(record) ?? '')), ns * SEQ_SPAN + record.seq)
+    if (shown === undefined) return undefined
+    const left = this.#records(ns, slot)
+    const content = new EditedDocument(slot, left).merged()
+    // What tells that it is gone is the record that was the document.
+    const standing = left.filter(({ lost }) => lost === undefined)
+    const teller = content === null ? standing.find(({ edit }) => edit === undefined) : standing.toSorted((a, b) => a.seq - b.seq).at(-1)
+    if (teller === undefined) return undefined
+    const seq = totals.next(ns)
+    const { collection, id } = teller
+    const own = content === ownContent(teller) && teller.edit === undefined ? null : ownContent(teller)
+    statements
+      .own('UPDATE records SET rid = ?, content = ?, own = ?, content_key = ? WHERE rid = ?')
+      .run(ns * SEQ_SPAN + seq, content, own, content === null ? null : contentKey(sha256(content)), ns * SEQ_SPAN + teller.seq)
+    if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
+    texts.replaced(ns, shown, { seq, collection, content })
+    totals.changedDocuments(ns, collection, Number(content !== null) - 1)
+    return { seq, change: { replaced: shown, record: { collection, id, content } } }
+  }
+
+  /** A record shows its document no more. */
+  #hide(ns: number, { seq }: StoredRecord): void {
+    const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
+    this.#init.statements.own(hide).run(ns * SEQ_SPAN + seq)
   }
 
   /** The record that came last shows the document, at a new position: what was there before had another content. */
@@ -161,8 +214,7 @@ export class EditedDocuments {
     if (shown !== undefined) {
       readings.replaced(ns, document.slot, shown)
       indexes.removed(ns * SEQ_SPAN + shown.seq)
-      const hide = 'UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?'
-      statements.own(hide).run(ns * SEQ_SPAN + shown.seq)
+      this.#hide(ns, shown)
     }
     const { collection, id } = last
     const seq = content === null ? last.seq : totals.next(ns)
@@ -199,10 +251,7 @@ export class EditedDocuments {
     const counted = totals.countedBefore(ns, rows, isHidden ? shown : undefined)
     for (const { seq } of rows) statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
     for (const { seal } of removed) if (seal !== null) seals.release(seal)
-    if (isHidden)
-      statements
-        .own('UPDATE records SET own = coalesce(own, content), content = NULL, content_key = NULL WHERE rid = ?')
-        .run(ns * SEQ_SPAN + shown.seq)
+    if (isHidden) this.#hide(ns, shown)
     for (const part of pending.values())
       this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
     if (shows === undefined) return
@@ -244,7 +293,7 @@ export class EditedDocuments {
     ]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, seen, unit, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, erased, seen, unit, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(
         ...values,
@@ -253,14 +302,10 @@ export class EditedDocuments {
         isWhole ? null : own,
         shows?.counted ?? null,
         shows?.countedDocument ?? null,
+        record.erased === undefined ? null : erasedBytes(record.erased),
         seenColumn(part.seen),
         lost?.unit ?? null,
         lost?.since ?? null,
       )
   }
-}
-
-/** Slot of the document that a record is of. */
-function documentOf({ slot, edit, lost }: StoredRecord): Uint8Array {
-  return edit?.document ?? lost?.document ?? slot
 }

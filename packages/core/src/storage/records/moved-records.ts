@@ -1,11 +1,11 @@
-import { MAX_SEAL_RECORDS } from '../../model/limits.ts'
+import { RECORDS_PER_SEAL } from '../../model/limits.ts'
 import type { FileReferences } from '../files/file-references.ts'
 import type { NamespaceMove, Restated, StoredRecord } from '../storage.ts'
 import type { RecordTable } from './record-table.ts'
 import type { SealTable } from './seal-table.ts'
 
 /** Records that are read at a time: those of eight seals. */
-const PAGE: number = 8 * MAX_SEAL_RECORDS
+const PAGE: number = 8 * RECORDS_PER_SEAL
 
 /** Gives the records of a namespace the statements that they have where it moves to. Call inside a transaction, and recount after it. */
 export function moveRecords(
@@ -27,7 +27,7 @@ export function moveRecords(
         tables.references.removed(ns, [record])
       } else moved.push({ record, restated })
     }
-    for (let i = 0; i < moved.length; i += MAX_SEAL_RECORDS) sealAnew(tables, move, moved.slice(i, i + MAX_SEAL_RECORDS))
+    for (let i = 0; i < moved.length; i += RECORDS_PER_SEAL) sealAnew(tables, move, moved.slice(i, i + RECORDS_PER_SEAL))
     onRecords?.(page.length)
   }
   tables.records.advanceSealed(ns)

@@ -7,7 +7,7 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
+import { bytes, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
@@ -150,7 +150,7 @@ export class RecordTable {
     const { seq, counted, countedDocument } = this.#totals.replace(ns, old, record)
     if (old !== undefined) this.#remove(ns, slot, old)
     const rid = ns * SEQ_SPAN + seq
-    const { collection, id, at, hash, prev, exp, kh, digest, content } = record
+    const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
     const values: SqlValue[] = [rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content]
@@ -160,6 +160,8 @@ export class RecordTable {
       this.#statements
         .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
         .run(...values, seenColumn(record.seen))
+    // Few ever come so, and all others need not pay for it.
+    if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
     this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }

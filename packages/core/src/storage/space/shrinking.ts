@@ -10,8 +10,8 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
   const leftOut = new Set<number>()
   const shrinking = entries.map((entry, position) => ({
     ...entry,
-    build: (old: StoredRecord | undefined, document?: DocumentView): NewRecord | undefined => {
-      const record = entry.build(old, document)
+    build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
+      const record = entry.build(old, document, forgotten)
       if (record === undefined || isNoLarger(record, old)) return record
       leftOut.add(position)
       return undefined

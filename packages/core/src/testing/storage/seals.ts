@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { concatBytes } from '../../model/bytes.ts'
 import { errorCode } from '../../errors.ts'
+import { RECORDS_PER_SEAL } from '../../model/limits.ts'
 import type { NewRecord, Storage } from '../../storage/storage.ts'
 import { addNamespace, author, compete, entry, keep, put, sealOver, snapshot, version } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
@@ -72,13 +73,13 @@ export function sealsContract(open: OpenStorage): void {
   })
 
   describe('sealWith', () => {
-    test('signs groups of 64 of what is stored, in order', async ({ storage, reopen }) => {
+    test('signs groups of what is stored, in order', async ({ storage, reopen }) => {
       const ns = await addNamespace(storage)
       const records = Array.from({ length: 150 }, (_, i) => version({ id: `${i}` }))
       const entries = records.flatMap((record, i) => (i % 10 === 0 ? [keep(`kept ${i}`), entry(record)] : [entry(record)]))
       await storage.commit(ns, entries, { sealWith })
       const again = await reopen()
-      const groups = [records.slice(0, 64), records.slice(64, 128), records.slice(128)]
+      const groups = [0, 1, 2].map((i) => records.slice(i * RECORDS_PER_SEAL, (i + 1) * RECORDS_PER_SEAL))
       for (const group of groups) {
         const numbers = new Set<number>()
         for (const { id } of group) numbers.add(await sealOf(again, ns, id ?? ''))
@@ -91,17 +92,17 @@ export function sealsContract(open: OpenStorage): void {
 
     test('counts the records that live under each seal', async ({ storage }) => {
       const ns = await addNamespace(storage)
-      const ids = Array.from({ length: 65 }, (_, i) => `${i}`)
+      const ids = Array.from({ length: RECORDS_PER_SEAL + 1 }, (_, i) => `${i}`)
       await storage.commit(
         ns,
         ids.map((id) => put({ id })),
         { sealWith },
       )
       const number = await sealOf(storage, ns, '0')
-      const last = await sealOf(storage, ns, '64')
-      for (const id of ids.slice(0, 63)) await storage.commit(ns, [put({ id, at: 2 })], { sealWith })
+      const last = await sealOf(storage, ns, ids.at(-1) ?? '')
+      for (const id of ids.slice(0, -2)) await storage.commit(ns, [put({ id, at: 2 })], { sealWith })
       expect(await storage.seal(number)).toBeDefined()
-      await storage.commit(ns, [put({ id: '63', at: 2 })], { sealWith })
+      await storage.commit(ns, [put({ id: ids.at(-2) ?? '', at: 2 })], { sealWith })
       expect(await storage.seal(number)).toBeUndefined()
       expect(await storage.seal(last)).toBeDefined()
     })

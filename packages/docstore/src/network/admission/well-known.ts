@@ -32,7 +32,11 @@ export async function fetchWellKnown(origin: string, signal: AbortSignal): Promi
         `The certificate of the relay at ${origin} is not trusted here (${certificate}). If it is your own: NODE_EXTRA_CA_CERTS=cert.pem`,
         { cause },
       )
-    throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right`, {
+    // Who leaves out the port means one of web servers, on which a relay rarely is.
+    const { port, hostname, protocol } = new URL(origin)
+    const hint =
+      port === '' ? `. No port is named, so it was asked on port ${protocol === 'https:' ? 443 : 80}; most relays are on 8080: ${hostname}:8080` : ''
+    throw new DocstoreError('relay-unreachable', `The relay at ${origin} does not answer. Check that it runs and that the address is right${hint}`, {
       cause,
     })
   }

@@ -2,7 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { DocstoreError, type Exchange } from '@p2p-docstore/core'
 import { openExchange } from '../sync/index.ts'
 import type { PackedEntry } from './messages.ts'
-import { decodeDirectoryResponse, type DirectoryRequest, type DirectoryResponse, encodeMessage, type FindAnswer } from './messages.ts'
+import { decodeDirectoryResponse, type DirectoryRequest, type DirectoryResponse, encodeMessage, type FindAnswer, type Listing } from './messages.ts'
 
 /** Name of the protocol of the directory in a network. */
 export function directoryProtocol(networkId: string): string {
@@ -16,6 +16,7 @@ export interface DirectoryExchange {
   /** Resolves with how many of them the other side holds now. */
   put(entries: readonly PackedEntry[]): Promise<number>
   find(ns: string): Promise<FindAnswer>
+  list(after: string): Promise<Listing>
   close(): void
 }
 
@@ -27,17 +28,32 @@ export async function openDirectory(connection: Connection, networkId: string, s
     fetch: (slots) => request(exchange, { t: 'fetch', slots }, 'entries'),
     put: async (entries) => (await request(exchange, { t: 'put', entries }, 'ok')).kept,
     find: (ns) => request(exchange, { t: 'find', ns }, 'found'),
+    list: (after) => request(exchange, { t: 'list', after }, 'listed'),
     close: () => exchange.close(),
   }
 }
 
 /** Asks one peer who keeps a namespace. */
 export async function askFind(connection: Connection, networkId: string, ns: string, signal: AbortSignal): Promise<FindAnswer> {
+  return askOne(connection, networkId, signal, (directory) => directory.find(ns))
+}
+
+/** Asks one peer which namespaces it may name. */
+export async function askList(connection: Connection, networkId: string, after: string, signal: AbortSignal): Promise<Listing> {
+  return askOne(connection, networkId, signal, (directory) => directory.list(after))
+}
+
+async function askOne<T>(
+  connection: Connection,
+  networkId: string,
+  signal: AbortSignal,
+  ask: (directory: DirectoryExchange) => Promise<T>,
+): Promise<T> {
   const directory = await openDirectory(connection, networkId, signal)
   const close = (): void => directory.close()
   signal.addEventListener('abort', close, { once: true })
   try {
-    return await directory.find(ns)
+    return await ask(directory)
   } finally {
     signal.removeEventListener('abort', close)
     close()

@@ -4,7 +4,7 @@ import type { Misdeed } from '../admission/index.ts'
 import type { Answerer } from '../sync/index.ts'
 import { type Directory, isKept } from './directory.ts'
 import { addAll, entriesIn, run } from './exchanging.ts'
-import { decodeDirectoryRequest, type DirectoryRequest, type DirectoryResponse, encodeMessage, type FindAnswer } from './messages.ts'
+import { decodeDirectoryRequest, type DirectoryRequest, type DirectoryResponse, encodeMessage, type FindAnswer, type Listing } from './messages.ts'
 
 /** Errors after which the stream ends: the other side does not speak this protocol. */
 const ENDING: ReadonlySet<string> = new Set(['malformed', 'too-large'])
@@ -14,6 +14,7 @@ const REQUEST_UNITS = 1
 const PART_UNITS = 1 / 16
 const WASTED_ENTRY_UNITS = 2
 const FIND_UNITS = 4
+const LISTED_UNITS = 1 / 4
 /** Bytes of a slot. */
 const SLOT_BYTES = 16
 
@@ -26,6 +27,8 @@ export interface DirectoryResponderInit {
   readonly peer: string
   /** Who keeps a namespace; a peer that knows of nobody leaves it out. */
   readonly onFind?: ((ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>) | undefined
+  /** Which namespaces may be named to everyone; who keeps none for others leaves it out. */
+  readonly onList?: ((after: string) => Promise<Listing>) | undefined
   /** Called when the peer told of peers that nobody here had heard of. */
   readonly onNews?: () => void
   /** Called with what no honest peer sends. */
@@ -65,8 +68,12 @@ export class DirectoryResponder implements Answerer {
   }
 
   async #work(request: Exclude<DirectoryRequest, { t: 'find' }>): Promise<{ readonly response: DirectoryResponse; readonly spent: number }> {
-    const { directory, peer } = this.#init
+    const { directory, peer, onList } = this.#init
     switch (request.t) {
+      case 'list': {
+        const listing = (await onList?.(request.after)) ?? { namespaces: [], more: false }
+        return { response: { t: 'listed', ...listing }, spent: listing.namespaces.length * LISTED_UNITS }
+      }
       case 'ask': {
         const question = decodeQuestion(request.question)
         if (!question.ok) return { response: refusal(question.reason), spent: 0 }

@@ -30,6 +30,9 @@ export const MAX_ENTRIES = 1024
 export const MAX_FOUND_RELAYS = 16
 export const MAX_FOUND_PEERS = 32
 
+/** Namespaces that one answer lists. */
+export const MAX_LISTED = 1024
+
 /** Questions of one comparison; four are enough for a full directory. */
 export const MAX_QUESTIONS = 32
 

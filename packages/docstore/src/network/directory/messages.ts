@@ -1,5 +1,5 @@
-import { asStruct, decodeCbor, encodeCbor, isBytes, parseCid, DAG_CBOR, type Verdict } from '@p2p-docstore/core'
-import { MAX_DIRECTORY_FRAME_BYTES, MAX_ENTRIES, MAX_FETCHED, MAX_FOUND_PEERS, MAX_FOUND_RELAYS } from './limits.ts'
+import { type NamespaceBytes, asStruct, decodeCbor, encodeCbor, isBytes, parseCid, DAG_CBOR, type Verdict } from '@p2p-docstore/core'
+import { MAX_DIRECTORY_FRAME_BYTES, MAX_ENTRIES, MAX_FETCHED, MAX_FOUND_PEERS, MAX_FOUND_RELAYS, MAX_LISTED } from './limits.ts'
 
 /** Bytes of a slot. */
 const SLOT_BYTES = 16
@@ -21,12 +21,21 @@ export interface FindAnswer {
   readonly peers: readonly string[]
 }
 
+/** Namespaces that a relay holds and their owners list, with rising ids. */
+export interface Listing {
+  readonly namespaces: readonly NamespaceBytes[]
+  /** Whether others follow behind the last one. */
+  readonly more: boolean
+}
+
 /** What a peer asks about the directory. */
 export type DirectoryRequest =
   | { readonly t: 'ask'; readonly question: Uint8Array }
   | { readonly t: 'fetch'; readonly slots: Uint8Array }
   | { readonly t: 'put'; readonly entries: readonly PackedEntry[] }
   | { readonly t: 'find'; readonly ns: string }
+  /** Which namespaces are there that may be named, with ids greater than this one? */
+  | { readonly t: 'list'; readonly after: string }
 
 /** What it is answered. */
 export type DirectoryResponse =
@@ -36,6 +45,7 @@ export type DirectoryResponse =
   /** How many of the entries are here now, in that version or a newer one. */
   | { readonly t: 'ok'; readonly kept: number }
   | ({ readonly t: 'found' } & FindAnswer)
+  | ({ readonly t: 'listed' } & Listing)
   | { readonly t: 'error'; readonly code: string; readonly message: string }
 
 export function encodeMessage(message: DirectoryRequest | DirectoryResponse): Uint8Array {
@@ -59,6 +69,9 @@ export function decodeDirectoryRequest(frame: Uint8Array): Verdict<DirectoryRequ
   const ns = find?.['ns']
   if (find?.['t'] === 'find' && typeof ns === 'string' && ns.length <= MAX_TEXT && parseCid(DAG_CBOR, ns) !== undefined)
     return { ok: true, value: { t: 'find', ns } }
+  const list = asStruct(value, ['t', 'after'])
+  const after = list?.['t'] === 'list' ? asText(list['after']) : undefined
+  if (after !== undefined) return { ok: true, value: { t: 'list', after } }
   return { ok: false, reason: 'malformed' }
 }
 
@@ -90,9 +103,19 @@ function readResponse(value: unknown): DirectoryResponse | undefined {
   const relays = found?.['t'] === 'found' ? readList(found['relays'], MAX_FOUND_RELAYS, asBytes) : undefined
   const peers = readList(found?.['peers'], MAX_FOUND_PEERS, asText)
   if (relays !== undefined && peers !== undefined) return { t: 'found', relays, peers }
+  const listed = asStruct(value, ['t', 'namespaces', 'more'])
+  const namespaces = listed?.['t'] === 'listed' ? readList(listed['namespaces'], MAX_LISTED, asNamespace) : undefined
+  const more = listed?.['more']
+  if (namespaces !== undefined && typeof more === 'boolean') return { t: 'listed', namespaces, more }
   const error = asStruct(value, ['t', 'code', 'message'])
   const [code, message] = [asText(error?.['code']), asText(error?.['message'])]
   return error?.['t'] === 'error' && code !== undefined && message !== undefined ? { t: 'error', code, message } : undefined
+}
+
+function asNamespace(value: unknown): NamespaceBytes | undefined {
+  const struct = asStruct(value, ['genesis', 'head', 'signature'])
+  const [genesis, head, signature] = [asBytes(struct?.['genesis']), asBytes(struct?.['head']), asBytes(struct?.['signature'])]
+  return genesis === undefined || head === undefined || signature === undefined ? undefined : { genesis, head, signature }
 }
 
 function readList<T>(value: unknown, max: number, read: (item: unknown) => T | undefined): readonly T[] | undefined {

@@ -17,7 +17,7 @@ import {
 import { type DocstoreLibp2p, peerKey, viaOf, webSocketAddress } from '../transport/index.ts'
 import { type Misdeed, ownIdentity } from '../admission/index.ts'
 import { answerStream } from '../sync/index.ts'
-import type { DirectoryPeer, PeerFacts } from '../types.ts'
+import type { DirectoryPeer, ListedPage, ListRequest, PeerFacts } from '../types.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
 import { Directory } from './directory.ts'
 import { DirectoryGossip } from './directory-gossip.ts'
@@ -27,7 +27,7 @@ import { DirectorySync } from './directory-sync.ts'
 import { type PeerEntry, peerIdOfKey } from './entry.ts'
 import { findRelays, relayDescriptors } from './find-relays.ts'
 import { MAX_DIRECTORY_STREAMS, PEER_LIFE_MS, RELAY_LIFE_MS } from './limits.ts'
-import type { FindAnswer, PackedEntry } from './messages.ts'
+import type { FindAnswer, Listing, PackedEntry } from './messages.ts'
 import { orderRelays } from './relay-order.ts'
 import { loadDirectory, MAX_STORED_RELAYS, storeDirectory, type StoredRelays } from './stored-directory.ts'
 
@@ -54,6 +54,8 @@ export interface NetworkDirectoryInit {
   readonly ledgerOf: (peer: string) => Ledger
   /** Who keeps a namespace, as others ask. */
   readonly onFind?: (ns: string, asker: string, signal: AbortSignal) => Promise<FindAnswer>
+  /** Which namespaces may be named to everyone, as others ask. */
+  readonly onList?: (after: string) => Promise<Listing>
   /** Called when the list has changed. */
   readonly onChange: () => void
   /** Called when something is handed to GossipSub. */
@@ -155,7 +157,7 @@ export class NetworkDirectory {
   }
 
   /** Who is listed. */
-  list(): readonly DirectoryPeer[] {
+  peers(): readonly DirectoryPeer[] {
     const connections = connectionsByPeer(this.#init.libp2p)
     return this.directory.peers().map(({ peer, isRelay, identity, descriptor }) => {
       const connection = connections.get(peer)
@@ -208,6 +210,13 @@ export class NetworkDirectory {
   /** Asks a connected relay who keeps a namespace. */
   askFind(relay: Connection, ns: string, signal: AbortSignal): Promise<FindAnswer> {
     return askFind(relay, this.#init.network.id, ns, signal)
+  }
+
+  /** Which namespaces connected relays hold that their owners list. */
+  async list(relays: readonly Connection[], request: ListRequest, signal: AbortSignal): Promise<ListedPage> {
+    const { network, replica, role } = this.#init
+    const { listNamespaces } = await import('./list-namespaces.ts')
+    return listNamespaces(relays, request, { networkId: network.id, replica, isRelay: role === 'relay', onMisdeed: this.#onMisdeed }, signal)
   }
 
   /** Whether a peer is listed as a relay. */
@@ -272,12 +281,13 @@ export class NetworkDirectory {
   #answer(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     const onMisdeed = (misdeed: Misdeed): void => this.#onMisdeed(peer, misdeed)
-    const { onFind, ledgerOf } = this.#init
+    const { onFind, onList, ledgerOf } = this.#init
     const responder = new DirectoryResponder({
       directory: this.directory,
       ledger: ledgerOf(peer),
       peer,
       onFind,
+      onList,
       onNews: () => this.#sync.news(peer),
       onMisdeed,
     })

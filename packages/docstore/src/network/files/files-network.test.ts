@@ -41,6 +41,7 @@ async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise
     isOwner: true,
     isCopy: false,
     onOwner: () => () => undefined,
+    onLeft: () => () => undefined,
     close: () => peer.close(),
   })
   cleanups.push(() => store.close())

@@ -44,6 +44,7 @@ async function storeAt(relays: readonly TestRelay[], clock: WrongClock, replica?
     isOwner: true,
     isCopy: false,
     onOwner: () => () => undefined,
+    onLeft: () => () => undefined,
     close: () => peer.close(),
   })
   cleanups.push(() => store.close())

@@ -8,10 +8,14 @@ import { fieldAt, mergedContent, setField } from '../../../model/edits/merged.ts
 import type { Json } from '../../../model/json-value.ts'
 import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS } from '../../../model/limits.ts'
 import { editSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
+import type { CollectionRules } from '../../../rules/collection-rules.ts'
+import type { Fault } from '../../../rules/run.ts'
 import { ownContent } from '../../../storage/records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../../storage/storage.ts'
 import { checkedKey } from '../checked-key.ts'
 import { cidOfContent, conflictWith } from '../expected-version.ts'
+import { recordFault } from '../../rules/record-fault.ts'
+import { immutableError, ruleError } from '../../rules/rule-error.ts'
 import { type Overwritten, seenByWriter } from '../seen-by-writer.ts'
 import type { UpdateResult } from '../../types.ts'
 import type { Author } from '../local-write.ts'
@@ -27,6 +31,8 @@ export interface LocalUpdateInit {
   readonly expected?: string | undefined
   /** Largest content of a document, bytes. */
   readonly maxBytes: number
+  /** What the head asks of documents of the collection, where it asks something. */
+  readonly rules?: CollectionRules | undefined
   readonly author: Author
 }
 
@@ -59,6 +65,8 @@ export class LocalUpdate {
   readonly #key: string
   readonly #steps: readonly Step[]
   #at = 0
+  /** When the document expires: what is written of it does then too. */
+  #exp: number | null = null
   /** Whether the document is written whole. */
   #isWhole = false
   #error: unknown
@@ -100,10 +108,13 @@ export class LocalUpdate {
     for (const step of this.#steps) step.isChanged = false
     if (view === undefined) return undefined
     try {
-      const next = this.#prepare(view.content())
+      const before = view.content()
+      const next = this.#prepare(before)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
-      this.#at = this.#init.author.clock.next(view.newest)
+      this.#exp = view.base?.exp ?? null
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
+      this.#checkRules(before, canonicalJson(next))
+      this.#at = this.#init.author.clock.next(view.newest)
       if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view })
       return this.#folded(view)
     } catch (error) {
@@ -138,6 +149,22 @@ export class LocalUpdate {
     return document
   }
 
+  /**
+   * Each edit by itself, as others will, and then the document: a rule that several fields keep together holds only if who writes looks. One that the
+   * document breaks already need not be mended by this update.
+   */
+  #checkRules(before: string | null, next: string): void {
+    const { rules, collection, id, scope } = this.#init
+    if (rules === undefined) return
+    for (const { change, value, isChanged } of this.#steps) {
+      const fault = isChanged ? rules.judgeEdit(change.path, value, utf8(encodeEdit(id, value)).length) : undefined
+      if (fault !== undefined) throw fault.rule === 'immutable' ? immutableError(collection, id, rules) : ruleError(collection, id, fault)
+    }
+    const faultOf = (content: string): Fault | undefined => recordFault(rules, scope.write, { id, content, size: utf8(content).length })
+    const fault = faultOf(next)
+    if (fault !== undefined && (this.#isWhole || before === null || faultOf(before) === undefined)) throw ruleError(collection, id, fault)
+  }
+
   #fitsEdit(value: Json | undefined): boolean {
     const text = encodeEdit(this.#init.id, value)
     return text.length * 3 <= MAX_EDIT_BYTES || utf8(text).length <= MAX_EDIT_BYTES
@@ -154,11 +181,15 @@ export class LocalUpdate {
     const sorted = edits.toSorted(compareVersions)
     const cut = sorted[Math.min(sorted.length, MAX_EDITS / 2) - 1]
     if (cut === undefined) return undefined
-    const older = sorted.filter(({ at }) => at <= cut.at)
+    const older = sorted.filter(({ at, erased }) => at <= cut.at && erased === undefined)
     const content = mergedContent(
       text,
       older.map(({ at, hash, edit, own }) => ({ at, hash, path: edit?.path ?? [], content: own ?? '' })),
     )
+    const { rules, collection, id, scope } = this.#init
+    // As whole as that nobody would take it.
+    const fault = rules && recordFault(rules, scope.write, { id, content, size: utf8(content).length })
+    if (fault !== undefined) throw ruleError(collection, id, fault)
     return this.#put(content, cut.at, { old: base, document: { ...view, edits: older } })
   }
 
@@ -168,9 +199,15 @@ export class LocalUpdate {
     const bytes = utf8(content)
     const digest = sha256(bytes)
     const prev = overwritten.old?.hash ?? null
+    const exp = this.#exp
     const seen = seenByWriter({ at, by }, overwritten, author.clock)
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, ...(prev === null ? {} : { prev }), ...seen }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), ...seen }
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, ...seen }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), ...seen }
+  }
+
+  #base(at: number, prev: Uint8Array | null): Pick<PutRecord, 'at' | 'by' | 'del' | 'k' | 'prev' | 'exp'> {
+    const by = this.#init.author.identity.author
+    return { at, by, del: false, k: this.#key, ...(prev === null ? {} : { prev }), ...(this.#exp === null ? {} : { exp: this.#exp }) }
   }
 
   #edit({ change: { path }, value, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
@@ -184,9 +221,10 @@ export class LocalUpdate {
     // Each has a time of its own, so that what others have seen of them can be said one by one.
     const at = this.#at === 0 ? author.clock.next(view?.newest ?? 0) : this.#at
     this.#at = 0
+    const exp = this.#exp
     const seen = seenByWriter({ at, by }, { old, document: view, edit }, author.clock)
-    const put: PutRecord = { at, by, del: false, k: this.#key, digest, size: bytes.length, path, ...(prev === null ? {} : { prev }), ...seen }
-    return { collection, id, at, by, prev, exp: null, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path, ...seen }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
   }
 
   #end(view: DocumentView | undefined): undefined {

@@ -1,7 +1,10 @@
 import { DocstoreError } from '../../../errors.ts'
+import { hasSettings } from '../../../model/head-body.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
+import type { CollectionRules } from '../../../rules/collection-rules.ts'
 import type { ReplicaGround } from '../../ground.ts'
 import type { OpenNamespace } from '../../open-namespace.ts'
+import type { RuledWrites } from '../../rules/ruled-writes.ts'
 import type { Update, UpdateResult } from '../../types.ts'
 import type { GroupCommit } from '../group-commit.ts'
 import { parseChanges } from './changes.ts'
@@ -13,36 +16,37 @@ export class Updates {
   readonly #ground: ReplicaGround
   readonly #commits: GroupCommit
   readonly #noted: NotedUpdates
+  readonly #ruled: () => Promise<RuledWrites>
 
-  constructor(ground: ReplicaGround, commits: GroupCommit) {
+  constructor(ground: ReplicaGround, commits: GroupCommit, ruled: () => Promise<RuledWrites>) {
+    this.#ruled = ruled
     this.#ground = ground
     this.#commits = commits
     this.#noted = new NotedUpdates(ground.storage)
   }
 
-  /** `allowed` gives the namespace, or throws where nothing may be written there: it can end or go while the update is made ready. */
-  async update(allowed: () => OpenNamespace, collection: string, { id, changes, if: expected, once }: Update): Promise<UpdateResult> {
+  /** `allowed` gives the namespace, or throws where nothing may be written there: it can end, change or go while the update is made ready. */
+  async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
-    const { ns, scope } = allowed()
-    const update = new LocalUpdate({
-      scope,
-      collection,
-      id,
-      changes: parseChanges(changes),
-      expected,
-      maxBytes: Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES),
-      author: { identity, clock },
-    })
-    await storage.readyForEdits()
-    if (once === undefined) await this.#commits.commit(allowed(), update.entries)
-    else {
-      if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
-      const known = await this.#noted.find(once)
+    const changes = parseChanges(given)
+    if (once !== undefined && !this.#noted.isName(once))
+      throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
+    const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
+    const attempt = async (open: OpenNamespace, rules?: CollectionRules): Promise<UpdateResult | undefined> => {
+      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, maxBytes, rules, author: { identity, clock } })
+      await storage.readyForEdits()
+      const known = once === undefined ? undefined : await this.#noted.find(once)
       if (known !== undefined) return known
-      const note = await this.#noted.begin(once)
-      await this.#commits.commit(allowed(), update.entries, () => (update.isWritten ? note(update.result()) : []))
+      const note = once === undefined ? undefined : await this.#noted.begin(once)
+      if (allowed() !== open) return undefined
+      await this.#commits.commit(open, update.entries, note && (() => (update.isWritten ? note(update.result()) : [])))
+      const result = update.result()
+      return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(open.ns) }
     }
-    const result = update.result()
-    return result.status === 'written' ? result : { ...result, seq: await storage.lastSeq(ns) }
+    const open = allowed()
+    const isRuled = hasSettings(open.head.head.body, collection)
+    // Where the head changes meanwhile, it may have rules now.
+    const result = isRuled ? undefined : await attempt(open)
+    return result ?? (await this.#ruled()).update(allowed, collection, { id, changes }, attempt)
   }
 }

@@ -1,0 +1,47 @@
+import { equalBytes } from '../../model/bytes.ts'
+import { encodeCbor } from '../../model/cbor.ts'
+import type { HeadBody } from '../../model/head-body.ts'
+import { hasSeen, headMark, pastAfter } from '../../model/head-past.ts'
+import type { Identity } from '../../model/identity.ts'
+import { MAX_HEAD_BYTES } from '../../model/limits.ts'
+import { headWins, type SignedHead, signHead } from '../../model/namespace.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { commonBody, formerHeads } from './head-bodies.ts'
+import { mergedBody } from './merged-body.ts'
+
+/** What becomes of two heads that meet at a device of the owner. */
+export interface MetHead {
+  /** The head from here on: one of the two, or one that says what both changed. */
+  readonly head: SignedHead
+  /** Fields that both changed, and what the one said that lost. */
+  readonly lost: readonly string[]
+  readonly body: HeadBody
+}
+
+/**
+ * Puts together what two devices of the owner changed without having seen each other's change. Every device that has both heads makes the same
+ * of them, byte by byte, so that they do not answer each other for ever.
+ */
+export async function metHead(
+  id: string,
+  ours: SignedHead,
+  theirs: SignedHead,
+  { storage, identity }: { storage: Storage; identity: Identity },
+): Promise<MetHead> {
+  const [winner, loser] = headWins(theirs, ours) ? [theirs, ours] : [ours, theirs]
+  const unchanged: MetHead = { head: winner, lost: [], body: loser.head.body }
+  if (hasSeen(winner, loser.hash)) return unchanged
+  const former = await formerHeads(storage, id)
+  // One that was here before has lost already.
+  const mark = headMark(theirs.hash)
+  if (former.some((one) => equalBytes(one.mark, mark))) return unchanged
+  const base = commonBody(former, theirs)
+  // They parted too long ago to know who changed what.
+  if (base === undefined) return unchanged
+  const { body, lost } = mergedBody(base, winner.head.body, loser.head.body)
+  if (equalBytes(encodeCbor(body), encodeCbor(winner.head.body))) return { ...unchanged, lost }
+  const { net, ns, epoch, seq } = winner.head
+  const at = Math.max(winner.head.at, loser.head.at) + 1
+  const head = signHead({ net, ns, epoch, seq: seq + 1, prev: winner.hash, ...pastAfter(winner, loser), at, body }, identity)
+  return head.bytes.length > MAX_HEAD_BYTES ? unchanged : { ...unchanged, head, lost }
+}

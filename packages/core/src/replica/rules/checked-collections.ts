@@ -1,0 +1,58 @@
+import { DocstoreError } from '../../errors.ts'
+import { hasUnique, type HeadBody } from '../../model/head-body.ts'
+import type { WritePolicy } from '../../model/namespace.ts'
+import type { ReplicaGround } from '../ground.ts'
+import { REMOVE_PAGE } from '../limits.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import { faultText } from '../../rules/fault-text.ts'
+import type { HeadRules } from '../../rules/read-rules.ts'
+import { storedFault } from './record-fault.ts'
+import { schemaError } from './rule-error.ts'
+
+/** Documents that an error names. */
+const MAX_EXAMPLES = 10
+
+/** The rules of a body that is about to be signed. Throws `bad-rules` for what others would refuse. */
+export async function checkedRules(body: HeadBody, write: WritePolicy, { rules: known }: Pick<ReplicaGround, 'rules'>): Promise<HeadRules> {
+  const { title, collections } = body
+  if (write !== 'owner' && hasUnique(body))
+    throw new DocstoreError(
+      'bad-rules',
+      `Values can only be unique where one writer writes: in a namespace with the policy "owner". In "${title}" two people could take one while they do not see each other`,
+    )
+  if (collections === undefined) return new Map()
+  const rules = await known.read(collections)
+  if ('reason' in rules) throw schemaError(rules)
+  return rules
+}
+
+/** Throws `documents-against-rules` where something that is stored breaks rules: everybody would remove it. */
+export async function checkStored(
+  open: OpenNamespace,
+  rules: HeadRules,
+  { storage, pause }: Pick<ReplicaGround, 'storage' | 'pause'>,
+): Promise<void> {
+  if (rules.size === 0) return
+  const documents = new Map<string, object>()
+  for (let since = 0; ; ) {
+    const records = await storage.recordsSince(open.ns, since, REMOVE_PAGE)
+    const last = records.at(-1)
+    if (last === undefined) break
+    for (const record of records) {
+      const fault = storedFault(rules, open.genesis.genesis.write, record)
+      if (fault === undefined) continue
+      const { collection, id } = record
+      documents.set(`${collection}/${id}`, { collection, _id: id, rule: fault.rule, path: [...fault.path], text: faultText(fault) })
+    }
+    since = last.seq
+    await pause()
+  }
+  if (documents.size === 0) return
+  const examples = [...documents.values()].slice(0, MAX_EXAMPLES)
+  const [first] = documents.keys()
+  throw new DocstoreError(
+    'documents-against-rules',
+    `${documents.size === 1 ? 'One document that is' : `${documents.size} documents that are`} here would break these rules, and be removed everywhere: ${JSON.stringify(first)}, for one. Nothing was changed. Change the documents or the rules, or say that they may go, with force (--force)`,
+    { details: { documents: documents.size, examples } },
+  )
+}

@@ -1,0 +1,108 @@
+import { sha256 } from '#crypto'
+import { toHex, utf8 } from '../../model/bytes.ts'
+import type { ErasedContent } from '../../model/batch.ts'
+import type { FileReferences } from '../files/file-references.ts'
+import { bytes, bytesOrUndefined, erasedBytes } from '../rows.ts'
+import { SEQ_SPAN } from '../schema.ts'
+import type { ExpiredDocument, StoredRecord } from '../storage.ts'
+import type { EditedDocuments, ShownChange } from './edited-documents.ts'
+import type { RecordTable, RecordTableInit } from './record-table.ts'
+
+/** What expires documents. */
+export interface ExpiredRecordsInit extends Pick<RecordTableInit, 'statements' | 'indexes' | 'texts' | 'totals' | 'readings'> {
+  readonly records: RecordTable
+  readonly references: FileReferences
+  readonly edited: EditedDocuments
+}
+
+/** Which rows can expire: those of the index `records_by_exp`. */
+const CAN_EXPIRE = 'exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
+
+/**
+ * Records that have expired. What such a record said goes; the record itself stays, so that it takes the place of older versions as before, and
+ * has the same hash at peers where it has expired already and where it has not. Its row gets a new position, as for every change.
+ */
+export class ExpiredRecords {
+  readonly #init: ExpiredRecordsInit
+
+  constructor(init: ExpiredRecordsInit) {
+    this.#init = init
+  }
+
+  /** Erases what has expired by this time, the first of it first, as much as is asked for. Call inside a transaction. */
+  erase(now: number, limit: number): ExpiredDocument[] {
+    const { statements, totals, references, edited } = this.#init
+    const due = statements.own(`SELECT ns, slot, document FROM records WHERE exp <= ? AND ${CAN_EXPIRE} ORDER BY exp LIMIT ?`).all(now, limit)
+    const seen = new Set<string>()
+    const expired: ExpiredDocument[] = []
+    const changed = new Map<number, ShownChange[]>()
+    for (const row of due) {
+      const ns = Number(row['ns'])
+      const slot = bytes(row['slot'])
+      const document = bytesOrUndefined(row['document']) ?? slot
+      if (seen.size === seen.add(`${ns} ${toHex(document)}`).size) continue
+      const one = edited.hasEdits(ns) ? edited.expire(ns, document, now) : this.#expire(ns, slot)
+      const all = changed.get(ns) ?? []
+      changed.set(ns, all)
+      if (one === undefined) continue
+      all.push(one.change)
+      expired.push({ ns, seq: one.seq, collection: one.change.record.collection })
+    }
+    for (const [ns, shown] of changed) {
+      totals.storeNow(ns)
+      references.committed(ns, [], shown)
+    }
+    edited.takeShown()
+    return expired
+  }
+
+  /**
+   * Takes away the records that expire after this time and were erased already, under a clock that was ahead, so that they come again from whoever
+   * has them; gives the numbers of their namespaces. Reads all records. Call inside a transaction.
+   */
+  takeBack(latest: number, limit: number): number[] {
+    const { statements, records, totals, references, edited } = this.#init
+    const early = statements.own('SELECT ns, slot FROM records WHERE erased IS NOT NULL AND exp > ? LIMIT ?').all(latest, limit)
+    const byNamespace = new Map<number, StoredRecord[]>()
+    for (const row of early) {
+      const ns = Number(row['ns'])
+      const record = records.bySlot(ns, bytes(row['slot']))
+      if (record !== undefined) byNamespace.set(ns, [...(byNamespace.get(ns) ?? []), record])
+    }
+    for (const [ns, found] of byNamespace) {
+      for (const record of found) records.remove(ns, record)
+      references.removed(ns, found)
+      edited.showAnew(ns, found)
+      references.committed(ns, [], edited.takeShown())
+      totals.storeNow(ns)
+    }
+    return [...byNamespace.keys()]
+  }
+
+  #expire(ns: number, slot: Uint8Array): { readonly seq: number; readonly change: ShownChange } | undefined {
+    const { statements, records, indexes, texts, totals, readings } = this.#init
+    const record = records.bySlot(ns, slot)
+    if (record === undefined || record.content === null) return undefined
+    const rid = ns * SEQ_SPAN + record.seq
+    const { collection, id } = record
+    readings.replaced(ns, slot, record)
+    indexes.removed(rid)
+    const seq = totals.next(ns)
+    statements
+      .own('UPDATE records SET rid = ?, content = NULL, content_key = NULL, erased = ? WHERE rid = ?')
+      .run(ns * SEQ_SPAN + seq, erasedBytes(erasedOf(record.content)), rid)
+    texts.replaced(ns, record, { seq, collection, content: null })
+    totals.changedDocuments(ns, collection, -1)
+    return { seq, change: { replaced: record, record: { collection, id, content: null } } }
+  }
+}
+
+/** What stays of a content that goes. */
+export function erasedOf(content: string): ErasedContent {
+  return { digest: sha256(content), size: utf8(content).length }
+}
+
+/** Whether a record has expired by a time, and still says what it said. */
+export function isDue({ exp, erased, kh }: StoredRecord, now: number): boolean {
+  return exp !== null && exp <= now && erased === undefined && kh === null
+}
