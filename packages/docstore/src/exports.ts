@@ -37,6 +37,7 @@ export {
   type PutResult,
   type PutOptions,
   type Versioned,
+  type Conflict,
   type WriteOptions,
 } from './store/collection.ts'
 export { Docstore, type Namespaces } from './store/docstore.ts'

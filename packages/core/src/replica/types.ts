@@ -120,6 +120,8 @@ export interface Update {
   readonly changes: unknown
   /** CID that the document has to have now. */
   readonly if?: string | undefined
+  /** Whether it settles the conflicts of these fields that are known here: they are written though they have these values. */
+  readonly settles?: boolean | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
   readonly once?: string | undefined
 }
@@ -153,6 +155,31 @@ export interface BrokenRule {
   readonly path: readonly (string | number)[]
   /** What is wrong, as a sentence without a full stop. */
   readonly text: string
+}
+
+/** A version of a document that lost to another one whose writer had not seen it, and which nobody has settled yet. */
+export interface ConflictRow {
+  readonly id: string
+  /** What the document would be with it, and the CID of that; `null` where that is none: it is a delete, or one of a field of a document that was deleted. */
+  readonly content: string | null
+  readonly cid: string | null
+  /** Hybrid time. */
+  readonly at: number
+  /** `did:key` of who wrote it. */
+  readonly by: string
+  /** Where it is one of a field: its dotted path. */
+  readonly field?: string
+  /** And the value, absent where it takes the field away. */
+  readonly value?: Json
+  /** The document as it stands, `null` where there is none, and time and author of the version that won. */
+  readonly won: { readonly content: string | null; readonly cid: string | null; readonly at: number; readonly by: string }
+}
+
+/** A page of conflicts. */
+export interface ConflictPage {
+  readonly conflicts: readonly ConflictRow[]
+  /** From where to go on; absent on the last. */
+  readonly after?: { readonly id: string; readonly seq: number }
 }
 
 /**
@@ -352,6 +379,8 @@ export interface CommitEvent {
   readonly from: number
   readonly to: number
   readonly collections: readonly string[]
+  /** Documents of which a version has lost by this to one whose writer had not seen it; at most one entry each. */
+  readonly conflicts?: readonly { readonly collection: string; readonly id: string }[]
   /** There where the head of a namespace changed that was here before. */
   readonly head?: true
   /** What became of the changes that had waited for the namespace, where it has just arrived. */
@@ -426,6 +455,12 @@ export interface ReplicaReads {
    * Throws `too-many-queries`, `queries-full`, `too-slow` then.
    */
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult>
+  /** Versions that lost, of one document or of all of a collection, in order of their ids. Throws `bad-limit`. */
+  conflicts(
+    ns: string,
+    collection: string,
+    which: { readonly id?: string | undefined; readonly after?: ConflictPage['after']; readonly limit: number },
+  ): Promise<ConflictPage>
   /**
    * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
    * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.

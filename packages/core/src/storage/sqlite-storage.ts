@@ -43,6 +43,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  LostVersion,
   NamespaceMove,
   NewRecord,
   OpenedReading,
@@ -540,6 +541,11 @@ export class SqliteStorage implements Storage {
     if (record === undefined) return undefined
     const { content, at, by, exp, own } = record
     return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by, exp } : this.#edited.version(ns, record)
+  }
+
+  async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
+    await this.readyForEdits()
+    return this.#edited?.conflicts(ns, collection, which) ?? []
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {

@@ -85,6 +85,27 @@ export interface ShownVersion {
   readonly exp: number | null
 }
 
+/** A version that lost, with what won. */
+export interface LostVersion {
+  readonly id: string
+  /** What the document would be with it; `null` where that is none: it was a delete, or the document was deleted. */
+  readonly content: string | null
+  readonly at: number
+  readonly by: Uint8Array
+  /** Of an edit: its field, and the value, absent where it takes that away. */
+  readonly edit?: { readonly path: EditPath; readonly value?: Json }
+  /** What the document is, `null` where there is none, and the version to which it lost. */
+  readonly won: { readonly content: string | null; readonly at: number; readonly by: Uint8Array }
+  /** Where the next page begins. */
+  readonly end: LostEnd
+}
+
+/** Where a page of versions that lost has ended. */
+export interface LostEnd {
+  readonly id: string
+  readonly seq: number
+}
+
 /** Which version holds a slot. */
 export interface Version extends Pick<StoredRecord, 'seq' | 'slot' | 'hash' | 'at'> {}
 
@@ -411,6 +432,15 @@ export interface Storage {
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
   /** The same, with time and author of the newest of its records. */
   getVersion(ns: number, collection: string, id: string): Awaitable<ShownVersion | undefined>
+  /**
+   * Versions that lost and are kept, of one document or of all, in order of their ids: at most `limit`, fewer where they are large, none only where none
+   * follow.
+   */
+  conflicts(
+    ns: number,
+    collection: string,
+    which: { readonly id?: string | undefined; readonly after?: LostEnd | undefined; readonly limit: number },
+  ): Promise<readonly LostVersion[]>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
   /**

@@ -21,6 +21,7 @@ export const REPLICA_METHODS = [
   'get',
   'getVersion',
   'find',
+  'conflicts',
   'openReading',
   'readOn',
   'endReading',

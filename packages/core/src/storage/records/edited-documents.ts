@@ -7,8 +7,9 @@ import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
 import { erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, ShownVersion, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, LostVersion, ShownVersion, Storage, StoredRecord } from '../storage.ts'
 import { documentOf } from './document-of.ts'
+import { lostVersion } from './lost-version.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './expired-records.ts'
 import { ownContent } from './own-content.ts'
@@ -82,6 +83,27 @@ export class EditedDocuments {
     for (const one of records) if (compareVersions(newest, one) < 0) newest = one
     const base = records.find(({ edit }) => edit === undefined) ?? record
     return { content: record.content ?? '', at: newest.at, by: newest.by, exp: base.exp }
+  }
+
+  /** Versions that lost and are kept, with what won. */
+  conflicts(ns: number, collection: string, { id, after, limit }: Parameters<Storage['conflicts']>[2]): LostVersion[] {
+    const which = 'r.ns = ? AND r.lost IS NOT NULL AND r.erased IS NULL AND r.collection = ? AND (r.id, r.rid) > (?, ?) AND r.id <= coalesce(?, r.id)'
+    const rows = this.#init.statements
+      .own(`${SELECT} WHERE ${which} ORDER BY r.id, r.rid LIMIT ?`)
+      .all(ns, collection, after?.id ?? id ?? '', after === undefined ? 0 : ns * SEQ_SPAN + after.seq, id ?? null, limit)
+    const found: LostVersion[] = []
+    let length = 0
+    let document: EditedDocument | undefined
+    for (const record of rows.map(storedRecord)) {
+      const slot = documentOf(record)
+      if (document === undefined || !equalBytes(document.slot, slot)) document = new EditedDocument(slot, this.#records(ns, slot))
+      const one = lostVersion(document, record)
+      if (one === undefined) continue
+      found.push(one)
+      length += (one.content?.length ?? 0) + (one.won.content?.length ?? 0)
+      if (length > MAX_OPEN_LENGTH / 2) break
+    }
+    return found
   }
 
   #anyIn(ns: number): boolean {

@@ -34,6 +34,8 @@ export interface LocalUpdateInit {
   /** What the head asks of documents of the collection, where it asks something. */
   readonly rules?: CollectionRules | undefined
   readonly author: Author
+  /** Whether it settles the conflicts of its fields. */
+  readonly settles?: boolean | undefined
 }
 
 type Fields = Record<string, Json>
@@ -110,12 +112,13 @@ export class LocalUpdate {
     try {
       const before = view.content()
       const next = this.#prepare(before)
+      if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#exp = view.base?.exp ?? null
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
       this.#checkRules(before, canonicalJson(next))
       this.#at = this.#init.author.clock.next(view.newest)
-      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view })
+      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view, settles: this.#init.settles })
       return this.#folded(view)
     } catch (error) {
       for (const step of this.#steps) step.isChanged = false
@@ -222,7 +225,7 @@ export class LocalUpdate {
     const at = this.#at === 0 ? author.clock.next(view?.newest ?? 0) : this.#at
     this.#at = 0
     const exp = this.#exp
-    const seen = seenByWriter({ at, by }, { old, document: view, edit }, author.clock)
+    const seen = seenByWriter({ at, by }, { old, document: view, edit, settles: this.#init.settles }, author.clock)
     const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path, ...seen }
     return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
   }

@@ -26,14 +26,14 @@ export class Updates {
   }
 
   /** `allowed` gives the namespace, or throws where nothing may be written there: it can end, change or go while the update is made ready. */
-  async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once }: Update): Promise<UpdateResult> {
+  async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once, settles }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
     const changes = parseChanges(given)
     if (once !== undefined && !this.#noted.isName(once))
       throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const attempt = async (open: OpenNamespace, rules?: CollectionRules): Promise<UpdateResult | undefined> => {
-      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, maxBytes, rules, author: { identity, clock } })
+      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, settles, maxBytes, rules, author: { identity, clock } })
       await storage.readyForEdits()
       const known = once === undefined ? undefined : await this.#noted.find(once)
       if (known !== undefined) return known
