@@ -131,11 +131,7 @@ describe('export -o', () => {
 
 describe('options', () => {
   it('--data takes every name as a folder, "memory" too', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--no-warnings', BIN, 'namespace', 'create', 'a', '--offline', '--data', 'memory'],
-      { cwd: files },
-    )
+    const child = spawn(process.execPath, ['--no-warnings', BIN, 'namespace', 'create', 'a', '--offline', '--data', 'memory'], { cwd: files })
     expect(await once(child, 'exit')).toEqual([0, null])
     expect(await bench.json(['namespace', 'list', '--data', path('memory')])).toMatchObject([{ name: 'a' }])
   })

@@ -22,6 +22,8 @@ export interface WireRecord {
   readonly exp: number | null
   /** Of an edit: the field whose value the content gives. */
   readonly path?: EditPath
+  /** Whether the slot is its author's own. Edits have none. */
+  readonly ownSlot?: true
 }
 
 /** What is known of a content that is not there any more. */
@@ -47,21 +49,17 @@ export const RECORD_OVERHEAD_BYTES = 96
 export const SEAL_OVERHEAD_BYTES = 112
 
 /**
- * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, and what has
- * expired `[digest, size]` in place of its content.
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is
+ * its author's own has `true` there, and what has expired `[digest, size]` in place of its content.
  */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, erased, seal, prev, exp, path }) => [
-      key,
-      at,
-      erased === undefined ? content : [erased.digest, erased.size],
-      seal,
-      prev,
-      exp,
-      ...(path === undefined ? [] : [path]),
-    ]),
+    records.map(({ key, at, content, erased, seal, prev, exp, path, ownSlot }) => {
+      const seventh = path ?? ownSlot
+      const said = erased === undefined ? content : [erased.digest, erased.size]
+      return [key, at, said, seal, prev, exp, ...(seventh === undefined ? [] : [seventh])]
+    }),
   ])
 }
 
@@ -112,13 +110,15 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
-  const path = length === 7 ? readPath(reader) : undefined
-  if (length === 7 && (path === undefined || typeof key !== 'string')) return undefined
+  const ownSlot = length === 7 && reader.readTrue()
+  const path = length === 7 && !ownSlot ? readPath(reader) : undefined
+  if (length === 7 && !ownSlot && (path === undefined || typeof key !== 'string')) return undefined
   // Only what has a time at which it ends can be without what it says.
   const isWhole = content !== null || (erased !== undefined && exp !== null)
   const isShaped = typeof key === 'string' ? isWhole && splitKey(key) !== undefined : content === null && erased === undefined && key.length === 32
   if (!isShaped) return undefined
-  const record = path === undefined ? { key, at, content, seal, prev, exp } : { key, at, content, seal, prev, exp, path }
+  const base = { key, at, content, seal, prev, exp }
+  const record = ownSlot ? { ...base, ownSlot } : path === undefined ? base : { ...base, path }
   return erased === undefined ? record : { ...record, erased }
 }
 

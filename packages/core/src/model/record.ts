@@ -26,6 +26,8 @@ interface RecordBase {
   readonly exp?: number
   /** Author, multikey bytes. */
   readonly by: Uint8Array
+  /** Whether the slot is its author's own, whatever the write policy is: see `isOfAuthors`. */
+  readonly ownSlot?: true
 }
 
 /** "Key `k` has this content". */
@@ -60,9 +62,9 @@ export function keyHash(ns: CID, key: string): Uint8Array {
   return sha256(scratch.subarray(0, ns.bytes.length + written))
 }
 
-/** The place that versions of one document compete for. With policy `author` each author has places of its own. */
-export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array): Uint8Array {
-  return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
+/** The place that versions of one document compete for. With policy `author`, and where a record says so, each author has places of its own. */
+export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, ownSlot?: true): Uint8Array {
+  return (write === 'author' || ownSlot === true ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
 }
 
 /**
@@ -127,6 +129,7 @@ const CID_ = field('cid')
 const DEL_TRUE = Uint8Array.of(...field('del'), 0xf5)
 const EXP = field('exp')
 const NET = field('net')
+const OWN_TRUE = Uint8Array.of(...field('own'), 0xf5)
 const PREV = field('prev')
 const SIZE = field('size')
 /** CBOR tag 42, a byte string of 37 bytes, and the multibase prefix 0 (dag-cbor's link). */
@@ -184,7 +187,9 @@ function text(value: string): void {
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
   const path = record.del ? undefined : record.path
-  const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1) + (path === undefined ? 0 : 1)
+  const { ownSlot } = record
+  const more = (path === undefined ? 0 : 1) + (ownSlot === undefined ? 0 : 1)
+  const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1) + more
   head(0xa0, fields)
   if (path !== undefined) {
     raw(F)
@@ -221,6 +226,7 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   raw(NET)
   raw(LINK)
   raw(scope.net.bytes)
+  if (ownSlot !== undefined) raw(OWN_TRUE)
   if (record.prev !== undefined) {
     raw(PREV)
     byteString(record.prev)
@@ -253,13 +259,20 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!decoded.ok) return decoded
   const isDelete = typeof decoded.value === 'object' && decoded.value !== null && 'del' in decoded.value
   const required = isDelete ? ['net', 'ns', 'kh', 'at', 'del', 'by'] : ['net', 'ns', 'k', 'at', 'cid', 'size', 'by']
-  const struct = readStruct(decoded.value, 'rec', required, isDelete ? ['prev', 'exp'] : ['prev', 'exp', 'f'])
+  const struct = readStruct(decoded.value, 'rec', required, isDelete ? ['prev', 'exp', 'own'] : ['prev', 'exp', 'own', 'f'])
   if (!struct.ok) return struct
-  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f } = struct.value
+  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, own } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
-  const base = { at, by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }) }
+  if (!(own === undefined || own === true)) return refuse('malformed')
+  const base: RecordBase = {
+    at,
+    by,
+    ...(prev === undefined ? {} : { prev }),
+    ...(exp === undefined ? {} : { exp }),
+    ...(own === undefined ? {} : { ownSlot: true }),
+  }
   const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size, f)
   if (record === undefined || !isRecord(record)) return refuse('malformed')
   if (!equalCids(net, scope.net)) return refuse('wrong-network')
@@ -281,6 +294,6 @@ function readPut(base: RecordBase, k: unknown, cid: unknown, size: unknown, f: u
 export function isRecord(record: DocRecord): boolean {
   if (record.at > MAX_TIME || record.by.length !== AUTHOR_BYTES) return false
   if (record.del) return record.kh.length === 32
-  if (record.path !== undefined && !isEditPath(record.path)) return false
+  if (record.path !== undefined && (!isEditPath(record.path) || record.ownSlot === true)) return false
   return splitKey(record.k) !== undefined && record.digest.length === 32 && record.size <= MAX_CONTENT_BYTES
 }

@@ -177,7 +177,7 @@ export class Namespaces implements ReplicaNamespaces {
   async #ruledBody(body: HeadBody, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
     const { changedCollections } = await import('./changed-collections.ts')
     const { checkedRules } = await import('./rules/checked-collections.ts')
-    const collections = changedCollections(undefined, change)
+    const collections = changedCollections(undefined, change, { isNew: true })
     const ruled = { ...body, ...(collections === undefined ? {} : { collections }) }
     await checkedRules(ruled, write, this.#ground)
     return ruled

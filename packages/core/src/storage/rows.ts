@@ -12,6 +12,11 @@ export const RECORD_COLUMNS =
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
+/** What a record has as slot of its document, which is that of an edit alone: nothing, or an empty one where the slot is its author's own. */
+export function documentColumn({ edit, ownSlot }: Pick<StoredRecord, 'edit' | 'ownSlot'>): Uint8Array | null {
+  return edit?.document ?? (ownSlot === true ? new Uint8Array() : null)
+}
+
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
   const { collection, id, seal, exp, content, own, document } = row
@@ -29,9 +34,14 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  const rest = row['erased'] === null ? record : { ...record, erased: erasedContent(bytes(row['erased'])) }
+  const isOwnSlot = document instanceof Uint8Array && document.length === 0
+  const rest = {
+    ...record,
+    ...(isOwnSlot ? { ownSlot: true as const } : {}),
+    ...(row['erased'] === null ? {} : { erased: erasedContent(bytes(row['erased'])) }),
+  }
   if (typeof own !== 'string') return rest
-  if (!(document instanceof Uint8Array)) return { ...rest, own }
+  if (!(document instanceof Uint8Array) || isOwnSlot) return { ...rest, own }
   return { ...rest, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
 }
 

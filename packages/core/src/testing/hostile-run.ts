@@ -11,11 +11,14 @@ import type { Write } from '../replica/types.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
+import { LOG, MAP, PARTS, TypedWrites } from './typed-writes.ts'
 import { TestPeer } from './test-peer.ts'
 import { TestTab } from './test-tab.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const COLLECTION = 'notes'
+/** Collections of all types, in each namespace. */
+const COLLECTIONS = { [MAP]: { type: 'map' }, [LOG]: { type: 'log' }, [PARTS]: { type: 'crdt' } } as const
 const MINUTE_MS = 60_000
 /** How long a document lives that expires, at most. */
 const MAX_LIFE_MS: number = 2 * MINUTE_MS
@@ -75,11 +78,13 @@ export class HostileRun {
   readonly #hasTraveller: boolean
   #traveller: TestPeer | undefined
   #canExpire = false
+  readonly #typed: TypedWrites
   #writes = 0
 
   constructor(seed: number) {
     this.#random = seededRandom(seed)
     this.#wires = new HostileNetwork(this.#time, this.#random)
+    this.#typed = new TypedWrites(this.#random)
     this.#hasTraveller = this.#random.chance(0.3)
     this.#canLie = !this.#hasTraveller && this.#random.chance(0.4)
   }
@@ -152,7 +157,7 @@ export class HostileRun {
     if (random.chance(0.5)) this.#travel()
     for (const write of ['owner', 'author', 'anyone'] as const) {
       const owner = random.pick(this.#peers)
-      const ns = await owner.createNamespace(write)
+      const ns = await owner.createNamespace(write, COLLECTIONS)
       this.#policies.set(ns, { write, owner })
       for (const one of writers) if (random.chance(0.9)) one.want(ns)
     }
@@ -217,6 +222,10 @@ export class HostileRun {
     const random = this.#random
     const [ns, { write, owner }] = random.pick([...this.#policies])
     if (peer.life.aborted || (await peer.replica.namespace(ns)) === undefined || (write === 'owner' && peer !== owner)) return
+    // Several at once, so that they share a transaction or wait for each other.
+    const tabs = this.#tabs.get(peer)
+    const door = tabs === undefined ? peer.replica : random.pick(tabs)
+    if (random.chance(0.3)) return this.#typed.write(peer, ns, door)
     const prefix = write === 'author' ? `${authorName(peer.identity.author)}/` : ''
     if (random.chance(0.4)) return this.#update(peer, ns, `${prefix}${random.below(12)}`)
     const count = random.pick([1, 1, 1, 2, 5, 70])
@@ -228,9 +237,6 @@ export class HostileRun {
       const exp = !isDelete && this.#canExpire && random.chance(0.2) ? { exp: timeFromMs(peer.now() + 1000 + random.below(MAX_LIFE_MS - 1000)) } : {}
       writes.push({ ...exp, id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
-    // Several at once, so that they share a transaction or wait for each other.
-    const tabs = this.#tabs.get(peer)
-    const door = tabs === undefined ? peer.replica : random.pick(tabs)
     const pending = random.chance(0.5)
       ? writes.map(async (one) => [one, (await door.write(ns, COLLECTION, [one]))[0]] as const)
       : [door.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
@@ -343,7 +349,11 @@ export class HostileRun {
         if (found !== expected) throw new Error(`${peer.name} has ${found} in place of ${expected}`)
       }
     }
-    for (const ns of this.#policies.keys()) await this.#checkSameDocuments(ns)
+    for (const ns of this.#policies.keys()) {
+      await this.#checkSameDocuments(ns)
+      const here = this.#peers.filter(({ wanted }) => wanted.has(ns))
+      for (const peer of here) await this.#typed.check(peer, ns)
+    }
   }
 
   /** What a document has to be; `undefined` where this test cannot know. */
@@ -375,7 +385,9 @@ export class HostileRun {
   async #checkSameDocuments(ns: string): Promise<void> {
     let first: readonly string[] | undefined
     for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
-      const { contents } = await peer.replica.find(ns, COLLECTION, { limit: 10_000 })
+      const contents: string[] = []
+      for (const collection of [COLLECTION, ...Object.keys(COLLECTIONS)])
+        contents.push(...(await peer.replica.find(ns, collection, { limit: 10_000 })).contents)
       first ??= contents
       if (contents.join() !== first.join()) throw new Error(`${peer.name} has other documents than others, though their sets are equal`)
       if ((await peer.replica.checkSummaries()).length > 0) throw new Error(`${peer.name} has added up its records wrongly`)

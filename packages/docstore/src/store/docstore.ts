@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -266,14 +267,23 @@ export class Namespaces {
 
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
-   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's.
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `network`: id or name of the network that it is in for good,
+   * where that is another one than this store's. Throws `bad-name`, `bad-type`, `bad-collection`.
    */
-  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network } = options
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ name, write, listed })
-    const { id } = await this.#replica.createNamespace({ name, write, listed })
+  async create(options: {
+    name: string
+    write?: WritePolicy
+    listed?: boolean
+    types?: Readonly<Record<string, CollectionType>>
+    network?: string
+  }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'network'], 'namespaces.create')
+    const { network, types, ...init } = options
+    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ ...init, ...(types === undefined ? {} : { types }) })
+    const { name, write = 'owner', listed = false } = init
+    const collections = types && Object.fromEntries(Object.entries(types).map(([collection, type]) => [collection, { type }]))
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(collections === undefined ? {} : { collections }) })
     return this.open(id)
   }
 

@@ -24,12 +24,20 @@ export interface LocalWrite extends CommitEntry {
   readonly keptAt: () => number
 }
 
+/** What is different in a collection in which each record is its author's own. */
+export interface OwnWrite {
+  readonly ownSlot?: true
+  /** Of the entry of a log: the time that its id has. It is written once. */
+  readonly at?: number
+}
+
 /** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
 export function localWrite(
   scope: RecordScope,
   collection: string,
   { id, content, if: expected, exp: expires }: Write,
   { identity, clock }: Author,
+  { ownSlot, at: entryAt }: OwnWrite = {},
 ): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
@@ -39,18 +47,20 @@ export function localWrite(
   let conflict: unknown
   const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
-    conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
+    conflict = expected === undefined || (cidOfContent(here) ?? null) === expected ? undefined : conflictWith(id, here)
     // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
     const isSame =
       content === here && (content === null ? document === undefined || document.edits.length === 0 : (document?.base ?? old)?.exp === exp)
+    if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
+    const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }) }
-    const common = { collection, id, at, by, prev, exp, content }
+    const own = ownSlot === undefined ? undefined : { ownSlot }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
+    const common = { collection, id, at, by, prev, exp, content, ...own }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }
@@ -64,5 +74,5 @@ export function localWrite(
     if (conflict !== undefined) throw conflict
     return kept
   }
-  return { slot: slotOf(scope.write, kh, by), build, keptAt }
+  return { slot: slotOf(scope.write, kh, by, ownSlot), build, keptAt }
 }

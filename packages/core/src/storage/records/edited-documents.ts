@@ -5,7 +5,7 @@ import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { erasedBytes, storedRecord } from '../rows.ts'
+import { documentColumn, erasedBytes, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, NewRecord, ShownVersion, StoredRecord } from '../storage.ts'
 import { EditedDocument, type Part } from './edited-document.ts'
@@ -268,7 +268,7 @@ export class EditedDocuments {
       )
       .run(
         ...values,
-        edit?.document ?? null,
+        documentColumn(record),
         edit === undefined ? null : pathText(edit.path),
         isWhole ? null : own,
         shows?.counted ?? null,

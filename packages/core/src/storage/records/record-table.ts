@@ -7,7 +7,7 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
+import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
@@ -153,9 +153,9 @@ export class RecordTable {
     const key = digest && contentKey(digest)
     this.#statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
-      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content)
+      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content, documentColumn(record))
     // Few ever come so, and all others need not pay for it.
     if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
@@ -183,7 +183,7 @@ export class RecordTable {
   restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
       .own(
-        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
       )
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }
