@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 
 const resolve = { conditions: ['@p2p-docstore/source'] }
 
 export default defineConfig({
   test: {
-    // One more than the cores of a small machine: many tests wait for others, processes or browsers most of the time.
-    maxWorkers: Math.max(3, availableParallelism() + 1),
+    // Two more than there are cores: many tests wait for others, processes or browsers most of the time.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: { conditions: [...resolve.conditions, 'node'] },

@@ -1,5 +1,6 @@
 // Runs all tests: `npm test`, or `npm test -- packages/core` for some of them.
 import { spawnSync } from 'node:child_process'
+import { isBuilt } from './is-built.js'
 import { findOrInstallChromium, findOrInstallFirefox, installNftables } from './test-programs.js'
 
 const chromium = findOrInstallChromium()
@@ -14,9 +15,11 @@ if (firefox === undefined) {
   )
 }
 installNftables()
-// Programs of the documentation and packed packages use what is built.
-const build = spawnSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })
-if (build.status !== 0) process.exit(1)
+// Programs of the documentation, packed packages, commands and relays in processes of their own use what is built.
+if (!isBuilt()) {
+  const build = spawnSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (build.status !== 0) process.exit(1)
+}
 const env = { ...process.env, CHROMIUM_PATH: chromium, FIREFOX_PATH: firefox ?? '' }
 const { status } = spawnSync('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
 process.exit(status ?? 1)

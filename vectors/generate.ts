@@ -21,6 +21,7 @@ import { dagJsonFile } from './generate-dag-json.ts'
 import { editFile, mergeFile } from './generate-edits.ts'
 import { exportFile } from './generate-export.ts'
 import { filesFile } from './generate-files.ts'
+import { typesFile } from './generate-types.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
@@ -213,6 +214,10 @@ function headFile(): VectorFile {
     people: { immutable: ['born', 'é'], unique: ['email', 'address.phone'] },
   }
   const ruled = signHead({ ...fields, seq: 4, prev: ended.hash, at: AT + 5, body: { title: 'First', collections } }, alice)
+  const typed = signHead(
+    { ...fields, seq: 5, prev: ruled.hash, at: AT + 6, body: { title: 'First', collections: { a: { type: 'map' }, b: { type: 'log', maxBytes: 9 }, c: { type: 'crdt' } } } },
+    alice,
+  )
   const last = signHead(
     { ...fields, seq: Number.MAX_SAFE_INTEGER, prev: rival.hash, at: MAX_TIME, body: { title: 'x'.repeat(MAX_TITLE_LENGTH) } },
     alice,
@@ -221,7 +226,7 @@ function headFile(): VectorFile {
   const listed = signHead({ ...fields, seq: 4, prev: ended.hash, ...pastAfter(ended, renamed), at: AT + 5, body: shown }, alice)
   const pastOf16 = new Uint8Array(16 * 8).fill(7)
   const long = signHead({ ...fields, seq: 20, prev: ended.hash, past: pastOf16, at: AT + 6, body: { title: 'First' } }, alice)
-  const named = { first, renamed, rival, described, ended, ruled, listed, long, last }
+  const named = { first, renamed, rival, described, ended, ruled, typed, listed, long, last }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
@@ -277,6 +282,10 @@ function headFile(): VectorFile {
       set('a collection whose settings are a link', { orders: otherGenesis.cid }),
       set('a setting that is not known', { orders: { colour: 'red' } }, 'unsupported'),
       set('a setting that is not known beside one that cannot be', { orders: { colour: 'red', maxBytes: 0 } }),
+      set('a type that is not known', { orders: { type: 'list' } }, 'unsupported'),
+      set('the type of collections of which nothing is said', { orders: { type: 'lww' } }, 'unsupported'),
+      set('a type that is no word', { orders: { type: 'Log' } }),
+      set('a type that is no text', { orders: { type: 1 } }),
       set('no bytes', { orders: { maxBytes: 0 } }),
       set('more bytes than content has', { orders: { maxBytes: MAX_CONTENT_BYTES + 1 } }),
       set('a schema that is no text', { orders: { schema: {} } }),
@@ -837,6 +846,7 @@ function batchFile(): VectorFile {
       refused('an edit whose path is text', [[sealItem], [[...item, 'name']]]),
       refused('an edit that has seen null', [[sealItem], [[...item, ['name'], null]]]),
       refused('a record with one item too many', [[sealItem], [[...item, null, [AT], null]]]),
+      refused('a record whose slot is not its own', [[sealItem], [[...item, false]]]),
       ...badSeen.map(([name, seen]) => refused(`seen: ${name}`, [[sealItem], [[...item, null, seen]]])),
       refused('a delete with a path', [[sealItem], [[new Uint8Array(32), AT, null, 0, null, null, ['name']]]]),
     ],
@@ -859,6 +869,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'batch.json': batchFile(),
     'edit.json': editFile(),
     'merge.json': mergeFile(),
+    'types.json': typesFile(),
     'export.json': exportFile(),
     'files.json': filesFile(),
     ...reconcileVectors(),

@@ -98,3 +98,73 @@ describe('the page', () => {
     }
   })
 })
+
+describe('a page in two networks', () => {
+  const listed = (relay: Relay): Promise<readonly string[]> => relay.store.replica.namespaceIds()
+  const option = (relay: Relay): string => `option[value="${relay.ready.network}"]`
+
+  it('joins the second by its link, has both at once, and lets nothing cross', async () => {
+    await ada.page.goto(home.ready.http)
+    await ada.untilConnection('connected')
+    const garden = await program.namespaces.create({ name: 'of the garden', write: 'anyone' })
+    await ada.openNamespace(garden.id)
+    await ada.add({ _id: 'rose', text: 'a rose' })
+    await expect.poll(() => home.store.namespaces.open(garden.id).then((one) => one.get('rose')), { timeout: 20_000 }).toBeDefined()
+
+    const peersAt = (relay: Relay): readonly string[] => relay.store.libp2p?.getPeers().map(String) ?? []
+    const gardeners = peersAt(home).toSorted()
+
+    // What was pasted leads to another network: to join is a second step.
+    await ada.part('openId').fill(secure.ready.join)
+    await ada.part('openSubmit').click()
+    await ada.part('openJoin').click()
+    await ada.part('networkSwitch').locator(option(secure)).waitFor({ state: 'attached' })
+    expect(await ada.part('networkSwitch').inputValue()).toBe(secure.ready.network)
+    await ada.untilConnection('connected')
+    const beside = await ada.createNamespace('of the other')
+    await ada.add({ _id: 'pine', text: 'a pine' })
+    await expect.poll(() => listed(secure), { timeout: 20_000 }).toEqual([beside])
+    expect(await listed(home)).not.toContain(beside)
+    expect(await listed(secure)).not.toContain(garden.id)
+
+    // Two peers, which no relay can tell to be the same page; none speaks a protocol of the other network.
+    const [ours] = peersAt(secure)
+    expect(peersAt(secure)).toHaveLength(1)
+    expect(peersAt(home)).not.toContain(ours)
+    for (const [relay, other] of [
+      [home, secure],
+      [secure, home],
+    ] as const) {
+      for (const { id, protocols } of (await relay.store.libp2p?.peerStore.all()) ?? [])
+        expect([id.toString(), protocols.filter((protocol) => protocol.includes(other.ready.network))]).toEqual([id.toString(), []])
+    }
+
+    // The one that is not shown goes on, connected as before, and what comes there is here.
+    await (await program.namespaces.open(garden.id)).put({ _id: 'lily', text: 'a lily' })
+    expect(peersAt(home).toSorted()).toEqual(gardeners)
+    await ada.part('networkSwitch').selectOption(home.ready.network)
+    await ada.part('namespaceItem', `[data-id="${garden.id}"][data-documents="2"]`).waitFor()
+    expect(await ada.part('namespaceItem', `[data-id="${beside}"]`).count()).toBe(0)
+    expect(await ada.part('networkLink').textContent()).toBe('garden club')
+    // An address leads into the network that its namespace is in, also after the page is loaded again.
+    await ada.page.goto(`${home.ready.http}/#/ns/${beside}`)
+    await ada.row('a pine').waitFor()
+    await ada.page.reload()
+    await ada.row('a pine').waitFor()
+    expect(await ada.part('networkSwitch').inputValue()).toBe(secure.ready.network)
+  }, 90_000)
+
+  it('leaves one of them, with all that is of it, once it is asked', async () => {
+    await ada.part('networkSwitch').selectOption(home.ready.network)
+    await ada.part('connection').click()
+    const item = ada.part('networkItem', `[data-id="${secure.ready.network}"]`)
+    await item.getByRole('button', { name: 'Leave' }).click()
+    await ada.part('networkLeaveConfirm').click()
+    await ada.part('networkSwitch').waitFor({ state: 'detached' })
+    expect(await ada.part('networkItem').count()).toBe(1)
+    await expect.poll(() => secure.store.libp2p?.getPeers().length, { timeout: 20_000 }).toBe(0)
+    await ada.page.reload()
+    await ada.untilConnection('connected')
+    expect(await ada.part('networkSwitch').count()).toBe(0)
+  }, 60_000)
+})

@@ -72,7 +72,7 @@ describe('export -o', () => {
       ['| cat >', 'piped'],
     ] as const) {
       const command = `"$0" "$@" ${redirect} "${path(name)}"`
-      const args = ['--conditions=@p2p-docstore/source', '--no-warnings', BIN, 'export', 'notes', '-o', '/dev/stdout', '--data', data]
+      const args = ['--no-warnings', BIN, 'export', 'notes', '-o', '/dev/stdout', '--data', data]
       expect(await once(spawn('/bin/sh', ['-c', command, process.execPath, ...args]), 'exit')).toEqual([0, null])
       expect(readFileSync(path(name)).equals(whole)).toBe(true)
     }
@@ -131,11 +131,7 @@ describe('export -o', () => {
 
 describe('options', () => {
   it('--data takes every name as a folder, "memory" too', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@p2p-docstore/source', '--no-warnings', BIN, 'namespace', 'create', 'a', '--offline', '--data', 'memory'],
-      { cwd: files },
-    )
+    const child = spawn(process.execPath, ['--no-warnings', BIN, 'namespace', 'create', 'a', '--offline', '--data', 'memory'], { cwd: files })
     expect(await once(child, 'exit')).toEqual([0, null])
     expect(await bench.json(['namespace', 'list', '--data', path('memory')])).toMatchObject([{ name: 'a' }])
   })

@@ -21,7 +21,7 @@ afterAll(() => bench.close())
 
 /** What a shell makes of a line, with `docstore` as a command on some data. */
 function shell(line: string, data: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const docstore = `docstore() { '${process.execPath}' --conditions=@p2p-docstore/source --disable-warning=ExperimentalWarning '${BIN}' --data '${data}' "$@"; }`
+  const docstore = `docstore() { '${process.execPath}' --disable-warning=ExperimentalWarning '${BIN}' --data '${data}' "$@"; }`
   return spawnSync('bash', ['-c', `${docstore}\n${line}`], { encoding: 'utf8' })
 }
 

@@ -33,6 +33,21 @@ describe("a document of one's own", () => {
   })
 })
 
+describe('a namespace', () => {
+  it('is created with types of its collections, and shows them', async () => {
+    const typed = await bench.namespace(first, 'typed', '--type', 'docs=log', '--type', 'people=map', '--offline')
+    const { _id } = await bench.json(['put', typed, '--offline', '--data', first], '{"n":1}')
+    expect(_id).toMatch(/^[0-9A-Z]{11}-[0-9A-Z]{8}-z6Mk\w+$/)
+    expect(await bench.json(['namespace', 'show', typed, '--data', first])).toMatchObject({
+      collections: [
+        { collection: 'docs', documents: 1, type: 'log' },
+        { collection: 'people', documents: 0, type: 'map' },
+      ],
+    })
+    expect(await bench.failure(['namespace', 'create', 'other', '--type', 'docs=list', '--data', first])).toMatchObject({ exit: 1, code: 'bad-type' })
+  })
+})
+
 describe('update', () => {
   it('changes fields, counts up only what nobody has changed, and shows what is known of a document', async () => {
     const { cid } = await bench.json(['put', 'orders', '--data', first], '{"_id":"one","n":1,"customer":{"city":"Oslo"}}')

@@ -81,6 +81,10 @@ export const ERROR_CODES = {
     fix: 'Give a Blob, a Uint8Array, a stream of them, or in Node a path.',
   },
   'bad-topic': { means: 'That cannot be the name of a topic.', fix: 'The message says how long it may be.' },
+  'bad-type': {
+    means: 'There is no such type of collection, or it would change: it stays as the namespace was made.',
+    fix: 'The message says which there are; see [Types of documents](documents.md#types-of-documents).',
+  },
   'bad-update': {
     means: 'The changes of an update cannot be applied to any document.',
     fix: 'The message says why; operators are $set, $unset, $inc, $push and $addToSet.',
@@ -160,6 +164,10 @@ export const ERROR_CODES = {
   'network-left': {
     means: 'Another program or tab left the network, so nothing of it is here any more.',
     fix: 'Join it again with its link.',
+  },
+  'map-full': {
+    means: 'A document of a map would have more fields that were written lately than one can have without losing any.',
+    fix: 'Give each entry a document of its own.',
   },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
@@ -292,6 +300,10 @@ export const ERROR_CODES = {
   usage: { means: 'A command was not typed as it has to be. Its exit code is 2.', fix: 'Add `--help`.' },
   'values-refused': { means: 'Peers keep no values for others.', fix: 'Nothing: documents travel by sync.' },
   'worker-failed': { means: 'The part of the page that stores documents did not start.', fix: 'Reload the page.' },
+  'wrong-type': {
+    means: 'The type of a collection does not take that: the entries of a log are written once, shared documents through openCrdt.',
+    fix: 'The message says what it takes; see [Types of documents](documents.md#types-of-documents).',
+  },
   'wrong-namespace': { means: 'What was sent is of another namespace, or of one that is not here.', fix: 'The peer is broken; nothing was stored.' },
   'wrong-network': { means: 'A peer is in another network.', fix: 'Use another data folder for another network.' },
 }

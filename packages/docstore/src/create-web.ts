@@ -4,7 +4,6 @@ import { SharedData } from './sharing/shared-data.ts'
 import { ownParts, sharedParts } from './sharing/shared-parts.ts'
 import { TabPlace } from './sharing/tab-place-web.ts'
 import { WorkerData } from './sharing/worker-data-web.ts'
-import { takeData } from './sharing/take-data.ts'
 import type { Docstore } from './store/docstore.ts'
 import type { NetworkData } from './store/networks/network-data.ts'
 import { openStores } from './store/networks/open-stores.ts'
@@ -79,6 +78,10 @@ function webData(options: DocstoreOptions): NetworkData {
       const shared = await SharedData.open(new TabPlace(nameOf(network)), { ...all, ...how, network: wanted })
       return { parts: sharedParts(shared, wanted), beside: shared.opened?.beside }
     },
-    take: async (network, isPatient) => (data === 'memory' ? hold() : takeData(new TabPlace(nameOf(network)), isPatient)),
+    take: async (network, isPatient) => {
+      if (data === 'memory') return hold()
+      const { takeData } = await import('./sharing/take-data.ts')
+      return takeData(new TabPlace(nameOf(network)), isPatient)
+    },
   }
 }

@@ -1,4 +1,4 @@
-import { DocstoreError, type WritePolicy } from '@p2p-docstore/core'
+import { COLLECTION_TYPES, type CollectionType, DocstoreError, type WritePolicy } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import type { Run } from '../context.ts'
 import type { Docstore } from 'p2p-docstore'
@@ -12,18 +12,36 @@ export function namespaceCreateCommand(run: Run): Command {
     .argument('<name>', '1 to 128 characters')
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
     .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
+    .option('--type <collection=type...>', `how documents of a collection are written: ${COLLECTION_TYPES.join(', ')}; lww unless said`)
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((name: string, options: CopiesOptions & { write: WritePolicy; again?: boolean; listed?: boolean }) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      if (options.again !== true) await checkName(store, name)
-      const namespace = await store.namespaces.create({ name, write: options.write, listed: options.listed === true })
-      const copies = await waitForCopies(context, store, namespace, options)
-      const result = { id: namespace.id, name, write: options.write, copies }
-      await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
-    }),
+  return command.action(
+    (name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean; listed?: boolean }) =>
+      run(async (context) => {
+        await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+        if (options.again !== true) await checkName(store, name)
+        const types = typesOf(options.type ?? [])
+        const init = { name, write: options.write, listed: options.listed === true, ...(types === undefined ? {} : { types }) }
+        const namespace = await store.namespaces.create(init)
+        const copies = await waitForCopies(context, store, namespace, options)
+        const result = { id: namespace.id, name, write: options.write, ...(types === undefined ? {} : { types }), copies }
+        await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
+      }),
   )
+}
+
+/** Types by collection, from texts such as `chat=log`; whether there are such types is found out where the namespace is made. */
+function typesOf(given: readonly string[]): Readonly<Record<string, CollectionType>> | undefined {
+  const types = new Map<string, CollectionType>()
+  for (const text of given) {
+    const [collection = '', type = '', ...more] = text.split('=')
+    const known = COLLECTION_TYPES.find((one) => one === type)
+    if (known === undefined || more.length > 0)
+      throw new DocstoreError('bad-type', `--type is given COLLECTION=TYPE with one of ${COLLECTION_TYPES.join(', ')}, not ${JSON.stringify(text)}`)
+    if (types.has(collection)) throw new DocstoreError('bad-type', `--type says two things of the collection "${collection}"`)
+    types.set(collection, known)
+  }
+  return types.size === 0 ? undefined : Object.fromEntries(types)
 }
 
 /** From two of one name on, commands have to be given ids. */

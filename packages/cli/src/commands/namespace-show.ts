@@ -1,4 +1,4 @@
-import { DocstoreError } from '@p2p-docstore/core'
+import { type CollectionCount, type CollectionsSettings, DocstoreError } from '@p2p-docstore/core'
 import { decode } from '@ipld/dag-cbor'
 import { Command } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
@@ -36,7 +36,10 @@ export function namespaceShowCommand(run: Run): Command {
             ['root', shown.root],
             ['documents', String(shown.documents)],
             ['records', String(shown.records)],
-            ...shown.collections.map(({ collection, documents }) => ['collection', `${collection}: ${documents}`]),
+            ...shown.collections.map(({ collection, documents, type }) => [
+              'collection',
+              `${collection}: ${documents}${type === undefined ? '' : ` (${type})`}`,
+            ]),
           ]
           return textTable(rows)
         })
@@ -54,9 +57,18 @@ async function describe(store: Docstore, { id }: Namespace) {
     root,
     records: count,
     documents,
-    collections,
+    collections: typed(collections, info.collections),
     changes: (await headOf(store, id)).seq,
     genesis: readable(decode(bytes.genesis)),
     head: readable(decode(bytes.head)),
   }
+}
+
+/** Collections with their types, those too that have no documents yet. */
+function typed(counts: readonly CollectionCount[], settings: CollectionsSettings = {}) {
+  const empty = Object.keys(settings).filter((name) => settings[name]?.type !== undefined && !counts.some(({ collection }) => collection === name))
+  return [...counts, ...empty.map((collection) => ({ collection, documents: 0 }))].map((count) => {
+    const type = Object.hasOwn(settings, count.collection) ? settings[count.collection]?.type : undefined
+    return { ...count, ...(type === undefined ? {} : { type }) }
+  })
 }

@@ -23,6 +23,8 @@ export interface WireRecord {
   readonly exp: number | null
   /** Of an edit: the field whose value the content gives. */
   readonly path?: EditPath
+  /** Whether the slot is its author's own. Edits have none. */
+  readonly ownSlot?: true
   /** Which versions by others its writer had before him. */
   readonly seen?: Seen
 }
@@ -52,27 +54,20 @@ export const SEEN_OVERHEAD_BYTES: number = AUTHOR_TAG_BYTES + 11
 export const SEAL_OVERHEAD_BYTES = 112
 
 /**
- * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, what has seen
- * others that as an eighth, after `null` where it is no edit, and what has expired `[digest, size]` in place of its content.
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is
+ * its author's own has `true` there, what has seen others that as an eighth, after `null` where it is neither, and what has expired `[digest, size]` in
+ * place of its content.
  */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, erased, seal, prev, exp, path, seen }) => [
-      key,
-      at,
-      erased === undefined ? content : [erased.digest, erased.size],
-      seal,
-      prev,
-      exp,
-      ...optional(path, seen),
-    ]),
+    records.map(({ key, at, content, erased, seal, prev, exp, path, ownSlot, seen }) => {
+      const seventh = path ?? ownSlot
+      const said = erased === undefined ? content : [erased.digest, erased.size]
+      const more = seen === undefined ? (seventh === undefined ? [] : [seventh]) : [seventh ?? null, seenList(seen)]
+      return [key, at, said, seal, prev, exp, ...more]
+    }),
   ])
-}
-
-function optional(path: EditPath | undefined, seen: Seen | undefined): readonly unknown[] {
-  if (seen !== undefined) return [path ?? null, seenList(seen)]
-  return path === undefined ? [] : [path]
 }
 
 /** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. What it gives points into `bytes`. */
@@ -122,7 +117,8 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
-  const isEdit = length === 7 || (length === 8 && !reader.readNull())
+  const ownSlot = length > 6 && reader.readTrue()
+  const isEdit = !ownSlot && (length === 7 || (length === 8 && !reader.readNull()))
   const path = isEdit ? readPath(reader) : undefined
   if (isEdit && (path === undefined || typeof key !== 'string')) return undefined
   const seen = length === 8 ? readSeenList(reader, at) : undefined
@@ -132,8 +128,8 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   const isShaped = typeof key === 'string' ? isWhole && splitKey(key) !== undefined : content === null && erased === undefined && key.length === 32
   if (!isShaped) return undefined
   const record = { key, at, content, seal, prev, exp }
-  if (path === undefined && seen === undefined && erased === undefined) return record
-  return { ...record, ...(path && { path }), ...(seen && { seen }), ...(erased && { erased }) }
+  if (length === 6 && erased === undefined) return record
+  return { ...record, ...(ownSlot && { ownSlot }), ...(path && { path }), ...(seen && { seen }), ...(erased && { erased }) }
 }
 
 /** Nothing is read beyond what a record may have. */

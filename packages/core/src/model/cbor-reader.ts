@@ -26,6 +26,13 @@ export class CborReader {
     return true
   }
 
+  /** Whether `true` comes next; it is read then. */
+  readTrue(): boolean {
+    if (this.#bytes[this.#at] !== 0xf5) return false
+    this.#at++
+    return true
+  }
+
   /** A non-negative safe integer. */
   uint(): number | undefined {
     return this.#argument(0x00)

@@ -13,6 +13,11 @@ export function timeFromMs(ms: number): number {
   return Math.max(0, Math.floor(ms) - EPOCH_MS) * COUNTER
 }
 
+/** What lies between two hybrid times so many milliseconds apart. */
+export function timeSpan(ms: number): number {
+  return ms * COUNTER
+}
+
 /** The wall-clock part of a hybrid time, Unix milliseconds. */
 export function msFromTime(time: number): number {
   return Math.floor(time / COUNTER) + EPOCH_MS

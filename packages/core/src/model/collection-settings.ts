@@ -11,10 +11,13 @@ import {
   MAX_SCHEMA_BYTES,
   MAX_SET_COLLECTIONS,
 } from './limits.ts'
+import { type SetType, isSetType } from './types/collection-type.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a head says of one collection. A setting that is left out means what holds without it. */
 export interface CollectionSettings {
+  /** How its documents are written; `lww` where it is left out. It stays as the namespace was made. */
+  readonly type?: SetType
   /** JSON Schema of its documents as canonical JSON: as text, since signed structures have no fractions. */
   readonly schema?: string
   /** Fields of the document that never change: its id is their hash. */
@@ -30,6 +33,7 @@ export type CollectionsSettings = Readonly<Record<string, CollectionSettings>>
 
 /** Whether a value is one that the setting can have. A setting that is not listed is `unsupported`: who does not know what it means cannot judge by it. */
 export const IS_SETTING: { readonly [Name in keyof Required<CollectionSettings>]: (value: unknown) => boolean } = {
+  type: isTypeName,
   schema: isSchemaText,
   immutable: (value) => isFieldList(value, isImmutableField),
   unique: (value) => isFieldList(value, isFieldPath),
@@ -46,12 +50,27 @@ export function readCollectionsSettings(value: unknown): Verdict<CollectionsSett
     if (!isCollectionName(collection) || !isMap(one)) return refuse('malformed')
     const names = Object.keys(one)
     if (names.length === 0) return refuse('malformed')
+    if (!goTogether(one)) isKnown = false
     for (const name of names) {
       if (!isSettingName(name)) isKnown = false
       else if (!IS_SETTING[name](one[name])) return refuse('malformed')
+      else if (name === 'type' && !isSetType(one[name])) isKnown = false
     }
   }
   return isKnown ? accept(value as CollectionsSettings) : refuse('unsupported')
+}
+
+/** Settings that mean something in a collection of a type: a schema judges whole documents, and what is written by field, or by parts, has none. */
+const SETTINGS_OF: Readonly<Record<SetType, readonly (keyof CollectionSettings)[]>> = {
+  map: ['type'],
+  log: ['type', 'schema', 'maxBytes'],
+  crdt: ['type'],
+}
+
+/** Whether settings of one collection go together. */
+export function goTogether(settings: Readonly<Record<string, unknown>>): boolean {
+  const type = settings['type']
+  return !isSetType(type) || Object.keys(settings).every((name) => SETTINGS_OF[type].some((known) => known === name))
 }
 
 /** Links and bytes are objects too. */
@@ -62,6 +81,11 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Whether there is a setting of this name. */
 export function isSettingName(name: string): name is keyof CollectionSettings {
   return Object.hasOwn(IS_SETTING, name)
+}
+
+/** A later version may have more types. */
+function isTypeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value)
 }
 
 function isSchemaText(value: unknown): value is string {

@@ -16,6 +16,12 @@ export const MAX_EDIT_BYTES: number = 32 * 1024
 /** Edits that a document has beside its content at most: the newest of them. */
 export const MAX_EDITS = 128
 
+/** Fields of a document of a map that writers let be edited by themselves: half of `MAX_EDITS`, so that two who were apart lose none of each other's. */
+export const MAX_MAP_EDITS: number = MAX_EDITS / 2
+
+/** Parts that one author's data makes of a shared document at most. */
+export const MAX_CRDT_PARTS = 64
+
 /** Versions of a document that are kept though others won over them: the newest of those that no later one has seen. */
 export const MAX_LOSERS = 16
 

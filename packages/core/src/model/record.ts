@@ -29,6 +29,8 @@ interface RecordBase {
   readonly by: Uint8Array
   /** Which versions by others the writer had before him. */
   readonly seen?: Seen
+  /** Whether the slot is its author's own, whatever the write policy is: see `isOfAuthors`. */
+  readonly ownSlot?: true
 }
 
 /** "Key `k` has this content". */
@@ -63,9 +65,9 @@ export function keyHash(ns: CID, key: string): Uint8Array {
   return sha256(scratch.subarray(0, ns.bytes.length + written))
 }
 
-/** The place that versions of one document compete for. With policy `author` each author has places of its own. */
-export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array): Uint8Array {
-  return (write === 'author' ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
+/** The place that versions of one document compete for. With policy `author`, and where a record says so, each author has places of its own. */
+export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, ownSlot?: true): Uint8Array {
+  return (write === 'author' || ownSlot === true ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
 }
 
 /**
@@ -138,6 +140,7 @@ const CID_ = field('cid')
 const DEL_TRUE = Uint8Array.of(...field('del'), 0xf5)
 const EXP = field('exp')
 const NET = field('net')
+const OWN_TRUE = Uint8Array.of(...field('own'), 0xf5)
 const PREV = field('prev')
 const SEEN = field('seen')
 const SIZE = field('size')
@@ -196,8 +199,8 @@ function text(value: string): void {
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
   const path = record.del ? undefined : record.path
-  const { seen } = record
-  const optional = [record.prev, record.exp, path, seen].filter((one) => one !== undefined).length
+  const { ownSlot, seen } = record
+  const optional = [record.prev, record.exp, path, ownSlot, seen].filter((one) => one !== undefined).length
   head(0xa0, (record.del ? 8 : 9) + optional)
   if (path !== undefined) {
     raw(F)
@@ -234,6 +237,7 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   raw(NET)
   raw(LINK)
   raw(scope.net.bytes)
+  if (ownSlot !== undefined) raw(OWN_TRUE)
   if (record.prev !== undefined) {
     raw(PREV)
     byteString(record.prev)
@@ -279,15 +283,23 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!decoded.ok) return decoded
   const isDelete = typeof decoded.value === 'object' && decoded.value !== null && 'del' in decoded.value
   const required = isDelete ? ['net', 'ns', 'kh', 'at', 'del', 'by'] : ['net', 'ns', 'k', 'at', 'cid', 'size', 'by']
-  const struct = readStruct(decoded.value, 'rec', required, ['prev', 'exp', 'seen', ...(isDelete ? [] : ['f'])])
+  const struct = readStruct(decoded.value, 'rec', required, ['prev', 'exp', 'own', 'seen', ...(isDelete ? [] : ['f'])])
   if (!struct.ok) return struct
-  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, seen: list } = struct.value
+  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, own, seen: list } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
+  if (!(own === undefined || own === true)) return refuse('malformed')
   const seen = list === undefined ? undefined : readSeen(list, at)
   if (list !== undefined && seen === undefined) return refuse('malformed')
-  const base = { at, by, ...(prev === undefined ? {} : { prev }), ...(exp === undefined ? {} : { exp }), ...(seen === undefined ? {} : { seen }) }
+  const base: RecordBase = {
+    at,
+    by,
+    ...(prev === undefined ? {} : { prev }),
+    ...(exp === undefined ? {} : { exp }),
+    ...(own === undefined ? {} : { ownSlot: true }),
+    ...(seen === undefined ? {} : { seen }),
+  }
   const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size, f)
   if (record === undefined || !isRecord(record)) return refuse('malformed')
   if (!equalCids(net, scope.net)) return refuse('wrong-network')
@@ -309,6 +321,6 @@ function readPut(base: RecordBase, k: unknown, cid: unknown, size: unknown, f: u
 export function isRecord(record: DocRecord): boolean {
   if (record.at > MAX_TIME || record.by.length !== AUTHOR_BYTES) return false
   if (record.del) return record.kh.length === 32
-  if (record.path !== undefined && !isEditPath(record.path)) return false
+  if (record.path !== undefined && (!isEditPath(record.path) || record.ownSlot === true)) return false
   return splitKey(record.k) !== undefined && record.digest.length === 32 && record.size <= MAX_CONTENT_BYTES
 }

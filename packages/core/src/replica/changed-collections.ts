@@ -1,11 +1,13 @@
 import { DocstoreError } from '../errors.ts'
-import { type CollectionSettings, type CollectionsSettings, IS_SETTING, isSettingName } from '../model/collection-settings.ts'
+import { type CollectionSettings, type CollectionsSettings, goTogether, IS_SETTING, isSettingName } from '../model/collection-settings.ts'
+import { COLLECTION_TYPES, isSetType } from '../model/types/collection-type.ts'
 import { MAX_COLLECTION_FIELDS, MAX_CONTENT_BYTES, MAX_SCHEMA_BYTES, MAX_SET_COLLECTIONS } from '../model/limits.ts'
 import { checkCollection } from './check-collection.ts'
 import type { CollectionChange } from './types.ts'
 
 /** What each setting can be. */
 const SHAPES: { readonly [Name in keyof Required<CollectionSettings>]: string } = {
+  type: `one of ${COLLECTION_TYPES.join(', ')}`,
   schema: `a JSON Schema, an object of at most ${MAX_SCHEMA_BYTES} bytes as JSON`,
   immutable: `a list of 1 to ${MAX_COLLECTION_FIELDS} fields of the document itself: no paths, none twice, not _id`,
   unique: `a list of 1 to ${MAX_COLLECTION_FIELDS} paths of fields, with dots: none twice, not _id`,
@@ -14,16 +16,21 @@ const SHAPES: { readonly [Name in keyof Required<CollectionSettings>]: string } 
 
 /**
  * Settings of collections with what changes in them; `undefined` where nothing is set any more, since heads have nothing that is empty. Throws
- * `bad-collection`, `bad-rules`.
+ * `bad-collection`, `bad-rules`, `bad-type`.
  */
 export function changedCollections(
   before: CollectionsSettings | undefined,
   change: Readonly<Record<string, CollectionChange | null>>,
+  { isNew = false }: { readonly isNew?: boolean } = {},
 ): CollectionsSettings | undefined {
   const collections = new Map(Object.entries(before ?? {}))
   for (const [collection, settings] of Object.entries(change)) {
     checkCollection(collection)
-    const changed = settings === null ? {} : changedSettings(collection, collections.get(collection) ?? {}, settings)
+    const old = collections.get(collection) ?? {}
+    const kept = old.type === undefined ? {} : { type: old.type }
+    const changed = settings === null ? kept : changedSettings(collection, old, settings)
+    if (!isNew && changed.type !== old.type)
+      throw new DocstoreError('bad-type', `The type of a collection stays as its namespace was made; that of "${collection}" is ${old.type ?? 'lww'}`)
     if (Object.keys(changed).length === 0) collections.delete(collection)
     else collections.set(collection, changed)
   }
@@ -38,10 +45,20 @@ function changedSettings(collection: string, before: CollectionSettings, change:
     if (!isSettingName(name))
       throw new DocstoreError('bad-rules', `Collections have no setting ${JSON.stringify(name)}. There are ${Object.keys(IS_SETTING).join(', ')}`)
     if (value === undefined) continue
+    if (name === 'type' && value !== null && value !== 'lww' && !isSetType(value))
+      throw new DocstoreError('bad-type', `The type of a collection is ${SHAPES.type}, not ${JSON.stringify(value)}`)
     if (value !== null && !IS_SETTING[name](value))
       throw new DocstoreError('bad-rules', `The setting ${JSON.stringify(name)} of the collection "${collection}" has to be ${SHAPES[name]}`)
-    if (value === null) settings.delete(name)
+    if (value === null || value === 'lww') settings.delete(name)
     else settings.set(name, value)
   }
-  return Object.fromEntries(settings)
+  const changed = Object.fromEntries(settings)
+  if (!goTogether(changed))
+    throw new DocstoreError(
+      'bad-rules',
+      `Documents of "${collection}" are of type ${String(changed['type'])}, which has no ${Object.keys(changed)
+        .filter((name) => name !== 'type')
+        .join(', ')}: a log can have schema and maxBytes, map and crdt have no rules`,
+    )
+  return changed
 }

@@ -233,6 +233,10 @@ export class LocalReplica implements Replica {
     return this.#writes.write(ns, collection, writes)
   }
 
+  entryTime(ns: string, collection: string, count: number): Promise<number> {
+    return this.#writes.entryTime(ns, collection, count)
+  }
+
   update(ns: string, collection: string, update: Update): Promise<UpdateResult> {
     return this.#writes.update(ns, collection, update)
   }

@@ -165,22 +165,22 @@ export class Namespaces implements ReplicaNamespaces {
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const ruled = collections === undefined ? undefined : await this.#ruledBody(name, write, collections)
-    const body: HeadBody = { title: name, ...ruled, ...(listed ? { listed } : {}) }
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body }, identity)
+    const body: HeadBody = { title: name, ...(listed ? { listed } : {}) }
+    const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
     if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
     const open = await this.#save(genesis, head)
     await this.#judgeAgain(open)
     return this.#info(open)
   }
 
-  async #ruledBody(title: string, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
+  async #ruledBody(body: HeadBody, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
     const { changedCollections } = await import('./changed-collections.ts')
     const { checkedRules } = await import('./rules/checked-collections.ts')
-    const collections = changedCollections(undefined, change)
-    const body = { title, ...(collections === undefined ? {} : { collections }) }
-    await checkedRules(body, write, this.#ground)
-    return body
+    const collections = changedCollections(undefined, change, { isNew: true })
+    const ruled = { ...body, ...(collections === undefined ? {} : { collections }) }
+    await checkedRules(ruled, write, this.#ground)
+    return ruled
   }
 
   async namespaces(): Promise<readonly NamespaceInfo[]> {
@@ -249,8 +249,8 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
-      for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
       await this.#judged?.forget(id)
+      for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
       return true
@@ -304,10 +304,12 @@ export class Namespaces implements ReplicaNamespaces {
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
     if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
+    const isOwn = known !== undefined && this.#isOwn(known.genesis)
+    if (known !== undefined && !isOwn && !headWins(head.value, known.head)) return { id }
     const { collections } = head.value.head.body
     if (collections !== undefined && 'reason' in (await this.#ground.rules.read(collections))) return { refused: 'unsupported' }
-    if (known !== undefined && this.#isOwn(known.genesis)) await this.#meet(known, head.value)
-    else if (known === undefined || headWins(head.value, known.head)) await this.#save(genesis.value, head.value)
+    if (known !== undefined && isOwn) await this.#meet(known, head.value)
+    else await this.#save(genesis.value, head.value)
     return { id }
   }
 

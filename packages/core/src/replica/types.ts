@@ -78,12 +78,14 @@ export interface NamespaceInit {
   readonly nonce?: Uint8Array
   /** Whether peers that keep it name it to everyone in the network who asks what there is. */
   readonly listed?: boolean
-  /** Settings of collections, by their names. */
+  /** Settings of collections, by their names. Types stay as they are made here. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
 }
 
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
-export type CollectionChange = { readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | null }
+export type CollectionChange = {
+  readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | (Name extends 'type' ? 'lww' : never) | null
+}
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
 export interface HeadChange {
@@ -103,8 +105,10 @@ export interface HeadChange {
 export interface Write {
   readonly id: string
   readonly content: string | null
-  /** CID that the document has to have now; only where one document is written. */
-  readonly if?: string | undefined
+  /** CID that the document has to have now, `null` where there has to be none; only where one document is written. */
+  readonly if?: string | null | undefined
+  /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
+  readonly was?: string | null | undefined
   /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
   readonly settles?: boolean | undefined
   /** Hybrid time at which it expires; without it, it stays. */
@@ -119,7 +123,7 @@ export interface Update {
   /** `{ $set, $unset, $inc, $push, $addToSet }`, each with an object of dotted paths and what they get; checked where it runs. */
   readonly changes: unknown
   /** CID that the document has to have now. */
-  readonly if?: string | undefined
+  readonly if?: string | null | undefined
   /** Whether it settles the conflicts of these fields that are known here: they are written though they have these values. */
   readonly settles?: boolean | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
@@ -429,6 +433,11 @@ export interface ReplicaWrites {
    * `cannot-update`, `document-too-large`.
    */
   update(ns: string, collection: string, update: Update): Promise<UpdateResult>
+  /**
+   * The first of `count` times, one after another, for new entries of a log: after the last entry that is here. Throws `unknown-namespace`, and
+   * `too-many-writes` beyond what one call writes.
+   */
+  entryTime(ns: string, collection: string, count: number): Promise<number>
 }
 
 /**

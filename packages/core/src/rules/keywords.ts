@@ -286,7 +286,7 @@ function schemasOf(argument: Json, { schema, read }: KeywordContext): readonly S
 
 function fieldsOf(value: Json, shape: string): Fields {
   if (!isPlainObject(value)) throw new SchemaFault(shape)
-  return value as Fields
+  return value
 }
 
 /** A list of different names. */

@@ -30,7 +30,7 @@ class PatternReader {
   #at = 0
 
   constructor(pattern: string) {
-    this.#characters = [...pattern]
+    this.#characters = Array.from(pattern)
   }
 
   read(): number {

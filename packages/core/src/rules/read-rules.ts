@@ -40,6 +40,6 @@ export async function readRules(collections: CollectionsSettings): Promise<HeadR
 }
 
 /** A path in JSON as a JSON Pointer (RFC 6901). */
-export function pointerTo(path: readonly (string | number)[]): string {
+function pointerTo(path: readonly (string | number)[]): string {
   return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -142,7 +142,7 @@ describe('a schema', () => {
     ['\\s', false],
     ['\\pL', false],
     ['\\', false],
-    [`${'a'.repeat(257)}`, false],
+    ['a'.repeat(257), false],
   ])('takes the pattern %s: %s', async (pattern, isRight) => {
     const rules = await read({}, { properties: { a: { pattern } } })
     expect(rules instanceof Map).toBe(isRight)

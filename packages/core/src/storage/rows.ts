@@ -15,6 +15,11 @@ export const RECORD_COLUMNS =
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
+/** What a record has as slot of its document, which is that of an edit alone: nothing, or an empty one where the slot is its author's own. */
+export function documentColumn({ edit, ownSlot }: Pick<StoredRecord, 'edit' | 'ownSlot'>): Uint8Array | null {
+  return edit?.document ?? (ownSlot === true ? new Uint8Array() : null)
+}
+
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
   const { collection, id, seal, exp, content, own, document, seen, lost } = row
@@ -33,11 +38,13 @@ export function storedRecord(row: SqlRow): StoredRecord {
     content: typeof content === 'string' ? content : null,
   }
   const erased = row['erased']
-  if (typeof own !== 'string' && erased === null && seen === null && lost === null) return record
+  const isOwnSlot = document instanceof Uint8Array && document.length === 0
+  if (typeof own !== 'string' && !isOwnSlot && erased === null && seen === null && lost === null) return record
   const known = seen instanceof Uint8Array ? storedSeen(seen, record.at) : undefined
   return {
     ...record,
     ...(typeof own === 'string' && { own }),
+    ...(isOwnSlot && { ownSlot: true as const }),
     ...(erased instanceof Uint8Array && { erased: erasedContent(erased) }),
     ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
     ...(known && { seen: known }),

@@ -33,7 +33,7 @@ CREATE TABLE records (
   counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
-  document BLOB, -- of an edit, and of a version that lost: the slot of its document
+  document BLOB, -- of an edit, and of a version that lost: the slot of its document; empty where the slot of the record is its author's own
   path TEXT, -- of an edit: its field, a JSON list of names
   own TEXT, -- what the record says itself, where that is not its content; empty for an edit that has expired
   erased BLOB, -- of a record that has expired: sha-256 and length of what it said

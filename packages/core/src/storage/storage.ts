@@ -45,6 +45,8 @@ export interface StoredRecord {
   readonly own?: string
   /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
   readonly erased?: ErasedContent
+  /** Whether the slot is its author's own, whatever the write policy is. */
+  readonly ownSlot?: true
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
   /** Which versions by others its writer had before him. */

@@ -1,3 +1,4 @@
+import type { CollectionsSettings } from '../model/collection-settings.ts'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
 import { identityFromSeed, type Identity } from '../model/identity.ts'
@@ -220,11 +221,14 @@ export class TestPeer {
   }
 
   /** Makes a namespace with a nonce from the seed. */
-  async createNamespace(write: WritePolicy): Promise<string> {
+  async createNamespace(write: WritePolicy, collections?: CollectionsSettings): Promise<string> {
     const net = this.#init.network.cid
     const genesis = createGenesis({ net, owner: this.identity, write, nonce: this.#init.random.bytes(16) })
     const at = timeFromMs(this.now())
-    const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body: { title: write } }, this.identity)
+    const head = signHead(
+      { net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body: { title: write, ...(collections && { collections }) } },
+      this.identity,
+    )
     const imported = await this.replica.importNamespace(genesis.bytes, head.bytes, head.signature)
     if ('refused' in imported) throw new Error(imported.refused)
     this.want(imported.id)

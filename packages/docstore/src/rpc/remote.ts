@@ -14,6 +14,7 @@ export const REPLICA_METHODS = [
   'namespace',
   'write',
   'update',
+  'entryTime',
   'pending',
   'pendingCounts',
   'dropPending',

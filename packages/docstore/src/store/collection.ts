@@ -1,11 +1,13 @@
 import {
   canonicalJson,
+  type CollectionType,
   cidOfBytes,
   DAG_JSON,
   type Document,
   DocstoreError,
   type Explanation,
   type IndexInfo,
+  isOfAuthors,
   isPlainObject,
   MAX_WRITES,
   type Replica,
@@ -47,11 +49,18 @@ export interface PutResult {
 
 /** What a document has to be for a write: the CID that it has now. Otherwise nothing is written, and `conflict` says what it is. */
 export interface WriteOptions {
-  readonly if?: string | undefined
+  /** With `null`, there has to be none yet. */
+  readonly if?: string | null | undefined
 }
 
 /** How a document is stored. */
-export interface PutOptions extends WriteOptions, ExpiryOptions {}
+export interface PutOptions extends WriteOptions, ExpiryOptions {
+  /**
+   * In a map: the document as `get` gave it, which is `undefined` where there was none. Only what differs from that is written: what came since stays.
+   * Throws `not-found` where the document was deleted since.
+   */
+  readonly was?: Readonly<Record<string, unknown>> | null | undefined
+}
 
 /** Changes of fields, by dotted paths, as in MongoDB. */
 export interface Changes {
@@ -133,7 +142,7 @@ export interface CollectionInit {
 export class Collection<T extends Document = Document> {
   readonly name: string
   readonly #init: CollectionInit
-  #prefix: string | undefined
+  #facts: Facts | undefined
 
   constructor(init: CollectionInit) {
     this.name = init.name
@@ -142,14 +151,18 @@ export class Collection<T extends Document = Document> {
 
   /**
    * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. With `expiresAt` or `ttl` it is
-   * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay.
+   * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay. In a map only those fields are
+   * written that are others than now, or than in `was`; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
    */
   async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
-    checkOptions(options, ['if', 'expiresAt', 'ttl'], 'put')
-    const write = toWrite(document, { idPrefix: await this.#idPrefix(), exp: expiryOf(options) })
+    checkOptions(options, ['if', 'was', 'expiresAt', 'ttl'], 'put')
+    const write = await this.#write(document, expiryOf(options))
     const { replica, namespace, name } = this.#init
     await turn()
-    const [result] = await replica.write(namespace, name, [options.if === undefined ? write : { ...write, if: options.if }])
+    const { if: expected, was } = options
+    // Also where it is `undefined`: then nothing was read.
+    const before = 'was' in options ? { was: was == null ? null : toWrite({ ...was, _id: write.id }).content } : {}
+    const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
     const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }
@@ -161,7 +174,7 @@ export class Collection<T extends Document = Document> {
    */
   async update(id: string, changes: Changes, options: WriteOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if'], 'update')
-    const fullId = withPrefix(id, await this.#idPrefix())
+    const fullId = withPrefix(id, (await this.#known()).prefix)
     const { replica, namespace, name } = this.#init
     await turn()
     const { cid, at } = await replica.update(namespace, name, { id: fullId, changes: plainChanges(changes), if: options.if })
@@ -180,9 +193,10 @@ export class Collection<T extends Document = Document> {
     const exp = expiryOf(options)
     const { onProgress, signal } = options
     const total: { -readonly [K in keyof PutManyResult]: PutManyResult[K] } = { read: 0, written: 0, unchanged: 0 }
-    const idPrefix = await this.#idPrefix()
-    const write = async (writes: readonly Write[]): Promise<void> => {
+    const { type, prefix } = await this.#known()
+    const write = async (given: readonly Write[]): Promise<void> => {
       await turn()
+      const writes = type === 'log' ? await this.#entries(given) : given
       const results = await this.#init.replica.write(this.#init.namespace, this.#init.name, writes)
       const count = (wanted: WriteResult['status']): number => results.filter(({ status }) => status === wanted).length
       total.written += count('written')
@@ -192,7 +206,7 @@ export class Collection<T extends Document = Document> {
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
-      const one = toWrite(document, { idPrefix, exp })
+      const one = type === 'log' ? toEntry(document, exp) : toWrite(document, { prefix, exp })
       total.read++
       return one
     }
@@ -208,7 +222,7 @@ export class Collection<T extends Document = Document> {
   async get(id: string, options: { readonly meta: true }): Promise<Versioned<T> | undefined>
   async get(id: string, options?: { readonly meta?: false | undefined }): Promise<T | undefined>
   async get(id: string, options?: { readonly meta?: boolean | undefined }): Promise<T | Versioned<T> | undefined> {
-    const fullId = withPrefix(id, this.#prefix ?? (await this.#idPrefix()))
+    const fullId = withPrefix(id, (this.#facts ?? (await this.#known())).prefix)
     const pause = turn()
     if (pause !== undefined) await pause
     if (options !== undefined) {
@@ -232,7 +246,7 @@ export class Collection<T extends Document = Document> {
    */
   async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
     checkOptions(options, ['if'], 'delete')
-    const fullId = withPrefix(id, await this.#idPrefix())
+    const fullId = withPrefix(id, (await this.#known()).prefix)
     await turn()
     const write = { id: fullId, content: null, ...(options.if === undefined ? {} : { if: options.if }) }
     const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [write])
@@ -245,7 +259,7 @@ export class Collection<T extends Document = Document> {
    */
   async *conflicts(options: { readonly id?: string | undefined } = {}): AsyncGenerator<Conflict<T>, void, undefined> {
     const { conflictsIn } = await import('./conflicts.ts')
-    yield* conflictsIn<T>(this.#source, await this.#idPrefix(), options)
+    yield* conflictsIn<T>(this.#source, (await this.#known()).prefix, options)
   }
 
   /**
@@ -256,8 +270,8 @@ export class Collection<T extends Document = Document> {
   async resolve(id: string, options: { readonly keep: string | NewDocument }): Promise<PutResult> {
     checkOptions(options, ['keep'], 'resolve')
     const { resolveConflicts } = await import('./conflicts.ts')
-    const fullId = withPrefix(id, await this.#idPrefix())
-    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId }, { idPrefix: '', exp: undefined })
+    const fullId = withPrefix(id, (await this.#known()).prefix)
+    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId })
     await turn()
     const { cid, at } = await resolveConflicts(this.#source, fullId, write)
     return { _id: fullId, cid, at: isoTime(at) }
@@ -369,15 +383,40 @@ export class Collection<T extends Document = Document> {
     return { replica, namespace, name: this.name }
   }
 
-  /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */
-  async #idPrefix(): Promise<string> {
-    if (this.#prefix !== undefined) return this.#prefix
+  async #known(): Promise<Facts> {
+    if (this.#facts !== undefined) return this.#facts
     const { replica, namespace } = this.#init
     const info = await replica.namespace(namespace)
-    const prefix = info?.write === 'author' ? `${(await replica.info()).identity.slice('did:key:'.length)}/` : ''
-    if (info !== undefined) this.#prefix = prefix
-    return prefix
+    const settings = info?.collections
+    const type: CollectionType = (settings !== undefined && Object.hasOwn(settings, this.name) ? settings[this.name]?.type : undefined) ?? 'lww'
+    // Ids that are made of an author have no such beginning.
+    const isPrefixed = info?.write === 'author' && !isOfAuthors(type)
+    const facts = { type, prefix: isPrefixed ? `${(await replica.info()).identity.slice('did:key:'.length)}/` : '' }
+    if (info !== undefined) this.#facts = facts
+    return facts
   }
+
+  async #write(document: NewDocument, exp: number | undefined): Promise<Write> {
+    const { type, prefix } = await this.#known()
+    if (type !== 'log') return toWrite(document, { prefix, exp })
+    const entry = toEntry(document, exp)
+    const [named = entry] = await this.#entries([entry])
+    return named
+  }
+
+  /** Gives new entries of a log their ids, one after another. Those that have one keep it: whether it can be is found out where they are written. */
+  async #entries(given: readonly Write[]): Promise<readonly Write[]> {
+    const { replica, namespace, name } = this.#init
+    const { nameEntries } = await import('./types/name-entries.ts')
+    return nameEntries(replica, { namespace, collection: name }, given)
+  }
+}
+
+/** What is known of a collection once its namespace is here. */
+interface Facts {
+  readonly type: CollectionType
+  /** In `author` namespaces, ids begin with the author's name; an id that has no such beginning gets ours. */
+  readonly prefix: string
 }
 
 /** Changes as they can be sent to where the data lies: values become what JSON makes of them, as in documents. */
@@ -390,10 +429,17 @@ function plainFields(fields: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : JSON.parse(canonicalJson(value))]))
 }
 
-function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {
+function toWrite(document: NewDocument, { prefix = '', exp }: { readonly prefix?: string; readonly exp?: number | undefined } = {}): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   const given: unknown = document._id
-  const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
+  const id = withPrefix(given === undefined ? createDocumentId() : given, prefix)
   const write = { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
   return exp === undefined ? write : { ...write, exp }
+}
+
+/** An entry of a log that is yet to be named: its id is empty then. */
+function toEntry(document: NewDocument, exp: number | undefined): Write {
+  if (isPlainObject(document) && document._id === undefined)
+    return { id: '', content: canonicalJson(document), ...(exp === undefined ? {} : { exp }) }
+  return toWrite(document, { exp })
 }

@@ -9,6 +9,7 @@ import {
   type Replica,
   type ReplicaInfo,
   toHex,
+  type CollectionType,
   type WritePolicy,
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
@@ -20,8 +21,7 @@ import type { ListOptions } from './life/listed-namespaces.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
-import type { NetworkInfo, Networks } from './networks/networks.ts'
-import type { StoreNetworks } from './networks/store-networks.ts'
+import type { NetworkInfo, NetworkSet, SharedNetworks } from './networks/types.ts'
 import { subscriptionTo } from './subscription.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
@@ -51,14 +51,14 @@ export class Docstore {
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
   /** What it shares with the stores of other networks on this data; nothing at a relay, which is of one network. */
-  readonly #shared: StoreNetworks | undefined
+  readonly #shared: SharedNetworks<Docstore> | undefined
   /** Ends what is being watched. */
   readonly #closing = new AbortController()
   #closed: Promise<void> | undefined
   /** Marks our own messages. */
   readonly #id: string = toHex(crypto.getRandomValues(new Uint8Array(8)))
 
-  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: StoreNetworks | undefined) {
+  private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: SharedNetworks<Docstore> | undefined) {
     const { replica, network } = parts
     this.info = info
     this.replica = replica
@@ -69,7 +69,7 @@ export class Docstore {
   }
 
   /** A store of these parts. */
-  static async of(parts: DocstoreParts, shared?: StoreNetworks): Promise<Docstore> {
+  static async of(parts: DocstoreParts, shared?: SharedNetworks<Docstore>): Promise<Docstore> {
     const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
     return new Docstore(info, movedTo, parts, shared)
   }
@@ -201,7 +201,7 @@ export class Docstore {
     return (await this.#networks()).leave(network, options)
   }
 
-  async #networks(): Promise<Networks> {
+  async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
   }
@@ -244,7 +244,7 @@ interface NamespacesInit {
   /** Ids that they had in networks before, with those of now. */
   readonly movedTo: ReadonlyMap<string, string>
   readonly closing: AbortSignal
-  readonly shared: StoreNetworks | undefined
+  readonly shared: SharedNetworks<Docstore> | undefined
 }
 
 /** The namespaces of a store. */
@@ -254,7 +254,7 @@ export class Namespaces {
   readonly #network: Network | undefined
   readonly #closing: AbortSignal
   readonly #movedTo: ReadonlyMap<string, string>
-  readonly #shared: StoreNetworks | undefined
+  readonly #shared: SharedNetworks<Docstore> | undefined
 
   constructor({ store, movedTo, closing, shared }: NamespacesInit) {
     this.#store = store
@@ -267,14 +267,23 @@ export class Namespaces {
 
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
-   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `network`: id or name of the network that
-   * it is in for good, where that is another one than this store's.
+   * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `network`: id or name of the network that it is in for good,
+   * where that is another one than this store's. Throws `bad-name`, `bad-type`, `bad-collection`.
    */
-  async create(options: { name: string; write?: WritePolicy; listed?: boolean; network?: string }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'network'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, network } = options
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ name, write, listed })
-    const { id } = await this.#replica.createNamespace({ name, write, listed })
+  async create(options: {
+    name: string
+    write?: WritePolicy
+    listed?: boolean
+    types?: Readonly<Record<string, CollectionType>>
+    network?: string
+  }): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'network'], 'namespaces.create')
+    const { network, types, ...init } = options
+    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ ...init, ...(types === undefined ? {} : { types }) })
+    const { name, write = 'owner', listed = false } = init
+    const collections = types && Object.fromEntries(Object.entries(types).map(([collection, type]) => [collection, { type }]))
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(collections === undefined ? {} : { collections }) })
     return this.open(id)
   }
 

@@ -13,7 +13,7 @@ export function expiryOf({ expiresAt, ttl }: ExpiryOptions): number | undefined 
   if (expiresAt === undefined && ttl === undefined) return undefined
   if (expiresAt !== undefined && ttl !== undefined) throw new DocstoreError('bad-option', 'Give expiresAt or ttl, not both')
   const now = Date.now()
-  const ms = expiresAt === undefined ? now + Number(typeof ttl === 'number' ? ttl : Number.NaN) : timeOf(expiresAt)
+  const ms = expiresAt === undefined ? now + (typeof ttl === 'number' ? ttl : Number.NaN) : timeOf(expiresAt)
   const time = timeFromMs(ms)
   if (!Number.isSafeInteger(time) || ms <= now)
     throw new DocstoreError(
@@ -27,5 +27,5 @@ export function expiryOf({ expiresAt, ttl }: ExpiryOptions): number | undefined 
 
 function timeOf(time: Date | number | string): number {
   if (typeof time === 'number') return time
-  return time instanceof Date ? time.getTime() : Date.parse(String(time))
+  return time instanceof Date ? time.getTime() : Date.parse(time)
 }

@@ -7,6 +7,9 @@ import { decodeEdit } from '../../model/edits/edit-content.ts'
 import { follows } from '../../model/edits/normal-form.ts'
 import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
+import { isOfAuthors } from '../../model/types/collection-type.ts'
+import { typeOf } from '../../model/types/type-of.ts'
+import { fitsType } from '../../model/types/fits-type.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { HeadRules } from '../../rules/read-rules.ts'
@@ -90,37 +93,47 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
 function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
-  const { key, at, prev, exp, content: bytes, erased: gone, path, seen } = wire
+  const { key, at, prev, exp, content: bytes, erased: gone, path, ownSlot, seen } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
-  const known = seen === undefined ? {} : { seen }
-  const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...known }
+  const own = ownSlot === undefined && seen === undefined ? undefined : { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
+  const base =
+    prev === null && exp === null && own === undefined
+      ? { at, by }
+      : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
   if (typeof key !== 'string') {
     if (!mayWrite(scope.write, owner, by, undefined)) return 'not-allowed'
     const hash = recordHash(scope, { ...base, del: true, kh: key })
-    const record = { collection: null, id: null, at, by, prev, exp, hash, kh: key, digest: null, content: null, ...known }
-    return new Competitor(slotOf(scope.write, key, by), record, wire.seal)
+    const record = { collection: null, id: null, at, by, prev, exp, hash, kh: key, digest: null, content: null, ...own }
+    return new Competitor(slotOf(scope.write, key, by, ownSlot), record, wire.seal)
   }
   const split = splitKey(key)
   if (split === undefined || (bytes === null && gone === undefined)) return 'malformed'
   const { collection, id } = split
-  if (!mayWrite(scope.write, owner, by, id)) return 'not-allowed'
+  const type = typeOf(head, collection)
+  // Where a record is its author's own, its id says whose it is in another way.
+  if (!mayWrite(scope.write, owner, by, isOfAuthors(type) ? undefined : id)) return 'not-allowed'
+  if (!fitsType(type, { id, at, by, ...own, isEdit: path !== undefined })) return 'not-allowed'
   const { digest, size } = gone ?? { digest: sha256(bytes ?? EMPTY), size: bytes?.length ?? 0 }
   if (size > maxContentBytes) return 'too-large'
   // Erased where a clock is ahead of ours: it comes again when its time is over here too.
   if (gone !== undefined && (exp ?? MAX_TIME) > latest) return 'future'
   const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (content?.ok === false) return content.reason
-  const own = rules?.get(collection)
-  if (own !== undefined && content !== undefined && recordFault(own, scope.write, { id, content: content.value.text, size, path }) !== undefined)
+  const isOver = content === undefined || (exp !== null && exp <= now)
+  const ruling = isOver ? undefined : rules?.get(collection)
+  if (
+    ruling !== undefined &&
+    content !== undefined &&
+    recordFault(ruling, scope.write, { id, content: content.value.text, size, path }) !== undefined
+  )
     return 'against-rules'
   const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
-  const common = { collection, id, at, by, prev, exp, hash, kh: null, ...known }
-  const isOver = content === undefined || (exp !== null && exp <= now)
+  const common = { collection, id, at, by, prev, exp, hash, kh: null, ...own }
   const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
-  const slot = slotOf(scope.write, kh, by)
+  const slot = slotOf(scope.write, kh, by, ownSlot)
   if (path === undefined) return new Competitor(slot, record, wire.seal)
   return new Competitor(editSlotOf(scope.write, kh, by, path), { ...record, edit: { document: slot, path } }, wire.seal)
 }

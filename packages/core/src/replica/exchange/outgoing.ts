@@ -74,6 +74,7 @@ export class BatchBuilder {
       record.kh !== null || (content === null && erased === undefined)
         ? (record.kh ?? new Uint8Array(32))
         : `${record.collection ?? ''}/${record.id ?? ''}`
+    const { ownSlot } = record
     const path = record.edit?.path
     const { seen } = record
     const bytes =
@@ -94,15 +95,12 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
+    const wire = { key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp }
     this.#records.push({
-      key,
-      at: record.at,
-      content,
-      seal: number,
-      prev: record.prev,
-      exp: record.exp,
+      ...wire,
       ...(path === undefined ? {} : { path }),
       ...(seen === undefined ? {} : { seen }),
+      ...(ownSlot === undefined ? {} : { ownSlot }),
       ...(erased === undefined ? {} : { erased }),
     })
     return 'added'

@@ -63,7 +63,7 @@ export class Receiving implements ReplicaReceiving {
   }
 
   async #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
-    const { network, latest, clock, rules } = this.#ground
+    const { network, latest, rules, clock } = this.#ground
     return judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,

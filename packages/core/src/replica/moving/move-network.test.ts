@@ -11,6 +11,7 @@ import type { Storage } from '../../storage/storage.ts'
 import type { LocalReplica } from '../local-replica.ts'
 import type { ChangeRow } from '../types.ts'
 import { openReplica, type OpenReplicaOptions } from '../open-replica.ts'
+import { logId } from '../../model/types/log-id.ts'
 import { movedIds } from './moved-ids.ts'
 
 const home = createNetwork('home')
@@ -44,7 +45,11 @@ const write = (replica: LocalReplica, ns: string, documents: readonly (Document 
 
 /** A namespace with all that can be in one. */
 async function fill(replica: LocalReplica, policy: WritePolicy): Promise<string> {
-  const { id: ns } = await replica.createNamespace({ name: `the ${policy}'s`, write: policy })
+  const { id: ns } = await replica.createNamespace({
+    name: `the ${policy}'s`,
+    write: policy,
+    collections: { log: { type: 'log' }, map: { type: 'map' } },
+  })
   const prefix = policy === 'author' ? `${authorName(me.author)}/` : ''
   await replica.createIndex(ns, 'docs', ['tags'])
   await replica.createIndex(ns, 'docs', ['text'], { text: true })
@@ -57,6 +62,18 @@ async function fill(replica: LocalReplica, policy: WritePolicy): Promise<string>
   await write(replica, ns, [{ _id: `${prefix}3`, n: 3, changed: true }])
   await replica.write(ns, 'docs', [{ id: `${prefix}5`, content: null }])
   await replica.update(ns, 'docs', { id: `${prefix}7`, changes: { $set: { 'deep.er': 1, text: 'word2 again' }, $push: { tags: 't3' } } })
+  const entries = [
+    logId(await replica.entryTime(ns, 'log', 1), me.author, '00000000'),
+    logId(await replica.entryTime(ns, 'log', 1), me.author, '00000000'),
+  ]
+  await write(
+    replica,
+    ns,
+    entries.map((_id) => ({ _id, text: 'word1' })),
+    'log',
+  )
+  await replica.write(ns, 'log', [{ id: entries[0] ?? '', content: null }])
+  await write(replica, ns, [{ _id: `${prefix}m`, a: 1, b: { c: 2 } }], 'map')
   return ns
 }
 
@@ -114,8 +131,8 @@ describe('data that moves to another network', () => {
     expect(moved).not.toBe(ns)
     expect(await after.namespace(ns)).toBeUndefined()
     expect(await state(after, moved)).toEqual(was)
-    // Three fields of one document are records of their own.
-    expect(progress.at(-1)).toEqual({ done: MANY + 4, total: MANY + 4 })
+    // Three fields of one document are records of their own; of those with types there are five.
+    expect(progress.at(-1)).toEqual({ done: MANY + 9, total: MANY + 9 })
     expect(progress.length).toBeGreaterThan(2)
     // What records add up to is right, and seals cover what lies under them.
     expect(await storage.recount(1)).toBe(true)

@@ -9,15 +9,15 @@ import type { Restated, StoredRecord } from '../../storage/storage.ts'
  * tombstone whose document was never here, only the hash of a key is left, which belongs to the namespace that it was in: `undefined`.
  */
 export function restatedRecord(scope: RecordScope, record: StoredRecord): Restated | undefined {
-  const { collection, id, at, by, exp, edit, erased, lost } = record
+  const { collection, id, at, by, exp, edit, ownSlot, erased, lost } = record
   // All are of one author, who has seen his own.
   if (lost !== undefined) return undefined
   const content = ownContent(record)
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
   if (key === undefined) return undefined
   const kh = keyHash(scope.ns, key)
-  const base = { at, by, ...(exp === null ? {} : { exp }) }
-  const slot = slotOf(scope.write, kh, by)
+  const base = { at, by, ...(exp === null ? {} : { exp }), ...(ownSlot === undefined ? {} : { ownSlot }) }
+  const slot = slotOf(scope.write, kh, by, ownSlot)
   if (content === null && erased === undefined) return { slot, kh, hash: recordHash(scope, { ...base, del: true, kh }) }
   const bytes = utf8(content ?? '')
   const put: DocRecord = { ...base, del: false, k: key, ...(erased ?? { digest: sha256(bytes), size: bytes.length }) }

@@ -57,8 +57,8 @@ export class Queries implements ReplicaReads {
   readonly #rules: KnownRules
 
   constructor({ storage, aside, namespaces, pending, expiry, epoch, rules }: QueriesInit) {
-    this.#expiry = expiry
     this.#rules = rules
+    this.#expiry = expiry
     this.#storage = storage
     this.#aside = aside
     this.#namespaces = namespaces
@@ -79,8 +79,14 @@ export class Queries implements ReplicaReads {
     if (found === undefined) return undefined
     const { content, at, by, exp } = found
     const breaks = await this.#broken(open, collection, documentId, content)
-    const cid = cidOfBytes(DAG_JSON, content).toString()
-    return { content, cid, at, by: didOf(by), ...(exp === null ? {} : { exp }), ...(breaks === undefined ? {} : { breaks }) }
+    return {
+      content,
+      cid: cidOfBytes(DAG_JSON, content).toString(),
+      at,
+      by: didOf(by),
+      ...(exp === null ? {} : { exp }),
+      ...(breaks === undefined ? {} : { breaks }),
+    }
   }
 
   async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {

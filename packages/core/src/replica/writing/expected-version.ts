@@ -6,12 +6,12 @@ export function cidOfContent(content: string | null): string | undefined {
   return content === null ? undefined : cidOfBytes(DAG_JSON, content).toString()
 }
 
-/** Throws `bad-option` where a text cannot be the `if` of a write. */
+/** Throws `bad-option` for what cannot be the `if` of a write: a CID, or `null` for a document that shall not be there yet. */
 export function checkExpected(expected: unknown): void {
-  if (expected === undefined || (typeof expected === 'string' && parseCid(DAG_JSON, expected) !== undefined)) return
+  if (expected === undefined || expected === null || (typeof expected === 'string' && parseCid(DAG_JSON, expected) !== undefined)) return
   throw new DocstoreError(
     'bad-option',
-    `if is the CID of a version, as put and get with { meta: true } give it, not ${JSON.stringify(expected)?.slice(0, 80)}`,
+    `if is the CID of a version, as put and get with { meta: true } give it, or null where there shall be none, not ${JSON.stringify(expected)?.slice(0, 80)}`,
   )
 }
 

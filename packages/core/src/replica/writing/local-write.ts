@@ -25,12 +25,20 @@ export interface LocalWrite extends CommitEntry {
   readonly keptAt: () => number
 }
 
+/** What is different in a collection in which each record is its author's own. */
+export interface OwnWrite {
+  readonly ownSlot?: true
+  /** Of the entry of a log: the time that its id has. It is written once. */
+  readonly at?: number
+}
+
 /** The commit entry of a local write. It always beats the versions that are here, and leaves equal content alone. */
 export function localWrite(
   scope: RecordScope,
   collection: string,
   { id, content, if: expected, exp: expires, settles = false }: Write,
   { identity, clock }: Author,
+  { ownSlot, at: entryAt }: OwnWrite = {},
 ): LocalWrite {
   const key = checkedKey(collection, id)
   const kh = keyHash(scope.ns, key)
@@ -40,19 +48,20 @@ export function localWrite(
   let conflict: unknown
   const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
-    conflict = expected === undefined || cidOfContent(here) === expected ? undefined : conflictWith(id, here)
+    conflict = expected === undefined || (cidOfContent(here) ?? null) === expected ? undefined : conflictWith(id, here)
     // What a delete did not know of shows nothing, but it is there: deleting again takes it away.
     const isRest = document !== undefined && document.edits.length + document.losers.length > 0
     const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(settles && isRest))
+    if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
-    const at = clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
+    const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     const prev = old?.hash ?? null
-    const seen = seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock)
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...seen }
-    const common = { collection, id, at, by, prev, exp, content, ...seen }
+    const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock) }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
+    const common = { collection, id, at, by, prev, exp, content, ...more }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }
@@ -66,5 +75,5 @@ export function localWrite(
     if (conflict !== undefined) throw conflict
     return kept
   }
-  return { slot: slotOf(scope.write, kh, by), build, keptAt }
+  return { slot: slotOf(scope.write, kh, by, ownSlot), build, keptAt }
 }

@@ -1,16 +1,15 @@
-import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
 import { isShown } from '../../storage/records/own-content.ts'
-import type { CommitEntry, IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
+import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { RemovalReason } from '../removing.ts'
 import { Turns } from '../turns.ts'
 import type { PendingChange, PendingCounts, PendingIndex, PendingWrite, ReplicaPending, Write, WriteResult } from '../types.ts'
-import { pendingEntry } from './pending-entry.ts'
+import { pendingEntries } from './pending-entry.ts'
 import { PENDING_PREFIX } from './pending-prefix.ts'
 import { decodePending, encodePending, namespaceOfKey, pendingKey, pendingPrefix } from './pending-row.ts'
 
@@ -133,11 +132,11 @@ export class PendingChanges implements ReplicaPending {
     const { storage, identity, network, news } = this.#ground
     const rules = (await this.#ground.rules.of(open.head.head.body.collections))?.get(write.collection)
     const maxContentBytes = network.descriptor.limits.content
-    const entry: CommitEntry | { refused: ErrorCode } = pendingEntry(open, write, { identity, maxContentBytes, rules })
-    if ('refused' in entry) return entry.refused
+    const entries = pendingEntries(open, write, { identity, maxContentBytes, rules })
+    if ('refused' in entries) return entries.refused
     // It was written before anybody here could see what others had.
     await storage.readyForEdits()
-    news.tellOf(open.id, await storage.commit(open.ns, [entry]))
+    news.tellOf(open.id, await storage.commit(open.ns, entries))
     return undefined
   }
 

@@ -3,8 +3,15 @@ import type { ErrorCode } from '../../error-codes.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
 import { authorName, type Identity, namesAuthor } from '../../model/identity.ts'
+import type { WritePolicy } from '../../model/namespace.ts'
 import { isAfterEnd } from '../../model/head-body.ts'
-import { type DocRecord, keyHash, mayWrite, recordHash, recordKey, slotOf } from '../../model/record.ts'
+import { encodeEdit } from '../../model/edits/edit-content.ts'
+import { isEditPath } from '../../model/edits/edit-path.ts'
+import { MAX_EDIT_BYTES, MAX_MAP_EDITS } from '../../model/limits.ts'
+import { type DocRecord, editSlotOf, keyHash, mayWrite, type PutRecord, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
+import { type CollectionType, isOfAuthors } from '../../model/types/collection-type.ts'
+import { typeOf } from '../../model/types/type-of.ts'
+import { isLogIdOf, logId, nonceOf } from '../../model/types/log-id.ts'
 import type { CommitEntry, NewRecord } from '../../storage/storage.ts'
 import type { CollectionRules } from '../../rules/collection-rules.ts'
 import { Competitor } from '../exchange/accept.ts'
@@ -13,48 +20,114 @@ import { idPrefix, recordFault } from '../rules/record-fault.ts'
 import { withDerivedId } from '../rules/derived-id.ts'
 import type { PendingWrite } from '../types.ts'
 
+/** Who writes, and how much a document may have. */
+interface PendingEntryInit {
+  readonly identity: Identity
+  readonly maxContentBytes: number
+  /** Of the collection. */
+  readonly rules: CollectionRules | undefined
+}
+
 /**
  * A write that was made before its namespace was here, judged now that it is. It has the time at which it was made, so that it competes like
- * any write of then: later ones win over it. The record follows from the write alone: applied twice, it is the same.
+ * any write of then: later ones win over it. The records follow from the write alone: applied twice, they are the same.
  */
-export function pendingEntry(
+export function pendingEntries(
   { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
   { collection, id: given, content: givenContent, at, exp: expires }: PendingWrite,
-  {
-    identity,
-    maxContentBytes,
-    rules,
-  }: { readonly identity: Identity; readonly maxContentBytes: number; readonly rules: CollectionRules | undefined },
-): CommitEntry | { readonly refused: ErrorCode } {
-  const isNamed = genesis.write !== 'author' || namesAuthor(given)
-  const prefix = isNamed ? '' : `${authorName(identity.author)}/`
+  { identity, maxContentBytes, rules }: PendingEntryInit,
+): readonly CommitEntry[] | { readonly refused: ErrorCode } {
+  const by = identity.author
+  const type = typeOf(head.body, collection)
+  const named = idOf(type, genesis.write, { given, by, at, isDelete: givenContent === null })
+  if (named === undefined) return { refused: 'wrong-type' }
   // Nobody knew yet that the id follows from what the document says.
-  const derived =
-    givenContent !== null && rules?.derivesIds === true ? withDerivedId(rules, prefix || idPrefix(genesis.write, given), givenContent) : undefined
-  const id = derived?.id ?? prefix + given
+  const derived = givenContent !== null && rules?.derivesIds === true ? withDerivedId(rules, idPrefix(genesis.write, named), givenContent) : undefined
+  const id = derived?.id ?? named
   if (isAfterEnd(head.body, at)) return { refused: 'ended' }
-  if (!mayWrite(genesis.write, genesis.owner, identity.author, id)) return { refused: 'not-allowed' }
+  const ownSlot = isOfAuthors(type)
+  if (!mayWrite(genesis.write, genesis.owner, by, ownSlot ? undefined : id)) return { refused: 'not-allowed' }
   const key = recordKey(collection, id)
   if (key === undefined) return { refused: 'bad-id' }
   const content =
-    derived?.content ?? (isNamed || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id }))
-  const by = identity.author
-  const exp = expires ?? null
-  const kh = keyHash(scope.ns, key)
-  const common = { collection, id, at, by, prev: null, exp, content }
-  let record: NewRecord
-  if (content === null) {
-    const tombstone: DocRecord = { at, by, del: true, kh }
-    record = { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
-  } else {
-    const bytes = utf8(content)
-    if (bytes.length > maxContentBytes) return { refused: 'document-too-large' }
-    if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size: bytes.length }) !== undefined)
-      return { refused: 'against-rules' }
-    const digest = sha256(bytes)
-    const put: DocRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length }
-    record = { ...common, hash: recordHash(scope, put), kh: null, digest }
+    derived?.content ?? (id === given || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id }))
+  if (content !== null) {
+    const size = utf8(content).length
+    if (size > maxContentBytes) return { refused: 'document-too-large' }
+    if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size }) !== undefined) return { refused: 'against-rules' }
   }
-  const competitor = new Competitor(slotOf(scope.write, kh, by), record, 0)
-  return { slot: competitor.slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
+  const place: Place = { scope, collection, id, key, by, exp: expires ?? null, own: ownSlot ? { ownSlot } : {} }
+  return type === 'map' && content !== null ? mapEntries(place, content, at) : [entryOf(place, content, at)]
+}
+
+/** The id that a document has here, `undefined` where nothing of this kind can be written so. */
+function idOf(
+  type: CollectionType,
+  write: WritePolicy,
+  { given, by, at, isDelete }: { readonly given: string; readonly by: Uint8Array; readonly at: number; readonly isDelete: boolean },
+): string | undefined {
+  if (type === 'crdt') return undefined
+  if (type === 'log') {
+    if (isDelete) return isLogIdOf(given, by) ? given : undefined
+    return logId(at, by, nonceOf(sha256(given)))
+  }
+  return write !== 'author' || namesAuthor(given) ? given : `${authorName(by)}/${given}`
+}
+
+/** What a record is about. */
+interface Place {
+  readonly scope: RecordScope
+  readonly collection: string
+  readonly id: string
+  readonly key: string
+  readonly by: Uint8Array
+  readonly exp: number | null
+  readonly own: { readonly ownSlot?: true }
+}
+
+function entryOf({ scope, collection, id, key, by, exp, own }: Place, content: string | null, at: number): CommitEntry {
+  const kh = keyHash(scope.ns, key)
+  const common = { collection, id, at, by, prev: null, exp, content, ...own }
+  const slot = slotOf(scope.write, kh, by, own.ownSlot)
+  if (content === null) {
+    const tombstone: DocRecord = { at, by, del: true, kh, ...own }
+    return competing(slot, { ...common, hash: recordHash(scope, tombstone), kh, digest: null })
+  }
+  const bytes = utf8(content)
+  const digest = sha256(bytes)
+  const put: DocRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length, ...own }
+  return competing(slot, { ...common, hash: recordHash(scope, put), kh: null, digest })
+}
+
+/** The document as nothing but its id, at the lowest time, and its fields, so that those of others stay. */
+function mapEntries(place: Place, content: string, at: number): readonly CommitEntry[] | { readonly refused: ErrorCode } {
+  const { scope, collection, id, key, by, exp } = place
+  const kh = keyHash(scope.ns, key)
+  const document = slotOf(scope.write, kh, by)
+  const base = entryOf(place, canonicalJson({ _id: id }), 1)
+  // It takes the place of nothing.
+  const first: CommitEntry = {
+    slot: base.slot,
+    build: (old, view, forgotten) => (old === undefined ? base.build(old, view, forgotten) : undefined),
+  }
+  const edits: CommitEntry[] = []
+  for (const [name, value] of Object.entries(JSON.parse(content) as Document)) {
+    if (name === '_id') continue
+    const path = [name]
+    if (!isEditPath(path)) return { refused: 'bad-document' }
+    const text = encodeEdit(id, value)
+    const bytes = utf8(text)
+    if (bytes.length > MAX_EDIT_BYTES) return { refused: 'document-too-large' }
+    const digest = sha256(bytes)
+    const put: PutRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length, path }
+    const common = { collection, id, at, by, prev: null, exp, content: text }
+    const record: NewRecord = { ...common, hash: recordHash(scope, put), kh: null, digest, edit: { document, path } }
+    edits.push({ ...competing(editSlotOf(scope.write, kh, by, path), record), document })
+  }
+  return edits.length > MAX_MAP_EDITS ? { refused: 'map-full' } : [first, ...edits]
+}
+
+function competing(slot: Uint8Array, record: NewRecord): CommitEntry {
+  const competitor = new Competitor(slot, record, 0)
+  return { slot, build: (old, document, forgotten) => competitor.build(old, document, forgotten) }
 }

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DocstoreError } from '../../errors.ts'
 import { latestAt, msFromTime } from '../../model/clock.ts'
 import { createSeed } from '../../model/identity.ts'
+import { canonicalJson } from '../../model/content.ts'
+import { authorOfDid } from '../../model/identity.ts'
+import { logId } from '../../model/types/log-id.ts'
 import { createNetwork } from '../../model/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -91,6 +94,28 @@ describe('one put under a clock that is days ahead', () => {
     expect(await other.get(ns, 'docs', 's')).toBe('{"_id":"s","v":3}')
     expect((await writer.summary(ns)).root).toBe((await other.summary(ns)).root)
     expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+  })
+
+  it('in a log gets another id with a right time, and stands before what comes later', async () => {
+    ns = (await writer.createNamespace({ name: 'chat', write: 'anyone', collections: { chat: { type: 'log' } } })).id
+    await share(writer, other)
+    const by = authorOfDid((await writer.info()).identity) ?? new Uint8Array()
+    const append = async (text: string): Promise<void> => {
+      const id = logId(await writer.entryTime(ns, 'chat', 1), by, '00000000')
+      await writer.write(ns, 'chat', [{ id, content: canonicalJson({ _id: id, text }) }])
+    }
+    now += FAR_MS
+    await append('one')
+    await append('two')
+    now = START + 1000
+    expect(await writer.redate()).toMatchObject({ records: 4 })
+    now += 1000
+    await append('three')
+    expect((await send(writer, other)).every((result) => result === 'stored')).toBe(true)
+    const { contents } = await other.find(ns, 'chat', { limit: 10 })
+    expect(contents.map((content) => (JSON.parse(content) as { text: string }).text)).toEqual(['one', 'two', 'three'])
+    expect(contents).toEqual((await writer.find(ns, 'chat', { limit: 10 })).contents)
+    expect((await writer.summary(ns)).root).toBe((await other.summary(ns)).root)
   })
 
   it('is written anew after a restart too, deletions and the id that was touched again included', async () => {

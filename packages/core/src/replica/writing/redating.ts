@@ -52,7 +52,7 @@ export class Redating implements ReplicaTimes {
   async #redateRecords(open: OpenNamespace): Promise<number> {
     const { storage, identity, clock, latest, news, pause } = this.#ground
     // Loaded when a clock was wrong, which few ever are.
-    const { redatedEntry } = await import('./redated-entry.ts')
+    const { redatedEntries } = await import('./redated-entry.ts')
     let redated = 0
     let isFull = false
     for (let since = 0; ; ) {
@@ -61,7 +61,7 @@ export class Redating implements ReplicaTimes {
       const last = found.at(-1)
       if (last === undefined) break
       since = last.seq
-      const entries = found.map((record) => redatedEntry(open.scope, record, { identity, clock, known }))
+      const entries = found.flatMap((record) => redatedEntries(open.scope, record, { identity, clock, known }))
       // The same contents take no more room than before: a full store takes them too.
       const fitted = await commitOr<readonly Fitted[], readonly Fitted[]>(
         () => storage.commit(open.ns, entries),

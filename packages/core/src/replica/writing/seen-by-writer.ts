@@ -1,6 +1,7 @@
 import { equalBytes } from '../../model/bytes.ts'
 import { type Clock, msFromTime } from '../../model/clock.ts'
 import { type Seen, seenBy, type SeenVersion } from '../../model/edits/seen.ts'
+import { isConflict } from '../../storage/records/is-conflict.ts'
 import type { DocumentView, StoredRecord } from '../../storage/storage.ts'
 import { CONFLICT_LIFE_MS } from '../limits.ts'
 
@@ -9,7 +10,7 @@ export interface Overwritten {
   /** What holds the slot. */
   readonly old: StoredRecord | undefined
   /** All that there is of the document, where that is more. */
-  readonly document?: DocumentView | undefined
+  readonly document?: Pick<DocumentView, 'base' | 'edits' | 'losers'> | undefined
   /** Of an edit: its slot. */
   readonly edit?: Uint8Array
   /** Whether what lost is settled by it. */
@@ -25,7 +26,9 @@ export function seenByWriter(version: SeenVersion, { old, document, edit, settle
   const lost = (document?.losers ?? []).filter((loser) => edit === undefined || (loser.lost !== undefined && equalBytes(loser.lost.unit, edit)))
   // Nearly always there is nothing by others.
   if (lost.length === 0 && standing.every(({ by, seen }) => seen === undefined && equalBytes(by, version.by))) return {}
-  const isSettled = (loser: StoredRecord): boolean => settles || (loser.lost?.since ?? 0) < msFromTime(clock.wall()) - CONFLICT_LIFE_MS
+  const since = msFromTime(clock.wall()) - CONFLICT_LIFE_MS
+  const isSettled = (loser: StoredRecord): boolean =>
+    settles || (loser.lost?.since ?? 0) < since || (document !== undefined && !isConflict(loser, document))
   const seen = seenBy(version, { versions: [...standing, ...lost.filter(isSettled)], open: lost.filter((loser) => !isSettled(loser)) })
   return seen === undefined ? {} : { seen }
 }

@@ -1,6 +1,8 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { hasSettings } from '../../model/head-body.ts'
+import { isOfAuthors } from '../../model/types/collection-type.ts'
+import { typeOf } from '../../model/types/type-of.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -48,12 +50,20 @@ export class Writes implements ReplicaWrites {
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
+    const type = typeOf(open.head.head.body, collection)
     for (const write of writes) {
-      this.#checkAllowed(open, write.id)
+      this.#checkAllowed(open, collection, write.id)
       this.#checkSize(write)
       checkExpected(write.if)
       this.#checkExpiry(write)
       if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
+      if (write.was !== undefined && type !== 'map') throw new DocstoreError('bad-option', 'was is for documents of a map; others are written whole')
+      if (write.exp !== undefined && type === 'map')
+        throw new DocstoreError('bad-option', 'A document of a map cannot expire: its fields are written by themselves')
+    }
+    if (type === 'map') {
+      const { MapPuts } = await import('./typed/map-puts.ts')
+      return new MapPuts(this.#ground, this.#single).write(() => this.#allowed(id, collection, writes), collection, writes)
     }
     return hasSettings(open.head.head.body, collection) ? this.#writeByRules(id, collection, writes) : this.#commit(open, collection, writes)
   }
@@ -61,7 +71,10 @@ export class Writes implements ReplicaWrites {
   async #commit(open: OpenNamespace, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const { identity, clock } = this.#ground
     const author = { identity, clock }
-    const entries = writes.map((write) => localWrite(open.scope, collection, write, author))
+    const type = typeOf(open.head.head.body, collection)
+    const entries = isOfAuthors(type)
+      ? (await import('./typed/own-writes.ts')).ownWrites({ open, collection, type }, writes, this.#ground)
+      : writes.map((write) => localWrite(open.scope, collection, write, author))
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
     const current = await this.#ground.storage.lastSeq(open.ns)
     return outcomes.map((outcome, i) =>
@@ -74,7 +87,7 @@ export class Writes implements ReplicaWrites {
   async #writeByRules(id: string, collection: string, writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const ruled = await this.#ruledWrites()
     return ruled.write(
-      () => this.#allowed(id, writes),
+      () => this.#allowed(id, collection, writes),
       collection,
       writes,
       (open, checked) => this.#commit(open, collection, checked),
@@ -88,21 +101,20 @@ export class Writes implements ReplicaWrites {
     return (this.#ruled ??= new RuledWrites(this.#ground))
   }
 
-  /** The namespace as it is now, or the reason why these are not written there. */
-  #allowed(id: string, writes: readonly Pick<Write, 'id'>[]): OpenNamespace {
-    const open = this.#namespaces.open(id)
-    for (const write of writes) this.#checkAllowed(open, write.id)
-    return open
-  }
-
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
-    const allowed = (): OpenNamespace => this.#allowed(id, [update])
+    const allowed = (): OpenNamespace => this.#allowed(id, collection, [update])
     allowed()
     checkExpected(update.if)
     if (this.#expiry.isDue) await this.#expiry.sweep()
     const updates = await this.#loaded()
     return updates.update(allowed, collection, update)
+  }
+
+  async entryTime(id: string, collection: string, count: number): Promise<number> {
+    const { ns } = this.#namespaces.open(id)
+    if (!(count >= 1 && count <= MAX_WRITES)) throw new DocstoreError('too-many-writes', `One call writes at most ${MAX_WRITES} documents`)
+    return (await import('./typed/entry-time.ts')).entryTime(this.#ground, ns, collection, count)
   }
 
   /** What updates documents, loaded when it is first needed: many a tab is closed before that. */
@@ -112,11 +124,20 @@ export class Writes implements ReplicaWrites {
     return (this.#updates ??= new Updates(this.#ground, this.#single, () => this.#ruledWrites()))
   }
 
-  #checkAllowed(open: OpenNamespace, id: string): void {
+  /** The namespace as it is now. Throws where these documents may not be written. */
+  #allowed(id: string, collection: string, writes: readonly Pick<Write, 'id'>[]): OpenNamespace {
+    const open = this.#namespaces.open(id)
+    for (const write of writes) this.#checkAllowed(open, collection, write.id)
+    return open
+  }
+
+  #checkAllowed(open: OpenNamespace, collection: string, id: string): void {
     const { title, ended } = open.head.head.body
     if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
     const { write, owner } = open.genesis.genesis
-    if (mayWrite(write, owner, this.#ground.identity.author, id)) return
+    // Where each record is its author's own, its id says whose it is in another way.
+    const isOwn = isOfAuthors(typeOf(open.head.head.body, collection))
+    if (mayWrite(write, owner, this.#ground.identity.author, isOwn ? undefined : id)) return
     const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
     throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
   }

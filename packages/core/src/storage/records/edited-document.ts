@@ -2,6 +2,7 @@ import { toHex } from '../../model/bytes.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, type NormalForm, normalForm } from '../../model/edits/normal-form.ts'
 import { loserSlotOf } from '../../model/record.ts'
+import { isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
@@ -36,7 +37,7 @@ export interface Taken {
   readonly gone: readonly Part[]
   /** What left its slot, those that lost included. */
   readonly left: readonly StoredRecord[]
-  /** How many have lost by it, itself included. */
+  /** How many conflicts there are by it, itself perhaps. */
   readonly lost: number
 }
 
@@ -145,7 +146,8 @@ export class EditedDocument implements DocumentView {
     const inPlace = (part: Part): Part => (part === arrival ? placed : part)
     this.#form = { base: form.base && inPlace(form.base), edits: form.edits.map(inPlace), losers: losers.map(inPlace) }
     if (!isLost) this.#content = undefined
-    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: fallen.length + Number(isLost) }
+    const lost = isLost ? [arrival] : fallen
+    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.filter((one) => isConflict(one, this)).length }
   }
 
   /** Finds out anew what stands, now that records were removed which others had lost against; gives what rises. */

@@ -5,13 +5,13 @@ import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { erasedBytes, seenColumn, storedRecord } from '../rows.ts'
+import { documentColumn, erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, LostVersion, ShownVersion, Storage, StoredRecord } from '../storage.ts'
 import { documentOf } from './document-of.ts'
 import { lostVersion } from './lost-version.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
-import { erasedOf, isDue } from './expired-records.ts'
+import { erasedOf, isDue } from './erased-content.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
@@ -87,23 +87,29 @@ export class EditedDocuments {
 
   /** Versions that lost and are kept, with what won. */
   conflicts(ns: number, collection: string, { id, after, limit }: Parameters<Storage['conflicts']>[2]): LostVersion[] {
-    const which = 'r.ns = ? AND r.lost IS NOT NULL AND r.erased IS NULL AND r.collection = ? AND (r.id, r.rid) > (?, ?) AND r.id <= coalesce(?, r.id)'
-    const rows = this.#init.statements
-      .own(`${SELECT} WHERE ${which} ORDER BY r.id, r.rid LIMIT ?`)
-      .all(ns, collection, after?.id ?? id ?? '', after === undefined ? 0 : ns * SEQ_SPAN + after.seq, id ?? null, limit)
+    const which = 'r.ns = ? AND r.lost IS NOT NULL AND r.collection = ? AND (r.id, r.rid) > (?, ?) AND r.id <= coalesce(?, r.id)'
+    const page = this.#init.statements.own(`${SELECT} WHERE ${which} ORDER BY r.id, r.rid LIMIT ?`)
     const found: LostVersion[] = []
-    let length = 0
+    let [length, from] = [0, after]
     let document: EditedDocument | undefined
-    for (const record of rows.map(storedRecord)) {
-      const slot = documentOf(record)
-      if (document === undefined || !equalBytes(document.slot, slot)) document = new EditedDocument(slot, this.#records(ns, slot))
-      const one = lostVersion(document, record)
-      if (one === undefined) continue
-      found.push(one)
-      length += (one.content?.length ?? 0) + (one.won.content?.length ?? 0)
-      if (length > MAX_OPEN_LENGTH / 2) break
+    for (;;) {
+      const rows = page
+        .all(ns, collection, from?.id ?? id ?? '', from === undefined ? 0 : ns * SEQ_SPAN + from.seq, id ?? null, limit)
+        .map(storedRecord)
+      for (const record of rows) {
+        const slot = documentOf(record)
+        if (document === undefined || !equalBytes(document.slot, slot)) document = new EditedDocument(slot, this.#records(ns, slot))
+        const one = lostVersion(document, record)
+        if (one === undefined) continue
+        found.push(one)
+        length += (one.content?.length ?? 0) + (one.won.content?.length ?? 0)
+        if (length > MAX_OPEN_LENGTH / 2) return found
+      }
+      const last = rows.at(-1)
+      if (found.length > 0 || last === undefined || rows.length < limit) return found
+      // All of them say what won.
+      from = { id: last.id ?? '', seq: last.seq }
     }
-    return found
   }
 
   #anyIn(ns: number): boolean {
@@ -319,7 +325,7 @@ export class EditedDocuments {
       )
       .run(
         ...values,
-        edit?.document ?? lost?.document ?? null,
+        lost?.document ?? documentColumn(record),
         edit === undefined ? null : pathText(edit.path),
         isWhole ? null : own,
         shows?.counted ?? null,

@@ -1,10 +1,9 @@
-import { sha256 } from '#crypto'
-import { toHex, utf8 } from '../../model/bytes.ts'
-import type { ErasedContent } from '../../model/batch.ts'
+import { toHex } from '../../model/bytes.ts'
 import type { FileReferences } from '../files/file-references.ts'
 import { bytes, bytesOrUndefined, erasedBytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { ExpiredDocument, StoredRecord } from '../storage.ts'
+import { erasedOf } from './erased-content.ts'
 import type { EditedDocuments, ShownChange } from './edited-documents.ts'
 import type { RecordTable, RecordTableInit } from './record-table.ts'
 
@@ -95,14 +94,4 @@ export class ExpiredRecords {
     totals.changedDocuments(ns, collection, -1)
     return { seq, change: { replaced: record, record: { collection, id, content: null } } }
   }
-}
-
-/** What stays of a content that goes. */
-export function erasedOf(content: string): ErasedContent {
-  return { digest: sha256(content), size: utf8(content).length }
-}
-
-/** Whether a record has expired by a time, and still says what it said. */
-export function isDue({ exp, erased, kh }: StoredRecord, now: number): boolean {
-  return exp !== null && exp <= now && erased === undefined && kh === null
 }

@@ -3,15 +3,16 @@ import { valueOfEdit } from '../../model/edits/edit-content.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import type { LostVersion, StoredRecord } from '../storage.ts'
 import { type EditedDocument, editOf } from './edited-document.ts'
+import { isConflict, wonOver } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 
-/** What a version that lost would make of its document, and what it lost to; `undefined` where nothing is there to which it could have. */
+/** What a version that lost would make of its document, and what it lost to; `undefined` where that says the same. */
 export function lostVersion(document: EditedDocument, record: StoredRecord): LostVersion | undefined {
   const { id, at, by, edit, lost, seq } = record
   const { base, edits } = document
   const unit = toHex(lost?.unit ?? record.slot)
-  const winner = edits.find((one) => one.unit === unit) ?? base
-  if (winner === undefined || id === null) return undefined
+  const winner = wonOver(record, document)
+  if (winner === undefined || id === null || !isConflict(record, document)) return undefined
   const common = { id, at, by, won: { content: document.content(), at: winner.at, by: winner.by }, end: { id, seq } }
   const own = ownContent(record)
   if (edit === undefined) return { ...common, content: own }

@@ -7,7 +7,7 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
+import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
@@ -153,12 +153,31 @@ export class RecordTable {
     const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
-    const values: SqlValue[] = [rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content]
-    const columns = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content'
-    if (record.seen === undefined) this.#statements.own(`INSERT INTO records (${columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(...values)
+    const document = documentColumn(record)
+    const values: SqlValue[] = [
+      rid,
+      ns,
+      slot,
+      collection,
+      id,
+      at,
+      hash,
+      author,
+      seal,
+      prev,
+      exp,
+      kh,
+      counted,
+      countedDocument,
+      key,
+      content,
+      document,
+    ]
+    const columns = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document'
+    if (record.seen === undefined) this.#statements.own(`INSERT INTO records (${columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(...values)
     else
       this.#statements
-        .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+        .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
         .run(...values, seenColumn(record.seen))
     // Few ever come so, and all others need not pay for it.
     if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
@@ -187,7 +206,7 @@ export class RecordTable {
   restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
       .own(
-        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = ?, seal = ?, prev = NULL, seen = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, prev = NULL, seen = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
       )
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }

@@ -10,23 +10,14 @@ import { assertDelivered } from './assert-delivered.ts'
 import { emptyData } from './empty-data.ts'
 import { MAX_NETWORKS } from './limits.ts'
 import type { NetworkData } from './network-data.ts'
-import type { StoreNetworks } from './store-networks.ts'
+import type { NetworkInfo, NetworkSet, SharedNetworks } from './types.ts'
 
-/** A network of a store. */
-export interface NetworkInfo {
-  readonly id: string
-  readonly name: string
-  /** Whether it is the one that is worked in where none is named. */
-  readonly isUsed: boolean
-  /** Whether it is the one whose data came first. */
-  readonly isFirst: boolean
-  /** Whether this program joined it. */
-  readonly isNew: boolean
-  /** Whether it is open in this program, with its connections. */
-  readonly isOpen: boolean
-  /** Why it could not be opened with the others, and the stable code of that. */
-  readonly error: string | undefined
-  readonly errorCode: string | undefined
+/** What the networks of a store are made of. */
+interface NetworksInit {
+  readonly shared: SharedNetworks<Docstore>
+  readonly data: NetworkData
+  /** The store of the first data. */
+  readonly first: Docstore
 }
 
 /** A network that data is there for. */
@@ -39,8 +30,8 @@ interface Known {
 }
 
 /** The networks of one store: each has data, a peer key and connections of its own. The identity is that of the first, which notes the others. */
-export class Networks {
-  readonly #shared: StoreNetworks
+export class Networks implements NetworkSet<Docstore> {
+  readonly #shared: SharedNetworks<Docstore>
   readonly #data: NetworkData
   #first: Docstore
   /** Those that are open, or being opened, by the ids of their networks. */
@@ -54,21 +45,20 @@ export class Networks {
   /** One at a time changes which networks there are. */
   #changing: Promise<unknown> = Promise.resolve()
 
-  private constructor(shared: StoreNetworks, first: Docstore) {
+  private constructor({ shared, data, first }: NetworksInit) {
     this.#shared = shared
-    this.#data = shared.data
+    this.#data = data
     this.#first = first
     this.#stores.set(first.info.network.id, Promise.resolve(first))
   }
 
   /** Those of a store whose first data is open; what was to be left and was not yet is left now. */
-  static async of(shared: StoreNetworks): Promise<Networks> {
-    if (shared.first === undefined) throw new DocstoreError('internal', 'The first data is not open')
-    const networks = new Networks(shared, shared.first)
-    const { replica } = shared.first
+  static async of(init: NetworksInit): Promise<Networks> {
+    const networks = new Networks(init)
+    const { replica } = init.first
     for (const [key] of await replica.listMeta(LEAVING)) await networks.#goOnLeaving(key.slice(LEAVING.length))
     const all = await networks.#known()
-    for (const descriptor of shared.data.found()) {
+    for (const descriptor of init.data.found()) {
       const { id } = readNetwork(descriptor)
       if (!all.some((one) => one.id === id)) await networks.#notes.setMeta(BESIDE + id, descriptor)
     }
@@ -303,9 +293,9 @@ export class Networks {
   async closeAll(): Promise<void> {
     this.#isClosed = true
     await this.#changing.catch(() => undefined)
-    const stores = await Promise.all([...this.#stores.values()].map((one) => one.catch(() => undefined)))
+    const stores = await Promise.all([...this.#stores.values()].map((one) => one.catch(() => this.#first)))
     this.#stores.clear()
-    const ends = await Promise.allSettled([...new Set([this.#first, ...stores])].map((one) => one?.closeAlone()))
+    const ends = await Promise.allSettled([...new Set([this.#first, ...stores])].map((one) => one.closeAlone()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 

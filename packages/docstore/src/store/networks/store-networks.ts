@@ -1,9 +1,11 @@
+import { DocstoreError } from '@p2p-docstore/core'
 import type { Docstore } from '../docstore.ts'
 import type { NetworkData } from './network-data.ts'
 import type { Networks } from './networks.ts'
+import type { SharedNetworks } from './types.ts'
 
 /** What the stores share that one `createDocstore` opened, one for each network. What works with several networks is loaded where there are. */
-export class StoreNetworks {
+export class StoreNetworks implements SharedNetworks<Docstore> {
   readonly data: NetworkData
   /** The store of the first data. */
   first: Docstore | undefined
@@ -25,7 +27,8 @@ export class StoreNetworks {
 
   async #load(): Promise<Networks> {
     const { Networks } = await import('./networks.ts')
-    return Networks.of(this)
+    if (this.first === undefined) throw new DocstoreError('internal', 'The first data is not open')
+    return Networks.of({ shared: this, data: this.data, first: this.first })
   }
 
   /** What works with several networks, where there are or were several. */

@@ -1,12 +1,13 @@
 import { sha256 } from '#crypto'
 import { DocstoreError } from '../../../errors.ts'
-import { utf8 } from '../../../model/bytes.ts'
+import { toHex, utf8 } from '../../../model/bytes.ts'
+import { timeSpan } from '../../../model/clock.ts'
 import { canonicalJson } from '../../../model/content.ts'
 import { depthOf, encodeEdit } from '../../../model/edits/edit-content.ts'
 import { compareVersions } from '../../../model/edits/compare-versions.ts'
 import { fieldAt, mergedContent, setField } from '../../../model/edits/merged.ts'
 import type { Json } from '../../../model/json-value.ts'
-import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS } from '../../../model/limits.ts'
+import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS, MAX_MAP_EDITS } from '../../../model/limits.ts'
 import { editSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
 import type { CollectionRules } from '../../../rules/collection-rules.ts'
 import type { Fault } from '../../../rules/run.ts'
@@ -28,7 +29,7 @@ export interface LocalUpdateInit {
   readonly id: string
   readonly changes: readonly FieldChange[]
   /** CID that the document must have. */
-  readonly expected?: string | undefined
+  readonly expected?: string | null | undefined
   /** Largest content of a document, bytes. */
   readonly maxBytes: number
   /** What the head asks of documents of the collection, where it asks something. */
@@ -36,7 +37,17 @@ export interface LocalUpdateInit {
   readonly author: Author
   /** Whether it settles the conflicts of its fields. */
   readonly settles?: boolean | undefined
+  /** Where the document is one of a map: it is written by field alone. */
+  readonly map?: {
+    /** Whether the document need not be there. */
+    readonly mayMake: boolean
+    /** The content that the changes make of the document. Where they make something else, it changed meanwhile. */
+    readonly becomes?: string
+  }
 }
+
+/** How old edits of a map have to be for a writer to fold them, milliseconds: as long as a tombstone is kept, so that nobody who was away for less loses one. */
+const MAP_FOLD_AGE_MS: number = 180 * 24 * 60 * 60_000
 
 type Fields = Record<string, Json>
 
@@ -47,6 +58,9 @@ interface Step {
   value: Json | undefined
   isChanged: boolean
 }
+
+/** What there is of a document. */
+type Standing = Pick<DocumentView, 'base' | 'edits' | 'losers'>
 
 /** What an edit meets. */
 interface Edited {
@@ -71,6 +85,10 @@ export class LocalUpdate {
   #exp: number | null = null
   /** Whether the document is written whole. */
   #isWhole = false
+  /** Whether it makes the document. */
+  #isMade = false
+  /** Whether the document changed while a put of it was made ready: nothing was written. */
+  isStale = false
   #error: unknown
   #result: UpdateResult = { status: 'unchanged', seq: 0, at: 0, cid: '' }
 
@@ -107,12 +125,15 @@ export class LocalUpdate {
   #look(old: StoredRecord | undefined, view: DocumentView | undefined): NewRecord | undefined {
     this.#error = undefined
     this.#isWhole = false
+    this.#isMade = false
+    this.isStale = false
     for (const step of this.#steps) step.isChanged = false
     if (view === undefined) return undefined
     try {
       const before = view.content()
       const next = this.#prepare(before)
       if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
+      if (this.#init.map !== undefined) return this.#lookAtMap(view, old)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#exp = view.base?.exp ?? null
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
@@ -127,15 +148,60 @@ export class LocalUpdate {
     }
   }
 
+  /**
+   * In a map nothing is written but fields, so that those of others stay: a document that is not there yet begins with nothing but its `_id`, at the
+   * lowest time, or right after what was deleted.
+   */
+  #lookAtMap(view: DocumentView, old: StoredRecord | undefined): NewRecord | undefined {
+    const { id, author } = this.#init
+    if (this.isStale) return undefined
+    this.#isMade = view.content() === null
+    const changed = this.#steps.filter(({ isChanged }) => isChanged)
+    if (!this.#isMade && changed.length === 0) return undefined
+    const large = changed.find(({ value }) => !this.#fitsEdit(value))
+    if (large !== undefined)
+      throw new DocstoreError(
+        'document-too-large',
+        `The field ${JSON.stringify(large.change.name)} is too large for a map: one has ${MAX_EDIT_BYTES} bytes at most`,
+      )
+    const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [], losers: [] } : view, changed)
+    const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, { old, document: view }) : folded
+    this.#at = author.clock.next(Math.max(view.newest, base?.at ?? 0))
+    return base
+  }
+
+  /** What is old enough that nobody can be expected to bring an older field. Throws `map-full` where the fields that are left are too many. */
+  #foldedMap(view: Standing, changed: readonly Step[]): NewRecord | undefined {
+    const { scope, id, author } = this.#init
+    const by = author.identity.author
+    const kh = keyHash(scope.ns, this.#key)
+    const slots = new Set(changed.map(({ change }) => toHex(editSlotOf(scope.write, kh, by, change.path))))
+    const others = view.edits.filter(({ slot }) => !slots.has(toHex(slot)))
+    if (others.length + slots.size <= MAX_MAP_EDITS) return undefined
+    const until = author.clock.wall() - timeSpan(MAP_FOLD_AGE_MS)
+    const young = others.filter(({ at }) => at > until)
+    if (young.length + slots.size > MAX_MAP_EDITS)
+      throw new DocstoreError(
+        'map-full',
+        `The document ${JSON.stringify(id)} would have ${young.length + slots.size} fields that were written in the last 180 days, of at most ${MAX_MAP_EDITS}. Give each entry a document of its own`,
+      )
+    return this.#foldedUpTo(view, Math.max(...others.filter(({ at }) => at <= until).map(({ at }) => at)))
+  }
+
   /** Finds the new values; gives the document with them. */
   #prepare(content: string | null): Fields {
-    const { id, expected, maxBytes } = this.#init
-    if (expected !== undefined && cidOfContent(content) !== expected) throw conflictWith(id, content)
-    if (content === null) throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)} to update. put makes one`)
-    const document = JSON.parse(content) as Fields
+    const { id, expected, maxBytes, map } = this.#init
+    if (expected !== undefined && (cidOfContent(content) ?? null) !== expected) throw conflictWith(id, content)
+    if (content === null && map?.mayMake !== true)
+      throw new DocstoreError('not-found', `There is no document ${JSON.stringify(id)} to update. put makes one`)
+    const document = JSON.parse(content ?? canonicalJson({ _id: id })) as Fields
     for (const step of this.#steps) {
       const { path, name, apply } = step.change
       const { value: old, blockedBy } = fieldAt(document, path)
+      if (blockedBy !== undefined && map?.becomes !== undefined) {
+        this.isStale = true
+        return document
+      }
       if (blockedBy !== undefined) {
         const blocking = fieldAt(document, blockedBy).value ?? null
         throw cannotUpdate(`${JSON.stringify(name)} leads through ${JSON.stringify(blockedBy.join('.'))}, where there is ${kindOf(blocking)}`)
@@ -147,7 +213,9 @@ export class LocalUpdate {
       step.isChanged = value === undefined ? old !== undefined : old === undefined || canonicalJson(value) !== canonicalJson(old)
       setField(document, path, value)
     }
-    if (utf8(canonicalJson(document)).length > maxBytes)
+    const text = canonicalJson(document)
+    this.isStale = map?.becomes !== undefined && text !== map.becomes
+    if (utf8(text).length > maxBytes)
       throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} would have more than ${maxBytes} bytes as JSON`)
     return document
   }
@@ -184,7 +252,13 @@ export class LocalUpdate {
     const sorted = edits.toSorted(compareVersions)
     const cut = sorted[Math.min(sorted.length, MAX_EDITS / 2) - 1]
     if (cut === undefined) return undefined
-    const older = sorted.filter(({ at, erased }) => at <= cut.at && erased === undefined)
+    return this.#foldedUpTo(view, cut.at)
+  }
+
+  #foldedUpTo({ base, edits, losers }: Standing, until: number): NewRecord | undefined {
+    const text = base === undefined ? null : ownContent(base)
+    if (text === null) return undefined
+    const older = edits.filter(({ at, erased }) => at <= until && erased === undefined)
     const content = mergedContent(
       text,
       older.map(({ at, hash, edit, own }) => ({ at, hash, path: edit?.path ?? [], content: own ?? '' })),
@@ -193,7 +267,7 @@ export class LocalUpdate {
     // As whole as that nobody would take it.
     const fault = rules && recordFault(rules, scope.write, { id, content, size: utf8(content).length })
     if (fault !== undefined) throw ruleError(collection, id, fault)
-    return this.#put(content, cut.at, { old: base, document: { ...view, edits: older } })
+    return this.#put(content, until, { old: base, document: { base, edits: older, losers } })
   }
 
   #put(content: string, at: number, overwritten: Overwritten): NewRecord {
@@ -214,7 +288,7 @@ export class LocalUpdate {
   }
 
   #edit({ change: { path }, value, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
-    if (!isChanged || this.#isWhole) return undefined
+    if (!isChanged || this.#isWhole || this.isStale) return undefined
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
     const content = encodeEdit(id, value)
@@ -232,7 +306,7 @@ export class LocalUpdate {
 
   #end(view: DocumentView | undefined): undefined {
     if (view === undefined || this.#error !== undefined) return
-    const isWritten = this.#steps.some(({ isChanged }) => isChanged)
+    const isWritten = this.#isMade || this.#steps.some(({ isChanged }) => isChanged)
     this.#result = { status: isWritten ? 'written' : 'unchanged', seq: view.lastSeq, at: view.newest, cid: cidOfContent(view.content()) ?? '' }
   }
 }

@@ -1,5 +1,8 @@
 import { DocstoreError } from '../../../errors.ts'
 import { hasSettings } from '../../../model/head-body.ts'
+import { isOfAuthors } from '../../../model/types/collection-type.ts'
+import { typeOf } from '../../../model/types/type-of.ts'
+import { wrongType } from '../typed/wrong-type.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
 import type { CollectionRules } from '../../../rules/collection-rules.ts'
 import type { ReplicaGround } from '../../ground.ts'
@@ -33,7 +36,11 @@ export class Updates {
       throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const attempt = async (open: OpenNamespace, rules?: CollectionRules): Promise<UpdateResult | undefined> => {
-      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, settles, maxBytes, rules, author: { identity, clock } })
+      const type = typeOf(open.head.head.body, collection)
+      if (isOfAuthors(type)) throw wrongType(collection, type, 'no fields of its documents are changed')
+      const map = type === 'map' ? { map: { mayMake: false } } : {}
+      const author = { identity, clock }
+      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, settles, maxBytes, rules, author, ...map })
       await storage.readyForEdits()
       const known = once === undefined ? undefined : await this.#noted.find(once)
       if (known !== undefined) return known
