@@ -10,6 +10,8 @@ import { createNetwork } from '../packages/core/src/model/network.ts'
 import { type DocRecord, keyHash, recordHash, slotOf } from '../packages/core/src/model/record.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
 import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
+import { DAG_PB, encodeFileNode, rootPart } from '../packages/core/src/files/index.ts'
+import { CHUNK_BYTES } from '../packages/core/src/files/limits.ts'
 import type { VectorFile } from './vector-file.ts'
 
 /** A block of a file. */
@@ -118,8 +120,33 @@ export function exportFile(): VectorFile {
   const end = endOf([list])
   const lists = [listOf(first), listOf(second)] as const
   const end1 = end1Of(body1)
+  // A file of two pieces, one of one piece, and one that no document names. The documents are in a third batch.
+  const noise = concatBytes(new Uint8Array(CHUNK_BYTES), utf8('behind many zeros'))
+  const pieces = [blockOf(RAW, noise.subarray(0, CHUNK_BYTES)), blockOf(RAW, noise.subarray(CHUNK_BYTES))] as const
+  const node = blockOf(DAG_PB, encodeFileNode(rootPart(noise.length), pieces.map(({ bytes }) => hashOf(bytes))))
+  const small = blockOf(RAW, utf8('hello world\n'))
+  const stray = blockOf(RAW, utf8('nobody names this'))
+  const fileDocument = ({ cid }: Block, size: number): Block => blockOf(DAG_JSON, utf8(canonicalJson({ _id: cid.toString(), size })))
+  const nodeDocument = fileDocument(node, noise.length)
+  const smallDocument = fileDocument(small, small.bytes.length)
+  const fileRecords = [put(`files/${node.cid.toString()}`, nodeDocument), put(`files/${small.cid.toString()}`, smallDocument)] as const
+  const naming = batchOf(2, { seals: [seal(...fileRecords)], records: [row(fileRecords[0], nodeDocument), row(fileRecords[1], smallDocument)] })
+  const filesTree = new SummedTree()
+  for (const record of fileRecords) filesTree.set(slotOf('owner', keyHash(ns, record.del ? '' : record.k), alice.author), recordHash(scope, record), record.at)
+  const filesSums = { root: filesTree.root(), records: 2 }
+  const filesOf = (...some: readonly (readonly [Block, number])[]): Block => struct({ v: 2, t: 'files', files: some.map(([{ cid }, size]) => [cid, size]) })
+  const named: readonly (readonly [Block, number])[] = [
+    [node, noise.length],
+    [small, small.bytes.length],
+  ]
+  const fileList = filesOf(...named)
+  const namingStart = [...start, nodeDocument, smallDocument, naming, listOf(naming)]
+  const namingEnd = (fileLists: readonly Block[]): Block =>
+    endOf([listOf(naming)], { ...filesSums, ...(fileLists.length === 0 ? {} : { files: fileLists.map(({ cid }) => cid) }) })
+  const strayList = filesOf([stray, stray.bytes.length])
+  const lyingList = filesOf([node, noise.length + 1])
   const names = new Map<string, string>()
-  const blocks = new Map<string, { readonly cid: string; readonly bytes: string }>()
+  const blocks = new Map<string, { readonly cid: string; readonly bytes: string; readonly zeros?: number }>()
   /** Gives a block its name in the file of vectors. */
   const nameOf = (block: Block): string => {
     const cid = block.cid.toString()
@@ -127,7 +154,8 @@ export function exportFile(): VectorFile {
     if (known !== undefined) return known
     const name = `block ${names.size + 1}`
     names.set(cid, name)
-    blocks.set(name, { cid, bytes: toHex(block.bytes) })
+    const areZeros = block.bytes.length === CHUNK_BYTES
+    blocks.set(name, areZeros ? { cid, bytes: '', zeros: block.bytes.length } : { cid, bytes: toHex(block.bytes) })
     return name
   }
   const file = (name: string, fileBlocks: readonly Block[], roots: readonly Block[] = fileBlocks.slice(-1)) => ({
@@ -166,6 +194,21 @@ export function exportFile(): VectorFile {
     ]),
     { ...whole('no records', [...start, endOf([], none)]), ...none },
     whole('version 1', [...body1, end1], [genesis]),
+    { ...whole('with files', [...namingStart, fileList, node, ...pieces, small, namingEnd([fileList])]), ...filesSums, files: 2 },
+    {
+      ...whole('with two lists of files, one of which nothing names', [
+        ...namingStart,
+        strayList,
+        stray,
+        fileList,
+        node,
+        ...pieces,
+        small,
+        namingEnd([strayList, fileList]),
+      ]),
+      ...filesSums,
+      files: 2,
+    },
   ]
   const invalid = [
     refused('the root is the genesis', [...body, end], [genesis]),
@@ -209,6 +252,15 @@ export function exportFile(): VectorFile {
     refused('version 1, a digest of other blocks', [...body1, end1Of(body1.toReversed())], [genesis]),
     refused('version 1 with a list', [...body1, list, end1Of([...body1, list])], [genesis]),
     refused('version 1 with raw content', [descriptor, genesis, head1, eve, end1Of([descriptor, genesis, head1, eve])], [genesis]),
+    refused('a piece of a file left out', [...namingStart, fileList, node, pieces[0], small, namingEnd([fileList])]),
+    refused('the last file left out', [...namingStart, fileList, node, ...pieces, namingEnd([fileList])]),
+    refused('pieces of a file in another order', [...namingStart, fileList, node, pieces[1], pieces[0], small, namingEnd([fileList])]),
+    refused('a piece of a file twice', [...namingStart, fileList, node, ...pieces, pieces[1], small, namingEnd([fileList])]),
+    refused('a node of a file without a list', [...namingStart, node, ...pieces, namingEnd([])]),
+    refused('a list of files that the end does not name', [...namingStart, fileList, node, ...pieces, small, namingEnd([])]),
+    refused('an empty list of files', [...namingStart, filesOf(), namingEnd([filesOf()])]),
+    refused('a file of another size than its tree', [...namingStart, lyingList, node, ...pieces, namingEnd([lyingList])]),
+    refused('files before the list of batches', [...start, nodeDocument, smallDocument, naming, fileList, node, ...pieces, small, listOf(naming), namingEnd([fileList])]),
     broken('no bytes', new Uint8Array()),
     broken('cut short by one byte', bytes.subarray(0, -1)),
     broken('one byte too many', concatBytes(bytes, Uint8Array.of(0))),
@@ -217,8 +269,8 @@ export function exportFile(): VectorFile {
   ]
   return {
     description:
-      'Exports. A file is a CARv1 of roots and blocks (named in context.blocks) in this order; sha256 is the hash of its bytes, file has them where they are no such CAR or as an example. valid ones, read into a peer of context.network that has nothing, give the root and the number of records; invalid ones are refused with the code. The clock of the reader is context.now, Unix milliseconds.',
-    context: { network: network.id, now: Date.UTC(2026, 0, 2), blocks: Object.fromEntries(blocks) },
+      'Exports. A file is a CARv1 of roots and blocks (named in context.blocks, with so many zero bytes behind `bytes` as `zeros` says) in this order; sha256 is the hash of its bytes, file has them where they are no such CAR or as an example. valid ones, read into a peer of context.network that has nothing, give the root, the number of records, and that of files, none where it is not said; context.files are those that documents name; invalid ones are refused with the code. The clock of the reader is context.now, Unix milliseconds.',
+    context: { network: network.id, now: Date.UTC(2026, 0, 2), files: named.map(([{ cid }, size]) => ({ cid: cid.toString(), size })), blocks: Object.fromEntries(blocks) },
     valid,
     invalid,
   }

@@ -527,7 +527,7 @@ function framesFile(): VectorFile {
       bad('more than 4,096 slots', 'sync', 'request', encodeCbor({ t: 'fetch', ns, slots: new Uint8Array(16 * 4097) })),
       bad('an unknown role', 'sync', 'request', encodeCbor({ t: 'hello', v: 1, net: open.id, role: 'king', clock: 1, epoch: 'a' })),
       bad('more than 262,144 bytes', 'sync', 'request', encodeCbor({ t: 'put', ns, batch: huge }).subarray(0, 262_145), 'too-large'),
-      bad('a result above 16', 'sync', 'response', encodeCbor({ t: 'results', results: Uint8Array.of(17), clock: 1 })),
+      bad('a result above 17', 'sync', 'response', encodeCbor({ t: 'results', results: Uint8Array.of(18), clock: 1 })),
       bad('keys not sorted', 'directory', 'request', 'a2 687175657374696f6e 43010203 6174 6361736b'),
       bad('an unknown field', 'directory', 'request', encodeCbor({ t: 'ask', question: bytes, later: 1 })),
       bad('an unknown field in a response', 'directory', 'response', encodeCbor({ t: 'ok', kept: 1, later: 1 })),

@@ -23,6 +23,7 @@ import { exportFile } from './generate-export.ts'
 import { filesFile } from './generate-files.ts'
 import { typesFile } from './generate-types.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
+import { rulesFile } from './generate-rules.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -859,6 +860,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'network.json': networkFile(),
     'genesis.json': genesisFile(),
     'head.json': headFile(),
+    'rules.json': rulesFile(),
     'record.json': recordFile(),
     'seal.json': sealFile(),
     'content.json': contentFile(),

@@ -11,7 +11,7 @@ const LATER = new RegExp(
     '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
@@ -29,9 +29,9 @@ const PAGE_PARTS = [
 /** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
 const WORKER_LATER = new RegExp(
   [
-    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
+    '/core/src/(files/|rules/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/replica/(files/|moving/|rules/(?!known-rules|record-fault|judged-prefix)|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )
 const WORKER_PARTS = [

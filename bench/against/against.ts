@@ -18,14 +18,14 @@ const TIMEOUT_MS = 300_000
 export async function runAgainst(hash: string, { pairs, count }: { readonly pairs: number; readonly count: number }): Promise<void> {
   const here = workingTree()
   using there = checkOut(hash)
-  const rounds: { readonly then: Figures; readonly now: Figures; readonly again: Figures }[] = []
+  const rounds: { readonly before: Figures; readonly now: Figures; readonly again: Figures }[] = []
   for (let i = 0; i < pairs; i++) {
     console.error(`Pair ${i + 1} of ${pairs} …`)
     // The one of now runs between two of the commit, each of which is its neighbour half the time: a drift of the machine meets all.
     const first = await measureTree(there, count)
     const now = await measureTree(here, count)
     const last = await measureTree(there, count)
-    rounds.push(i % 2 === 0 ? { then: first, now, again: last } : { then: last, now, again: first })
+    rounds.push(i % 2 === 0 ? { before: first, now, again: last } : { before: last, now, again: first })
   }
   const number = count.toLocaleString('en')
   console.log(
@@ -34,9 +34,9 @@ export async function runAgainst(hash: string, { pairs, count }: { readonly pair
   )
   console.log(`| ${'work'.padEnd(44)} | ${there.name} | ${here.name} | ratio | noise |\n| --- | ---: | ---: | ---: | ---: |`)
   for (const name of Object.keys(rounds[0]?.now ?? {})) {
-    const of = (which: 'then' | 'now' | 'again'): readonly number[] => rounds.map((round) => round[which][name] ?? Number.NaN)
-    const [then, now, again] = [of('then'), of('now'), of('again')]
-    console.log(`| ${name.padEnd(44)} | ${show(median(then))} | ${show(median(now))} | ${ratios(now, then)} | ${ratios(again, then)} |`)
+    const of = (which: 'before' | 'now' | 'again'): readonly number[] => rounds.map((round) => round[which][name] ?? Number.NaN)
+    const [before, now, again] = [of('before'), of('now'), of('again')]
+    console.log(`| ${name.padEnd(44)} | ${show(median(before))} | ${show(median(now))} | ${ratios(now, before)} | ${ratios(again, before)} |`)
   }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The working tree that this program lies in. */
-export const HERE: string = fileURLToPath(new URL('../..', import.meta.url))
+const HERE: string = fileURLToPath(new URL('../..', import.meta.url))
 /** What measures, copied over what the commit has: the same program measures both. */
 const PROGRAM = ['bench/documents.ts', 'bench/against/tree-program.ts']
 /** Largest commit that is unpacked, bytes as tar. */

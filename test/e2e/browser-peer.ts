@@ -1,4 +1,5 @@
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright'
+import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
 import { PagePeer } from './page-peer.ts'
 
 /** The page in Chromium. */
@@ -45,6 +46,14 @@ export class BrowserPeer extends PagePeer<Locator> {
 
   protected override run<Value>(work: () => Promise<Value>): Promise<Value> {
     return this.page.evaluate(work)
+  }
+
+  /** The document of the row that shows this text, as the editor has it. */
+  async read(text: string): Promise<unknown> {
+    await this.row(text).locator(`[data-testid="${TEST_IDS.documentOpen}"]`).click()
+    const document: unknown = JSON.parse(await this.part('editorText').inputValue())
+    await this.part('editorClose').click()
+    return document
   }
 
   /** Ends the browser with all its tabs. */

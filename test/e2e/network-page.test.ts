@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDocstore, type Docstore } from 'p2p-docstore'
+import { createNetwork } from '@p2p-docstore/core'
+import { createDocstore, type Docstore, formatJoinLink } from 'p2p-docstore'
 import { type Relay, startRelay } from '@p2p-docstore/relay'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_CERTIFICATES } from '../../packages/relay/src/testing/certificates.ts'
@@ -99,6 +100,45 @@ describe('the page', () => {
   })
 })
 
+it('shows what began alone in a folder, once that has joined: the same documents, under the id that the namespace has now', async () => {
+  const data = join(folder, 'alone')
+  const documents = Array.from({ length: 1000 }, (_, n) => ({ _id: `d${n}`, n }))
+  const alone = await createDocstore({ data, network: 'off' })
+  const before = await alone.namespaces.create({ name: 'began alone', write: 'anyone' })
+  await before.putMany(documents)
+  await alone.close()
+  await using joined = await createDocstore({ data, join: home.ready.text })
+  const notes = await joined.namespaces.open(before.id)
+  expect(await notes.delivered()).toContain(home.ready.peer)
+  expect(await (await home.store.namespaces.open(notes.id)).find({}, { sort: { n: 1 } }).toArray()).toEqual(documents)
+  expect(await home.store.replica.namespace(before.id)).toBeUndefined()
+  await ada.page.goto(`${home.ready.http}/#/ns/${notes.id}?filter=${encodeURIComponent('{"n":999}')}`)
+  await ada.part('namespaceItem', `[data-id="${notes.id}"][data-documents="1000"]`).waitFor()
+  await ada.part('documentRow', '[data-id="d999"]').waitFor()
+}, 60_000)
+
+it('asks where a link into another network is opened, and takes documents along that nobody else has', async () => {
+  const lilies = createNetwork('lily club')
+  const eve = await BrowserPeer.open(join(folder, 'eve'), formatJoinLink(home.ready.http, lilies))
+  try {
+    const before = await eve.createNamespace('of the lilies')
+    await eve.add({ _id: 'lily', text: 'a lily' })
+    await eve.page.goto(home.ready.join)
+    await eve.part('openFailed', '[data-code="other-network"]').waitFor()
+    await eve.part('moveToNetwork').click()
+    await eve.untilConnection('connected')
+    const found = async (): Promise<readonly string[]> =>
+      (await home.store.namespaces.list()).filter(({ name }) => name === 'of the lilies').map((one) => one.id)
+    await expect.poll(found, { timeout: 20_000 }).toHaveLength(1)
+    const [id = ''] = await found()
+    await eve.page.goto(`${home.ready.http}/#/ns/${id}`)
+    await eve.row('a lily').waitFor()
+    expect([id === before, await eve.part('networkSwitch').count()]).toEqual([false, 0])
+  } finally {
+    await eve.close()
+  }
+}, 60_000)
+
 describe('a page in two networks', () => {
   const listed = (relay: Relay): Promise<readonly string[]> => relay.store.replica.namespaceIds()
   const option = (relay: Relay): string => `option[value="${relay.ready.network}"]`
@@ -145,7 +185,7 @@ describe('a page in two networks', () => {
     await ada.part('networkSwitch').selectOption(home.ready.network)
     await ada.part('namespaceItem', `[data-id="${garden.id}"][data-documents="2"]`).waitFor()
     expect(await ada.part('namespaceItem', `[data-id="${beside}"]`).count()).toBe(0)
-    expect(await ada.part('networkLink').textContent()).toBe('garden club')
+    expect(await ada.part('networkSwitch').inputValue()).toBe(home.ready.network)
     // An address leads into the network that its namespace is in, also after the page is loaded again.
     await ada.page.goto(`${home.ready.http}/#/ns/${beside}`)
     await ada.row('a pine').waitFor()
@@ -155,6 +195,8 @@ describe('a page in two networks', () => {
   }, 90_000)
 
   it('leaves one of them, with all that is of it, once it is asked', async () => {
+    const tab = await ada.openTab(ada.page.url())
+    await tab.row('a pine').waitFor()
     await ada.part('networkSwitch').selectOption(home.ready.network)
     await ada.part('connection').click()
     const item = ada.part('networkItem', `[data-id="${secure.ready.network}"]`)
@@ -162,6 +204,9 @@ describe('a page in two networks', () => {
     await ada.part('networkLeaveConfirm').click()
     await ada.part('networkSwitch').waitFor({ state: 'detached' })
     expect(await ada.part('networkItem').count()).toBe(1)
+    // The other tab has nothing of it any more, and shows what is left.
+    await tab.part('networkSwitch').waitFor({ state: 'detached' })
+    await tab.part('networkLink').filter({ hasText: 'garden club' }).waitFor()
     await expect.poll(() => secure.store.libp2p?.getPeers().length, { timeout: 20_000 }).toBe(0)
     await ada.page.reload()
     await ada.untilConnection('connected')

@@ -43,6 +43,48 @@ it('a picture is fetched from the relay, shown with its document, and can be sav
   expect(saved.suggestedFilename()).toBe('noise.png')
   expect(Buffer.compare(readFileSync(await saved.path()), bytes)).toBe(0)
   expect(cid).toMatch(/^bafybei/)
+  await ada.page.keyboard.press('Escape')
+})
+
+it('files are stored by the button and by dropping them, one after another, and are at the relay', { timeout: 60_000 }, async () => {
+  await ada.part('uploadInput').setInputFiles([
+    { name: 'one.txt', mimeType: 'text/plain', buffer: Buffer.from('first') },
+    { name: 'two.png', mimeType: 'image/png', buffer: picture(40) },
+  ])
+  await ada.part('documentRow').filter({ hasText: 'one.txt' }).waitFor()
+  await ada.part('documentRow').filter({ hasText: 'two.png' }).waitFor()
+  const dropped = await ada.page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['dropped'], 'three.txt', { type: 'text/plain' }))
+    return data
+  })
+  await ada.page.dispatchEvent('main', 'dragover', { dataTransfer: dropped })
+  await ada.page.dispatchEvent('main', 'drop', { dataTransfer: dropped })
+  await ada.part('documentRow').filter({ hasText: 'three.txt' }).waitFor()
+  await ada.part('toast').filter({ hasText: 'Stored three.txt' }).waitFor()
+  const files = await album.listFiles()
+  expect(files.map(({ name = '' }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual(['noise.png', 'one.txt', 'three.txt', 'two.png'])
+  const cidOf = (name: string): string => files.find((file) => file.name === name)?.cid ?? ''
+  expect(await (await album.getFile(cidOf('three.txt')))?.bytes()).toEqual(new TextEncoder().encode('dropped'))
+  await ada.part('documentRow').filter({ hasText: 'two.png' }).click()
+  await expect.poll(() => ada.part('filePicture').evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(40)
+  // What is known of the document stands beside it.
+  expect(await ada.part('documentFacts').textContent()).toContain('by you')
+  await ada.page.keyboard.press('Escape')
+})
+
+it('what relays hold and owners list can be opened from the list, and two of one name are told apart there', { timeout: 60_000 }, async () => {
+  const ids: string[] = []
+  for (const listed of [true, true, false]) ids.push((await relay.store.namespaces.create({ name: 'Club', write: 'anyone', listed })).id)
+  await ada.part('listedShow').click()
+  await ada.part('listedNamespace').nth(1).waitFor()
+  const shown = await ada.part('listedNamespace').evaluateAll((all) => all.map((one) => one.getAttribute('data-id')))
+  expect(new Set(shown)).toEqual(new Set(ids.slice(0, 2)))
+  const [one = ''] = ids
+  const entry = ada.part('listedNamespace', `[data-id="${one}"]`)
+  expect(await entry.textContent()).toContain(`…${one.slice(-6)}`)
+  await entry.click()
+  await ada.part('namespaceTitle').filter({ hasText: 'Club' }).waitFor()
 })
 
 /** A PNG of noise, so that it has several pieces. */

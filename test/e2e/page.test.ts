@@ -103,10 +103,15 @@ describe('while the relay is away', () => {
     await ada.untilConnection('offline')
   })
 
-  it('takes writes in each of them, and exchanges them by itself once the relay is back', async () => {
+  it('takes writes in each of them, also of five fields of one document, and has all of them everywhere once the relay is back', async () => {
     await ada.add({ title: 'Ada, offline' })
     await ben.add({ title: 'Ben, offline' })
     await notes.put({ title: 'terminal, offline' })
+    const title = 'from the terminal'
+    await ada.edit(title, { title, a: 1, b: 2 })
+    await ben.edit(title, { title, c: 3, d: 4 })
+    const { _id = '' } = (await notes.findOne({ title })) ?? {}
+    await notes.update(_id, { $set: { e: 5 } })
     await ada.row('Ada, offline').waitFor()
     await ada.part('syncState', '[data-state="pending"]').waitFor()
     relay = await startRelayChild(relayData, { port: relay.port })
@@ -115,7 +120,9 @@ describe('while the relay is away', () => {
     for (const browser of [ada, ben]) {
       for (const title of all) await browser.row(title).waitFor(OUTAGE)
       await browser.part('syncState', '[data-state="synced"]').waitFor(OUTAGE)
+      await expect.poll(() => browser.read(title), OUTAGE).toEqual({ _id, title, a: 1, b: 2, c: 3, d: 4, e: 5 })
     }
+    expect(await notes.get(_id)).toEqual({ _id, title, a: 1, b: 2, c: 3, d: 4, e: 5 })
   }, 90_000)
 
   it('hears messages again, in the topics that it remembers', async () => {

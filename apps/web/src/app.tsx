@@ -13,7 +13,7 @@ export function App({ opener }: { readonly opener: Opener }): ReactNode {
     case 'opening':
       return <Opening moved={open.moved} />
     case 'failed':
-      return <OpenFailed code={open.code} message={open.message} opener={opener} />
+      return <OpenFailed failed={open} opener={opener} />
     case 'open':
       return <OpenPage open={open} opener={opener} />
   }

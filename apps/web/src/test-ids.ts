@@ -7,6 +7,7 @@ export const TEST_IDS = {
   openWithoutStoring: 'open-without-storing',
   switchNetwork: 'switch-network',
   stayInNetwork: 'stay-in-network',
+  moveToNetwork: 'move-to-network',
   otherNetworkBanner: 'other-network-banner',
   /** `data-code` is why this peer is not let in. */
   shutOutBanner: 'shut-out-banner',
@@ -120,6 +121,7 @@ export const TEST_IDS = {
   editorDraftDiscard: 'document-editor-draft-discard',
   /** `data-cid` and `data-by` are what it says in full. */
   documentFacts: 'document-facts',
+  documentBreaks: 'document-breaks',
   documentCidCopy: 'document-cid-copy',
   filePicture: 'file-picture',
   upload: 'upload',

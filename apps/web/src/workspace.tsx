@@ -53,6 +53,7 @@ export function Workspace({
   const shutOut = connection.state === 'offline' ? connection.shutOut : undefined
   const isConnected = connection.state === 'connected'
   const networkName = store.info.network.name
+  const { networks } = useNetworks()
   const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
   const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
   useEffect(loadLater, [])
@@ -68,10 +69,10 @@ export function Workspace({
           <img src="/icon.svg" alt="" width="24" height="24" />
           <span>Docstore</span>
         </a>
-        <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
-          <MarkedText text={networkName} />
-        </a>
         <NetworkSwitch />
+        <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
+          {networks.length > 1 ? 'Who is in it' : <MarkedText text={networkName} />}
+        </a>
         <span className="spacer" />
         {isStored ? null : <span className="chip chip-warn">Not stored</span>}
         <button

@@ -86,6 +86,17 @@ describe('a file at a relay', () => {
     expect(await bench.json(['file', 'list', ns, '--data', two])).toMatchObject([{ name: 'numbers.txt', type: 'text/plain', here: true }])
   })
 
+  it('is in an export, and restored from there into a folder that is alone', async () => {
+    const car = join(files, 'numbers.car')
+    const { code, stderr } = await bench.run(['export', ns, '-o', car, '--data', one])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('With a file of 17.2 MiB')])
+    const fresh = bench.folder()
+    expect(await bench.json(['restore', car, '--data', fresh])).toMatchObject({ files: 1 })
+    const out = join(files, 'numbers.restored')
+    await bench.json(['file', 'get', ns, cid, '-o', out, '--data', fresh])
+    expect(readFileSync(out, 'utf8') === text).toBe(true)
+  })
+
   it('goes with its document, at the relay and here', async () => {
     expect(await bench.json(['file', 'delete', ns, cid, '--data', one])).toMatchObject({ deleted: true, copies: 1 })
     expect(await bench.json(['file', 'list', ns, '--data', two])).toEqual([])

@@ -8,7 +8,8 @@ export async function headOf(store: Docstore, id: string) {
   const decoded = stored && genesis?.ok === true ? await decodeHead(stored.head, stored.signature, genesis.value) : undefined
   if (decoded?.ok !== true) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here`)
   const { epoch, seq, body } = decoded.value.head
-  const { next = null, created: _, listed = false, ...rest } = body
+  const { next = null, created: _, listed = false, collections: __, ...rest } = body
   const info = await store.replica.namespace(id)
-  return { id, epoch, seq, roles: [], ...rest, listed, ended: info?.ended ?? null, next: next === null ? null : next.toString() }
+  const rules = await (await store.namespaces.open(id)).rules()
+  return { id, epoch, seq, roles: [], ...rest, rules, listed, ended: info?.ended ?? null, next: next === null ? null : next.toString() }
 }

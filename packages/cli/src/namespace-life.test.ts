@@ -48,6 +48,22 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     expect(await bench.json(['namespace', 'list', '--data', far])).toEqual([{ id, name: null, waiting: 1 }])
   })
 
+  it('has rules, which its owner sets and everybody keeps', async () => {
+    const id = await bench.namespace(a, 'shop', '--offline')
+    const rules = { docs: { schema: { required: ['total'] }, immutable: ['number'] } }
+    const set = await bench.json(['namespace', 'rules', id, '--set', '-', '--offline', '--data', a], JSON.stringify(rules))
+    expect(set).toEqual({ rules, copies: 0 })
+    const rows = '[{"number":1,"total":2},{"number":2,"total":3},{"number":1,"total":2}]'
+    expect(await bench.json(['import', id, '-', '--offline', '--data', a], rows)).toMatchObject({ read: 3, written: 2, unchanged: 1 })
+    expect(await bench.failure(['put', id, '--offline', '--data', a], '{"number":3}')).toMatchObject({ exit: 1, code: 'against-rules' })
+    const stricter = '{"docs":{"maxBytes":5}}'
+    expect(await bench.failure(['namespace', 'rules', id, '--set', '-', '--offline', '--data', a], stricter)).toMatchObject({
+      exit: 1,
+      code: 'documents-against-rules',
+    })
+    expect(await bench.json(['namespace', 'rules', id, '--data', a])).toEqual(rules)
+  })
+
   it('ends on one machine without a byte that is left, and begins there again', async () => {
     const [{ id } = { id: '' }] = await bench.json<{ id: string }[]>(['namespace', 'list', '--data', b])
     expect(has(b, 'stored-in-the-vault')).toBe(true)

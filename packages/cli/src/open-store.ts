@@ -6,11 +6,16 @@ import type { Output } from './output/output.ts'
 
 /**
  * Opens the data folder, through the process that has it open already where there is one. `network` is as in `createDocstore`: most
- * commands connect where a relay is known.
+ * commands connect where a relay is known. A network that the link adds to the folder is told of, unless the command does so itself.
  */
 export async function openStore(
   { settings: { data, join, network: inNetwork }, output }: Context,
-  { network = 'auto', descriptor, moves = false }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean } = {},
+  {
+    network = 'auto',
+    descriptor,
+    moves = false,
+    saysBeside = true,
+  }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean; saysBeside?: boolean } = {},
 ): Promise<Docstore> {
   const moving = new MovingNotes(output)
   const hadData = hasData(data)
@@ -25,7 +30,7 @@ export async function openStore(
     onMove: moving.show,
   })
   moving.finish(store)
-  if (join !== undefined && hadData) await noteBeside(store, output)
+  if (join !== undefined && hadData && saysBeside) await noteBeside(store, output)
   if (store.isCopy) output.note(COPY_NOTE)
   return store
 }
@@ -37,7 +42,7 @@ async function noteBeside(store: Docstore, output: Output): Promise<void> {
   if (joined === undefined) return
   const others = networks.filter(({ id }) => id !== joined.id).map(({ name }) => JSON.stringify(name))
   output.note(
-    `Joined the network ${JSON.stringify(joined.name)} beside ${others.join(', ')}. Commands work in it from now on: \`docstore network use\` changes that, --network NAME for one command.`,
+    `Joined the network ${JSON.stringify(joined.name)} beside ${others.join(', ')}. Commands work in it from now on: \`docstore network use NETWORK\` changes that, --network NAME for one command.`,
   )
 }
 

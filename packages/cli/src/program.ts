@@ -1,10 +1,12 @@
 import { Command, type CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { conformanceCommand } from './commands/conformance.ts'
+import { compactCommand } from './commands/compact.ts'
 import { countCommand } from './commands/count.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { eraseCommand } from './commands/erase.ts'
 import { exportCommand } from './commands/export.ts'
 import { fileCommand } from './commands/file.ts'
 import { findCommand } from './commands/find.ts'
@@ -44,6 +46,8 @@ const COMMANDS = [
   conflictsCommand,
   resolveCommand,
   deleteCommand,
+  eraseCommand,
+  compactCommand,
   importCommand,
   fileCommand,
   findCommand,

@@ -100,10 +100,14 @@ export const ERROR_CODES = {
   'clock-skew': { means: 'The clock here differs from those of the relays, so a time would mean something else to them.', fix: 'Set the clock.' },
   closed: { means: 'The store was closed.', fix: 'Open it again.' },
   conflict: {
-    means: 'A document is not what a write with `if` expects: somebody wrote it since.',
-    fix: 'Look at `details.document`, decide again, and write with `details.cid`.',
+    means: 'A document is not what a write with `if` expects: somebody wrote it since. Or another device of yours has set the same of a namespace.',
+    fix: 'Look at `details.document`, decide again, and write with `details.cid`; of a namespace, `details.conflict` has what it was here: set it again, or leave it.',
   },
   'connection-lost': { means: 'The connection to a peer ended.', fix: 'Nothing: it comes back by itself. What is written here is kept.' },
+  'crdt-too-large': {
+    means: 'A shared document, or one change of it, is larger than it may be, or takes too long to put together.',
+    fix: 'Write less at once, or begin another document.',
+  },
   'data-corrupt': { means: 'The stored data does not verify, or is no data of this program.', fix: 'Restore a backup or an export.' },
   'data-in-use': { means: 'Another program or tab holds the data and does not share it.', fix: 'End it, or use another data folder.' },
   'data-missing': {
@@ -161,13 +165,13 @@ export const ERROR_CODES = {
     fix: 'Add `--move` or `--beside`.',
   },
   'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
-  'network-left': {
-    means: 'Another program or tab left the network, so nothing of it is here any more.',
-    fix: 'Join it again with its link.',
-  },
   'map-full': {
     means: 'A document of a map would have more fields that were written lately than one can have without losing any.',
     fix: 'Give each entry a document of its own.',
+  },
+  'network-left': {
+    means: 'Another program or tab left the network, so nothing of it is here any more.',
+    fix: 'Join it again with its link.',
   },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
@@ -180,7 +184,10 @@ export const ERROR_CODES = {
     means: 'The program or tab that holds the data knows no such method: it is of another version.',
     fix: 'Restart it, or reload its page.',
   },
-  'no-network': { means: 'There is no network in this data folder yet.', fix: '`docstore network create` makes one, `docstore join` joins one.' },
+  'no-network': {
+    means: 'There is no network in this data folder yet.',
+    fix: '`docstore network create NAME` makes one, `docstore join LINK` joins one.',
+  },
   'no-opfs': { means: 'The browser offers the page no private files.', fix: 'Open it over https or on localhost, in a window that is not private.' },
   'no-permission': { means: 'You may not use the file or folder.', fix: 'Take one of your own, or ask for the right to.' },
   'no-reader': { means: 'Nobody reads any more what is written there.', fix: 'Nothing: the program on the other side has ended.' },
@@ -218,13 +225,13 @@ export const ERROR_CODES = {
     fix: 'Put back the file that belongs to it, from the same backup.',
   },
   'other-network': {
-    means: 'The data, relay or export is of another network, and others have been in the network of the data.',
-    fix: 'Use another data folder for another network, and copy what is to be in both.',
+    means: 'What was named is in another network: a namespace, a relay, the data of a relay, or documents that others have and that cannot move.',
+    fix: 'Work in that network (`--network`), or join it beside this one; copy what is to be in both.',
   },
   'other-version': { means: 'The other side speaks another version of the protocol.', fix: 'Update docstore here and there.' },
   'others-documents': {
     means: 'Documents would have to move to another network that this identity has not signed, or a namespace that it does not own.',
-    fix: 'Use another data folder for the other network, and copy what is yours.',
+    fix: 'Join the other network beside this one (`docstore join --beside`), and copy what is yours.',
   },
   'owner-gone': { means: 'The program or tab that held the data ended in the middle of a call.', fix: 'Try again: another one takes over.' },
   'owner-silent': {
@@ -259,7 +266,7 @@ export const ERROR_CODES = {
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
-  'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave`.' },
+  'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave NETWORK`.' },
   'too-many-pending': {
     means: 'More was written in namespaces that are not here yet than can wait for them.',
     fix: 'Wait until they have arrived (`ready()`), or give some of it up with `dropPending()`.',
@@ -305,7 +312,7 @@ export const ERROR_CODES = {
     fix: 'The message says what it takes; see [Types of documents](documents.md#types-of-documents).',
   },
   'wrong-namespace': { means: 'What was sent is of another namespace, or of one that is not here.', fix: 'The peer is broken; nothing was stored.' },
-  'wrong-network': { means: 'A peer is in another network.', fix: 'Use another data folder for another network.' },
+  'wrong-network': { means: 'A peer is in another network.', fix: 'Join that network beside this one.' },
 }
 
 /** The stable `code` of an error that is thrown here. */

@@ -54,7 +54,10 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
   return openStores(data, { join: links, descriptor, inNetwork, networks, isOff: network === 'off' })
 }
 
-/** Which of the networks of a folder a relay is of: that of the link or of the name that it is given, else the one that is used. The first is `undefined`. */
+/**
+ * Which of the networks of a folder a relay is of: that of the link or of the name that it is given, else the first, whatever is used since. `undefined` for
+ * the first.
+ */
 async function networkOfRelay(
   { data, inNetwork }: DocstoreOptions,
   { mayHaveMore }: NetworkData,
@@ -64,8 +67,9 @@ async function networkOfRelay(
   await using look = await createDocstore({ data, network: 'off', networks: 'one', ...(inNetwork === undefined ? {} : { inNetwork }) })
   const linked = link === undefined ? undefined : parseJoinLink(link).network?.id
   const networks = await look.networks()
-  const id = networks.find((one) => one.id === linked)?.id ?? look.info.network.id
-  return networks.find((one) => one.id === id)?.isFirst === true ? undefined : id
+  const named = inNetwork === undefined ? undefined : look.info.network.id
+  const wanted = networks.find(({ id }) => id === (named ?? linked)) ?? networks[0]
+  return wanted === undefined || wanted.isFirst ? undefined : wanted.id
 }
 
 function nodeData(options: DocstoreOptions): NetworkData {

@@ -23,6 +23,8 @@ export interface DocstoreOptions {
   readonly inNetwork?: string
   /** `'one'` opens only the network that the store is of; `'all'` (the default) lets the others live beside it, see `inNetwork` of the store. */
   readonly networks?: 'all' | 'one'
+  /** Whether documents of before leave also a network that was chosen, where nobody was met in it. */
+  readonly moves?: boolean
   /** Called while documents move to the network that is joined. */
   readonly onMove?: (progress: MoveProgress) => void
   /** `'off'`: no connections; the documents that are here can be used all the same. */
@@ -44,6 +46,7 @@ const OPTIONS = [
   'networkName',
   'listed',
   'admission',
+  'moves',
   'onMove',
 ] as const satisfies readonly (keyof DocstoreOptions)[]
 

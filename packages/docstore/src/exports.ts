@@ -26,6 +26,7 @@ export { isShutOut } from './network/relays/index.ts'
 export { hasChosenNetwork, isAlone, needsInvitation } from './network/standing.ts'
 export type { DirectoryPeer, ListedNamespace, ListedPage, Message, NamespacePeerStatus, PeerFacts, PeerStatus, Via } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'
+export type { Erased, ErasedAtRelay, ErasedNamespace, EraseOptions } from './store/erase.ts'
 export type { ExpiryOptions } from './store/expiry-options.ts'
 export type { Change } from './store/reading/changes.ts'
 export {
@@ -40,7 +41,7 @@ export {
   type Conflict,
   type WriteOptions,
 } from './store/collection.ts'
-export { Docstore, type Namespaces } from './store/docstore.ts'
+export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {
   type FilterInput,
@@ -60,6 +61,7 @@ export { knownOrigins } from './store/known-origins.ts'
 export { type MovedNamespace, movedNamespaces } from './store/moved-namespaces.ts'
 export { Namespace, type NamespaceChange, type NamespaceReport, type SyncResult } from './store/namespace.ts'
 export type { Pending } from './store/life/pending.ts'
+export type { CollectionRules, RulesInput } from './store/life/rules.ts'
 export type { NetworkInfo } from './store/networks/types.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

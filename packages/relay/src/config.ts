@@ -10,7 +10,7 @@ export interface RelayOptions {
   readonly host?: string
   /** Join link of a network to take part in; without one, the relay's own. */
   readonly join?: string
-  /** Id or name of the network that the relay is of, where the data is in several; without one, that which is used. */
+  /** Id or name of the network that the relay is of, where the data is in several; without one, that in which the data was first. */
   readonly inNetwork?: string
   readonly networkName?: string
   /** The network that is made on first start admits only whom this relay's identity invites. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNetwork } from '@p2p-docstore/core'
@@ -108,6 +108,22 @@ describe('a store in two networks', () => {
   }, 60_000)
 })
 
+describe('data with what belongs to others', () => {
+  it('does not move to another network, and is as it was; that one can be joined beside it', async () => {
+    const data = folder()
+    const mine = await opened({ data, networkName: 'lilies', network: 'off' })
+    const theirs = await opened({ descriptor: mine.info.network.descriptor, network: 'off' })
+    const { id } = await theirs.namespaces.create({ name: 'of somebody else' })
+    const exported = await theirs.replica.exportNamespace(id)
+    if (exported !== undefined) await mine.replica.importNamespace(exported.genesis, exported.head, exported.signature)
+    await mine.close()
+    await expect(createDocstore({ data, join: roses.ready.text, moves: true, network: 'off' })).rejects.toMatchObject({ code: 'others-documents' })
+    const store = await opened({ data, join: roses.ready.text, network: 'off' })
+    expect((await (await store.inNetwork('lilies')).namespaces.list()).map((one) => one.id)).toEqual([id])
+    expect(await store.namespaces.list()).toEqual([])
+  })
+})
+
 describe('a network that is left', () => {
   it('is gone from the folder, for other programs too, and can be joined again', async () => {
     const data = folder()
@@ -133,8 +149,13 @@ describe('a network that is left', () => {
     const data = folder()
     const store = await createDocstore({ data, join: [roses.ready.text, tulips.ready.text] })
     const notes = await store.namespaces.create({ name: 'of roses', write: 'anyone' })
+    await notes.put({ _id: 'secret', text: 'written-in-roses' })
     const kept = await store.namespaces.create({ name: 'of tulips', network: 'tulips' })
+    const holds = (text: string): readonly string[] =>
+      readdirSync(data).filter((name) => statSync(join(data, name)).isFile() && readFileSync(join(data, name)).includes(text))
+    expect(holds('written-in-roses')).not.toEqual([])
     await store.leave('roses')
+    expect(holds('written-in-roses')).toEqual([])
     await expect(notes.put({ _id: 'late' })).rejects.toMatchObject({ code: 'storage-closed' })
     expect(await namesOf(store)).toEqual(['tulips*'])
     await store.close()
@@ -143,6 +164,21 @@ describe('a network that is left', () => {
     expect((await again.namespaces.list()).map(({ id }) => id)).toEqual([kept.id])
     expect((await namesOf(await opened({ data, join: roses.ready.text }))).toSorted()).toEqual(['roses*', 'tulips'])
   }, 60_000)
+
+  it('is left at the next start where a program was ended in the middle, be it the first or a further one', async () => {
+    const data = folder()
+    const store = await createDocstore({ data, join: [roses.ready.text, unreachable('lilies')], network: 'off' })
+    await (await store.namespaces.create({ name: 'gone' })).put({ text: 'written-in-roses' })
+    const lilies = await store.inNetwork('lilies')
+    const [first, further] = [store.info.network, lilies.info.network]
+    for (const { id, descriptor } of [first, further]) await store.replica.setMeta(`network-leaving/${id}`, descriptor)
+    await store.replica.setMeta(`network-beside/${further.id}`, undefined)
+    await store.close()
+    const again = await opened({ data, network: 'off' })
+    expect(await namesOf(again)).toEqual(['my network*'])
+    expect([again.info.identity, await again.namespaces.list()]).toEqual([store.info.identity, []])
+    expect(existsSync(join(data, 'networks'))).toBe(false)
+  })
 
   it('keeps what nobody else has, and says how much that is, unless it may be lost', async () => {
     const data = folder()
@@ -154,6 +190,37 @@ describe('a network that is left', () => {
     await store.leave('lilies', { force: true })
     expect(await namesOf(store)).toEqual(['roses*'])
   })
+})
+
+describe('a network on whose data a relay runs', () => {
+  it('is not left, and goes on as it was; the folder can be in others all the same', async () => {
+    const store = await opened({ data: join(root, 'roses'), network: 'off' })
+    await expect(store.leave('roses', { force: true })).rejects.toMatchObject({ code: 'data-in-use' })
+    expect(await namesOf(store)).toEqual(['roses*'])
+    await store.join(unreachable('lilies'))
+    const lilies = await store.inNetwork('lilies')
+    await (await lilies.namespaces.create({ name: 'beside a relay' })).put({ _id: 'a' })
+    await store.leave('lilies', { force: true })
+    expect((await fetch(`${roses.ready.http}/health`)).status).toBe(200)
+  })
+})
+
+describe('a relay on data of several networks', () => {
+  it('is of the first, whatever is used since, or of the one that it is given; the others go on beside it', async () => {
+    const data = folder()
+    await (await createDocstore({ data, join: unreachable('asters'), network: 'off' })).close()
+    await (await createDocstore({ data, join: unreachable('lilies'), network: 'off' })).close()
+    const named = await startRelay({ data, port: 0, inNetwork: 'lilies' })
+    const store = await opened({ data, network: 'off' })
+    expect([named.ready.networkName, store.info.network.name, await store.isRelay()]).toEqual(['lilies', 'lilies', true])
+    const asters = await store.inNetwork('asters')
+    await (await asters.namespaces.create({ name: 'beside it' })).put({ _id: 'a' })
+    expect([asters.isOwner, await asters.isRelay(), await named.store.namespaces.list()]).toEqual([true, false, []])
+    await named.close()
+    const first = await startRelay({ data, port: 0 })
+    expect(first.ready.networkName).toBe('asters')
+    await first.close()
+  }, 60_000)
 })
 
 describe('a folder that a network could not be joined with', () => {

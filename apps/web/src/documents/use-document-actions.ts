@@ -1,13 +1,14 @@
-import type { Collection, Document, NewDocument } from 'p2p-docstore'
+import { type Collection, type Document, DocstoreError, type NewDocument } from 'p2p-docstore'
 import { useCallback } from 'react'
 import { errorText } from '../store/error-text.ts'
+import { fieldChanges } from './field-changes.ts'
 import { shorten } from '../ui/short-names.ts'
 import { useToast } from '../ui/toasts.tsx'
 
 /** Saving and deleting, with what the user hears of it. */
 export interface DocumentActions {
-  /** Resolves with what went wrong, `undefined` where nothing did. */
-  readonly save: (document: NewDocument, isNew: boolean) => Promise<string | undefined>
+  /** Saves a new document, or what was changed in the one that it was. Resolves with what went wrong, `undefined` where nothing did. */
+  readonly save: (document: NewDocument, base: Document | undefined) => Promise<string | undefined>
   readonly remove: (document: Document) => Promise<void>
 }
 
@@ -26,11 +27,12 @@ export function useDocumentActions({
 }): DocumentActions {
   const toast = useToast()
   const save = useCallback<DocumentActions['save']>(
-    async (document, isNew) => {
+    async (document, base) => {
       try {
-        const { _id } = await collection.put(document)
+        const { _id } = base === undefined ? await collection.put(document) : await saveChanges(collection, document, base)
         onWritten()
-        if (isNew) toast({ text: `Added ${nameOf({ ...document, _id })}`, topic: 'added', action: { label: 'Show', run: () => onShow(_id) } })
+        if (base === undefined)
+          toast({ text: `Added ${nameOf({ ...document, _id })}`, topic: 'added', action: { label: 'Show', run: () => onShow(_id) } })
         return undefined
       } catch (error) {
         return errorText(error)
@@ -55,6 +57,22 @@ export function useDocumentActions({
   )
   return { save, remove }
 }
+
+/** Writes the fields that were changed, so that those which others change meanwhile stay; the whole document where that cannot be said, or it is gone. */
+async function saveChanges(collection: Collection, document: NewDocument, base: Document): Promise<{ readonly _id: string }> {
+  const changes = fieldChanges(base, document)
+  if (changes === undefined) return collection.put(document)
+  if (Object.keys(changes).length === 0) return base
+  try {
+    return await collection.update(base._id, changes)
+  } catch (error) {
+    if (!(error instanceof DocstoreError) || !WRITTEN_WHOLE.includes(error.code)) throw error
+    return collection.put(document)
+  }
+}
+
+/** Too many fields or too long a path for an update, and a document that was deleted meanwhile. */
+const WRITTEN_WHOLE: readonly string[] = ['bad-update', 'not-found']
 
 function nameOf(document: NewDocument & { readonly _id: string }): string {
   const name = document['name'] ?? document['title']

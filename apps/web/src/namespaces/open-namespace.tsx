@@ -86,19 +86,19 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
             Open its page
           </a>
         )}
-        {said?.joins === undefined ? null : (
-          <button
-            type="button"
-            className="button-small"
-            data-testid={TEST_IDS.openJoin}
-            onClick={() => {
-              join(said.joins ?? '').catch((cause: unknown) => setSaid({ text: errorText(cause) }))
-            }}
-          >
-            Join it beside this one
-          </button>
-        )}
       </p>
+      {said?.joins === undefined ? null : (
+        <button
+          type="button"
+          className="button-small join-beside"
+          data-testid={TEST_IDS.openJoin}
+          onClick={() => {
+            join(said.joins ?? '').catch((cause: unknown) => setSaid({ text: errorText(cause) }))
+          }}
+        >
+          Join it beside this one
+        </button>
+      )}
       <button type="button" className="button-small" data-testid={TEST_IDS.listedShow} aria-expanded={isListed} onClick={() => setListed(!isListed)}>
         What others list
       </button>

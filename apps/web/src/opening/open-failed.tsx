@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect } from 'react'
-import type { Opener } from '../store/opener.ts'
+import type { FailedState, Opener } from '../store/opener.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { OtherNetworkActions } from './other-network-actions.tsx'
 
@@ -8,7 +8,8 @@ const RETRY_MS = 3000
 const PASSING_CODES: ReadonlySet<string> = new Set(['relay-unreachable', 'data-in-use'])
 
 /** Why there is no store, in words that say what to do. */
-export function OpenFailed({ code, message, opener }: { readonly code: string; readonly message: string; readonly opener: Opener }): ReactNode {
+export function OpenFailed({ failed, opener }: { readonly failed: FailedState; readonly opener: Opener }): ReactNode {
+  const { code, message, canMove } = failed
   useEffect(() => {
     if (!PASSING_CODES.has(code)) return undefined
     const timer = setTimeout(() => void opener.open(), RETRY_MS)
@@ -21,7 +22,7 @@ export function OpenFailed({ code, message, opener }: { readonly code: string; r
       <h1>{title}</h1>
       <p role="alert">{message}.</p>
       <p className="hint">{hint}</p>
-      {code === 'other-network' ? <OtherNetworkActions opener={opener} /> : <FailedActions code={code} opener={opener} />}
+      {code === 'other-network' ? <OtherNetworkActions canMove={canMove} opener={opener} /> : <FailedActions code={code} opener={opener} />}
     </main>
   )
 }
@@ -75,7 +76,7 @@ function explain(code: string): { readonly title: string; readonly hint: string 
     case 'other-network':
       return {
         title: 'This link leads to another network',
-        hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them, and you can go from one to the other.',
+        hint: 'Networks never mix. Your documents here stay as they are; the other network gets data of its own beside them, and you can go from one to the other. Where nobody else has been in your network yet, they can move to the other one.',
       }
     case 'bad-link':
       return { title: 'The join link is damaged', hint: 'Ask for it again and open it whole, to its last character.' }

@@ -6,10 +6,15 @@ import { isJoinAddress } from './join-address.ts'
 import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 
 /** Where opening the store stands. */
-export type OpenState =
-  | { readonly state: 'opening'; readonly moved?: MoveProgress }
-  | OpenedState
-  | { readonly state: 'failed'; readonly code: string; readonly message: string }
+export type OpenState = { readonly state: 'opening'; readonly moved?: MoveProgress } | OpenedState | FailedState
+
+/** Why no store is open; `canMove`: whether the documents that are here could move to the network of the link in the address. */
+export interface FailedState {
+  readonly state: 'failed'
+  readonly code: string
+  readonly message: string
+  readonly canMove: boolean
+}
 
 /** A store that is open and shown; its join link is made a moment later, and empty until then. */
 export interface OpenedState {
@@ -37,17 +42,17 @@ export class Opener {
   }
 
   /**
-   * Opens the data of this browser, or with `isStored: false` one that is gone with the page. With `joinsOther`, the link in the address may lead to a
-   * network that this page is not in yet.
+   * Opens the data of this browser, or with `isStored: false` one that is gone with the page. `other` says what becomes of a
+   * link in the address that leads to a network that this page is not in yet: it is asked about, joined beside the others, or takes the documents along.
    */
-  async open({ isStored = true, joinsOther = false }: { isStored?: boolean; joinsOther?: boolean } = {}): Promise<void> {
+  async open({ isStored = true, other = 'ask' }: { isStored?: boolean; other?: OtherNetwork } = {}): Promise<void> {
     this.#set({ state: 'opening' })
     try {
-      const store = await openStore({ isStored, joinsOther, onMove: (moved) => this.#set({ state: 'opening', moved }) })
+      const store = await openStore({ isStored, other, onMove: (moved) => this.#set({ state: 'opening', moved }) })
       await this.#show(store, isStored)
       this.#openOthers(store)
     } catch (error) {
-      this.#set({ state: 'failed', code: errorCode(error), message: errorText(error) })
+      this.#set({ state: 'failed', code: errorCode(error), message: errorText(error), canMove: detail(error, 'canMove') === true })
     }
   }
 
@@ -87,9 +92,12 @@ export class Opener {
     const { readNetwork } = await import('p2p-docstore')
     const { id, descriptor } = store.info.network
     await openNamespaces(store)
+    const networks = await store.networks()
     if (isStored) chooseNetwork(id)
+    // The next tab begins with it, too.
+    if (isStored && networks.length > 1) await store.useNetwork(id)
     const isInviteOnly = readNetwork(descriptor).descriptor.admission === 'invite'
-    const open: OpenedState = { state: 'open', store, networks: await store.networks(), joinLink: '', isInviteOnly, isStored }
+    const open: OpenedState = { state: 'open', store, networks, joinLink: '', isInviteOnly, isStored }
     this.#set(open)
     this.#makeLink(open)
     watchLeft(store)
@@ -141,22 +149,32 @@ function watchLeft(store: Docstore): void {
   store.on('left', () => location.assign('/'))
 }
 
+type OtherNetwork = 'ask' | 'beside' | 'move'
+
+/** One of the `details` of whatever was thrown. */
+function detail(error: unknown, name: string): unknown {
+  return error instanceof Error && 'details' in error && typeof error.details === 'object' && error.details !== null
+    ? Reflect.get(error.details, name)
+    : undefined
+}
+
 interface OpenStoreOptions {
   readonly isStored: boolean
-  readonly joinsOther: boolean
+  readonly other: OtherNetwork
   readonly onMove: (progress: MoveProgress) => void
 }
 
-async function openStore({ isStored, joinsOther, onMove }: OpenStoreOptions): Promise<Docstore> {
+async function openStore({ isStored, other, onMove }: OpenStoreOptions): Promise<Docstore> {
   const { createDocstore } = await import('p2p-docstore')
   const link = isJoinAddress(location) ? location.href : undefined
   const data = isStored ? currentData() : MEMORY_DATA
   // The network of this origin is joined on the first visit; later ones may have left it.
   const isFirst = !isStored || !listDatasets().some((dataset) => dataset.data === data)
-  const main = await createDocstore({ data, networks: 'one', onMove, ...(isFirst ? { join: link ?? location.origin } : {}) })
+  const moves = other === 'move' && link !== undefined
+  const main = await createDocstore({ data, networks: 'one', moves, onMove, ...(isFirst || moves ? { join: link ?? location.origin } : {}) })
   if (isStored) rememberDataset({ data, networkName: main.info.network.name })
   try {
-    const store = link === undefined || isFirst ? await storeOfAddress(main) : await storeOfLink(main, link, joinsOther)
+    const store = link === undefined || isFirst || moves ? await storeOfAddress(main) : await storeOfLink(main, link, other)
     // The link has done its work; what stays in the address bar can be bookmarked.
     if (link !== undefined) history.replaceState(null, '', `/${location.hash.startsWith('#/') ? location.hash : '#/'}`)
     return store
@@ -167,15 +185,19 @@ async function openStore({ isStored, joinsOther, onMove }: OpenStoreOptions): Pr
 }
 
 /** The store of a link. Nobody gets into a further network by opening an address alone. */
-async function storeOfLink(main: Docstore, link: string, joinsOther: boolean): Promise<Docstore> {
-  const { DocstoreError, parseJoinLink } = await import('./join-links.ts')
+async function storeOfLink(main: Docstore, link: string, other: OtherNetwork): Promise<Docstore> {
+  const { DocstoreError, isAlone, parseJoinLink } = await import('./join-links.ts')
   const { network } = parseJoinLink(link)
-  const isIn = network === undefined || (await main.networks()).some(({ id }) => id === network.id)
-  if (!isIn && !joinsOther)
+  const networks = await main.networks()
+  const isIn = network === undefined || networks.some(({ id }) => id === network.id)
+  if (!isIn && other === 'ask') {
+    const canMove = networks.length === 1 && (await isAlone(main.replica)) && (await main.namespaces.list()).length > 0
     throw new DocstoreError(
       'other-network',
       `This link leads to the network “${network.descriptor.name}”; this browser has data of “${main.info.network.name}”`,
+      { details: { canMove } },
     )
+  }
   return main.join(link)
 }
 

@@ -1,5 +1,5 @@
 import { asyncIterableReader, readBlockHead, readHeader } from '@ipld/car/decoder'
-import { cidOfBytes, DAG_CBOR, DAG_JSON, DocstoreError, errorMessage, RAW } from '@p2p-docstore/core'
+import { cidOfBytes, DAG_CBOR, DAG_JSON, DAG_PB, DocstoreError, errorMessage, RAW } from '@p2p-docstore/core'
 import type { Block } from './block.ts'
 import { MAX_BLOCK_BYTES, MAX_HEADER_BYTES } from './limits.ts'
 
@@ -12,7 +12,7 @@ export function badExport(what: string, cause?: unknown): DocstoreError {
 export interface CarReader {
   /** CID of the root. */
   readonly root: string
-  /** Blocks whose bytes have the CID that the file says; only dag-cbor, dag-json and raw with sha-256. */
+  /** Blocks whose bytes have the CID that the file says; only dag-cbor, dag-json, raw and dag-pb with sha-256. */
   readonly blocks: AsyncGenerator<Block>
   /** Bytes read so far. */
   readonly bytesRead: () => number
@@ -43,7 +43,7 @@ export async function openCar(input: AsyncIterable<Uint8Array>): Promise<CarRead
   async function readBlock(): Promise<Block> {
     const { cid, blockLength } = await readBlockHead(reader)
     if (blockLength < 0 || blockLength > MAX_BLOCK_BYTES) throw badExport('a block is too large')
-    if (cid.code !== DAG_CBOR && cid.code !== DAG_JSON && cid.code !== RAW) throw badExport('a block has another format')
+    if (cid.code !== DAG_CBOR && cid.code !== DAG_JSON && cid.code !== RAW && cid.code !== DAG_PB) throw badExport('a block has another format')
     const bytes = await reader.exactly(blockLength, true)
     const actual = cidOfBytes(cid.code, bytes)
     if (!actual.equals(cid)) throw badExport('a block is not what its CID says')

@@ -84,7 +84,7 @@ it('an export of somebody who did not know of the end gives what is not later th
         yield file
       })(),
     )
-    return restore(replica, await readExportHead(car), car.blocks)
+    return (await restore(replica, await readExportHead(car), car.blocks)).id
   }
   await share()
   await other.write(id, 'docs', [{ id: 'a', content: '{"_id":"a"}' }])

@@ -1,16 +1,21 @@
 import { decode, encode } from '@ipld/dag-cbor'
-import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, isFormerJson, type Replica, RAW, type Summary } from '@p2p-docstore/core'
+import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, type FileKey, isFormerJson, type Replica, RAW, type Summary } from '@p2p-docstore/core'
 import { type Block, blockOf } from './block.ts'
+import { fileBlocks } from './file-blocks.ts'
 import { BATCH_BYTES, MAX_LISTED_BATCHES, MAX_LISTS } from './limits.ts'
 
 /** What an export reads from. */
-export type ExportSource = Pick<Replica, 'exportNamespace' | 'info' | 'batchSince'>
+export type ExportSource = Pick<Replica, 'exportNamespace' | 'info' | 'batchSince' | 'block'>
 
 /**
- * The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents, batches and lists, end. All is of one moment,
- * the last of the reading; `onEnd` is called with what the records in the file add up to then.
+ * The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents, batches and lists, files, end. All is of one moment,
+ * the last of the reading; `onEnd` is called with what the records in the file add up to then. The `files` have to be whole here.
  */
-export async function* exportBlocks(replica: ExportSource, ns: string, onEnd: (summary: Summary) => void = () => undefined): AsyncGenerator<Block> {
+export async function* exportBlocks(
+  replica: ExportSource,
+  ns: string,
+  { files = [], onEnd = () => undefined }: { readonly files?: readonly FileKey[]; readonly onEnd?: (summary: Summary) => void } = {},
+): AsyncGenerator<Block> {
   const namespace = await replica.exportNamespace(ns)
   if (namespace === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${ns} is not here`)
   const { network } = await replica.info()
@@ -40,7 +45,10 @@ export async function* exportBlocks(replica: ExportSource, ns: string, onEnd: (s
     }
     if (!isLast) continue
     onEnd(summary)
-    yield blockOf(DAG_CBOR, encode({ v: 2, t: 'end', ns: genesis.cid, head: head.cid, lists, root: summary.root, records: summary.count }))
+    const fileLists: Block['cid'][] = []
+    yield* fileBlocks(replica, files, (cid) => fileLists.push(cid))
+    const listed = fileLists.length === 0 ? {} : { files: fileLists }
+    yield blockOf(DAG_CBOR, encode({ v: 2, t: 'end', ns: genesis.cid, head: head.cid, lists, ...listed, root: summary.root, records: summary.count }))
     return
   }
 }

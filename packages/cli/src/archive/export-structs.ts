@@ -1,7 +1,21 @@
 import { decode, encode } from '@ipld/dag-cbor'
-import { asStruct, type Batch, type CID, DAG_CBOR, DAG_JSON, equalBytes, isBytes, isOurCid, isUint, RAW, type WireRecord } from '@p2p-docstore/core'
+import {
+  asStruct,
+  type Batch,
+  type CID,
+  DAG_CBOR,
+  DAG_JSON,
+  DAG_PB,
+  equalBytes,
+  type FileKey,
+  isBytes,
+  isOurCid,
+  isUint,
+  RAW,
+  type WireRecord,
+} from '@p2p-docstore/core'
 import { badExport } from './car-reader.ts'
-import { MAX_LISTED_BATCHES, MAX_LISTS } from './limits.ts'
+import { MAX_LISTED_BATCHES, MAX_LISTED_FILES, MAX_LISTS } from './limits.ts'
 
 /** Versions of the format that are read. All structures of a file have the same. */
 export type ExportVersion = 1 | 2
@@ -16,6 +30,7 @@ export interface LinkedEnd {
   readonly ns: string
   readonly head: string
   readonly lists: readonly string[]
+  readonly files: readonly string[]
 }
 
 /** The end of version 1. */
@@ -30,6 +45,12 @@ export interface CountedEnd {
 export interface BatchList {
   readonly t: 'list'
   readonly batches: readonly string[]
+}
+
+/** Files whose blocks come after it. */
+export interface FileList {
+  readonly t: 'files'
+  readonly files: readonly FileKey[]
 }
 
 /** A batch whose contents are blocks before it. */
@@ -49,7 +70,7 @@ export function decodeSigned(bytes: Uint8Array): { version: ExportVersion; head:
 }
 
 /** Reads a block after the head. Throws `bad-export`. */
-export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedBatch | BatchList | ExportEnd {
+export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedBatch | BatchList | FileList | ExportEnd {
   const value = decodeBlock(bytes)
   const batch = structOf(value, version, 'batch', ['seals', 'records'])
   if (batch !== undefined) return readBatch(batch, version)
@@ -59,7 +80,9 @@ export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedB
   } else {
     const list = structOf(value, 2, 'list', ['batches'])
     if (list !== undefined) return { t: 'list', batches: readLinks(list['batches'], 1, MAX_LISTED_BATCHES) }
-    const end = structOf(value, 2, 'end', ['ns', 'head', 'lists', 'root', 'records'])
+    const files = structOf(value, 2, 'files', ['files'])
+    if (files !== undefined) return { t: 'files', files: readFiles(files['files']) }
+    const end = structOf(value, 2, 'end', ['ns', 'head', 'lists', 'root', 'records'], ['files'])
     if (end !== undefined) return readLinkedEnd(end)
   }
   throw badExport('a block is unknown')
@@ -79,8 +102,14 @@ function decodeBlock(bytes: Uint8Array): unknown {
   return value
 }
 
-function structOf(value: unknown, version: ExportVersion, type: string, names: readonly string[]): Fields | undefined {
-  const struct = asStruct(value, ['v', 't', ...names])
+function structOf(
+  value: unknown,
+  version: ExportVersion,
+  type: string,
+  names: readonly string[],
+  optional: readonly string[] = [],
+): Fields | undefined {
+  const struct = asStruct(value, ['v', 't', ...names], optional)
   return struct?.['v'] === version && struct['t'] === type ? struct : undefined
 }
 
@@ -97,9 +126,25 @@ function readCountedEnd({ root, records, blocks, digest }: Fields): CountedEnd {
   return { t: 'end', v: 1, blocks, digest }
 }
 
-function readLinkedEnd({ ns, head, lists, root, records }: Fields): LinkedEnd {
+function readLinkedEnd({ ns, head, lists, files, root, records }: Fields): LinkedEnd {
   if (typeof root !== 'string' || !isUint(records)) throw badExport('its end cannot be read')
-  return { t: 'end', v: 2, ns: readLink(ns), head: readLink(head), lists: readLinks(lists, 0, MAX_LISTS) }
+  return {
+    t: 'end',
+    v: 2,
+    ns: readLink(ns),
+    head: readLink(head),
+    lists: readLinks(lists, 0, MAX_LISTS),
+    files: files === undefined ? [] : readLinks(files, 1, MAX_LISTS),
+  }
+}
+
+function readFiles(value: unknown): readonly FileKey[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_LISTED_FILES) throw badExport('a list of files cannot be read')
+  return value.map((file: unknown) => {
+    const [cid, size, ...more]: readonly unknown[] = Array.isArray(file) ? file : []
+    if (!(isOurCid(cid, RAW) || isOurCid(cid, DAG_PB)) || !isUint(size) || more.length > 0) throw badExport('a list of files cannot be read')
+    return { cid: cid.toString(), size }
+  })
 }
 
 function readLinks(value: unknown, least: number, most: number): readonly string[] {

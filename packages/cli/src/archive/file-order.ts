@@ -10,6 +10,7 @@ export interface FileOrder {
   readonly content: (block: Block) => void
   readonly batch: (block: Block) => void
   readonly list: (block: Block, list: BatchList) => void
+  readonly files: (block: Block) => void
   readonly end: (block: Block, end: ExportEnd) => void
 }
 
@@ -20,6 +21,7 @@ export class LinkedOrder implements FileOrder {
   readonly #head: string
   #batches: string[] = []
   readonly #lists: string[] = []
+  readonly #files: string[] = []
 
   constructor(root: string, [, genesis, head]: readonly Block[]) {
     this.#root = root
@@ -33,6 +35,7 @@ export class LinkedOrder implements FileOrder {
 
   batch({ cid }: Block): void {
     if (this.#batches.length === MAX_LISTED_BATCHES) throw badExport('a list is missing')
+    if (this.#files.length > 0) throw badExport('a batch comes after its files')
     this.#batches.push(cid.toString())
   }
 
@@ -43,9 +46,20 @@ export class LinkedOrder implements FileOrder {
     this.#lists.push(cid.toString())
   }
 
+  files({ cid }: Block): void {
+    if (this.#batches.length > 0) throw badExport('a list is missing')
+    if (this.#files.length === MAX_LISTS) throw badExport('it has too many lists')
+    this.#files.push(cid.toString())
+  }
+
   end({ cid }: Block, end: ExportEnd): void {
     if (end.v !== 2) throw badExport('a block is of another version')
-    const isWhole = end.ns === this.#genesis && end.head === this.#head && isSame(end.lists, this.#lists) && this.#batches.length === 0
+    const isWhole =
+      end.ns === this.#genesis &&
+      end.head === this.#head &&
+      isSame(end.lists, this.#lists) &&
+      isSame(end.files, this.#files) &&
+      this.#batches.length === 0
     if (!isWhole) throw badExport('blocks are missing')
     if (cid.toString() !== this.#root) throw badExport('its root is not its end')
   }
@@ -70,6 +84,10 @@ export class CountedOrder implements FileOrder {
   }
 
   list(): void {
+    throw badExport('a block is unknown')
+  }
+
+  files(): void {
     throw badExport('a block is unknown')
   }
 

@@ -8,5 +8,7 @@ export const MAX_WAITING_BYTES: number = 2 * 1024 * 1024
 export const BATCH_BYTES: number = 192 * 1024
 /** Most batches that one list names: 42 KB of links, so that tools which fetch block by block get them side by side. */
 export const MAX_LISTED_BATCHES = 1024
+/** Most files whose blocks come behind one list of files. */
+export const MAX_LISTED_FILES = 1024
 /** Most lists that an end names, 672 KB of links: 16 million batches. IPFS nodes pass on blocks of up to 1 MiB. */
 export const MAX_LISTS = 16_384

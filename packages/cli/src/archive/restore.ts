@@ -1,7 +1,19 @@
-import { DAG_CBOR, DAG_JSON, decodeGenesis, decodeHead, decodeNetwork, DocstoreError, encodeBatch, RAW, type Replica } from '@p2p-docstore/core'
+import {
+  DAG_CBOR,
+  DAG_JSON,
+  DAG_PB,
+  decodeGenesis,
+  decodeHead,
+  decodeNetwork,
+  DocstoreError,
+  encodeBatch,
+  RAW,
+  type Replica,
+} from '@p2p-docstore/core'
 import type { Block } from './block.ts'
 import { badExport, type CarReader } from './car-reader.ts'
 import { decodeSigned, decodeStruct, type ExportVersion, type LinkedBatch } from './export-structs.ts'
+import { FileTaking } from './file-taking.ts'
 import { CountedOrder, type FileOrder, LinkedOrder } from './file-order.ts'
 import { MAX_WAITING_BYTES } from './limits.ts'
 
@@ -36,22 +48,29 @@ export async function readExportHead({ root, blocks }: CarReader): Promise<Expor
   return { root, network: network.bytes, genesis: genesis.bytes, ...head, read }
 }
 
+/** What an export brought. */
+export interface Restored {
+  /** Of the namespace. */
+  readonly id: string
+  /** Files that came with it and are whole here. */
+  readonly files: number
+}
+
 /**
- * Takes the namespace of an export into a replica; resolves with its id. Every record is verified like one that comes from a peer,
+ * Takes the namespace of an export into a replica. Every record is verified like one that comes from a peer,
  * and kept as soon as it is. Throws `bad-export` where the file is damaged or cut off, `other-network`, `future-records`; `details.records` says
  * how many records of it are here then.
  */
-export async function restore(replica: Replica, exported: ExportHead, blocks: AsyncIterable<Block>): Promise<string> {
+export async function restore(replica: Replica, exported: ExportHead, blocks: AsyncIterable<Block>): Promise<Restored> {
   const imported = await replica.importNamespace(exported.genesis, exported.head, exported.signature)
   if ('refused' in imported) throw refused(imported.refused, `its namespace is refused (${imported.refused})`)
   const { id } = imported
   const taken = { records: 0 }
   try {
-    await takeBlocks({ replica, id, exported, blocks, taken })
+    return { id, files: await takeBlocks({ replica, id, exported, blocks, taken }) }
   } catch (error) {
     throw told(error, taken.records)
   }
-  return id
 }
 
 /** An error that also says how much of the export is here all the same. */
@@ -71,13 +90,20 @@ interface Taking {
   readonly taken: { records: number }
 }
 
-async function takeBlocks({ replica, id, exported: { version, root, read, network }, blocks, taken }: Taking): Promise<void> {
+async function takeBlocks({ replica, id, exported: { version, root, read, network }, blocks, taken }: Taking): Promise<number> {
   const order: FileOrder = version === 1 ? new CountedOrder(read) : new LinkedOrder(root, read)
   const contents = new WaitingContents(version)
+  const files = new FileTaking(replica, id)
   const ended = await endOf(replica, id, network)
   let isEnded = false
   for await (const block of blocks) {
     if (isEnded) throw badExport('something follows its end')
+    if (files.isDue && block.cid.code !== DAG_CBOR) {
+      await files.add(block)
+      continue
+    }
+    files.checkNone()
+    if (block.cid.code === DAG_PB) throw badExport('a block is unknown')
     if (block.cid.code === DAG_JSON || block.cid.code === RAW) {
       contents.add(block)
       order.content(block)
@@ -87,7 +113,11 @@ async function takeBlocks({ replica, id, exported: { version, root, read, networ
     if (struct.t !== 'batch') {
       contents.checkNone()
       if (struct.t === 'list') order.list(block, struct)
-      else order.end(block, struct)
+      else if (struct.t === 'end') order.end(block, struct)
+      else {
+        order.files(block)
+        await files.begin(struct.files)
+      }
       isEnded = struct.t === 'end'
       continue
     }
@@ -102,6 +132,7 @@ async function takeBlocks({ replica, id, exported: { version, root, read, networ
     }
   }
   if (!isEnded) throw badExport('it ends too early')
+  return files.taken
 }
 
 /** After which time the namespace takes nothing: who exported it may not have known of its end yet, and what came later is passed over. */

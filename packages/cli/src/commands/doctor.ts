@@ -11,7 +11,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
   ['relay-unreachable', 'Start the relay, or ask for a current link'],
   ['bad-certificate', 'Start this with NODE_EXTRA_CA_CERTS=cert.pem, or give the relay a certificate of a public authority'],
   ['not-a-relay', 'Check the address in the link'],
-  ['other-network', 'Use another folder for that network: --data DIR'],
+  ['other-network', 'Join that network beside this one, with its link: docstore join LINK'],
   ['data-in-use', 'End the process that uses the folder, or use another one: --data DIR'],
   ['data-too-new', 'Update docstore'],
   [

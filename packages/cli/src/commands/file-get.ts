@@ -1,4 +1,4 @@
-import { DocstoreError } from '@p2p-docstore/core'
+import { DocstoreError, releaseBytes } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import { pour } from '../archive/pour.ts'
 import { writeTarget } from '../archive/write-target.ts'
@@ -27,11 +27,11 @@ export function fileGetCommand(run: Run): Command {
           const file = await namespace.getFile(cid, { signal, onProgress: bar.update })
           if (file === undefined) throw new DocstoreError('not-found', `There is no file ${cid} in this namespace`)
           if (target === '-') {
-            for await (const piece of file) await output.bytes(piece)
+            for await (const piece of passing(file)) await output.bytes(piece)
             return
           }
-          const stream = (): AsyncIterable<Uint8Array> => file
-          await writeTarget(target, { write: (handle, abort) => pour(handle, file, abort), stream }, signal)
+          const stream = (): AsyncIterable<Uint8Array> => passing(file)
+          await writeTarget(target, { write: (handle, abort) => pour(handle, passing(file), abort), stream }, signal)
           bar.stop()
           await output.result({ bytes: file.size, file: target }, () => `${target}: ${byteText(file.size)}`)
         } finally {
@@ -39,4 +39,12 @@ export function fileGetCommand(run: Run): Command {
         }
       }),
     )
+}
+
+/** Pieces that are written as they come: what has been written takes no memory any more. */
+async function* passing(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    yield piece
+    releaseBytes(piece)
+  }
 }

@@ -46,6 +46,7 @@ async function importFile(context: Context, ns: string, file: string, options: I
     longNumbers: reading.longNumbers,
     isDistinct: options.distinct === true,
     skipInvalid: reading.skipInvalid,
+    derivesIds: (await namespace.rules())[options.collection]?.immutable !== undefined,
   })
   const size = file === '-' ? undefined : await sizeOf(file)
   const progress = await ImportProgress.start({ output, store, namespace, bytesRead: source.bytesRead, size })

@@ -104,7 +104,7 @@ async function join(context: Context, before: Standing | undefined, { move = fal
     await using base = await openStore({ ...context, settings: { ...settings, join: undefined } }, { network: 'off' })
     await base.join(link)
   } else if (before !== undefined) await checkHow(before, link, move)
-  await using store = await openStore(context, { network: 'off', moves: move })
+  await using store = await openStore(context, { network: 'off', moves: move, saysBeside: false })
   const { network, identity } = store.info
   const all = await store.networks()
   if (all.length > 1) await store.useNetwork(network.id)
@@ -139,7 +139,7 @@ async function checkHow({ id, name, isChosen, isAlone: alone, namespaces, networ
 }
 
 function besideText(name: string, beside: readonly NamedNetwork[]): string {
-  return `It lies beside ${beside.map((one) => `"${one.name}"`).join(', ')}. Commands work in "${name}" from now on: \`docstore network use\` changes that, --network NAME for one command.`
+  return `It lies beside ${beside.map((one) => `"${one.name}"`).join(', ')}. Commands work in "${name}" from now on: \`docstore network use NETWORK\` changes that, --network NAME for one command.`
 }
 
 interface Moved extends MovedNamespace {

@@ -11,8 +11,8 @@ export function namespaceCreateCommand(run: Run): Command {
     .description('create a namespace')
     .argument('<name>', '1 to 128 characters')
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
-    .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .option('--type <collection=type...>', `how documents of a collection are written: ${COLLECTION_TYPES.join(', ')}; lww unless said`)
+    .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action(
@@ -21,8 +21,12 @@ export function namespaceCreateCommand(run: Run): Command {
         await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
         if (options.again !== true) await checkName(store, name)
         const types = typesOf(options.type ?? [])
-        const init = { name, write: options.write, listed: options.listed === true, ...(types === undefined ? {} : { types }) }
-        const namespace = await store.namespaces.create(init)
+        const namespace = await store.namespaces.create({
+          name,
+          write: options.write,
+          listed: options.listed === true,
+          ...(types === undefined ? {} : { types }),
+        })
         const copies = await waitForCopies(context, store, namespace, options)
         const result = { id: namespace.id, name, write: options.write, ...(types === undefined ? {} : { types }), copies }
         await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)

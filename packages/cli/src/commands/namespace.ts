@@ -5,6 +5,7 @@ import { namespaceEndCommand } from './namespace-end.ts'
 import { namespaceForgetCommand } from './namespace-forget.ts'
 import { namespaceListCommand } from './namespace-list.ts'
 import { namespacePendingCommand } from './namespace-pending.ts'
+import { namespaceRulesCommand } from './namespace-rules.ts'
 import { namespaceSetCommand } from './namespace-set.ts'
 import { namespaceShowCommand } from './namespace-show.ts'
 
@@ -16,6 +17,7 @@ export function namespaceCommand(run: Run): Command {
     .addCommand(namespaceListCommand(run))
     .addCommand(namespaceShowCommand(run))
     .addCommand(namespaceSetCommand(run))
+    .addCommand(namespaceRulesCommand(run))
     .addCommand(namespacePendingCommand(run))
     .addCommand(namespaceForgetCommand(run))
     .addCommand(namespaceEndCommand(run))

@@ -23,7 +23,7 @@ export function networkShowCommand(run: Run): Command {
       if (join === undefined && !hasData(data))
         throw new DocstoreError(
           'no-network',
-          `There is no network in ${data} yet. \`docstore network create\` makes one, \`docstore join\` joins one`,
+          `There is no network in ${data} yet. \`docstore network create NAME\` makes one, \`docstore join LINK\` joins one`,
         )
       await using store = await openStore(context)
       const shown = { ...describeNetwork(store), relays: await knownOrigins(store) }

@@ -1,5 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
-import { addAbortSignal } from 'node:stream'
+import { existsSync } from 'node:fs'
 import { DocstoreError, isPlainObject, type LongNumbers, parseJson } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
@@ -11,8 +10,8 @@ import { openToWrite } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 import { notEmpty } from '../settings.ts'
 import { MAX_LINE_LENGTH } from '../limits.ts'
-import { textOf } from '../rows/text-of.ts'
 import { inputFile } from '../output/standard-streams.ts'
+import { readInput } from '../read-input.ts'
 
 /** `docstore put NS [FILE]` */
 export function putCommand(run: Run): Command {
@@ -33,7 +32,7 @@ export function putCommand(run: Run): Command {
     (ns: string, file: string, options: CopiesOptions & ExpiryFlags & { id?: string; collection: string; bigNumbers: LongNumbers; if?: string }) =>
       run(async (context) => {
         const written = { ...(options.if === undefined ? {} : { if: options.if }), ...expiryOf(options) }
-        const document = parseJson(await readInput(context, file), { longNumbers: options.bigNumbers })
+        const document = parseJson(await readDocument(context, file), { longNumbers: options.bigNumbers })
         if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as {"title":"Hello"}')
         checkId(document['_id'], options.id)
         await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
@@ -57,19 +56,15 @@ function checkId(own: unknown, given: string | undefined): void {
   throw new DocstoreError('bad-id', `The _id of a document is text, not ${JSON.stringify(own)?.slice(0, 60)}. Write it in quotation marks`)
 }
 
-async function readInput({ output, signal }: Context, file: string): Promise<string> {
+async function readDocument(context: Context, file: string): Promise<string> {
   if (/^\s*[{[]/.test(file) && !existsSync(file))
     throw new DocstoreError(
       'no-file',
       `There is no file ${file}. A document comes from a file, or through a pipe: echo '{"title":"Hello"}' | docstore put NS`,
     )
-  if (file === '-' && process.stdin.isTTY) output.note('Type the document, then press Ctrl+D.')
-  const input: AsyncIterable<Uint8Array> = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file))
-  let text = ''
-  for await (const piece of textOf(input)) {
-    text += piece
-    if (text.length > MAX_LINE_LENGTH)
-      throw new DocstoreError('document-too-large', `A document has at most ${MAX_LINE_LENGTH} characters. import takes files of many`)
-  }
-  return text
+  return readInput(context, file, {
+    what: 'the document',
+    maxLength: MAX_LINE_LENGTH,
+    tooLong: ['document-too-large', `A document has at most ${MAX_LINE_LENGTH} characters. import takes files of many`],
+  })
 }

@@ -19,6 +19,11 @@ export function relayBackupCommand(run: Run): Command {
         if (!hasData(data) && !existsSync(join(data, 'identity.json'))) throw new DocstoreError('data-missing', `There is no database in ${data}`)
         await using store = await openStore(context, { network: 'off' })
         await store.replica.backup(path)
+        const others = (await store.networks()).filter(({ id }) => id !== store.info.network.id)
+        if (others.length > 0)
+          context.output.note(
+            `It holds the network "${store.info.network.name}". Back up the others too, with --network: ${others.map(({ name }) => JSON.stringify(name)).join(', ')}`,
+          )
         const { size } = statSync(path)
         await context.output.result(
           { file: path, bytes: size },

@@ -19,10 +19,19 @@ export function restoreCommand(run: Run): Command {
         const head = await readExportHead(car)
         // A fresh folder gets its network from the file.
         await using store = await openStore(context, { network: 'off', descriptor: head.network })
-        const id = await restore(store.replica, head, car.blocks)
+        const { id, files } = await restore(store.replica, head, car.blocks)
         const { root, documents } = await store.replica.summary(id)
         const bytes = car.bytesRead()
-        await context.output.result({ documents, bytes, root, id }, () => `${id}\n${documents} documents, ${bytes} bytes, root ${root}`)
+        const here = (await store.networks()).find((one) => one.id === store.info.network.id)
+        if (here?.isUsed === false)
+          context.output.note(
+            `It is in the network "${here.name}", beside the one that commands work in: \`docstore network use NETWORK\`, or --network`,
+          )
+        const withFiles = files === 0 ? '' : `, ${files} files`
+        await context.output.result(
+          { documents, files, bytes, root, id },
+          () => `${id}\n${documents} documents${withFiles}, ${bytes} bytes, root ${root}`,
+        )
       }),
     )
 }

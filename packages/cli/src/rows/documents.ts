@@ -1,7 +1,7 @@
 import { contentId, DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { MAX_LISTED } from '../limits.ts'
 import { placeOf, type Row, type RowGroup } from './row.ts'
-import { type DocumentOptions, type RowDocument, toDocument } from './to-document.ts'
+import { type DocumentOptions, type MadeDocument, type RowDocument, toDocument } from './to-document.ts'
 import { ToldRows } from './told-rows.ts'
 
 /** How the rows of a file become documents. */
@@ -10,6 +10,8 @@ export interface DocumentsOptions extends DocumentOptions {
   readonly isDistinct: boolean
   /** Whether rows that cannot be documents are passed over. */
   readonly skipInvalid: boolean
+  /** Whether the rules of the collection give documents their ids. */
+  readonly derivesIds?: boolean
 }
 
 /** Something that the person should know of one row. */
@@ -77,6 +79,11 @@ export class Documents {
     }
   }
 
+  /** Where the collection derives ids, a row has one only where it names it. */
+  #named(fields: MadeDocument['fields'], id: string, content: string | undefined): RowDocument {
+    return this.#options.derivesIds === true && content !== undefined ? fields : { ...fields, _id: id }
+  }
+
   #make(row: Row): RowDocument | undefined {
     const { skipInvalid, isDistinct } = this.#options
     let made: ReturnType<typeof toDocument>
@@ -92,10 +99,10 @@ export class Documents {
     if (content !== undefined && !isDistinct) {
       const n = this.#ids.count(id, true)
       if (n > 1) this.#equal++
-      return { ...fields, _id: n === 1 ? id : contentId(`${content}\n${n}`) }
+      return this.#named(fields, n === 1 ? id : contentId(`${content}\n${n}`), content)
     }
     const first = this.#ids.tell(id, content !== undefined, row.at)
-    if (first === undefined) return { ...fields, _id: id }
+    if (first === undefined) return this.#named(fields, id, content)
     this.#repeated++
     const what = content === undefined ? `has the _id ${JSON.stringify(id.slice(0, 80))} of` : 'is equal to'
     if (this.#repeats.length < MAX_LISTED) this.#repeats.push({ place: placeOf(row), text: `${what} ${placeOf({ unit: row.unit, at: first })}` })

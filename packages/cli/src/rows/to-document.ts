@@ -22,9 +22,9 @@ export interface DocumentOptions {
   readonly longNumbers: LongNumbers
 }
 
-/** A document with its id. */
+/** A document with its id, unless the rules of the collection give it one. */
 export interface RowDocument {
-  readonly _id: string
+  readonly _id?: string
   readonly [field: string]: unknown
 }
 

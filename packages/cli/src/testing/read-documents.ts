@@ -6,9 +6,12 @@ import { Documents } from '../rows/documents.ts'
 import { openRows } from '../rows/open-rows.ts'
 import type { RowDocument } from '../rows/to-document.ts'
 
+/** A document with its id: no rules derive any here. */
+type NamedDocument = RowDocument & { readonly _id: string }
+
 /** What an import of a file would store, without a store. */
 export interface ReadDocuments {
-  readonly documents: readonly RowDocument[]
+  readonly documents: readonly NamedDocument[]
   readonly repeated: number
   readonly refused: number
   /** What the person is told, line by line. */
@@ -25,7 +28,7 @@ export async function readDocuments(
   const command = new Command('import').exitOverride().configureOutput({ writeErr: () => undefined })
   for (const option of importOptions()) command.addOption(option)
   const notes: string[] = []
-  const read: RowDocument[] = []
+  const read: NamedDocument[] = []
   let documents: Documents | undefined
   let error: ReadDocuments['error']
   try {
@@ -41,7 +44,8 @@ export async function readDocuments(
       isDistinct: flags.distinct === true,
       skipInvalid: options.skipInvalid,
     })
-    for await (const group of source.groups) for (const document of documents.of(group)) read.push(document)
+    for await (const group of source.groups)
+      for (const document of documents.of(group)) if (document._id !== undefined) read.push({ ...document, _id: document._id })
   } catch (caught) {
     error = { code: errorCode(caught), message: errorMessage(caught) }
   }

@@ -3,6 +3,7 @@ import { isUint } from './cbor.ts'
 import { isCollectionName } from './collection-name.ts'
 import { canonicalJson, isPlainObject } from './content.ts'
 import { isFieldName } from './edits/edit-path.ts'
+import { type SetType, isSetType } from './types/collection-type.ts'
 import {
   MAX_COLLECTION_FIELDS,
   MAX_CONTENT_BYTES,
@@ -11,7 +12,6 @@ import {
   MAX_SCHEMA_BYTES,
   MAX_SET_COLLECTIONS,
 } from './limits.ts'
-import { type SetType, isSetType } from './types/collection-type.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** What a head says of one collection. A setting that is left out means what holds without it. */

@@ -180,6 +180,47 @@ describe('a namespace that has ended', () => {
     expect(await late).toBe('unknown-namespace')
   })
 
+  it('tells who asks again what came of an update that was written before it ended', async () => {
+    const ns = await create()
+    await put(owner, ns, 'a', 1)
+    const update = { id: 'a', changes: { $inc: { v: 1 } }, once: 'asked-again-and-again' }
+    const written = await owner.update(ns, 'docs', update)
+    await owner.changeHead(ns, { end: true })
+    expect(await owner.update(ns, 'docs', update)).toEqual(written)
+    expect(await owner.get(ns, 'docs', 'a')).toBe('{"_id":"a","v":2}')
+    expect(await codeOf(owner.update(ns, 'docs', { ...update, once: 'another-name-of-16' }))).toBe('ended')
+    expect(await codeOf(owner.update(ns, 'docs', { ...update, once: 'short' }))).toBe('bad-option')
+  })
+
+  it('keeps both of what two devices of one author wrote at the same time, too late', async () => {
+    const ns = await create()
+    const twin = openNodeStorage(':memory:')
+    await twin.setMeta('identity', (await storage.getMeta('identity')) ?? new Uint8Array())
+    const device = await open(twin)
+    for (const replica of [device, other]) await sendHead(ns, owner, replica)
+    await owner.changeHead(ns, { end: true })
+    await sendHead(ns, owner, other)
+    now += 1000
+    const laptop = openNodeStorage(':memory:')
+    await laptop.setMeta('identity', (await storage.getMeta('identity')) ?? new Uint8Array())
+    const second = await open(laptop)
+    await sendHead(ns, device, second)
+    await put(device, ns, 'a', 1)
+    await put(second, ns, 'b', 2)
+    expect(await send(ns, second, device)).toEqual(['stored'])
+    await sendHead(ns, owner, device)
+    const kept = await device.pending(ns)
+    const contents = new Map(kept.map((change) => ('id' in change ? ([change.id, change.content] as const) : ['', null])))
+    expect(contents).toEqual(
+      new Map([
+        ['a', '{"_id":"a","v":1}'],
+        ['b', '{"_id":"b","v":2}'],
+      ]),
+    )
+    expect(new Set(kept.map(({ at }) => at)).size).toBe(1)
+    await Promise.all([device.close(), second.close()])
+  })
+
   it('keeps what its author had edited too late, also where what others wrote shows the document', async () => {
     const ns = await create()
     await put(owner, ns, 'a', 1)

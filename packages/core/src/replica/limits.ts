@@ -86,3 +86,6 @@ export const FORGET_PAGE = 1024
 /** When it is first looked whether something is to be forgotten, and how often after that, milliseconds. */
 export const FIRST_FORGET_MS: number = 60_000
 export const FORGET_EVERY_MS: number = 6 * 60 * 60_000
+
+/** Records that are looked at in one step of an erasure. */
+export const ERASE_PAGE = 512

@@ -31,6 +31,7 @@ import type {
   CommitEvent,
   ConflictPage,
   DocumentVersion,
+  ErasedPage,
   FeedPage,
   FeedRequest,
   FindRequest,
@@ -394,6 +395,12 @@ export class LocalReplica implements Replica {
     return (await this.#forgetting()).giveUp(ns, seqs)
   }
 
+  async eraseOwn(ns: string, since: number): Promise<ErasedPage> {
+    // Loaded when somebody asks: few do.
+    const { Erasing } = await import('./writing/erasing.ts')
+    return new Erasing(this.#ground, this.#namespaces, this.#writes).eraseOwn(ns, since)
+  }
+
   async forgetDeleted(): Promise<number> {
     return (await this.#forgetting()).look(() => this.#isClosed)
   }
@@ -497,6 +504,23 @@ export class LocalReplica implements Replica {
 
   async isInPlace(): Promise<boolean> {
     return this.#init.storage.isInPlace()
+  }
+
+  async compactSome(): Promise<{ readonly left: number }> {
+    const { storage, queries, pause = nextTask } = this.#init
+    // Others have their turn between two parts.
+    await pause()
+    const quietly = (): Promise<{ readonly left: number }> => storage.compactSome()
+    try {
+      return await quietly()
+    } catch (error) {
+      if (queries === undefined || !['storage-busy', 'data-in-use'].includes(errorCode(error))) throw error
+    }
+    let step = { left: 0 }
+    await queries.quiet(async () => {
+      step = await quietly()
+    })
+    return step
   }
 
   async backup(path: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { ReplicaGround } from './ground.ts'
 import { REMOVE_PAGE } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import { storedFault } from './rules/record-fault.ts'
+import { fitsStoredType } from './rules/stored-type.ts'
 
 /** Before all times. */
 const ALL = -1
@@ -51,7 +52,6 @@ export class Removing {
   async againstRules(open: OpenNamespace, isCurrent: () => boolean): Promise<void> {
     const { storage, news, pause, rules: known } = this.#ground
     const rules = await known.of(open.head.head.body.collections)
-    if (rules === undefined) return
     const { write } = open.genesis.genesis
     const removed = new Set<string>()
     let since = 0
@@ -62,7 +62,9 @@ export class Removing {
         const records = await storage.laterRecords(open.ns, page)
         const last = records.at(-1)
         if (last === undefined || !isCurrent()) break
-        const wrong = records.filter((record) => storedFault(rules, write, record) !== undefined)
+        const wrong = records.filter(
+          (record) => !fitsStoredType(open, record) || (rules !== undefined && storedFault(rules, write, record) !== undefined),
+        )
         if (wrong.length > 0) {
           await this.#keepOwn(open, wrong, 'against-rules')
           // A document that loses an edit is shown anew, at a later position.

@@ -111,10 +111,10 @@ export interface Write {
   readonly was?: string | null | undefined
   /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
   readonly settles?: boolean | undefined
-  /** Hybrid time at which it expires; without it, it stays. */
-  readonly exp?: number | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
+  /** Hybrid time at which it expires; without it, it stays. */
+  readonly exp?: number | undefined
 }
 
 /** Fields of one document to change. */
@@ -543,8 +543,20 @@ export interface ReplicaSending {
   ): Promise<{ readonly batch: Uint8Array | undefined; readonly records: number; readonly sent: readonly SentRecord[]; readonly taken: number }>
 }
 
+/** One step of an erasure. */
+export interface ErasedPage {
+  /** Documents that were deleted. */
+  readonly documents: number
+  /** Changes of ours in documents of others, which stay. */
+  readonly edits: number
+  /** Position to go on from; `undefined` at the end. */
+  readonly next: number | undefined
+}
+
 /** What is done about what was deleted long ago. */
 export interface ReplicaForgetting {
+  /** Deletes the documents that this identity wrote, of a page of the local order behind a position. Throws as `write`. */
+  eraseOwn(ns: string, since: number): Promise<ErasedPage>
   /**
    * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
    * many went.
@@ -572,6 +584,8 @@ export interface ReplicaFile {
   isInPlace(): Promise<boolean>
   /** Reads the whole database and looks for damage; indexes are made anew where nothing else is damaged. */
   checkStorage(): Promise<StorageCheck>
+  /** Gives a part of the free space of the database back to the disk; resolves with the free bytes that are left. Call it until there are none. */
+  compactSome(): Promise<{ readonly left: number }>
   /**
    * Copies the database into a file that must not be there yet, on the machine of the process that holds it. Throws `file-exists`, `no-file`, `disk-full`,
    * `no-files`.

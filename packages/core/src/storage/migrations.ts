@@ -1,7 +1,7 @@
 import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import { FILE_TABLES } from './files/schema.ts'
+import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
@@ -16,6 +16,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addFiles,
   addEdits,
   addExpiry,
+  addFilesByCid,
   addLosers,
 ]
 
@@ -119,7 +120,12 @@ function addExpiry(driver: SqlDriver): void {
   `)
 }
 
-/** Version 10: versions that lost are kept, until somebody says that he has seen them. */
+/** Version 10: files of one CID are found by their state. */
+function addFilesByCid(driver: SqlDriver): void {
+  driver.exec(FILES_BY_CID)
+}
+
+/** Version 11: versions that lost are kept, until somebody says that he has seen them. */
 function addLosers(driver: SqlDriver): void {
   driver.exec(`
     ALTER TABLE records ADD COLUMN seen BLOB;

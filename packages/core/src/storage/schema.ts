@@ -1,11 +1,11 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import { FILE_TABLES } from './files/schema.ts'
+import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 10
+export const SCHEMA_VERSION = 11
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -115,6 +115,8 @@ export function prepareSchema(
   // a log could never be read by another connection, so where readers are wanted the lock is taken after the first read.
   driver.exec(`PRAGMA locking_mode = ${withReaders === true ? 'NORMAL' : 'EXCLUSIVE'}; PRAGMA trusted_schema = OFF`)
   const version = checkOwner(driver)
+  // To be said before there is anything: so free pages can be given back to the disk bit by bit.
+  if (version === 0) driver.exec('PRAGMA auto_vacuum = INCREMENTAL')
   driver.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   if (withReaders === true) {
     numberOf(driver, 'PRAGMA schema_version')
@@ -126,7 +128,7 @@ export function prepareSchema(
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
     driver.exec(
-      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} ${FILES_BY_CID} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, migrations.slice(version - 1))

@@ -26,6 +26,7 @@ import { RecordTable, type RecordTableInit } from './records/record-table.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
+import type { CompactStep } from './space/compacting.ts'
 import { clearSome, type Leftover } from './space/leftovers.ts'
 import { mapForReading, prepareSchema, SEQ_SPAN, type StorageOptions, unmap } from './schema.ts'
 import { SealTable } from './records/seal-table.ts'
@@ -69,6 +70,8 @@ const MAX_NAMESPACES: number = 2 ** 17 - 1
 const MAX_LISTED_COLLECTIONS = 10_000
 /** Hybrid time at which the first record expires: an index has them in order. */
 const NEXT_EXPIRY = 'SELECT min(exp) AS exp FROM records WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
+/** Key that is there while free pages may hold what was removed. */
+const UNWIPED = 'unwiped'
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
@@ -739,7 +742,7 @@ export class SqliteStorage implements Storage {
   }
 
   hasFilesToClear(): boolean {
-    return this.#references.hasUnused()
+    return this.#references.hasUnused() || this.getMeta(UNWIPED) !== undefined
   }
 
   async files(): Promise<FileStorage> {
@@ -754,8 +757,33 @@ export class SqliteStorage implements Storage {
         this.#room.stored(0, bytes)
       },
       shrinking: (work) => this.#reserved(work),
+      clearing: (work) => this.#clearing(work),
+      giveBack: () => this.#giveBack(),
       onRead: () => this.#isStreamed(),
     }))
+  }
+
+  /**
+   * Removes blocks. To overwrite them would write all of a file twice; where the end of the database can be cut off, they are left as they are in free
+   * pages, which `#giveBack` fills with what lies behind them, or cuts off. That this is to be done is noted with them.
+   */
+  #clearing(work: () => boolean): boolean {
+    if (!this.#room.canGiveBack) return this.#reserved(work)
+    return this.#room.withoutOverwriting(() =>
+      this.#reserved(() => {
+        const hasRemoved = work()
+        if (hasRemoved) this.#setMeta(UNWIPED, Uint8Array.of(1))
+        return hasRemoved
+      }),
+    )
+  }
+
+  #giveBack(): boolean {
+    if (this.getMeta(UNWIPED) === undefined) return false
+    if (this.#room.withReserve(() => this.#room.giveBack())) return true
+    this.#room.settle()
+    this.#reserved(() => this.#setMeta(UNWIPED, undefined))
+    return false
   }
 
   isInPlace(): boolean {
@@ -773,6 +801,15 @@ export class SqliteStorage implements Storage {
   async backup(_path: string): Promise<void> {
     this.#statements.assertOpen()
     throw new DocstoreError('no-files', 'There are no files here. Use an export')
+  }
+
+  async compactSome(): Promise<CompactStep> {
+    // Loaded when somebody asks: few do.
+    const { compactSome } = await import('./space/compacting.ts')
+    this.#statements.assertOpen()
+    const step = this.#room.withReserve(() => compactSome(this.#statements, this.#room))
+    if (step.left === 0) this.#room.settle()
+    return step
   }
 
   rebuildIndexes(): void {

@@ -5,6 +5,7 @@ import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
+import type { CompactStep } from './space/compacting.ts'
 import type { FileStorage } from './files/file-storage.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
@@ -43,10 +44,10 @@ export interface StoredRecord {
   readonly content: string | null
   /** What the record says itself, where that is not its `content`. */
   readonly own?: string
-  /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
-  readonly erased?: ErasedContent
   /** Whether the slot is its author's own, whatever the write policy is. */
   readonly ownSlot?: true
+  /** Of a record that has expired: what is known of what it said. Its `content` is `null`. */
+  readonly erased?: ErasedContent
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
   /** Which versions by others its writer had before him. */
@@ -487,6 +488,8 @@ export interface Storage {
    * `no-files` where there are none.
    */
   backup(path: string): Awaitable<void>
+  /** Gives free space of the database back to the disk, a part of it at a time: call it until nothing is left. Throws `storage-busy`, `disk-full`. */
+  compactSome(): Promise<CompactStep>
   /** Makes all indexes anew. */
   rebuildIndexes(): Awaitable<void>
   /**

@@ -9,7 +9,7 @@ import type { WritePolicy } from '../model/namespace.ts'
 import { hasSeen } from '../model/edits/seen.ts'
 import { MAX_LOSERS } from '../model/limits.ts'
 import { editSlotOf, keyHash, loserSlotOf, recordKey, slotOf } from '../model/record.ts'
-import type { Write } from '../replica/types.ts'
+import type { CollectionChange, Write, WriteResult } from '../replica/types.ts'
 import { documentOf } from '../storage/records/document-of.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
@@ -31,6 +31,15 @@ const MAX_SKEW_MS: number = 10 * MINUTE_MS
 const MAX_TRAVEL_MS: number = 400 * 24 * 60 * MINUTE_MS
 /** Until then the slowest clock has passed everything that the fastest wrote. */
 const PATIENCE_MS: number = 45 * MINUTE_MS
+
+/** Of so many runs one has rules. */
+const RULED_EVERY = 3
+/** What documents may have to be: some of what is written breaks each, and the last can be broken by two edits together. */
+const RULES: readonly CollectionChange[] = [
+  { schema: canonicalJson({ properties: { text: { maxLength: 70 }, f0: { maximum: 90 } } }) },
+  { schema: canonicalJson({ properties: { n: { type: 'number' }, f1: { multipleOf: 2 } } }), maxBytes: 100 },
+  { schema: canonicalJson({ not: { required: ['f1', 'f2'] } }) },
+]
 
 /** A write that was acknowledged, with the time that it had then. */
 interface Acknowledged {
@@ -80,12 +89,17 @@ export class HostileRun {
   /** Whether the clock of one peer is set days ahead and back; a lie about the time could make it believe that others have what it wrote then. */
   readonly #hasTraveller: boolean
   #traveller: TestPeer | undefined
-  #canExpire = false
   readonly #typed: TypedWrites
+  /** Chooses rules, so that runs without them stay what they were. */
+  readonly #ruling: SeededRandom | undefined
+  /** Namespaces whose rules change: what was acknowledged may go again, and what it had replaced with it. */
+  readonly #changing = new Set<string>()
+  #canExpire = false
   #writes = 0
 
   constructor(seed: number) {
     this.#random = seededRandom(seed)
+    this.#ruling = seed % RULED_EVERY === 0 ? seededRandom(1_000_000 + seed) : undefined
     this.#wires = new HostileNetwork(this.#time, this.#random)
     this.#typed = new TypedWrites(this.#random)
     this.#hasTraveller = this.#random.chance(0.3)
@@ -100,6 +114,7 @@ export class HostileRun {
       for (let step = 0; step < steps; step++) {
         this.#wires.faults = this.#randomFaults()
         await this.#step()
+        await this.#changeRules()
         await this.#time.advance(this.#random.pick([0, 1, 20, 500, 5000, 20_000]))
         await this.#checkInvariants()
       }
@@ -122,9 +137,11 @@ export class HostileRun {
 
   /** Milliseconds until all that was written to expire has done so by the slowest clock, but for what a traveller wrote. */
   #lastExpiryMs(): number {
+    if (!this.#canExpire) return 0
     let last = 0
     for (const { writes } of this.#acknowledged.values()) for (const { exp = 0, by } of writes) if (by !== this.#traveller) last = Math.max(last, exp)
-    return Math.max(0, msFromTime(last) - Math.min(...this.#peers.map(({ now }) => now())) + 1)
+    // Of some writes nobody knows, since their answers were lost.
+    return Math.max(MAX_LIFE_MS + 2000, msFromTime(last) - Math.min(...this.#peers.map(({ now }) => now())) + 1)
   }
 
   async #build(): Promise<void> {
@@ -160,7 +177,10 @@ export class HostileRun {
     if (random.chance(0.5)) this.#travel()
     for (const write of ['owner', 'author', 'anyone'] as const) {
       const owner = random.pick(this.#peers)
-      const ns = await owner.createNamespace(write, COLLECTIONS)
+      const isChanging = this.#ruling?.chance(0.5) === true
+      const rules = this.#ruling === undefined || isChanging ? undefined : this.#ruling.pick(RULES)
+      const ns = await owner.createNamespace(write, { ...COLLECTIONS, ...(rules === undefined ? {} : { [COLLECTION]: rules }) })
+      if (isChanging) this.#changing.add(ns)
       this.#policies.set(ns, { write, owner })
       for (const one of writers) if (random.chance(0.9)) one.want(ns)
     }
@@ -189,6 +209,16 @@ export class HostileRun {
     } else if (event === 5) await this.#changeLeader()
     else if (event < 9 && this.#traveller !== undefined) this.#travel()
     else for (let writes = random.below(6); writes >= 0; writes--) await this.#settled(this.#write(random.pick(this.#peers)))
+  }
+
+  /** An owner asks something else of documents, whatever there are. */
+  async #changeRules(): Promise<void> {
+    for (const ns of this.#changing) {
+      const owner = this.#policies.get(ns)?.owner
+      if (this.#ruling?.chance(0.15) !== true || owner === undefined || owner.life.aborted) continue
+      const rules = this.#ruling.chance(0.3) ? null : this.#ruling.pick(RULES)
+      await this.#settled(owner.replica.changeHead(ns, { collections: { [COLLECTION]: rules }, force: true }))
+    }
   }
 
   /** Somebody sets the clock of one peer: days ahead or back, or right again. */
@@ -241,8 +271,8 @@ export class HostileRun {
       writes.push({ ...exp, id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
     const pending = random.chance(0.5)
-      ? writes.map(async (one) => [one, (await door.write(ns, COLLECTION, [one]))[0]] as const)
-      : [door.write(ns, COLLECTION, writes)].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
+      ? writes.map(async (one) => [one, (await byRules(door.write(ns, COLLECTION, [one])))[0]] as const)
+      : [byRules(door.write(ns, COLLECTION, writes))].flatMap((all) => writes.map(async (one, i) => [one, (await all)[i]] as const))
     for (const [{ id, content, exp }, result] of await Promise.all(pending)) {
       // Unchanged: this content stood already, or a leader that is gone wrote it and could not say so any more.
       if (result === undefined || result.at === 0) continue
@@ -268,14 +298,14 @@ export class HostileRun {
       for (const [i, [name, value]] of Object.entries(set).toReversed().entries())
         this.#acknowledge(ns, id, { by: peer, at: at - i, content: null, field: { name, value } })
     } catch (error) {
-      if (errorCode(error) !== 'not-found') throw error
+      if (!['not-found', 'against-rules'].includes(errorCode(error))) throw error
     }
   }
 
   /** What holds at any moment, however bad the network is. */
   async #checkInvariants(): Promise<void> {
     for (const peer of this.#peers) {
-      for (const ns of this.#policies.keys()) await this.#observe(peer, ns)
+      for (const ns of this.#policies.keys()) if (!this.#changing.has(ns)) await this.#observe(peer, ns)
       if (this.#canLie) continue
       for (const other of peer.sessions.keys()) await this.#checkAcked(peer, other)
       const [cause] = peer.failures
@@ -286,7 +316,7 @@ export class HostileRun {
   /** `acked` claims nothing that the other peer does not have. */
   async #checkAcked(peer: TestPeer, other: TestPeer): Promise<void> {
     for (const [ns, { acked, held }] of peer.sessions.get(other)?.status ?? []) {
-      if (acked === 0) continue
+      if (acked === 0 || this.#changing.has(ns)) continue
       const theirs = await this.#observe(other, ns)
       let missing = 0
       for (const record of (await this.#observe(peer, ns)).values()) {
@@ -342,6 +372,7 @@ export class HostileRun {
 
   async #checkContents(): Promise<void> {
     for (const { ns, id, writes } of this.#acknowledged.values()) {
+      if (this.#changing.has(ns)) continue
       const expected = this.#expected(ns, id, writes)
       if (expected === undefined) continue
       for (const peer of this.#peers.filter(({ wanted }) => wanted.has(ns))) {
@@ -437,4 +468,14 @@ function isSettledAt(theirs: ReadonlyMap<string, StoredRecord>, record: StoredRe
     rivals.some((one) => isCovered(one) && one.at >= record.at && (record.lost === undefined || hasSeen(one, record))) ||
     rivals.filter(({ lost }) => lost).length === MAX_LOSERS
   )
+}
+
+/** What was written; nothing where the rules forbid some of it. */
+async function byRules(writing: Promise<readonly WriteResult[]>): Promise<readonly WriteResult[]> {
+  try {
+    return await writing
+  } catch (error) {
+    if (errorCode(error) !== 'against-rules') throw error
+    return []
+  }
 }

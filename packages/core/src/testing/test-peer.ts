@@ -1,4 +1,3 @@
-import type { CollectionsSettings } from '../model/collection-settings.ts'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
 import { identityFromSeed, type Identity } from '../model/identity.ts'
@@ -9,10 +8,18 @@ import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
+import { changedCollections } from '../replica/changed-collections.ts'
+import '../replica/changed-head.ts'
+import '../replica/removing.ts'
+import '../replica/rules/judged-heads.ts'
+import '../replica/rules/ruled-writes.ts'
 import '../replica/writing/full-store.ts'
+import '../replica/writing/pending-changes.ts'
 import '../storage/records/expired-records.ts'
 import '../replica/writing/redated-entry.ts'
 import '../replica/writing/update/updates.ts'
+import '../rules/read-rules.ts'
+import type { CollectionChange } from '../replica/types.ts'
 import { openNodeStorage } from '../storage/open-node.ts'
 import type { CommitEntry, CommitOutcome, Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
@@ -221,14 +228,13 @@ export class TestPeer {
   }
 
   /** Makes a namespace with a nonce from the seed. */
-  async createNamespace(write: WritePolicy, collections?: CollectionsSettings): Promise<string> {
+  async createNamespace(write: WritePolicy, collections: Readonly<Record<string, CollectionChange>> = {}): Promise<string> {
     const net = this.#init.network.cid
     const genesis = createGenesis({ net, owner: this.identity, write, nonce: this.#init.random.bytes(16) })
     const at = timeFromMs(this.now())
-    const head = signHead(
-      { net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body: { title: write, ...(collections && { collections }) } },
-      this.identity,
-    )
+    const settings = changedCollections(undefined, collections, { isNew: true })
+    const body = { title: write, ...(settings === undefined ? {} : { collections: settings }) }
+    const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body }, this.identity)
     const imported = await this.replica.importNamespace(genesis.bytes, head.bytes, head.signature)
     if ('refused' in imported) throw new Error(imported.refused)
     this.want(imported.id)

@@ -100,7 +100,7 @@ export class TypedWrites {
     for (const [key, value] of known.fields) {
       const [id = '', field = ''] = key.split(' ')
       const document = JSON.parse((await replica.get(ns, MAP, id)) ?? '{}') as Record<string, unknown>
-      if (document[field] !== value) throw new Error(`${name} has ${document[field]} in ${field} of ${id} in place of ${value}`)
+      if (document[field] !== value) throw new Error(`${name} has ${JSON.stringify(document)} as ${id}, without ${value} in ${field}`)
     }
     const { contents } = await replica.find(ns, LOG, { limit: 10_000 })
     const numbers = new Set(contents.map((content) => (JSON.parse(content) as { n: number }).n))

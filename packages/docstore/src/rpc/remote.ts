@@ -63,6 +63,8 @@ export const REPLICA_METHODS = [
   'redate',
   'noteTaken',
   'giveUp',
+  'compactSome',
+  'eraseOwn',
   'forgetDeleted',
   'batchSince',
   'batchOf',

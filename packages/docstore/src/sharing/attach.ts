@@ -47,6 +47,7 @@ export async function attach(
       isOwner: false,
       isCopy: false,
       isHere: false,
+      isRelay: async () => hasNetwork && remoteNetwork(client).isRelay(),
       beside: place === 'beside' ? wanted : undefined,
       close: async () => {
         isClosed = true
@@ -127,7 +128,7 @@ async function refuseOther(link: JoinLink, replica: Replica): Promise<void> {
 function movesMeanwhile(): DocstoreError {
   return new DocstoreError(
     'data-in-use',
-    'Another program or tab has this data open, and joining another network moves its documents there. Close it, then join again',
+    'Another program or tab has this data open, and joining another network moves its documents there. Close it, then join again; or join beside the network that they are in (--beside)',
   )
 }
 

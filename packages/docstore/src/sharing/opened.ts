@@ -30,6 +30,8 @@ export interface Opened {
   readonly isCopy: boolean
   /** Whether the data is in this thread: a call that fails has written nothing then, and one that wrote is answered. */
   readonly isHere: boolean
+  /** Whether the owner is a relay. */
+  isRelay(): Promise<boolean>
   /** The network of `join` or `descriptor` where it is another one than that of this data, and its documents do not move there. */
   readonly beside: NetworkDescription | undefined
   /** Calling it again does no more. */

@@ -71,6 +71,7 @@ export async function own(
       isOwner: true,
       isCopy: held.isCopy?.() === true,
       isHere: held.isHere === true,
+      isRelay: async () => role === 'relay',
       beside: place === 'beside' ? wanted : undefined,
       close: () => (closed ??= close()),
     }

@@ -9,8 +9,8 @@ import { repeatableWrite } from './repeatable-write.ts'
 import type { SharedData } from './shared-data.ts'
 
 /** The parts of a store whose data this program alone can use. */
-export function ownParts({ replica, network, libp2p, close }: Opened): DocstoreParts {
-  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, onLeft: () => () => undefined, close }
+export function ownParts({ replica, network, libp2p, isRelay, close }: Opened): DocstoreParts {
+  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, onLeft: () => () => undefined, isRelay, close }
 }
 
 /** The parts of a store that shares its data. */
@@ -35,6 +35,7 @@ export function sharedParts(shared: SharedData, mode: 'on' | 'off' | 'auto'): Do
       shared.left.add(listener)
       return () => shared.left.delete(listener)
     },
+    isRelay: () => shared.run((opened) => opened.isRelay()),
     close: () => shared.close(),
   }
 }

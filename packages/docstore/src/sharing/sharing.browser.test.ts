@@ -57,6 +57,28 @@ describe('data of an origin', () => {
     expect([owner, other].filter(({ isOwner }) => isOwner)).toHaveLength(1)
   })
 
+  it('says how far it has come while its documents move to a network that is joined, and what is left of it goes', async () => {
+    const alone = await open()
+    const before = await alone.namespaces.create({ name: 'notes' })
+    await before.putMany(Array.from({ length: 600 }, (_, n) => ({ _id: `d${n}` })))
+    await alone.close()
+    const other = await createDocstore({ data: 'memory', network: 'off', networkName: 'club' })
+    const join = formatJoinText('http://127.0.0.1:1', readNetwork(other.info.network.descriptor))
+    await other.close()
+    const progress: unknown[] = []
+    const joined = await createDocstore({ data, join, network: 'off', onMove: (one) => progress.push(one) })
+    stores.push(joined)
+    expect(progress[0]).toEqual({ done: 0, total: 600 })
+    expect(progress.at(-1)).toEqual({ done: 600, total: 600 })
+    expect(progress.length).toBeGreaterThan(2)
+    const notes = await joined.namespaces.open(before.id)
+    expect([notes.id === before.id, await notes.count()]).toEqual([false, 600])
+    await expect(joined.leave('club')).rejects.toMatchObject({ code: 'not-delivered', details: { records: 600 } })
+    await joined.leave('club', { force: true })
+    expect((await joined.networks()).map(({ name }) => name)).toEqual(['my network'])
+    expect(await (await open()).namespaces.list()).toEqual([])
+  })
+
   it('is not waited for without end where its owner does not answer', { timeout: 20_000 }, async () => {
     const wake = await takeLock(`docstore/${data}`)
     onTestFinished(wake)

@@ -1,4 +1,5 @@
 import {
+  type BrokenRule,
   canonicalJson,
   type CollectionType,
   cidOfBytes,
@@ -28,6 +29,7 @@ import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
 import { withPrefix } from './with-prefix.ts'
+import type { SharedDocument } from './types/shared-document.ts'
 import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
@@ -85,6 +87,8 @@ export interface Versioned<T> {
   readonly at: string
   /** `did:key` of who made that. */
   readonly by: string
+  /** The rule of its collection that it breaks, where it breaks one: two people's updates did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
   /** ISO time at which it expires; absent where it stays. */
   readonly expiresAt?: string
 }
@@ -152,7 +156,8 @@ export class Collection<T extends Document = Document> {
   /**
    * Stores a document; resolves when a killed process can no longer lose it. The same content again changes nothing. With `expiresAt` or `ttl` it is
    * gone at that time, from every peer; `update` leaves that time as it is, and a `put` without one makes it stay. In a map only those fields are
-   * written that are others than now, or than in `was`; in a log it is a new entry. Throws `conflict`, `wrong-type`, `map-full`.
+   * written that are others than now, or than in `was`, and nothing expires; in a log it is a new entry. Rejects with `conflict`, `wrong-type`,
+   * `map-full`, `document-too-large`, and `against-rules`, `immutable-field` or `not-unique` where the collection has rules.
    */
   async put(document: NewDocument, options: PutOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if', 'was', 'expiresAt', 'ttl'], 'put')
@@ -161,16 +166,18 @@ export class Collection<T extends Document = Document> {
     await turn()
     const { if: expected, was } = options
     // Also where it is `undefined`: then nothing was read.
-    const before = 'was' in options ? { was: was == null ? null : toWrite({ ...was, _id: write.id }).content } : {}
+    const before = 'was' in options ? { was: was == null ? null : canonicalJson({ ...was, _id: write.id }) } : {}
     const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
-    const put = { _id: write.id, cid: cidOfBytes(DAG_JSON, write.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
+    const written = result?.id === undefined ? write : withId(write, result.id)
+    const put = { _id: written.id, cid: cidOfBytes(DAG_JSON, written.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }
 
   /**
    * Changes fields of a document and leaves the others as they are, whoever changes those at the same time, here or elsewhere. Of changes of one
    * field the later wins; on one machine each sees the one before, so `$inc` counts. Rejects with `not-found`, `conflict`, `bad-update`,
-   * `cannot-update`, `document-too-large`, and writes nothing then.
+   * `cannot-update`, `document-too-large`, with `against-rules`, `immutable-field` or `not-unique` where the collection has rules, and writes nothing
+   * then.
    */
   async update(id: string, changes: Changes, options: WriteOptions = {}): Promise<PutResult> {
     checkOptions(options, ['if'], 'update')
@@ -206,7 +213,7 @@ export class Collection<T extends Document = Document> {
       onProgress?.({ ...total })
     }
     const read = (document: NewDocument): Write => {
-      const one = type === 'log' ? toEntry(document, exp) : toWrite(document, { prefix, exp })
+      const one = type === 'log' ? toEntry(document, exp) : toWrite(document, { idPrefix: prefix, exp })
       total.read++
       return one
     }
@@ -230,14 +237,23 @@ export class Collection<T extends Document = Document> {
       if (options.meta === true) return this.#version(fullId)
     }
     const content = await this.#init.replica.get(this.#init.namespace, this.name, fullId)
+    if (content === undefined && this.#facts?.type === 'crdt')
+      return (await import('./types/index.ts')).readShared(this, id) as Promise<T | undefined>
     return content === undefined ? undefined : (JSON.parse(content) as T)
   }
 
   async #version(id: string): Promise<Versioned<T> | undefined> {
     const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
     if (found === undefined) return undefined
-    const { content, cid, at, by, exp } = found
-    return { document: JSON.parse(content) as T, cid, at: isoTime(at), by, ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }) }
+    const { content, cid, at, by, exp, breaks } = found
+    return {
+      document: JSON.parse(content) as T,
+      cid,
+      at: isoTime(at),
+      by,
+      ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }),
+      ...(breaks === undefined ? {} : { breaks }),
+    }
   }
 
   /**
@@ -271,10 +287,23 @@ export class Collection<T extends Document = Document> {
     checkOptions(options, ['keep'], 'resolve')
     const { resolveConflicts } = await import('./conflicts.ts')
     const fullId = withPrefix(id, (await this.#known()).prefix)
-    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId })
+    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId }, { idPrefix: '', exp: undefined })
     await turn()
     const { cid, at } = await resolveConflicts(this.#source, fullId, write)
     return { _id: fullId, cid, at: isoTime(at) }
+  }
+
+  /**
+   * Opens a document that several people change at once, where the type of the collection is `crdt`: its `doc` is a Y.Doc of the library Yjs, whose
+   * changes are stored, and into which those of others come. Throws `wrong-type`, `unknown-namespace`, `bad-id`, `crdt-too-large`.
+   */
+  async openCrdt(id: string): Promise<SharedDocument> {
+    const { type } = await this.#known()
+    const { replica, namespace, closing } = this.#init
+    const { openShared } = await import('./types/index.ts')
+    if (type !== 'crdt' && (await replica.namespace(namespace)) !== undefined)
+      throw new DocstoreError('wrong-type', `The collection "${this.name}" has the type ${type}: documents are opened where it is crdt`)
+    return openShared({ replica, namespace, collection: this, id, closing })
   }
 
   /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
@@ -398,7 +427,7 @@ export class Collection<T extends Document = Document> {
 
   async #write(document: NewDocument, exp: number | undefined): Promise<Write> {
     const { type, prefix } = await this.#known()
-    if (type !== 'log') return toWrite(document, { prefix, exp })
+    if (type !== 'log') return toWrite(document, { idPrefix: prefix, exp })
     const entry = toEntry(document, exp)
     const [named = entry] = await this.#entries([entry])
     return named
@@ -429,17 +458,22 @@ function plainFields(fields: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : JSON.parse(canonicalJson(value))]))
 }
 
-function toWrite(document: NewDocument, { prefix = '', exp }: { readonly prefix?: string; readonly exp?: number | undefined } = {}): Write {
+function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   const given: unknown = document._id
-  const id = withPrefix(given === undefined ? createDocumentId() : given, prefix)
+  const id = withPrefix(given === undefined ? createDocumentId() : given, idPrefix)
   const write = { id, content: canonicalJson(given === id ? document : { ...document, _id: id }) }
-  return exp === undefined ? write : { ...write, exp }
+  return { ...write, ...(exp === undefined ? {} : { exp }), ...(given === undefined ? { isNew: true } : {}) }
+}
+
+/** What was written where the rules of the collection gave the document another id. */
+function withId({ content }: Write, id: string): { readonly id: string; readonly content: string } {
+  return { id, content: canonicalJson({ ...(JSON.parse(content ?? '{}') as Document), _id: id }) }
 }
 
 /** An entry of a log that is yet to be named: its id is empty then. */
 function toEntry(document: NewDocument, exp: number | undefined): Write {
-  if (isPlainObject(document) && document._id === undefined)
-    return { id: '', content: canonicalJson(document), ...(exp === undefined ? {} : { exp }) }
-  return toWrite(document, { exp })
+  if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
+  if (document._id !== undefined) return toWrite(document, { idPrefix: '', exp })
+  return { id: '', content: canonicalJson(document), ...(exp === undefined ? {} : { exp }) }
 }

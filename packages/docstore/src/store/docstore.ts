@@ -14,10 +14,12 @@ import {
 } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
+import type { Erased, EraseOptions } from './erase.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
 import type { ListOptions } from './life/listed-namespaces.ts'
+import type { CollectionRules } from './life/rules.ts'
 import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
@@ -35,6 +37,8 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   /** Calls back once another program or tab has left the network. */
   readonly onLeft: (listener: () => void) => () => void
+  /** Whether a relay holds the data. */
+  readonly isRelay: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -206,6 +210,30 @@ export class Docstore {
     return this.#shared.all()
   }
 
+  /**
+   * Gives the space of what was deleted back to the disk, a megabyte at a time, so that everything goes on meanwhile. `onProgress` is called with the
+   * bytes that are left. Throws `storage-busy` while something else reads the database for long, and then it may be called again.
+   */
+  async compact(options: { readonly onProgress?: (left: number) => void; readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options, ['onProgress', 'signal'], 'compact')
+    for (let left = 1; left > 0; ) {
+      options.signal?.throwIfAborted()
+      left = (await this.replica.compactSome()).left
+      options.onProgress?.(left)
+    }
+  }
+
+  /**
+   * Deletes every document that this identity wrote, in some namespaces or in all, with their bytes; tells which of the relays that are in touch have
+   * done so too. Others do at their next contact. What was changed in documents of others stays, and is counted.
+   */
+  async erase(options: EraseOptions): Promise<Erased> {
+    checkOptions(options, ['author', 'namespaces', 'timeoutMs', 'signal', 'onProgress'], 'erase')
+    // Only who erases loads it.
+    const { erase } = await import('./erase.ts')
+    return erase({ replica: this.replica, network: this.network }, options)
+  }
+
   /** Looks for the commonest faults and names their fix. */
   async doctor(): Promise<readonly Diagnosis[]> {
     // Only who looks for faults loads what knows them.
@@ -219,6 +247,11 @@ export class Docstore {
    */
   async close(): Promise<void> {
     await (this.#shared === undefined ? this.closeAlone() : this.#shared.close(this))
+  }
+
+  /** Whether a relay runs on this data, in this program or in another one. */
+  isRelay(): Promise<boolean> {
+    return this.#parts.isRelay()
   }
 
   /** Closes what is of this network alone. */
@@ -239,6 +272,16 @@ export class Docstore {
 }
 
 /** What the namespaces of a store work with. */
+/** A namespace to make. */
+export interface NewNamespace {
+  readonly name: string
+  readonly write?: WritePolicy
+  readonly listed?: boolean
+  readonly types?: Readonly<Record<string, CollectionType>>
+  readonly collections?: Readonly<Record<string, CollectionRules>>
+  readonly network?: string
+}
+
 interface NamespacesInit {
   readonly store: Docstore
   /** Ids that they had in networks before, with those of now. */
@@ -268,22 +311,20 @@ export class Namespaces {
   /**
    * Makes a namespace. `write` says who may write in it: `owner` (you alone), `author` (anyone, each their own documents) or `anyone`; `listed`, whether
    * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
-   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `network`: id or name of the network that it is in for good,
-   * where that is another one than this store's. Throws `bad-name`, `bad-type`, `bad-collection`.
+   * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
+   * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
+   * `bad-collection`, `bad-rules`.
    */
-  async create(options: {
-    name: string
-    write?: WritePolicy
-    listed?: boolean
-    types?: Readonly<Record<string, CollectionType>>
-    network?: string
-  }): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'types', 'network'], 'namespaces.create')
-    const { network, types, ...init } = options
-    if (network !== undefined) return (await this.#store.inNetwork(network)).namespaces.create({ ...init, ...(types === undefined ? {} : { types }) })
-    const { name, write = 'owner', listed = false } = init
-    const collections = types && Object.fromEntries(Object.entries(types).map(([collection, type]) => [collection, { type }]))
-    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(collections === undefined ? {} : { collections }) })
+  async create(options: NewNamespace): Promise<Namespace> {
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network } = options
+    if (network !== undefined) {
+      const { network: _, ...rest } = options
+      return (await this.#store.inNetwork(network)).namespaces.create(rest)
+    }
+    const hasSettings = types !== undefined || collections !== undefined
+    const settings = hasSettings ? (await import('./life/rules.ts')).collectionsOf(collections ?? {}, types) : undefined
+    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(settings === undefined ? {} : { collections: settings }) })
     return this.open(id)
   }
 

@@ -7,6 +7,7 @@ import { type HeldBack, heldBack } from './held-back.ts'
 import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './files/index.ts'
 import { checkOptions } from './options.ts'
 import type { Pending } from './life/pending.ts'
+import type { CollectionRules, RulesInput } from './life/rules.ts'
 import type { Awaited } from './life/until-here.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
@@ -185,6 +186,25 @@ export class Namespace extends Collection {
     checkOptions(change, ['name', 'description', 'next', 'listed'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
+  }
+
+  /** What documents have to be, by the names of their collections; empty where anything goes, or nothing has arrived. */
+  async rules(): Promise<Readonly<Record<string, CollectionRules>>> {
+    const info = await this.info()
+    if (info?.collections === undefined) return {}
+    const { rulesOf } = await import('./life/rules.ts')
+    return rulesOf(info)
+  }
+
+  /**
+   * Gives collections these rules in the place of those that they have; collections that are not named keep theirs, and `null` takes them away. Only the
+   * owner may. Every peer judges by them whatever it has and gets, and removes what breaks them. So rules that documents here break are refused, with
+   * `documents-against-rules`, unless with `force`. Throws `bad-rules` for rules that cannot be.
+   */
+  async setRules(rules: RulesInput, options: { force?: boolean } = {}): Promise<Readonly<Record<string, CollectionRules>>> {
+    checkOptions(options, ['force'], 'setRules')
+    const { setRules } = await import('./life/rules.ts')
+    return setRules(this.#replica, this.id, rules, options.force === true)
   }
 
   /** Ends it for everybody, for good: what is here stays and can be read, and nothing that is written later is accepted anywhere. Only its owner may. */

@@ -19,7 +19,7 @@ interface DocumentEditorProps {
   readonly collection: Collection
   readonly edited: Edited
   readonly readOnly: string | undefined
-  readonly onSave: (document: NewDocument, isNew: boolean) => Promise<string | undefined>
+  readonly onSave: (document: NewDocument, base: Document | undefined) => Promise<string | undefined>
   readonly onDelete: (document: Document) => void
   readonly onClose: () => void
 }
@@ -50,7 +50,7 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
       setFailure('The _id names the document and cannot be changed. Add a new document instead')
       return
     }
-    const fault = await onSave(parsed.document, original === undefined)
+    const fault = await onSave(parsed.document, base)
     if (fault === undefined) leave()
     else setFailure(fault)
   }
@@ -194,7 +194,7 @@ function NewerNotice({
     <p className="notice" role="status">
       {document === undefined
         ? 'This document was deleted meanwhile. Saving brings it back.'
-        : 'This document was changed meanwhile. Saving replaces that change.'}
+        : 'This document was changed meanwhile. Saving writes the fields that you changed, and leaves the others as they are now.'}
       {document === undefined ? null : (
         <button type="button" className="button-small" data-testid={TEST_IDS.editorNewer} onClick={onTake}>
           {isUnsaved ? 'Discard mine, show the newer one' : 'Show the newer one'}

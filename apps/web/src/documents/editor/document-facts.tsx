@@ -24,14 +24,22 @@ export function DocumentFacts({
   )
   const { value: version } = useLive(load, subscribe)
   if (version === undefined) return null
-  const { cid, at, by } = version
+  const { cid, at, by, breaks } = version
   return (
-    <p className="hint document-facts" data-testid={TEST_IDS.documentFacts} data-cid={cid} data-by={by}>
-      <time dateTime={at} title={at}>
-        {new Date(at).toLocaleString()}
-      </time>
-      , by <span title={by}>{by === store.info.identity ? 'you' : shorten(by.slice('did:key:'.length), 8, 6)}</span>,{' '}
-      <span title={cid}>CID {shorten(cid, 10, 6)}</span> <CopyButton text={cid} label="the CID of this document" testId={TEST_IDS.documentCidCopy} />
-    </p>
+    <>
+      {breaks === undefined ? null : (
+        <p className="notice" role="status" data-testid={TEST_IDS.documentBreaks}>
+          Changes by several people together break a rule of this collection: {breaks.text}.
+        </p>
+      )}
+      <p className="hint document-facts" data-testid={TEST_IDS.documentFacts} data-cid={cid} data-by={by}>
+        <time dateTime={at} title={at}>
+          {new Date(at).toLocaleString()}
+        </time>
+        , by <span title={by}>{by === store.info.identity ? 'you' : shorten(by.slice('did:key:'.length), 8, 6)}</span>,{' '}
+        <span title={cid}>CID {shorten(cid, 10, 6)}</span>{' '}
+        <CopyButton text={cid} label="the CID of this document" testId={TEST_IDS.documentCidCopy} />
+      </p>
+    </>
   )
 }

@@ -121,12 +121,8 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, ma
   const content = bytes === null ? undefined : path === undefined ? decodeContent(bytes, id) : decodeEdit(bytes, id, path)
   if (content?.ok === false) return content.reason
   const isOver = content === undefined || (exp !== null && exp <= now)
-  const ruling = isOver ? undefined : rules?.get(collection)
-  if (
-    ruling !== undefined &&
-    content !== undefined &&
-    recordFault(ruling, scope.write, { id, content: content.value.text, size, path }) !== undefined
-  )
+  const asked = isOver ? undefined : rules?.get(collection)
+  if (asked !== undefined && content !== undefined && recordFault(asked, scope.write, { id, content: content.value.text, size, path }) !== undefined)
     return 'against-rules'
   const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })

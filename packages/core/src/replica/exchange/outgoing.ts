@@ -70,11 +70,11 @@ export class BatchBuilder {
     const { erased } = record
     const own = erased === undefined ? ownContent(record) : null
     const content = own === null ? null : utf8(own)
+    const { ownSlot } = record
     const key =
       record.kh !== null || (content === null && erased === undefined)
         ? (record.kh ?? new Uint8Array(32))
         : `${record.collection ?? ''}/${record.id ?? ''}`
-    const { ownSlot } = record
     const path = record.edit?.path
     const { seen } = record
     const bytes =
@@ -95,9 +95,13 @@ export class BatchBuilder {
     const isEarly = record.at > this.#latest
     this.#sent.push({ seq: record.seq, at: record.at, isEarly })
     if (record.at > this.#handedTo && !isEarly && equalBytes(record.by, this.#own)) this.#handedTo = record.at
-    const wire = { key, at: record.at, content, seal: number, prev: record.prev, exp: record.exp }
     this.#records.push({
-      ...wire,
+      key,
+      at: record.at,
+      content,
+      seal: number,
+      prev: record.prev,
+      exp: record.exp,
       ...(path === undefined ? {} : { path }),
       ...(seen === undefined ? {} : { seen }),
       ...(ownSlot === undefined ? {} : { ownSlot }),

@@ -189,6 +189,10 @@ export class Files implements ReplicaFiles {
       hasRemoved = true
       await pause()
     }
+    while (!this.#isStopped && (await storage.giveBack())) {
+      hasRemoved = true
+      await pause()
+    }
     if (hasRemoved) onRemoved()
   }
 

@@ -175,6 +175,6 @@ async function headsNow(storage: Storage): Promise<ReadonlyMap<string, Uint8Arra
 function othersDocuments(cid: string): DocstoreError {
   return new DocstoreError(
     'others-documents',
-    `The namespace ${cid} is not this identity's alone: others would have to sign it anew. Use another data folder for the other network`,
+    `The namespace ${cid} is not this identity's alone: others would have to sign it anew. Join the other network beside this one instead (--beside)`,
   )
 }

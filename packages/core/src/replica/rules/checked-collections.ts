@@ -1,4 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
+import type { CollectionSettings } from '../../model/collection-settings.ts'
+import type { CollectionRules } from '../../rules/collection-rules.ts'
 import { hasUnique, type HeadBody } from '../../model/head-body.ts'
 import type { WritePolicy } from '../../model/namespace.ts'
 import type { ReplicaGround } from '../ground.ts'
@@ -23,7 +25,22 @@ export async function checkedRules(body: HeadBody, write: WritePolicy, { rules: 
   if (collections === undefined) return new Map()
   const rules = await known.read(collections)
   if ('reason' in rules) throw schemaError(rules)
+  for (const [collection, settings] of Object.entries(collections)) checkTyped(collection, settings, rules.get(collection))
   return rules
+}
+
+/** Throws `bad-rules` for what no document of the type could keep. */
+function checkTyped(collection: string, { type, schema, immutable, unique }: CollectionSettings, rules: CollectionRules | undefined): void {
+  if (type === undefined) return
+  const reason =
+    immutable !== undefined
+      ? `no rule says what documents of the type ${type} are named by`
+      : type === 'crdt' && (schema !== undefined || unique !== undefined)
+        ? 'nobody looks into the parts of shared documents'
+        : type === 'map' && rules?.judgeDocument({ id: 'x', document: { _id: 'x' }, size: 11 }) !== undefined
+          ? 'a document of a map begins without fields, so none can be required'
+          : undefined
+  if (reason !== undefined) throw new DocstoreError('bad-rules', `The rules of the collection "${collection}" do not go with its type: ${reason}`)
 }
 
 /** Throws `documents-against-rules` where something that is stored breaks rules: everybody would remove it. */

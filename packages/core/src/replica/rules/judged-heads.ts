@@ -46,16 +46,19 @@ export class JudgedHeads {
   async #isJudged({ id, head: { head } }: OpenNamespace): Promise<boolean> {
     const { collections } = head.body
     if (collections !== undefined) return this.#judged.get(id) === collections
-    // What comes while there are no rules is judged by none.
-    await this.forget(id)
-    return true
+    // What comes while there are no rules is judged by none; what was there with types is judged once more.
+    return !this.#marks.has(id)
   }
 
   async #judgeNow(open: OpenNamespace): Promise<void> {
     const { storage, get, judge } = this.#init
     const { id } = open
     const { collections } = open.head.head.body
-    if (collections === undefined) return
+    if (collections === undefined) {
+      await judge(open)
+      if (get(id)?.head.head.body.collections === undefined) await this.forget(id)
+      return
+    }
     const hash = sha256(encodeCbor(collections))
     const before = this.#marks.get(id)
     if (before === undefined || !equalBytes(before, hash)) {

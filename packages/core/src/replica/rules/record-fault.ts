@@ -26,11 +26,11 @@ export function recordFault(rules: CollectionRules, write: WritePolicy, { id, co
   return rules.judgeDocument({ id, document: JSON.parse(content) as Document, size }, idPrefix(write, id))
 }
 
-/** The first rule that a stored record breaks by itself. */
+/** The first rule that a stored record breaks by itself; one that has expired breaks none, as nobody knows what it said. */
 export function storedFault(rules: HeadRules, write: WritePolicy, record: StoredRecord): Fault | undefined {
-  const { collection, id, edit } = record
+  const { collection, id, edit, erased } = record
   const content = ownContent(record)
-  if (collection === null || id === null || content === null) return undefined
+  if (collection === null || id === null || content === null || erased !== undefined) return undefined
   const own = rules.get(collection)
   return own && recordFault(own, write, { id, content, size: utf8(content).length, path: edit?.path })
 }

@@ -58,7 +58,8 @@ export function localWrite(
       return undefined
     }
     const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
-    const prev = old?.hash ?? null
+    // A tombstone stays for half a year: it says no more than it has to.
+    const prev = content === null ? null : (old?.hash ?? null)
     const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock) }
     const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
     const common = { collection, id, at, by, prev, exp, content, ...more }

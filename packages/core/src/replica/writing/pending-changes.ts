@@ -151,8 +151,9 @@ export class PendingChanges implements ReplicaPending {
       const edited = new Set<string>()
       for (const record of records.toReversed()) {
         const { collection, id, at } = record
-        const key = pendingKey(ns, at)
-        if (number === undefined || collection === null || id === null || (await this.#ground.storage.getMeta(key)) !== undefined) continue
+        if (number === undefined || collection === null || id === null) continue
+        const key = await this.#freeKey(ns, { at, collection, id })
+        if (key === undefined) continue
         if (record.own !== undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
         const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
         // It was deleted without knowing of this edit, or has expired.
@@ -165,6 +166,17 @@ export class PendingChanges implements ReplicaPending {
       }
       this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => reason) } })
     })
+  }
+
+  /** Where a change of this document and time is kept, `undefined` where it is already. Another device of this author may have written another one at that time. */
+  async #freeKey(ns: string, change: { readonly at: number; readonly collection: string; readonly id: string }): Promise<string | undefined> {
+    for (let at = change.at; ; at++) {
+      const key = pendingKey(ns, at)
+      const bytes = await this.#ground.storage.getMeta(key)
+      if (bytes === undefined) return key
+      const other = decodePending(key, bytes)
+      if ('id' in other && other.id === change.id && other.collection === change.collection && other.at === change.at) return undefined
+    }
   }
 
   async pending(ns: string): Promise<readonly PendingChange[]> {

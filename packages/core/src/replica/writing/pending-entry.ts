@@ -24,7 +24,6 @@ import type { PendingWrite } from '../types.ts'
 interface PendingEntryInit {
   readonly identity: Identity
   readonly maxContentBytes: number
-  /** Of the collection. */
   readonly rules: CollectionRules | undefined
 }
 
@@ -51,11 +50,9 @@ export function pendingEntries(
   if (key === undefined) return { refused: 'bad-id' }
   const content =
     derived?.content ?? (id === given || givenContent === null ? givenContent : canonicalJson({ ...(JSON.parse(givenContent) as Document), _id: id }))
-  if (content !== null) {
-    const size = utf8(content).length
-    if (size > maxContentBytes) return { refused: 'document-too-large' }
-    if (rules !== undefined && recordFault(rules, genesis.write, { id, content, size }) !== undefined) return { refused: 'against-rules' }
-  }
+  if (content !== null && utf8(content).length > maxContentBytes) return { refused: 'document-too-large' }
+  if (content !== null && rules !== undefined && recordFault(rules, genesis.write, { id, content, size: utf8(content).length }) !== undefined)
+    return { refused: 'against-rules' }
   const place: Place = { scope, collection, id, key, by, exp: expires ?? null, own: ownSlot ? { ownSlot } : {} }
   return type === 'map' && content !== null ? mapEntries(place, content, at) : [entryOf(place, content, at)]
 }
@@ -81,6 +78,7 @@ interface Place {
   readonly id: string
   readonly key: string
   readonly by: Uint8Array
+  /** Of a put that expires. */
   readonly exp: number | null
   readonly own: { readonly ownSlot?: true }
 }
@@ -106,10 +104,7 @@ function mapEntries(place: Place, content: string, at: number): readonly CommitE
   const document = slotOf(scope.write, kh, by)
   const base = entryOf(place, canonicalJson({ _id: id }), 1)
   // It takes the place of nothing.
-  const first: CommitEntry = {
-    slot: base.slot,
-    build: (old, view, forgotten) => (old === undefined ? base.build(old, view, forgotten) : undefined),
-  }
+  const first: CommitEntry = { slot: base.slot, build: (old, view, forgotten) => (old === undefined ? base.build(old, view, forgotten) : undefined) }
   const edits: CommitEntry[] = []
   for (const [name, value] of Object.entries(JSON.parse(content) as Document)) {
     if (name === '_id') continue

@@ -10,7 +10,7 @@ export function pendingPrefix(ns: string): string {
   return `${PENDING_PREFIX}${ns}/`
 }
 
-/** The key of a change: its namespace, and its time, which no other change of this peer has. */
+/** The key of a change: its namespace, and its time; a later one that is free where another change has that. */
 export function pendingKey(ns: string, at: number): string {
   return pendingPrefix(ns) + String(at).padStart(TIME_DIGITS, '0')
 }

@@ -1,8 +1,8 @@
 import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
-import { hasSettings } from '../../model/head-body.ts'
 import { isOfAuthors } from '../../model/types/collection-type.ts'
 import { typeOf } from '../../model/types/type-of.ts'
+import { hasSettings } from '../../model/head-body.ts'
 import { mayWrite } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
@@ -50,20 +50,14 @@ export class Writes implements ReplicaWrites {
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
-    const type = typeOf(open.head.head.body, collection)
     for (const write of writes) {
       this.#checkAllowed(open, collection, write.id)
       this.#checkSize(write)
       checkExpected(write.if)
       this.#checkExpiry(write)
       if (write.if !== undefined && writes.length > 1) throw new DocstoreError('bad-option', 'if is for a write of one document')
-      if (write.was !== undefined && type !== 'map') throw new DocstoreError('bad-option', 'was is for documents of a map; others are written whole')
-      if (write.exp !== undefined && type === 'map')
-        throw new DocstoreError('bad-option', 'A document of a map cannot expire: its fields are written by themselves')
-    }
-    if (type === 'map') {
-      const { MapPuts } = await import('./typed/map-puts.ts')
-      return new MapPuts(this.#ground, this.#single).write(() => this.#allowed(id, collection, writes), collection, writes)
+      if (write.was !== undefined && typeOf(open.head.head.body, collection) !== 'map')
+        throw new DocstoreError('bad-option', 'was is for documents of a map; others are written whole')
     }
     return hasSettings(open.head.head.body, collection) ? this.#writeByRules(id, collection, writes) : this.#commit(open, collection, writes)
   }
@@ -72,9 +66,15 @@ export class Writes implements ReplicaWrites {
     const { identity, clock } = this.#ground
     const author = { identity, clock }
     const type = typeOf(open.head.head.body, collection)
-    const entries = isOfAuthors(type)
-      ? (await import('./typed/own-writes.ts')).ownWrites({ open, collection, type }, writes, this.#ground)
-      : writes.map((write) => localWrite(open.scope, collection, write, author))
+    if (type === 'map') {
+      const { MapPuts } = await import('./typed/map-puts.ts')
+      return new MapPuts(this.#ground, this.#single).write(() => this.#allowed(open.id, collection, writes), collection, writes)
+    }
+    const own = isOfAuthors(type) ? await import('./typed/own-writes.ts') : undefined
+    const entries =
+      isOfAuthors(type) && own !== undefined
+        ? own.ownWrites({ open: this.#allowed(open.id, collection, writes), collection, type }, writes, this.#ground)
+        : writes.map((write) => localWrite(open.scope, collection, write, author))
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
     const current = await this.#ground.storage.lastSeq(open.ns)
     return outcomes.map((outcome, i) =>
@@ -104,6 +104,11 @@ export class Writes implements ReplicaWrites {
   async update(id: string, collection: string, update: Update): Promise<UpdateResult> {
     checkCollection(collection)
     const allowed = (): OpenNamespace => this.#allowed(id, collection, [update])
+    // Whoever asks again what came of one that was written is told, whatever has become of the namespace.
+    if (update.once !== undefined) {
+      const known = await (await this.#loaded()).known(update.once)
+      if (known !== undefined) return known
+    }
     allowed()
     checkExpected(update.if)
     if (this.#expiry.isDue) await this.#expiry.sweep()
@@ -154,10 +159,10 @@ export class Writes implements ReplicaWrites {
     return this.#pending.keepWrites(id, collection, writes)
   }
 
+  /** A time that has passed is none of this one's business: the write may have been under way for longer than the document was to live. */
   #checkExpiry({ exp, content }: Write): void {
-    if (exp === undefined) return
-    if (content === null || !Number.isSafeInteger(exp) || exp <= this.#ground.clock.wall())
-      throw new DocstoreError('bad-expiry', 'A document expires in the future; it was given a time that has passed, or none that can be')
+    if (exp === undefined || (content !== null && Number.isSafeInteger(exp) && exp >= 0)) return
+    throw new DocstoreError('bad-expiry', content === null ? 'A delete does not expire' : 'That is no time at which a document can expire')
   }
 
   #checkSize({ id, content }: Write): void {

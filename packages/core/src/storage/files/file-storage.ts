@@ -47,4 +47,6 @@ export interface FileStorage {
   block(digest: Uint8Array, withUploads?: boolean): Awaitable<Uint8Array | undefined>
   /** Removes at most so many blocks that nothing holds any more; false where nothing is left to remove. */
   clear(limit: number): Awaitable<boolean>
+  /** Gives a part of the space of files that were removed back to the disk; false where nothing is left of it. */
+  giveBack(): Awaitable<boolean>
 }

@@ -31,7 +31,14 @@ it('a file is looked up with one reference of a namespace, however many of its d
       return prepare(sql)
     }
     const statements = new Statements(driver)
-    const files = new FileTables({ statements, growing: (work) => work(), shrinking: (work) => work(), onRead: () => undefined })
+    const files = new FileTables({
+      statements,
+      growing: (work) => work(),
+      shrinking: (work) => work(),
+      clearing: (work) => work(),
+      giveBack: () => false,
+      onRead: () => undefined,
+    })
     expect([files.named(ns, cid), files.named(other, cid)]).toEqual([
       { cid, id: `5a/${cid}`, size: 5, state: 'partial' },
       { cid, id: `7a/${cid}`, size: 7, state: 'partial' },
@@ -52,6 +59,8 @@ it('a file is looked up with one reference of a namespace, however many of its d
       const byId = new Map(plan.map((step) => [step.id, step]))
       const looks = plan.filter(({ detail }) => /\br USING/.test(detail))
       expect(looks.length).toBeGreaterThan(0)
+      // Nor are all sizes that documents give a CID gathered and sorted.
+      if (sql.includes('cid = ?2')) expect(plan.filter(({ detail }) => detail.includes('TEMP B-TREE'))).toEqual([])
       for (const { parent } of looks) expect(byId.get(parent)?.detail).toMatch(/^CORRELATED SCALAR SUBQUERY/)
     }
     database.close()

@@ -5,6 +5,8 @@ import type { Statements } from '../statements.ts'
 import type { FileState, FileStorage, NamedFile, NewBlock, PartialFile } from './file-storage.ts'
 
 const STATES: readonly FileState[] = ['partial', 'whole', 'bad']
+/** Sizes of one CID that are looked at to find the file of a namespace: all but one of them are lies, each of which somebody has signed. */
+const MAX_SIZES = 4096
 /** Size of an upload, which no file has. */
 const UPLOAD = -1
 
@@ -15,7 +17,10 @@ export interface FileTablesInit {
   readonly growing: (work: () => void, bytes: number) => void
   /** Runs one that makes room, or adds little. */
   readonly shrinking: <T>(work: () => T) => T
-  /** Called before a block is read. */
+  /** Runs a transaction that removes blocks, where it says so: their pages may be left as they are until `giveBack` has come to its end. */
+  readonly clearing: (work: () => boolean) => boolean
+  readonly giveBack: () => boolean
+  /** Called before blocks are read, or removed, which reads them too. */
   readonly onRead: () => void
 }
 
@@ -28,13 +33,18 @@ export class FileTables implements FileStorage {
   }
 
   named(ns: number, cid: string): NamedFile | undefined {
-    const row = this.#init.statements
-      .own(
-        // One reference is looked up, however many documents name the same file.
-        'SELECT (SELECT min(id) FROM file_references r WHERE r.file = f.file AND r.ns = ?1) AS id, f.size, f.state FROM files f WHERE f.cid = ?2 AND EXISTS (SELECT 1 FROM file_references r WHERE r.file = f.file AND r.ns = ?1) ORDER BY f.state = 2, f.file LIMIT 1',
-      )
-      .get(ns, cid)
-    return row && { cid, id: String(row['id']), size: Number(row['size']), state: STATES[Number(row['state'])] ?? 'partial' }
+    const find = this.#init.statements.own(
+      // One reference is looked up, however many documents name the same file, and the order is that of the index.
+      `SELECT (SELECT min(id) FROM file_references r WHERE r.file = f.file AND r.ns = ?1) AS id, f.size
+        FROM (SELECT file, size FROM files WHERE cid = ?2 AND state = ?3 ORDER BY file LIMIT ${MAX_SIZES}) f
+        WHERE EXISTS (SELECT 1 FROM file_references r WHERE r.file = f.file AND r.ns = ?1) LIMIT 1`,
+    )
+    // Only one size of a CID can be whole; one that is not known to be bad may be.
+    for (const state of ['whole', 'partial', 'bad'] as const) {
+      const row = find.get(ns, cid, STATES.indexOf(state))
+      if (row !== undefined) return { cid, id: String(row['id']), size: Number(row['size']), state }
+    }
+    return undefined
   }
 
   partial(after: number, limit: number): PartialFile[] {
@@ -95,7 +105,9 @@ export class FileTables implements FileStorage {
   }
 
   clear(limit: number): boolean {
-    return this.#init.shrinking(() => {
+    if (this.#init.statements.own('SELECT 1 FROM files WHERE uses = 0 LIMIT 1').get() === undefined) return false
+    this.#init.onRead()
+    return this.#init.clearing(() => {
       const { statements } = this.#init
       const unused = statements.own('SELECT file FROM files WHERE uses = 0 LIMIT 1').get()
       if (unused === undefined) return false
@@ -108,6 +120,10 @@ export class FileTables implements FileStorage {
       if (held.length < limit) statements.own('DELETE FROM files WHERE file = ? AND uses = 0').run(file)
       return true
     })
+  }
+
+  giveBack(): boolean {
+    return this.#init.giveBack()
   }
 
   #file({ cid, size }: FileKey): number {

@@ -15,3 +15,6 @@ CREATE TABLE blocks (block INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, byt
 CREATE TABLE held_blocks (block INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (block, file)) WITHOUT ROWID;
 CREATE INDEX held_blocks_by_file ON held_blocks (file);
 `
+
+/** Since version 10: files of one CID by their state, so that those which can be no file are not looked at to find one that can. */
+export const FILES_BY_CID = 'CREATE INDEX files_by_cid ON files (cid, state, file);'

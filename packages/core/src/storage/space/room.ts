@@ -27,6 +27,10 @@ const SHORT_BYTES: number = 256 * 1024 * 1024
 /** What is written between two looks, and what the log may owe to the database while the disk is short, bytes. */
 const OWED_BYTES: number = 128 * 1024
 
+/** What SQLite calls a database of which the end can be cut off. */
+const INCREMENTAL = 2
+/** Free pages that are given back in one transaction: a millisecond or two. */
+const GIVEN_BACK_PAGES = 256
 /** Free pages that are overwritten in one transaction. */
 const OVERWRITTEN_PAGES = 32
 /** The last free pages: taking them could make the file larger. */
@@ -181,6 +185,32 @@ export class Room {
     }
   }
 
+  /** Whether the end of the file can be cut off: what was made before that was thought of has to be compacted once. */
+  get canGiveBack(): boolean {
+    return this.#number('auto_vacuum') === INCREMENTAL
+  }
+
+  /** What lies free in the database, bytes. */
+  get freeBytes(): number {
+    return this.#number('freelist_count') * this.#pageBytes
+  }
+
+  /** Does a write after which what it frees is not overwritten. */
+  withoutOverwriting<T>(write: () => T): T {
+    this.#driver.exec('PRAGMA secure_delete = FAST')
+    try {
+      return write()
+    } finally {
+      this.#driver.exec('PRAGMA secure_delete = ON')
+    }
+  }
+
+  /** Gives some free pages back to the disk, a megabyte of them; whether there are more. */
+  giveBack(): boolean {
+    if (this.#number('freelist_count') > 0) this.#statements.own(`PRAGMA incremental_vacuum(${GIVEN_BACK_PAGES})`).all()
+    return this.#number('freelist_count') > 0
+  }
+
   /** SQLite hands out first what became free last, up to the pages that one page of its list names. */
   #overwriteFree(freed: number): void {
     // Each row takes a page beside its own, and some bytes there.
@@ -264,7 +294,7 @@ export class Room {
     if (!isRaised) this.#isBeyond = this.#number('page_count') > this.#maxPages
   }
 
-  #number(pragma: 'page_count' | 'page_size' | 'freelist_count'): number {
+  #number(pragma: 'page_count' | 'page_size' | 'freelist_count' | 'auto_vacuum'): number {
     return Number(this.#statements.own(`PRAGMA ${pragma}`).get()?.[pragma])
   }
 }

@@ -1,4 +1,5 @@
-import { utf8 } from '../../model/bytes.ts'
+import { equalBytes, utf8 } from '../../model/bytes.ts'
+import { hasSeen } from '../../model/edits/seen.ts'
 import { ownContent } from '../records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
@@ -12,7 +13,7 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
     ...entry,
     build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
       const record = entry.build(old, document, forgotten)
-      if (record === undefined || isNoLarger(record, old)) return record
+      if (record === undefined || lengthOf(record.content) <= replacedBy(entry, record, old, document)) return record
       leftOut.add(position)
       return undefined
     },
@@ -20,9 +21,22 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
   return { entries: shrinking, isLeftOut: (position) => leftOut.has(position) }
 }
 
-/** By what the contents take: everything else is about as large in every version. */
-function isNoLarger(record: NewRecord, old: StoredRecord | undefined): boolean {
-  return old !== undefined && lengthOf(record.content) <= lengthOf(ownContent(old))
+/**
+ * What goes for a record, by what the contents take: everything else is about as large in every version. A whole version of a document takes the place of
+ * the edits before it, too. Nothing goes for what is new, which -1 says.
+ */
+function replacedBy(
+  { slot, document: inDocument }: CommitEntry,
+  record: NewRecord,
+  old: StoredRecord | undefined,
+  document: DocumentView | undefined,
+): number {
+  const isWhole = inDocument === undefined || equalBytes(inDocument, slot)
+  const edits = isWhole ? (document?.edits ?? []).filter(({ at }) => at <= record.at) : []
+  if (old === undefined && edits.length === 0) return -1
+  // What it has not seen is kept, or wins.
+  const gone = [...edits, ...(old === undefined ? [] : [old])].filter((one) => one.at <= record.at && hasSeen(record, one))
+  return gone.reduce((sum, one) => sum + lengthOf(ownContent(one)), 0)
 }
 
 function lengthOf(content: string | null): number {

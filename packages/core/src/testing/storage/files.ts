@@ -23,6 +23,7 @@ const forgetting = ({ cid }: FileKey, { id = cid, at = 2 } = {}) => put({ collec
 
 async function clearAll(files: FileStorage): Promise<void> {
   while (await files.clear(2));
+  while (await files.giveBack());
 }
 
 /** Files, their blocks, and what keeps them. */
@@ -192,6 +193,28 @@ export function filesContract(open: OpenStorage): void {
     await storage.scrub()
     const disk = (await opened.files()).map((bytes) => new TextDecoder('latin1').decode(bytes)).join('')
     for (const name of ['needle', 'thread', 'button']) expect(disk.includes(name)).toBe(false)
+  })
+
+  test('the space of removed blocks goes back to the disk, also where the process ended in between', async (opened) => {
+    if (opened.files === undefined) return
+    const { ns, files } = { ns: await addNamespace(opened.storage), files: await opened.storage.files() }
+    const sizeOf = async (): Promise<number> => (await opened.files?.())?.reduce((sum, { length }) => sum + length, 0) ?? 0
+    const large = Array.from({ length: 8 }, (_, i) => block(`needle ${i} `.repeat(6)))
+    const key = keyOf(large[0] ?? block(''))
+    await opened.storage.commit(ns, [naming(key)])
+    await opened.storage.scrub()
+    const before = await sizeOf()
+    await files.store(key, large)
+    await opened.storage.commit(ns, [naming(keyOf(block('other'))), forgetting(key)])
+    while (await files.clear(2));
+    const storage = await opened.reopen()
+    expect(await storage.hasFilesToClear()).toBe(true)
+    await clearAll(await storage.files())
+    expect(await storage.hasFilesToClear()).toBe(false)
+    await storage.scrub()
+    expect((await sizeOf()) - before).toBeLessThan(64 * 1024)
+    const disk = (await opened.files()).map((bytes) => new TextDecoder('latin1').decode(bytes)).join('')
+    expect(disk.includes('needle')).toBe(false)
   })
 }
 

@@ -30,6 +30,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   noteKnown: (storage) => storage.noteKnown(1, 1),
   future: (storage) => storage.future(1, 0, new Uint8Array(34)),
   unknownFuture: (storage) => storage.unknownFuture(1, { after: 0, by: new Uint8Array(34), since: 0, limit: 1 }),
+  compactSome: (storage) => storage.compactSome(),
   nextExpiry: (storage) => storage.nextExpiry(),
   expire: (storage) => storage.expire(1, 1),
   takeBackExpired: (storage) => storage.takeBackExpired(1, 1),

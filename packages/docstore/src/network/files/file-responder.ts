@@ -1,4 +1,4 @@
-import { errorCode, errorMessage, type Ledger, type Replica } from '@p2p-docstore/core'
+import { errorCode, errorMessage, type Ledger, releaseBytes, type Replica } from '@p2p-docstore/core'
 import type { Misdeed } from '../admission/index.ts'
 import type { Answerer } from '../sync/index.ts'
 import { delay } from '../timing/index.ts'
@@ -44,7 +44,9 @@ export class FileResponder implements Answerer {
     }
     const isLast = response.t === 'error' && ENDING.has(response.code)
     if (isLast) this.#init.onMisdeed('malformed')
-    return { frame: encodeFileMessage(response), isLast }
+    const encoded = encodeFileMessage(response)
+    if (response.t === 'block') releaseBytes(response.bytes)
+    return { frame: encoded, isLast }
   }
 
   async #answer(request: FileRequest, signal: AbortSignal): Promise<FileResponse> {

@@ -42,6 +42,7 @@ async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    isRelay: async () => false,
     close: () => peer.close(),
   })
   cleanups.push(() => store.close())

@@ -45,6 +45,7 @@ async function storeAt(relays: readonly TestRelay[], clock: WrongClock, replica?
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    isRelay: async () => false,
     close: () => peer.close(),
   })
   cleanups.push(() => store.close())

@@ -23,7 +23,7 @@ export const RELAY_FAULTS = {
   },
   'other-network': {
     what: 'is in another network',
-    fix: 'Use another data folder, or another browser profile, for that network; or ask for a new link to yours',
+    fix: 'Join that network beside this one, with a link into it; or ask for a new link to yours',
   },
   'other-version': { what: 'speaks another version of the protocol', fix: 'Update docstore here, or ask who runs the relay to update it' },
   'not-invited': { what: 'admits only those who are invited', fix: 'Ask who runs the network for an invitation, and join with its link' },

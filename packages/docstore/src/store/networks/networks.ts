@@ -136,18 +136,18 @@ export class Networks implements NetworkSet<Docstore> {
     const { id } = this.#first.info.network
     this.#stores.delete(id)
     await this.#first.closeAlone()
-    return this.#keep(id, this.#openFirst())
+    return this.#keep(id, () => this.#openFirst())
   }
 
   #open({ id, descriptor, isFirst }: Known): Promise<Docstore> {
     const open = this.#stores.get(id)
     if (open !== undefined) return open
-    return this.#keep(id, isFirst ? this.#openFirst() : this.#openBeside(id, { descriptor }))
+    return this.#keep(id, () => (isFirst ? this.#openFirst() : this.#openBeside(id, { descriptor })))
   }
 
-  #keep(id: string, opening: Promise<Docstore>): Promise<Docstore> {
+  #keep(id: string, open: () => Promise<Docstore>): Promise<Docstore> {
     if (this.#isClosed) throw closed()
-    const kept = opening.then(
+    const kept = open().then(
       (store) => {
         this.#failed.delete(id)
         return store
@@ -215,7 +215,7 @@ export class Networks implements NetworkSet<Docstore> {
           'too-many-networks',
           `This data is in ${all.length} networks already: ${all.map(({ name }) => JSON.stringify(name)).join(', ')}. Leave one first`,
         )
-      const store = await this.#keep(id, this.#openBeside(id, how.join === undefined ? { descriptor } : { join: how.join }))
+      const store = await this.#keep(id, () => this.#openBeside(id, how.join === undefined ? { descriptor } : { join: how.join }))
       // Last: what is not noted is not there.
       await this.#notes.setMeta(BESIDE + id, descriptor)
       this.#new.add(id)
@@ -232,17 +232,37 @@ export class Networks implements NetworkSet<Docstore> {
     { force = false, signal }: { readonly force?: boolean; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<NetworkInfo> {
     const found = await this.#find(text)
-    const { id, name, descriptor, isFirst } = found
-    if (!force) await assertDelivered(await this.#open(found), name, signal)
+    const { id, name } = found
+    const store = await this.#open(found)
+    if (await store.isRelay()) throw new DocstoreError('data-in-use', `A relay of the network "${name}" runs on this data. Stop it first`)
+    if (!force) await assertDelivered(store, name, signal)
     return this.#change(async () => {
-      const rest = (await this.#known()).filter((one) => one.id !== id)
-      await this.#notes.setMeta(LEAVING + id, descriptor)
-      // Without any network it is as new, with the identity that it had.
-      if (isFirst || rest.length === 0) await this.#notes.setMeta(NOWHERE, rest.length > 0 ? Uint8Array.of(1) : undefined)
-      if (!isFirst) await this.#notes.setMeta(BESIDE + id, undefined)
-      await this.#empty(id)
+      const undo = await this.#noteLeaving(found)
+      try {
+        await this.#empty(id)
+      } catch (error) {
+        // Somebody has it open and does not let go.
+        if (errorCode(error) === 'data-in-use') await undo()
+        throw error
+      }
       return this.#info(found, '')
     })
+  }
+
+  /** Notes that a network is being left; from then on it is not among them. Gives the way to take that back. */
+  async #noteLeaving({ id, descriptor, isFirst }: Known): Promise<() => Promise<void>> {
+    const isLast = (await this.#known()).length === 1
+    const before = await this.#notes.getMeta(NOWHERE)
+    await this.#notes.setMeta(LEAVING + id, descriptor)
+    // Without any network it is as new, with the identity that it had.
+    if (isFirst || isLast) await this.#notes.setMeta(NOWHERE, isLast ? undefined : Uint8Array.of(1))
+    if (!isFirst) await this.#notes.setMeta(BESIDE + id, undefined)
+    return async () => {
+      if (isFirst) this.#stores.set(id, Promise.resolve(await this.#openFirst()))
+      else await this.#notes.setMeta(BESIDE + id, descriptor)
+      await this.#notes.setMeta(NOWHERE, before)
+      await this.#notes.setMeta(LEAVING + id, undefined)
+    }
   }
 
   /** What was ended in the middle. Where another program is at it, that one does it, or who comes after it. */

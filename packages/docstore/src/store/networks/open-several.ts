@@ -21,6 +21,10 @@ export async function openSeveral(
   const networks = await shared.all()
   const isNew = beside !== undefined && !(await networks.list()).some(({ id }) => id === beside.id)
   let id = link === undefined && descriptor === undefined ? await networks.used() : first.info.network.id
+  if (link !== undefined && beside === undefined && !(await networks.list()).some((one) => one.id === id)) {
+    // It was being left when a program was ended, and is empty now.
+    id = (await networks.join(link)).info.network.id
+  }
   if (beside !== undefined) {
     id = beside.id
     await (link === undefined ? networks.add(id, beside.bytes) : networks.join(link))

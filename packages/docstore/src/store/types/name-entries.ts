@@ -14,6 +14,6 @@ export async function nameEntries(
   return entries.map((entry) => {
     if (entry.id !== '') return entry
     const id = logId(at++, by, nonceOf(crypto.getRandomValues(new Uint8Array(NONCE_DIGITS))))
-    return { id, content: canonicalJson({ ...JSON.parse(entry.content ?? '{}'), _id: id }) }
+    return { ...entry, id, content: canonicalJson({ ...JSON.parse(entry.content ?? '{}'), _id: id }) }
   })
 }

@@ -31,7 +31,7 @@ export class NotedUpdates {
   /** What came of an update, `undefined` where it is not known. */
   async find(name: string): Promise<UpdateResult | undefined> {
     const noted = await this.#storage.getMeta(PREFIX + name)
-    return noted && (JSON.parse(new TextDecoder().decode(noted)) as UpdateResult)
+    return noted && read(noted)
   }
 
   /** Makes ready to note an update; gives what notes it, to be called within its commit. */
@@ -52,6 +52,12 @@ export class NotedUpdates {
   }
 
   async #load(): Promise<Set<string>> {
-    return new Set((await this.#storage.listMeta(PREFIX)).map(([key]) => key))
+    // They are listed by their names, which are random.
+    const noted = (await this.#storage.listMeta(PREFIX)).map(([key, value]) => ({ key, at: read(value).at }))
+    return new Set(noted.sort((a, b) => a.at - b.at).map(({ key }) => key))
   }
+}
+
+function read(noted: Uint8Array): UpdateResult {
+  return JSON.parse(new TextDecoder().decode(noted)) as UpdateResult
 }

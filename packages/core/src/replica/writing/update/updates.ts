@@ -1,8 +1,8 @@
 import { DocstoreError } from '../../../errors.ts'
-import { hasSettings } from '../../../model/head-body.ts'
 import { isOfAuthors } from '../../../model/types/collection-type.ts'
 import { typeOf } from '../../../model/types/type-of.ts'
 import { wrongType } from '../typed/wrong-type.ts'
+import { hasSettings } from '../../../model/head-body.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
 import type { CollectionRules } from '../../../rules/collection-rules.ts'
 import type { ReplicaGround } from '../../ground.ts'
@@ -28,12 +28,16 @@ export class Updates {
     this.#noted = new NotedUpdates(ground.storage)
   }
 
+  /** What came of an update that was made before under this name. Throws `bad-option` for what is no name. */
+  async known(once: string): Promise<UpdateResult | undefined> {
+    if (!this.#noted.isName(once)) throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
+    return this.#noted.find(once)
+  }
+
   /** `allowed` gives the namespace, or throws where nothing may be written there: it can end, change or go while the update is made ready. */
   async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once, settles }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
     const changes = parseChanges(given)
-    if (once !== undefined && !this.#noted.isName(once))
-      throw new DocstoreError('bad-option', 'once is a name of 16 to 64 letters, digits, "_" or "-"')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const attempt = async (open: OpenNamespace, rules?: CollectionRules): Promise<UpdateResult | undefined> => {
       const type = typeOf(open.head.head.body, collection)
