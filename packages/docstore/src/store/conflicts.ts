@@ -69,10 +69,10 @@ export async function resolveConflicts(source: Source, id: string, keep: string 
 }
 
 /** What a field is now, in place of what lost. */
-function standing({ value: _, ...row }: ConflictRow, document: Document): Pick<ConflictRow, 'field' | 'value'> {
+function standing({ field = '' }: ConflictRow, document: Document): Pick<ConflictRow, 'field' | 'value'> {
   let value: unknown = document
-  for (const name of namesOf(row.field ?? '')) value = isPlainObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
-  return { ...row, ...(value !== undefined && { value: value as Document[string] }) }
+  for (const name of namesOf(field)) value = isPlainObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  return { field, ...(value !== undefined && { value: value as Document[string] }) }
 }
 
 /** The names of a path: `address.city`, or `"a.b".c` for a name that has a dot in it. */

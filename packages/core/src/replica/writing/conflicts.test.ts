@@ -217,7 +217,9 @@ describe('a conflict', () => {
     await put(bob, 'x', { a: { b: 5 }, d: 1 })
     await meet(ada, bob)
     expect(await get(relay, 'x')).toEqual({ _id: 'x', a: { b: 5 }, d: 1 })
-    expect((await conflicts(relay)).map(({ field, content }) => [field, JSON.parse(content ?? '')]).toSorted()).toEqual([
+    expect(
+      (await conflicts(relay)).map(({ field = '', content }) => [field, JSON.parse(content ?? '')] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ).toEqual([
       ['a.b', { _id: 'x', a: { b: 2 }, d: 1 }],
       ['c', { _id: 'x', a: { b: 5 }, c: 3, d: 1 }],
     ])
