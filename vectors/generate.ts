@@ -208,7 +208,7 @@ function headFile(): VectorFile {
   const renamed = signHead({ ...fields, seq: 1, prev: first.hash, at: AT + 1, body: { title: 'Second 名前' } }, alice)
   const rival = signHead({ ...fields, seq: 1, prev: first.hash, at: AT + 2, body: { title: 'Rival' } }, alice)
   const described = signHead({ ...fields, seq: 2, prev: rival.hash, at: AT + 3, body: { title: 'First', description: 'What it is 名' } }, alice)
-  const full = { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH), ended: AT + 4, next: otherGenesis.cid }
+  const full = { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH), history: 3650, ended: AT + 4, next: otherGenesis.cid }
   const ended = signHead({ ...fields, seq: 3, prev: described.hash, at: AT + 4, body: full }, alice)
   const collections: CollectionsSettings = {
     orders: { schema: '{"properties":{"total":{"minimum":0.5,"type":"number"}},"required":["total"]}', maxBytes: 4096 },
@@ -264,6 +264,8 @@ function headFile(): VectorFile {
       changed('an epoch without rotation', { epoch: 1 }, 'unsupported'),
       changed('a rotation', { rot: [{}] }, 'unsupported'),
       changed('empty title', { body: { title: '' } }, 'malformed'),
+      changed('history of 3,651 days', { body: { title: 'First', history: 3651 } }, 'malformed'),
+      changed('history of no number', { body: { title: 'First', history: 'long' } }, 'malformed'),
       changed('empty description', { body: { title: 'First', description: '' } }, 'malformed'),
       changed('description of 2,049 units', { body: { title: 'First', description: 'x'.repeat(MAX_DESCRIPTION_LENGTH + 1) } }, 'malformed'),
       changed('description with a byte order mark', { body: { title: 'First', description: '\ufeffx' } }, 'malformed'),

@@ -29,9 +29,11 @@ const PAGE_PARTS = [
 /** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
 const WORKER_LATER = new RegExp(
   [
-    '/core/src/(files/|rules/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
-    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry))',
-    '/core/src/replica/(files/|moving/|rules/(?!known-rules|record-fault|judged-prefix)|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
+    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/records/(expired-records|forgotten-slots))',
+    '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )
 const WORKER_PARTS = [

@@ -417,3 +417,34 @@ it('says so in the header and over everything when a relay of another network an
   await goTo(`#/ns/${places.id}`)
   await ada.part('syncState').filter({ hasText: 'Saved here only' }).waitFor()
 }, 90_000)
+
+describe('earlier versions of a document', { timeout: 60_000 }, () => {
+  it('are listed in the editor, and one of them is the present one again once it is saved', async () => {
+    await goToPlaces()
+    const save = async (name: string, number: number): Promise<void> => {
+      await ada.row(name).click()
+      await ada.part('editorText').fill(JSON.stringify({ _id: 'p007', name: 'Place 7, changed.', number }))
+      await ada.part('editorSave').click()
+      await ada.part('editor').waitFor({ state: 'detached' })
+    }
+    await save('Place 7.', 70)
+    await save('Place 7, changed.', 71)
+    await ada.row('Place 7, changed.').click()
+    await ada.part('documentHistory').locator('summary').click()
+    await ada.part('documentVersion').nth(1).waitFor()
+    expect(await ada.part('documentVersion').count()).toBe(2)
+    await ada.part('documentVersionShow').nth(1).click()
+    expect(JSON.parse(await ada.part('editorText').inputValue())).toEqual({ _id: 'p007', at: MOMENT, name: 'Place 7.', number: 7 })
+    await ada.part('editorSave').click()
+    await ada.row('Place 7.').waitFor()
+    // What one has written is not lost by looking at another version.
+    await ada.row('Place 7.').click()
+    await ada.part('documentHistory').locator('summary').click()
+    await ada.part('documentVersion').nth(2).waitFor()
+    await ada.part('editorText').fill('{ "_id": "p007"')
+    expect(await ada.part('documentVersionShow').first().isDisabled()).toBe(true)
+    await ada.page.keyboard.press('Escape')
+    await ada.part('unsavedDiscard').click()
+    await expect.poll(() => places.get('p007'), { timeout: 30_000 }).toEqual({ _id: 'p007', at: MOMENT, name: 'Place 7.', number: 7 })
+  })
+})

@@ -123,6 +123,10 @@ export const TEST_IDS = {
   documentFacts: 'document-facts',
   documentBreaks: 'document-breaks',
   documentCidCopy: 'document-cid-copy',
+  documentHistory: 'document-history',
+  /** `data-cid` is the CID of an earlier version. */
+  documentVersion: 'document-version',
+  documentVersionShow: 'document-version-show',
   filePicture: 'file-picture',
   upload: 'upload',
   uploadInput: 'upload-input',

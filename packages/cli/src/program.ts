@@ -11,6 +11,7 @@ import { exportCommand } from './commands/export.ts'
 import { fileCommand } from './commands/file.ts'
 import { findCommand } from './commands/find.ts'
 import { getCommand } from './commands/get.ts'
+import { historyCommand } from './commands/history.ts'
 import { idCommand } from './commands/id.ts'
 import { importCommand } from './commands/import.ts'
 import { indexCommand } from './commands/index-command.ts'
@@ -45,6 +46,7 @@ const COMMANDS = [
   updateCommand,
   conflictsCommand,
   resolveCommand,
+  historyCommand,
   deleteCommand,
   eraseCommand,
   compactCommand,

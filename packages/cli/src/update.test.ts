@@ -80,6 +80,27 @@ describe('update', () => {
     expect(await bench.json(['get', 'orders', 'one', '--data', first])).toEqual(document)
   })
 
+  it('and put leave a history, of which one version can be put back', { timeout: 120_000 }, async () => {
+    await bench.namespace(first, 'kept', '--history', '7')
+    const { cid } = await bench.json(['put', 'kept', '--data', first], '{"_id":"one","n":1}')
+    await bench.json(['update', 'kept', 'one', '{"$set":{"n":2}}', '--offline', '--data', first])
+    await bench.json(['put', 'kept', '--offline', '--data', first], '{"_id":"one","n":3}')
+    const { identity: by } = await bench.json(['id', '--data', first])
+    const version = (n: number): unknown => ({
+      _id: 'one',
+      cid: expect.any(String),
+      at: expect.stringMatching(/Z$/),
+      by,
+      document: { _id: 'one', n },
+    })
+    expect(await bench.json(['history', 'kept', 'one', '--offline', '--data', first])).toEqual([version(2), version(1)])
+    expect(await bench.json(['history', 'kept', 'one', '--restore', String(cid), '--data', first])).toMatchObject({ _id: 'one', cid, copies: 1 })
+    const [line = ''] = (await bench.run(['find', 'kept', '--meta', '--json', '--data', first])).stdout.split('\n')
+    expect(JSON.parse(line)).toMatchObject({ document: { _id: 'one', n: 1 }, cid, by })
+    expect(await bench.json(['namespace', 'set', 'kept', 'history', '0', '--data', first])).toMatchObject({ history: 0 })
+    expect(await bench.failure(['history', 'kept', 'none', '--data', first])).toMatchObject({ exit: 1, code: 'not-found' })
+  })
+
   it('says what is wrong with it', async () => {
     expect(await bench.failure(['update', 'orders', 'none', '{"$set":{"n":1}}', '--data', first])).toMatchObject({ exit: 1, code: 'not-found' })
     expect(await bench.failure(['update', 'orders', 'one', '{"":{"n":1}}', '--data', first])).toMatchObject({ exit: 2 })

@@ -37,7 +37,6 @@ export {
   type PutManyResult,
   type PutResult,
   type PutOptions,
-  type Versioned,
   type Conflict,
   type WriteOptions,
 } from './store/collection.ts'
@@ -64,4 +63,5 @@ export type { Pending } from './store/life/pending.ts'
 export type { CollectionRules, RulesInput } from './store/life/rules.ts'
 export type { NetworkInfo } from './store/networks/types.ts'
 export type { NamespaceEvents } from './store/sync-events.ts'
+export type { Versioned } from './store/versioned.ts'
 export type { WatchedResult } from './store/reading/watch.ts'

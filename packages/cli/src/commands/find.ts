@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
-import type { Document, FindOptions, ProjectionInput } from 'p2p-docstore'
+import type { FindOptions, ProjectionInput } from 'p2p-docstore'
 import { parseFieldsArgument, parseFilterArgument, parseSortArgument } from '../json-argument.ts'
 import { FIND_PAGE } from '../limits.ts'
 import { openToRead } from '../open-namespace.ts'
@@ -11,6 +11,7 @@ import { wholeNumber } from '../settings.ts'
 interface Options extends Pick<FindOptions, 'sort' | 'limit' | 'skip'> {
   readonly collection: string
   readonly fields?: ProjectionInput
+  readonly meta?: boolean
 }
 
 /** `docstore find NS [FILTER]` */
@@ -27,13 +28,16 @@ export function findCommand(run: Run): Command {
     .addOption(new Option('--limit <n>', 'most documents to print').argParser(wholeNumber(1)))
     .addOption(new Option('--skip <n>', 'documents to pass over').argParser(wholeNumber(0)))
     .addOption(new Option('--fields <names>', 'fields to print besides _id; a - in front: all but that one').argParser(parseFieldsArgument))
+    .option('--meta', 'each with its CID, the time of its last change, and who made that')
     .addOption(collectionOption())
-    .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection, fields, ...options }: Options) =>
+    .action((ns: string, filter: Readonly<Record<string, unknown>>, { collection, fields, meta = false, ...rest }: Options) =>
       run(async (context) => {
         await using store = await openStore(context)
         const documents = (await openToRead(context, store, ns)).collection(collection)
-        let lines: Document[] = []
-        for await (const document of documents.find(filter, { ...options, ...(fields === undefined ? {} : { projection: fields }) })) {
+        const options = { ...rest, ...(fields === undefined ? {} : { projection: fields }) }
+        const found: AsyncIterable<unknown> = meta ? documents.find(filter, { ...options, meta }) : documents.find(filter, options)
+        let lines: unknown[] = []
+        for await (const document of found) {
           context.signal.throwIfAborted()
           lines.push(document)
           if (lines.length < FIND_PAGE) continue

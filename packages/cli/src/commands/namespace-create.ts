@@ -4,6 +4,7 @@ import type { Run } from '../context.ts'
 import type { Docstore } from 'p2p-docstore'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { openStore } from '../open-store.ts'
+import { wholeNumber } from '../settings.ts'
 
 /** `docstore namespace create NAME` */
 export function namespaceCreateCommand(run: Run): Command {
@@ -13,22 +14,34 @@ export function namespaceCreateCommand(run: Run): Command {
     .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
     .option('--type <collection=type...>', `how documents of a collection are written: ${COLLECTION_TYPES.join(', ')}; lww unless said`)
     .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
+    .addOption(
+      new Option('--history <days>', 'how long earlier versions of documents are kept; 30, and not at relays, unless said').argParser(wholeNumber(0)),
+    )
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action(
-    (name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean; listed?: boolean }) =>
+    (name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean; listed?: boolean; history?: number }) =>
       run(async (context) => {
         await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
         if (options.again !== true) await checkName(store, name)
+        const { write, history } = options
         const types = typesOf(options.type ?? [])
         const namespace = await store.namespaces.create({
           name,
-          write: options.write,
+          write,
           listed: options.listed === true,
           ...(types === undefined ? {} : { types }),
+          ...(history === undefined ? {} : { history }),
         })
         const copies = await waitForCopies(context, store, namespace, options)
-        const result = { id: namespace.id, name, write: options.write, ...(types === undefined ? {} : { types }), copies }
+        const result = {
+          id: namespace.id,
+          name,
+          write,
+          ...(types === undefined ? {} : { types }),
+          ...(history === undefined ? {} : { history }),
+          copies,
+        }
         await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)
       }),
   )

@@ -8,7 +8,7 @@ import { nameText } from '../name-text.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
-const FIELDS = ['title', 'description', 'next', 'listed'] as const
+const FIELDS = ['title', 'description', 'next', 'listed', 'history'] as const
 
 /** `docstore namespace set NS FIELD [VALUE]` */
 export function namespaceSetCommand(run: Run): Command {
@@ -18,7 +18,7 @@ export function namespaceSetCommand(run: Run): Command {
     .addArgument(
       new Argument(
         '<field>',
-        'its title, its description, the id of the namespace that takes its place, or whether it is listed (true or false)',
+        'its title, its description, the id of the namespace that takes its place, whether it is listed (true or false), or for how many days earlier versions are kept',
       ).choices(FIELDS),
     )
     .argument('[value]', 'the new value')
@@ -50,6 +50,7 @@ async function checkConflict(namespace: Namespace, field: (typeof FIELDS)[number
 }
 
 function changeOf(field: (typeof FIELDS)[number], value: string | undefined): NamespaceChange {
+  if (field === 'history') return { history: value === undefined ? null : daysOf(value) }
   if (field === 'listed') {
     if (value !== undefined && value !== 'true' && value !== 'false') throw new DocstoreError('bad-option', 'listed is true or false')
     return { listed: value === 'true' }
@@ -57,4 +58,9 @@ function changeOf(field: (typeof FIELDS)[number], value: string | undefined): Na
   if (field !== 'title') return { [field]: value ?? null }
   if (value === undefined) throw new DocstoreError('bad-name', 'A namespace has a title: give one')
   return { name: value }
+}
+
+function daysOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new DocstoreError('bad-option', `history is a whole number of days, not ${JSON.stringify(text.slice(0, 80))}`)
 }

@@ -1,4 +1,4 @@
-import { type CollectionCount, type CollectionsSettings, DocstoreError } from '@p2p-docstore/core'
+import { type CollectionCount, type CollectionsSettings, DocstoreError, type HistorySize } from '@p2p-docstore/core'
 import { decode } from '@ipld/dag-cbor'
 import { Command } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
@@ -6,6 +6,7 @@ import type { Run } from '../context.ts'
 import { headOf } from '../head.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
+import { byteText } from '../output/byte-text.ts'
 import { readable } from '../output/readable.ts'
 import { textTable } from '../output/text-table.ts'
 
@@ -36,6 +37,7 @@ export function namespaceShowCommand(run: Run): Command {
             ['root', shown.root],
             ['documents', String(shown.documents)],
             ['records', String(shown.records)],
+            ['history', historyText(shown)],
             ...shown.collections.map(({ collection, documents, type }) => [
               'collection',
               `${collection}: ${documents}${type === undefined ? '' : ` (${type})`}`,
@@ -45,6 +47,12 @@ export function namespaceShowCommand(run: Run): Command {
         })
       }),
     )
+}
+
+/** How long earlier versions are kept, and what there is of them. */
+function historyText({ history, past: { versions, bytes } }: { readonly history?: number; readonly past: HistorySize }): string {
+  const days = history === undefined ? '30 days, not at relays' : `${history} days`
+  return versions === 0 ? days : `${days}; ${versions} changes here, ${byteText(bytes)}`
 }
 
 async function describe(store: Docstore, { id }: Namespace) {
@@ -58,6 +66,7 @@ async function describe(store: Docstore, { id }: Namespace) {
     records: count,
     documents,
     collections: typed(collections, info.collections),
+    past: await replica.historySize(id),
     changes: (await headOf(store, id)).seq,
     genesis: readable(decode(bytes.genesis)),
     head: readable(decode(bytes.head)),

@@ -54,6 +54,8 @@ export const MAX_TITLE_LENGTH = 128
 /** Longest description of a namespace, UTF-16 units: with every unit three bytes it fills less than half of a head. */
 export const MAX_DESCRIPTION_LENGTH = 2048
 
+/** Longest time for which earlier versions can be kept, days: ten years. */
+export const MAX_HISTORY_DAYS = 3650
 /** Collections of which a head says something. */
 export const MAX_SET_COLLECTIONS = 64
 /** Largest JSON Schema of a collection, bytes of canonical JSON: half of a head. */

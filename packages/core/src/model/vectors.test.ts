@@ -87,10 +87,11 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, ended, next, listed, created, past, collections } = head
+    const { epoch, seq, at, title, description, history, ended, next, listed, created, past, collections } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
+      ...(history === undefined ? {} : { history }),
       ...(ended === undefined ? {} : { ended }),
       ...(next === undefined ? {} : { next: cidIn(DAG_CBOR, next) }),
       ...(listed === undefined ? {} : { listed }),

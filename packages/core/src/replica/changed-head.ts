@@ -2,11 +2,12 @@ import { DocstoreError } from '../errors.ts'
 import { equalBytes, fromUtf8 } from '../model/bytes.ts'
 import { encodeCbor } from '../model/cbor.ts'
 import { DAG_CBOR, parseCid } from '../model/cid.ts'
-import { type HeadBody, isDescription } from '../model/head-body.ts'
+import { type HeadBody, isDescription, isHistoryDays } from '../model/head-body.ts'
 import { pastAfter } from '../model/head-past.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES } from '../model/limits.ts'
 import { type SignedHead, signHead } from '../model/namespace.ts'
 import { isTitle } from '../model/network.ts'
+import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
 import { changedCollections } from './changed-collections.ts'
 import type { ReplicaGround } from './ground.ts'
@@ -59,13 +60,15 @@ async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']):
 /** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`. */
 function changedBody(
   body: HeadBody,
-  { title = body.title, description, next, listed = body.listed === true, collections }: HeadChange,
+  { title = body.title, description, history, next, listed = body.listed === true, collections }: HeadChange,
   ended: number | undefined,
 ): HeadBody {
   if (!isTitle(title)) throw badName()
   const text = description === undefined ? body.description : (description ?? undefined)
   if (text !== undefined && !isDescription(text))
     throw new DocstoreError('bad-option', `A description is a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`)
+  const days = history === undefined ? body.history : (history ?? undefined)
+  if (days !== undefined && !isHistoryDays(days)) throw badHistory()
   const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
   if (typeof next === 'string' && successor === undefined)
     throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
@@ -75,6 +78,7 @@ function changedBody(
   return {
     title,
     ...(text === undefined ? {} : { description: text }),
+    ...(days === undefined ? {} : { history: days }),
     ...(ended === undefined ? {} : { ended }),
     ...(successor === undefined ? {} : { next: successor }),
     ...(listed ? { listed } : {}),

@@ -10,11 +10,12 @@ import type { Explanation } from '../query/index.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { QueriesAside } from '../storage/queries-aside.ts'
 import type { Asker } from '../storage/query-queue.ts'
-import type { IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
 import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
+import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
 import { Feeds } from './reading/feeds.ts'
@@ -46,6 +47,7 @@ import type {
   OutgoingBatch,
   PendingChange,
   PendingCounts,
+  ReadContents,
   ReadRequest,
   Redated,
   Replica,
@@ -82,6 +84,8 @@ export interface LocalReplicaInit {
   readonly queries?: QueriesAside | undefined
   /** Whether other threads may check signatures. */
   readonly aside?: boolean
+  /** Whether earlier versions are kept only where the owner of a namespace asks for it: at a relay. */
+  readonly historyOnlyAsked?: boolean
   /** Where cuts and salts come from. */
   readonly random?: Random
 }
@@ -101,6 +105,7 @@ export class LocalReplica implements Replica {
   readonly #sending: Sending
   readonly #receiving: Receiving
   readonly #comparing: Comparing
+  readonly #history: HistoryKeeping
   #files: Promise<Files> | undefined
   #isClosed = false
   readonly #ground: ReplicaGround
@@ -132,7 +137,12 @@ export class LocalReplica implements Replica {
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
-    const namespaces = new Namespaces(ground, { onArrival: (open) => this.#pending.apply(open), removing })
+    this.#history = new HistoryKeeping({ ground, namespaces: () => this.#namespaces.all(), onlyAsked: init.historyOnlyAsked === true, now })
+    const namespaces = new Namespaces(ground, {
+      onHead: (open) => this.#history.follow(open),
+      onArrival: (open) => this.#pending.apply(open),
+      removing,
+    })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
     this.#expiry = new Expiry(ground, { idOf: (ns) => namespaces.idOf(ns), onRemoved: (ns) => this.#comparing.removed(ns) })
@@ -146,6 +156,7 @@ export class LocalReplica implements Replica {
       pending: this.#pending,
       expiry: this.#expiry,
       epoch,
+      pause,
       rules: ground.rules,
     })
     this.#feeds = new Feeds(storage, namespaces, this.#expiry)
@@ -164,6 +175,7 @@ export class LocalReplica implements Replica {
     await replica.#pending.load()
     await replica.#namespaces.finishRemoving()
     await replica.#expiry.load()
+    replica.#history.start()
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     replica.#forgetLater(FIRST_FORGET_MS)
     return replica
@@ -280,6 +292,14 @@ export class LocalReplica implements Replica {
     return this.#queries.getVersion(ns, collection, id)
   }
 
+  history(ns: string, collection: string, id: string): Promise<readonly DocumentVersion[]> {
+    return this.#queries.history(ns, collection, id)
+  }
+
+  historySize(ns: string): Promise<HistorySize> {
+    return this.#queries.historySize(ns)
+  }
+
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {
     return this.#queries.find(ns, collection, request, asker)
   }
@@ -292,7 +312,7 @@ export class LocalReplica implements Replica {
     return this.#queries.openReading(ns, collection, request)
   }
 
-  readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+  readOn(reading: string, from: number, limit: number): Promise<ReadContents & { isLast: boolean }> {
     return this.#queries.readOn(reading, from, limit)
   }
 
@@ -543,6 +563,7 @@ export class LocalReplica implements Replica {
       await this.#init.queries?.close()
       await this.#expiry.stop()
       await (await this.#files?.catch(() => undefined))?.stop()
+      await this.#history.stop()
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

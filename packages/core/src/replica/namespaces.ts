@@ -14,10 +14,12 @@ import {
   WRITE_POLICIES,
   type WritePolicy,
 } from '../model/namespace.ts'
+import { isHistoryDays } from '../model/head-body.ts'
 import { isTitle } from '../model/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
+import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { HEAD_BODIES, LOST_CHANGE } from './heads/head-prefixes.ts'
@@ -33,6 +35,8 @@ import { redatedHead } from './writing/redated-head.ts'
 
 /** What happens when a namespace comes, changes or goes. */
 export interface NamespacesInit {
+  /** Called with each namespace that is here, and when its head has changed, before anything is written there. */
+  readonly onHead: (open: OpenNamespace) => Promise<void>
   /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
   readonly onArrival: (open: OpenNamespace) => Promise<void>
   /** Loaded when something is to be removed: seldom. */
@@ -99,7 +103,7 @@ export class Namespaces implements ReplicaNamespaces {
     const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
     if (!genesis.ok || !head.ok)
       throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
-    this.#remember(stored.ns, genesis.value, head.value, lost)
+    await this.#init.onHead(this.#remember(stored.ns, genesis.value, head.value, lost))
     newest.raise((await storage.times(stored.ns)).newest)
   }
 
@@ -121,6 +125,7 @@ export class Namespaces implements ReplicaNamespaces {
     if (isKnown && this.#isOwn(genesis)) await (await import('./heads/head-bodies.ts')).noteFormerHead(storage, cid, known.head)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
     const open = this.#remember(ns, genesis, head, lost)
+    await this.#init.onHead(open)
     news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
     return open
   }
@@ -152,7 +157,7 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce, listed = false, collections }: NamespaceInit): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, listed = false, collections, history }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
@@ -161,11 +166,12 @@ export class Namespaces implements ReplicaNamespaces {
     if (write === 'members') {
       throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
     }
+    if (history !== undefined && !isHistoryDays(history)) throw badHistory()
     const { network, identity, clock } = this.#ground
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(genesis.cid.toString())
     if (known !== undefined) return this.#info(known)
-    const body: HeadBody = { title: name, ...(listed ? { listed } : {}) }
+    const body: HeadBody = { title: name, ...(listed ? { listed } : {}), ...(history === undefined ? {} : { history }) }
     const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
     const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
     if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
@@ -201,12 +207,13 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
-    const { title, description, ended, next, listed, created = head.at, collections } = head.body
+    const { title, description, history, ended, next, listed, created = head.at, collections } = head.body
     const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
     return {
       id,
       name: title,
       ...(description === undefined ? {} : { description }),
+      ...(history === undefined ? {} : { history }),
       write: genesis.write,
       owner: didOf(genesis.owner),
       writable: mayEver && ended === undefined,

@@ -16,7 +16,7 @@ const CHOSEN = 'network-chosen'
 const MET = 'network-met'
 
 /** How to open a replica. */
-export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries'> {
+export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries' | 'historyOnlyAsked'> {
   /** Seed of the identity that the data gets on first use, where it is not to be a new one. */
   readonly identity?: Uint8Array | undefined
   /** Descriptor of the network to join; refused where the data has documents in another network, unless they may move. */

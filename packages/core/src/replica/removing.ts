@@ -1,6 +1,7 @@
 import { equalBytes } from '../model/bytes.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import type { ReplicaGround } from './ground.ts'
+import { tidyHistory } from './history/tidy-history.ts'
 import { REMOVE_PAGE } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
 import { storedFault } from './rules/record-fault.ts'
@@ -93,6 +94,7 @@ export class Removing {
     await this.#remove(ns, ALL, nothing)
     await this.#ground.pause()
     await this.#remove(ns, ALL, nothing)
+    await tidyHistory(this.#ground, [{ ns, before: Number.POSITIVE_INFINITY }])
   }
 
   /** Resolves with the collections of what it removed. */

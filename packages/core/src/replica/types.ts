@@ -5,7 +5,7 @@ import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Asker } from '../storage/query-queue.ts'
-import type { IndexInfo, IndexKind } from '../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind } from '../storage/storage.ts'
 import type { ReplicaFiles } from './files/types.ts'
 
 /** Who this peer is and which network it is in. */
@@ -29,6 +29,8 @@ export interface NamespaceInfo {
   /** ISO time of its first head. */
   readonly createdAt: string
   readonly description?: string
+  /** How long earlier versions of documents are kept, days; absent where the owner does not say. */
+  readonly history?: number
   /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
@@ -78,6 +80,8 @@ export interface NamespaceInit {
   readonly nonce?: Uint8Array
   /** Whether peers that keep it name it to everyone in the network who asks what there is. */
   readonly listed?: boolean
+  /** How long earlier versions of documents are kept, days. */
+  readonly history?: number
   /** Settings of collections, by their names. Types stay as they are made here. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
 }
@@ -91,6 +95,8 @@ export type CollectionChange = {
 export interface HeadChange {
   readonly title?: string
   readonly description?: string | null
+  /** How long earlier versions of documents are kept, days. */
+  readonly history?: number | null
   readonly next?: string | null
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
@@ -136,9 +142,8 @@ export interface UpdateResult extends WriteResult {
   readonly cid: string
 }
 
-/** A document as it stands here, with what is known of it. */
-export interface DocumentVersion {
-  readonly content: string
+/** What is known of a document beside what it says. */
+export interface DocumentFacts {
   /** CID of the content. */
   readonly cid: string
   /** Hybrid time of the newest of its records. */
@@ -147,8 +152,6 @@ export interface DocumentVersion {
   readonly by: string
   /** Hybrid time at which it expires, where it does. */
   readonly exp?: number
-  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
-  readonly breaks?: BrokenRule
 }
 
 /** A rule that a document breaks. */
@@ -159,6 +162,13 @@ export interface BrokenRule {
   readonly path: readonly (string | number)[]
   /** What is wrong, as a sentence without a full stop. */
   readonly text: string
+}
+
+/** A document as it stands here, or stood, with what is known of it. */
+export interface DocumentVersion extends DocumentFacts {
+  readonly content: string
+  /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
+  readonly breaks?: BrokenRule
 }
 
 /** A version of a document that lost to another one whose writer had not seen it, and which nobody has settled yet. */
@@ -243,6 +253,8 @@ export interface FindRequest {
   readonly withChanges?: boolean | undefined
   /** Counts all that match, at the same moment. */
   readonly withTotal?: boolean | undefined
+  /** Tells what is known of each document, too. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** A query whose results are all of one moment. */
@@ -255,11 +267,18 @@ export interface ReadRequest {
   readonly skip?: number | undefined
   /** Most documents of the first piece. */
   readonly first: number
+  /** Tells what is known of each document, too. */
+  readonly withFacts?: boolean | undefined
+}
+
+/** Documents as canonical JSON, and what is known of each, where that was asked for. */
+export interface ReadContents {
+  readonly contents: readonly string[]
+  readonly facts?: readonly DocumentFacts[]
 }
 
 /** The first piece of results, and the reading that gives the others where there are any. */
-export interface OpenedReading {
-  readonly contents: readonly string[]
+export interface OpenedReading extends ReadContents {
   readonly reading: string | undefined
   /** Highest position in the local order of the moment. */
   readonly seq: number
@@ -269,8 +288,7 @@ export interface OpenedReading {
  * A page of results: documents as canonical JSON, and where to go on; no cursor means that this was the last. A page of large documents
  * can have fewer than its limit: it ends once they have 16 Mi UTF-16 units.
  */
-export interface FindResult {
-  readonly contents: readonly string[]
+export interface FindResult extends ReadContents {
   readonly cursor: string | undefined
   /** How many match, where that was asked for. */
   readonly total?: number | undefined
@@ -460,6 +478,12 @@ export interface ReplicaReads {
   /** The same with its CID, its time and who wrote it. */
   getVersion(ns: string, collection: string, id: string): Promise<DocumentVersion | undefined>
   /**
+   * What a document was before, the newest first: 64 versions at most, as far as they are here. Of a document that is not here, none.
+   */
+  history(ns: string, collection: string, id: string): Promise<readonly DocumentVersion[]>
+  /** How many earlier versions of its documents a namespace keeps here, and what they take, bytes. */
+  historySize(ns: string): Promise<HistorySize>
+  /**
    * With an `asker`, it waits for its turn and runs aside where the replica can do that, which is in a process that holds a folder: nobody waits for it then.
    * Throws `too-many-queries`, `queries-full`, `too-slow` then.
    */
@@ -476,7 +500,7 @@ export interface ReplicaReads {
    */
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading>
   /** The results from this one on, counted from the first of all. */
-  readOn(reading: string, from: number, limit: number): Promise<{ readonly contents: readonly string[]; readonly isLast: boolean }>
+  readOn(reading: string, from: number, limit: number): Promise<ReadContents & { readonly isLast: boolean }>
   /** Ends a reading or a feed; it may have ended before. */
   endReading(reading: string): Promise<void>
   count(ns: string, collection: string, filter: unknown): Promise<number>

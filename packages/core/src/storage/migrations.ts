@@ -2,6 +2,7 @@ import { fileNamedBy } from '../files/named-file.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
+import { HISTORY_TABLES } from './history/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addEdits,
   addExpiry,
   addFilesByCid,
+  addHistory,
   addLosers,
 ]
 
@@ -125,7 +127,12 @@ function addFilesByCid(driver: SqlDriver): void {
   driver.exec(FILES_BY_CID)
 }
 
-/** Version 11: versions that lost are kept, until somebody says that he has seen them. */
+/** Version 11: what documents were before. Of the time before that nothing is known. */
+function addHistory(driver: SqlDriver): void {
+  driver.exec(HISTORY_TABLES)
+}
+
+/** Version 12: versions that lost are kept, until somebody says that he has seen them. */
 function addLosers(driver: SqlDriver): void {
   driver.exec(`
     ALTER TABLE records ADD COLUMN seen BLOB;

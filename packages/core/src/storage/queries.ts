@@ -1,3 +1,4 @@
+import { DocstoreError } from '../errors.ts'
 import type { Document } from '../model/content.ts'
 import { compileCount, compileFind, type Filter, orderKey, type QueryScope, scoredSort, sortValue, totalSort } from '../query/index.ts'
 import type { DeclaredIndexes } from './indexes/declared-indexes.ts'
@@ -8,7 +9,8 @@ import type { QueryFunctions } from './reading/query-functions.ts'
 import { QueryPlans } from './reading/query-plans.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { Statements } from './statements.ts'
-import type { FoundPage, PageEnd, StoredQuery } from './storage.ts'
+import { factsOfRows } from './records/shown-facts.ts'
+import type { FoundPage, PageEnd, ShownFacts, StoredQuery } from './storage.ts'
 import type { Totals } from './records/totals.ts'
 
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
@@ -45,7 +47,7 @@ export class Queries {
   }
 
   #page(ns: number, collection: string, query: StoredQuery): FoundPage {
-    const { filter, sort, limit, after, upTo, withTotal = false } = query
+    const { filter, sort, limit, after, upTo, withTotal = false, withFacts = false } = query
     const lastRow = upTo === undefined ? undefined : ns * SEQ_SPAN + upTo
     const scope = this.scope(ns, collection, isBounded(query))
     const { sql, params } = compileFind(scope, { filter, sort, limit, after, lastRow })
@@ -53,10 +55,19 @@ export class Queries {
     const last = isFull ? rows.at(-1) : undefined
     return {
       contents: rows.map((row) => String(row['content'])),
+      ...(withFacts ? { facts: this.#factsOf(rows) } : {}),
       end: last && this.#pageEnd(last, scoredSort(scope, filter, sort)),
       seq: this.#init.totals.lastSeq(ns),
       total: withTotal ? this.#counted(scope, filter) : undefined,
     }
+  }
+
+  #factsOf(rows: readonly SqlRow[]): readonly ShownFacts[] {
+    const facts = factsOfRows(
+      this.#init.statements,
+      rows.map(({ rowid }) => Number(rowid)),
+    )
+    return facts.map((one) => one ?? gone())
   }
 
   /** A page after the first where SQLite would sort everything again for it, else `undefined`. */
@@ -130,6 +141,10 @@ export class Queries {
       orderer: (field) => functions.orderer(field),
     }
   }
+}
+
+function gone(): never {
+  throw new DocstoreError('internal', 'A row that was just read is gone')
 }
 
 function isBounded({ maxRows }: StoredQuery): boolean {

@@ -1,11 +1,12 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
+import { HISTORY_TABLES } from './history/schema.ts'
 import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 11
+export const SCHEMA_VERSION = 12
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -98,7 +99,7 @@ export interface StorageOptions {
   readonly migrations?: readonly Migration[]
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
-  /** Wall clock, Unix milliseconds: when versions have lost. */
+  /** Wall clock, Unix milliseconds: when versions have lost, and when earlier ones went. */
   readonly now?: () => number
 }
 
@@ -128,7 +129,7 @@ export function prepareSchema(
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
     driver.exec(
-      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} ${FILES_BY_CID} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} ${FILES_BY_CID} ${HISTORY_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, migrations.slice(version - 1))

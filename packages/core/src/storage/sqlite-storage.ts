@@ -11,11 +11,13 @@ import { distinctSql, distinctValues } from './reading/distinct.ts'
 import type { SqlDriver, SqlValue } from './drivers/driver.ts'
 import { FileReferences } from './files/file-references.ts'
 import type { FileStorage } from './files/file-storage.ts'
+import type { HistoryTable } from './history/history-table.ts'
+import { MAX_GIVEN } from './history/limits.ts'
 import { MAX_PAGE_LENGTH, pageOf } from './reading/page.ts'
 import { PageOrders } from './reading/page-orders.ts'
 import { QueryFunctions } from './reading/query-functions.ts'
 import { Queries } from './queries.ts'
-import { Readings } from './reading/readings.ts'
+import { type KeptRow, Readings } from './reading/readings.ts'
 import type { EditedDocument } from './records/edited-document.ts'
 import { isShown } from './records/own-content.ts'
 import type { ForgottenSlots } from './records/forgotten-slots.ts'
@@ -23,6 +25,7 @@ import { ForgottenTimes } from './records/forgotten-times.ts'
 import type { ExpiredRecords } from './records/expired-records.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import { RecordTable, type RecordTableInit } from './records/record-table.ts'
+import { factsOfRows, shownFacts } from './records/shown-facts.ts'
 import { fullError, isOutOfSpace, Room } from './space/room.ts'
 import { bytes, bytesOrUndefined } from './rows.ts'
 import { shrinkingOnly } from './space/shrinking.ts'
@@ -41,6 +44,7 @@ import type {
   ForgetRange,
   FoundPage,
   FutureTotal,
+  HistorySize,
   IndexInfo,
   IndexKind,
   LaterRecords,
@@ -48,9 +52,11 @@ import type {
   NamespaceMove,
   NewRecord,
   OpenedReading,
+  PastRecord,
   ReadingQuery,
   ReadPiece,
   SetTotal,
+  ShownFacts,
   ShownVersion,
   Storage,
   StoredNamespace,
@@ -117,6 +123,12 @@ export class SqliteStorage implements Storage {
   readonly #recordParts: RecordTableInit
   /** What knows of edits, loaded before the first of them. */
   #edited: EditedDocuments | undefined
+  /** What knows of earlier versions, loaded where some are kept. */
+  #history: HistoryTable | undefined
+  /** Whether there was some when the first namespace said that it keeps none. */
+  #hasHistory: boolean | undefined
+  readonly #now: () => number
+  readonly #maxBytes: number | undefined
   readonly #queries: Queries
   readonly #room: Room
   readonly #readings = new Readings()
@@ -137,6 +149,8 @@ export class SqliteStorage implements Storage {
     const totals = new Totals(statements)
     this.#driver = driver
     this.#isInPlace = options.isInPlace ?? (() => true)
+    this.#now = options.now ?? Date.now
+    this.#maxBytes = options.maxBytes
     this.#room = new Room(driver, statements, { maxBytes: options.maxBytes, reserve: options.reserve })
     this.#statements = statements
     this.#authors = authors
@@ -147,7 +161,18 @@ export class SqliteStorage implements Storage {
     this.#times = new Times(statements)
     this.#references = new FileReferences(statements)
     this.#forgotten = new ForgottenTimes(statements)
-    const table = { statements, authors, seals, indexes, texts, totals, readings: this.#readings, now: options.now ?? Date.now }
+    const table: RecordTableInit = {
+      statements,
+      authors,
+      seals,
+      indexes,
+      texts,
+      totals,
+      readings: this.#readings,
+      now: options.now ?? Date.now,
+      onReplaced: (ns, document, gone, by) => this.#history?.replaced(ns, document, gone, by),
+      onRemoved: (ns, document) => this.#history?.forgetDocument(ns, document),
+    }
     this.#records = new RecordTable(table)
     this.#recordParts = table
     this.#edited = options.edits && new options.edits(table)
@@ -243,7 +268,7 @@ export class SqliteStorage implements Storage {
   halfForgotten(): number[] {
     const rows = this.#statements
       .own(
-        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1)',
+        'SELECT ns FROM namespaces WHERE length(genesis) = 0 AND (EXISTS (SELECT 1 FROM records WHERE rid > namespaces.ns * ?1 AND rid < (namespaces.ns + 1) * ?1) OR EXISTS (SELECT 1 FROM history WHERE hid > namespaces.ns * ?1 AND hid < (namespaces.ns + 1) * ?1))',
       )
       .all(SEQ_SPAN)
     return rows.map((row) => Number(row['ns']))
@@ -275,6 +300,7 @@ export class SqliteStorage implements Storage {
   async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
     // Loaded when somebody moves: few ever do.
     const { moveRecords } = await import('./records/moved-records.ts')
+    for (const { ns } of moves) await this.keepHistory(ns, false)
     this.#reserved(() => {
       for (const move of moves) {
         const { ns, cid, genesis, head, signature } = move
@@ -285,7 +311,7 @@ export class SqliteStorage implements Storage {
           .run(cid, genesis, head, signature, ns)
         // Under its new id nothing of it was ever anywhere.
         this.#statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
-        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references }, move)
+        moveRecords({ records: this.#records, seals: this.#seals, references: this.#references, history: this.#history }, move)
         this.#totals.recount(ns)
       }
       for (const [key, value] of meta) this.#setMeta(key, value)
@@ -305,7 +331,7 @@ export class SqliteStorage implements Storage {
   }
 
   commit(ns: number, entries: readonly CommitEntry[], { seals = [], sealWith, notes }: CommitSeals = {}): (CommitOutcome | undefined)[] {
-    const outcomes = this.#transaction(() => {
+    const write = (): (CommitOutcome | undefined)[] => {
       // Where there are edits, what is written is signed when it leaves.
       const isLate = sealWith === undefined || this.#edited?.hasEdits(ns) === true
       const outcomes = isLate ? this.#commitWith(ns, entries, seals) : this.#commitAndSeal(ns, entries, sealWith)
@@ -314,7 +340,8 @@ export class SqliteStorage implements Storage {
       this.#references.committed(ns, outcomes, this.#edited?.takeShown() ?? [])
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes
-    })
+    }
+    const outcomes = this.#orWithoutHistory(() => this.#transaction(write))
     this.#room.stored(outcomes.length, unitsOf(outcomes))
     return outcomes
   }
@@ -337,7 +364,8 @@ export class SqliteStorage implements Storage {
       if (notes !== undefined) for (const [key, value] of notes()) this.#setMeta(key, value)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
-    const outcomes = this.#makingRoom(shrink, entries.length)
+    const makeRoom = (): (CommitOutcome | undefined | 'no-room')[] => this.#makingRoom(shrink, entries.length)
+    const outcomes = this.#history === undefined ? makeRoom() : this.#history.paused(makeRoom)
     this.#room.stored(outcomes.length, 0)
     return outcomes
   }
@@ -348,7 +376,10 @@ export class SqliteStorage implements Storage {
       const { seal: position } = entry
       const { old, document, forgotten } = this.#heldFor(ns, entry)
       const record = entry.build(old, document, forgotten)
-      if (record === undefined) return undefined
+      if (record === undefined) {
+        this.#late(ns, entry, old, document)
+        return undefined
+      }
       if (position === undefined) return this.#put(ns, { entry, old, document, record, seal: null })
       const seal = seals[position]
       if (seal === undefined) throw new DocstoreError('internal', 'A record refers to a seal that is not in its commit')
@@ -363,6 +394,12 @@ export class SqliteStorage implements Storage {
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
     if (kept.size > 0) this.#records.advanceSealed(ns)
     return outcomes
+  }
+
+  /** Keeps a record for the history that came too late for anything else. */
+  #late(ns: number, { slot, late }: CommitEntry, old: StoredRecord | undefined, document: EditedDocument | undefined): void {
+    if (late === undefined || this.#history === undefined) return
+    this.#history.late(ns, document?.slot ?? slot, late, document === undefined ? old : document.base)
   }
 
   /** What holds the slot of an entry, and the document where that has edits or the entry is one. */
@@ -388,7 +425,9 @@ export class SqliteStorage implements Storage {
     // Neither has seen the other, or the old one is later: what is kept of both is found out with all that there is of the document.
     const whole = document ?? this.#edited?.of(ns, { slot, document: record.edit?.document ?? slot }, false)
     if (whole === undefined || this.#edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits and losers')
-    return this.#edited.take(ns, whole, { slot, record, seal, isAnew })
+    const outcome = this.#edited.take(ns, whole, { slot, record, seal, isAnew })
+    if (outcome === undefined) this.#late(ns, entry, old, whole)
+    return outcome
   }
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
@@ -410,6 +449,48 @@ export class SqliteStorage implements Storage {
     )
     if (seals.length > 0) this.#records.advanceSealed(ns)
     return outcomes
+  }
+
+  async keepHistory(ns: number, isKept: boolean): Promise<void> {
+    this.#statements.assertOpen()
+    // What there is from another time has to be forgotten with its documents.
+    if (this.#history === undefined && !isKept && !(this.#hasHistory ??= this.historyNamespaces().length > 0)) return
+    const history = this.#history ?? (await this.#loadedHistory())
+    history.keep(ns, isKept)
+  }
+
+  historyNamespaces(): number[] {
+    const rows = this.#statements.own('SELECT ns FROM history_sizes WHERE versions > 0').all()
+    return rows.map(({ ns }) => Number(ns))
+  }
+
+  async #loadedHistory(): Promise<HistoryTable> {
+    const { HistoryTable } = await import('./history/history-table.ts')
+    return (this.#history ??= new HistoryTable({
+      statements: this.#statements,
+      authors: this.#authors,
+      now: this.#now,
+      maxBytes: this.#maxBytes,
+    }))
+  }
+
+  async pastRecords(ns: number, collection: string, id: string): Promise<PastRecord[]> {
+    const { pastRecords } = await import('./history/past-records.ts')
+    const history = await this.#loadedHistory()
+    this.#isRead()
+    return pastRecords(this.#statements, history, { ns, collection, id })
+  }
+
+  async tidyHistory(ns: number, which: { readonly before: number; readonly limit: number }): Promise<number> {
+    const history = await this.#loadedHistory()
+    // Whoever only reads may ask too.
+    if (!history.isDue(ns, which.before)) return 0
+    return this.#reserved(() => history.tidy(ns, which))
+  }
+
+  async historySize(ns: number): Promise<HistorySize> {
+    this.#statements.assertOpen()
+    return (await this.#loadedHistory()).size(ns)
   }
 
   unsealed(ns: number, limit: number): StoredRecord[] {
@@ -542,8 +623,7 @@ export class SqliteStorage implements Storage {
     this.#isRead()
     const record = this.#records.shown(ns, collection, id)
     if (record === undefined) return undefined
-    const { content, at, by, exp, own } = record
-    return own === undefined || this.#edited === undefined ? { content: content ?? '', at, by, exp } : this.#edited.version(ns, record)
+    return { content: record.content ?? '', ...shownFacts(this.#statements, ns, record) }
   }
 
   async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
@@ -556,7 +636,11 @@ export class SqliteStorage implements Storage {
     return this.#queries.find(ns, collection, query)
   }
 
-  openReading(ns: number, collection: string, { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first }: ReadingQuery): OpenedReading {
+  openReading(
+    ns: number,
+    collection: string,
+    { filter, sort, limit = Number.POSITIVE_INFINITY, skip = 0, first, withFacts = false }: ReadingQuery,
+  ): OpenedReading {
     this.#isRead()
     const seq = this.#totals.lastSeq(ns)
     const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
@@ -568,13 +652,23 @@ export class SqliteStorage implements Storage {
     const whole = compile('whole')
     if (limit + skip <= few || !this.#queries.sorts(whole.sql)) {
       const { rows, isFull } = pageOf(this.#statements.query(whole.sql), [...whole.params, few, skip], few)
-      if (!isFull || rows.length === limit) return { contents: rows.map((row) => String(row['content'])), reading: undefined, seq }
+      if (!isFull || rows.length === limit) {
+        const facts = withFacts ? { facts: this.#facts(Float64Array.from(rows, ({ rowid }) => Number(rowid))) } : {}
+        return { contents: rows.map((row) => String(row['content'])), ...facts, reading: undefined, seq }
+      }
     }
     const { sql, params } = compile('rowids')
     const rows = this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], this.#totals.documents(ns, collection) <= MAX_LISTED_ROWS)
     const contents = this.#contents(rows, 0, first)
-    if (contents.length === rows.length) return { contents, reading: undefined, seq }
-    return { contents, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq), seq }
+    const facts = withFacts ? { facts: this.#facts(rows.subarray(0, contents.length)) } : {}
+    if (contents.length === rows.length) return { contents, ...facts, reading: undefined, seq }
+    const factsOf = withFacts ? (record: StoredRecord) => shownFacts(this.#statements, ns, record) : undefined
+    return { contents, ...facts, reading: this.#readings.select(ns, rows, ns * SEQ_SPAN + seq, factsOf), seq }
+  }
+
+  /** Who made the documents of rows what they are; of those that were replaced, what was kept. */
+  #facts(rows: Float64Array, kept?: ReadonlyMap<number, KeptRow>): ShownFacts[] {
+    return factsOfRows(this.#statements, [...rows]).map((facts, i) => facts ?? kept?.get(rows[i] ?? 0)?.facts ?? notKept())
   }
 
   #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
@@ -589,11 +683,12 @@ export class SqliteStorage implements Storage {
 
   readOn(reading: string, from: number, limit: number): ReadPiece {
     this.#statements.assertOpen()
-    const { rows, kept } = this.#readings.selection(reading, from)
+    const { rows, kept, factsOf } = this.#readings.selection(reading, from)
     const contents = this.#contents(rows, from, limit, kept)
+    const facts = factsOf === undefined ? {} : { facts: this.#facts(rows.subarray(from, from + contents.length), kept) }
     const isLast = from + contents.length >= rows.length
     if (isLast) this.#readings.end(reading)
-    return { contents, isLast }
+    return { contents, ...facts, isLast }
   }
 
   endReading(reading: string): void {
@@ -602,7 +697,7 @@ export class SqliteStorage implements Storage {
   }
 
   /** Contents of versions by row id, in order, until they fill a page; those that were replaced are in `kept`. */
-  #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, string>): string[] {
+  #contents(rows: Float64Array, from: number, limit: number, kept?: ReadonlyMap<number, KeptRow>): string[] {
     const contents: string[] = []
     const end = Math.min(rows.length, from + limit)
     const statement = this.#statements.own(
@@ -613,8 +708,7 @@ export class SqliteStorage implements Storage {
     for (let at = from; at < end; at += ROWS_AT_ONCE) {
       const wanted = [...rows.subarray(at, Math.min(end, at + ROWS_AT_ONCE))]
       for (const { position, content } of statement.all(JSON.stringify(wanted))) {
-        const text = typeof content === 'string' ? content : kept?.get(wanted[Number(position)] ?? 0)
-        if (text === undefined) throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
+        const text = typeof content === 'string' ? content : (kept?.get(wanted[Number(position)] ?? 0)?.content ?? notKept())
         // Nothing promises that a join gives its rows in this order.
         contents[at - from + Number(position)] = text
         length += text.length
@@ -871,6 +965,27 @@ export class SqliteStorage implements Storage {
     return result
   }
 
+  /** What documents were before gives way to what they are. */
+  #orWithoutHistory<T>(write: () => T): T {
+    for (let given = 0; ; given++) {
+      try {
+        return write()
+      } catch (error) {
+        if (errorCode(error) !== 'disk-full' || given === MAX_GIVEN || !this.#givesHistory()) throw error
+      }
+    }
+  }
+
+  #givesHistory(): boolean {
+    const history = this.#history
+    try {
+      return history !== undefined && this.#reserved(() => history.giveUp())
+    } catch (error) {
+      if (errorCode(error) !== 'disk-full') throw error
+      return false
+    }
+  }
+
   #orWithoutTexts<T>(write: () => T, records: number): T {
     try {
       return write()
@@ -899,6 +1014,7 @@ export class SqliteStorage implements Storage {
     this.#texts.began()
     try {
       const result = work()
+      this.#history?.store()
       if (kind === 'grows') this.#room.assertWithin()
       if (kind !== 'makes room') this.#room.assertPayable()
       this.#statements.own('COMMIT').run()
@@ -914,6 +1030,7 @@ export class SqliteStorage implements Storage {
     this.#authors.rolledBack()
     this.#totals.rolledBack()
     this.#edited?.rolledBack()
+    this.#history?.rolledBack()
     this.#forgotten.changed()
     this.#indexes.rolledBack()
     this.#texts.rolledBack()
@@ -930,6 +1047,10 @@ function dataGone(): DocstoreError {
     'data-missing',
     'The file of the database was deleted or replaced while it is open. What is in it can be saved as long as this process runs: docstore relay backup FILE',
   )
+}
+
+function notKept(): never {
+  throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
 }
 
 function unitsOf(outcomes: readonly (CommitOutcome | undefined)[]): number {

@@ -79,13 +79,17 @@ export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 
   readonly digest: Uint8Array | null
 }
 
-/** A document, and which record made it what it is. */
-export interface ShownVersion {
-  readonly content: string
+/** Which record made a document what it is. */
+export interface ShownFacts {
   readonly at: number
   readonly by: Uint8Array
   /** Hybrid time at which the document expires; `null` where it does not. */
   readonly exp: number | null
+}
+
+/** The same with the document. */
+export interface ShownVersion extends ShownFacts {
+  readonly content: string
 }
 
 /** A version that lost, with what won. */
@@ -180,6 +184,23 @@ export interface LaterRecords {
   readonly only?: readonly number[]
 }
 
+/** A record that was here, or came too late to be. */
+export interface PastRecord {
+  readonly at: number
+  readonly hash: Uint8Array
+  readonly by: Uint8Array
+  /** Of an edit: the field. */
+  readonly path?: EditPath
+  /** What it says; `null` for a tombstone. */
+  readonly content: string | null
+}
+
+/** How many of them a namespace has here, and what they take, bytes. */
+export interface HistorySize {
+  readonly versions: number
+  readonly bytes: number
+}
+
 /** One competitor for a slot. */
 export interface CommitEntry {
   readonly slot: Uint8Array
@@ -196,6 +217,8 @@ export interface CommitEntry {
    * the two wins, and whether the other is kept, the storage finds out.
    */
   readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined
+  /** After `build` gave nothing: the record that came too late for its slot, for the history of its document. */
+  readonly late?: NewRecord | undefined
 }
 
 /** How the records of a commit are signed, and what is written with them. */
@@ -274,11 +297,15 @@ export interface StoredQuery {
   readonly maxRows?: number | undefined
   /** Whether all that match are counted too. */
   readonly withTotal?: boolean | undefined
+  /** Whether it is wanted who made the documents what they are. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** One page of results. */
 export interface FoundPage {
   readonly contents: readonly string[]
+  /** One for each, where that was asked for. */
+  readonly facts?: readonly ShownFacts[]
   /** Where the next page begins; `undefined` on the last. */
   readonly end: PageEnd | undefined
   /** Highest position of the moment. */
@@ -296,11 +323,14 @@ export interface ReadingQuery {
   readonly skip?: number | undefined
   /** Most documents of the first piece. */
   readonly first: number
+  /** Whether it is wanted who made the documents what they are. */
+  readonly withFacts?: boolean | undefined
 }
 
 /** The first piece of results; where more follows, the reading that gives it. */
 export interface OpenedReading {
   readonly contents: readonly string[]
+  readonly facts?: readonly ShownFacts[]
   readonly reading: string | undefined
   /** Highest position of the moment. */
   readonly seq: number
@@ -309,6 +339,7 @@ export interface OpenedReading {
 /** The next piece of results. */
 export interface ReadPiece {
   readonly contents: readonly string[]
+  readonly facts?: readonly ShownFacts[]
   readonly isLast: boolean
 }
 
@@ -379,6 +410,18 @@ export interface Storage {
     entries: readonly CommitEntry[],
     options?: Pick<CommitSeals, 'seals' | 'notes'> & { readonly isWhole?: boolean },
   ): Awaitable<readonly (CommitOutcome | undefined | 'no-room')[]>
+  /**
+   * Says whether what others take the place of is kept from now on, as history that is here alone; until then it is not. To be called before the first
+   * commit: what is deleted has to be forgotten in any case.
+   */
+  keepHistory(ns: number, isKept: boolean): Awaitable<void>
+  /** All records that are known of a document which is here: those that make it, and those that others took the place of. In no order. */
+  pastRecords(ns: number, collection: string, id: string): Awaitable<readonly PastRecord[]>
+  /** Removes records of the history that went before a time, Unix milliseconds, at most `limit`; resolves with their number. */
+  tidyHistory(ns: number, which: { readonly before: number; readonly limit: number }): Awaitable<number>
+  historySize(ns: number): Awaitable<HistorySize>
+  /** Numbers of the namespaces that have some. */
+  historyNamespaces(): Awaitable<readonly number[]>
   /** Local records that nobody signed yet, in append order. */
   unsealed(ns: number, limit: number): Awaitable<readonly StoredRecord[]>
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */

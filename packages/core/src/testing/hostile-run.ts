@@ -470,12 +470,12 @@ function isSettledAt(theirs: ReadonlyMap<string, StoredRecord>, record: StoredRe
   )
 }
 
-/** What was written; nothing where the rules forbid some of it. */
+/** What was written; nothing where the rules forbid some of it, or it had expired before a tab led that could write it. */
 async function byRules(writing: Promise<readonly WriteResult[]>): Promise<readonly WriteResult[]> {
   try {
     return await writing
   } catch (error) {
-    if (errorCode(error) !== 'against-rules') throw error
+    if (!['against-rules', 'bad-expiry'].includes(errorCode(error))) throw error
     return []
   }
 }

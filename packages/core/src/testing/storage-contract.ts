@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { commitsContract } from './storage/commits.ts'
 import { explainContract } from './storage/explain.ts'
 import { filesContract } from './storage/files.ts'
+import { historyContract } from './storage/history.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
 import { modelContract } from './storage/model.ts'
@@ -31,6 +32,7 @@ export function storageContract(name: string, open: OpenStorage): void {
     totalsContract(open)
     timesContract(open)
     filesContract(open)
+    historyContract(open)
     removalContract(open)
     lifeContract(open)
     modelContract(open)

@@ -8,6 +8,7 @@ import type { LocalReplica } from '../replica/local-replica.ts'
 import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
+import '../storage/history/history-table.ts'
 import { changedCollections } from '../replica/changed-collections.ts'
 import '../replica/changed-head.ts'
 import '../replica/removing.ts'

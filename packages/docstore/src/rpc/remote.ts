@@ -21,6 +21,8 @@ export const REPLICA_METHODS = [
   'awaited',
   'get',
   'getVersion',
+  'history',
+  'historySize',
   'find',
   'conflicts',
   'openReading',

@@ -43,6 +43,7 @@ export async function own(
       identity,
       moves: place === 'moves' && (link !== undefined || moves) && (await isAlone(held)),
       leaving: OF_NETWORK,
+      historyOnlyAsked: role === 'relay',
       ...(onMove === undefined ? {} : { onMove }),
     })
     const { id } = (await replica.info()).network

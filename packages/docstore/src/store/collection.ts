@@ -1,5 +1,4 @@
 import {
-  type BrokenRule,
   canonicalJson,
   type CollectionType,
   cidOfBytes,
@@ -20,10 +19,10 @@ import { createDocumentId } from './document-id.ts'
 import { type ExpiryOptions, expiryOf } from './expiry-options.ts'
 import { type Change, changesOf } from './reading/changes.ts'
 import { failedFeed } from './reading/feed.ts'
-import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found } from './reading/found.ts'
+import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found, type MetaOptions } from './reading/found.ts'
 import { inChunks } from './in-chunks.ts'
-import { isoTime } from './iso-time.ts'
 import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
+import { isoTime } from './iso-time.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
@@ -31,6 +30,7 @@ import { turn } from './turn.ts'
 import { withPrefix } from './with-prefix.ts'
 import type { SharedDocument } from './types/shared-document.ts'
 import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
+import { type Versioned, versioned } from './versioned.ts'
 
 /** A document to store: any plain object. Without `_id` it gets one. */
 export type NewDocument = { readonly _id?: string; readonly [field: string]: unknown }
@@ -76,21 +76,6 @@ export interface Changes {
   readonly $push?: Readonly<Record<string, unknown>>
   /** The same for those that are not yet in them. */
   readonly $addToSet?: Readonly<Record<string, unknown>>
-}
-
-/** A document with what is known of it. */
-export interface Versioned<T> {
-  readonly document: T
-  /** CID of what it says. */
-  readonly cid: string
-  /** ISO time of its last change. */
-  readonly at: string
-  /** `did:key` of who made that. */
-  readonly by: string
-  /** The rule of its collection that it breaks, where it breaks one: two people's updates did that together, each of which kept it. */
-  readonly breaks?: BrokenRule
-  /** ISO time at which it expires; absent where it stays. */
-  readonly expiresAt?: string
 }
 
 /** A version of a document that lost. */
@@ -244,16 +229,7 @@ export class Collection<T extends Document = Document> {
 
   async #version(id: string): Promise<Versioned<T> | undefined> {
     const found = await this.#init.replica.getVersion(this.#init.namespace, this.name, id)
-    if (found === undefined) return undefined
-    const { content, cid, at, by, exp, breaks } = found
-    return {
-      document: JSON.parse(content) as T,
-      cid,
-      at: isoTime(at),
-      by,
-      ...(exp === undefined ? {} : { expiresAt: isoTime(exp) }),
-      ...(breaks === undefined ? {} : { breaks }),
-    }
+    return found && versioned(JSON.parse(found.content) as T, found)
   }
 
   /**
@@ -306,15 +282,38 @@ export class Collection<T extends Document = Document> {
     return openShared({ replica, namespace, collection: this, id, closing })
   }
 
+  /**
+   * What a document was before, the newest first: 64 versions at most, as far as they are here. They are kept for as long as the namespace says
+   * (`history`, 30 days where it does not), and go with the document. Takes an id as `get` does.
+   */
+  async history(id: string): Promise<readonly Versioned<T>[]> {
+    const fullId = withPrefix(id, (await this.#known()).prefix)
+    await turn()
+    const versions = await this.#init.replica.history(this.#init.namespace, this.name, fullId)
+    return versions.map((one) => versioned(JSON.parse(one.content) as T, one))
+  }
+
+  /** Makes an earlier version of a document the present one: puts what it said. Rejects with `not-found` where it is not in its history. */
+  async restoreVersion(id: string, cid: string, options: WriteOptions = {}): Promise<PutResult> {
+    const version = (await this.history(id)).find((one) => one.cid === cid)
+    if (version === undefined)
+      throw new DocstoreError('not-found', `The history of ${JSON.stringify(id)} that is here has no version ${JSON.stringify(cid).slice(0, 80)}`)
+    return this.put(version.document, options)
+  }
+
   /** Documents that match, sorted by the given fields, else by `_id`. Options that are not known are refused when they are read. */
-  find(filter: FilterInput = {}, options: FindOptions = {}): Found<T> {
-    return new Found<T>(this.#source, filter, options)
+  find(filter: FilterInput | undefined, options: FindOptions & { readonly meta: true }): Found<Versioned<T>>
+  find(filter?: FilterInput, options?: FindOptions & { readonly meta?: false | undefined }): Found<T>
+  find(filter: FilterInput = {}, options: MetaOptions = {}): Found<T | Versioned<T>> {
+    return new Found(this.#source, filter, options)
   }
 
   /** The first document that matches, `undefined` where none does. */
-  async findOne(filter: FilterInput = {}, options: Omit<FindOptions, 'limit'> = {}): Promise<T | undefined> {
-    checkOptions(options, ['sort', 'skip', 'projection'], 'findOne')
-    return this.find(filter, options).first()
+  async findOne(filter: FilterInput | undefined, options: Omit<FindOptions, 'limit'> & { readonly meta: true }): Promise<Versioned<T> | undefined>
+  async findOne(filter?: FilterInput, options?: Omit<FindOptions, 'limit'> & { readonly meta?: false | undefined }): Promise<T | undefined>
+  async findOne(filter: FilterInput = {}, options: Omit<MetaOptions, 'limit'> = {}): Promise<T | Versioned<T> | undefined> {
+    checkOptions(options, ['sort', 'skip', 'projection', 'meta'], 'findOne')
+    return new Found<T | Versioned<T>>(this.#source, filter, options).first()
   }
 
   /** The different values of a field in the documents that match, sorted; those of arrays one by one. */
@@ -370,14 +369,22 @@ export class Collection<T extends Document = Document> {
    * `synced` tells whether a relay has everything that is here. Ends with the signal, with the store, or when the loop is left.
    */
   watch(
+    filter: FilterInput | undefined,
+    options: FindOptions & { readonly meta: true; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<WatchedResult<Versioned<T>>, void, undefined>
+  watch(
+    filter?: FilterInput,
+    options?: FindOptions & { readonly meta?: false | undefined; readonly signal?: AbortSignal | undefined },
+  ): AsyncGenerator<WatchedResult<T>, void, undefined>
+  watch(
     filter: FilterInput = {},
-    options: FindOptions & { signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<WatchedResult<T>, void, undefined> {
+    options: MetaOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<WatchedResult<T | Versioned<T>>, void, undefined> {
     return this.#feed(() => {
       checkOptions(options, [...FIND_OPTIONS, 'signal'], 'watch')
       const { signal, ...find } = options
-      const found = this.find(filter, find)
-      return watchQuery<T>({ ...this.#init, name: this.name }, () => found.snapshot(), either(this.#init.closing, signal))
+      const found = new Found<T | Versioned<T>>(this.#source, filter, find)
+      return watchQuery({ ...this.#init, name: this.name }, () => found.snapshot(), either(this.#init.closing, signal))
     })
   }
 

@@ -280,6 +280,7 @@ export interface NewNamespace {
   readonly types?: Readonly<Record<string, CollectionType>>
   readonly collections?: Readonly<Record<string, CollectionRules>>
   readonly network?: string
+  readonly history?: number
 }
 
 interface NamespacesInit {
@@ -313,18 +314,24 @@ export class Namespaces {
    * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
    * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
    * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
-   * `bad-collection`, `bad-rules`.
+   * `bad-collection`, `bad-rules`. `history`: for how many days peers keep what documents were before (`set` says more).
    */
   async create(options: NewNamespace): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, types, collections, network } = options
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network', 'history'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network, history } = options
     if (network !== undefined) {
       const { network: _, ...rest } = options
       return (await this.#store.inNetwork(network)).namespaces.create(rest)
     }
     const hasSettings = types !== undefined || collections !== undefined
     const settings = hasSettings ? (await import('./life/rules.ts')).collectionsOf(collections ?? {}, types) : undefined
-    const { id } = await this.#replica.createNamespace({ name, write, listed, ...(settings === undefined ? {} : { collections: settings }) })
+    const { id } = await this.#replica.createNamespace({
+      name,
+      write,
+      listed,
+      ...(settings === undefined ? {} : { collections: settings }),
+      ...(history === undefined ? {} : { history }),
+    })
     return this.open(id)
   }
 

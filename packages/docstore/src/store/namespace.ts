@@ -50,6 +50,8 @@ export interface NamespaceChange {
   readonly name?: string
   /** 1 to 2,048 characters. */
   readonly description?: string | null
+  /** For how many days peers keep what documents were before; 0: not at all. Without it, 30 days, and not at all at relays. */
+  readonly history?: number | null
   /** Id of the namespace that takes its place. */
   readonly next?: string | null
   /** Whether relays name it to everyone in the network who asks what there is. */
@@ -183,7 +185,7 @@ export class Namespace extends Collection {
    * `info()` has the other as `conflict` until it is set anew.
    */
   async set(change: NamespaceChange): Promise<NamespaceInfo> {
-    checkOptions(change, ['name', 'description', 'next', 'listed'], 'set')
+    checkOptions(change, ['name', 'description', 'next', 'listed', 'history'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
   }

@@ -4,6 +4,7 @@ import { FilePart } from '../../files/file-part.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
 import { type Draft, draftOf, dropDraft } from './drafts.ts'
 import { DocumentFacts } from './document-facts.tsx'
+import { DocumentHistory } from './document-history.tsx'
 import { JsonField } from './json-field.tsx'
 import { documentText, parseDocumentText, templateText } from './json-text.ts'
 import { UnsavedQuestion } from './unsaved-question.tsx'
@@ -35,6 +36,8 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
   const [text, setText] = useState(draft?.text ?? begin)
   const [failure, setFailure] = useState('')
   const [isAsking, setAsking] = useState(false)
+  /** Text of an earlier version that is shown in the place of the present one. */
+  const [shown, setShown] = useState<string>()
   const parsed = useMemo(() => parseDocumentText(text), [text])
   const newer = useNewerDocument({ store, namespace, collection, base })
   const isUnsaved = text !== begin
@@ -126,6 +129,20 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
             setFailure('')
           }}
         />
+        {original === undefined ? null : (
+          <DocumentHistory
+            store={store}
+            namespace={namespace}
+            collection={collection}
+            id={original._id}
+            isBlocked={isUnsaved && text !== shown}
+            onShow={(document) => {
+              setShown(documentText(document))
+              setText(documentText(document))
+              setFailure('')
+            }}
+          />
+        )}
         {failure === '' ? null : (
           <p className="error" role="alert">
             {failure}

@@ -54,6 +54,10 @@ export class Competitor implements CommitEntry {
     if (record.edit !== undefined) this.document = record.edit.document
   }
 
+  get late(): NewRecord | undefined {
+    return this.isSame || this.isForgotten ? undefined : this.record
+  }
+
   build(old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     const { record } = this
     this.isForgotten = forgotten > 0 && record.at <= forgotten

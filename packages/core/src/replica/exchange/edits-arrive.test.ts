@@ -232,7 +232,7 @@ it('leave nothing in the files of what they replaced or deleted', async () => {
   const storage = openNodeStorage(path)
   const peer = await openReplica(storage, { network: network.bytes, aside: false })
   try {
-    const own = (await peer.createNamespace({ name: 'notes', write: 'owner' })).id
+    const own = (await peer.createNamespace({ name: 'notes', write: 'owner', history: 0 })).id
     const isThere = async (text: string): Promise<boolean> => {
       await storage.scrub()
       return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text))

@@ -1,16 +1,16 @@
 import { DocstoreError } from '../../errors.ts'
-import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { DAG_JSON, parseCid } from '../../model/cid.ts'
 import { hasSettings } from '../../model/head-body.ts'
-import { didOf } from '../../model/identity.ts'
 import type { Json } from '../../model/json-value.ts'
 import { type Explanation, parseSortInput, pathFault, readFilter } from '../../query/index.ts'
 import type { QueriesAside } from '../../storage/queries-aside.ts'
 import type { Asker } from '../../storage/query-queue.ts'
-import type { IndexInfo, IndexKind, Storage } from '../../storage/storage.ts'
+import type { HistorySize, IndexInfo, IndexKind, ShownFacts, Storage } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { KnownRules } from '../rules/known-rules.ts'
+import type { Pause } from '../slices.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
 import type {
@@ -21,10 +21,12 @@ import type {
   FindRequest,
   FindResult,
   OpenedReading,
+  ReadContents,
   ReadRequest,
   ReplicaReads,
   Summary,
 } from '../types.ts'
+import { documentFacts } from '../document-facts.ts'
 import type { Expiry } from '../writing/expiry.ts'
 import { checkLimit } from './check-limit.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -43,6 +45,7 @@ export interface QueriesInit {
   readonly expiry: Expiry
   /** Id of the database, which the cursors of its pages name. */
   readonly epoch: string
+  readonly pause: Pause
   readonly rules: KnownRules
 }
 
@@ -55,8 +58,9 @@ export class Queries implements ReplicaReads {
   readonly #expiry: Expiry
   readonly #epoch: string
   readonly #rules: KnownRules
+  readonly #pause: Pause
 
-  constructor({ storage, aside, namespaces, pending, expiry, epoch, rules }: QueriesInit) {
+  constructor({ storage, aside, namespaces, pending, expiry, epoch, pause, rules }: QueriesInit) {
     this.#rules = rules
     this.#expiry = expiry
     this.#storage = storage
@@ -64,6 +68,7 @@ export class Queries implements ReplicaReads {
     this.#namespaces = namespaces
     this.#pending = pending
     this.#epoch = epoch
+    this.#pause = pause
   }
 
   async get(id: string, collection: string, documentId: string): Promise<string | undefined> {
@@ -77,16 +82,21 @@ export class Queries implements ReplicaReads {
     const open = this.#namespaces.get(id)
     const found = open && (await this.#storage.getVersion(open.ns, collection, documentId))
     if (found === undefined) return undefined
-    const { content, at, by, exp } = found
+    const { content } = found
     const breaks = await this.#broken(open, collection, documentId, content)
-    return {
-      content,
-      cid: cidOfBytes(DAG_JSON, content).toString(),
-      at,
-      by: didOf(by),
-      ...(exp === null ? {} : { exp }),
-      ...(breaks === undefined ? {} : { breaks }),
-    }
+    return { content, ...documentFacts(content, found), ...(breaks === undefined ? {} : { breaks }) }
+  }
+
+  async history(id: string, collection: string, documentId: string): Promise<readonly DocumentVersion[]> {
+    const open = this.#namespaces.get(id)
+    if (open === undefined) return []
+    // Loaded when somebody asks: few do.
+    const { documentHistory } = await import('../history/document-history.ts')
+    return documentHistory(this.#storage, this.#pause, { ns: open.ns, collection, id: documentId })
+  }
+
+  async historySize(id: string): Promise<HistorySize> {
+    return this.#storage.historySize(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE)
   }
 
   async #broken(open: OpenNamespace | undefined, collection: string, id: string, content: string): Promise<BrokenRule | undefined> {
@@ -109,7 +119,7 @@ export class Queries implements ReplicaReads {
   async find(
     id: string,
     collection: string,
-    { filter = {}, sort = {}, limit, cursor, maxMs, maxRows, withChanges = false, withTotal = false }: FindRequest,
+    { filter = {}, sort = {}, limit, cursor, maxMs, maxRows, withChanges = false, withTotal = false, withFacts }: FindRequest,
     asker?: Asker,
   ): Promise<FindResult> {
     checkCollection(collection)
@@ -122,30 +132,33 @@ export class Queries implements ReplicaReads {
     const upTo = withChanges ? undefined : bound?.upTo
     const open = this.#namespaces.get(id)
     if (open === undefined) return { contents: [], cursor: undefined, total: withTotal ? 0 : undefined }
-    const query = { filter: parsedFilter, sort: parsedSort, limit, after, upTo, maxMs, maxRows, withTotal }
-    const { contents, end, seq, total } =
+    const query = { filter: parsedFilter, sort: parsedSort, limit, after, upTo, maxMs, maxRows, withTotal, withFacts }
+    const { contents, facts, end, seq, total } =
       asker === undefined || this.#aside === undefined
         ? await this.#storage.find(open.ns, collection, query)
         : await this.#aside.find(open.ns, collection, query, asker)
     return {
-      contents,
+      ...readContents(contents, facts),
       cursor: end && boundedCursor(encodeCursor(end, parsedFilter, parsedSort), { seq, upTo: bound?.upTo, epoch: this.#epoch }),
       total,
     }
   }
 
-  async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first }: ReadRequest): Promise<OpenedReading> {
+  async openReading(id: string, collection: string, { filter = {}, sort = {}, limit, skip, first, withFacts }: ReadRequest): Promise<OpenedReading> {
     if (this.#expiry.isDue) await this.#expiry.sweep()
     checkCollection(collection)
     checkLimit(first)
-    const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first }
+    const query = { filter: await readFilter(filter), sort: parseSortInput(sort), limit, skip, first, withFacts }
     const open = this.#namespaces.get(id)
-    return open === undefined ? { contents: [], reading: undefined, seq: 0 } : this.#storage.openReading(open.ns, collection, query)
+    if (open === undefined) return { contents: [], reading: undefined, seq: 0 }
+    const { contents, facts, ...opened } = await this.#storage.openReading(open.ns, collection, query)
+    return { ...readContents(contents, facts), ...opened }
   }
 
-  async readOn(reading: string, from: number, limit: number): Promise<{ contents: readonly string[]; isLast: boolean }> {
+  async readOn(reading: string, from: number, limit: number): Promise<ReadContents & { isLast: boolean }> {
     checkLimit(limit)
-    return this.#storage.readOn(reading, from, limit)
+    const { contents, facts, isLast } = await this.#storage.readOn(reading, from, limit)
+    return { ...readContents(contents, facts), isLast }
   }
 
   async endReading(reading: string): Promise<void> {
@@ -212,4 +225,9 @@ export class Queries implements ReplicaReads {
     const parsed = parseCid(DAG_JSON, cid)
     return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
   }
+}
+
+/** Contents with what is known of each, where that was asked for. */
+function readContents(contents: readonly string[], facts: readonly ShownFacts[] | undefined): ReadContents {
+  return facts === undefined ? { contents } : { contents, facts: facts.map((one, i) => documentFacts(contents[i] ?? '', one)) }
 }

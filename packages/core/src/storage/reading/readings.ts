@@ -4,7 +4,7 @@ import { secureRandom } from '../../model/random.ts'
 import { DocstoreError } from '../../errors.ts'
 import { isShown } from '../records/own-content.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { StoredRecord } from '../storage.ts'
+import type { ShownFacts, StoredRecord } from '../storage.ts'
 import { UnreadRows } from './unread-rows.ts'
 
 /** Readings and feeds that are open at a time. A reader that is left without an end costs one of them, until it is the least used. */
@@ -30,13 +30,24 @@ interface Reader {
   keptLength: number
 }
 
+/** What a version that was replaced held. */
+export interface KeptRow {
+  readonly content: string
+  readonly facts: ShownFacts | undefined
+}
+
+/** Finds out who made a document what a record shows; called before that is replaced. */
+type FactsOf = (record: StoredRecord) => ShownFacts
+
 /** Results of one moment: which versions, in order. */
 export interface Selection extends Reader {
   readonly kind: 'selection'
   /** Row ids of the versions. */
   readonly rows: Float64Array
   /** What those held that were replaced before they were read. */
-  readonly kept: Map<number, string>
+  readonly kept: Map<number, KeptRow>
+  /** What else is wanted of each, where that is so. */
+  readonly factsOf: FactsOf | undefined
   /** Highest row id of the moment: later versions are no part of it. */
   readonly last: number
   /** Rows before this one were read, and are not asked for again. */
@@ -76,10 +87,10 @@ export class Readings {
   }
 
   /** Opens a selection; `last` is the highest row id of its moment. */
-  select(ns: number, rows: Float64Array, last: number): string {
-    const kept = new Map<number, string>()
+  select(ns: number, rows: Float64Array, last: number, factsOf?: FactsOf): string {
+    const kept = new Map<number, KeptRow>()
     this.#rows += rows.length
-    return this.#add({ kind: 'selection', ns, rows, kept, last, from: 0, unread: undefined, usedAt: 0, keptLength: 0 })
+    return this.#add({ kind: 'selection', ns, rows, kept, factsOf, last, from: 0, unread: undefined, usedAt: 0, keptLength: 0 })
   }
 
   /** Opens a feed that has seen everything up to `at`. */
@@ -103,10 +114,10 @@ export class Readings {
     if (selection.kind !== 'selection' || from < selection.from) throw readingEnded()
     for (const row of selection.rows.subarray(selection.from, from)) {
       selection.unread?.remove(row)
-      const content = selection.kept.get(row)
-      if (content === undefined) continue
+      const kept = selection.kept.get(row)
+      if (kept === undefined) continue
       selection.kept.delete(row)
-      this.#keep(selection, -content.length)
+      this.#keep(selection, -kept.content.length)
     }
     selection.from = from
     return selection
@@ -189,17 +200,18 @@ export class Readings {
     if (readers === undefined) return
     let key: string | undefined
     for (const reader of readers) {
-      if (reader.kind === 'selection') this.#keepForSelection(reader, ns * SEQ_SPAN + old.seq, old.content)
+      if (reader.kind === 'selection') this.#keepForSelection(reader, ns * SEQ_SPAN + old.seq, old)
       else this.#keepForFeed(reader, (key ??= toHex(slot)), old)
     }
     this.#fit()
   }
 
-  #keepForSelection(selection: Selection, row: number, content: string | null): void {
+  #keepForSelection(selection: Selection, row: number, old: StoredRecord): void {
+    const { content } = old
     if (content === null || row > selection.last || selection.kept.has(row)) return
     selection.unread ??= new UnreadRows(selection.rows.subarray(selection.from))
     if (!selection.unread.has(row)) return
-    selection.kept.set(row, content)
+    selection.kept.set(row, { content, facts: selection.factsOf?.(old) })
     this.#keep(selection, content.length)
   }
 

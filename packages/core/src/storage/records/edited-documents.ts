@@ -1,14 +1,13 @@
 import { sha256 } from '#crypto'
 import { FILES_COLLECTION } from '../../files/named-file.ts'
 import { equalBytes, toHex } from '../../model/bytes.ts'
-import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
-import { SLOT_BYTES } from '../../model/record.ts'
 import type { SqlValue } from '../drivers/driver.ts'
 import { documentColumn, erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, LostVersion, ShownVersion, Storage, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, LostVersion, Storage, StoredRecord } from '../storage.ts'
 import { documentOf } from './document-of.ts'
+import { documentRecords } from './document-records.ts'
 import { lostVersion } from './lost-version.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './erased-content.ts'
@@ -67,22 +66,8 @@ export class EditedDocuments {
     return edited
   }
 
-  /** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
   #records(ns: number, document: Uint8Array): StoredRecord[] {
-    const [low, high] = [document.slice(), document.slice()]
-    low.fill(0, SLOT_BYTES / 2)
-    high.fill(255, SLOT_BYTES / 2)
-    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-    return rows.map(storedRecord).filter((record) => equalBytes(documentOf(record), document))
-  }
-
-  /** What a record shows, with time and author of the newest record of its document. */
-  version(ns: number, record: StoredRecord): ShownVersion {
-    let newest = record
-    const records = record.own === undefined ? [] : this.#records(ns, documentOf(record)).filter(({ lost }) => lost === undefined)
-    for (const one of records) if (compareVersions(newest, one) < 0) newest = one
-    const base = records.find(({ edit }) => edit === undefined) ?? record
-    return { content: record.content ?? '', at: newest.at, by: newest.by, exp: base.exp }
+    return documentRecords(this.#init.statements, ns, document)
   }
 
   /** Versions that lost and are kept, with what won. */
@@ -135,6 +120,7 @@ export class EditedDocuments {
     if (taken === undefined) return undefined
     const { seq, gone, left, lost } = taken
     totals.swap(ns, gone, record)
+    this.#init.onReplaced(ns, document.slot, gone, record)
     for (const { pending, seal } of gone) if (pending !== undefined && seal !== null) seals.release(seal)
     if (!document.isPlain) this.#note(ns)
     const others = left.filter((one) => one !== replaced)

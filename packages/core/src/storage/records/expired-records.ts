@@ -8,7 +8,7 @@ import type { EditedDocuments, ShownChange } from './edited-documents.ts'
 import type { RecordTable, RecordTableInit } from './record-table.ts'
 
 /** What expires documents. */
-export interface ExpiredRecordsInit extends Pick<RecordTableInit, 'statements' | 'indexes' | 'texts' | 'totals' | 'readings'> {
+export interface ExpiredRecordsInit extends Pick<RecordTableInit, 'statements' | 'indexes' | 'texts' | 'totals' | 'readings' | 'onRemoved'> {
   readonly records: RecordTable
   readonly references: FileReferences
   readonly edited: EditedDocuments
@@ -30,7 +30,7 @@ export class ExpiredRecords {
 
   /** Erases what has expired by this time, the first of it first, as much as is asked for. Call inside a transaction. */
   erase(now: number, limit: number): ExpiredDocument[] {
-    const { statements, totals, references, edited } = this.#init
+    const { statements, totals, references, edited, onRemoved } = this.#init
     const due = statements.own(`SELECT ns, slot, document FROM records WHERE exp <= ? AND ${CAN_EXPIRE} ORDER BY exp LIMIT ?`).all(now, limit)
     const seen = new Set<string>()
     const expired: ExpiredDocument[] = []
@@ -45,6 +45,7 @@ export class ExpiredRecords {
       changed.set(ns, all)
       if (one === undefined) continue
       all.push(one.change)
+      if (one.change.record.content === null) onRemoved(ns, document)
       expired.push({ ns, seq: one.seq, collection: one.change.record.collection })
     }
     for (const [ns, shown] of changed) {

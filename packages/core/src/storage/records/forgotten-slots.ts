@@ -1,10 +1,10 @@
-import { equalBytes, toHex } from '../../model/bytes.ts'
+import { toHex } from '../../model/bytes.ts'
 import { SLOT_BYTES } from '../../model/record.ts'
 import type { FileReferences } from '../files/file-references.ts'
 import { storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { StoredRecord } from '../storage.ts'
-import { documentOf } from './document-of.ts'
+import { documentRecords } from './document-records.ts'
 import { type RecordTable, type RecordTableInit, SELECT } from './record-table.ts'
 
 /** What forgets. */
@@ -78,7 +78,7 @@ export class ForgottenSlots {
 
   #forget(ns: number, slot: Uint8Array, before: number): number {
     const { records, statements } = this.#init
-    const all = this.#documentOf(ns, slot)
+    const all = documentRecords(statements, ns, slot)
     const base = all.find(({ edit, lost }) => edit === undefined && lost === undefined)
     if (all.length === 0 || all.some((one) => endOf(one) > before) || (base !== undefined && base.kh === null && base.erased === undefined)) return 0
     for (const record of all) records.remove(ns, record)
@@ -86,14 +86,6 @@ export class ForgottenSlots {
       .own('INSERT INTO forgotten (ns, slot, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)')
       .run(ns, slot.slice(0, SHARED_BYTES), Math.max(...all.map(({ at }) => at)))
     return all.length
-  }
-
-  #documentOf(ns: number, document: Uint8Array): StoredRecord[] {
-    const [low, high] = [document.slice(), document.slice()]
-    low.fill(0, SHARED_BYTES)
-    high.fill(255, SHARED_BYTES)
-    const rows = this.#init.statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-    return rows.map(storedRecord).filter((record) => equalBytes(documentOf(record), document))
   }
 }
 

@@ -9,6 +9,7 @@ import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
 import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
+import { documentOf } from './document-of.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
 import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
@@ -32,6 +33,10 @@ export interface RecordTableInit {
   readonly readings: Readings
   /** Wall clock, Unix milliseconds. */
   readonly now: () => number
+  /** To be called with what goes of a document because another record came. */
+  readonly onReplaced: (ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord) => void
+  /** To be called when a document goes, or a part of it, and nothing takes its place. */
+  readonly onRemoved: (ns: number, document: Uint8Array) => void
 }
 
 /** The versions that hold the slots, by position, slot, document and content. */
@@ -43,10 +48,12 @@ export class RecordTable {
   readonly #texts: TextIndexes
   readonly #totals: Totals
   readonly #readings: Readings
+  readonly #onReplaced: RecordTableInit['onReplaced']
+  readonly #onRemoved: RecordTableInit['onRemoved']
   /** Whether there was no room for the index of contents. */
   #hasNoRoom = false
 
-  constructor({ statements, authors, seals, indexes, texts, totals, readings }: RecordTableInit) {
+  constructor({ statements, authors, seals, indexes, texts, totals, readings, onReplaced, onRemoved }: RecordTableInit) {
     this.#statements = statements
     this.#authors = authors
     this.#seals = seals
@@ -54,6 +61,8 @@ export class RecordTable {
     this.#texts = texts
     this.#totals = totals
     this.#readings = readings
+    this.#onReplaced = onReplaced
+    this.#onRemoved = onRemoved
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
@@ -148,7 +157,10 @@ export class RecordTable {
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
     const { seq, counted, countedDocument } = this.#totals.replace(ns, old, record)
-    if (old !== undefined) this.#remove(ns, slot, old)
+    if (old !== undefined) {
+      this.#remove(ns, slot, old)
+      this.#onReplaced(ns, slot, [old], record)
+    }
     const rid = ns * SEQ_SPAN + seq
     const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
     const author = this.#authors.number(record.by)
@@ -191,6 +203,7 @@ export class RecordTable {
     this.#totals.remove(ns, record)
     this.#texts.replaced(ns, record, { seq: record.seq, collection: null, content: null })
     this.#remove(ns, record.slot, record)
+    this.#onRemoved(ns, documentOf(record))
   }
 
   #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {

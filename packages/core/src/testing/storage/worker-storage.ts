@@ -49,6 +49,11 @@ export class StorageWorker {
         const planned = entries.map(({ build, ...entry }) => ({ ...entry, plan: planOf(build) }))
         return (await this.#ask({ kind: 'shrink', ns, entries: planned, seals, isWhole })) as readonly (CommitOutcome | undefined | 'no-room')[]
       },
+      keepHistory: call('keepHistory'),
+      pastRecords: call('pastRecords'),
+      tidyHistory: call('tidyHistory'),
+      historySize: call('historySize'),
+      historyNamespaces: call('historyNamespaces'),
       unsealed: call('unsealed'),
       attachSeal: call('attachSeal'),
       seal: call('seal'),

@@ -1,7 +1,8 @@
-import { type Document, DocstoreError, parseProjection, project, type ReadRequest, sortPairs } from '@p2p-docstore/core'
+import { type Document, DocstoreError, parseProjection, project, type ReadContents, type ReadRequest, sortPairs } from '@p2p-docstore/core'
 import { checkedLimit, checkedSkip, checkOptions } from '../options.ts'
 import { readAll, readPieces, type Source } from './reading.ts'
 import { turn } from '../turn.ts'
+import { versioned } from '../versioned.ts'
 
 /** A filter: MongoDB's operators, dotted paths, array membership. */
 export type FilterInput = { readonly [field: string]: unknown }
@@ -28,6 +29,11 @@ export interface FindOptions {
   readonly projection?: ProjectionInput | undefined
 }
 
+/** Options of a query, with whether each document comes with its CID, its time and who wrote it, as `get` gives it. */
+export interface MetaOptions extends FindOptions {
+  readonly meta?: boolean | undefined
+}
+
 /** Options of a page. */
 export interface PageOptions {
   /** Shows also what has changed since the first page. A document that moved can come twice then. */
@@ -45,7 +51,7 @@ export interface Page<T> {
 }
 
 /** Names of the options of a query. */
-export const FIND_OPTIONS = ['sort', 'limit', 'skip', 'projection'] as const
+export const FIND_OPTIONS = ['sort', 'limit', 'skip', 'projection', 'meta'] as const
 
 /** Page size where the caller names none. */
 export const DEFAULT_PAGE = 50
@@ -54,12 +60,12 @@ export const DEFAULT_PAGE = 50
  * The results of a query. Iterated over or taken at once, they are those of one moment, however many and however long it takes: that of
  * the first read. Pages can be of several moments, but no document comes twice, and none is left out that did not change.
  */
-export class Found<T extends Document> implements AsyncIterable<T> {
+export class Found<T> implements AsyncIterable<T> {
   readonly #source: Source
   readonly #filter: FilterInput
-  readonly #options: FindOptions
+  readonly #options: MetaOptions
 
-  constructor(source: Source, filter: FilterInput, options: FindOptions) {
+  constructor(source: Source, filter: FilterInput, options: MetaOptions) {
     this.#source = source
     this.#filter = filter
     this.#options = options
@@ -67,8 +73,8 @@ export class Found<T extends Document> implements AsyncIterable<T> {
 
   /** Throws `reading-ended` where so much changes during a long loop that its moment cannot be kept. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
-    const { request, toDocument } = this.#checked()
-    for await (const { contents } of readPieces(this.#source, request)) yield* contents.map(toDocument)
+    const { request, toResults } = this.#checked()
+    for await (const piece of readPieces(this.#source, request)) yield* toResults(piece)
   }
 
   /** All of them. */
@@ -78,18 +84,17 @@ export class Found<T extends Document> implements AsyncIterable<T> {
 
   /** All of them, and the position in the local order that they are of. */
   async snapshot(): Promise<{ documents: T[]; seq: number }> {
-    const { request, toDocument } = this.#checked()
-    const { contents, seq } = await readAll(this.#source, request)
-    return { documents: contents.map(toDocument), seq }
+    const { request, toResults } = this.#checked()
+    const { seq, ...all } = await readAll(this.#source, request)
+    return { documents: toResults(all), seq }
   }
 
   /** The first of them, `undefined` where there is none. */
   async first(): Promise<T | undefined> {
-    const { request, toDocument } = this.#checked()
+    const { request, toResults } = this.#checked()
     const { replica, namespace, name } = this.#source
     await turn()
-    const { contents } = await replica.openReading(namespace, name, { ...request, limit: 1, first: 1 })
-    return contents.map(toDocument)[0]
+    return toResults(await replica.openReading(namespace, name, { ...request, limit: 1, first: 1 }))[0]
   }
 
   /** A page of at most `limit` documents (50 unless given), from the beginning or from the cursor of the page before. */
@@ -97,13 +102,13 @@ export class Found<T extends Document> implements AsyncIterable<T> {
     checkOptions(options, ['withChanges', 'withTotal'], 'page')
     if (cursor !== undefined && typeof cursor !== 'string')
       throw new DocstoreError('bad-cursor', 'A cursor is the text that came with the page before')
-    const { request, toDocument } = this.#checked()
-    const { filter, sort, limit, skip } = request
+    const { request, toResults } = this.#checked()
+    const { filter, sort, limit, skip, withFacts } = request
     if (skip > 0) throw new DocstoreError('bad-option', 'page goes on from a cursor and cannot skip. Use toArray() with skip and limit')
     const { replica, namespace, name } = this.#source
     await turn()
-    const page = await replica.find(namespace, name, { filter, sort, limit: limit ?? DEFAULT_PAGE, cursor, ...options })
-    return { documents: page.contents.map(toDocument), cursor: page.cursor, total: page.total }
+    const page = await replica.find(namespace, name, { filter, sort, limit: limit ?? DEFAULT_PAGE, cursor, withFacts, ...options })
+    return { documents: toResults(page), cursor: page.cursor, total: page.total }
   }
 
   /** How many they are. */
@@ -137,14 +142,20 @@ export class Found<T extends Document> implements AsyncIterable<T> {
   }
 
   /** Checked when results are asked for, so that what is wrong is said there. */
-  #checked(): { request: Omit<ReadRequest, 'first'> & { readonly skip: number }; toDocument: (content: string) => T } {
+  #checked(): { request: Omit<ReadRequest, 'first'> & { readonly skip: number }; toResults: (read: ReadContents) => T[] } {
     checkOptions(this.#options, FIND_OPTIONS, 'find')
-    const { sort = {}, limit, skip, projection } = this.#options
-    const request = { filter: this.#filter, sort: sortPairs(sort), limit: checkedLimit(limit), skip: checkedSkip(skip) }
+    const { sort = {}, limit, skip, projection, meta = false } = this.#options
+    const request = { filter: this.#filter, sort: sortPairs(sort), limit: checkedLimit(limit), skip: checkedSkip(skip), withFacts: meta }
     const kept = projection === undefined ? undefined : parseProjection(projection)
     // What fields a document has is the caller's to say: the type of a projected one is theirs too.
-    const toDocument = (content: string): T => (kept === undefined ? JSON.parse(content) : project(kept, JSON.parse(content) as Document)) as T
-    return { request, toDocument }
+    const toDocument = (content: string): unknown => (kept === undefined ? JSON.parse(content) : project(kept, JSON.parse(content) as Document))
+    const toResults = ({ contents, facts = [] }: ReadContents): T[] =>
+      contents.map((content, i) => {
+        const document = toDocument(content)
+        const one = facts[i]
+        return (one === undefined ? document : versioned(document, one)) as T
+      })
+    return { request, toResults }
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorCode, type Replica, type ReadRequest } from '@p2p-docstore/core'
+import { type DocumentFacts, errorCode, type ReadContents, type Replica, type ReadRequest } from '@p2p-docstore/core'
 import { turn } from '../turn.ts'
 
 /** First and largest piece in which results are read. */
@@ -15,19 +15,18 @@ export interface Source {
 }
 
 /** Results of one moment as JSON, and the position of that moment. */
-export interface Snapshot {
-  readonly contents: readonly string[]
+export interface Snapshot extends ReadContents {
   readonly seq: number
 }
 
 /** The results of a query piece by piece, all of one moment. Throws `reading-ended` where that could not be kept. */
 export async function* readPieces({ replica, namespace, name }: Source, request: Omit<ReadRequest, 'first'>): AsyncGenerator<Snapshot, void> {
   await turn()
-  const { contents, reading, seq } = await replica.openReading(namespace, name, { ...request, first: FIRST_PIECE })
+  const { reading, seq, ...first } = await replica.openReading(namespace, name, { ...request, first: FIRST_PIECE })
   let isLast = reading === undefined
   try {
-    yield { contents, seq }
-    let read = contents.length
+    yield { ...first, seq }
+    let read = first.contents.length
     let size = FIRST_PIECE
     while (!isLast) {
       size = Math.min(size * 4, LARGEST_PIECE)
@@ -35,7 +34,7 @@ export async function* readPieces({ replica, namespace, name }: Source, request:
       const piece = await replica.readOn(reading ?? '', read, size)
       read += piece.contents.length
       ;({ isLast } = piece)
-      yield { contents: piece.contents, seq }
+      yield { ...piece, seq }
     }
   } finally {
     // Where it cannot be ended any more, it has ended: its owner or the store has.
@@ -48,12 +47,14 @@ export async function readAll(source: Source, request: Omit<ReadRequest, 'first'
   for (let attempt = 1; ; attempt++) {
     try {
       const contents: string[] = []
+      const facts: DocumentFacts[] = []
       let seq = 0
       for await (const piece of readPieces(source, request)) {
         for (const content of piece.contents) contents.push(content)
+        for (const one of piece.facts ?? []) facts.push(one)
         ;({ seq } = piece)
       }
-      return { contents, seq }
+      return { contents, facts, seq }
     } catch (error) {
       if (errorCode(error) !== 'reading-ended' || attempt === MAX_ATTEMPTS) throw error
     }

@@ -186,7 +186,7 @@ describe('what means nothing', () => {
       createDocstore({ dat: './x' } as never),
     ]
     expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'bad-option'))
-    await expect(notes.find({}, odd).toArray()).rejects.toThrow('find has no option "skpi". It knows limit, projection, skip, sort')
+    await expect(notes.find({}, odd).toArray()).rejects.toThrow('find has no option "skpi". It knows limit, meta, projection, skip, sort')
   })
 
   it('is refused: projections and fields', async () => {

@@ -1,4 +1,3 @@
-import type { Document } from '@p2p-docstore/core'
 import { delay } from '../../network/timing/index.ts'
 import type { Arrival } from '../life/arrival.ts'
 import { Feed } from './feed.ts'
@@ -36,7 +35,7 @@ interface Watched extends Source {
  * Runs a query now and again after each commit that touches its collection, and when `synced` or `state` changes. Whoever takes long with a result gets
  * the newest one next, at once: pauses are counted from the end of the query.
  */
-export function watchQuery<T extends Document>(
+export function watchQuery<T>(
   watched: Watched,
   query: () => Promise<{ readonly documents: readonly T[]; readonly seq: number }>,
   signal: AbortSignal,
@@ -44,7 +43,7 @@ export function watchQuery<T extends Document>(
   return new Feed<WatchedResult<T>>(signal, (signal) => showResults(watched, query, signal))
 }
 
-async function* showResults<T extends Document>(
+async function* showResults<T>(
   { replica, namespace, name, standing, onStanding }: Watched,
   query: () => Promise<{ readonly documents: readonly T[]; readonly seq: number }>,
   signal: AbortSignal,

@@ -3,8 +3,8 @@ import type { Change } from '../reading/changes.ts'
 import type { FilterInput } from '../reading/found.ts'
 
 /** Most that a reader takes of one shared document. */
-export const MAX_PARTS = 4096
-export const MAX_DOCUMENT_BYTES: number = 16 * 1024 * 1024
+const MAX_PARTS = 4096
+const MAX_DOCUMENT_BYTES: number = 16 * 1024 * 1024
 
 /** What is needed of the collection that shared documents lie in. */
 export interface PartCollection {

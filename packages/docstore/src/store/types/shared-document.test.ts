@@ -75,7 +75,7 @@ describe('a text that two change at once', () => {
     one.doc.getText('text').insert(0, 'x')
     other.doc.getText('text').insert(0, 'y')
     await Promise.all([one.saved(), other.saved()])
-    expect([...String(await textOf(texts.ada))].toSorted()).toEqual(['x', 'y'])
+    expect(await textOf(texts.ada)).toMatch(/^(xy|yx)$/)
   })
 
   it('has few records, however often it is changed', async () => {

@@ -125,7 +125,11 @@ export class SharedDocument {
     this.#reader.changed(update)
     this.#changes.push(update)
     // What goes wrong is kept for whoever asks next.
-    this.#timer ??= setTimeout(() => this.saved().catch((error: unknown) => (this.#error = error)), GATHER_MS)
+    this.#timer ??= setTimeout(() => {
+      this.saved().catch((error: unknown) => {
+        this.#error = error
+      })
+    }, GATHER_MS)
   }
 
   async #read(): Promise<void> {
