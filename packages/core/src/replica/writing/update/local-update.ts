@@ -295,8 +295,8 @@ export class LocalUpdate {
     const bytes = utf8(content)
     const digest = sha256(bytes)
     const prev = old?.hash ?? null
-    // Each has a time of its own, so that what others have seen of them can be said one by one.
-    const at = this.#at === 0 ? author.clock.next(view?.newest ?? 0) : this.#at
+    // Each has a time of its own, so that what others have seen of them can be said one by one; in a row, which says that they are one change.
+    const at = this.#at !== 0 ? this.#at : view === undefined ? author.clock.next(0) : view.newest + 1
     this.#at = 0
     const exp = this.#exp
     const seen = seenByWriter({ at, by }, { old, document: view, edit, settles: this.#init.settles }, author.clock)
