@@ -8,11 +8,12 @@ import { precompressPlugin } from './precompress-plugin.ts'
 /** No part of the library of the first load: what is loaded when it is asked for, in files of its own. */
 const LATER = new RegExp(
   [
-    '/node_modules/(uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
+    '/node_modules/(yjs|lib0|uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
+    '/docstore/src/store/types/',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
@@ -33,6 +34,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
     '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/records/(expired-records|forgotten-slots))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
+    '/core/src/(replica/writing/(typed/|pending-entry|erasing|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
     '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )
