@@ -23,7 +23,9 @@ const COLLECTION = 'notes'
 /** Collections of all types, in each namespace. */
 const COLLECTIONS = { [MAP]: { type: 'map' }, [LOG]: { type: 'log' }, [PARTS]: { type: 'crdt' } } as const
 const MINUTE_MS = 60_000
-/** How long a document lives that expires, at most. */
+/** How long a document lives that expires, at least: a tab that takes over while it is written must not find that its time is over. */
+const MIN_LIFE_MS: number = MINUTE_MS
+/** And at most. */
 const MAX_LIFE_MS: number = 2 * MINUTE_MS
 /** How wrong a clock may be. Twice this lies between the slowest and the fastest, and then some. */
 const MAX_SKEW_MS: number = 10 * MINUTE_MS
@@ -124,6 +126,8 @@ export class HostileRun {
       const healedAfterMs = await this.#until(() => this.#differing())
       // What expires has done so by the slowest clock too.
       await this.#time.advance(this.#lastExpiryMs())
+      // A relay may have heard of a namespace only meanwhile.
+      await this.#until(() => this.#differing())
       await this.#checkContents()
       await this.#until(() => this.#misled())
       await this.#checkInvariants()
@@ -267,7 +271,10 @@ export class HostileRun {
       // Few ids for single writes, so that peers meet on them.
       const id = `${prefix}${random.below(count > 10 ? 150 : 12)}`
       const isDelete = random.chance(0.25)
-      const exp = !isDelete && this.#canExpire && random.chance(0.2) ? { exp: timeFromMs(peer.now() + 1000 + random.below(MAX_LIFE_MS - 1000)) } : {}
+      const exp =
+        !isDelete && this.#canExpire && random.chance(0.2)
+          ? { exp: timeFromMs(peer.now() + MIN_LIFE_MS + random.below(MAX_LIFE_MS - MIN_LIFE_MS)) }
+          : {}
       writes.push({ ...exp, id, content: isDelete ? null : `{"_id":"${id}","n":${this.#writes++},"text":"${'x'.repeat(random.below(80))}"}` })
     }
     const pending = random.chance(0.5)
