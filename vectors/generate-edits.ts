@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encodeBatch } from '../packages/core/src/model/batch.ts'
-import { concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
+import { compareBytes, concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
 import { cidOf, cidOfBytes, DAG_JSON } from '../packages/core/src/model/cid.ts'
 import { timeFromMs } from '../packages/core/src/model/clock.ts'
@@ -8,7 +8,8 @@ import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { encodeEdit } from '../packages/core/src/model/edits/edit-content.ts'
 import type { EditPath } from '../packages/core/src/model/edits/edit-path.ts'
 import { mergedContent } from '../packages/core/src/model/edits/merged.ts'
-import { normalForm } from '../packages/core/src/model/edits/normal-form.ts'
+import { type DocumentVersion, normalForm } from '../packages/core/src/model/edits/normal-form.ts'
+import { authorTag } from '../packages/core/src/model/edits/seen.ts'
 import { type Identity, identityFromSeed } from '../packages/core/src/model/identity.ts'
 import type { Json } from '../packages/core/src/model/json-value.ts'
 import { MAX_EDIT_BYTES } from '../packages/core/src/model/limits.ts'
@@ -25,6 +26,7 @@ const network = createNetwork('Vectors', { nonce: seedOf('nonce').subarray(0, 16
 const net = network.cid
 const alice = identityFromSeed(seedOf('alice'))
 const bob = identityFromSeed(seedOf('bob'))
+const carol = identityFromSeed(seedOf('carol'))
 const genesis = createGenesis({ net, owner: alice, write: 'anyone', nonce: seedOf('merge nonce').subarray(0, 16) })
 const ns = genesis.cid
 const scope = { net, ns, write: 'anyone' as const }
@@ -105,42 +107,44 @@ interface Said {
   readonly put?: Readonly<Record<string, Json>> | null
   readonly path?: EditPath
   readonly value?: Json | undefined
+  /** Up to when its writer had seen everybody, or each of these. */
+  readonly base?: number
+  readonly seen?: readonly (readonly [by: Identity, to: number, ...but: number[]])[]
   /** When it expires, after the first of January. */
   readonly exp?: number
 }
 
-interface Made {
+interface Made extends DocumentVersion {
   readonly record: DocRecord
-  readonly by: Identity
-  readonly at: number
-  readonly hash: Uint8Array
-  readonly slot: Uint8Array
-  readonly isEdit: boolean
+  readonly signer: Identity
   readonly path: EditPath
   readonly content: string | null
 }
 
-function made({ by = alice, at, put, path, value, exp }: Said): Made {
+function made({ by = alice, at, put, path, value, exp, base = 0, seen: named = [] }: Said): Made {
   const time = AT + at
   const content = path !== undefined ? encodeEdit(ID, value) : put === null ? null : canonicalJson({ ...put, _id: ID })
   const bytes = content === null ? undefined : utf8(content)
-  const said: DocRecord =
+  const authors = named.map(([one, to, ...but]) => ({ tag: authorTag(one.author), to: AT + to, but: but.map((time) => AT + time) }))
+  const sorted = authors.sort((a, b) => compareBytes(a.tag, b.tag))
+  const seen = base + named.length === 0 ? undefined : { base: base === 0 ? 0 : AT + base, authors: sorted }
+  const known = { ...(seen && { seen }), ...(exp !== undefined && { exp: AT + exp }) }
+  const whole: DocRecord =
     bytes === undefined
-      ? { at: time, by: by.author, del: true, kh }
-      : path === undefined
-        ? { at: time, by: by.author, del: false, k: KEY, digest: sha256(bytes), size: bytes.length }
-        : editOf(path, bytes, time, by)
-  const record: DocRecord = exp === undefined ? said : { ...said, exp: AT + exp }
+      ? { at: time, by: by.author, del: true, kh, ...known }
+      : { at: time, by: by.author, del: false, k: KEY, digest: sha256(bytes), size: bytes.length, ...known }
+  const record: DocRecord = path === undefined || bytes === undefined ? whole : { ...editOf(path, bytes, time, by), ...known }
   const slot = path === undefined ? slotOf('anyone', kh, by.author) : editSlotOf('anyone', kh, by.author, path)
-  return { record, by, at: time, hash: recordHash(scope, record), slot, isEdit: path !== undefined, path: path ?? [], content }
+  const hash = recordHash(scope, record)
+  return { record, signer: by, by: by.author, at: time, hash, unit: toHex(slot), isEdit: path !== undefined, path: path ?? [], content, ...known }
 }
 
 /** Records in an order, as a batch under seals of 64 at most. */
 function batchOf(records: readonly Made[]): string {
   const seals: ReturnType<typeof createSeal>[] = []
   const sealOf = new Map<Made, number>()
-  for (const author of [alice, bob]) {
-    const own = records.filter(({ by }) => by === author)
+  for (const author of new Set(records.map(({ signer }) => signer))) {
+    const own = records.filter(({ signer }) => signer === author)
     for (let i = 0; i < own.length; i += 64) {
       const some = own.slice(i, i + 64)
       seals.push(createSeal(net, concatBytes(...some.map(({ hash }) => hash)), author))
@@ -155,13 +159,14 @@ function batchOf(records: readonly Made[]): string {
     prev: null,
     exp: one.record.exp ?? null,
     ...(one.isEdit ? { path: one.path } : {}),
+    ...(one.seen === undefined ? {} : { seen: one.seen }),
   }))
   return toHex(encodeBatch({ seals, records: wire }))
 }
 
 function mergeCase(name: string, said: readonly Said[], { isLarge = false }: { readonly isLarge?: boolean } = {}): VectorFile['valid'][number] {
   const records = said.map(made)
-  const { base, edits } = normalForm(records)
+  const { base, edits, losers } = normalForm(records)
   const own = base?.record.exp === undefined ? (base?.content ?? null) : null
   const document =
     own === null
@@ -174,7 +179,8 @@ function mergeCase(name: string, said: readonly Said[], { isLarge = false }: { r
   return {
     name,
     batches: (isLarge ? [records] : [records, records.toReversed(), rotated]).map(batchOf),
-    kept: [...(base === undefined ? [] : [base]), ...edits].map(({ hash }) => toHex(hash)).toSorted(),
+    kept: [...(base === undefined ? [] : [base]), ...edits, ...losers].map(({ hash }) => toHex(hash)).toSorted(),
+    lost: losers.map(({ hash }) => toHex(hash)).toSorted(),
     ...(isLarge ? {} : { document }),
     cid: document === null ? null : cidOfBytes(DAG_JSON, document).toString(),
   }
@@ -183,10 +189,11 @@ function mergeCase(name: string, said: readonly Said[], { isLarge = false }: { r
 /** Records of one document, and what they make. */
 export function mergeFile(): VectorFile {
   const put = { at: 10, put: { name: 'Ada', address: { city: 'Oslo' }, tags: ['a'] } }
+  const strangers = Array.from({ length: 20 }, (_, i) => identityFromSeed(new Uint8Array(32).fill(100 + i)))
   const many = Array.from({ length: 130 }, (_, i): Said => ({ at: 20 + i, path: [`f${i}`], value: i }))
   return {
     description:
-      'Records of the document of the context, by two authors. Each case has the same records as batches in three orders; a peer that takes one of them keeps the records whose hashes are in kept, in ascending order here, and has the document, whose CID follows; null where there is none. What expires in them has expired. A large case has one order, and the CID alone.',
+      'Records of the document of the context. Each case has the same records as batches in three orders; a peer that takes one of them keeps the records whose hashes are in kept, in ascending order here, of which those in lost are conflicts, and has the document, whose CID follows; null where there is none. A large case has one order, and the CID alone.',
     context: { network: toHex(network.bytes), genesis: toHex(genesis.bytes), head: toHex(head.bytes), signature: toHex(head.signature), collection: 'people', id: ID },
     valid: [
       mergeCase('different fields by two authors', [put, { at: 20, path: ['name'], value: 'Ada L.' }, { by: bob, at: 20, path: ['address', 'city'], value: 'Lyon' }]),
@@ -206,6 +213,20 @@ export function mergeFile(): VectorFile {
       mergeCase('edits of what is not there', [{ at: 20, path: ['name'], value: 'x' }, { by: bob, at: 21, path: ['n'], value: 1 }]),
       mergeCase('a delete, an edit, and a put in between', [{ at: 20, put: null }, { at: 30, path: ['n'], value: 1 }, { by: bob, at: 25, put: { name: 'again' } }]),
       mergeCase('130 fields: the newest 128', [put, ...many]),
+      mergeCase('two puts, neither knowing the other', [put, { by: bob, at: 11, put: { name: 'Bob' } }]),
+      mergeCase('a put over one that its author had seen', [put, { by: bob, at: 11, put: { name: 'Bob' }, seen: [[alice, 10]] }]),
+      mergeCase('a put whose author had seen an earlier version', [{ at: 9, put: { name: 'A' } }, put, { by: bob, at: 11, put: { name: 'Bob' }, seen: [[alice, 9]] }]),
+      mergeCase('a later put of an author takes the place of what he had lost', [put, { by: bob, at: 11, put: { n: 1 } }, { at: 12, put: { n: 2 }, seen: [[bob, 11]] }]),
+      mergeCase('a put that leaves a conflict open', [put, { by: bob, at: 11, put: { n: 1 } }, { by: carol, at: 12, put: { n: 2 }, seen: [[alice, 10, 10], [bob, 11]] }]),
+      mergeCase('a put that settles a conflict', [put, { by: bob, at: 11, put: { n: 1 } }, { by: carol, at: 12, put: { n: 2 }, seen: [[alice, 10], [bob, 11]] }]),
+      mergeCase('a put that has seen everything up to a time', [put, { by: bob, at: 11, put: { n: 1 } }, { by: carol, at: 12, put: { n: 2 }, base: 10 }]),
+      mergeCase('a field that another one edits, having seen the first', [put, { at: 20, path: ['name'], value: 'a' }, { by: bob, at: 21, path: ['name'], value: 'b', seen: [[alice, 20]] }]),
+      mergeCase('a put that has seen one of two edits', [put, { at: 20, path: ['name'], value: 'a' }, { by: bob, at: 21, path: ['n'], value: 1 }, { by: carol, at: 22, put: { n: 2 }, seen: [[alice, 20]] }]),
+      mergeCase('an edit does not see other fields, whatever it says', [{ by: bob, at: 5, path: ['n'], value: 1 }, put, { by: carol, at: 20, path: ['name'], value: 'c', seen: [[bob, 5], [alice, 10]] }]),
+      mergeCase('a delete that lost, and a put under a delete', [{ at: 9, put: null }, { by: bob, at: 10, put: { n: 1 } }, { by: carol, at: 11, put: null }]),
+      mergeCase('a delete that has seen all', [put, { by: bob, at: 10, put: { n: 1 } }, { by: carol, at: 11, put: null, seen: [[alice, 10], [bob, 10]] }]),
+      mergeCase('what one that lost had seen', [put, { by: bob, at: 11, put: { n: 1 }, seen: [[alice, 10]] }, { by: carol, at: 12, put: { n: 2 } }]),
+      mergeCase('of twenty that lost the newest 16', [put, ...strangers.map((by, i): Said => ({ by, at: 20 + i, path: ['name'], value: i })), { at: 50, path: ['name'], value: 'last' }]),
       mergeCase('what does not fit any more is passed over', [
         { at: 10, put: { text: 'x'.repeat(100_000) } },
         { at: 20, path: ['a'], value: 'y'.repeat(20_000) },

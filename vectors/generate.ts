@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
 import { encodeBatch, type WireRecord } from '../packages/core/src/model/batch.ts'
-import { concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
+import { compareBytes, concatBytes, toHex, utf8 } from '../packages/core/src/model/bytes.ts'
 import { encodeCbor } from '../packages/core/src/model/cbor.ts'
 import { cidOf, cidOfBytes, DAG_CBOR, DAG_JSON, RAW } from '../packages/core/src/model/cid.ts'
 import { Clock, MAX_TIME, timeFromMs } from '../packages/core/src/model/clock.ts'
 import type { CollectionsSettings } from '../packages/core/src/model/collection-settings.ts'
 import { canonicalJson } from '../packages/core/src/model/content.ts'
-import { authorName, identityFromSeed } from '../packages/core/src/model/identity.ts'
-import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
+import { authorTag, type Seen, type SeenAuthor } from '../packages/core/src/model/edits/seen.ts'
+import { authorName, type Identity, identityFromSeed } from '../packages/core/src/model/identity.ts'
+import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_SEEN_AUTHORS, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
 import { pastAfter } from '../packages/core/src/model/head-past.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace.ts'
 import { createNetwork, networkToText } from '../packages/core/src/model/network.ts'
@@ -321,6 +322,9 @@ function headFile(): VectorFile {
 const contentText = canonicalJson({ _id: 'ada', name: 'Ada' })
 const contentBytes = utf8(contentText)
 const put: PutRecord = { del: false, k: 'people/ada', at: AT, digest: sha256(contentBytes), size: contentBytes.length, by: alice.author }
+const strangers = Array.from({ length: MAX_SEEN_AUTHORS }, (_, i) => identityFromSeed(new Uint8Array(32).fill(100 + i)))
+const byTag = (list: readonly (readonly [by: Identity, to: number, ...but: number[]])[]): readonly SeenAuthor[] =>
+  list.map(([by, to, ...but]) => ({ tag: authorTag(by.author), to, but })).sort((a, b) => compareBytes(a.tag, b.tag))
 const records: Readonly<Record<string, DocRecord>> = {
   put,
   'put over a version that was seen': { ...put, at: AT + 1, prev: recordHash(scope, put) },
@@ -335,6 +339,10 @@ const records: Readonly<Record<string, DocRecord>> = {
   'key of 256 bytes': { ...put, k: `people/${'x'.repeat(249)}` },
   'longest key, not ASCII': { ...put, k: `p/${'€'.repeat(170)}` },
   'id with slashes and an astral character': { ...put, k: 'people/a/b/😀' },
+  'put that has seen versions of two authors': { ...put, at: AT + 9, prev: recordHash(scope, put), seen: { base: 0, authors: byTag([[alice, AT + 5], [bob, AT + 7, AT + 1, AT + 3]]) } },
+  'put that has seen everything up to a time': { ...put, at: AT + 9, seen: { base: AT + 9, authors: [] } },
+  'delete that has seen': { del: true, kh: keyHash(ns, put.k), at: AT + 9, by: alice.author, seen: { base: AT, authors: byTag([[bob, AT, 0, AT]]) } },
+  'put that has seen as much as there is room for': { ...put, at: MAX_TIME, seen: { base: 1, authors: byTag(strangers.map((one, i) => [one, MAX_TIME, 7 + i] as const)) } },
 }
 
 function recordFile(): VectorFile {
@@ -362,6 +370,7 @@ function recordFile(): VectorFile {
       by: toHex(record.by),
       ...(record.prev === undefined ? {} : { prev: toHex(record.prev) }),
       ...(record.exp === undefined ? {} : { exp: record.exp }),
+      ...(record.seen === undefined ? {} : { seen: readableSeen(record.seen) }),
     })),
     invalid: [
       ...malformedForms(bytes),
@@ -399,10 +408,40 @@ function recordFile(): VectorFile {
       changed('del false', { del: false }, 'malformed', tombstone),
       changed('a delete with a key', { k: put.k }, 'malformed', tombstone),
       changed('key hash of 16 bytes', { kh: keyHash(ns, put.k).subarray(0, 16) }, 'malformed', tombstone),
-      changed('larger than 1 KiB', { k: `people/${'x'.repeat(1024)}` }, 'too-large'),
+      changed('larger than 1,536 bytes', { k: `people/${'x'.repeat(1536)}` }, 'too-large'),
+      ...badSeen.map(([name, seen]) => changed(`seen: ${name}`, { seen }, 'malformed')),
     ],
   }
 }
+
+function readableSeen({ base, authors }: Seen): unknown {
+  return [base, ...authors.map(({ tag, to, but }) => [toHex(tag), to, ...but])]
+}
+
+/** What no record of the time AT may have seen. */
+const badSeen: readonly (readonly [name: string, seen: unknown])[] = (() => {
+  const [tag, next] = [new Uint8Array(8).fill(1), new Uint8Array(8).fill(2)]
+  return [
+    ['null', null],
+    ['an empty list', []],
+    ['nothing', [0]],
+    ['a time after the record', [AT + 1]],
+    ['a negative time', [-1]],
+    ['an author without time', [0, [tag]]],
+    ['a tag of seven bytes', [0, [tag.subarray(1), AT]]],
+    ['a tag as text', [0, ['ada', AT]]],
+    ['an author after the record', [0, [tag, AT + 1]]],
+    ['an author no later than everybody', [AT - 1, [tag, AT - 1]]],
+    ['an author before everybody', [AT - 1, [tag, AT - 2, 1]]],
+    ['authors that do not rise', [0, [next, AT], [tag, AT]]],
+    ['an author twice', [0, [tag, AT - 1], [tag, AT]]],
+    ['what is left open later than what is seen', [0, [tag, AT - 1, AT]]],
+    ['what is left open twice', [0, [tag, AT, 5, 5]]],
+    ['17 authors', [0, ...Array.from({ length: 17 }, (_, i) => [new Uint8Array(8).fill(i), AT])]],
+    ['17 times of one author left open', [0, [tag, AT, ...Array.from({ length: 17 }, (_, i) => i)]]],
+    ['17 times left open together', [0, [tag, AT, ...Array.from({ length: 9 }, (_, i) => i)], [next, AT, ...Array.from({ length: 8 }, (_, i) => i)]]],
+  ]
+})()
 
 function sealFile(): VectorFile {
   const hashes = Array.from({ length: 64 }, (_, i) => sha256(Uint8Array.of(i)))
@@ -743,8 +782,9 @@ function batchFile(): VectorFile {
     seal,
     prev: record.prev ?? null,
     exp: record.exp ?? null,
+    ...(record.seen === undefined ? {} : { seen: record.seen }),
   })
-  const bare = ['put', 'put over a version that was seen', 'delete', 'delete with all fields']
+  const bare = ['put', 'put over a version that was seen', 'delete', 'delete with all fields', 'put that has seen versions of two authors', 'delete that has seen']
     .map((name) => records[name])
     .filter((record) => record !== undefined)
   const seal = createSeal(net, concatBytes(...bare.map((record) => recordHash(scope, record))), alice)
@@ -767,7 +807,7 @@ function batchFile(): VectorFile {
     context: { network: network.id, namespace: ns.toString() },
     valid: [
       { name: 'empty', bytes: toHex(encodeBatch({ seals: [], records: [] })), seals: 0, recordHashes: [] },
-      { name: 'four records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
+      { name: 'six records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
       { name: 'one that has expired, without its content', bytes: toHex(expired), seals: 1, recordHashes: [toHex(recordHash(scope, expiring))] },
     ],
     invalid: [
@@ -807,8 +847,10 @@ function batchFile(): VectorFile {
       refused('more seals than records', [[sealItem, sealItem], [item]]),
       refused('an edit with an empty path', [[sealItem], [[...item, []]]]),
       refused('an edit whose path is text', [[sealItem], [[...item, 'name']]]),
-      refused('an edit with one item too many', [[sealItem], [[...item, ['name'], null]]]),
+      refused('an edit that has seen null', [[sealItem], [[...item, ['name'], null]]]),
+      refused('a record with one item too many', [[sealItem], [[...item, null, [AT], null]]]),
       refused('a record whose slot is not its own', [[sealItem], [[...item, false]]]),
+      ...badSeen.map(([name, seen]) => refused(`seen: ${name}`, [[sealItem], [[...item, null, seen]]])),
       refused('a delete with a path', [[sealItem], [[new Uint8Array(32), AT, null, 0, null, null, ['name']]]]),
     ],
   }

@@ -28,6 +28,8 @@ import { statusCommand } from './commands/status.ts'
 import { subscribeCommand } from './commands/subscribe.ts'
 import { syncCommand } from './commands/sync.ts'
 import { updateCommand } from './commands/update.ts'
+import { conflictsCommand } from './commands/conflicts.ts'
+import { resolveCommand } from './commands/resolve.ts'
 import { watchCommand } from './commands/watch.ts'
 import type { Run } from './context.ts'
 import { addGlobalOptions } from './settings.ts'
@@ -42,6 +44,8 @@ const COMMANDS = [
   putCommand,
   getCommand,
   updateCommand,
+  conflictsCommand,
+  resolveCommand,
   historyCommand,
   deleteCommand,
   eraseCommand,

@@ -37,6 +37,7 @@ export {
   type PutManyResult,
   type PutResult,
   type PutOptions,
+  type Conflict,
   type WriteOptions,
 } from './store/collection.ts'
 export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'

@@ -1,8 +1,9 @@
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { type EditPath, isEditPath } from './edits/edit-path.ts'
+import { AUTHOR_TAG_BYTES, readSeen, type Seen, seenList } from './edits/seen.ts'
 import { AUTHOR_BYTES, SIGNATURE_BYTES } from './identity.ts'
-import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_LENGTH } from './limits.ts'
+import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_LENGTH, MAX_LOSERS, MAX_SEEN_AUTHORS } from './limits.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -24,6 +25,8 @@ export interface WireRecord {
   readonly path?: EditPath
   /** Whether the slot is its author's own. Edits have none. */
   readonly ownSlot?: true
+  /** Which versions by others its writer had before him. */
+  readonly seen?: Seen
 }
 
 /** What is known of a content that is not there any more. */
@@ -45,25 +48,25 @@ export const MAX_BATCH_RECORDS = 2048
 
 /** Bytes that a record adds to a batch beside its key's UTF-8 and its content, at most; used to fill frames without encoding twice. */
 export const RECORD_OVERHEAD_BYTES = 96
+/** Bytes that an author, or a time that is left open, adds to what a record has seen, at most. */
+export const SEEN_OVERHEAD_BYTES: number = AUTHOR_TAG_BYTES + 11
 /** Bytes that a seal adds beside its hashes, at most. */
 export const SEAL_OVERHEAD_BYTES = 112
 
 /**
- * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is its
- * author's own has `true` there, and what has expired has `[digest, size]` in place of its content.
+ * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is
+ * its author's own has `true` there, what has seen others that as an eighth, after `null` where it is neither, and what has expired `[digest, size]` in
+ * place of its content.
  */
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, erased, seal, prev, exp, path, ownSlot = path }) => [
-      key,
-      at,
-      erased === undefined ? content : [erased.digest, erased.size],
-      seal,
-      prev,
-      exp,
-      ...(ownSlot === undefined ? [] : [ownSlot]),
-    ]),
+    records.map(({ key, at, content, erased, seal, prev, exp, path, ownSlot, seen }) => {
+      const seventh = path ?? ownSlot
+      const said = erased === undefined ? content : [erased.digest, erased.size]
+      const more = seen === undefined ? (seventh === undefined ? [] : [seventh]) : [seventh ?? null, seenList(seen)]
+      return [key, at, said, seal, prev, exp, ...more]
+    }),
   ])
 }
 
@@ -101,7 +104,7 @@ function readSeal(reader: CborReader): Seal | undefined {
 
 function readRecord(reader: CborReader): WireRecord | undefined {
   const length = reader.array()
-  if (length !== 6 && length !== 7) return undefined
+  if (length !== 6 && length !== 7 && length !== 8) return undefined
   const key = reader.text() ?? reader.bytes()
   const at = reader.uint()
   const parts = reader.array()
@@ -114,16 +117,34 @@ function readRecord(reader: CborReader): WireRecord | undefined {
   if (key === undefined || at === undefined || content === undefined || seal === undefined || prev === undefined || exp === undefined)
     return undefined
   if (prev !== null && prev.length !== 32) return undefined
-  const ownSlot = length === 7 && reader.readTrue()
-  const path = length === 7 && !ownSlot ? readPath(reader) : undefined
-  if (length === 7 && !ownSlot && (path === undefined || typeof key !== 'string')) return undefined
+  const ownSlot = length > 6 && reader.readTrue()
+  const isEdit = !ownSlot && (length === 7 || (length === 8 && !reader.readNull()))
+  const path = isEdit ? readPath(reader) : undefined
+  if (isEdit && (path === undefined || typeof key !== 'string')) return undefined
+  const seen = length === 8 ? readSeenList(reader, at) : undefined
+  if (length === 8 && seen === undefined) return undefined
   // Only what has a time at which it ends can be without what it says.
   const isWhole = content !== null || (erased !== undefined && exp !== null)
   const isShaped = typeof key === 'string' ? isWhole && splitKey(key) !== undefined : content === null && erased === undefined && key.length === 32
   if (!isShaped) return undefined
-  const plain = ownSlot ? { key, at, content, seal, prev, exp, ownSlot } : { key, at, content, seal, prev, exp }
-  const record = path === undefined ? plain : { ...plain, path }
-  return erased === undefined ? record : { ...record, erased }
+  const record = { key, at, content, seal, prev, exp }
+  if (length === 6 && erased === undefined) return record
+  return { ...record, ...(ownSlot && { ownSlot }), ...(path && { path }), ...(seen && { seen }), ...(erased && { erased }) }
+}
+
+/** Nothing is read beyond what a record may have. */
+function readSeenList(reader: CborReader, at: number): Seen | undefined {
+  const length = reader.array()
+  if (length === undefined || length < 1 || length > MAX_SEEN_AUTHORS + 1) return undefined
+  const list: unknown[] = [reader.uint()]
+  for (let i = 1; i < length; i++) {
+    const fields = reader.array()
+    if (fields === undefined || fields < 2 || fields > MAX_LOSERS + 2) return undefined
+    const author: unknown[] = [reader.bytes()]
+    for (let field = 1; field < fields; field++) author.push(reader.uint())
+    list.push(author)
+  }
+  return readSeen(list, at)
 }
 
 function readErased(reader: CborReader, parts: number): ErasedContent | undefined {

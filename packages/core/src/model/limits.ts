@@ -22,6 +22,12 @@ export const MAX_MAP_EDITS: number = MAX_EDITS / 2
 /** Parts that one author's data makes of a shared document at most. */
 export const MAX_CRDT_PARTS = 64
 
+/** Versions of a document that are kept though others won over them: the newest of those that no later one has seen. */
+export const MAX_LOSERS = 16
+
+/** Authors whose versions a record names as seen. Beyond that it says up to when it has seen everybody. */
+export const MAX_SEEN_AUTHORS = 16
+
 /** Longest record key (`collection/id`), bytes of UTF-8. Keys live in every index. */
 export const MAX_KEY_BYTES = 512
 
@@ -34,8 +40,8 @@ export const MAX_HEAD_BYTES: number = 16 * 1024
 /** Largest network descriptor, bytes of dag-cbor. It has to fit in a join link. */
 export const MAX_DESCRIPTOR_BYTES = 1024
 
-/** Largest encoded record, bytes of dag-cbor: the longest key plus four CID-sized fields. */
-export const MAX_RECORD_BYTES: number = MAX_KEY_BYTES + 512
+/** Largest encoded record, bytes of dag-cbor: the longest key, path and list of what was seen, plus four CID-sized fields. */
+export const MAX_RECORD_BYTES: number = MAX_KEY_BYTES + 1024
 
 /** Records that one signature may cover. 64 hashes are 2 KiB, so a record that travels alone stays small. */
 export const MAX_SEAL_RECORDS = 64

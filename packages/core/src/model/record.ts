@@ -5,6 +5,7 @@ import { MAX_TIME } from './clock.ts'
 import { decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
 import { sha256 } from '#crypto'
 import { type EditPath, isEditPath, pathText } from './edits/edit-path.ts'
+import { readSeen, type Seen } from './edits/seen.ts'
 import { AUTHOR_BYTES, authorName } from './identity.ts'
 import { MAX_CONTENT_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from './limits.ts'
 import type { WritePolicy } from './namespace.ts'
@@ -26,6 +27,8 @@ interface RecordBase {
   readonly exp?: number
   /** Author, multikey bytes. */
   readonly by: Uint8Array
+  /** Which versions by others the writer had before him. */
+  readonly seen?: Seen
   /** Whether the slot is its author's own, whatever the write policy is: see `isOfAuthors`. */
   readonly ownSlot?: true
 }
@@ -74,6 +77,14 @@ export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, ownSl
 export function editSlotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, path: EditPath): Uint8Array {
   const field = sha256(concatBytes(kh, utf8(pathText(path))))
   return concatBytes(slotOf(write, kh, by).subarray(0, SLOT_BYTES / 2), field.subarray(0, SLOT_BYTES / 2))
+}
+
+/**
+ * The place of a version that lost and is kept: 8 bytes of the document's slot and 8 of its own hash. So it competes with nothing, and lies beside its
+ * document.
+ */
+export function loserSlotOf(document: Uint8Array, hash: Uint8Array): Uint8Array {
+  return concatBytes(document.subarray(0, SLOT_BYTES / 2), hash.subarray(0, SLOT_BYTES / 2))
 }
 
 /** The record key of a document, or `undefined` where the id is not allowed (empty, too long, NUL or ill-formed). */
@@ -131,6 +142,7 @@ const EXP = field('exp')
 const NET = field('net')
 const OWN_TRUE = Uint8Array.of(...field('own'), 0xf5)
 const PREV = field('prev')
+const SEEN = field('seen')
 const SIZE = field('size')
 /** CBOR tag 42, a byte string of 37 bytes, and the multibase prefix 0 (dag-cbor's link). */
 const LINK = Uint8Array.of(0xd8, 0x2a, 0x58, 0x25, 0x00)
@@ -187,10 +199,9 @@ function text(value: string): void {
 function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
   const path = record.del ? undefined : record.path
-  const { ownSlot } = record
-  const more = (path === undefined ? 0 : 1) + (ownSlot === undefined ? 0 : 1)
-  const fields = (record.del ? 8 : 9) + (record.prev === undefined ? 0 : 1) + (record.exp === undefined ? 0 : 1) + more
-  head(0xa0, fields)
+  const { ownSlot, seen } = record
+  const optional = [record.prev, record.exp, path, ownSlot, seen].filter((one) => one !== undefined).length
+  head(0xa0, (record.del ? 8 : 9) + optional)
   if (path !== undefined) {
     raw(F)
     head(0x80, path.length)
@@ -231,11 +242,24 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
     raw(PREV)
     byteString(record.prev)
   }
+  if (seen !== undefined) writeSeen(seen)
   if (!record.del) {
     raw(SIZE)
     head(0, record.size)
   }
   return scratch.subarray(0, cursor)
+}
+
+function writeSeen({ base, authors }: Seen): void {
+  raw(SEEN)
+  head(0x80, authors.length + 1)
+  head(0, base)
+  for (const { tag, to, but } of authors) {
+    head(0x80, but.length + 2)
+    byteString(tag)
+    head(0, to)
+    for (const time of but) head(0, time)
+  }
 }
 
 /** The canonical dag-cbor of a record. */
@@ -259,19 +283,22 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!decoded.ok) return decoded
   const isDelete = typeof decoded.value === 'object' && decoded.value !== null && 'del' in decoded.value
   const required = isDelete ? ['net', 'ns', 'kh', 'at', 'del', 'by'] : ['net', 'ns', 'k', 'at', 'cid', 'size', 'by']
-  const struct = readStruct(decoded.value, 'rec', required, isDelete ? ['prev', 'exp', 'own'] : ['prev', 'exp', 'own', 'f'])
+  const struct = readStruct(decoded.value, 'rec', required, ['prev', 'exp', 'own', 'seen', ...(isDelete ? [] : ['f'])])
   if (!struct.ok) return struct
-  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, own } = struct.value
+  const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, own, seen: list } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
   if (!(own === undefined || own === true)) return refuse('malformed')
+  const seen = list === undefined ? undefined : readSeen(list, at)
+  if (list !== undefined && seen === undefined) return refuse('malformed')
   const base: RecordBase = {
     at,
     by,
     ...(prev === undefined ? {} : { prev }),
     ...(exp === undefined ? {} : { exp }),
     ...(own === undefined ? {} : { ownSlot: true }),
+    ...(seen === undefined ? {} : { seen }),
   }
   const record = isDelete ? readDelete(base, del, kh) : readPut(base, k, cid, size, f)
   if (record === undefined || !isRecord(record)) return refuse('malformed')

@@ -15,6 +15,7 @@ import { decodeGenesis, decodeHead, headWins, type SignedHead, WRITE_POLICIES } 
 import { type Verified, verifyCertificate, verifyRevocation, verifyVoucher } from './membership.ts'
 import { decodeNetwork, networkFromText, networkToText } from './network.ts'
 import { decodeEdit } from './edits/edit-content.ts'
+import { type Seen, seenList } from './edits/seen.ts'
 import { contentCid, decodeRecord, editSlotOf, encodeRecord, keyHash, mayWrite, recordHash, slotOf, splitKey } from './record.ts'
 import { createSeal, verifySeal } from './seal.ts'
 import { packSigned, unpackSigned } from './signed.ts'
@@ -112,10 +113,14 @@ describe('head.json', () => {
   })
 })
 
+function seenOf([base, ...authors]: readonly [number, ...(readonly [string, number, ...number[]])[]]): Seen {
+  return { base, authors: authors.map(([tag, to, ...but]) => ({ tag: bytesOf(tag), to, but })) }
+}
+
 describe('record.json', () => {
   const { context, valid, invalid } = load('record.json')
   const scope = { net: cidIn(DAG_CBOR, context['network']), ns: cidIn(DAG_CBOR, context['namespace']), write: 'owner' as const }
-  it.each(valid)('reads $name', ({ bytes, hash, k, kh, digest, size, at, by, prev, exp }) => {
+  it.each(valid)('reads $name', ({ bytes, hash, k, kh, digest, size, at, by, prev, exp, seen }) => {
     const record = valueOf(decodeRecord(bytesOf(bytes), scope))
     expect(record).toEqual({
       ...(kh === undefined ? { del: false, k, digest: bytesOf(digest), size } : { del: true, kh: bytesOf(kh) }),
@@ -123,12 +128,15 @@ describe('record.json', () => {
       by: bytesOf(by),
       ...(prev === undefined ? {} : { prev: bytesOf(prev) }),
       ...(exp === undefined ? {} : { exp }),
+      ...(seen === undefined ? {} : { seen: seenOf(seen) }),
     })
     expect(toHex(encodeRecord(scope, record))).toBe(bytes)
     expect(toHex(recordHash(scope, record))).toBe(hash)
-    const { del, ...fields } = record
+    const { del, seen: known, ...fields } = record
     const link = 'digest' in fields ? { cid: contentCid(fields.digest), digest: undefined } : { del }
-    const structure = Object.entries({ v: 1, t: 'rec', net: scope.net, ns: scope.ns, ...fields, ...link }).filter(([, value]) => value !== undefined)
+    const structure = Object.entries({ v: 1, t: 'rec', net: scope.net, ns: scope.ns, ...fields, ...link, seen: known && seenList(known) }).filter(
+      ([, value]) => value !== undefined,
+    )
     expect(toHex(dagCbor.encode(Object.fromEntries(structure)))).toBe(bytes)
   })
   it.each(invalid)('refuses $name', ({ bytes, reason }) => {
@@ -289,8 +297,8 @@ describe('batch.json', () => {
     expect(toHex(encodeBatch(batch))).toBe(bytes)
     expect(batch.seals).toHaveLength(seals)
     for (const seal of batch.seals) expect(await verifySeal(scope.net, seal)).toBe(true)
-    const hashes = batch.records.map(({ key, at, content, erased, seal, prev, exp }) => {
-      const base = { at, by: batch.seals[seal]?.by ?? new Uint8Array(), ...(prev && { prev }), ...(exp !== null && { exp }) }
+    const hashes = batch.records.map(({ key, at, content, erased, seal, prev, exp, seen }) => {
+      const base = { at, by: batch.seals[seal]?.by ?? new Uint8Array(), ...(prev && { prev }), ...(exp !== null && { exp }), ...(seen && { seen }) }
       const said = erased ?? (content && { digest: sha256(content), size: content.length })
       const put = said && typeof key === 'string' && { del: false as const, k: key, ...said }
       return toHex(recordHash(scope, put ? { ...base, ...put } : { ...base, del: true, kh: typeof key === 'string' ? new Uint8Array() : key }))

@@ -72,6 +72,8 @@ export const EXPIRE_PAGE = 128
 export const MAX_EXPIRY_SLEEP_MS: number = 60_000
 
 const DAY_MS: number = 24 * 60 * 60_000
+/** How long a version that lost is told as a conflict, at least, milliseconds: the next write over it after that settles it. */
+export const CONFLICT_LIFE_MS: number = 30 * DAY_MS
 /** How long tombstones, and what is left of what expired, are kept at least, milliseconds. */
 export const TOMBSTONE_LIFE_MS: number = 180 * DAY_MS
 /** All peers let them go at multiples of this, in Unix milliseconds, so that clocks which differ by minutes make no difference in between. */

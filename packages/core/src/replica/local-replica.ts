@@ -30,6 +30,7 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  ConflictPage,
   DocumentVersion,
   ErasedPage,
   FeedPage,
@@ -301,6 +302,10 @@ export class LocalReplica implements Replica {
 
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult> {
     return this.#queries.find(ns, collection, request, asker)
+  }
+
+  conflicts(ns: string, collection: string, which: Parameters<Queries['conflicts']>[2]): Promise<ConflictPage> {
+    return this.#queries.conflicts(ns, collection, which)
   }
 
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading> {

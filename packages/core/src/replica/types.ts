@@ -1,5 +1,4 @@
 import type { CollectionSettings, CollectionsSettings } from '../model/collection-settings.ts'
-import type { CollectionType } from '../model/types/collection-type.ts'
 import type { Json } from '../model/json-value.ts'
 import type { WritePolicy } from '../model/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -83,22 +82,13 @@ export interface NamespaceInit {
   readonly listed?: boolean
   /** How long earlier versions of documents are kept, days. */
   readonly history?: number
-  /** Settings of collections, by their names. */
+  /** Settings of collections, by their names. Types stay as they are made here. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
 }
 
 /** What changes in the settings of a collection; what is left out stays, and `null` takes away. A schema is canonical JSON. */
 export type CollectionChange = {
   readonly [Name in keyof CollectionSettings]?: CollectionSettings[Name] | (Name extends 'type' ? 'lww' : never) | null
-}
-
-/** A namespace to make. */
-export interface NewNamespace {
-  readonly name: string
-  readonly write: WritePolicy
-  readonly nonce?: Uint8Array
-  /** Types of collections, by their names; `lww` of those that are left out. They stay as they are. */
-  readonly types?: Readonly<Record<string, CollectionType>>
 }
 
 /** What changes in a head; what is left out stays, and `null` takes away. */
@@ -125,6 +115,8 @@ export interface Write {
   readonly if?: string | null | undefined
   /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
   readonly was?: string | null | undefined
+  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
+  readonly settles?: boolean | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
   /** Hybrid time at which it expires; without it, it stays. */
@@ -138,6 +130,8 @@ export interface Update {
   readonly changes: unknown
   /** CID that the document has to have now. */
   readonly if?: string | null | undefined
+  /** Whether it settles the conflicts of these fields that are known here: they are written though they have these values. */
+  readonly settles?: boolean | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
   readonly once?: string | undefined
 }
@@ -175,6 +169,31 @@ export interface DocumentVersion extends DocumentFacts {
   readonly content: string
   /** The first rule of its collection that it breaks, where it breaks one: two edits did that together, each of which kept it. */
   readonly breaks?: BrokenRule
+}
+
+/** A version of a document that lost to another one whose writer had not seen it, and which nobody has settled yet. */
+export interface ConflictRow {
+  readonly id: string
+  /** What the document would be with it, and the CID of that; `null` where that is none: it is a delete, or one of a field of a document that was deleted. */
+  readonly content: string | null
+  readonly cid: string | null
+  /** Hybrid time. */
+  readonly at: number
+  /** `did:key` of who wrote it. */
+  readonly by: string
+  /** Where it is one of a field: its dotted path. */
+  readonly field?: string
+  /** And the value, absent where it takes the field away. */
+  readonly value?: Json
+  /** The document as it stands, `null` where there is none, and time and author of the version that won. */
+  readonly won: { readonly content: string | null; readonly cid: string | null; readonly at: number; readonly by: string }
+}
+
+/** A page of conflicts. */
+export interface ConflictPage {
+  readonly conflicts: readonly ConflictRow[]
+  /** From where to go on; absent on the last. */
+  readonly after?: { readonly id: string; readonly seq: number }
 }
 
 /**
@@ -382,6 +401,8 @@ export interface CommitEvent {
   readonly from: number
   readonly to: number
   readonly collections: readonly string[]
+  /** Documents of which a version has lost by this to one whose writer had not seen it; at most one entry each. */
+  readonly conflicts?: readonly { readonly collection: string; readonly id: string }[]
   /** There where the head of a namespace changed that was here before. */
   readonly head?: true
   /** What became of the changes that had waited for the namespace, where it has just arrived. */
@@ -467,6 +488,12 @@ export interface ReplicaReads {
    * Throws `too-many-queries`, `queries-full`, `too-slow` then.
    */
   find(ns: string, collection: string, request: FindRequest, asker?: Asker): Promise<FindResult>
+  /** Versions that lost, of one document or of all of a collection, in order of their ids. Throws `bad-limit`. */
+  conflicts(
+    ns: string,
+    collection: string,
+    which: { readonly id?: string | undefined; readonly after?: ConflictPage['after']; readonly limit: number },
+  ): Promise<ConflictPage>
   /**
    * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
    * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.

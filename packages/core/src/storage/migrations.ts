@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   addExpiry,
   addFilesByCid,
   addHistory,
+  addLosers,
 ]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
@@ -129,4 +130,14 @@ function addFilesByCid(driver: SqlDriver): void {
 /** Version 11: what documents were before. Of the time before that nothing is known. */
 function addHistory(driver: SqlDriver): void {
   driver.exec(HISTORY_TABLES)
+}
+
+/** Version 12: versions that lost are kept, until somebody says that he has seen them. */
+function addLosers(driver: SqlDriver): void {
+  driver.exec(`
+    ALTER TABLE records ADD COLUMN seen BLOB;
+    ALTER TABLE records ADD COLUMN unit BLOB;
+    ALTER TABLE records ADD COLUMN lost INTEGER;
+    CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
+  `)
 }

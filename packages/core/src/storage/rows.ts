@@ -1,5 +1,8 @@
 import type { ErasedContent } from '../model/batch.ts'
+import { decodeCbor, encodeCbor } from '../model/cbor.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
+import { readSeen, type Seen, seenList } from '../model/edits/seen.ts'
+import { MAX_RECORD_BYTES } from '../model/limits.ts'
 import type { SqlRow, SqlValue } from './drivers/driver.ts'
 import { SEQ_SPAN } from './schema.ts'
 import type { StoredRecord } from './storage.ts'
@@ -8,7 +11,7 @@ const DIGEST_BYTES = 32
 
 /** The columns that `storedRecord` reads. */
 export const RECORD_COLUMNS =
-  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.erased'
+  'r.rid, r.slot, r.collection, r.id, r.at, r.hash, a.key AS by, r.seal, r.prev, r.exp, r.kh, r.content, r.own, r.document, r.path, r.erased, r.seen, r.unit, r.lost'
 /** Where they come from. */
 export const RECORD_TABLES = 'records r JOIN authors a ON a.author = r.author'
 
@@ -19,7 +22,7 @@ export function documentColumn({ edit, ownSlot }: Pick<StoredRecord, 'edit' | 'o
 
 /** A record from its row. */
 export function storedRecord(row: SqlRow): StoredRecord {
-  const { collection, id, seal, exp, content, own, document } = row
+  const { collection, id, seal, exp, content, own, document, seen, lost } = row
   const record: StoredRecord = {
     seq: Number(row['rid']) % SEQ_SPAN,
     slot: bytes(row['slot']),
@@ -34,11 +37,29 @@ export function storedRecord(row: SqlRow): StoredRecord {
     kh: bytesOrUndefined(row['kh']) ?? null,
     content: typeof content === 'string' ? content : null,
   }
-  const rest = row['erased'] === null ? record : { ...record, erased: erasedContent(bytes(row['erased'])) }
+  const erased = row['erased']
   const isOwnSlot = document instanceof Uint8Array && document.length === 0
-  if (typeof own !== 'string') return isOwnSlot ? { ...rest, ownSlot: true } : rest
-  if (!(document instanceof Uint8Array) || isOwnSlot) return { ...rest, own, ...(isOwnSlot ? { ownSlot: true } : {}) }
-  return { ...rest, own, edit: { document, path: JSON.parse(String(row['path'])) as EditPath } }
+  if (typeof own !== 'string' && !isOwnSlot && erased === null && seen === null && lost === null) return record
+  const known = seen instanceof Uint8Array ? storedSeen(seen, record.at) : undefined
+  return {
+    ...record,
+    ...(typeof own === 'string' && { own }),
+    ...(isOwnSlot && { ownSlot: true as const }),
+    ...(erased instanceof Uint8Array && { erased: erasedContent(erased) }),
+    ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
+    ...(known && { seen: known }),
+    ...(typeof lost === 'number' && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
+  }
+}
+
+function storedSeen(bytes: Uint8Array, at: number): Seen | undefined {
+  const decoded = decodeCbor(bytes, MAX_RECORD_BYTES)
+  return decoded.ok ? readSeen(decoded.value, at) : undefined
+}
+
+/** What a column `seen` holds. */
+export function seenColumn(seen: Seen | undefined): Uint8Array | null {
+  return seen === undefined ? null : encodeCbor(seenList(seen))
 }
 
 /** What is left of a content in its row: 32 bytes of its digest, then its length. */

@@ -6,7 +6,7 @@ import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 11
+export const SCHEMA_VERSION = 12
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -20,7 +20,7 @@ CREATE TABLE namespaces (
   sealed INTEGER NOT NULL DEFAULT 0, -- position up to which every record has its seal
   newest INTEGER NOT NULL DEFAULT 0, -- no record has a later time
   known INTEGER NOT NULL DEFAULT 0, -- nobody else has a record of a later time
-  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits
+  edited INTEGER NOT NULL DEFAULT 0 -- whether it has ever had edits, or versions that lost
 );
 CREATE TABLE authors (author INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BLOB NOT NULL, signature BLOB NOT NULL,
@@ -34,14 +34,18 @@ CREATE TABLE records (
   counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
   content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
   content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
-  document BLOB, -- of an edit: the slot of its document; empty where the slot of the record is its author's own
-  path TEXT, -- and its field, a JSON list of names
+  document BLOB, -- of an edit, and of a version that lost: the slot of its document; empty where the slot of the record is its author's own
+  path TEXT, -- of an edit: its field, a JSON list of names
   own TEXT, -- what the record says itself, where that is not its content; empty for an edit that has expired
-  erased BLOB -- of a record that has expired: sha-256 and length of what it said
+  erased BLOB, -- of a record that has expired: sha-256 and length of what it said
+  seen BLOB, -- which versions by others its writer had before him, dag-cbor
+  unit BLOB, -- of a version that lost: the slot for which it competed
+  lost INTEGER -- and when it lost here, Unix milliseconds
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
+CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
 -- What expires next. Tombstones say nothing that could.
 CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
 -- Documents whose tombstones were kept for long enough, by the first 8 bytes of their slots: nothing of up to this time comes back; see forgotten-slots.ts.
@@ -95,7 +99,7 @@ export interface StorageOptions {
   readonly migrations?: readonly Migration[]
   /** Pages of the database that may be kept in memory, bytes; 8 MiB unless said. */
   readonly cacheBytes?: number
-  /** Unix milliseconds: when earlier versions went. */
+  /** Wall clock, Unix milliseconds: when versions have lost, and when earlier ones went. */
   readonly now?: () => number
 }
 

@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import type { Json } from '../model/json-value.ts'
+import { follows } from '../model/edits/normal-form.ts'
 import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'
 import { compileFind, type Explanation, type Filter, parseFilter, type QueryScope } from '../query/index.ts'
@@ -47,6 +48,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  LostVersion,
   NamespaceMove,
   NewRecord,
   OpenedReading,
@@ -167,6 +169,7 @@ export class SqliteStorage implements Storage {
       texts,
       totals,
       readings: this.#readings,
+      now: options.now ?? Date.now,
       onReplaced: (ns, document, gone, by) => this.#history?.replaced(ns, document, gone, by),
       onRemoved: (ns, document) => this.#history?.forgetDocument(ns, document),
     }
@@ -383,8 +386,9 @@ export class SqliteStorage implements Storage {
       // Counted generously while the commit runs, so that a seal outlives a record that the same commit replaces.
       const under = kept.get(position) ?? { seal: this.#seals.add(seal, entries.length), records: 0 }
       kept.set(position, under)
-      under.records++
-      return this.#put(ns, { entry, old, document, record, seal: under.seal })
+      const outcome = this.#put(ns, { entry, old, document, record, seal: under.seal })
+      if (outcome !== undefined) under.records++
+      return outcome
     })
     this.#edited?.settle(ns)
     for (const { seal, records } of kept.values()) this.#seals.release(seal, entries.length - records)
@@ -414,10 +418,16 @@ export class SqliteStorage implements Storage {
     return { old, document, forgotten: document.base === undefined ? this.#forgotten.of(ns, document.slot) : 0 }
   }
 
-  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome {
-    const edited = document === undefined ? undefined : this.#edited
-    if (document === undefined || edited === undefined) return this.#records.replace(ns, entry.slot, old, record, seal)
-    return edited.take(ns, document, entry.slot, record, seal)
+  #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome | undefined {
+    const { slot, isAnew = false } = entry
+    const isNext = document === undefined && (old === undefined || isAnew || follows(record, old))
+    if (isNext) return this.#records.replace(ns, slot, old, record, seal)
+    // Neither has seen the other, or the old one is later: what is kept of both is found out with all that there is of the document.
+    const whole = document ?? this.#edited?.of(ns, { slot, document: record.edit?.document ?? slot }, false)
+    if (whole === undefined || this.#edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits and losers')
+    const outcome = this.#edited.take(ns, whole, { slot, record, seal, isAnew })
+    if (outcome === undefined) this.#late(ns, entry, old, whole)
+    return outcome
   }
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
@@ -614,6 +624,11 @@ export class SqliteStorage implements Storage {
     const record = this.#records.shown(ns, collection, id)
     if (record === undefined) return undefined
     return { content: record.content ?? '', ...shownFacts(this.#statements, ns, record) }
+  }
+
+  async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
+    await this.readyForEdits()
+    return this.#edited?.conflicts(ns, collection, which) ?? []
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {

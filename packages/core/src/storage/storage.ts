@@ -1,5 +1,6 @@
 import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
+import type { Seen } from '../model/edits/seen.ts'
 import type { Json } from '../model/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
@@ -49,6 +50,20 @@ export interface StoredRecord {
   readonly erased?: ErasedContent
   /** Of an edit: slot of the document, and the field. */
   readonly edit?: RecordEdit
+  /** Which versions by others its writer had before him. */
+  readonly seen?: Seen
+  /** Of a version that lost and is kept: it lies in a slot of its own. */
+  readonly lost?: RecordLoss
+}
+
+/** What a version lost. */
+export interface RecordLoss {
+  /** Slot of the document. */
+  readonly document: Uint8Array
+  /** The slot for which it competed. */
+  readonly unit: Uint8Array
+  /** When it lost here, Unix milliseconds. */
+  readonly since: number
 }
 
 /** What an edit is about. */
@@ -59,7 +74,7 @@ export interface RecordEdit {
 }
 
 /** A version to be stored. Its `content` is what it says itself. */
-export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own'> {
+export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own' | 'lost'> {
   /** sha-256 of the content; `null` for a tombstone, and where it expired. */
   readonly digest: Uint8Array | null
 }
@@ -75,6 +90,27 @@ export interface ShownFacts {
 /** The same with the document. */
 export interface ShownVersion extends ShownFacts {
   readonly content: string
+}
+
+/** A version that lost, with what won. */
+export interface LostVersion {
+  readonly id: string
+  /** What the document would be with it; `null` where that is none: it was a delete, or the document was deleted. */
+  readonly content: string | null
+  readonly at: number
+  readonly by: Uint8Array
+  /** Of an edit: its field, and the value, absent where it takes that away. */
+  readonly edit?: { readonly path: EditPath; readonly value?: Json }
+  /** What the document is, `null` where there is none, and the version to which it lost. */
+  readonly won: { readonly content: string | null; readonly at: number; readonly by: Uint8Array }
+  /** Where the next page begins. */
+  readonly end: LostEnd
+}
+
+/** Where a page of versions that lost has ended. */
+export interface LostEnd {
+  readonly id: string
+  readonly seq: number
 }
 
 /** Which version holds a slot. */
@@ -127,8 +163,10 @@ export interface UnknownFuture {
 export interface DocumentView {
   /** What holds the document's slot. */
   readonly base: StoredRecord | undefined
-  /** In no order. */
+  /** In their order. */
   readonly edits: readonly StoredRecord[]
+  /** Versions that lost and are kept, in their order. */
+  readonly losers: readonly StoredRecord[]
   /** Latest time of its records, 0 where there are none. */
   readonly newest: number
   /** Position of the last of them, 0 where there are none. */
@@ -170,11 +208,13 @@ export interface CommitEntry {
   readonly document?: Uint8Array
   /** Which of the commit's seals covers it, where seals are given. */
   readonly seal?: number
+  /** Whether it takes the place of the version that holds the slot though that is later: nobody else has that. */
+  readonly isAnew?: boolean
   /**
-   * Called inside the transaction with the version that holds the slot: returns the one to store instead, or `undefined` to leave
+   * Called inside the transaction with the version that holds the slot: returns the one that competes with it, or `undefined` to leave
    * everything as it is. Pure and synchronous. Where nothing of the document is here because it was deleted long ago, `forgotten` is the time up to
-   * which nothing of it must come back, else 0. Where the document has edits, or the entry names it, it comes as a whole too; then a record
-   * that competes for a document's slot must be `edit`-less, and an edit later than the base.
+   * which nothing of it must come back, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
+   * the two wins, and whether the other is kept, the storage finds out.
    */
   readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined
   /** After `build` gave nothing: the record that came too late for its slot, for the history of its document. */
@@ -191,13 +231,15 @@ export interface CommitSeals {
   readonly notes?: (() => readonly (readonly [key: string, value: Uint8Array | undefined])[]) | undefined
 }
 
-/** What a commit did with one entry; `undefined` where it kept the old version. */
+/** What a commit did with one entry; `undefined` where nothing of it is kept. */
 export interface CommitOutcome {
   readonly seq: number
   readonly record: NewRecord
   readonly replaced: StoredRecord | undefined
-  /** Of a document with edits: the number of the namespace, and what went beside the version that was replaced. */
+  /** Of a document with edits or losers: the number of the namespace, and which versions left slots that nothing else has taken. */
   readonly edited?: { readonly ns: number; readonly gone: readonly Pick<Version, 'slot' | 'hash'>[] }
+  /** How many versions of the document have lost by this and are kept, the record itself perhaps. */
+  readonly lost?: number
 }
 
 /** Which records are looked at, and up to which time what is gone is forgotten. */
@@ -351,7 +393,10 @@ export interface Storage {
    */
   moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Awaitable<void>
 
-  /** To be called before a commit in which there is an edit, or an entry that names its document. What there is already of edits needs no call. */
+  /**
+   * To be called before a commit in which there is an edit, an entry that names its document, or a version that has not seen the one it meets. What
+   * there is already of edits and losers needs no call.
+   */
   readyForEdits(): Awaitable<void>
   /** Lets records compete for their slots, all in one transaction, and stores the winners. */
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): Awaitable<readonly (CommitOutcome | undefined)[]>
@@ -433,6 +478,15 @@ export interface Storage {
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>
   /** The same, with time and author of the newest of its records. */
   getVersion(ns: number, collection: string, id: string): Awaitable<ShownVersion | undefined>
+  /**
+   * Versions that lost and are kept, of one document or of all, in order of their ids: at most `limit`, fewer where they are large, none only where none
+   * follow.
+   */
+  conflicts(
+    ns: number,
+    collection: string,
+    which: { readonly id?: string | undefined; readonly after?: LostEnd | undefined; readonly limit: number },
+  ): Promise<readonly LostVersion[]>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
   /**

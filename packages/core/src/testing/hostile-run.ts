@@ -1,13 +1,16 @@
 import { errorCode } from '../errors.ts'
-import { compareBytes, toHex } from '../model/bytes.ts'
+import { toHex } from '../model/bytes.ts'
 import { msFromTime, timeFromMs } from '../model/clock.ts'
 import { canonicalJson } from '../model/content.ts'
 import { parseCid, DAG_CBOR } from '../model/cid.ts'
 import { authorName } from '../model/identity.ts'
 import { createNetwork } from '../model/network.ts'
 import type { WritePolicy } from '../model/namespace.ts'
-import { editSlotOf, keyHash, recordKey, slotOf } from '../model/record.ts'
+import { hasSeen } from '../model/edits/seen.ts'
+import { MAX_LOSERS } from '../model/limits.ts'
+import { editSlotOf, keyHash, loserSlotOf, recordKey, slotOf } from '../model/record.ts'
 import type { CollectionChange, Write, WriteResult } from '../replica/types.ts'
+import { documentOf } from '../storage/records/document-of.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import { type Faults, HostileNetwork, NO_FAULTS } from './hostile-network.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
@@ -298,7 +301,9 @@ export class HostileRun {
     const set = Object.fromEntries(fields.map(({ name, value }) => [name, value]))
     try {
       const { at } = await peer.replica.update(ns, COLLECTION, { id, changes: { $set: set } })
-      for (const [name, value] of Object.entries(set)) this.#acknowledge(ns, id, { by: peer, at, content: null, field: { name, value } })
+      // Each field has a time of its own, one after the other.
+      for (const [i, [name, value]] of Object.entries(set).toReversed().entries())
+        this.#acknowledge(ns, id, { by: peer, at: at - i, content: null, field: { name, value } })
     } catch (error) {
       if (!['not-found', 'against-rules'].includes(errorCode(error))) throw error
     }
@@ -321,20 +326,16 @@ export class HostileRun {
       if (acked === 0 || this.#changing.has(ns)) continue
       const theirs = await this.#observe(other, ns)
       let missing = 0
-      for (const [slot, { seq, at, hash, edit, exp }] of await this.#observe(peer, ns)) {
-        const version = theirs.get(slot)
-        // An edit is of no use any more once its document was written later.
-        const isCovered = edit !== undefined && (theirs.get(toHex(edit.document))?.at ?? 0) >= at
-        const isThere = isCovered || (version !== undefined && (version.at > at || (version.at === at && compareBytes(version.hash, hash) <= 0)))
+      for (const record of (await this.#observe(peer, ns)).values()) {
         // Erased too early under a clock that was ahead, it was taken back, and comes again.
-        if (exp !== null && (other === this.#traveller || peer === this.#traveller)) continue
-        if (seq <= acked && !isThere && ++missing > held)
-          throw new Error(`${peer.name} believes that ${other.name} has record ${seq} of ${ns}, but it has not`)
+        if (record.exp !== null && (other === this.#traveller || peer === this.#traveller)) continue
+        if (record.seq <= acked && !isSettledAt(theirs, record) && ++missing > held)
+          throw new Error(`${peer.name} believes that ${other.name} has record ${record.seq} of ${ns}, but it has not`)
       }
     }
   }
 
-  /** The versions that a peer has. Throws where one gave way to an older one. */
+  /** The versions that a peer has, by slot. Throws where one gave way to an older one. */
   async #observe(peer: TestPeer, ns: string): Promise<ReadonlyMap<string, StoredRecord>> {
     const observed = this.#observed.get(`${peer.name} ${ns}`) ?? { ns: undefined, seq: 0, versions: new Map<string, StoredRecord>() }
     this.#observed.set(`${peer.name} ${ns}`, observed)
@@ -348,10 +349,9 @@ export class HostileRun {
         throw new Error(`${peer.name} went back to an older version`)
       observed.versions.set(slot, version)
       observed.seq = version.seq
-      if (version.edit !== undefined) continue
-      for (const [other, { edit, at }] of observed.versions)
-        if (edit !== undefined && at <= version.at && toHex(edit.document) === slot) observed.versions.delete(other)
     }
+    const standing = new Set((await peer.storage.versionsSince(observed.ns, 0, 100_000)).map(({ seq }) => seq))
+    for (const [slot, { seq }] of observed.versions) if (!standing.has(seq)) observed.versions.delete(slot)
     return observed.versions
   }
 
@@ -458,6 +458,23 @@ export class HostileRun {
     }
     return undefined
   }
+}
+
+/**
+ * Whether somebody has a record, or something that has seen it, or as many later ones that lost as are kept. What stands still where it comes from is sent anew
+ * once it has lost there to a later one of his.
+ */
+function isSettledAt(theirs: ReadonlyMap<string, StoredRecord>, record: StoredRecord): boolean {
+  const unit = toHex(record.lost?.unit ?? record.slot)
+  const document = toHex(documentOf(record))
+  const held = theirs.get(unit) ?? theirs.get(toHex(loserSlotOf(documentOf(record), record.hash)))
+  if (held !== undefined && toHex(held.hash) === toHex(record.hash)) return true
+  const rivals = [...theirs.values()].filter((one) => toHex(documentOf(one)) === document)
+  const isCovered = (one: StoredRecord): boolean => one.edit === undefined || toHex(one.lost?.unit ?? one.slot) === unit
+  return (
+    rivals.some((one) => isCovered(one) && one.at >= record.at && (record.lost === undefined || hasSeen(one, record))) ||
+    rivals.filter(({ lost }) => lost).length === MAX_LOSERS
+  )
 }
 
 /** What was written; nothing where the rules forbid some of it, or it had expired before a tab led that could write it. */

@@ -88,7 +88,7 @@ export class TestPeer {
     this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#mendTimes() })
     this.#seed = init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
-    this.storage = openNodeStorage(':memory:', init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes })
+    this.storage = openNodeStorage(':memory:', { now: () => this.now(), ...(init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes }) })
     this.#watchCommits()
   }
 

@@ -24,6 +24,7 @@ export const REPLICA_METHODS = [
   'history',
   'historySize',
   'find',
+  'conflicts',
   'openReading',
   'readOn',
   'endReading',

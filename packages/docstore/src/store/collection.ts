@@ -10,7 +10,6 @@ import {
   isOfAuthors,
   isPlainObject,
   MAX_WRITES,
-  namesAuthor,
   type Replica,
   sortPairs,
   type Write,
@@ -28,6 +27,7 @@ import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
 import { turn } from './turn.ts'
+import { withPrefix } from './with-prefix.ts'
 import type { SharedDocument } from './types/shared-document.ts'
 import { type Standing, type WatchedResult, watchQuery } from './reading/watch.ts'
 import { type Versioned, versioned } from './versioned.ts'
@@ -76,6 +76,25 @@ export interface Changes {
   readonly $push?: Readonly<Record<string, unknown>>
   /** The same for those that are not yet in them. */
   readonly $addToSet?: Readonly<Record<string, unknown>>
+}
+
+/** A version of a document that lost. */
+export interface Conflict<T> {
+  readonly _id: string
+  /** CID of `document`. */
+  readonly cid: string | null
+  /** ISO time. */
+  readonly at: string
+  /** `did:key` of who wrote it. */
+  readonly by: string
+  /** What the document would be with it; `null` where that is none, as it is a delete, or the document was deleted. */
+  readonly document: T | null
+  /** Where it is one of a field: its dotted path. */
+  readonly field?: string
+  /** And the value, absent where it takes the field away. */
+  readonly value?: Document[string]
+  /** The document as it stands, `null` where it was deleted, and when and by whom the version was written that won. */
+  readonly won: { readonly cid: string | null; readonly at: string; readonly by: string; readonly document: T | null }
 }
 
 /** What a bulk write did. */
@@ -224,6 +243,30 @@ export class Collection<T extends Document = Document> {
     const write = { id: fullId, content: null, ...(options.if === undefined ? {} : { if: options.if }) }
     const [result] = await this.#init.replica.write(this.#init.namespace, this.name, [write])
     return result?.status !== 'unchanged'
+  }
+
+  /**
+   * Versions that lost to one whose writer had not seen them, by `_id`, of one document or of all: they are kept until somebody settles that with
+   * `resolve`, their author writes again, or thirty days have passed and somebody writes over them. 16 of a document at most.
+   */
+  async *conflicts(options: { readonly id?: string | undefined } = {}): AsyncGenerator<Conflict<T>, void, undefined> {
+    const { conflictsIn } = await import('./conflicts.ts')
+    yield* conflictsIn<T>(this.#source, (await this.#known()).prefix, options)
+  }
+
+  /**
+   * Settles the conflicts of a document that are known here. `keep` is `'winner'`, which changes nothing but that; the CID of a conflict, whose version
+   * is written then, or of a field its value, which settles those of that field; or a document to write. Rejects with `not-found` where there is no
+   * such conflict, and with `conflict` where the document changed meanwhile.
+   */
+  async resolve(id: string, options: { readonly keep: string | NewDocument }): Promise<PutResult> {
+    checkOptions(options, ['keep'], 'resolve')
+    const { resolveConflicts } = await import('./conflicts.ts')
+    const fullId = withPrefix(id, (await this.#known()).prefix)
+    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId }, { idPrefix: '', exp: undefined })
+    await turn()
+    const { cid, at } = await resolveConflicts(this.#source, fullId, write)
+    return { _id: fullId, cid, at: isoTime(at) }
   }
 
   /**
@@ -420,12 +463,6 @@ function plainChanges(changes: Changes): unknown {
 
 function plainFields(fields: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : JSON.parse(canonicalJson(value))]))
-}
-
-/** The id of a document as it is stored: where each author has documents of their own, one without a name is one of ours. */
-function withPrefix(id: unknown, prefix: string): string {
-  if (typeof id !== 'string') throw new DocstoreError('bad-id', `The _id of a document is a string, not ${typeof id}`)
-  return prefix === '' || namesAuthor(id) ? id : prefix + id
 }
 
 function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {

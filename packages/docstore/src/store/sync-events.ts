@@ -10,6 +10,8 @@ export interface NamespaceEvents {
   readonly paused: { readonly peer: string; readonly error: string | undefined }
   /** Documents of these collections changed here, whoever wrote them. */
   readonly change: { readonly collections: readonly string[] }
+  /** A version of this document has lost to one whose writer had not seen it: it is kept, see `conflicts`. */
+  readonly conflict: { readonly collection: string; readonly _id: string }
   /** Records were refused, by us or by the peer; `reason` is a word such as `future` or `not-allowed`. The rest goes on. */
   readonly denied: { readonly peer: string; readonly records: number; readonly reason: string }
   /** An exchange failed; it is tried again. */
@@ -36,6 +38,7 @@ export class SyncEvents {
     active: new Set(),
     paused: new Set(),
     change: new Set(),
+    conflict: new Set(),
     denied: new Set(),
     error: new Set(),
     synced: new Set(),
@@ -74,9 +77,10 @@ export class SyncEvents {
   }
 
   #listen(): () => void {
-    const onCommit = ({ namespace, collections, pending, head }: CommitEvent): void => {
+    const onCommit = ({ namespace, collections, conflicts = [], pending, head }: CommitEvent): void => {
       if (namespace !== this.#ns) return
       if (collections.length > 0) this.#emit('change', { collections })
+      for (const { collection, id } of conflicts) this.#emit('conflict', { collection, _id: id })
       if (pending !== undefined) this.#emit('pending', pending)
       this.#hasNewHead ||= head === true
       this.#look()

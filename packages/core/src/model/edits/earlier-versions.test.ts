@@ -5,7 +5,9 @@ import { earlierVersions, type VersionRecord } from './earlier-versions.ts'
 
 const [ada, bob] = [Uint8Array.of(1), Uint8Array.of(2)]
 
-function record(at: number, says: unknown, { by = ada, path }: { by?: Uint8Array; path?: readonly string[] } = {}): VersionRecord {
+/** Times are tens, so that none are in a row by chance. */
+function record(tens: number, says: unknown, { by = ada, path }: { by?: Uint8Array; path?: readonly string[] } = {}): VersionRecord {
+  const at = tens * 10
   const content = says === null ? null : path === undefined ? JSON.stringify({ _id: 'x', ...(says as object) }) : encodeEdit('x', says as never)
   return { at, by, content, hash: sha256(`${at} ${content} ${path?.join('.')} ${by[0]}`), ...(path === undefined ? {} : { path }) }
 }
@@ -17,7 +19,7 @@ function versions(records: readonly VersionRecord[], limit = 64): readonly (read
     if (step.done !== true) continue
     return step.value.map(({ at, content }) => {
       const { _id, ...document } = JSON.parse(content) as { _id: string }
-      return [at, document] as const
+      return [at / 10, document] as const
     })
   }
 }
@@ -36,12 +38,12 @@ describe('what a document was before', () => {
   })
 
   it('is one version where several fields were changed at once, and two where two people changed one each', () => {
-    const both = [record(1, { a: 1 }), record(2, 2, { path: ['a'] }), record(2, 3, { path: ['b'] }), record(3, { a: 9 })]
+    const both = [record(1, { a: 1 }), record(2, 2, { path: ['a'] }), record(2.1, 3, { path: ['b'] }), record(3, { a: 9 })]
     expect(versions(both)).toEqual([
-      [2, { a: 2, b: 3 }],
+      [2.1, { a: 2, b: 3 }],
       [1, { a: 1 }],
     ])
-    const each = [record(1, { a: 1 }), record(2, 2, { path: ['a'] }), record(2, 3, { by: bob, path: ['b'] }), record(3, { a: 9 })]
+    const each = [record(1, { a: 1 }), record(2, 2, { path: ['a'] }), record(2.1, 3, { by: bob, path: ['b'] }), record(3, { a: 9 })]
     expect(versions(each)).toHaveLength(3)
   })
 

@@ -49,7 +49,8 @@ export function* earlierVersions(records: readonly VersionRecord[], limit: numbe
 
 /** In order of time; the last is what the document is now. */
 function statesOf(records: readonly VersionRecord[]): readonly State[] {
-  const sorted = records.toSorted(compareVersions)
+  const placed = records.map((record) => ({ ...record, isEdit: record.path !== undefined }))
+  const sorted = placed.toSorted(compareVersions)
   let states: State[] = []
   let base: VersionRecord | undefined
   let edits: readonly (Edit & { readonly name: string })[] = []
@@ -64,8 +65,9 @@ function statesOf(records: readonly VersionRecord[]): readonly State[] {
       edits = [...edits.filter((one) => one.name !== name), { at, hash, path, content, name }].slice(-MAX_EDITS)
     }
     const next = sorted[i + 1]
-    // Fields that were changed together changed at once.
-    const isPart = next !== undefined && next.at === at && equalBytes(next.by, by)
+    // Fields that were changed together changed at once, or have times in a row.
+    const isOfUpdate = path !== undefined && next?.path !== undefined && next.at === at + 1 && pathText(next.path) !== pathText(path)
+    const isPart = next !== undefined && (next.at === at || isOfUpdate) && equalBytes(next.by, by)
     if (base !== undefined && base.content !== null && !isPart) states.push({ content: base.content, edits, at, by })
   }
   return states

@@ -1,11 +1,10 @@
 import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
-import { compareBytes, equalBytes } from '../../model/bytes.ts'
+import { equalBytes } from '../../model/bytes.ts'
 import { MAX_TIME } from '../../model/clock.ts'
 import { decodeContent } from '../../model/content.ts'
 import { decodeEdit } from '../../model/edits/edit-content.ts'
-import { compareVersions } from '../../model/edits/compare-versions.ts'
-import { MAX_EDITS } from '../../model/limits.ts'
+import { follows } from '../../model/edits/normal-form.ts'
 import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { type HeadBody, isAfterEnd } from '../../model/head-body.ts'
 import { isOfAuthors } from '../../model/types/collection-type.ts'
@@ -36,7 +35,7 @@ export interface Rules {
   readonly now: number
 }
 
-/** A record that is good by itself and competes for its slot. Merge is a join: the highest time wins, then the lowest hash. */
+/** A record that is good by itself and competes for its slot. The highest time wins, then the lowest hash. */
 export class Competitor implements CommitEntry {
   readonly slot: Uint8Array
   readonly document?: Uint8Array
@@ -63,29 +62,25 @@ export class Competitor implements CommitEntry {
     const { record } = this
     this.isForgotten = forgotten > 0 && record.at <= forgotten
     if (this.isForgotten) return undefined
-    if (document !== undefined && record.edit !== undefined && isCovered(record, old, document)) return undefined
-    if (old === undefined) return record.kh !== null ? { ...record, ...knownName(document) } : record
-    if (record.at < old.at) return undefined
-    if (record.at === old.at) {
-      const order = compareBytes(record.hash, old.hash)
-      this.isSame = order === 0
-      if (order >= 0) return undefined
-    }
-    // A tombstone keeps the id that was known here, for the local change feed.
-    return record.kh !== null ? { ...record, collection: old.collection, id: old.id } : record
+    const here = document === undefined ? (old === undefined ? [] : [old]) : partsOf(document)
+    this.isSame = here.some(({ at, hash }) => at === record.at && equalBytes(hash, record.hash))
+    if (this.isSame) return undefined
+    // What is here has seen it, as is usual where something comes twice.
+    if (document === undefined && old !== undefined && follows(old, record)) return undefined
+    return record.kh !== null ? { ...record, ...knownName(old, document) } : record
   }
 }
 
-/** Whether an edit is older than what its document says since, or than as many as one may have. */
-function isCovered(record: NewRecord, old: StoredRecord | undefined, { base, edits }: DocumentView): boolean {
-  if (base !== undefined && record.at <= base.at) return true
-  return old === undefined && edits.length >= MAX_EDITS && edits.every((edit) => compareVersions(record, edit) < 0)
+function partsOf({ base, edits, losers }: DocumentView): readonly StoredRecord[] {
+  return base === undefined ? [...edits, ...losers] : [base, ...edits, ...losers]
 }
 
-/** Collection and id of a document of which only edits are here. */
-function knownName(document: DocumentView | undefined): Pick<NewRecord, 'collection' | 'id'> | undefined {
-  const edit = document?.edits[0]
-  return edit && { collection: edit.collection, id: edit.id }
+/** A tombstone keeps the id that was known here, for the local change feed. */
+function knownName(old: StoredRecord | undefined, document: DocumentView | undefined): Pick<NewRecord, 'collection' | 'id'> | undefined {
+  const known = [old, document?.base, ...(document?.edits ?? []), ...(document?.losers ?? [])].find(
+    (one) => one !== undefined && one.collection !== null,
+  )
+  return known && { collection: known.collection, id: known.id }
 }
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
@@ -102,10 +97,10 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
 function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
-  const { key, at, prev, exp, content: bytes, erased: gone, path, ownSlot } = wire
+  const { key, at, prev, exp, content: bytes, erased: gone, path, ownSlot, seen } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
-  const own = ownSlot === undefined ? undefined : { ownSlot }
+  const own = ownSlot === undefined && seen === undefined ? undefined : { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
   const base =
     prev === null && exp === null && own === undefined
       ? { at, by }

@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { encodeBatch, type WireRecord } from '../../model/batch.ts'
-import { utf8 } from '../../model/bytes.ts'
+import { toHex, utf8 } from '../../model/bytes.ts'
 import { canonicalJson } from '../../model/content.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, normalForm } from '../../model/edits/normal-form.ts'
+import type { Seen } from '../../model/edits/seen.ts'
 import { DAG_CBOR, parseCid } from '../../model/cid.ts'
 import { type Identity, identityFromSeed } from '../../model/identity.ts'
 import { MAX_EDIT_BYTES, MAX_EDITS } from '../../model/limits.ts'
 import { createNetwork } from '../../model/network.ts'
-import { editSlotOf, keyHash, recordHash, type RecordScope, slotOf } from '../../model/record.ts'
+import { editSlotOf, keyHash, loserSlotOf, recordHash, type RecordScope, slotOf } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { SummedTree } from '../../sets/summed-tree.ts'
@@ -58,38 +59,44 @@ async function fresh(): Promise<LocalReplica> {
 /** A record that somebody signed, with what it is in the end. */
 interface Signed extends DocumentVersion {
   readonly id: string
-  readonly by: Identity
+  readonly signer: Identity
+  readonly document: Uint8Array
+  readonly slot: Uint8Array
   readonly wire: Omit<WireRecord, 'seal'>
 }
 
-function signed(id: string, by: Identity, at: number, text: string | null, path?: readonly string[]): Signed {
+function signed(id: string, by: Identity, at: number, text: string | null, path?: readonly string[], seen?: Seen): Signed {
   const k = `docs/${id}`
   const kh = keyHash(scope.ns, k)
   const content = text === null ? null : utf8(text)
-  const base = { at, by: by.author }
+  const base = { at, by: by.author, ...(seen && { seen }) }
   const hash =
     content === null
       ? recordHash(scope, { ...base, del: true, kh })
       : recordHash(scope, { ...base, del: false, k, digest: sha256(content), size: content.length, ...(path && { path }) })
-  const slot = path === undefined ? slotOf('anyone', kh, by.author) : editSlotOf('anyone', kh, by.author, path)
-  const wire = { key: content === null ? kh : k, at, content, prev: null, exp: null, ...(path && { path }) }
-  return { id, by, at, hash, slot, isEdit: path !== undefined, wire }
+  const document = slotOf('anyone', kh, by.author)
+  const slot = path === undefined ? document : editSlotOf('anyone', kh, by.author, path)
+  const wire = { key: content === null ? kh : k, at, content, prev: null, exp: null, ...(path && { path }), ...(seen && { seen }) }
+  return { id, signer: by, ...base, hash, document, slot, unit: toHex(slot), isEdit: path !== undefined, wire }
 }
 
 function batchOf(records: readonly Signed[]): Uint8Array {
-  const seals = records.map(({ by, hash }) => createSeal(network.cid, hash, by))
+  const seals = records.map(({ signer, hash }) => createSeal(network.cid, hash, signer))
   return encodeBatch({ seals, records: records.map(({ wire }, seal) => ({ ...wire, seal })) })
 }
 
-function randomRecord(random: SeededRandom): Signed {
+/** Everybody hears of everything once in so much time, and says so: whoever writes later has seen no less. */
+function randomRecord(random: SeededRandom, hearing = 40): Signed {
   const id = `d${random.below(4)}`
   const by = random.pick(authors)
   const at = 1 + random.below(40)
   const kind = random.next()
-  if (kind < 0.1) return signed(id, by, at, null)
-  if (kind < 0.25) return signed(id, by, at, canonicalJson({ _id: id, n: random.below(5), a: random.pick([1, { b: 1 }, [1]]) }))
+  const heard = at - (at % hearing)
+  const seen = heard === 0 ? undefined : { base: heard, authors: [] }
+  if (kind < 0.1) return signed(id, by, at, null, undefined, seen)
+  if (kind < 0.25) return signed(id, by, at, canonicalJson({ _id: id, n: random.below(5), a: random.pick([1, { b: 1 }, [1]]) }), undefined, seen)
   const path = Array.from({ length: 1 + random.below(2) }, () => random.pick(['a', 'b', 'c', 'd']))
-  return signed(id, by, at, encodeEdit(id, random.chance(0.2) ? undefined : random.below(100)), path)
+  return signed(id, by, at, encodeEdit(id, random.chance(0.2) ? undefined : random.below(100)), path, seen)
 }
 
 /** What a peer must have of these records, by the specification. */
@@ -97,8 +104,9 @@ function expected(records: readonly Signed[]): { readonly root: string; readonly
   const tree = new SummedTree()
   const documents: string[] = []
   for (const id of [...new Set(records.map((one) => one.id))].toSorted()) {
-    const { base, edits } = normalForm(records.filter((one) => one.id === id))
+    const { base, edits, losers } = normalForm(records.filter((one) => one.id === id))
     for (const { slot, hash, at } of base === undefined ? edits : [base, ...edits]) tree.set(slot, hash, at)
+    for (const { document, hash, at } of losers) tree.set(loserSlotOf(document, hash), hash, at)
     if (base === undefined || base.wire.content === null) continue
     const text = (bytes: Uint8Array | null): string => new TextDecoder().decode(bytes ?? new Uint8Array())
     documents.push(
@@ -125,7 +133,8 @@ describe('edits, puts and deletes', () => {
   it('make the same set and the same documents in any order, split and repetition, as specified', { timeout: 60_000 }, async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = seededRandom(seed)
-      const records = Array.from({ length: 60 }, () => randomRecord(random))
+      const hearing = random.pick([3, 8, 40])
+      const records = Array.from({ length: 60 }, () => randomRecord(random, hearing))
       const wanted = expected(records)
       for (let round = 0; round < 3; round++) {
         const peer = await fresh()

@@ -9,6 +9,7 @@ interface Case {
   readonly name: string
   readonly batches: readonly string[]
   readonly kept: readonly string[]
+  readonly lost: readonly string[]
   readonly document?: string | null
   readonly cid: string | null
 }
@@ -20,7 +21,7 @@ interface MergeFile {
 const { context, valid } = JSON.parse(readFileSync(new URL('../../../../../vectors/merge.json', import.meta.url), 'utf8')) as MergeFile
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 
-it.each(valid)('merge.json: $name', async ({ batches, kept, document, cid }) => {
+it.each(valid)('merge.json: $name', async ({ batches, kept, lost, document, cid }) => {
   for (const batch of batches) {
     const storage = openNodeStorage(':memory:')
     const replica = await openReplica(storage, { network: bytesOf(context.network), aside: false })
@@ -30,6 +31,8 @@ it.each(valid)('merge.json: $name', async ({ batches, kept, document, cid }) => 
     const [namespace] = await storage.namespaces()
     const versions = await storage.versionsSince(namespace?.ns ?? 0, 0, 1000)
     expect(versions.map(({ hash }) => toHex(hash)).toSorted()).toEqual(kept)
+    const records = await storage.recordsSince(namespace?.ns ?? 0, 0, 1000)
+    expect(records.flatMap((record) => (record.lost === undefined ? [] : [toHex(record.hash)])).toSorted()).toEqual(lost)
     const version = await replica.getVersion(imported.id, context.collection, context.id)
     expect(version?.cid ?? null).toBe(cid)
     if (document !== undefined) expect(version?.content ?? null).toBe(document)

@@ -1,4 +1,11 @@
-import { encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from '../../model/batch.ts'
+import {
+  encodeBatch,
+  MAX_BATCH_RECORDS,
+  RECORD_OVERHEAD_BYTES,
+  SEAL_OVERHEAD_BYTES,
+  SEEN_OVERHEAD_BYTES,
+  type WireRecord,
+} from '../../model/batch.ts'
 import { utf8 } from '../../model/bytes.ts'
 import type { Seal } from '../../model/seal.ts'
 import { equalBytes } from '../../model/bytes.ts'
@@ -69,9 +76,11 @@ export class BatchBuilder {
         ? (record.kh ?? new Uint8Array(32))
         : `${record.collection ?? ''}/${record.id ?? ''}`
     const path = record.edit?.path
+    const { seen } = record
     const bytes =
       RECORD_OVERHEAD_BYTES +
       (path === undefined ? 0 : MAX_EDIT_PATH_BYTES) +
+      (seen === undefined ? 0 : SEEN_OVERHEAD_BYTES * seen.authors.reduce((times, { but }) => times + 1 + but.length, 1)) +
       key.length * (typeof key === 'string' ? 3 : 1) +
       (content?.length ?? 0) +
       (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES + seal.hashes.length)
@@ -94,6 +103,7 @@ export class BatchBuilder {
       prev: record.prev,
       exp: record.exp,
       ...(path === undefined ? {} : { path }),
+      ...(seen === undefined ? {} : { seen }),
       ...(ownSlot === undefined ? {} : { ownSlot }),
       ...(erased === undefined ? {} : { erased }),
     })

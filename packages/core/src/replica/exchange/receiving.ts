@@ -31,7 +31,8 @@ export class Receiving implements ReplicaReceiving {
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
-    if (batch.value.records.some(({ path }) => path !== undefined)) await storage.readyForEdits()
+    // Where several may write a document, any of it may meet one that it had not seen.
+    if (open.scope.write === 'anyone' || batch.value.records.some(({ path }) => path !== undefined)) await storage.readyForEdits()
     let judged = await this.#judge(open, batch.value)
     // By the head that wins when it is stored: another one can have come meanwhile, or the namespace have gone.
     for (let again = 0; this.#namespaces.get(id) !== open; again++) {

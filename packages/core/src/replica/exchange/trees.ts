@@ -22,7 +22,7 @@ interface Entry {
 /**
  * The summed trees of the namespaces that are being reconciled. A tree is read from storage when it is first asked for and brought up to
  * date whenever it is asked for again: every version gets a new position, so what lies after the last one seen is all that changed, but for
- * edits that went with a later version of their document, of which it is told.
+ * edits and losers that went with a later version of their document, of which it is told.
  */
 export class Trees {
   readonly #storage: Storage
@@ -67,12 +67,15 @@ export class Trees {
       if (versions.length < TREE_PAGE) break
       await slices.rest()
     }
-    // After everything that was read: a version that goes never comes back, and may have been read before it went.
-    for (const { slot, hash } of entry.gone) {
-      const held = entry.tree.get(slot)
-      if (held !== undefined && equalBytes(held.hash, hash)) entry.tree.delete(slot)
-    }
+    // After everything that was read: a version may have been read before it went. One that lost can come back, from somebody who kept it.
+    const gone = entry.gone
     entry.gone = []
+    for (const { slot, hash } of gone) {
+      const held = entry.tree.get(slot)
+      if (held === undefined || !equalBytes(held.hash, hash)) continue
+      const [stored] = await this.#storage.versionsBetween(ns, slot, afterSlot(slot), 1)
+      if (stored === undefined || !equalBytes(stored.hash, hash)) entry.tree.delete(slot)
+    }
   }
 
   /** To be told of versions that went though nothing took their slots. */
@@ -95,4 +98,10 @@ export class Trees {
       total -= tree.byteLength
     }
   }
+}
+
+function afterSlot(slot: Uint8Array): Uint8Array {
+  const after = new Uint8Array(slot.length + 1)
+  after.set(slot)
+  return after
 }

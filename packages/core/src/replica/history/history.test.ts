@@ -165,13 +165,14 @@ describe('the history of a document', () => {
     const [by = fail()] = authors
     const owner = await open()
     const ns = await namespaceOf(owner)
-    const put = (at: number): Signed => signed(ns, { id: 'd', by, at, content: canonicalJson({ _id: 'd', at }) })
-    const edit = (at: number): Signed => signed(ns, { id: 'd', by, at, content: encodeEdit('d', at), path: [`f${at % 7 < 3 ? 0 : at % 7}`] })
+    // Tens, so that no two are in a row, as those of one update are.
+    const put = (at: number): Signed => signed(ns, { id: 'd', by, at: at * 10, content: canonicalJson({ _id: 'd', at }) })
+    const edit = (at: number): Signed => signed(ns, { id: 'd', by, at: at * 10, content: encodeEdit('d', at), path: [`f${at % 7 < 3 ? 0 : at % 7}`] })
     const puts = Array.from({ length: 300 }, (_, i) => put(i + 1))
     // One field is changed early and then never more: every later version has it.
     const edits = [
       put(1),
-      signed(ns, { id: 'd', by, at: 2, content: encodeEdit('d', 'early'), path: ['early'] }),
+      signed(ns, { id: 'd', by, at: 20, content: encodeEdit('d', 'early'), path: ['early'] }),
       ...Array.from({ length: 300 }, (_, i) => edit(i + 3)),
       put(500),
     ]

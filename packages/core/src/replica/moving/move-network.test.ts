@@ -224,7 +224,7 @@ describe('data that moves to another network', () => {
     // As it comes from another database of the same identity.
     const [bare] = (await storage.recordsSince(1, 2, 1)).map((record) => ({ ...record, collection: null, id: null, digest: null }))
     if (bare === undefined) throw new Error('no tombstone')
-    await storage.commit(1, [{ slot: bare.slot, build: () => bare }])
+    await storage.commit(1, [{ slot: bare.slot, isAnew: true, build: () => bare }])
     const after = await at(storage, away, { moves: true })
     const moved = (await movedIds(after)).get(ns) ?? ''
     expect((await after.summary(moved)).count).toBe(1)

@@ -9,7 +9,9 @@ import type { Restated, StoredRecord } from '../../storage/storage.ts'
  * tombstone whose document was never here, only the hash of a key is left, which belongs to the namespace that it was in: `undefined`.
  */
 export function restatedRecord(scope: RecordScope, record: StoredRecord): Restated | undefined {
-  const { collection, id, at, by, exp, edit, erased, ownSlot } = record
+  const { collection, id, at, by, exp, edit, ownSlot, erased, lost } = record
+  // All are of one author, who has seen his own.
+  if (lost !== undefined) return undefined
   const content = ownContent(record)
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
   if (key === undefined) return undefined

@@ -16,6 +16,7 @@ import type { LazyPending } from '../writing/lazy-pending.ts'
 import type {
   BrokenRule,
   CollectionCount,
+  ConflictPage,
   DocumentVersion,
   FindRequest,
   FindResult,
@@ -104,6 +105,15 @@ export class Queries implements ReplicaReads {
     const rules = (await this.#rules.of(body.collections))?.get(collection)
     const { brokenRule } = await import('../rules/broken-rule.ts')
     return rules && brokenRule(open, rules, id, content)
+  }
+
+  async conflicts(id: string, collection: string, which: Parameters<ReplicaReads['conflicts']>[2]): Promise<ConflictPage> {
+    checkCollection(collection)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
+    const open = this.#namespaces.get(id)
+    // Loaded when somebody asks: few documents have any.
+    const { conflictsOf } = await import('./conflicts.ts')
+    return conflictsOf(this.#storage, open?.ns ?? NO_NAMESPACE, collection, which)
   }
 
   async find(

@@ -36,6 +36,7 @@ export class CommitNews implements ReplicaEvents {
 
   /** Tells of what was stored; gives its positions. What took several transactions may have those of others in between, which must not count as its own. */
   tellOf(namespace: string, outcomes: readonly (CommitOutcome | undefined)[]): [from: number, to: number][] {
+    const lost = new Map<string, { readonly collection: string; readonly id: string }>()
     const ranges: { from: number; to: number; readonly collections: Set<string> }[] = []
     for (const outcome of outcomes) {
       if (outcome === undefined) continue
@@ -45,12 +46,15 @@ export class CommitNews implements ReplicaEvents {
       last.to = seq
       if (record.collection !== null) last.collections.add(record.collection)
       this.#newest.raise(record.at)
+      const { collection, id } = record
+      if (outcome.lost !== undefined && collection !== null && id !== null) lost.set(`${collection}/${id}`, { collection, id })
       if (record.exp !== null && record.erased === undefined) this.#noteExpiry?.(record.exp)
       if (edited !== undefined) for (const listener of this.#goneListeners) listener(edited.ns, edited.gone)
       if (edited !== undefined || (replaced !== undefined && replaced.content !== null)) this.#tidying.scrubSoon()
     }
     if (ranges.length > 0) this.#tidying.settleSoon()
-    for (const { from, to, collections } of ranges) this.tell({ namespace, from, to, collections: [...collections] })
+    for (const [i, { from, to, collections }] of ranges.entries())
+      this.tell({ namespace, from, to, collections: [...collections], ...(i === 0 && lost.size > 0 && { conflicts: [...lost.values()] }) })
     return ranges.map(({ from, to }) => [from, to])
   }
 

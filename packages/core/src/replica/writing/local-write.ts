@@ -7,6 +7,7 @@ import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import type { Write } from '../types.ts'
 import { checkedKey } from './checked-key.ts'
 import { cidOfContent, conflictWith } from './expected-version.ts'
+import { seenByWriter } from './seen-by-writer.ts'
 
 const encoder = new TextEncoder()
 /** Room for the UTF-8 of one document, used again for each: the caller has checked that it fits. */
@@ -35,7 +36,7 @@ export interface OwnWrite {
 export function localWrite(
   scope: RecordScope,
   collection: string,
-  { id, content, if: expected, exp: expires }: Write,
+  { id, content, if: expected, exp: expires, settles = false }: Write,
   { identity, clock }: Author,
   { ownSlot, at: entryAt }: OwnWrite = {},
 ): LocalWrite {
@@ -48,9 +49,9 @@ export function localWrite(
   const build = (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined => {
     const here = document === undefined ? (old?.content ?? null) : document.content()
     conflict = expected === undefined || (cidOfContent(here) ?? null) === expected ? undefined : conflictWith(id, here)
-    // Edits that a delete did not know of show nothing, but they are there: deleting again takes them away.
-    const isSame =
-      content === here && (content === null ? document === undefined || document.edits.length === 0 : (document?.base ?? old)?.exp === exp)
+    // What a delete did not know of shows nothing, but it is there: deleting again takes it away.
+    const isRest = document !== undefined && document.edits.length + document.losers.length > 0
+    const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(settles && isRest))
     if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
     if (conflict !== undefined || isSame) {
       kept = document?.newest ?? old?.at ?? 0
@@ -59,9 +60,9 @@ export function localWrite(
     const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     // A tombstone stays for half a year: it says no more than it has to.
     const prev = content === null ? null : (old?.hash ?? null)
-    const own = ownSlot === undefined ? undefined : { ownSlot }
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
-    const common = { collection, id, at, by, prev, exp, content, ...own }
+    const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock) }
+    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
+    const common = { collection, id, at, by, prev, exp, content, ...more }
     if (content === null) {
       const record: DocRecord = { ...base, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }

@@ -81,7 +81,8 @@ describe('what is written before its namespace is here', () => {
     now += 1000
     await owner.write(ns, 'docs', [doc('b', 3)])
     await arrive(ns)
-    expect(await send(ns, owner, early)).toEqual(['superseded', 'superseded', 'stored'])
+    // Neither knew of the other: what does not win is kept as a conflict.
+    expect(await send(ns, owner, early)).toEqual(['stored', 'stored', 'stored'])
     await send(ns, early, owner)
     for (const replica of [early, owner]) {
       expect(await replica.get(ns, 'docs', 'a')).toBe('{"_id":"a","v":2}')

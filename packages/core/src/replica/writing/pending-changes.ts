@@ -134,7 +134,8 @@ export class PendingChanges implements ReplicaPending {
     const maxContentBytes = network.descriptor.limits.content
     const entries = pendingEntries(open, write, { identity, maxContentBytes, rules })
     if ('refused' in entries) return entries.refused
-    if (entries.some(({ document }) => document !== undefined)) await storage.readyForEdits()
+    // It was written before anybody here could see what others had.
+    await storage.readyForEdits()
     news.tellOf(open.id, await storage.commit(open.ns, entries))
     return undefined
   }

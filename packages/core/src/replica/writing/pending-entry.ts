@@ -99,7 +99,7 @@ function entryOf({ scope, collection, id, key, by, exp, own }: Place, content: s
 
 /** The document as nothing but its id, at the lowest time, and its fields, so that those of others stay. */
 function mapEntries(place: Place, content: string, at: number): readonly CommitEntry[] | { readonly refused: ErrorCode } {
-  const { scope, collection, id, key, by } = place
+  const { scope, collection, id, key, by, exp } = place
   const kh = keyHash(scope.ns, key)
   const document = slotOf(scope.write, kh, by)
   const base = entryOf(place, canonicalJson({ _id: id }), 1)
@@ -114,8 +114,8 @@ function mapEntries(place: Place, content: string, at: number): readonly CommitE
     const bytes = utf8(text)
     if (bytes.length > MAX_EDIT_BYTES) return { refused: 'document-too-large' }
     const digest = sha256(bytes)
-    const put: PutRecord = { at, by, del: false, k: key, digest, size: bytes.length, path }
-    const common = { collection, id, at, by, prev: null, exp: null, content: text }
+    const put: PutRecord = { at, by, ...(exp === null ? {} : { exp }), del: false, k: key, digest, size: bytes.length, path }
+    const common = { collection, id, at, by, prev: null, exp, content: text }
     const record: NewRecord = { ...common, hash: recordHash(scope, put), kh: null, digest, edit: { document, path } }
     edits.push({ ...competing(editSlotOf(scope.write, kh, by, path), record), document })
   }

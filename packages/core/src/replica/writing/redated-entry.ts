@@ -1,5 +1,6 @@
 import { equalBytes } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
+import { seenBy } from '../../model/edits/seen.ts'
 import { isLogId, logId, nonceOfLogId } from '../../model/types/log-id.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey, slotOf } from '../../model/record.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
@@ -47,6 +48,7 @@ function redatedLogEntry(
   return [
     {
       slot,
+      isAnew: true,
       build: (stored) => {
         isThere = stored !== undefined && equalBytes(stored.hash, hash)
         if (!isThere) return undefined
@@ -82,26 +84,29 @@ function redatedLogEntry(
  * Writes a record of ours anew that lies in the future: the same statement with a time of now. It takes the place of just that version, and
  * leaves alone what was written meanwhile. Only for records that nobody else has: the old version must not come back and win.
  */
-function redatedEntry(scope: RecordScope, record: StoredRecord, { identity, clock, known }: Redating): CommitEntry {
+function redatedEntry(scope: RecordScope, record: StoredRecord, { identity, clock, known: latest }: Redating): CommitEntry {
   return {
     slot: record.slot,
+    isAnew: true,
     ...(record.edit === undefined ? {} : { document: record.edit.document }),
     build: (old, document) => {
-      if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
+      // One that lost did so to what somebody else has, who would have it too.
+      if (old === undefined || record.lost !== undefined || !equalBytes(old.hash, record.hash)) return undefined
       const { collection, id, prev, exp, edit, ownSlot } = old
       // What has expired says nothing to anybody.
       if (old.erased !== undefined) return undefined
       const content = ownContent(old)
       // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
-      const at = clock.next(known)
+      const at = clock.next(latest)
       if (at >= old.at) return undefined
       // What it edits is not yet written anew: then it stays as it is until that is.
       if (edit !== undefined && document?.base !== undefined && at <= document.base.at) return undefined
       const by = identity.author
-      // What the old version replaced is what others know: nobody knows the old version.
-      const own = ownSlot === undefined ? undefined : { ownSlot }
-      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
-      const common = { collection, id, at, by, prev, exp, content, ...own }
+      // What the old version replaced is what others know: nobody knows the old version. What it has seen of others is earlier than that time.
+      const seen = old.seen && seenBy({ at, by }, { versions: [old] })
+      const more = { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
+      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
+      const common = { collection, id, at, by, prev, exp, content, ...more }
       const key = collection === null || id === null ? undefined : recordKey(collection, id)
       if (content === null) {
         const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))

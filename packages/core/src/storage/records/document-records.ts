@@ -3,13 +3,14 @@ import { SLOT_BYTES } from '../../model/record.ts'
 import { storedRecord } from '../rows.ts'
 import type { Statements } from '../statements.ts'
 import type { StoredRecord } from '../storage.ts'
+import { documentOf } from './document-of.ts'
 import { SELECT } from './record-table.ts'
 
-/** A document and its edits, which begin with the same bytes; others that do by chance are left out. */
+/** A document with its edits and what lost, which begin with the same bytes; others that do by chance are left out. */
 export function documentRecords(statements: Statements, ns: number, document: Uint8Array): StoredRecord[] {
   const [low, high] = [document.slice(), document.slice()]
   low.fill(0, SLOT_BYTES / 2)
   high.fill(255, SLOT_BYTES / 2)
   const rows = statements.own(`${SELECT} WHERE r.ns = ? AND r.slot >= ? AND r.slot <= ?`).all(ns, low, high)
-  return rows.map(storedRecord).filter(({ slot, edit }) => equalBytes(edit?.document ?? slot, document))
+  return rows.map(storedRecord).filter((record) => equalBytes(documentOf(record), document))
 }

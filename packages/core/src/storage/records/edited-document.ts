@@ -1,27 +1,58 @@
 import { toHex } from '../../model/bytes.ts'
-import { compareVersions } from '../../model/edits/compare-versions.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
-import { MAX_EDITS } from '../../model/limits.ts'
+import { type DocumentVersion, type NormalForm, normalForm } from '../../model/edits/normal-form.ts'
+import { loserSlotOf } from '../../model/record.ts'
+import { isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
 /** A record of a document inside of a commit: one that lies in the database, or one that will. */
-export interface Part extends StoredRecord {
+export interface Part extends StoredRecord, DocumentVersion {
   /** What is yet to be inserted; `undefined` where it lies there already. */
   readonly pending: NewRecord | undefined
 }
 
-/** A document with its edits, as a commit changes it: nothing is written before all of the commit is known. */
+/** A record that competes. */
+export interface Arrival {
+  /** The slot for which it does. */
+  readonly slot: Uint8Array
+  readonly record: NewRecord
+  readonly seal: number | null
+  /** Whether it takes the place of what holds the slot though that is later. */
+  readonly isAnew: boolean
+}
+
+/** What a commit gives a document. */
+export interface Places {
+  /** The next position. */
+  readonly next: () => number
+  /** Wall clock, Unix milliseconds. */
+  readonly now: () => number
+}
+
+/** What became of a record that competed. */
+export interface Taken {
+  readonly seq: number
+  /** What went for it. */
+  readonly gone: readonly Part[]
+  /** What left its slot, those that lost included. */
+  readonly left: readonly StoredRecord[]
+  /** How many conflicts there are by it, itself perhaps. */
+  readonly lost: number
+}
+
+/** A document with its edits and losers, as a commit changes it: nothing is written before all of the commit is known. */
 export class EditedDocument implements DocumentView {
   readonly slot: Uint8Array
-  #base: Part | undefined
-  readonly #edits = new Map<string, Part>()
+  #form: NormalForm<Part>
   /** The row that showed the document before the commit: its content is that of the whole document. */
   readonly shown: StoredRecord | undefined
   /** What lay in the document's slot before the commit. */
   readonly before: StoredRecord | undefined
   /** Rows that are no longer needed. */
   readonly removed: Part[] = []
+  /** Rows that are written anew, in another place. */
+  readonly moved: Part[] = []
   /** By position, in order. */
   readonly pending: Map<number, Part> = new Map()
   #content: string | null | undefined
@@ -29,38 +60,46 @@ export class EditedDocument implements DocumentView {
   /** `records` are all that are stored of it. */
   constructor(slot: Uint8Array, records: readonly StoredRecord[]) {
     this.slot = slot
-    for (const record of records) {
-      if (record.edit === undefined) this.#base = { ...record, pending: undefined }
-      else this.#edits.set(toHex(record.slot), { ...record, pending: undefined })
+    const parts = records.map((record) => partOf(record, undefined))
+    const standing = parts.filter(({ lost }) => lost === undefined)
+    this.#form = {
+      base: standing.find(({ isEdit }) => !isEdit),
+      edits: standing.filter(({ isEdit }) => isEdit),
+      losers: parts.filter(({ lost }) => lost !== undefined),
     }
-    this.before = this.#base
+    this.before = this.#form.base
     this.shown = records.find(({ content }) => content !== null)
     this.#content = this.shown?.content ?? null
   }
 
   get base(): Part | undefined {
-    return this.#base
+    return this.#form.base
   }
 
-  /** In no order. */
   get edits(): readonly Part[] {
-    return [...this.#edits.values()]
+    return this.#form.edits
+  }
+
+  get losers(): readonly Part[] {
+    return this.#form.losers
+  }
+
+  /** Those that make the document. */
+  get standing(): readonly Part[] {
+    return this.base === undefined ? this.edits : [this.base, ...this.edits]
   }
 
   get newest(): number {
-    let newest = this.#base?.at ?? 0
-    for (const { at } of this.#edits.values()) newest = Math.max(newest, at)
-    return newest
+    return this.standing.reduce((newest, { at }) => Math.max(newest, at), 0)
   }
 
   get lastSeq(): number {
-    let last = this.#base?.seq ?? 0
-    for (const { seq } of this.#edits.values()) last = Math.max(last, seq)
-    return last
+    return this.standing.reduce((last, { seq }) => Math.max(last, seq), 0)
   }
 
-  get isEdited(): boolean {
-    return this.#edits.size > 0
+  /** Whether one record is all that there is of it. */
+  get isPlain(): boolean {
+    return this.edits.length === 0 && this.losers.length === 0
   }
 
   get isChanged(): boolean {
@@ -69,7 +108,9 @@ export class EditedDocument implements DocumentView {
 
   /** The record that holds a slot of it. */
   heldBy(slot: Uint8Array, isEdit: boolean): StoredRecord | undefined {
-    return isEdit ? this.#edits.get(toHex(slot)) : this.#base
+    if (!isEdit) return this.base
+    const unit = toHex(slot)
+    return this.edits.find((edit) => edit.unit === unit)
   }
 
   content(): string | null {
@@ -79,48 +120,82 @@ export class EditedDocument implements DocumentView {
 
   /** The same from its records, whatever was shown. */
   merged(): string | null {
-    const text = this.#base === undefined ? null : ownContent(this.#base)
+    const text = this.base === undefined ? null : ownContent(this.base)
     const edits = this.edits.filter(({ erased }) => erased === undefined)
     return text === null ? null : mergedContent(text, edits.map(editOf))
   }
 
-  /** Takes a record in; gives those that go for it, its predecessor first. */
-  take(slot: Uint8Array, record: NewRecord, { seq, seal }: { readonly seq: number; readonly seal: number | null }): readonly Part[] {
+  /** Lets a record compete; `undefined` where nothing of it is kept. */
+  take({ slot, record, seal, isAnew }: Arrival, places: Places): Taken | undefined {
     const { digest: _, content, ...rest } = record
     // An edit that has expired says nothing, and is no change of its own either.
     const own = content ?? (record.erased !== undefined && record.edit !== undefined ? '' : undefined)
-    const part: Part = { ...rest, seq, slot, seal, content: null, ...(own === undefined ? {} : { own }), pending: record }
-    const gone = record.edit === undefined ? this.#takeBase(part) : this.#takeEdit(part)
-    this.pending.set(seq, part)
-    for (const one of gone) if (!this.pending.delete(one.seq)) this.removed.push(one)
+    const arrival = partOf({ ...rest, seq: 0, slot, seal, content: null, ...(own === undefined ? {} : { own }) }, record)
+    const before = [...this.standing, ...this.losers]
+    const rivals = isAnew ? before.filter(({ unit, lost }) => unit !== arrival.unit || lost !== undefined) : before
+    const form = normalForm([...rivals, arrival])
+    const stay = new Set([...(form.base === undefined ? [] : [form.base]), ...form.edits, ...form.losers])
+    if (!stay.has(arrival)) return undefined
+    const gone = before.filter((part) => !stay.has(part))
+    for (const part of gone) this.#leave(part, this.removed)
+    // They get positions of their own: others that have seen them in their old place have to hear that they are kept.
+    const fallen = form.losers.filter((part) => part !== arrival && part.lost === undefined)
+    const losers = form.losers.map((part) => (fallen.includes(part) ? this.#fall(part, places) : part))
+    const isLost = form.losers.includes(arrival)
+    const placed = isLost ? this.#fall(arrival, places) : this.#place({ ...arrival, seq: places.next() })
+    const inPlace = (part: Part): Part => (part === arrival ? placed : part)
+    this.#form = { base: form.base && inPlace(form.base), edits: form.edits.map(inPlace), losers: losers.map(inPlace) }
+    if (!isLost) this.#content = undefined
+    const lost = isLost ? [arrival] : fallen
+    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.filter((one) => isConflict(one, this)).length }
+  }
+
+  /** Finds out anew what stands, now that records were removed which others had lost against; gives what rises. */
+  riseAgain(): readonly Part[] {
+    const form = normalForm([...this.standing, ...this.losers])
+    const risen = [...(form.base === undefined ? [] : [form.base]), ...form.edits].filter(({ lost }) => lost !== undefined)
+    this.#form = form
     this.#content = undefined
-    return gone
+    return risen
   }
 
-  #takeBase(part: Part): Part[] {
-    const gone = this.#base === undefined ? [] : [this.#base]
-    this.#base = part
-    for (const [slot, edit] of this.#edits) {
-      if (edit.at > part.at) continue
-      this.#edits.delete(slot)
-      gone.push(edit)
-    }
-    return gone
+  #leave(part: Part, rows: Part[]): void {
+    if (!this.pending.delete(part.seq)) rows.push(part)
   }
 
-  #takeEdit(part: Part): Part[] {
-    const slot = toHex(part.slot)
-    const old = this.#edits.get(slot)
-    this.#edits.set(slot, part)
-    const gone = old === undefined ? [] : [old]
-    if (this.#edits.size <= MAX_EDITS) return gone
-    let least = part
-    for (const one of this.#edits.values()) if (compareVersions(one, least) < 0) least = one
-    this.#edits.delete(toHex(least.slot))
-    return [...gone, least]
+  #place(part: Part): Part {
+    this.pending.set(part.seq, part)
+    return part
+  }
+
+  /** Writes a version as one that lost, in a slot of its own. */
+  #fall(part: Part, { next, now }: Places): Part {
+    const unit = part.slot
+    if (part.seq > 0) this.#leave(part, this.moved)
+    const { pending, own: _, ...rest } = part
+    const content = ownContent(part)
+    const known = this.base ?? this.edits[0] ?? part
+    const { collection, id } = part.collection === null ? known : part
+    const record: NewRecord = pending ?? { ...rest, content, digest: null }
+    return this.#place({
+      ...rest,
+      collection,
+      id,
+      seq: next(),
+      slot: loserSlotOf(this.slot, part.hash),
+      content: null,
+      ...(content === null ? {} : { own: content }),
+      lost: { document: this.slot, unit, since: now() },
+      pending: { ...record, collection, id },
+    })
   }
 }
 
-function editOf({ at, hash, edit, own }: Part): Parameters<typeof mergedContent>[1][number] {
+function partOf(record: StoredRecord, pending: NewRecord | undefined): Part {
+  return { ...record, unit: toHex(record.lost?.unit ?? record.slot), isEdit: record.edit !== undefined, pending }
+}
+
+/** An edit as it is merged. */
+export function editOf({ at, hash, edit, own }: StoredRecord): Parameters<typeof mergedContent>[1][number] {
   return { at, hash, path: edit?.path ?? [], content: own ?? '' }
 }

@@ -1,17 +1,19 @@
 import { sha256 } from '#crypto'
 import { FILES_COLLECTION } from '../../files/named-file.ts'
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { documentColumn, erasedBytes } from '../rows.ts'
+import { documentColumn, erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, NewRecord, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, LostVersion, Storage, StoredRecord } from '../storage.ts'
+import { documentOf } from './document-of.ts'
 import { documentRecords } from './document-records.ts'
-import { EditedDocument, type Part } from './edited-document.ts'
+import { lostVersion } from './lost-version.ts'
+import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './erased-content.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
-import { contentKey, type RecordTableInit } from './record-table.ts'
+import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
 
 /** What may be read of documents with edits before those of a commit are written, UTF-16 units; one more document can have 4 Mi. */
 const MAX_OPEN_LENGTH: number = 8 * 1024 * 1024
@@ -24,18 +26,18 @@ export interface ShownChange {
 
 /** What the last record of a document shows and remembers. */
 interface Showing extends Counted {
-  readonly document: EditedDocument
+  readonly content: string | null
 }
 
 /**
- * Documents with fields that were edited by themselves. Of such a document one row shows the whole, that of the record which came last: its
+ * Documents with fields that were edited by themselves, or with versions that lost and are kept. Of such a document one row shows the whole, that of the record which came last: its
  * `content` is what all of them make together, and `own` what it says itself. The others have only that. So whoever reads documents reads rows
  * with a content, as without edits, and every change of the document has a position of its own. Of a document without edits nothing is here.
  */
 export class EditedDocuments {
   readonly #init: RecordTableInit
-  /** Of each namespace, whether it has edits at all: where it has none, nobody looks for them. */
-  readonly #hasEdits = new Map<number, boolean>()
+  /** Of each namespace, whether it has edits or losers at all: where it has none, nobody looks for them. */
+  readonly #isNoted = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
   /** UTF-16 units of what is read of them. */
@@ -46,19 +48,21 @@ export class EditedDocuments {
     this.#init = init
   }
 
-  /** The document that an entry is about, where its namespace has edits or it is to get one. Call inside a transaction. */
+  /** The document that an entry is about, where it has edits or losers or may get some. Call inside a transaction. */
   of(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
     if (isPlain && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
-    const key = toHex(document)
-    const open = this.#open.get(key)
+    const open = this.#open.get(toHex(document))
     if (open !== undefined) return open
     const records = this.#records(ns, document)
     const edited = new EditedDocument(document, records)
-    if (isPlain && !edited.isEdited) return undefined
+    return isPlain && edited.isPlain ? undefined : this.#opened(ns, edited, records)
+  }
+
+  #opened(ns: number, edited: EditedDocument, records: readonly StoredRecord[]): EditedDocument {
     // Others can have made all of them large: they are written and read again rather than held all at once.
     if (this.#openLength > MAX_OPEN_LENGTH) this.#writeOpen(ns)
     for (const { content, own } of records) this.#openLength += (content?.length ?? 0) + (own?.length ?? 0)
-    this.#open.set(key, edited)
+    this.#open.set(toHex(edited.slot), edited)
     return edited
   }
 
@@ -66,31 +70,62 @@ export class EditedDocuments {
     return documentRecords(this.#init.statements, ns, document)
   }
 
+  /** Versions that lost and are kept, with what won. */
+  conflicts(ns: number, collection: string, { id, after, limit }: Parameters<Storage['conflicts']>[2]): LostVersion[] {
+    const which = 'r.ns = ? AND r.lost IS NOT NULL AND r.collection = ? AND (r.id, r.rid) > (?, ?) AND r.id <= coalesce(?, r.id)'
+    const page = this.#init.statements.own(`${SELECT} WHERE ${which} ORDER BY r.id, r.rid LIMIT ?`)
+    const found: LostVersion[] = []
+    let [length, from] = [0, after]
+    let document: EditedDocument | undefined
+    for (;;) {
+      const rows = page
+        .all(ns, collection, from?.id ?? id ?? '', from === undefined ? 0 : ns * SEQ_SPAN + from.seq, id ?? null, limit)
+        .map(storedRecord)
+      for (const record of rows) {
+        const slot = documentOf(record)
+        if (document === undefined || !equalBytes(document.slot, slot)) document = new EditedDocument(slot, this.#records(ns, slot))
+        const one = lostVersion(document, record)
+        if (one === undefined) continue
+        found.push(one)
+        length += (one.content?.length ?? 0) + (one.won.content?.length ?? 0)
+        if (length > MAX_OPEN_LENGTH / 2) return found
+      }
+      const last = rows.at(-1)
+      if (found.length > 0 || last === undefined || rows.length < limit) return found
+      // All of them say what won.
+      from = { id: last.id ?? '', seq: last.seq }
+    }
+  }
+
   #anyIn(ns: number): boolean {
-    const known = this.#hasEdits.get(ns)
+    const known = this.#isNoted.get(ns)
     if (known !== undefined) return known
     const hasEdits = this.#init.statements.own('SELECT edited FROM namespaces WHERE ns = ?').get(ns)?.['edited'] === 1
-    this.#hasEdits.set(ns, hasEdits)
+    this.#isNoted.set(ns, hasEdits)
     return hasEdits
   }
 
-  #noteEdits(ns: number): void {
+  #note(ns: number): void {
     if (this.#anyIn(ns)) return
     this.#init.statements.own('UPDATE namespaces SET edited = 1 WHERE ns = ?').run(ns)
-    this.#hasEdits.set(ns, true)
+    this.#isNoted.set(ns, true)
   }
 
-  /** Takes a record into its document. It is written with `settle`. */
-  take(ns: number, document: EditedDocument, slot: Uint8Array, record: NewRecord, seal: number | null): CommitOutcome {
+  /** Lets a record compete within its document; `undefined` where nothing of it is kept. It is written with `settle`. */
+  take(ns: number, document: EditedDocument, arrival: Arrival): CommitOutcome | undefined {
+    const { totals, seals, now } = this.#init
+    const { slot, record } = arrival
     const replaced = document.heldBy(slot, record.edit !== undefined)
-    const seq = this.#init.totals.next(ns)
-    const gone = document.take(slot, record, { seq, seal })
-    this.#init.totals.swap(ns, gone, record)
+    const taken = document.take(arrival, { next: () => totals.next(ns), now })
+    if (taken === undefined) return undefined
+    const { seq, gone, left, lost } = taken
+    totals.swap(ns, gone, record)
     this.#init.onReplaced(ns, document.slot, gone, record)
-    for (const { pending, seal: released } of gone) if (pending !== undefined && released !== null) this.#init.seals.release(released)
-    if (record.edit !== undefined) this.#noteEdits(ns)
-    const others = gone.filter(({ seq }) => seq !== replaced?.seq)
-    return { seq, record, replaced, edited: { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) } }
+    for (const { pending, seal } of gone) if (pending !== undefined && seal !== null) seals.release(seal)
+    if (!document.isPlain) this.#note(ns)
+    const others = left.filter((one) => one !== replaced)
+    const edited = { ns, gone: others.map(({ slot, hash }) => ({ slot, hash })) }
+    return { seq, record, replaced: others.length < left.length ? replaced : undefined, edited, ...(lost > 0 && { lost }) }
   }
 
   /** Writes what became of the documents of a commit. Call at the end of its work, inside the transaction. */
@@ -104,7 +139,7 @@ export class EditedDocuments {
     this.#openLength = 0
   }
 
-  /** Whether a namespace has edits, so that several documents of a commit cannot be looked at before the first of them is written. */
+  /** Whether a namespace has edits or losers, so that several documents of a commit cannot be looked at before the first of them is written. */
   hasEdits(ns: number): boolean {
     return this.#anyIn(ns)
   }
@@ -116,9 +151,27 @@ export class EditedDocuments {
 
   /** Shows documents as they are now that some of their records were removed. Call inside a transaction. */
   showAnew(ns: number, removed: readonly StoredRecord[]): void {
-    const slots = new Map<string, Uint8Array>()
-    for (const { slot, edit, own } of removed) if (own !== undefined) slots.set(toHex(edit?.document ?? slot), edit?.document ?? slot)
-    for (const slot of slots.values()) this.#showOne(ns, new EditedDocument(slot, this.#records(ns, slot)))
+    if (!this.#anyIn(ns)) return
+    const documents = new Map<string, { readonly slot: Uint8Array; isChanged: boolean }>()
+    for (const record of removed) {
+      const slot = documentOf(record)
+      const one = documents.get(toHex(slot)) ?? { slot, isChanged: false }
+      documents.set(toHex(slot), one)
+      one.isChanged ||= record.own !== undefined && record.lost === undefined
+    }
+    for (const { slot, isChanged } of documents.values()) {
+      const document = new EditedDocument(slot, this.#records(ns, slot))
+      const risen = document.riseAgain()
+      for (const part of risen) this.#rise(ns, part)
+      if (risen.length > 0 || isChanged) this.#showOne(ns, document)
+    }
+  }
+
+  /** What it had lost against was removed: it holds its slot again. */
+  #rise(ns: number, { seq, lost, edit }: Part): void {
+    this.#init.statements
+      .own('UPDATE records SET slot = ?, document = ?, unit = NULL, lost = NULL WHERE rid = ?')
+      .run(lost?.unit ?? null, edit?.document ?? null, ns * SEQ_SPAN + seq)
   }
 
   /**
@@ -128,13 +181,15 @@ export class EditedDocuments {
   expire(ns: number, slot: Uint8Array, now: number): { readonly seq: number; readonly change: ShownChange } | undefined {
     const { statements, indexes, texts, totals, readings } = this.#init
     const records = this.#records(ns, slot)
-    const shown = records.find(({ content }) => content !== null)
+    const due = records.filter((one) => isDue(one, now))
+    // What lost shows nothing.
+    const shown = due.every(({ lost }) => lost !== undefined) ? undefined : records.find(({ content }) => content !== null)
     if (shown !== undefined) {
       readings.replaced(ns, slot, shown)
       indexes.removed(ns * SEQ_SPAN + shown.seq)
       this.#hide(ns, shown)
     }
-    for (const record of records.filter((one) => isDue(one, now)))
+    for (const record of due)
       statements
         .own('UPDATE records SET own = ?, erased = ? WHERE rid = ?')
         .run(record.edit === undefined ? null : '', erasedBytes(erasedOf(ownContent(record) ?? '')), ns * SEQ_SPAN + record.seq)
@@ -142,7 +197,8 @@ export class EditedDocuments {
     const left = this.#records(ns, slot)
     const content = new EditedDocument(slot, left).merged()
     // What tells that it is gone is the record that was the document.
-    const teller = content === null ? left.find(({ edit }) => edit === undefined) : left.toSorted((a, b) => a.seq - b.seq).at(-1)
+    const standing = left.filter(({ lost }) => lost === undefined)
+    const teller = content === null ? standing.find(({ edit }) => edit === undefined) : standing.toSorted((a, b) => a.seq - b.seq).at(-1)
     if (teller === undefined) return undefined
     const seq = totals.next(ns)
     const { collection, id } = teller
@@ -165,9 +221,9 @@ export class EditedDocuments {
   /** The record that came last shows the document, at a new position: what was there before had another content. */
   #showOne(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings } = this.#init
-    const { shown, base, edits } = document
+    const { shown, standing } = document
     const content = document.merged()
-    const last = [...(base === undefined ? [] : [base]), ...edits].toSorted((a, b) => a.seq - b.seq).at(-1)
+    const last = standing.toSorted((a, b) => a.seq - b.seq).at(-1)
     if (last === undefined) return
     if (shown !== undefined) {
       readings.replaced(ns, document.slot, shown)
@@ -193,30 +249,31 @@ export class EditedDocuments {
     this.#open.clear()
     this.#openLength = 0
     this.#shown.length = 0
-    this.#hasEdits.clear()
+    this.#isNoted.clear()
   }
 
   #write(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings, seals } = this.#init
-    const { shown, before, removed, pending } = document
+    const { shown, before, removed, moved, pending } = document
+    const rows = [...removed, ...moved]
+    const shows = [...pending.values()].findLast(({ lost }) => lost === undefined)
+    const last = shows ?? [...pending.values()].at(-1)
     const known = shown ?? before
-    if (known !== undefined) readings.replaced(ns, document.slot, known)
-    if (shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
-    const isHidden = shown !== undefined && !removed.some(({ seq }) => seq === shown.seq)
-    const counted = totals.countedBefore(ns, removed, isHidden ? shown : undefined)
-    for (const { seq, seal } of removed) {
-      statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
-      if (seal !== null) seals.release(seal)
-    }
+    if (shows !== undefined && known !== undefined) readings.replaced(ns, document.slot, known)
+    if (shows !== undefined && shown !== undefined) indexes.removed(ns * SEQ_SPAN + shown.seq)
+    const isHidden = shows !== undefined && shown !== undefined && !rows.some(({ seq }) => seq === shown.seq)
+    const counted = totals.countedBefore(ns, rows, isHidden ? shown : undefined)
+    for (const { seq } of rows) statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
+    for (const { seal } of removed) if (seal !== null) seals.release(seal)
     if (isHidden) this.#hide(ns, shown)
-    const last = [...pending.values()].at(-1)
-    for (const part of pending.values()) this.#insert(ns, part, part === last ? { document, ...counted } : undefined)
-    if (last === undefined) return
+    for (const part of pending.values())
+      this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
+    if (shows === undefined) return
     const content = document.content()
-    const { seq, collection } = last
+    const { seq, collection, id } = shows
     if (content !== null && collection !== null) indexes.added(ns, collection, ns * SEQ_SPAN + seq, content)
     texts.replaced(ns, shown, { seq, collection, content })
-    this.#noteShown({ replaced: shown, record: { collection, id: last.id, content } })
+    this.#noteShown({ replaced: shown, record: { collection, id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
   }
 
@@ -224,12 +281,12 @@ export class EditedDocuments {
     if (change.record.collection === FILES_COLLECTION) this.#shown.push(change)
   }
 
-  /** Inserts a record; with a document, as the row that shows it. */
-  #insert(ns: number, { seq, slot, seal, pending: record, edit, ...part }: Part, shows: Showing | undefined): void {
+  /** Inserts a record; the last one as the row that shows the document, where it does. */
+  #insert(ns: number, { seq, slot, seal, pending: record, edit, lost, ...part }: Part, shows: Showing | undefined): void {
     if (record === undefined) return
     const own = part.own ?? null
     const { collection, id, at, hash, prev, exp, kh, digest } = record
-    const content = shows?.document.content() ?? null
+    const content = shows?.content ?? null
     const isWhole = content === own && edit === undefined
     const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
     const values: SqlValue[] = [
@@ -250,16 +307,19 @@ export class EditedDocuments {
     ]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, erased) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, erased, seen, unit, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(
         ...values,
-        documentColumn(record),
+        lost?.document ?? documentColumn(record),
         edit === undefined ? null : pathText(edit.path),
         isWhole ? null : own,
         shows?.counted ?? null,
         shows?.countedDocument ?? null,
         record.erased === undefined ? null : erasedBytes(record.erased),
+        seenColumn(part.seen),
+        lost?.unit ?? null,
+        lost?.since ?? null,
       )
   }
 }

@@ -65,7 +65,7 @@ export class ForgottenSlots {
       if (row === undefined) continue
       const record = storedRecord(row)
       if (record.at > before) continue
-      if (record.kh !== null) removed += this.#forget(ns, record.slot, before)
+      if (record.kh !== null && record.lost === undefined) removed += this.#forget(ns, record.slot, before)
       else {
         records.remove(ns, record)
         references.removed(ns, [record])
@@ -79,7 +79,7 @@ export class ForgottenSlots {
   #forget(ns: number, slot: Uint8Array, before: number): number {
     const { records, statements } = this.#init
     const all = documentRecords(statements, ns, slot)
-    const base = all.find(({ edit }) => edit === undefined)
+    const base = all.find(({ edit, lost }) => edit === undefined && lost === undefined)
     if (all.length === 0 || all.some((one) => endOf(one) > before) || (base !== undefined && base.kh === null && base.erased === undefined)) return 0
     for (const record of all) records.remove(ns, record)
     statements

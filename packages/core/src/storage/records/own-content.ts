@@ -6,6 +6,6 @@ export function ownContent({ content, own }: Pick<StoredRecord, 'content' | 'own
 }
 
 /** Whether a record is a change that readers see: what shows a document, or says that it is deleted. */
-export function isShown({ content, own }: Pick<StoredRecord, 'content' | 'own'>): boolean {
-  return content !== null || own === undefined
+export function isShown({ content, own, lost }: Pick<StoredRecord, 'content' | 'own' | 'lost'>): boolean {
+  return content !== null || (own === undefined && lost === undefined)
 }

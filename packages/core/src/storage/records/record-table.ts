@@ -7,8 +7,9 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
+import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
+import { documentOf } from './document-of.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
 import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
@@ -30,6 +31,8 @@ export interface RecordTableInit {
   readonly texts: TextIndexes
   readonly totals: Totals
   readonly readings: Readings
+  /** Wall clock, Unix milliseconds. */
+  readonly now: () => number
   /** To be called with what goes of a document because another record came. */
   readonly onReplaced: (ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord) => void
   /** To be called when a document goes, or a part of it, and nothing takes its place. */
@@ -162,11 +165,32 @@ export class RecordTable {
     const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
-    this.#statements
-      .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
-      )
-      .run(rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, countedDocument, key, content, documentColumn(record))
+    const document = documentColumn(record)
+    const values: SqlValue[] = [
+      rid,
+      ns,
+      slot,
+      collection,
+      id,
+      at,
+      hash,
+      author,
+      seal,
+      prev,
+      exp,
+      kh,
+      counted,
+      countedDocument,
+      key,
+      content,
+      document,
+    ]
+    const columns = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document'
+    if (record.seen === undefined) this.#statements.own(`INSERT INTO records (${columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(...values)
+    else
+      this.#statements
+        .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+        .run(...values, seenColumn(record.seen))
     // Few ever come so, and all others need not pay for it.
     if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
@@ -179,7 +203,7 @@ export class RecordTable {
     this.#totals.remove(ns, record)
     this.#texts.replaced(ns, record, { seq: record.seq, collection: null, content: null })
     this.#remove(ns, record.slot, record)
-    this.#onRemoved(ns, record.edit?.document ?? record.slot)
+    this.#onRemoved(ns, documentOf(record))
   }
 
   #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {
@@ -195,7 +219,7 @@ export class RecordTable {
   restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
       .own(
-        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, prev = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, prev = NULL, seen = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
       )
       .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
   }

@@ -3,6 +3,7 @@ import { RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { ShownFacts, StoredRecord } from '../storage.ts'
+import { documentOf } from './document-of.ts'
 import { documentRecords } from './document-records.ts'
 
 /** Rows that are read in one call. */
@@ -26,7 +27,7 @@ export function factsOfRows(statements: Statements, rows: readonly number[]): (S
 /** The same of the record that shows a document: the newest that there is of that counts. */
 export function shownFacts(statements: Statements, ns: number, record: StoredRecord): ShownFacts {
   let newest: StoredRecord = record
-  const records = record.own === undefined ? [] : documentRecords(statements, ns, record.edit?.document ?? record.slot)
+  const records = record.own === undefined ? [] : documentRecords(statements, ns, documentOf(record)).filter(({ lost }) => lost === undefined)
   for (const one of records) if (compareVersions(newest, one) < 0) newest = one
   const base = records.find(({ edit }) => edit === undefined) ?? record
   return { at: newest.at, by: newest.by, exp: base.exp }

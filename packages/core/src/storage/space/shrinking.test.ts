@@ -3,11 +3,13 @@ import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../stor
 import { shrinkingOnly } from './shrinking.ts'
 
 const slot = new Uint8Array(16)
-const stored = (content: string, at: number): StoredRecord => ({ content, own: content, at }) as unknown as StoredRecord
-const put = (content: string, at: number): NewRecord => ({ content, at }) as unknown as NewRecord
+const [ada, ben] = [new Uint8Array(34).fill(1), new Uint8Array(34).fill(2)]
+const stored = (content: string, at: number, by = ada): StoredRecord => ({ content, own: content, at, by }) as unknown as StoredRecord
+const put = (content: string, at: number, writer = ada): NewRecord => ({ content, at, by: writer }) as unknown as NewRecord
 const view = (base: StoredRecord | undefined, ...edits: readonly StoredRecord[]): DocumentView => ({
   base,
   edits,
+  losers: [],
   newest: 9,
   lastSeq: 9,
   content: () => base?.content ?? null,
@@ -37,4 +39,9 @@ it('a full store takes nothing that is new, not even without a content', () => {
   expect(takes({ slot }, put('', 5), undefined)).toBe(false)
   expect(takes({ slot }, put('', 5), undefined, view(undefined))).toBe(false)
   expect(takes({ slot }, put('', 5), stored('', 1))).toBe(true)
+})
+
+it('a full store takes nothing that leaves a version of somebody else as a conflict, unless it says nothing', () => {
+  expect(takes({ slot }, put('x', 5, ben), stored('x'.repeat(10), 1))).toBe(false)
+  expect(takes({ slot }, { ...put('', 5, ben), content: null }, stored('x'.repeat(10), 1))).toBe(true)
 })

@@ -1,4 +1,5 @@
 import { equalBytes, utf8 } from '../../model/bytes.ts'
+import { hasSeen } from '../../model/edits/seen.ts'
 import { ownContent } from '../records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
@@ -33,7 +34,9 @@ function replacedBy(
   const isWhole = inDocument === undefined || equalBytes(inDocument, slot)
   const edits = isWhole ? (document?.edits ?? []).filter(({ at }) => at <= record.at) : []
   if (old === undefined && edits.length === 0) return -1
-  return [...edits, ...(old === undefined ? [] : [old])].reduce((sum, one) => sum + lengthOf(ownContent(one)), 0)
+  // What it has not seen is kept, or wins.
+  const gone = [...edits, ...(old === undefined ? [] : [old])].filter((one) => one.at <= record.at && hasSeen(record, one))
+  return gone.reduce((sum, one) => sum + lengthOf(ownContent(one)), 0)
 }
 
 function lengthOf(content: string | null): number {

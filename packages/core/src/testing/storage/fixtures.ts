@@ -59,14 +59,14 @@ export function put(init: VersionInit = {}): CommitEntry {
   return entry(version(init))
 }
 
-/** An entry that stores a record in the slot of its document, under one of the seals of the commit. */
+/** An entry that stores a record in the slot of its document, whatever is there, under one of the seals of the commit. */
 export function entry(record: NewRecord, seal?: number): CommitEntry {
-  return { slot: slotOf(record), build: buildOf({ kind: 'put', record }), ...(seal === undefined ? {} : { seal }) }
+  return { slot: slotOf(record), isAnew: true, build: buildOf({ kind: 'put', record }), ...(seal === undefined ? {} : { seal }) }
 }
 
-/** An entry that stores a version where it is newer. */
+/** An entry that stores a version where it is newer; it has seen what is not. */
 export function compete(init: VersionInit, seal?: number): CommitEntry {
-  const record = version(init)
+  const record = { ...version(init), seen: { base: init.at ?? 1, authors: [] } }
   return { slot: slotOf(record), build: buildOf({ kind: 'compete', record }), ...(seal === undefined ? {} : { seal }) }
 }
 

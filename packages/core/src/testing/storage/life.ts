@@ -51,6 +51,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   contentByDigest: (storage) => storage.contentByDigest(new Uint8Array(32)),
   get: (storage) => storage.get(1, 'cities', 'a'),
   getVersion: (storage) => storage.getVersion(1, 'cities', 'a'),
+  conflicts: (storage) => storage.conflicts(1, 'cities', { limit: 1 }),
   find: (storage) => storage.find(1, 'cities', query({ a: 1 }, { sort: { a: 1 } })),
   openReading: (storage) => storage.openReading(1, 'cities', { ...query({ a: 1 }), first: 1 }),
   readOn: (storage) => storage.readOn('a', 0, 1),

@@ -77,6 +77,7 @@ export class StorageWorker {
       contentByDigest: call('contentByDigest'),
       get: call('get'),
       getVersion: call('getVersion'),
+      conflicts: call('conflicts'),
       find: call('find'),
       openReading: call('openReading'),
       readOn: call('readOn'),

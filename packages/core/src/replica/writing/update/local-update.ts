@@ -17,6 +17,7 @@ import { checkedKey } from '../checked-key.ts'
 import { cidOfContent, conflictWith } from '../expected-version.ts'
 import { recordFault } from '../../rules/record-fault.ts'
 import { immutableError, ruleError } from '../../rules/rule-error.ts'
+import { type Overwritten, seenByWriter } from '../seen-by-writer.ts'
 import type { UpdateResult } from '../../types.ts'
 import type { Author } from '../local-write.ts'
 import { cannotUpdate, type FieldChange, kindOf } from './changes.ts'
@@ -34,6 +35,8 @@ export interface LocalUpdateInit {
   /** What the head asks of documents of the collection, where it asks something. */
   readonly rules?: CollectionRules | undefined
   readonly author: Author
+  /** Whether it settles the conflicts of its fields. */
+  readonly settles?: boolean | undefined
   /** Where the document is one of a map: it is written by field alone. */
   readonly map?: {
     /** Whether the document need not be there. */
@@ -51,8 +54,20 @@ type Fields = Record<string, Json>
 /** A field that gets another value. */
 interface Step {
   readonly change: FieldChange
+  readonly slot: Uint8Array
   value: Json | undefined
   isChanged: boolean
+}
+
+/** What there is of a document. */
+type Standing = Pick<DocumentView, 'base' | 'edits' | 'losers'>
+
+/** What an edit meets. */
+interface Edited {
+  readonly old: StoredRecord | undefined
+  readonly view: DocumentView | undefined
+  /** Slot of the document. */
+  readonly document: Uint8Array
 }
 
 /**
@@ -81,16 +96,16 @@ export class LocalUpdate {
     const { scope, collection, id, changes, author } = init
     this.#init = init
     this.#key = checkedKey(collection, id)
-    this.#steps = changes.map((change) => ({ change, value: undefined, isChanged: false }))
     const by = author.identity.author
     const kh = keyHash(scope.ns, this.#key)
     const document = slotOf(scope.write, kh, by)
+    this.#steps = changes.map((change) => ({ change, slot: editSlotOf(scope.write, kh, by, change.path), value: undefined, isChanged: false }))
     this.entries = [
       { slot: document, document, build: (old, view) => this.#look(old, view) },
       ...this.#steps.map((step) => ({
-        slot: editSlotOf(scope.write, kh, by, step.change.path),
+        slot: step.slot,
         document,
-        build: (old: StoredRecord | undefined) => this.#edit(step, document, old),
+        build: (old: StoredRecord | undefined, view: DocumentView | undefined) => this.#edit(step, { old, view, document }),
       })),
       { slot: document, document, build: (_, view) => this.#end(view) },
     ]
@@ -117,13 +132,14 @@ export class LocalUpdate {
     try {
       const before = view.content()
       const next = this.#prepare(before)
+      if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
       if (this.#init.map !== undefined) return this.#lookAtMap(view, old)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#exp = view.base?.exp ?? null
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
       this.#checkRules(before, canonicalJson(next))
       this.#at = this.#init.author.clock.next(view.newest)
-      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, old)
+      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view, settles: this.#init.settles })
       return this.#folded(view)
     } catch (error) {
       for (const step of this.#steps) step.isChanged = false
@@ -148,14 +164,14 @@ export class LocalUpdate {
         'document-too-large',
         `The field ${JSON.stringify(large.change.name)} is too large for a map: one has ${MAX_EDIT_BYTES} bytes at most`,
       )
-    const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [] } : view, changed)
-    const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, old) : folded
+    const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [], losers: [] } : view, changed)
+    const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, { old, document: view }) : folded
     this.#at = author.clock.next(Math.max(view.newest, base?.at ?? 0))
     return base
   }
 
   /** What is old enough that nobody can be expected to bring an older field. Throws `map-full` where the fields that are left are too many. */
-  #foldedMap(view: Pick<DocumentView, 'base' | 'edits'>, changed: readonly Step[]): NewRecord | undefined {
+  #foldedMap(view: Standing, changed: readonly Step[]): NewRecord | undefined {
     const { scope, id, author } = this.#init
     const by = author.identity.author
     const kh = keyHash(scope.ns, this.#key)
@@ -229,16 +245,17 @@ export class LocalUpdate {
    * Where the document would have more edits than one may: its content with the older half of them, as a put with the time of the newest of these.
    * So it takes the place of nothing that came later, whoever wrote that.
    */
-  #folded({ base, edits }: DocumentView): NewRecord | undefined {
+  #folded(view: DocumentView): NewRecord | undefined {
+    const { base, edits } = view
     const text = base === undefined ? null : ownContent(base)
     if (text === null || edits.length + this.#steps.length <= MAX_EDITS) return undefined
     const sorted = edits.toSorted(compareVersions)
     const cut = sorted[Math.min(sorted.length, MAX_EDITS / 2) - 1]
     if (cut === undefined) return undefined
-    return this.#foldedUpTo({ base, edits }, cut.at)
+    return this.#foldedUpTo(view, cut.at)
   }
 
-  #foldedUpTo({ base, edits }: Pick<DocumentView, 'base' | 'edits'>, until: number): NewRecord | undefined {
+  #foldedUpTo({ base, edits, losers }: Standing, until: number): NewRecord | undefined {
     const text = base === undefined ? null : ownContent(base)
     if (text === null) return undefined
     const older = edits.filter(({ at, erased }) => at <= until && erased === undefined)
@@ -250,18 +267,19 @@ export class LocalUpdate {
     // As whole as that nobody would take it.
     const fault = rules && recordFault(rules, scope.write, { id, content, size: utf8(content).length })
     if (fault !== undefined) throw ruleError(collection, id, fault)
-    return this.#put(content, until, base)
+    return this.#put(content, until, { old: base, document: { base, edits: older, losers } })
   }
 
-  #put(content: string, at: number, old: StoredRecord | undefined): NewRecord {
+  #put(content: string, at: number, overwritten: Overwritten): NewRecord {
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
     const bytes = utf8(content)
     const digest = sha256(bytes)
-    const prev = old?.hash ?? null
+    const prev = overwritten.old?.hash ?? null
     const exp = this.#exp
-    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length }
-    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put) }
+    const seen = seenByWriter({ at, by }, overwritten, author.clock)
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, ...seen }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), ...seen }
   }
 
   #base(at: number, prev: Uint8Array | null): Pick<PutRecord, 'at' | 'by' | 'del' | 'k' | 'prev' | 'exp'> {
@@ -269,7 +287,7 @@ export class LocalUpdate {
     return { at, by, del: false, k: this.#key, ...(prev === null ? {} : { prev }), ...(this.#exp === null ? {} : { exp: this.#exp }) }
   }
 
-  #edit({ change: { path }, value, isChanged }: Step, document: Uint8Array, old: StoredRecord | undefined): NewRecord | undefined {
+  #edit({ change: { path }, value, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
     if (!isChanged || this.#isWhole || this.isStale) return undefined
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
@@ -277,10 +295,13 @@ export class LocalUpdate {
     const bytes = utf8(content)
     const digest = sha256(bytes)
     const prev = old?.hash ?? null
-    const at = this.#at
+    // Each has a time of its own, so that what others have seen of them can be said one by one; in a row, which says that they are one change.
+    const at = this.#at !== 0 ? this.#at : view === undefined ? author.clock.next(0) : view.newest + 1
+    this.#at = 0
     const exp = this.#exp
-    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path }
-    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path } }
+    const seen = seenByWriter({ at, by }, { old, document: view, edit, settles: this.#init.settles }, author.clock)
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path, ...seen }
+    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
   }
 
   #end(view: DocumentView | undefined): undefined {

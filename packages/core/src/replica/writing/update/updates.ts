@@ -35,7 +35,7 @@ export class Updates {
   }
 
   /** `allowed` gives the namespace, or throws where nothing may be written there: it can end, change or go while the update is made ready. */
-  async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once }: Update): Promise<UpdateResult> {
+  async update(allowed: () => OpenNamespace, collection: string, { id, changes: given, if: expected, once, settles }: Update): Promise<UpdateResult> {
     const { storage, network, identity, clock } = this.#ground
     const changes = parseChanges(given)
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
@@ -43,7 +43,8 @@ export class Updates {
       const type = typeOf(open.head.head.body, collection)
       if (isOfAuthors(type)) throw wrongType(collection, type, 'no fields of its documents are changed')
       const map = type === 'map' ? { map: { mayMake: false } } : {}
-      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, maxBytes, rules, author: { identity, clock }, ...map })
+      const author = { identity, clock }
+      const update = new LocalUpdate({ scope: open.scope, collection, id, changes, expected, settles, maxBytes, rules, author, ...map })
       await storage.readyForEdits()
       const known = once === undefined ? undefined : await this.#noted.find(once)
       if (known !== undefined) return known

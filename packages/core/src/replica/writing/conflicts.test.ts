@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { canonicalJson } from '../../model/content.ts'
+import { createNetwork } from '../../model/network.ts'
+import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import { EditedDocuments } from '../../storage/records/edited-documents.ts'
+import { SqliteStorage } from '../../storage/sqlite-storage.ts'
+import { seededRandom } from '../../testing/random.ts'
+import type { LocalReplica } from '../local-replica.ts'
+import { openReplica } from '../open-replica.ts'
+import type { CommitEvent, ConflictRow } from '../types.ts'
+
+const network = createNetwork('conflicts')
+const DAY_MS = 24 * 60 * 60_000
+
+let now = 1_800_000_000_000
+let peers: LocalReplica[]
+let relay: LocalReplica
+let ns: string
+const clock = (): number => now
+
+async function open(): Promise<LocalReplica> {
+  const replica = await openReplica(openNodeStorage(':memory:', { now: clock }), { network: network.bytes, aside: false, now: clock })
+  peers.push(replica)
+  return replica
+}
+
+async function join(): Promise<LocalReplica> {
+  const replica = await open()
+  const namespace = await relay.exportNamespace(ns)
+  if (namespace === undefined) throw new Error('no namespace')
+  await replica.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+  return replica
+}
+
+beforeEach(async () => {
+  now = 1_800_000_000_000
+  peers = []
+  relay = await open()
+  ns = (await relay.createNamespace({ name: 'orders', write: 'anyone' })).id
+})
+afterEach(async () => {
+  await Promise.all(peers.map((peer) => peer.close()))
+})
+
+async function send(from: LocalReplica, to: LocalReplica): Promise<void> {
+  const { batch } = await from.batchSince(ns, 0, { maxBytes: 10_000_000 })
+  if (batch !== undefined) await to.accept(ns, batch)
+}
+
+/** Until all have what anybody has. */
+async function meet(...all: readonly LocalReplica[]): Promise<void> {
+  for (let round = 0; round < 2; round++)
+    for (const peer of all) {
+      await send(peer, relay)
+      await send(relay, peer)
+    }
+  for (const peer of all) await send(relay, peer)
+  const roots = await Promise.all([relay, ...all].map(async (peer) => (await peer.summary(ns)).root))
+  expect(new Set(roots).size).toBe(1)
+  for (const peer of [relay, ...all]) expect(await peer.checkSummaries()).toEqual([])
+}
+
+const put = (peer: LocalReplica, id: string, fields: object): ReturnType<LocalReplica['write']> => {
+  now++
+  return peer.write(ns, 'docs', [{ id, content: canonicalJson({ ...fields, _id: id }) }])
+}
+const set = (peer: LocalReplica, id: string, fields: object, settles = false): ReturnType<LocalReplica['update']> => {
+  now++
+  return peer.update(ns, 'docs', { id, changes: { $set: fields }, settles })
+}
+const get = async (peer: LocalReplica, id: string): Promise<unknown> => JSON.parse((await peer.get(ns, 'docs', id)) ?? 'null')
+const conflicts = async (peer: LocalReplica, id?: string): Promise<readonly ConflictRow[]> =>
+  (await peer.conflicts(ns, 'docs', { id, limit: 100 })).conflicts
+const said = async (peer: LocalReplica, id?: string): Promise<readonly unknown[]> =>
+  (await conflicts(peer, id)).map(({ field, value, content }) => (field === undefined ? JSON.parse(content ?? 'null') : { [field]: value }))
+
+describe('five peers that set the same field without a network', () => {
+  it('meet: one wins everywhere, and the other four are conflicts everywhere; ten runs', async () => {
+    const five = await Promise.all(Array.from({ length: 5 }, () => join()))
+    for (let run = 1; run <= 10; run++) {
+      const random = seededRandom(run)
+      const id = `order-${run}`
+      await put(relay, id, { name: 'order', paid: 'nobody' })
+      await meet(...five)
+      const order = five.map((peer, i) => ({ peer, name: `p${i}`, key: random.next() })).sort((a, b) => a.key - b.key)
+      for (const { peer, name } of order) await set(peer, id, { paid: name })
+      await meet(...order.toReversed().map(({ peer }) => peer))
+      const lost = order.slice(0, -1).map(({ name }) => ({ paid: name }))
+      for (const peer of [relay, ...five]) {
+        expect(await get(peer, id)).toEqual({ _id: id, name: 'order', paid: order.at(-1)?.name })
+        expect(new Set((await said(peer, id)).map((one) => JSON.stringify(one)))).toEqual(new Set(lost.map((one) => JSON.stringify(one))))
+      }
+    }
+    expect(await conflicts(relay)).toHaveLength(40)
+    const pages: ConflictRow[] = []
+    for (let after: { readonly id: string; readonly seq: number } | undefined; ; ) {
+      const page = await relay.conflicts(ns, 'docs', { after, limit: 7 })
+      pages.push(...page.conflicts)
+      if (page.after === undefined) break
+      after = page.after
+    }
+    expect(pages).toEqual(await conflicts(relay))
+  })
+})
+
+describe('a conflict', () => {
+  let ada: LocalReplica
+  let bob: LocalReplica
+  beforeEach(async () => {
+    ada = await join()
+    bob = await join()
+  })
+
+  it('of two documents is told with what won, once on each peer, and stays when somebody writes over what won', async () => {
+    const events: CommitEvent[] = []
+    for (const peer of [relay, ada, bob]) peer.onCommit((event) => event.conflicts !== undefined && events.push(event))
+    await put(ada, 'x', { by: 'ada' })
+    await put(bob, 'x', { by: 'bob' })
+    await meet(ada, bob)
+    const [row, ...others] = await conflicts(ada)
+    expect(others).toEqual([])
+    expect(row).toMatchObject({
+      id: 'x',
+      content: '{"_id":"x","by":"ada"}',
+      by: (await ada.info()).identity,
+      won: { content: '{"_id":"x","by":"bob"}' },
+    })
+    expect(row).toMatchObject({ won: { by: (await bob.info()).identity } })
+    expect(events.map((event) => event.conflicts)).toEqual([1, 2, 3].map(() => [{ collection: 'docs', id: 'x' }]))
+    await put(relay, 'x', { by: 'relay' })
+    await set(bob, 'x', { more: 1 })
+    await meet(ada, bob)
+    // What bob had changed meanwhile was not known to the one who wrote the document, and is later.
+    for (const peer of [relay, ada, bob]) expect(await said(peer)).toEqual([{ _id: 'x', by: 'ada' }])
+    expect(await get(ada, 'x')).toEqual({ _id: 'x', by: 'relay', more: 1 })
+  })
+
+  it('is none where the writer had what he wrote over, through whomever it came', async () => {
+    await put(ada, 'x', { n: 1 })
+    await meet(ada, bob)
+    await put(bob, 'x', { n: 2 })
+    await send(bob, relay)
+    await put(relay, 'x', { n: 3 })
+    await send(relay, ada)
+    await set(ada, 'x', { n: 4 })
+    await set(ada, 'x', { n: 5 })
+    await meet(ada, bob)
+    await put(bob, 'x', { n: 6 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect(await conflicts(peer)).toEqual([])
+    expect((await relay.summary(ns)).count).toBe(1)
+  })
+
+  it('is settled everywhere by a write that is there to do so, and by its author when he writes again', async () => {
+    await put(ada, 'x', { n: 1 })
+    await put(bob, 'x', { n: 2 })
+    await put(bob, 'y', { n: 1 })
+    await meet(ada, bob)
+    await set(ada, 'y', { n: 2 })
+    await set(bob, 'y', { n: 3 })
+    await meet(ada, bob)
+    expect(await said(relay)).toEqual([{ _id: 'x', n: 1 }, { n: 2 }])
+    now++
+    await relay.write(ns, 'docs', [{ id: 'x', content: '{"_id":"x","n":2}', settles: true }])
+    await set(relay, 'y', { n: 3 }, true)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect(await conflicts(peer)).toEqual([])
+    await set(ada, 'x', { n: 3 })
+    await set(bob, 'x', { n: 4 })
+    await meet(ada, bob)
+    expect(await said(bob)).toEqual([{ n: 3 }])
+    await set(ada, 'x', { n: 5 })
+    await meet(ada, bob)
+    expect(await conflicts(bob)).toEqual([])
+  })
+
+  it('lasts thirty days: the next write of its field after that settles it', async () => {
+    await put(ada, 'x', { n: 1, m: 1 })
+    await meet(ada, bob)
+    await set(ada, 'x', { n: 2 })
+    await set(bob, 'x', { n: 3 })
+    await meet(ada, bob)
+    now += 29 * DAY_MS
+    await set(relay, 'x', { n: 4 })
+    await meet(ada, bob)
+    expect(await said(ada)).toEqual([{ n: 2 }])
+    now += 2 * DAY_MS
+    await set(relay, 'x', { m: 2 })
+    expect(await said(relay)).toEqual([{ n: 2 }])
+    await set(bob, 'x', { n: 5 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect(await conflicts(peer)).toEqual([])
+  })
+
+  it('with a delete is told on both sides of it, and deleting settles what is known', async () => {
+    await put(ada, 'x', { n: 1 })
+    await meet(ada, bob)
+    await set(ada, 'x', { n: 2 })
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await peer.get(ns, 'docs', 'x')).toBeUndefined()
+      expect(await conflicts(peer)).toMatchObject([{ id: 'x', field: 'n', value: 2, content: null, cid: null, won: { content: null, cid: null } }])
+    }
+    now++
+    await relay.write(ns, 'docs', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect((await peer.summary(ns)).count).toBe(1)
+  })
+
+  it('of a put that did not know of an edit is told as what the document would be with it', async () => {
+    await put(ada, 'x', { a: { b: 1 } })
+    await meet(ada, bob)
+    await set(ada, 'x', { 'a.b': 2, c: 3 })
+    await put(bob, 'x', { a: { b: 5 }, d: 1 })
+    await meet(ada, bob)
+    expect(await get(relay, 'x')).toEqual({ _id: 'x', a: { b: 5 }, d: 1 })
+    expect(
+      (await conflicts(relay)).map(({ field = '', content }) => [field, JSON.parse(content ?? '')] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ).toEqual([
+      ['a.b', { _id: 'x', a: { b: 2 }, d: 1 }],
+      ['c', { _id: 'x', a: { b: 5 }, c: 3, d: 1 }],
+    ])
+  })
+
+  it('keeps to what there is room for: the newest sixteen of a document, however many lost', async () => {
+    await put(ada, 'x', { n: 0 })
+    await meet(ada)
+    const many = await Promise.all(Array.from({ length: 20 }, () => join()))
+    for (const one of many) await send(relay, one)
+    for (const [i, one] of many.entries()) await set(one, 'x', { n: i })
+    await meet(...many)
+    expect(await said(relay)).toEqual(Array.from({ length: 16 }, (_, i) => ({ n: i + 3 })))
+    await put(many[0] ?? relay, 'x', { n: 100 })
+    await meet(...many)
+    expect((await conflicts(relay)).length).toBe(16)
+  })
+
+  it('stands again where what it lost to is removed, because the namespace had ended before that', async () => {
+    await put(bob, 'x', { n: 1 })
+    now++
+    await relay.changeHead(ns, { end: true })
+    await put(ada, 'x', { n: 2 })
+    await send(ada, bob)
+    await send(bob, ada)
+    for (const peer of [ada, bob]) expect([await get(peer, 'x'), await said(peer)]).toEqual([{ _id: 'x', n: 2 }, [{ _id: 'x', n: 1 }]])
+    const head = await relay.exportNamespace(ns)
+    if (head === undefined) throw new Error('no namespace')
+    for (const peer of [ada, bob]) {
+      await peer.importNamespace(head.genesis, head.head, head.signature)
+      expect([await get(peer, 'x'), await conflicts(peer)]).toEqual([{ _id: 'x', n: 1 }, []])
+      expect(await peer.checkSummaries()).toEqual([])
+      expect((await peer.find(ns, 'docs', { limit: 10, withTotal: true })).total).toBe(1)
+      await send(peer, relay)
+    }
+    const roots = await Promise.all([relay, ada, bob].map(async (peer) => (await peer.summary(ns)).root))
+    expect(new Set(roots).size).toBe(1)
+  })
+})
+
+it('a plain write runs no statement more for it, and one over a document of somebody else neither', async () => {
+  let statements: string[] = []
+  const driver = openNodeDriver(':memory:')
+  const noting: typeof driver = {
+    ...driver,
+    prepare: (sql) => {
+      const statement = driver.prepare(sql)
+      const note = <A extends readonly unknown[], R>(call: (...args: A) => R) => {
+        return (...args: A): R => {
+          statements.push(sql)
+          return call(...args)
+        }
+      }
+      return {
+        run: note(statement.run.bind(statement)),
+        get: note(statement.get.bind(statement)),
+        all: note(statement.all.bind(statement)),
+        each: note(statement.each.bind(statement)),
+        finalize: () => statement.finalize(),
+      }
+    },
+  }
+  const replica = await openReplica(new SqliteStorage(noting, { edits: EditedDocuments, now: clock }), {
+    network: network.bytes,
+    aside: false,
+    now: clock,
+  })
+  peers.push(replica)
+  const namespace = await relay.exportNamespace(ns)
+  if (namespace === undefined) throw new Error('no namespace')
+  await replica.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+  const during = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
+    statements = []
+    await work()
+    return statements.map((sql) => /^\w+(?: \w+ (?:INTO|FROM) \w+| INTO \w+| \w+)?/.exec(sql)?.[0] ?? sql)
+  }
+  await put(replica, 'first', {})
+  // What is added up on the first write of a kind is no part of it.
+  await put(replica, 'first', { m: 1 })
+  await replica.batchSince(ns, 0, { maxBytes: 1000 })
+  await put(relay, 'x', { n: 0 })
+  await send(relay, replica)
+  const overOwn = await during(() => put(replica, 'first', { n: 1 }))
+  const overOther = await during(() => put(replica, 'x', { n: 1 }))
+  expect(overOther).toEqual(overOwn)
+  expect(overOwn.filter((sql) => sql.startsWith('SELECT r'))).toHaveLength(1)
+})
