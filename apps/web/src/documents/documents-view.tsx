@@ -2,6 +2,7 @@ import type { Collection, Docstore, Document, NamespaceInfo } from 'p2p-docstore
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { DocumentEditor } from '../later.ts'
 import type { ListView } from '../route.ts'
+import { collectionType } from '../namespaces/collection-type.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { Later } from '../ui/later.tsx'
 import { latestDraft } from './editor/drafts.ts'
@@ -46,9 +47,9 @@ export function DocumentsView({
   const addButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
   const { identity } = store.info
-  const readOnly = whyReadOnly(info, identity)
+  const readOnly = whyReadOnly(info, identity, collection.name)
   const showOnly = useCallback((id: string) => show({ filterText: `_id=${JSON.stringify(id)}`, sort: undefined, page: 1 }), [show])
-  const { save, remove } = useDocumentActions({ collection, onWritten, onShow: showOnly })
+  const { save, remove } = useDocumentActions({ collection, canUndo: collectionType(info, collection.name) !== 'log', onWritten, onShow: showOnly })
   const add = useCallback(() => readOnly === undefined && setEdited({ kind: 'new', others: list.documents }), [readOnly, list.documents])
   usePageKeys({ filterInput, onAdd: add })
   const open = useCallback((document: Document) => setEdited({ kind: 'existing', document }), [])
@@ -64,7 +65,7 @@ export function DocumentsView({
     }
     wasEditing.current = edited !== undefined
   }, [edited])
-  const whyNot = useCallback((id: string) => whyReadOnly(info, identity, id), [info, identity])
+  const whyNot = useCallback((id: string) => whyReadOnly(info, identity, collection.name, id), [info, identity, collection.name])
   return (
     <section className="documents" aria-label="Documents">
       <div className="toolbar">

@@ -1,9 +1,14 @@
 import type { NamespaceInfo } from 'p2p-docstore'
+import { collectionType } from '../namespaces/collection-type.ts'
 
-/** Why this identity may not write a document (or any, without `documentId`); `undefined` where it may. */
-export function whyReadOnly(info: NamespaceInfo, identity: string, documentId?: string): string | undefined {
+/** Why this identity may not write a document of a collection (or any, without `documentId`); `undefined` where it may. */
+export function whyReadOnly(info: NamespaceInfo, identity: string, collection: string, documentId?: string): string | undefined {
   if (info.ended !== undefined) return 'This namespace has ended: nothing is written here any more'
   if (!info.writable) return info.write === 'owner' ? 'Only the owner of this namespace writes here' : 'You are not among those who write here'
+  const type = collectionType(info, collection)
+  if (type === 'crdt') return 'Shared documents are changed by the programs that open them'
+  if (type === 'log')
+    return documentId === undefined || documentId.endsWith(identity.slice('did:key:'.length)) ? undefined : 'This entry is another author’s'
   if (info.write !== 'author' || documentId === undefined) return undefined
   const ownPrefix = `${identity.slice('did:key:'.length)}/`
   return documentId.startsWith(ownPrefix) ? undefined : 'This document belongs to another author'

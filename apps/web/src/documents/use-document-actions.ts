@@ -18,10 +18,13 @@ const UNDO_MS = 12_000
 /** Writes to a collection; a deletion can be undone while its message stands. */
 export function useDocumentActions({
   collection,
+  canUndo,
   onWritten,
   onShow,
 }: {
   readonly collection: Collection
+  /** Whether a document that was deleted can be put again. */
+  readonly canUndo: boolean
   readonly onWritten: () => void
   readonly onShow: (id: string) => void
 }): DocumentActions {
@@ -48,12 +51,12 @@ export function useDocumentActions({
       try {
         await collection.delete(document._id)
         onWritten()
-        toast({ text: `Deleted ${nameOf(document)}`, action: { label: 'Undo', run: restore, standsMs: UNDO_MS } })
+        toast({ text: `Deleted ${nameOf(document)}`, ...(canUndo && { action: { label: 'Undo', run: restore, standsMs: UNDO_MS } }) })
       } catch (error) {
         toast({ text: errorText(error), kind: 'error' })
       }
     },
-    [collection, onWritten, toast],
+    [collection, canUndo, onWritten, toast],
   )
   return { save, remove }
 }

@@ -13,6 +13,7 @@ import { MarkedText } from '../ui/marked-text.tsx'
 import { policyName } from './policies.ts'
 import { SyncBadge } from './sync-badge.tsx'
 import { syncStateOf } from './sync-state.ts'
+import { collectionType, typedCollections } from './collection-type.ts'
 import { DEFAULT_COLLECTION, useCollectionChoice } from './use-collection-choice.ts'
 import { useNamespace, useNamespaceFacts, useNamespaceStanding } from './use-namespace.ts'
 
@@ -91,7 +92,7 @@ function NamespacePage({
         {info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}
         {info.writable ? <UploadFiles store={store} namespace={namespace.id} onWritten={onWritten} /> : null}
       </Later>
-      <CollectionTabs namespace={namespace.id} names={names} selected={shown} />
+      <CollectionTabs info={info} names={[...new Set([...names, ...typedCollections(info)])].sort()} selected={shown} />
       {collection === undefined ? null : (
         <DocumentsView
           key={collection.name}
@@ -120,30 +121,35 @@ function BackLink(): ReactNode {
 
 /** There is nothing to choose while there is only the usual one. */
 function CollectionTabs({
-  namespace,
+  info,
   names,
   selected,
 }: {
-  readonly namespace: string
+  readonly info: NamespaceInfo
   readonly names: readonly string[]
   readonly selected: string | undefined
 }): ReactNode {
-  if (names.every((name) => name === DEFAULT_COLLECTION)) return null
+  if (names.every((name) => name === DEFAULT_COLLECTION && collectionType(info, name) === undefined)) return null
   return (
     <nav className="tabs" aria-label="Collections">
       {names.map((name) => (
         <a
           key={name}
-          href={namespaceHref(namespace, name)}
+          href={namespaceHref(info.id, name)}
           data-testid={TEST_IDS.collectionTab}
           data-name={name}
           aria-current={name === selected ? 'page' : undefined}
         >
           <MarkedText text={name} />
+          <TypeName type={collectionType(info, name)} />
         </a>
       ))}
     </nav>
   )
+}
+
+function TypeName({ type }: { readonly type: string | undefined }): ReactNode {
+  return type === undefined ? null : <span className="hint"> · {type}</span>
 }
 
 function NotHere({ store, namespace, peers, connection }: NamespaceViewProps & { readonly namespace: Namespace }): ReactNode {

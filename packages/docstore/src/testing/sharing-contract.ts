@@ -90,6 +90,24 @@ export function sharingContract(name: string, platform: () => SharingPlatform): 
       await expect(notes.find({ $bad: 1 }).toArray()).rejects.toMatchObject({ code: 'bad-filter' })
     })
 
+    it('has one text that two change at once, and a log that both add to', async () => {
+      const owner = await open()
+      const second = await open()
+      const { id } = await owner.namespaces.create({ name: 'club', types: { texts: 'crdt', chat: 'log' } })
+      const [one, other] = [await owner.namespaces.open(id), await second.namespaces.open(id)]
+      const [a, b] = [await one.collection('texts').openCrdt('plan'), await other.collection('texts').openCrdt('plan')]
+      a.doc.getText('text').insert(0, 'Meet ')
+      b.doc.getText('text').insert(0, 'at noon ')
+      await Promise.all([a.saved(), b.saved()])
+      const text = (shared: typeof a): string => shared.doc.getText('text').toJSON()
+      await expect.poll(() => text(a), PATIENCE).toMatch(/^(Meet at noon |at noon Meet )$/)
+      await expect.poll(() => text(b), PATIENCE).toBe(text(a))
+      await Promise.all([a.destroy(), b.destroy()])
+      expect(await other.collection('texts').get('plan')).toEqual({ _id: 'plan', text: text(a) })
+      for (const [n, chat] of [one, other, one].entries()) await chat.collection('chat').put({ n })
+      expect((await other.collection('chat').find().toArray()).map(({ n }) => n)).toEqual([0, 1, 2])
+    })
+
     it('gives results of one moment while the owner changes what they are sorted by, to both', { timeout: 60_000 }, async () => {
       const owner = await open()
       const second = await open()

@@ -54,6 +54,7 @@ export function pendingEntries(
   if (content !== null && rules !== undefined && recordFault(rules, genesis.write, { id, content, size: utf8(content).length }) !== undefined)
     return { refused: 'against-rules' }
   const place: Place = { scope, collection, id, key, by, exp: expires ?? null, own: ownSlot ? { ownSlot } : {} }
+  if (type === 'map' && expires !== undefined) return { refused: 'bad-option' }
   return type === 'map' && content !== null ? mapEntries(place, content, at) : [entryOf(place, content, at)]
 }
 

@@ -65,6 +65,7 @@ export class MapPuts {
     const author = { identity, clock }
     const { id, content, was, if: expected } = write
     if (content === null) return localWrite(scope, collection, write, author)
+    if (write.exp !== undefined) throw new DocstoreError('bad-option', 'Documents of a map are written by field, and do not expire')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const before = (was === undefined ? await storage.get(ns, collection, id) : was) ?? '{}'
     const changes = changesBetween(fieldsOf(before), fieldsOf(content))

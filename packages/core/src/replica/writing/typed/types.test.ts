@@ -3,21 +3,24 @@ import { errorCode } from '../../../errors.ts'
 import type { CollectionType } from '../../../model/types/collection-type.ts'
 import { MAX_MAP_EDITS } from '../../../model/limits.ts'
 import { logId } from '../../../model/types/log-id.ts'
-import { authorOfDid } from '../../../model/identity.ts'
+import { authorOfDid, identityFromSeed } from '../../../model/identity.ts'
+import { decodeGenesis, decodeHead, signHead } from '../../../model/namespace.ts'
 import { createNetwork } from '../../../model/network.ts'
 import { canonicalJson } from '../../../model/content.ts'
 import { openNodeStorage } from '../../../storage/open-node.ts'
+import type { Storage } from '../../../storage/storage.ts'
 import type { LocalReplica } from '../../local-replica.ts'
 import { openReplica } from '../../open-replica.ts'
 import type { WriteResult } from '../../types.ts'
 
 const network = createNetwork('types', { nonce: new Uint8Array(16) })
 let now = 1_800_000_000_000
+let adaStorage: Storage
 let ada: LocalReplica
 let bob: LocalReplica
 let ns: string
 
-const open = (): Promise<LocalReplica> => openReplica(openNodeStorage(':memory:'), { network: network.bytes, now: () => now, aside: false })
+const open = (storage = openNodeStorage(':memory:')): Promise<LocalReplica> => openReplica(storage, { network: network.bytes, now: () => now, aside: false })
 
 async function create(types: Record<string, CollectionType>, write: 'anyone' | 'author' | 'owner' = 'anyone'): Promise<string> {
   const { id } = await ada.createNamespace({ name: 'n', write, collections: ofTypes(types) })
@@ -76,7 +79,8 @@ async function append(replica: LocalReplica, collection: string, fields: Record<
 
 beforeEach(async () => {
   now = 1_800_000_000_000
-  ada = await open()
+  adaStorage = openNodeStorage(':memory:')
+  ada = await open(adaStorage)
   bob = await open()
 })
 
@@ -222,6 +226,52 @@ describe('the type of a collection', () => {
     expect(await ada.createNamespace({ name: 'n', write: 'owner', collections: ofTypes({ 'no name': 'log' }) }).catch(errorCode)).toBe(
       'bad-collection',
     )
+  })
+})
+
+describe('rules and types', () => {
+  it('go together where documents of the type can keep them, for puts and updates of a map too', async () => {
+    const schema = canonicalJson({ properties: { age: { type: 'number' } } })
+    ns = (await ada.createNamespace({ name: 'n', write: 'anyone', collections: { people: { type: 'map', schema } } })).id
+    await copyHead(ns)
+    await put(ada, 'people', { _id: 'x', age: 1 })
+    expect(await put(ada, 'people', { _id: 'x', age: 'old' }).catch(errorCode)).toBe('against-rules')
+    expect(await ada.update(ns, 'people', { id: 'x', changes: { $set: { age: 'old' } } }).catch(errorCode)).toBe('against-rules')
+    await meet()
+    expect(await get(bob, 'people', 'x')).toEqual({ _id: 'x', age: 1 })
+    expect((await ada.conflicts(ns, 'people', { limit: 10 })).conflicts).toEqual([])
+    const required = canonicalJson({ required: ['age'] })
+    for (const one of [
+      { type: 'map', schema: required },
+      { type: 'map', immutable: ['age'] },
+      { type: 'crdt', schema },
+      { type: 'log', immutable: ['age'] },
+    ] as const)
+      expect(await ada.createNamespace({ name: 'n', write: 'anyone', collections: { people: one } }).catch(errorCode), one.type).toBe('bad-rules')
+  })
+
+  it('are judged again where a head has other types, whatever came first', async () => {
+    ns = (await ada.createNamespace({ name: 'n', write: 'anyone', collections: { chat: { type: 'log' } } })).id
+    await copyHead(ns)
+    await append(ada, 'chat', { text: 'one' })
+    await put(ada, 'docs', { _id: 'x' })
+    await meet()
+    // No program of ours makes such a head.
+    const stored = await ada.exportNamespace(ns)
+    const genesis = stored && decodeGenesis(stored.genesis, network.cid)
+    const head = stored && genesis?.ok === true ? await decodeHead(stored.head, stored.signature, genesis.value) : undefined
+    const owner = identityFromSeed((await adaStorage.getMeta('identity')) ?? new Uint8Array())
+    if (head?.ok !== true || stored === undefined) throw new Error('no head')
+    const collections = { docs: { type: 'log' } } as const
+    const other = signHead({ ...head.value.head, seq: 1, prev: head.value.hash, at: head.value.head.at + 1, body: { title: 'n', collections } }, owner)
+    expect(await bob.importNamespace(stored.genesis, other.bytes, other.signature)).toEqual({ id: ns })
+    expect([await bob.count(ns, 'chat', {}), await bob.count(ns, 'docs', {})]).toEqual([0, 0])
+    const carol = await open()
+    await copyHead(ns, bob, carol)
+    expect(await send(ada, carol)).toEqual(['not-allowed', 'not-allowed'])
+    await ada.importNamespace(stored.genesis, other.bytes, other.signature)
+    await meet()
+    await carol.close()
   })
 })
 
