@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
 import { TEST_IDS } from '../../test-ids.ts'
 import type { ParsedText } from './json-text.ts'
 
@@ -16,7 +16,8 @@ export function JsonField({
 }): ReactNode {
   const gutter = useRef<HTMLPreElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => {
+  // Before anyone can write in it: a caret that is set later lands in what somebody writes meanwhile.
+  useLayoutEffect(() => {
     const element = field.current
     if (element === null) return
     element.focus()

@@ -8,19 +8,19 @@ import { decodeGenesis, decodeHead, signHead } from '../../../model/namespace.ts
 import { createNetwork } from '../../../model/network.ts'
 import { canonicalJson } from '../../../model/content.ts'
 import { openNodeStorage } from '../../../storage/open-node.ts'
-import type { Storage } from '../../../storage/storage.ts'
 import type { LocalReplica } from '../../local-replica.ts'
 import { openReplica } from '../../open-replica.ts'
 import type { WriteResult } from '../../types.ts'
 
 const network = createNetwork('types', { nonce: new Uint8Array(16) })
 let now = 1_800_000_000_000
-let adaStorage: Storage
+let adaStorage: ReturnType<typeof openNodeStorage>
 let ada: LocalReplica
 let bob: LocalReplica
 let ns: string
 
-const open = (storage = openNodeStorage(':memory:')): Promise<LocalReplica> => openReplica(storage, { network: network.bytes, now: () => now, aside: false })
+const open = (storage = openNodeStorage(':memory:')): Promise<LocalReplica> =>
+  openReplica(storage, { network: network.bytes, now: () => now, aside: false })
 
 async function create(types: Record<string, CollectionType>, write: 'anyone' | 'author' | 'owner' = 'anyone'): Promise<string> {
   const { id } = await ada.createNamespace({ name: 'n', write, collections: ofTypes(types) })
@@ -263,7 +263,10 @@ describe('rules and types', () => {
     const owner = identityFromSeed((await adaStorage.getMeta('identity')) ?? new Uint8Array())
     if (head?.ok !== true || stored === undefined) throw new Error('no head')
     const collections = { docs: { type: 'log' } } as const
-    const other = signHead({ ...head.value.head, seq: 1, prev: head.value.hash, at: head.value.head.at + 1, body: { title: 'n', collections } }, owner)
+    const other = signHead(
+      { ...head.value.head, seq: 1, prev: head.value.hash, at: head.value.head.at + 1, body: { title: 'n', collections } },
+      owner,
+    )
     expect(await bob.importNamespace(stored.genesis, other.bytes, other.signature)).toEqual({ id: ns })
     expect([await bob.count(ns, 'chat', {}), await bob.count(ns, 'docs', {})]).toEqual([0, 0])
     const carol = await open()
