@@ -16,9 +16,9 @@ const LATER = new RegExp(
     '/docstore/src/store/types/',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
+    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
-    '/core/src/model/(parse-json|json-number|json-error)\\.ts',
+    '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
 )
 

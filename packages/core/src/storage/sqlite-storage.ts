@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { follows } from '../model/edits/normal-form.ts'
 import { RECORDS_PER_SEAL } from '../model/limits.ts'
 import type { Seal } from '../model/seal.ts'

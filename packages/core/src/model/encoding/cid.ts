@@ -2,7 +2,7 @@ import { base32 } from 'multiformats/bases/base32'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { sha256 } from '#crypto'
-import { equalBytes } from './bytes.ts'
+import { equalBytes } from '../bytes.ts'
 import { isBytes } from './cbor.ts'
 
 /** Multicodec of the signed structures. */

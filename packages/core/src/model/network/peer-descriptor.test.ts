@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { identityFromSeed } from './identity.ts'
-import { MAX_FUTURE_MS } from './limits.ts'
+import { identityFromSeed } from '../keys/identity.ts'
+import { MAX_FUTURE_MS } from '../limits.ts'
 import { createNetwork } from './network.ts'
 import { type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './peer-descriptor.ts'
-import { sign } from './signed.ts'
+import { sign } from '../keys/signed.ts'
 
 const peer = identityFromSeed(new Uint8Array(32).fill(1))
 const other = identityFromSeed(new Uint8Array(32).fill(2))

@@ -1,6 +1,6 @@
-import { concatBytes, equalBytes } from './bytes.ts'
-import { isBytes } from './cbor.ts'
-import { MAX_PAST_HEADS } from './limits.ts'
+import { concatBytes, equalBytes } from '../bytes.ts'
+import { isBytes } from '../encoding/cbor.ts'
+import { MAX_PAST_HEADS } from '../limits.ts'
 
 /** Bytes of a hash by which a head knows those before it. Only their one owner makes heads, so nobody gains by two that begin alike. */
 const MARK_BYTES = 8

@@ -1,4 +1,4 @@
-import { fromUtf8 } from './bytes.ts'
+import { fromUtf8 } from '../bytes.ts'
 
 /**
  * Reads canonical dag-cbor of a known shape: strict like `decodeCbor`, but with nothing built in between, so it is several

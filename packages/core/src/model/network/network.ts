@@ -1,9 +1,9 @@
 import { base64url } from 'multiformats/bases/base64'
-import { type CID, cidOfBytes, DAG_CBOR } from './cid.ts'
-import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
-import { MAX_AUTHORITIES, MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_STUN_SERVERS, MAX_TITLE_LENGTH } from './limits.ts'
-import { isAuthorKey } from './identity.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { type CID, cidOfBytes, DAG_CBOR } from '../encoding/cid.ts'
+import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
+import { MAX_AUTHORITIES, MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_STUN_SERVERS, MAX_TITLE_LENGTH } from '../limits.ts'
+import { isAuthorKey } from '../keys/identity.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** What a network is. Its id is the CID of this, so nothing in it can change. */
 export interface NetworkDescriptor {

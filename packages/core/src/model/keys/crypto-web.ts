@@ -1,6 +1,6 @@
 import { getPublicKey, hashes, Point, sign } from '@noble/ed25519'
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
-import { compareBytes, concatBytes, utf8 } from './bytes.ts'
+import { compareBytes, concatBytes, utf8 } from '../bytes.ts'
 
 // Without it, that library signs by WebCrypto alone, and later.
 hashes.sha512 = sha512

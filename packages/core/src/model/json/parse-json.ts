@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../error-codes.ts'
-import { DocstoreError, errorMessage } from '../errors.ts'
+import type { ErrorCode } from '../../error-codes.ts'
+import { DocstoreError, errorMessage } from '../../errors.ts'
 import { findJsonError } from './json-error.ts'
 import { isHeld, printsAlike } from './json-number.ts'
 

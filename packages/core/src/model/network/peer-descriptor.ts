@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
-import { asStruct, decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
-import { type CID, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
-import { AUTHOR_BYTES, type Identity } from './identity.ts'
+import { asStruct, decodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
+import { type CID, DAG_CBOR, equalCids, isOurCid } from '../encoding/cid.ts'
+import { AUTHOR_BYTES, type Identity } from '../keys/identity.ts'
 import {
   MAX_ADDRESS_LENGTH,
   MAX_FUTURE_MS,
@@ -10,10 +10,10 @@ import {
   MAX_PEER_LINKS,
   MAX_PEER_LIFE_MS,
   MAX_PEER_SERVICES,
-} from './limits.ts'
+} from '../limits.ts'
 import type { Verified } from './membership.ts'
-import { isSignedBy, type Signed, sign } from './signed.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { isSignedBy, type Signed, sign } from '../keys/signed.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** By what two peers are connected, as it is told to others. */
 export const LINK_KINDS = ['tcp', 'websocket', 'webrtc-direct', 'webrtc', 'relay', 'other'] as const

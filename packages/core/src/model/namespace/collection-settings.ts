@@ -1,9 +1,9 @@
-import { utf8 } from './bytes.ts'
-import { isUint } from './cbor.ts'
+import { utf8 } from '../bytes.ts'
+import { isUint } from '../encoding/cbor.ts'
 import { isCollectionName } from './collection-name.ts'
-import { canonicalJson, isPlainObject } from './content.ts'
-import { isFieldName } from './edits/edit-path.ts'
-import { type SetType, isSetType } from './types/collection-type.ts'
+import { canonicalJson, isPlainObject } from '../content.ts'
+import { isFieldName } from '../edits/edit-path.ts'
+import { type SetType, isSetType } from '../types/collection-type.ts'
 import {
   MAX_COLLECTION_FIELDS,
   MAX_CONTENT_BYTES,
@@ -11,8 +11,8 @@ import {
   MAX_FIELD_PATH_LENGTH,
   MAX_SCHEMA_BYTES,
   MAX_SET_COLLECTIONS,
-} from './limits.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+} from '../limits.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** What a head says of one collection. A setting that is left out means what holds without it. */
 export interface CollectionSettings {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { errorCode, errorMessage } from '../errors.ts'
+import { errorCode, errorMessage } from '../../errors.ts'
 import { isHeld } from './json-number.ts'
 import { LongNumber, parseJson, readJson } from './parse-json.ts'
 

@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
-import { decodeCbor, encodeCbor } from './cbor.ts'
+import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { AUTHOR_BYTES, type Identity, SIGNATURE_BYTES, verifySignature } from './identity.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** A signed structure as it travels: deterministic dag-cbor and the signature of its author over the hash of it. */
 export interface Signed {

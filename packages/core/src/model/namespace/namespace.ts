@@ -1,12 +1,12 @@
-import { compareBytes } from './bytes.ts'
-import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
-import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
+import { compareBytes } from '../bytes.ts'
+import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from '../encoding/cid.ts'
+import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
 import { sha256 } from '#crypto'
-import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from './identity.ts'
+import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from '../keys/identity.ts'
 import { hasUnique, type HeadBody, readHeadBody } from './head-body.ts'
 import { isPast } from './head-past.ts'
-import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from './limits.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from '../limits.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** Who may write documents in a namespace. `members` is in the format; this release refuses it. */
 export const WRITE_POLICIES = ['owner', 'members', 'author', 'anyone'] as const

@@ -1,6 +1,6 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import { equalBytes } from './bytes.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { equalBytes } from '../bytes.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** Deterministic dag-cbor of a structure of ours, in memory of its own. */
 export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {

@@ -1,10 +1,10 @@
-import { asStruct, isUint } from './cbor.ts'
-import { type CID, DAG_CBOR, isOurCid } from './cid.ts'
-import { MAX_TIME } from './clock.ts'
+import { asStruct, isUint } from '../encoding/cbor.ts'
+import { type CID, DAG_CBOR, isOurCid } from '../encoding/cid.ts'
+import { MAX_TIME } from '../clock.ts'
 import { type CollectionsSettings, readCollectionsSettings } from './collection-settings.ts'
-import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS } from './limits.ts'
-import { isTitle } from './network.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS } from '../limits.ts'
+import { isTitle } from '../network/network.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** What a head says of its namespace. */
 export interface HeadBody {

@@ -1,6 +1,6 @@
 import { openSigner, verifyEquation, verifyEquationAside } from '#crypto'
 import { base58btc } from 'multiformats/bases/base58'
-import { compareBytes, concatBytes, utf8 } from './bytes.ts'
+import { compareBytes, concatBytes, utf8 } from '../bytes.ts'
 
 /** Multicodec prefix of an ed25519 public key (varint 0xed). */
 const ED25519_PREFIX = Uint8Array.of(0xed, 0x01)

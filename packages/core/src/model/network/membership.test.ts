@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { encodeCbor } from './cbor.ts'
-import { identityFromSeed } from './identity.ts'
+import { encodeCbor } from '../encoding/cbor.ts'
+import { identityFromSeed } from '../keys/identity.ts'
 import { createCertificate, createRevocation, createVoucher, verifyCertificate, verifyRevocation, verifyVoucher } from './membership.ts'
 import { createNetwork, decodeNetwork } from './network.ts'
-import { packSigned, type Signed, sign, unpackSigned } from './signed.ts'
+import { packSigned, type Signed, sign, unpackSigned } from '../keys/signed.ts'
 
 const authority = identityFromSeed(new Uint8Array(32).fill(1))
 const guest = identityFromSeed(new Uint8Array(32).fill(2))

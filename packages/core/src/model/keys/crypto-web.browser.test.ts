@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import contentVectors from '../../../../vectors/content.json' with { type: 'json' }
-import ed25519Vectors from '../../../../vectors/ed25519.json' with { type: 'json' }
-import recordVectors from '../../../../vectors/record.json' with { type: 'json' }
-import sealVectors from '../../../../vectors/seal.json' with { type: 'json' }
-import { concatBytes, toHex, utf8 } from './bytes.ts'
-import { DAG_CBOR, parseCid } from './cid.ts'
+import contentVectors from '../../../../../vectors/content.json' with { type: 'json' }
+import ed25519Vectors from '../../../../../vectors/ed25519.json' with { type: 'json' }
+import recordVectors from '../../../../../vectors/record.json' with { type: 'json' }
+import sealVectors from '../../../../../vectors/seal.json' with { type: 'json' }
+import { concatBytes, toHex, utf8 } from '../bytes.ts'
+import { DAG_CBOR, parseCid } from '../encoding/cid.ts'
 import { sha256, verifyEquation, verifyEquationNoble } from './crypto-web.ts'
 import { identityFromSeed, isAuthorKey, verifySignature } from './identity.ts'
-import { decodeRecord, recordHash } from './record.ts'
-import { verifySeal } from './seal.ts'
+import { decodeRecord, recordHash } from '../record.ts'
+import { verifySeal } from '../seal.ts'
 
 function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))

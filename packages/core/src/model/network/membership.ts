@@ -1,12 +1,12 @@
 import { sha256 } from '#crypto'
-import { equalBytes } from './bytes.ts'
-import { decodeCbor, isBytes, isUint, readStruct } from './cbor.ts'
-import { type CID, DAG_CBOR, equalCids, isOurCid } from './cid.ts'
-import { AUTHOR_BYTES, type Identity, isAuthorKey } from './identity.ts'
-import { MAX_LABEL_LENGTH, MAX_MEMBERSHIP_BYTES, MAX_PEER_ID_LENGTH } from './limits.ts'
+import { equalBytes } from '../bytes.ts'
+import { decodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
+import { type CID, DAG_CBOR, equalCids, isOurCid } from '../encoding/cid.ts'
+import { AUTHOR_BYTES, type Identity, isAuthorKey } from '../keys/identity.ts'
+import { MAX_LABEL_LENGTH, MAX_MEMBERSHIP_BYTES, MAX_PEER_ID_LENGTH } from '../limits.ts'
 import type { Network } from './network.ts'
-import { isSignedBy, type Signed, sign } from './signed.ts'
-import { accept, refuse, type Verdict } from './verdict.ts'
+import { isSignedBy, type Signed, sign } from '../keys/signed.ts'
+import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /**
  * Lets the holder of a key into an invite-only network. The key is a person's identity, or one that was made for the invitation and
