@@ -4,7 +4,7 @@ import type { WritePolicy } from '../model/namespace/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
-import type { Asker } from '../storage/query-queue.ts'
+import type { Asker } from '../storage/queries/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind } from '../storage/storage.ts'
 import type { ReplicaFiles } from './files/types.ts'
 

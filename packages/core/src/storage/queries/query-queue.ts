@@ -1,4 +1,4 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError } from '../../errors.ts'
 
 /** Who asks, as far as it matters for whose turn it is, and how long an answer is of use. */
 export interface Asker {

@@ -1,5 +1,5 @@
 import type { Asker } from './query-queue.ts'
-import type { FoundPage, StoredQuery } from './storage.ts'
+import type { FoundPage, StoredQuery } from '../storage.ts'
 
 /** Queries that run where they block nobody, in turn. */
 export interface QueriesAside {

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { Worker } from 'node:worker_threads'
-import { DocstoreError } from '../errors.ts'
-import type { FoundPage, StoredQuery } from './storage.ts'
+import { DocstoreError } from '../../errors.ts'
+import type { FoundPage, StoredQuery } from '../storage.ts'
 
 /** Memory of the thread's JavaScript, MiB: a page, as it is and as it is sent, and orders of those who page. */
 const MAX_HEAP_MB = 384

@@ -1,11 +1,11 @@
 /// <reference types="node" />
 // The thread in which queries run that must not block anybody: `ReaderThread` starts it and talks to it.
 import { parentPort, workerData } from 'node:worker_threads'
-import { errorCode, errorMessage } from '../errors.ts'
-import { loadRegexEngine } from '../query/index.ts'
+import { errorCode, errorMessage } from '../../errors.ts'
+import { loadRegexEngine } from '../../query/index.ts'
 import { ReaderQueries } from './reader-queries.ts'
 import type { NumberedOrder, ReaderAnswer, ReaderThreadData } from './reader-thread-node.ts'
-import { openNodeDriver } from './drivers/sqlite-node.ts'
+import { openNodeDriver } from '../drivers/sqlite-node.ts'
 
 if (parentPort === null) throw new Error('This is the program of a thread')
 const port = parentPort

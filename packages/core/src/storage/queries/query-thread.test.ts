@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseFilter } from '../query/index.ts'
-import { addNamespace, author, put, query } from '../testing/storage/fixtures.ts'
-import { signerOf } from '../testing/storage/plans.ts'
-import { openNodeStorage } from './open-node.ts'
+import { parseFilter } from '../../query/index.ts'
+import { addNamespace, author, put, query } from '../../testing/storage/fixtures.ts'
+import { signerOf } from '../../testing/storage/plans.ts'
+import { openNodeStorage } from '../open-node.ts'
 import type { Asker } from './query-queue.ts'
 import { QueryThread } from './query-thread-node.ts'
-import type { StoredQuery } from './storage.ts'
+import type { StoredQuery } from '../storage.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-aside-'))
 const path = join(folder, 'docstore.db')

@@ -2,8 +2,8 @@
 import type { QueriesAside } from './queries-aside.ts'
 import { type Asker, QueryQueue } from './query-queue.ts'
 import { type ReaderOrder, type ReaderResult, type ReadersDoor, ReaderThread } from './reader-thread-node.ts'
-import type { FoundPage, StoredQuery } from './storage.ts'
-import { writeWholeFile } from './whole-file-node.ts'
+import type { FoundPage, StoredQuery } from '../storage.ts'
+import { writeWholeFile } from '../whole-file-node.ts'
 
 /** Queries that wait, those of one host, and how long one may wait: with the longest ones in turn that is some eight hosts. */
 const MAX_WAITING = 64
