@@ -1,14 +1,9 @@
-import type { FileReferences } from './files/file-references.ts'
 import type { HistoryTable } from './history/history-table.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
-import type { ExpiredRecords } from './records/expired-records.ts'
-import type { ForgottenSlots } from './records/forgotten-slots.ts'
-import type { RecordTable, RecordTableInit } from './records/record-table.ts'
+import type { RecordTableInit } from './records/record-table.ts'
 
 /** What the parts that are loaded late work with. */
 export interface LatePartsInit extends RecordTableInit {
-  readonly records: RecordTable
-  readonly references: FileReferences
   /** Size limit of the database, bytes. */
   readonly maxBytes: number | undefined
 }
@@ -62,18 +57,5 @@ export class LateParts {
     if (this.#history === undefined && !isKept && !(this.#hasHistory ??= this.historyNamespaces().length > 0)) return
     const history = this.#history ?? (await this.loadedHistory())
     history.keep(ns, isKept)
-  }
-
-  /** Something is seldom forgotten. */
-  async forgottenSlots(): Promise<ForgottenSlots> {
-    this.#init.statements.assertOpen()
-    const { ForgottenSlots } = await import('./records/forgotten-slots.ts')
-    return new ForgottenSlots(this.#init)
-  }
-
-  /** Little expires. */
-  async expiredRecords(): Promise<ExpiredRecords> {
-    const [{ ExpiredRecords }, edited] = await Promise.all([import('./records/expired-records.ts'), this.loadedEdits()])
-    return new ExpiredRecords({ ...this.#init, edited })
   }
 }

@@ -1,13 +1,13 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import type { Json } from '../model/json/json-value.ts'
 import type { Seal } from '../model/seal.ts'
-import { compileFind, type Explanation, type Filter, parseFilter } from '../query/index.ts'
+import { compileFind, type Explanation, type Filter } from '../query/index.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import type { FileStorage } from './files/file-storage.ts'
-import { KeptFiles } from './files/kept-files.ts'
-import { nameOf } from './indexes/declared-indexes.ts'
+import type { KeptFiles } from './files/kept-files.ts'
 import { distinctSql, distinctValues } from './reading/distinct.ts'
 import { OpenReadings } from './reading/open-readings.ts'
+import { UNWIPED } from './records/meta-table.ts'
 import { NamespaceTable } from './records/namespace-table.ts'
 import { shownFacts } from './records/shown-facts.ts'
 import { prepareSchema } from './schema.ts'
@@ -45,6 +45,7 @@ import type {
 } from './storage.ts'
 import { Commits } from './writing/commits.ts'
 import { Removals } from './writing/removals.ts'
+import type { TimedRemovals } from './writing/timed-removals.ts'
 
 /** Collections that are listed. In an open namespace others can make any number of them. */
 const MAX_LISTED_COLLECTIONS = 10_000
@@ -57,7 +58,7 @@ export class SqliteStorage implements Storage {
   readonly #commits: Commits
   readonly #removals: Removals
   readonly #readings: OpenReadings
-  readonly #files: KeptFiles
+  #files: KeptFiles | undefined
   #isClosed = false
 
   constructor(driver: SqlDriver, options: SqliteStorageOptions = {}, isReadOnly = false) {
@@ -68,7 +69,6 @@ export class SqliteStorage implements Storage {
     this.#commits = new Commits(parts)
     this.#removals = new Removals(parts)
     this.#readings = new OpenReadings(parts)
-    this.#files = new KeptFiles(parts)
     if (!isReadOnly) parts.indexChanges.look()
   }
 
@@ -108,8 +108,10 @@ export class SqliteStorage implements Storage {
     return this.#removals.removeLater(ns, which)
   }
 
-  moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
-    return this.#removals.move(moves, meta)
+  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    // Loaded when somebody moves: few ever do.
+    const { moveNamespaces } = await import('./records/moved-namespaces.ts')
+    await moveNamespaces(this.#parts, moves, meta)
   }
 
   async readyForEdits(): Promise<void> {
@@ -204,20 +206,27 @@ export class SqliteStorage implements Storage {
     return this.#removals.nextExpiry()
   }
 
-  expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
-    return this.#removals.expire(now, limit)
+  async expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
+    return (await this.#timedRemovals()).expire(now, limit)
   }
 
-  takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
-    return this.#removals.takeBackExpired(latest, limit)
+  async takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
+    return (await this.#timedRemovals()).takeBackExpired(latest, limit)
   }
 
-  forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }> {
-    return this.#removals.forgetDeleted(ns, which)
+  async forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }> {
+    return (await this.#timedRemovals()).forgetDeleted(ns, which)
   }
 
-  giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
-    return this.#removals.giveUp(ns, seqs, before)
+  async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
+    return (await this.#timedRemovals()).giveUp(ns, seqs, before)
+  }
+
+  /** Loaded when something expires or is forgotten: that is seldom. */
+  async #timedRemovals(): Promise<TimedRemovals> {
+    this.#parts.statements.assertOpen()
+    const { TimedRemovals } = await import('./writing/timed-removals.ts')
+    return new TimedRemovals(this.#parts)
   }
 
   lastSeq(ns: number): number {
@@ -307,22 +316,10 @@ export class SqliteStorage implements Storage {
     return this.#parts.queries.count(ns, collection, filter)
   }
 
-  async explain(ns: number, collection: string, { filter, sort, limit }: Omit<StoredQuery, 'after'>): Promise<Explanation> {
-    const { statements, queries, indexes } = this.#parts
+  async explain(ns: number, collection: string, query: Omit<StoredQuery, 'after'>): Promise<Explanation> {
     // Loaded when somebody asks: few do.
-    const { explained } = await import('../query/sql/explain.ts')
-    const scope = queries.scope(ns, collection)
-    const { sql, params } = compileFind(scope, { filter, sort, limit })
-    const plan = statements.query(`EXPLAIN QUERY PLAN ${sql}`).all(...params)
-    const declared = indexes.list(ns, collection).map((fields) => ({ fields, text: false, name: nameOf(ns, collection, fields) }))
-    return explained({
-      scope,
-      filter,
-      sort,
-      indexes: scope.text === undefined ? declared : [...declared, { fields: scope.text.paths, text: true, name: scope.text.table }],
-      documents: this.count(ns, collection, parseFilter({})),
-      plan: plan.map(({ detail }) => String(detail)),
-    })
+    const { explainQuery } = await import('./queries/explain-query.ts')
+    return explainQuery(this.#parts, { ns, collection, ...query })
   }
 
   collections(ns: number): readonly CollectionCount[] {
@@ -346,11 +343,15 @@ export class SqliteStorage implements Storage {
   }
 
   hasFilesToClear(): boolean {
-    return this.#files.hasToClear()
+    return this.#parts.references.hasUnused() || this.#parts.meta.get(UNWIPED) !== undefined
   }
 
-  files(): Promise<FileStorage> {
-    return this.#files.opened()
+  async files(): Promise<FileStorage> {
+    this.#parts.statements.assertOpen()
+    if (this.#files !== undefined) return this.#files.tables
+    // Loaded when somebody has files: many have none.
+    const { KeptFiles } = await import('./files/kept-files.ts')
+    return (this.#files ??= new KeptFiles(this.#parts)).tables
   }
 
   isInPlace(): boolean {

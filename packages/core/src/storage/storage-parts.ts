@@ -70,7 +70,7 @@ export function storageParts(
     onRemoved: (ns, document) => late.history?.forgetDocument(ns, document),
   }
   const records = new RecordTable(table)
-  const late = new LateParts({ ...table, records, references, maxBytes }, edits)
+  const late = new LateParts({ ...table, maxBytes }, edits)
   const forgetPlans = (): void => queries.forgetPlans()
   const transactions = new Transactions({
     driver,

@@ -1,29 +1,16 @@
+import { UNWIPED } from '../records/meta-table.ts'
 import type { StorageParts } from '../storage-parts.ts'
-import type { FileStorage } from './file-storage.ts'
-
-/** Key that is there while free pages may hold what was removed. */
-const UNWIPED = 'unwiped'
+import { FileTables } from './file-tables.ts'
 
 /** The files of a database, and what they leave behind when they go. */
 export class KeptFiles {
   readonly #parts: StorageParts
-  #files: FileStorage | undefined
+  readonly tables: FileTables
 
   constructor(parts: StorageParts) {
+    const { statements, transactions, room, mapping } = parts
     this.#parts = parts
-  }
-
-  hasToClear(): boolean {
-    return this.#parts.references.hasUnused() || this.#parts.meta.get(UNWIPED) !== undefined
-  }
-
-  async opened(): Promise<FileStorage> {
-    const { statements, transactions, room, mapping } = this.#parts
-    statements.assertOpen()
-    if (this.#files !== undefined) return this.#files
-    // Loaded when somebody has files: many have none.
-    const { FileTables } = await import('./file-tables.ts')
-    return (this.#files ??= new FileTables({
+    this.tables = new FileTables({
       statements,
       growing: (work, bytes) => {
         transactions.growing(work)
@@ -33,7 +20,7 @@ export class KeptFiles {
       clearing: (work) => this.#clearing(work),
       giveBack: () => this.#giveBack(),
       onRead: () => mapping.fileRead(),
-    }))
+    })
   }
 
   /**

@@ -5,6 +5,9 @@ import type { Statements } from '../statements.ts'
 /** Largest small value of a peer that a full store takes too, bytes: keys, addresses, how far others have come. There are few of them. */
 const MAX_RESERVED_META_BYTES: number = 64 * 1024
 
+/** Key that is there while free pages may hold what was removed of files. */
+export const UNWIPED = 'unwiped'
+
 /** Small values of a peer by name. */
 export class MetaTable {
   readonly #statements: Statements
