@@ -48,6 +48,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  LostDocuments,
   LostVersion,
   NamespaceMove,
   NewRecord,
@@ -629,6 +630,11 @@ export class SqliteStorage implements Storage {
   async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
     await this.readyForEdits()
     return this.#edited?.conflicts(ns, collection, which) ?? []
+  }
+
+  async conflicted(ns: number, which: Parameters<Storage['conflicted']>[1]): Promise<LostDocuments> {
+    await this.readyForEdits()
+    return this.#edited?.conflicted(ns, which) ?? { documents: [] }
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
