@@ -1,9 +1,12 @@
 import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
-import { type ReactNode, useCallback, useMemo } from 'react'
+import { type ReactNode, useCallback, useMemo, useState } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import type { ShowView } from '../documents/use-document-list.ts'
-import { HeadConflict, UploadFiles } from '../later.ts'
+import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
+import type { LookedAt } from '../conflicts/conflicts-dialog.tsx'
+import { useConflictCounts, useConflicted } from '../conflicts/use-conflicted.ts'
+import { ConflictsDialog, HeadConflict, UploadFiles } from '../later.ts'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -67,6 +70,11 @@ function NamespacePage({
   const { value: report } = useNamespaceStanding(store, namespace)
   const sync = report && syncStateOf(report, { isHere: true, connection })
   const collection = useMemo(() => (shown === undefined ? undefined : namespace.collection(shown)), [namespace, shown])
+  const { value: conflicted } = useConflicted(store, namespace.id)
+  const conflicts = useConflictCounts(conflicted, shown)
+  const [looked, setLooked] = useState<LookedAt>()
+  const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, id: document }), [shown])
+  const closeConflicts = useCallback(() => setLooked(undefined), [])
   const show = useCallback<ShowView>((next, options) => go(namespaceHref(namespace.id, shown, next), options), [namespace, shown])
   return (
     <article className="namespace">
@@ -83,6 +91,7 @@ function NamespacePage({
           </p>
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
+        <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
@@ -103,9 +112,25 @@ function NamespacePage({
           isSettled={sync !== undefined && sync.state !== 'syncing'}
           view={view}
           show={show}
+          conflicts={conflicts}
+          onConflicts={lookAt}
           onEdit={hold}
           onWritten={onWritten}
         />
+      )}
+      {looked === undefined || conflicted === undefined ? null : (
+        <Later>
+          <ConflictsDialog
+            store={store}
+            namespace={namespace}
+            info={info}
+            conflicted={conflicted}
+            looked={looked}
+            onLook={setLooked}
+            onWritten={onWritten}
+            onClose={closeConflicts}
+          />
+        </Later>
       )}
     </article>
   )
