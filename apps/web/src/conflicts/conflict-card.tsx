@@ -2,7 +2,7 @@ import type { Conflict, Document } from 'p2p-docstore'
 import { type ReactNode, useId } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import { AuthorName } from '../ui/author-name.tsx'
-import { withEscapes } from '../ui/hidden-characters.ts'
+import { MarkedText } from '../ui/marked-text.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { numberText } from '../ui/numbers.ts'
 import { type Difference, differencesOf } from './differences.ts'
@@ -36,7 +36,8 @@ export function ConflictCard({
         <AuthorName by={by} identity={identity} /> {isDelete ? 'deleted it' : 'wrote'}, <Moment at={at} />
       </h3>
       <p className="hint">
-        without having seen what <AuthorName by={won.by} identity={identity} /> {isDeleted ? 'did: it was deleted' : 'wrote'}, <Moment at={won.at} />
+        without having seen {isDeleted ? 'that' : 'what'} <AuthorName by={won.by} identity={identity} /> {isDeleted ? 'deleted it' : 'wrote'},{' '}
+        <Moment at={won.at} />
       </p>
       {differences.length === 0 ? null : <Differences differences={differences} isDeleted={isDeleted} />}
       {isDeleted && cid === null ? (
@@ -72,7 +73,7 @@ function Differences({ differences, isDeleted }: { readonly differences: readonl
         <tbody>
           {shown.map(({ field, lost, stands }) => (
             <tr key={field}>
-              <th scope="row">{field === '' ? 'the document' : withEscapes(field)}</th>
+              <th scope="row">{field === '' ? 'the document' : <MarkedText text={field} />}</th>
               <td data-label="This version">
                 <ValueText value={lost} />
               </td>
@@ -92,11 +93,12 @@ function Differences({ differences, isDeleted }: { readonly differences: readonl
 
 function ValueText({ value }: { readonly value: Difference['lost'] }): ReactNode {
   if (value === undefined) return <span className="hint">not there</span>
-  const text = withEscapes(JSON.stringify(value, null, 2))
-  // Keys scroll it only while it has the focus.
+  // A text as it is read, lines and all.
+  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value, null, 2)
   return (
+    // Keys scroll it only while it has the focus.
     <pre tabIndex={0} className="conflict-value">
-      {text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text}
+      <MarkedText text={text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text} />
     </pre>
   )
 }

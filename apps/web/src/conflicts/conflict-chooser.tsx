@@ -1,5 +1,5 @@
 import type { Collection, Conflict, Docstore, Document } from 'p2p-docstore'
-import { type ReactNode, useCallback, useState } from 'react'
+import { type ReactNode, useCallback, useRef, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { useLive } from '../store/use-live.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -27,6 +27,7 @@ export function ConflictChooser({
 }): ReactNode {
   const [error, setError] = useState<string>()
   const [isBusy, setBusy] = useState(false)
+  const state = useRef<HTMLParagraphElement>(null)
   const load = useCallback(() => conflictsOf(collection, id), [collection, id])
   const subscribe = useCallback(
     (nudge: () => void) => store.replica.onCommit((event) => event.namespace === namespace && event.collections.includes(collection.name) && nudge()),
@@ -44,6 +45,8 @@ export function ConflictChooser({
       setError(errorText(cause))
     }
     setBusy(false)
+    // What was pressed may be gone.
+    state.current?.focus()
   }
   const keep = (conflict: Conflict<Document>): Promise<unknown> => {
     if (conflict.cid !== null) return collection.resolve(id, { keep: conflict.cid })
@@ -54,7 +57,7 @@ export function ConflictChooser({
   const whyNot = readOnly ?? (isBusy ? 'Settling it…' : undefined)
   return (
     <>
-      <p role="status" data-testid={TEST_IDS.conflictsLeft} data-count={conflicts.length}>
+      <p ref={state} tabIndex={-1} role="status" data-testid={TEST_IDS.conflictsLeft} data-count={conflicts.length}>
         {conflicts.length === 0
           ? 'Settled: nothing is in conflict here.'
           : `${conflicts.length === 1 ? 'One version' : `${numberText(conflicts.length)} versions`} lost, by people who had not seen what stands. What you choose holds for everybody.`}
@@ -84,7 +87,7 @@ export function ConflictChooser({
             title={whyNot}
             onClick={() => void settle(() => collection.resolve(id, { keep: 'winner' }))}
           >
-            {isDeleted ? 'Leave it deleted' : conflicts.length === 1 ? 'Keep what stands' : 'Keep what stands everywhere'}
+            {isDeleted ? 'Leave it deleted' : conflicts.length === 1 ? 'Keep what stands' : 'Keep all that stands'}
           </button>
         </div>
       )}

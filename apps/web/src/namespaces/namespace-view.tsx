@@ -1,6 +1,7 @@
 import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
-import { type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
+import { whyReadOnly } from '../documents/permission.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import type { ShowView } from '../documents/use-document-list.ts'
 import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
@@ -74,14 +75,19 @@ function NamespacePage({
   const conflicts = useConflictCounts(conflicted, shown)
   const [looked, setLooked] = useState<LookedAt>()
   const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, id: document }), [shown])
-  const closeConflicts = useCallback(() => setLooked(undefined), [])
+  const page = useRef<HTMLElement>(null)
+  const closeConflicts = useCallback(() => {
+    setLooked(undefined)
+    // What was pressed to see them goes with the last of them.
+    requestAnimationFrame(() => document.activeElement === document.body && page.current?.querySelector<HTMLElement>('tr[tabindex="0"], h1')?.focus())
+  }, [])
   const show = useCallback<ShowView>((next, options) => go(namespaceHref(namespace.id, shown, next), options), [namespace, shown])
   return (
-    <article className="namespace">
+    <article ref={page} className="namespace">
       <header className="namespace-head">
         <BackLink />
         <div className="namespace-title">
-          <h1 data-testid={TEST_IDS.namespaceTitle}>
+          <h1 tabIndex={-1} data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
           <p className="hint">
@@ -92,15 +98,15 @@ function NamespacePage({
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
         <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
+        <Later>
+          <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, store.info.identity, 'files')} onWritten={onWritten} />
+        </Later>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
         {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       </header>
-      <Later>
-        {info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}
-        {info.writable ? <UploadFiles store={store} namespace={namespace.id} onWritten={onWritten} /> : null}
-      </Later>
+      <Later>{info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}</Later>
       <CollectionTabs info={info} names={[...new Set([...names, ...typedCollections(info)])].sort()} selected={shown} />
       {collection === undefined ? null : (
         <DocumentsView

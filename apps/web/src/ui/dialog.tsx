@@ -1,6 +1,5 @@
 import { type ReactNode, useLayoutEffect, useRef } from 'react'
 import { isBeside } from './is-beside.ts'
-import { useFocusReturn } from './use-focus-return.ts'
 
 /** A dialog over the page. Escape, a click beside it and its button close it; the focus begins at its title, also where that changes, and goes back to where it was. */
 export function Dialog({
@@ -19,8 +18,12 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const wasPressedBeside = useRef(false)
-  useFocusReturn(dialog)
-  useLayoutEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    // It gives the focus back, which nothing around a dialog can take while it is open.
+    return () => element?.close()
+  }, [])
   useLayoutEffect(() => heading.current?.focus(), [title])
   return (
     <dialog
