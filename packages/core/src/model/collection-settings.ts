@@ -50,7 +50,6 @@ export function readCollectionsSettings(value: unknown): Verdict<CollectionsSett
     if (!isCollectionName(collection) || !isMap(one)) return refuse('malformed')
     const names = Object.keys(one)
     if (names.length === 0) return refuse('malformed')
-    if (!goTogether(one)) isKnown = false
     for (const name of names) {
       if (!isSettingName(name)) isKnown = false
       else if (!IS_SETTING[name](one[name])) return refuse('malformed')
@@ -58,19 +57,6 @@ export function readCollectionsSettings(value: unknown): Verdict<CollectionsSett
     }
   }
   return isKnown ? accept(value as CollectionsSettings) : refuse('unsupported')
-}
-
-/** Settings that mean something in a collection of a type: a schema judges whole documents, and what is written by field, or by parts, has none. */
-const SETTINGS_OF: Readonly<Record<SetType, readonly (keyof CollectionSettings)[]>> = {
-  map: ['type'],
-  log: ['type', 'schema', 'maxBytes'],
-  crdt: ['type'],
-}
-
-/** Whether settings of one collection go together. */
-export function goTogether(settings: Readonly<Record<string, unknown>>): boolean {
-  const type = settings['type']
-  return !isSetType(type) || Object.keys(settings).every((name) => SETTINGS_OF[type].some((known) => known === name))
 }
 
 /** Links and bytes are objects too. */

@@ -615,6 +615,8 @@ export interface ReplicaSending {
 export interface ErasedPage {
   /** Documents that were deleted. */
   readonly documents: number
+  /** Versions of ours that had lost to those of others, and are gone. */
+  readonly conflicts: number
   /** Changes of ours in documents of others, which stay. */
   readonly edits: number
   /** Position to go on from; `undefined` at the end. */

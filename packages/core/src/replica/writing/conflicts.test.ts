@@ -256,6 +256,27 @@ describe('a conflict', () => {
     ])
   })
 
+  it('goes everywhere when its author erases what he wrote, and what won over it stays', async () => {
+    await put(ada, 'x', { secret: 'ada' })
+    await put(bob, 'x', { text: 'bob' })
+    await put(relay, 'y', { n: 1 })
+    await put(ada, 'z', { own: true })
+    await meet(ada, bob)
+    await set(ada, 'y', { n: 'secret' })
+    await set(bob, 'y', { n: 3 })
+    await meet(ada, bob)
+    expect(await said(bob)).toEqual([{ _id: 'x', secret: 'ada' }, { n: 'secret' }])
+    now += 1000
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 1, conflicts: 2, edits: 0 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect([await get(peer, 'x'), await get(peer, 'y'), await get(peer, 'z')]).toEqual([{ _id: 'x', text: 'bob' }, { _id: 'y', n: 3 }, null])
+      // That she wanted it to be gone.
+      expect(await said(peer)).toEqual([null])
+    }
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 0, conflicts: 0 })
+  })
+
   it('keeps to what there is room for: the newest sixteen of a document, however many lost', async () => {
     await put(ada, 'x', { n: 0 })
     await meet(ada)
