@@ -101,7 +101,7 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
     await ada.part('unsaved').waitFor()
     Object.assign(found, { question: await violations() })
     await ada.page.reload()
-      await ada.part('editorDraftDiscard').waitFor()
+    await ada.part('editorDraftDiscard').waitFor()
     Object.assign(found, { draft: await violations() })
     await ada.part('editorClose').click()
     await ada.part('unsavedDiscard').click()
