@@ -27,6 +27,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  LostDocuments,
   LostVersion,
   NamespaceMove,
   OpenedReading,
@@ -276,6 +277,11 @@ export class SqliteStorage implements Storage {
 
   async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
     return (await this.#parts.late.loadedEdits()).conflicts(ns, collection, which)
+  }
+
+  async conflicted(ns: number, which: Parameters<Storage['conflicted']>[1]): Promise<LostDocuments> {
+    await this.readyForEdits()
+    return this.#edited?.conflicted(ns, which) ?? { documents: [] }
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {

@@ -152,6 +152,37 @@ describe('a conflict', () => {
     expect((await relay.summary(ns)).count).toBe(1)
   })
 
+  it('is found without its collection and id, page by page, also where the document was deleted, and not where two say the same', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await put(ada, id, { by: id === 'c' ? 'both' : 'ada' })
+      await put(bob, id, { by: id === 'c' ? 'both' : 'bob' })
+    }
+    await relay.write(ns, 'more', [{ id: 'x', content: '{"_id":"x"}' }])
+    await meet(ada, bob)
+    await set(ada, 'd', { n: 1 })
+    now++
+    await bob.update(ns, 'more', { id: 'x', changes: { $set: { n: 1 } } })
+    await ada.write(ns, 'more', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    const all = [
+      { collection: 'docs', id: 'a', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'b', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'd', conflicts: 1, isDeleted: false },
+      { collection: 'more', id: 'x', conflicts: 1, isDeleted: true },
+    ]
+    for (const peer of [relay, ada, bob]) expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: all })
+    const found: object[] = []
+    for (let after: { readonly collection: string; readonly id: string } | undefined; ; ) {
+      const page = await relay.conflicted(ns, { after, limit: 2 })
+      found.push(...page.documents)
+      if (page.after === undefined) break
+      after = page.after
+    }
+    expect(found).toEqual(all)
+    expect(await relay.conflicted('unknown', { limit: 2 })).toEqual({ documents: [] })
+    await expect(relay.conflicted(ns, { limit: 0 })).rejects.toMatchObject({ code: 'bad-limit' })
+  })
+
   it('is settled everywhere by a write that is there to do so, and by its author when he writes again', async () => {
     await put(ada, 'x', { n: 1 })
     await put(bob, 'x', { n: 2 })
