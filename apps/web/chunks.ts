@@ -11,9 +11,9 @@ const LATER = new RegExp(
     '/docstore/src/store/types/',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
+    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
-    '/core/src/model/(parse-json|json-number|json-error)\\.ts',
+    '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
 )
 
@@ -21,9 +21,9 @@ const LATER = new RegExp(
 const WORKER_LATER = new RegExp(
   [
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs|rabin|murmurhash)',
-    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
+    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-)|queries/explain-query)|query/sql/explain\\.ts)',
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
-    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/records/(expired-records|forgotten-slots))',
+    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
     '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
@@ -35,7 +35,7 @@ const BOTH = new RegExp(
   [
     '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/(ed25519|hashes))/',
     '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids)|sets/hash-sum)\\.ts',
-    '/core/src/model/(bytes|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|record-like|types/(collection-type|crdt-part-id|log-id))\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|record-like|collection-type|crdt-part-id|log-id)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',
   ].join('|'),
@@ -43,7 +43,7 @@ const BOTH = new RegExp(
 /** What the page begins with, and the worker's files too, later. */
 const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
 /** What of the core the page alone begins with. */
-const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(signed|membership|release-bytes)|replica\/moving\/moved-ids)/
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(signed|membership|release-bytes)\.ts)/
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 export const CHUNKS = [

@@ -19,7 +19,8 @@ export default defineConfig({
     license: { fileName: 'THIRD-PARTY.md' },
     // The relay's content security policy has no data: URLs but for images.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // What is imported later is imported without more ado: the worker has no document to put links into.
+    modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []) },
     rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
   },
   worker: { format: 'es' },

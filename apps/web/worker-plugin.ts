@@ -4,6 +4,11 @@ import type { Plugin } from 'vite'
 const START = "new URL('../store/worker-web.ts', import.meta.url)"
 const STARTER = /\/docstore\/src\/sharing\/worker-data-web\.ts$/
 const WORKER = '../store/worker-web.ts'
+/** What either must never load: the rest of the other. */
+const FOREIGN = [
+  ['index', 'worker-core'],
+  ['worker-web', 'docstore'],
+] as const
 /** Vite's own way to import later: it puts what is needed into the document, which a worker does not have. */
 const IMPORT_LATER = '\0vite/preload-helper.js'
 
@@ -27,18 +32,23 @@ export function workerPlugin(): Plugin {
     load: (id) => (id === IMPORT_LATER ? 'export const __vitePreload = (load) => load()\n' : undefined),
     generateBundle(_, bundle) {
       const chunks = Object.values(bundle).filter((one) => one.type === 'chunk')
-      const reach = (name: string): Set<string> => {
-        const found = new Set(chunks.filter((chunk) => chunk.isEntry && chunk.name === name).map(({ fileName }) => fileName))
-        if (found.size === 0) throw new Error(`The build has no ${name}`)
-        for (const file of found)
-          for (const chunk of chunks) if (chunk.fileName === file) for (const next of [...chunk.imports, ...chunk.dynamicImports]) found.add(next)
-        return found
+      const owners = new Map(chunks.flatMap((chunk) => Object.keys(chunk.modules).map((id) => [id, chunk] as const)))
+      for (const [entry, foreign] of FOREIGN) {
+        const first = chunks.find((chunk) => chunk.isEntry && chunk.name === entry)
+        if (first === undefined) throw new Error(`The build has no ${entry}`)
+        const reached = new Set([first])
+        for (const { name, imports, dynamicImports, modules } of reached) {
+          if (name === foreign) continue
+          for (const chunk of chunks) if (imports.includes(chunk.fileName) || dynamicImports.includes(chunk.fileName)) reached.add(chunk)
+          const strays = Object.keys(modules).flatMap((id) =>
+            (this.getModuleInfo(id)?.importedIds ?? [])
+              .filter((needed) => owners.get(needed)?.name === foreign)
+              .map((needed) => `${id} needs ${needed}`),
+          )
+          if (imports.some((file) => chunks.some((chunk) => chunk.fileName === file && chunk.name === foreign)))
+            throw new Error(`${name}, which ${entry} loads, would load all of ${foreign} (apps/web/chunks.ts): ${strays.join(', ')}`)
+        }
       }
-      const [page, worker] = [reach('index'), reach('worker-web')]
-      const strays = chunks.filter(
-        ({ name, fileName }) => (name === 'worker-core' && page.has(fileName)) || (name === 'docstore' && worker.has(fileName)),
-      )
-      if (strays.length > 0) throw new Error(`${strays.map(({ name }) => name).join(' and ')} would be loaded by both: look at apps/web/chunks.ts`)
     },
   }
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocstore, type Docstore, type Message, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
+import { axeViolations } from './axe-violations.ts'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
@@ -51,12 +53,12 @@ describe('two browsers and a terminal on one relay', () => {
     await ada.add({ title: 'from Ada' })
     await ben.row('from Ada').waitFor()
     await ben.add({ title: 'from Ben' })
-    await notes.put({ title: 'from the terminal' })
+    await notes.putMany([{ title: 'from the terminal' }, { title: 'soon gone' }])
     await ada.row('from Ben').waitFor()
     await ada.row('from the terminal').waitFor()
     await ben.row('from the terminal').waitFor()
-    await expect.poll(titles).toEqual(['from Ada', 'from Ben', 'from the terminal'])
-    await ada.part('count', '[data-total="3"]').waitFor()
+    await expect.poll(titles).toEqual(['from Ada', 'from Ben', 'from the terminal', 'soon gone'])
+    await ada.part('count', '[data-total="4"]').waitFor()
     await ada.part('syncState', '[data-state="synced"]').waitFor()
   })
 
@@ -65,7 +67,7 @@ describe('two browsers and a terminal on one relay', () => {
     await ada.row('edited by Ben').waitFor()
     await ada.delete('from Ben')
     await ben.row('from Ben').filter({ hasNotText: 'edited' }).waitFor({ state: 'detached' })
-    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal', 'soon gone'])
   })
 
   it('brings a deleted document back everywhere when the deletion is undone', async () => {
@@ -73,7 +75,7 @@ describe('two browsers and a terminal on one relay', () => {
     await ben.row('from the terminal').waitFor({ state: 'detached' })
     await ada.part('toast').filter({ hasText: 'from the terminal' }).getByRole('button', { name: 'Undo' }).click()
     await ben.row('from the terminal').waitFor()
-    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal', 'soon gone'])
   })
 
   it('hears a message in the other browser and in the terminal', async () => {
@@ -112,6 +114,12 @@ describe('while the relay is away', () => {
     await ben.edit(title, { title, c: 3, d: 4 })
     const { _id = '' } = (await notes.findOne({ title })) ?? {}
     await notes.update(_id, { $set: { e: 5 } })
+    // The same field in both, and a document that one of them changes and the other deletes.
+    await ada.edit('from Ada, edited by Ben', { title: 'from Ada, edited by Ben', mood: 'glad' })
+    await ben.edit('from Ada, edited by Ben', { title: 'from Ada, edited by Ben', mood: 'calm' })
+    await ben.edit('soon gone', { title: 'not gone at all' })
+    const gone = await notes.findOne({ title: 'soon gone' })
+    await notes.delete(gone?._id ?? '')
     await ada.row('Ada, offline').waitFor()
     await ada.part('syncState', '[data-state="pending"]').waitFor()
     relay = await startRelayChild(relayData, { port: relay.port })
@@ -124,6 +132,40 @@ describe('while the relay is away', () => {
     }
     expect(await notes.get(_id)).toEqual({ _id, title, a: 1, b: 2, c: 3, d: 4, e: 5 })
   }, 90_000)
+
+  it('shows what lost in both, by name in its row and in the head of the namespace, until one of them has settled it', async () => {
+    for (const browser of [ada, ben]) await browser.part('conflictsOpen', '[data-count="2"]').waitFor()
+    const row = ada.row('from Ada, edited by Ben')
+    await row.locator(`[data-testid="${TEST_IDS.documentConflicts}"]`).waitFor()
+    await row.focus()
+    await ada.page.keyboard.press('c')
+    const lost = ada.part('conflict', '[data-field="mood"]')
+    await lost.waitFor()
+    expect(await lost.locator('td').allTextContents()).toEqual(['"glad"', '"calm"'])
+    expect(await lost.locator('h3').textContent()).toContain('you wrote')
+    expect(await axeViolations(ada.page)).toEqual([])
+    await ada.part('conflictKeep').click()
+    await ada.part('conflictsLeft', '[data-count="0"]').waitFor()
+    await ada.page.keyboard.press('Escape')
+    expect(await ada.page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(TEST_IDS.documentRow)
+    await ben.part('conflictsOpen', '[data-count="1"]').waitFor()
+    await expect.poll(() => ben.read('from Ada, edited by Ben')).toMatchObject({ mood: 'glad' })
+    await expect.poll(async () => (await notes.findOne({ title: 'from Ada, edited by Ben' }))?.['mood']).toBe('glad')
+    // The other one is of a document that no list shows, and ends at both, also where it is looked at.
+    await ada.part('conflictsOpen').click()
+    await ada.part('conflicted').click()
+    expect(await ada.part('conflict').textContent()).toContain('not gone at all')
+    await ben.part('conflictsOpen').click()
+    await ben.part('conflicted').click()
+    await ben.part('conflictKeepWinner').click()
+    await ada.part('conflictsLeft', '[data-count="0"]').waitFor()
+    for (const browser of [ada, ben]) {
+      await browser.part('conflictsClose').click()
+      await browser.part('conflictsOpen').waitFor({ state: 'detached' })
+    }
+    expect(await terminal.replica.conflicted(notes.id, { limit: 10 })).toEqual({ documents: [] })
+    expect(await titles()).not.toContain('not gone at all')
+  }, 60_000)
 
   it('hears messages again, in the topics that it remembers', async () => {
     await ada.part('messagesOpen').click()

@@ -128,3 +128,36 @@ describe('five processes that set five fields of one order at once', () => {
     }
   })
 })
+
+/** All five where it is done more than once: each of them takes ten processes. */
+const people = folders.slice(0, RUNS > 1 ? 5 : 2)
+
+describe('people who set one field of one order without having heard of each other', () => {
+  it('see the same one win, and all others among the conflicts, everywhere; one settles them for all', { timeout: 120_000 * RUNS }, async () => {
+    const conflicts = (id: string): Promise<unknown[]> =>
+      Promise.all(people.map((data) => bench.json<unknown>(['conflicts', orders, id, '--data', data])))
+    const syncAll = async (those = people): Promise<void> => {
+      for (const data of those) await bench.json(['sync', orders, '--data', data, '--join', ready.join])
+    }
+    for (let run = 0; run < RUNS; run++) {
+      const id = `same ${run}`
+      await bench.json(['put', 'orders', '--data', first], `{"_id":"${id}","state":"new"}`)
+      await syncAll()
+      for (const [i, data] of people.entries()) await bench.json(['update', orders, id, `{"$set":{"state":"by ${i}"}}`, '--offline', '--data', data])
+      await syncAll()
+      await syncAll(people.slice(0, -1))
+      const document = { _id: id, state: `by ${people.length - 1}` }
+      for (const data of people) expect(await bench.json(['get', orders, id, '--data', data])).toEqual(document)
+      const [here, ...others] = await conflicts(id)
+      expect(others).toEqual(people.slice(1).map(() => here))
+      const lost = people
+        .slice(1)
+        .map((_, i) => expect.objectContaining({ field: 'state', value: `by ${i}`, document: { _id: id, state: `by ${i}` } }))
+      expect(here).toHaveLength(people.length - 1)
+      expect(here).toEqual(expect.arrayContaining(lost))
+      await bench.json(['resolve', orders, id, '--data', first])
+      await syncAll(people.slice(1))
+      expect(await conflicts(id)).toEqual(people.map(() => []))
+    }
+  })
+})

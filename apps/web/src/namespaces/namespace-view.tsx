@@ -1,9 +1,13 @@
 import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
-import { type ReactNode, useCallback, useMemo } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
+import { whyReadOnly } from '../documents/permission.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import type { ShowView } from '../documents/use-document-list.ts'
-import { HeadConflict, UploadFiles } from '../later.ts'
+import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
+import type { LookedAt } from '../conflicts/conflicts-dialog.tsx'
+import { useConflictCounts, useConflicted } from '../conflicts/use-conflicted.ts'
+import { ConflictsDialog, HeadConflict, UploadFiles } from '../later.ts'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -67,13 +71,23 @@ function NamespacePage({
   const { value: report } = useNamespaceStanding(store, namespace)
   const sync = report && syncStateOf(report, { isHere: true, connection })
   const collection = useMemo(() => (shown === undefined ? undefined : namespace.collection(shown)), [namespace, shown])
+  const { value: conflicted } = useConflicted(store, namespace.id)
+  const conflicts = useConflictCounts(conflicted, shown)
+  const [looked, setLooked] = useState<LookedAt>()
+  const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, id: document }), [shown])
+  const page = useRef<HTMLElement>(null)
+  const closeConflicts = useCallback(() => {
+    setLooked(undefined)
+    // What was pressed to see them goes with the last of them.
+    requestAnimationFrame(() => document.activeElement === document.body && page.current?.querySelector<HTMLElement>('tr[tabindex="0"], h1')?.focus())
+  }, [])
   const show = useCallback<ShowView>((next, options) => go(namespaceHref(namespace.id, shown, next), options), [namespace, shown])
   return (
-    <article className="namespace">
+    <article ref={page} className="namespace">
       <header className="namespace-head">
         <BackLink />
         <div className="namespace-title">
-          <h1 data-testid={TEST_IDS.namespaceTitle}>
+          <h1 tabIndex={-1} data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
           <p className="hint">
@@ -83,15 +97,16 @@ function NamespacePage({
           </p>
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
+        <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
+        <Later>
+          <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, store.info.identity, 'files')} onWritten={onWritten} />
+        </Later>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
         {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       </header>
-      <Later>
-        {info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}
-        {info.writable ? <UploadFiles store={store} namespace={namespace.id} onWritten={onWritten} /> : null}
-      </Later>
+      <Later>{info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}</Later>
       <CollectionTabs info={info} names={[...new Set([...names, ...typedCollections(info)])].sort()} selected={shown} />
       {collection === undefined ? null : (
         <DocumentsView
@@ -103,9 +118,25 @@ function NamespacePage({
           isSettled={sync !== undefined && sync.state !== 'syncing'}
           view={view}
           show={show}
+          conflicts={conflicts}
+          onConflicts={lookAt}
           onEdit={hold}
           onWritten={onWritten}
         />
+      )}
+      {looked === undefined || conflicted === undefined ? null : (
+        <Later>
+          <ConflictsDialog
+            store={store}
+            namespace={namespace}
+            info={info}
+            conflicted={conflicted}
+            looked={looked}
+            onLook={setLooked}
+            onWritten={onWritten}
+            onClose={closeConflicts}
+          />
+        </Later>
       )}
     </article>
   )

@@ -37,11 +37,12 @@ export function eraseCommand(run: Run): Command {
 }
 
 function textOf({ documents, namespaces }: Erased): string {
-  const lines = namespaces.map(({ name, documents: own, edits, relays, refused }) => {
+  const lines = namespaces.map(({ name, documents: own, conflicts, edits, relays, refused }) => {
     const confirmed = relays.filter((relay) => relay.confirmed).length
     const of = relays.length === 0 ? 'no relay in touch' : `confirmed by ${confirmed} of ${relays.length} relays`
+    const lost = conflicts === 0 ? '' : ` and ${conflicts} versions that had lost`
     const stays = edits === 0 ? '' : `; ${edits} changes in documents of others stay`
-    return `${name}: ${refused === undefined ? `${own} deleted, ${of}` : `not allowed (${refused})`}${stays}`
+    return `${name}: ${refused === undefined ? `${own} deleted${lost}, ${of}` : `not allowed (${refused})`}${stays}`
   })
   return [...lines, `${documents} documents deleted.`].join('\n')
 }

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { type CollectionSettings, type CollectionsSettings, goTogether, IS_SETTING, isSettingName } from '../model/collection-settings.ts'
+import { type CollectionSettings, type CollectionsSettings, IS_SETTING, isSettingName } from '../model/namespace/collection-settings.ts'
 import { COLLECTION_TYPES, isSetType } from '../model/types/collection-type.ts'
 import { MAX_COLLECTION_FIELDS, MAX_CONTENT_BYTES, MAX_SCHEMA_BYTES, MAX_SET_COLLECTIONS } from '../model/limits.ts'
 import { checkCollection } from './check-collection.ts'
@@ -52,13 +52,5 @@ function changedSettings(collection: string, before: CollectionSettings, change:
     if (value === null || value === 'lww') settings.delete(name)
     else settings.set(name, value)
   }
-  const changed = Object.fromEntries(settings)
-  if (!goTogether(changed))
-    throw new DocstoreError(
-      'bad-rules',
-      `Documents of "${collection}" are of type ${String(changed['type'])}, which has no ${Object.keys(changed)
-        .filter((name) => name !== 'type')
-        .join(', ')}: a log can have schema and maxBytes, map and crdt have no rules`,
-    )
-  return changed
+  return Object.fromEntries(settings)
 }

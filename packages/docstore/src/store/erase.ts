@@ -26,6 +26,8 @@ export interface ErasedNamespace {
   readonly id: string
   readonly name: string
   readonly documents: number
+  /** Versions of ours that had lost to those of others, and are gone. */
+  readonly conflicts: number
   /** Changes of ours in documents of others; these are theirs to delete. */
   readonly edits: number
   readonly relays: readonly ErasedAtRelay[]
@@ -55,7 +57,8 @@ export async function erase(
   const erased: ErasedNamespace[] = []
   let documents = 0
   for (const { id, name } of all.filter((one) => wanted === undefined || wanted.includes(one.id))) {
-    let [own, edits, refused]: [number, number, string | undefined] = [0, 0, undefined]
+    let [own, conflicts, edits] = [0, 0, 0]
+    let refused: string | undefined
     try {
       // Tombstones come behind; what others write meanwhile is none of it.
       const end = await replica.lastSeq(id)
@@ -63,6 +66,7 @@ export async function erase(
         signal?.throwIfAborted()
         const page: Awaited<ReturnType<Replica['eraseOwn']>> = await replica.eraseOwn(id, since)
         own += page.documents
+        conflicts += page.conflicts
         edits += page.edits
         since = page.next
         onProgress?.(documents + own)
@@ -73,7 +77,7 @@ export async function erase(
     }
     documents += own
     const relays = network === undefined ? [] : await confirmations(network, { id, seq: await replica.lastSeq(id), timeoutMs, signal })
-    erased.push({ id, name, documents: own, edits, relays, ...(refused === undefined ? {} : { refused }) })
+    erased.push({ id, name, documents: own, conflicts, edits, relays, ...(refused === undefined ? {} : { refused }) })
   }
   return { documents, namespaces: erased }
 }

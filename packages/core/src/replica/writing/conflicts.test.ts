@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { canonicalJson } from '../../model/content.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { EditedDocuments } from '../../storage/records/edited-documents.ts'
@@ -152,6 +152,37 @@ describe('a conflict', () => {
     expect((await relay.summary(ns)).count).toBe(1)
   })
 
+  it('is found without its collection and id, page by page, also where the document was deleted, and not where two say the same', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await put(ada, id, { by: id === 'c' ? 'both' : 'ada' })
+      await put(bob, id, { by: id === 'c' ? 'both' : 'bob' })
+    }
+    await relay.write(ns, 'more', [{ id: 'x', content: '{"_id":"x"}' }])
+    await meet(ada, bob)
+    await set(ada, 'd', { n: 1 })
+    now++
+    await bob.update(ns, 'more', { id: 'x', changes: { $set: { n: 1 } } })
+    await ada.write(ns, 'more', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    const all = [
+      { collection: 'docs', id: 'a', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'b', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'd', conflicts: 1, isDeleted: false },
+      { collection: 'more', id: 'x', conflicts: 1, isDeleted: true },
+    ]
+    for (const peer of [relay, ada, bob]) expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: all })
+    const found: object[] = []
+    for (let after: { readonly collection: string; readonly id: string } | undefined; ; ) {
+      const page = await relay.conflicted(ns, { after, limit: 2 })
+      found.push(...page.documents)
+      if (page.after === undefined) break
+      after = page.after
+    }
+    expect(found).toEqual(all)
+    expect(await relay.conflicted('unknown', { limit: 2 })).toEqual({ documents: [] })
+    await expect(relay.conflicted(ns, { limit: 0 })).rejects.toMatchObject({ code: 'bad-limit' })
+  })
+
   it('is settled everywhere by a write that is there to do so, and by its author when he writes again', async () => {
     await put(ada, 'x', { n: 1 })
     await put(bob, 'x', { n: 2 })
@@ -223,6 +254,27 @@ describe('a conflict', () => {
       ['a.b', { _id: 'x', a: { b: 2 }, d: 1 }],
       ['c', { _id: 'x', a: { b: 5 }, c: 3, d: 1 }],
     ])
+  })
+
+  it('goes everywhere when its author erases what he wrote, and what won over it stays', async () => {
+    await put(ada, 'x', { secret: 'ada' })
+    await put(bob, 'x', { text: 'bob' })
+    await put(relay, 'y', { n: 1 })
+    await put(ada, 'z', { own: true })
+    await meet(ada, bob)
+    await set(ada, 'y', { n: 'secret' })
+    await set(bob, 'y', { n: 3 })
+    await meet(ada, bob)
+    expect(await said(bob)).toEqual([{ _id: 'x', secret: 'ada' }, { n: 'secret' }])
+    now += 1000
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 1, conflicts: 2, edits: 0 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect([await get(peer, 'x'), await get(peer, 'y'), await get(peer, 'z')]).toEqual([{ _id: 'x', text: 'bob' }, { _id: 'y', n: 3 }, null])
+      // That she wanted it to be gone.
+      expect(await said(peer)).toEqual([null])
+    }
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 0, conflicts: 0 })
   })
 
   it('keeps to what there is room for: the newest sixteen of a document, however many lost', async () => {

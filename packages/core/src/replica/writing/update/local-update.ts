@@ -6,7 +6,7 @@ import { canonicalJson } from '../../../model/content.ts'
 import { depthOf, encodeEdit } from '../../../model/edits/edit-content.ts'
 import { compareVersions } from '../../../model/edits/compare-versions.ts'
 import { fieldAt, mergedContent, setField } from '../../../model/edits/merged.ts'
-import type { Json } from '../../../model/json-value.ts'
+import type { Json } from '../../../model/json/json-value.ts'
 import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS, MAX_MAP_EDITS } from '../../../model/limits.ts'
 import { editSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
 import type { CollectionRules } from '../../../rules/collection-rules.ts'
@@ -134,7 +134,7 @@ export class LocalUpdate {
       const next = this.#prepare(before)
       if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
       this.#exp = view.base?.exp ?? null
-      if (this.#init.map !== undefined) return this.#lookAtMap(view, old)
+      if (this.#init.map !== undefined) return this.#lookAtMap(view, old, next)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
       this.#checkRules(before, canonicalJson(next))
@@ -152,7 +152,7 @@ export class LocalUpdate {
    * In a map nothing is written but fields, so that those of others stay: a document that is not there yet begins with nothing but its `_id`, at the
    * lowest time, or right after what was deleted.
    */
-  #lookAtMap(view: DocumentView, old: StoredRecord | undefined): NewRecord | undefined {
+  #lookAtMap(view: DocumentView, old: StoredRecord | undefined, next: Fields): NewRecord | undefined {
     const { id, author } = this.#init
     if (this.isStale) return undefined
     this.#isMade = view.content() === null
@@ -164,6 +164,7 @@ export class LocalUpdate {
         'document-too-large',
         `The field ${JSON.stringify(large.change.name)} is too large for a map: one has ${MAX_EDIT_BYTES} bytes at most`,
       )
+    this.#checkRules(view.content(), canonicalJson(next))
     const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [], losers: [] } : view, changed)
     const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, { old, document: view }) : folded
     this.#at = author.clock.next(Math.max(view.newest, base?.at ?? 0))
