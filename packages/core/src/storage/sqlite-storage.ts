@@ -280,8 +280,7 @@ export class SqliteStorage implements Storage {
   }
 
   async conflicted(ns: number, which: Parameters<Storage['conflicted']>[1]): Promise<LostDocuments> {
-    await this.readyForEdits()
-    return this.#edited?.conflicted(ns, which) ?? { documents: [] }
+    return (await this.#parts.late.loadedEdits()).conflicted(ns, which)
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {
