@@ -20,6 +20,8 @@ export function JsonField({
   useLayoutEffect(() => {
     const element = field.current
     if (element === null) return
+    // A dialog that is shown after this gives the focus to what asks for it so; until then nothing in it can have it.
+    element.autofocus = true
     element.focus()
     // Into the first text that is empty, where there is one.
     const at = element.value.indexOf('""') + 1
