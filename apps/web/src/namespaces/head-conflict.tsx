@@ -3,15 +3,17 @@ import { type ReactNode, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
+import { rulesChange, rulesOf } from './settings/rules-text.ts'
 
-/** What can be set here; rules of collections are set in a program. */
-type Conflict = Omit<NonNullable<NamespaceInfo['conflict']>, 'collections'>
+type Conflict = NonNullable<NamespaceInfo['conflict']>
 
 const NAMES: Readonly<Record<keyof Conflict, string>> = {
   name: 'name',
   description: 'description',
   next: 'namespace that takes its place',
   listed: 'being listed',
+  history: 'days of earlier versions',
+  collections: 'rules of its collections',
 }
 
 /** Says that two devices of the owner have set the same, and lets them choose. */
@@ -27,13 +29,17 @@ export function HeadConflict({
   const [error, setError] = useState<string>()
   const set = async (change: Conflict): Promise<void> => {
     try {
-      await (await store.namespaces.open(info.id)).set(change)
+      const namespace = await store.namespaces.open(info.id)
+      const { collections, ...facts } = change
+      if (Object.keys(facts).length > 0) await namespace.set(facts)
+      // Of what is set for collections, rules alone can be changed.
+      if (collections !== undefined) await namespace.setRules(rulesChange(rulesOf(info.collections), rulesOf(collections)))
     } catch (cause) {
       setError(errorText(cause))
     }
   }
-  const { name, description = null, next = null, listed = false } = info
-  const now: Required<Conflict> = { name, description, next, listed }
+  const { name, description = null, next = null, listed = false, history = null, collections = null } = info
+  const now: Required<Conflict> = { name, description, next, listed, history, collections }
   const fields = Object.keys(conflict).filter((field) => field in NAMES) as (keyof Conflict)[]
   const kept = Object.fromEntries(fields.map((field) => [field, now[field]])) as Conflict
   return (
@@ -58,6 +64,21 @@ export function HeadConflict({
   )
 }
 
+/** Longest text of rules that is shown. */
+const MAX_RULES_LENGTH = 300
+
 function shown(value: Conflict[keyof Conflict]): string {
-  return typeof value === 'string' ? `“${value}”` : value === true ? 'yes' : value === false ? 'no' : 'nothing'
+  if (typeof value === 'object' && value !== null) {
+    const text = JSON.stringify(rulesOf(value))
+    return text.length > MAX_RULES_LENGTH ? `${text.slice(0, MAX_RULES_LENGTH)}…` : text
+  }
+  return typeof value === 'string'
+    ? `“${value}”`
+    : typeof value === 'number'
+      ? String(value)
+      : value === true
+        ? 'yes'
+        : value === false
+          ? 'no'
+          : 'nothing'
 }
