@@ -3,15 +3,14 @@ import { type ReactNode, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
-import { rulesChange, rulesOf } from './settings/rules-text.ts'
+import { rulesOf } from './settings/rules-text.ts'
+import { type HeadConflictFields, settleHead, standingFields } from './settle-head.ts'
 
-type Conflict = NonNullable<NamespaceInfo['conflict']>
-
-const NAMES: Readonly<Record<keyof Conflict, string>> = {
+const NAMES: Readonly<Record<keyof HeadConflictFields, string>> = {
   name: 'name',
   description: 'description',
   next: 'namespace that takes its place',
-  listed: 'being listed',
+  listed: 'listed',
   history: 'days of earlier versions',
   collections: 'rules of its collections',
 }
@@ -24,33 +23,30 @@ export function HeadConflict({
 }: {
   readonly store: Docstore
   readonly info: NamespaceInfo
-  readonly conflict: Conflict
+  readonly conflict: HeadConflictFields
 }): ReactNode {
   const [error, setError] = useState<string>()
-  const set = async (change: Conflict): Promise<void> => {
+  const set = async (fields: HeadConflictFields): Promise<void> => {
     try {
-      const namespace = await store.namespaces.open(info.id)
-      const { collections, ...facts } = change
-      if (Object.keys(facts).length > 0) await namespace.set(facts)
-      // Of what is set for collections, rules alone can be changed.
-      if (collections !== undefined) await namespace.setRules(rulesChange(rulesOf(info.collections), rulesOf(collections)))
+      await settleHead(store, info, fields)
     } catch (cause) {
       setError(errorText(cause))
     }
   }
-  const { name, description = null, next = null, listed = false, history = null, collections = null } = info
-  const now: Required<Conflict> = { name, description, next, listed, history, collections }
-  const fields = Object.keys(conflict).filter((field) => field in NAMES) as (keyof Conflict)[]
-  const kept = Object.fromEntries(fields.map((field) => [field, now[field]])) as Conflict
+  const fields = Object.keys(conflict).filter((field) => field in NAMES) as (keyof HeadConflictFields)[]
+  const kept = standingFields(info, conflict)
   return (
     <div className="notice" data-testid={TEST_IDS.headConflict}>
-      <p>
-        Another device of yours changed the {fields.map((field) => NAMES[field]).join(' and the ')} meanwhile, and that one stands. Here it was{' '}
-        <strong>
-          <MarkedText text={fields.map((field) => shown(conflict[field])).join(', ')} />
-        </strong>
-        .
-      </p>
+      <div>
+        <p>Another device of yours changed this meanwhile, and what it set stands:</p>
+        <ul>
+          {fields.map((field) => (
+            <li key={field}>
+              {NAMES[field]}: <MarkedText text={shown(kept[field])} />; here it was <MarkedText text={shown(conflict[field])} />
+            </li>
+          ))}
+        </ul>
+      </div>
       <div className="actions">
         <button type="button" className="button-small" onClick={() => void set(conflict)}>
           Take what it was here
@@ -67,18 +63,12 @@ export function HeadConflict({
 /** Longest text of rules that is shown. */
 const MAX_RULES_LENGTH = 300
 
-function shown(value: Conflict[keyof Conflict]): string {
+function shown(value: HeadConflictFields[keyof HeadConflictFields]): string {
   if (typeof value === 'object' && value !== null) {
     const text = JSON.stringify(rulesOf(value))
     return text.length > MAX_RULES_LENGTH ? `${text.slice(0, MAX_RULES_LENGTH)}…` : text
   }
-  return typeof value === 'string'
-    ? `“${value}”`
-    : typeof value === 'number'
-      ? String(value)
-      : value === true
-        ? 'yes'
-        : value === false
-          ? 'no'
-          : 'nothing'
+  if (typeof value === 'string') return `“${value}”`
+  if (typeof value === 'number') return String(value)
+  return value === true ? 'yes' : value === false ? 'no' : 'nothing'
 }
