@@ -16,9 +16,9 @@ const LATER = new RegExp(
     '/docstore/src/store/types/',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/peer-descriptor\\.ts)',
+    '/core/src/(sets/|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
-    '/core/src/model/(parse-json|json-number|json-error)\\.ts',
+    '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
 )
 
@@ -30,9 +30,9 @@ const PAGE_PARTS = [
 /** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
 const WORKER_LATER = new RegExp(
   [
-    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-records|edited-))|query/sql/explain\\.ts)',
+    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-|edited-)|queries/explain-query)|query/sql/explain\\.ts)',
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
-    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/records/(expired-records|forgotten-slots))',
+    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
     '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',

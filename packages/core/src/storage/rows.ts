@@ -1,5 +1,5 @@
 import type { ErasedContent } from '../model/batch.ts'
-import { decodeCbor, encodeCbor } from '../model/cbor.ts'
+import { decodeCbor, encodeCbor } from '../model/encoding/cbor.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import { readSeen, type Seen, seenList } from '../model/edits/seen.ts'
 import { MAX_RECORD_BYTES } from '../model/limits.ts'

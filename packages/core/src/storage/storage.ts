@@ -1,7 +1,7 @@
 import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Seen } from '../model/edits/seen.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'

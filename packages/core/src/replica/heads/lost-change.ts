@@ -1,5 +1,5 @@
-import { decodeCbor, encodeCbor } from '../../model/cbor.ts'
-import type { HeadBody } from '../../model/head-body.ts'
+import { decodeCbor, encodeCbor } from '../../model/encoding/cbor.ts'
+import type { HeadBody } from '../../model/namespace/head-body.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HeadChange, HeadConflict } from '../types.ts'
 import { LOST_CHANGE } from './head-prefixes.ts'

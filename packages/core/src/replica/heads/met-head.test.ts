@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { seededRandom } from '../../testing/random.ts'
 import type { LocalReplica } from '../local-replica.ts'

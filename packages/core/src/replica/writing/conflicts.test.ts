@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { canonicalJson } from '../../model/content.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { EditedDocuments } from '../../storage/records/edited-documents.ts'
