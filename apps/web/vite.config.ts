@@ -30,11 +30,11 @@ const PAGE_PARTS = [
 /** The same in the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
 const WORKER_LATER = new RegExp(
   [
-    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-|edited-)|queries/explain-query)|query/sql/explain\\.ts)',
-    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|forgetting))',
+    '/core/src/(files/|sets/|storage/(files/|damage\\.ts|migrations\\.ts|records/(moved-|edited-|is-conflict)|queries/explain-query)|query/sql/explain\\.ts)',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|forgetting))',
     '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
-    '/core/src/(replica/writing/(typed/|pending-entry|erasing|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
+    '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
     '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )

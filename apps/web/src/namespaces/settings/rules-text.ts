@@ -7,9 +7,14 @@ type Rules = Readonly<Record<string, CollectionRules>>
 
 /** The rules among what is set for collections, by their names; types of documents are none. */
 export function rulesOf(collections: Settings | null | undefined): Rules {
-  const all = Object.entries(collections ?? {}).map(([name, { type: _, schema, ...rest }]): [string, CollectionRules] => [
+  const all = Object.entries(collections ?? {}).map(([name, { schema, immutable, unique, maxBytes }]): [string, CollectionRules] => [
     name,
-    schema === undefined ? rest : { schema: JSON.parse(schema) as NonNullable<CollectionRules['schema']>, ...rest },
+    {
+      ...(schema !== undefined && { schema: JSON.parse(schema) as NonNullable<CollectionRules['schema']> }),
+      ...(immutable !== undefined && { immutable }),
+      ...(unique !== undefined && { unique }),
+      ...(maxBytes !== undefined && { maxBytes }),
+    },
   ])
   return Object.fromEntries(all.filter(([, rules]) => Object.keys(rules).length > 0))
 }
