@@ -79,6 +79,23 @@ export const TEST_IDS = {
   welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',
+  settingsOpen: 'settings-open',
+  settings: 'settings',
+  settingsClose: 'settings-close',
+  settingsDiscard: 'settings-discard',
+  settingsFacts: 'settings-facts',
+  settingsName: 'settings-name',
+  settingsDescription: 'settings-description',
+  settingsHistory: 'settings-history',
+  settingsListed: 'settings-listed',
+  settingsSave: 'settings-save',
+  settingsRules: 'settings-rules',
+  settingsRulesText: 'settings-rules-text',
+  settingsRulesError: 'settings-rules-error',
+  settingsRulesSave: 'settings-rules-save',
+  /** `data-documents` is how many documents break the rules that were to be set. */
+  settingsAgainst: 'settings-against',
+  settingsForce: 'settings-force',
   namespaceForget: 'namespace-forget',
   namespaceIdCopy: 'namespace-id-copy',
   /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */

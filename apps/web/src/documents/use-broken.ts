@@ -8,13 +8,14 @@ export function useBroken(
   documents: readonly Document[],
 ): ReadonlyMap<string, string> {
   const { id, collections = {} } = info
-  const hasSchema = Object.hasOwn(collections, collection) && collections[collection]?.schema !== undefined
+  const { schema, maxBytes } = (Object.hasOwn(collections, collection) ? collections[collection] : undefined) ?? {}
+  const canBreak = schema !== undefined || maxBytes !== undefined
   const load = useCallback(async () => {
-    if (!hasSchema || documents.length === 0) return NONE
+    if (!canBreak || documents.length === 0) return NONE
     const ids = documents.map(({ _id }) => _id)
     const broken = await store.replica.broken(id, collection, { ids, limit: ids.length })
     return new Map(broken.documents.map((one) => [one.id, one.breaks.text]))
-  }, [store, id, collection, hasSchema, documents])
+  }, [store, id, collection, canBreak, documents])
   return useLive(load, never).value ?? NONE
 }
 

@@ -7,7 +7,7 @@ import type { ShowView } from '../documents/use-document-list.ts'
 import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
 import type { LookedAt } from '../conflicts/conflicts-dialog.tsx'
 import { useConflictCounts, useConflicted } from '../conflicts/use-conflicted.ts'
-import { ConflictsDialog, HeadConflict, UploadFiles } from '../later.ts'
+import { ConflictsDialog, HeadConflict, SettingsDialog, UploadFiles } from '../later.ts'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -15,6 +15,7 @@ import { CopyButton } from '../ui/copy-button.tsx'
 import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { policyName } from './policies.ts'
+import type { SettingsDraft } from './settings/settings-draft.ts'
 import { SyncBadge } from './sync-badge.tsx'
 import { syncStateOf } from './sync-state.ts'
 import { collectionType, typedCollections } from './collection-type.ts'
@@ -75,6 +76,10 @@ function NamespacePage({
   const conflicts = useConflictCounts(conflicted, shown)
   const [looked, setLooked] = useState<LookedAt>()
   const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, id: document }), [shown])
+  const isOwner = info.owner === store.info.identity
+  const [isSettingsOpen, setSettingsOpen] = useState(false)
+  const [settingsDraft, setSettingsDraft] = useState<SettingsDraft>({})
+  const closeSettings = useCallback(() => setSettingsOpen(false), [])
   const page = useRef<HTMLElement>(null)
   const closeConflicts = useCallback(() => {
     setLooked(undefined)
@@ -101,6 +106,11 @@ function NamespacePage({
         <Later>
           <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, store.info.identity, 'files')} onWritten={onWritten} />
         </Later>
+        {isOwner || hasRules(info) ? (
+          <button type="button" className="button-small" data-testid={TEST_IDS.settingsOpen} onClick={() => setSettingsOpen(true)}>
+            {isOwner ? 'Settings' : 'Rules'}
+          </button>
+        ) : null}
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
@@ -138,8 +148,26 @@ function NamespacePage({
           />
         </Later>
       )}
+      {isSettingsOpen ? (
+        <Later>
+          <SettingsDialog
+            store={store}
+            namespace={namespace}
+            info={info}
+            draft={settingsDraft}
+            onDraft={setSettingsDraft}
+            onWritten={onWritten}
+            onClose={closeSettings}
+          />
+        </Later>
+      ) : null}
     </article>
   )
+}
+
+/** Whether something is said of what documents have to be; types alone are no rules. */
+function hasRules({ collections = {} }: NamespaceInfo): boolean {
+  return Object.values(collections).some((settings) => Object.keys(settings).some((name) => name !== 'type'))
 }
 
 function BackLink(): ReactNode {

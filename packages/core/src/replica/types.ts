@@ -52,6 +52,7 @@ export interface HeadConflict {
   readonly description?: string | null
   readonly next?: string | null
   readonly listed?: boolean
+  readonly history?: number | null
   readonly collections?: CollectionsSettings | null
 }
 

@@ -144,6 +144,10 @@ export function DocumentEditor({
         {collection.name === 'files' && original !== undefined ? <FilePart store={store} namespace={namespace} document={original} /> : null}
         {original === undefined ? null : <DocumentFacts store={store} namespace={namespace} collection={collection} id={original._id} />}
         <JsonField
+          label="Document as JSON"
+          testId={TEST_IDS.editorText}
+          errorTestId={TEST_IDS.editorError}
+          takesFocus
           text={text}
           parsed={parsed}
           isReadOnly={readOnly !== undefined}

@@ -241,6 +241,53 @@ describe('a conflict', () => {
     for (const peer of [relay, ada, bob]) expect((await peer.summary(ns)).count).toBe(1)
   })
 
+  it.each(['delete', 'update'])('is an update that is later than a delete which it did not know of, whichever arrives first: %s', async (first) => {
+    const events: CommitEvent[] = []
+    for (const id of ['x', 'y']) await put(ada, id, { n: 1 })
+    await meet(ada, bob)
+    relay.onCommit((event) => event.conflicts !== undefined && events.push(event))
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await set(ada, 'x', { n: 2, m: 3 })
+    await meet(...(first === 'delete' ? [bob, ada] : [ada, bob]))
+    for (const peer of [relay, ada, bob]) {
+      expect(await peer.get(ns, 'docs', 'x')).toBeUndefined()
+      expect((await conflicts(peer)).map(({ id, field, value, content, won }) => ({ id, field, value, content, won: won.content }))).toEqual([
+        { id: 'x', field: 'n', value: 2, content: null, won: null },
+        { id: 'x', field: 'm', value: 3, content: null, won: null },
+      ])
+      expect(await conflicts(peer, 'x')).toHaveLength(2)
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [{ collection: 'docs', id: 'x', conflicts: 2, isDeleted: true }] })
+    }
+    expect(events.flatMap((event) => event.conflicts)).toContainEqual({ collection: 'docs', id: 'x' })
+    if (first === 'delete') {
+      now++
+      await relay.write(ns, 'docs', [{ id: 'x', content: null, settles: true }])
+    } else await put(relay, 'x', { n: 4 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await conflicts(peer)).toEqual([])
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
+  })
+
+  it('is no update that a later document shows, though a delete had hidden it', async () => {
+    await put(ada, 'x', { n: 1 })
+    await meet(ada, bob)
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await send(bob, relay)
+    await put(bob, 'x', { m: 1 })
+    await set(ada, 'x', { n: 2 })
+    await send(ada, relay)
+    expect((await relay.conflicted(ns, { limit: 10 })).documents).toHaveLength(1)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await get(peer, 'x')).toEqual({ _id: 'x', m: 1, n: 2 })
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
+  })
+
   it('of a put that did not know of an edit is told as what the document would be with it', async () => {
     await put(ada, 'x', { a: { b: 1 } })
     await meet(ada, bob)

@@ -11,7 +11,7 @@ import { documentRecords } from './document-records.ts'
 import { lostVersion } from './lost-version.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './erased-content.ts'
-import { isConflict } from './is-conflict.ts'
+import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
@@ -111,7 +111,7 @@ export class EditedDocuments {
       const slot = row['document'] as Uint8Array
       const records = this.#records(ns, slot)
       const document = new EditedDocument(slot, records)
-      const conflicts = document.losers.filter((record) => isConflict(record, document)).length
+      const conflicts = document.losers.filter((record) => isConflict(record, document)).length + hiddenEdits(document).length
       if (conflicts > 0) documents.push({ ...key, conflicts, isDeleted: document.content() === null })
       for (const { content, own } of records) length += (content?.length ?? 0) + (own?.length ?? 0)
       seen++
@@ -291,6 +291,7 @@ export class EditedDocuments {
     if (isHidden) this.#hide(ns, shown)
     for (const part of pending.values())
       this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
+    this.#markHidden(ns, document)
     if (shows === undefined) return
     const content = document.content()
     const { seq, collection, id } = shows
@@ -298,6 +299,14 @@ export class EditedDocuments {
     texts.replaced(ns, shown, { seq, collection, content })
     this.#noteShown({ replaced: shown, record: { collection, id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
+  }
+
+  /** Marks edits that a delete hides, so that they are found among what lost. One that is shown again, or was never hidden, may keep its mark. */
+  #markHidden(ns: number, document: EditedDocument): void {
+    const hidden = hiddenEdits(document)
+    if (hidden.length === 0) return
+    const mark = this.#init.statements.own('UPDATE records SET lost = ? WHERE rid = ? AND lost IS NULL')
+    for (const { seq } of hidden) mark.run(this.#init.now(), ns * SEQ_SPAN + seq)
   }
 
   #noteShown(change: ShownChange): void {
