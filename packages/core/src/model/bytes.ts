@@ -52,9 +52,12 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBu
   return all
 }
 
+/** Made once: to make each anew is what takes the time, and slots are compared as text in every update. */
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Lower-case hexadecimal, for digests in messages and JSON. */
 export function toHex(bytes: Uint8Array): string {
   let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
+  for (const byte of bytes) hex += HEX_OF_BYTE[byte]
   return hex
 }

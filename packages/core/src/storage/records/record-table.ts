@@ -39,6 +39,12 @@ export interface RecordTableInit {
   readonly onRemoved: (ns: number, document: Uint8Array) => void
 }
 
+// What every write runs is put together once: a text that is made anew is read from end to end to find its statement.
+const BY_SLOT = `${SELECT} WHERE r.ns = ? AND r.slot = ?`
+const COLUMNS = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document'
+const INSERT = `INSERT INTO records (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+const INSERT_SEEN = `INSERT INTO records (${COLUMNS}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
 /** The versions that hold the slots, by position, slot, document and content. */
 export class RecordTable {
   readonly #statements: Statements
@@ -66,7 +72,7 @@ export class RecordTable {
   }
 
   bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
-    const row = this.#statements.own(`${SELECT} WHERE r.ns = ? AND r.slot = ?`).get(ns, slot)
+    const row = this.#statements.own(BY_SLOT).get(ns, slot)
     return row && storedRecord(row)
   }
 
@@ -185,12 +191,8 @@ export class RecordTable {
       content,
       document,
     ]
-    const columns = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document'
-    if (record.seen === undefined) this.#statements.own(`INSERT INTO records (${columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`).run(...values)
-    else
-      this.#statements
-        .own(`INSERT INTO records (${columns}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
-        .run(...values, seenColumn(record.seen))
+    if (record.seen === undefined) this.#statements.own(INSERT).run(...values)
+    else this.#statements.own(INSERT_SEEN).run(...values, seenColumn(record.seen))
     // Few ever come so, and all others need not pay for it.
     if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)

@@ -137,9 +137,9 @@ export class LocalUpdate {
       if (this.#init.map !== undefined) return this.#lookAtMap(view, old, next)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
-      this.#checkRules(before, canonicalJson(next))
+      this.#checkRules(before, next)
       this.#at = this.#init.author.clock.next(view.newest)
-      if (this.#isWhole) return this.#put(canonicalJson(next), this.#at, { old, document: view, settles: this.#init.settles })
+      if (this.#isWhole) return this.#put(next, this.#at, { old, document: view, settles: this.#init.settles })
       return this.#folded(view)
     } catch (error) {
       for (const step of this.#steps) step.isChanged = false
@@ -152,7 +152,7 @@ export class LocalUpdate {
    * In a map nothing is written but fields, so that those of others stay: a document that is not there yet begins with nothing but its `_id`, at the
    * lowest time, or right after what was deleted.
    */
-  #lookAtMap(view: DocumentView, old: StoredRecord | undefined, next: Fields): NewRecord | undefined {
+  #lookAtMap(view: DocumentView, old: StoredRecord | undefined, next: string): NewRecord | undefined {
     const { id, author } = this.#init
     if (this.isStale) return undefined
     this.#isMade = view.content() === null
@@ -164,7 +164,7 @@ export class LocalUpdate {
         'document-too-large',
         `The field ${JSON.stringify(large.change.name)} is too large for a map: one has ${MAX_EDIT_BYTES} bytes at most`,
       )
-    this.#checkRules(view.content(), canonicalJson(next))
+    this.#checkRules(view.content(), next)
     const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [], losers: [] } : view, changed)
     const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, { old, document: view }) : folded
     this.#at = author.clock.next(Math.max(view.newest, base?.at ?? 0))
@@ -189,8 +189,8 @@ export class LocalUpdate {
     return this.#foldedUpTo(view, Math.max(...others.filter(({ at }) => at <= until).map(({ at }) => at)))
   }
 
-  /** Finds the new values; gives the document with them. */
-  #prepare(content: string | null): Fields {
+  /** Finds the new values; gives the document with them, as its content. */
+  #prepare(content: string | null): string {
     const { id, expected, maxBytes, map } = this.#init
     if (expected !== undefined && (cidOfContent(content) ?? null) !== expected) throw conflictWith(id, content)
     if (content === null && map?.mayMake !== true)
@@ -201,7 +201,7 @@ export class LocalUpdate {
       const { value: old, blockedBy } = fieldAt(document, path)
       if (blockedBy !== undefined && map?.becomes !== undefined) {
         this.isStale = true
-        return document
+        return canonicalJson(document)
       }
       if (blockedBy !== undefined) {
         const blocking = fieldAt(document, blockedBy).value ?? null
@@ -216,9 +216,10 @@ export class LocalUpdate {
     }
     const text = canonicalJson(document)
     this.isStale = map?.becomes !== undefined && text !== map.becomes
-    if (utf8(text).length > maxBytes)
+    // No character has more than three bytes for each of its units.
+    if (text.length * 3 > maxBytes && utf8(text).length > maxBytes)
       throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} would have more than ${maxBytes} bytes as JSON`)
-    return document
+    return text
   }
 
   /**
