@@ -412,10 +412,10 @@ export class SqliteStorage implements Storage {
     if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
     if (document === undefined) {
       const old = this.#records.bySlot(ns, slot)
-      return { old, document, forgotten: old === undefined ? this.#forgotten.of(ns, slot) : 0 }
+      return { old, document, forgotten: this.#forgotten.of(ns, slot) }
     }
     const old = document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot))
-    return { old, document, forgotten: document.base === undefined ? this.#forgotten.of(ns, document.slot) : 0 }
+    return { old, document, forgotten: this.#forgotten.of(ns, document.slot) }
   }
 
   #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome | undefined {
@@ -433,7 +433,7 @@ export class SqliteStorage implements Storage {
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const built = entries.map((entry) => {
       const old = this.#records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old, undefined, old === undefined ? this.#forgotten.of(ns, entry.slot) : 0) }
+      return { slot: entry.slot, old, record: entry.build(old, undefined, this.#forgotten.of(ns, entry.slot)) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []
@@ -571,15 +571,19 @@ export class SqliteStorage implements Storage {
   async #forgottenSlots(): Promise<ForgottenSlots> {
     this.#statements.assertOpen()
     const { ForgottenSlots } = await import('./records/forgotten-slots.ts')
-    return new ForgottenSlots({ ...this.#recordParts, records: this.#records, references: this.#references })
+    return new ForgottenSlots({ ...this.#recordParts, records: this.#records, references: this.#references, edited: await this.#readyEdits() })
   }
 
   /** Loaded when something expires: little does. */
   async #expired(): Promise<ExpiredRecords> {
-    const [{ ExpiredRecords }] = await Promise.all([import('./records/expired-records.ts'), this.readyForEdits()])
-    const edited = this.#edited
-    if (edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    const [{ ExpiredRecords }, edited] = await Promise.all([import('./records/expired-records.ts'), this.#readyEdits()])
     return new ExpiredRecords({ ...this.#recordParts, records: this.#records, references: this.#references, edited })
+  }
+
+  async #readyEdits(): Promise<EditedDocuments> {
+    await this.readyForEdits()
+    if (this.#edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    return this.#edited
   }
 
   lastSeq(ns: number): number {
