@@ -28,6 +28,8 @@ export function JsonField({
   useLayoutEffect(() => {
     const element = field.current
     if (element === null || !takesFocus) return
+    // A dialog around it is opened later, and gives the focus to what has this attribute; React's own `autoFocus` sets none.
+    element.setAttribute('autofocus', '')
     element.focus()
     // Into the first text that is empty, where there is one.
     const at = element.value.indexOf('""') + 1
