@@ -12,7 +12,7 @@ import { thirdPartyNotice } from './third-party.js'
 const PACKAGES = [
   {
     name: 'core',
-    node: ['index', 'storage/open-node', 'storage/query-worker-node'],
+    node: ['index', 'storage/open-node', 'storage/queries/query-worker-node'],
     web: ['index', 'storage/open-web'],
     types: ['index', 'storage/open-node', 'storage/open-web'],
   },

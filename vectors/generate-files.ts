@@ -5,7 +5,7 @@ import { encodeFileNode } from '../packages/core/src/files/file-node.ts'
 import { rootPart } from '../packages/core/src/files/file-shape.ts'
 import { CHUNK_BYTES } from '../packages/core/src/files/limits.ts'
 import { toHex } from '../packages/core/src/model/bytes.ts'
-import { cidOfBytes, RAW } from '../packages/core/src/model/cid.ts'
+import { cidOfBytes, RAW } from '../packages/core/src/model/encoding/cid.ts'
 import type { VectorFile } from './vector-file.ts'
 
 /** What `ipfs add --only-hash --cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174` of kubo 0.43.0 prints, by the size of the file. */

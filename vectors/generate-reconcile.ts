@@ -1,5 +1,5 @@
 import { toHex, utf8 } from '../packages/core/src/model/bytes.ts'
-import { encodeCbor } from '../packages/core/src/model/cbor.ts'
+import { encodeCbor } from '../packages/core/src/model/encoding/cbor.ts'
 import { decodeQuestion, decodeReply, encodeReply, EVERYTHING, highOf, type Span } from '../packages/core/src/sets/ranges.ts'
 import { answer, compareReply, firstQuestion, questionAbout } from '../packages/core/src/sets/reconcile.ts'
 import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'

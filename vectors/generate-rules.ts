@@ -1,7 +1,7 @@
-import { cidOfBytes, DAG_JSON } from '../packages/core/src/model/cid.ts'
+import { cidOfBytes, DAG_JSON } from '../packages/core/src/model/encoding/cid.ts'
 import { canonicalJson } from '../packages/core/src/model/content.ts'
-import type { CollectionSettings } from '../packages/core/src/model/collection-settings.ts'
-import type { Json } from '../packages/core/src/model/json-value.ts'
+import type { CollectionSettings } from '../packages/core/src/model/namespace/collection-settings.ts'
+import type { Json } from '../packages/core/src/model/json/json-value.ts'
 import type { VectorFile } from './vector-file.ts'
 
 type Fields = Readonly<Record<string, Json>>

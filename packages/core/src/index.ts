@@ -8,21 +8,21 @@ export { CHUNK_BYTES, MAX_FILE_BYTES } from './files/limits.ts'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'
-export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/cbor.ts'
-export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/cid.ts'
+export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/encoding/cbor.ts'
+export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject } from './model/content.ts'
-export type { Json } from './model/json-value.ts'
+export type { Json } from './model/json/json-value.ts'
 export { contentId } from './model/content-id.ts'
-export { isHeld, printsAlike } from './model/json-number.ts'
-export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/parse-json.ts'
-export { isCollectionName } from './model/collection-name.ts'
-export type { CollectionSettings, CollectionsSettings } from './model/collection-settings.ts'
+export { isHeld, printsAlike } from './model/json/json-number.ts'
+export { JsonFault, LongNumber, type LongNumbers, parseJson, plainNumber, type ReadJson, readJson } from './model/json/parse-json.ts'
+export { isCollectionName } from './model/namespace/collection-name.ts'
+export type { CollectionSettings, CollectionsSettings } from './model/namespace/collection-settings.ts'
 export { COLLECTION_TYPES, type CollectionType, isOfAuthors } from './model/types/collection-type.ts'
 export { crdtPartId, type CrdtPart, readCrdtPartId } from './model/types/crdt-part-id.ts'
 export { logId, NONCE_DIGITS, nonceOf } from './model/types/log-id.ts'
-export type { HeadBody } from './model/head-body.ts'
-export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/identity.ts'
+export type { HeadBody } from './model/namespace/head-body.ts'
+export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/keys/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,
@@ -33,7 +33,7 @@ export {
   MAX_PEER_DESCRIPTOR_BYTES,
   MAX_PEER_LINKS,
 } from './model/limits.ts'
-export * from './model/membership.ts'
+export * from './model/network/membership.ts'
 export {
   createGenesis,
   decodeGenesis,
@@ -43,14 +43,14 @@ export {
   signHead,
   WRITE_POLICIES,
   type WritePolicy,
-} from './model/namespace.ts'
-export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network.ts'
-export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/peer-descriptor.ts'
+} from './model/namespace/namespace.ts'
+export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network/network.ts'
+export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/network/peer-descriptor.ts'
 export { releaseBytes } from './model/release-bytes.ts'
 export { isRecordLike } from './model/record-like.ts'
 export { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
 export { createSeal, type Seal } from './model/seal.ts'
-export { packSigned, type Signed, unpackSigned } from './model/signed.ts'
+export { packSigned, type Signed, unpackSigned } from './model/keys/signed.ts'
 export {
   compareBySort,
   type Explanation,
@@ -73,7 +73,7 @@ export { nextTask } from './replica/slices.ts'
 export { Slots } from './replica/turns.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
-export type { Asker } from './storage/query-queue.ts'
+export type { Asker } from './storage/queries/query-queue.ts'
 export type { HistorySize, IndexInfo, IndexKind, Storage } from './storage/storage.ts'
 export { decodeQuestion, decodeReply, encodeQuestion, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'

@@ -1,4 +1,4 @@
-import { type CID, cidOf, parseCid, RAW } from '../model/cid.ts'
+import { type CID, cidOf, parseCid, RAW } from '../model/encoding/cid.ts'
 import { type FilePart, rootPart } from './file-shape.ts'
 import { MAX_FILE_BYTES } from './limits.ts'
 

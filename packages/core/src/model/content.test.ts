@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from './bytes.ts'
 import { canonicalJson, decodeContent, type Document, isFormerJson, storedForms } from './content.ts'
-import { formerJson } from './former-json.ts'
+import { formerJson } from './json/former-json.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
 
 const text = fc.string({ unit: 'grapheme' })

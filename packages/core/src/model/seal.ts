@@ -1,7 +1,7 @@
-import type { CID } from './cid.ts'
-import { encodeCbor } from './cbor.ts'
+import type { CID } from './encoding/cid.ts'
+import { encodeCbor } from './encoding/cbor.ts'
 import { sha256 } from '#crypto'
-import { type Identity, verifySignature } from './identity.ts'
+import { type Identity, verifySignature } from './keys/identity.ts'
 import { MAX_SEAL_RECORDS } from './limits.ts'
 
 /** One signature of one author over 1 to 64 record hashes, which lie one after another, 32 bytes each. */

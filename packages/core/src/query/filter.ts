@@ -1,6 +1,6 @@
 import { DocstoreError, errorMessage } from '../errors.ts'
 import { canonicalJson } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { MAX_FILTER_CONDITIONS, MAX_FILTER_DEPTH, MAX_IN_VALUES, MAX_REGEX_STEPS, MAX_REGEXES } from './limits.ts'
 import { pathFault } from './path.ts'
 import { loadRegexEngine, NoRegexEngine, type Regex, regexFault, regexSteps } from './regex.ts'

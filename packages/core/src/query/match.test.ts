@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { matches } from './match.ts'
 import { parseFilter } from './filter.ts'
 import { compareBySort, parseSort } from './sort.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { loadRegexEngine } from './regex.ts'
 
 await loadRegexEngine()

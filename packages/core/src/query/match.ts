@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import { canonicalJson, isPlainObject, type Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { type FieldFilter, type Filter, SELF } from './filter.ts'
 import { compareValues, isSameType } from './order.ts'
 import { pathOf } from './path.ts'

@@ -1,7 +1,7 @@
 import { Query } from 'mingo'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isPlainObject, type Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { oracleFind, oracleMatches } from '../testing/mongo-oracle.ts'
 import { patienceFor, queryCases, seedsOf, withSeed } from '../testing/query-cases.ts'
 import { parseFilter } from './filter.ts'

@@ -1,5 +1,5 @@
 import { compareBytes, utf8 } from '../model/bytes.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { compareText } from '../model/compare-text.ts'
 import { EMPTY } from './reach.ts'
 import type { SqlValue } from './sql/sql-fragment.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { parseProjection, project } from './projection.ts'
 
 const DOCUMENT: Document = {

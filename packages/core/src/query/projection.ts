@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import type { Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { isRecordLike } from '../model/record-like.ts'
 import { pathFault, pathOf } from './path.ts'
 

@@ -1,5 +1,5 @@
 import { isPlainObject, type Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { Path } from './path.ts'
 
 /** Looks at one value that a path leads to, `undefined` where it leads to nothing. Returns whether that was enough. */

@@ -1,4 +1,4 @@
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 
 /** What `$type` takes: MongoDB's names of the types that JSON has. */
 export const TYPE_NAMES = ['number', 'int', 'double', 'string', 'object', 'array', 'bool', 'null'] as const

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { type CollectionSettings, type CollectionsSettings, IS_SETTING, isSettingName } from '../model/collection-settings.ts'
+import { type CollectionSettings, type CollectionsSettings, IS_SETTING, isSettingName } from '../model/namespace/collection-settings.ts'
 import { COLLECTION_TYPES, isSetType } from '../model/types/collection-type.ts'
 import { MAX_COLLECTION_FIELDS, MAX_CONTENT_BYTES, MAX_SCHEMA_BYTES, MAX_SET_COLLECTIONS } from '../model/limits.ts'
 import { checkCollection } from './check-collection.ts'

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { isCollectionName } from '../model/collection-name.ts'
+import { isCollectionName } from '../model/namespace/collection-name.ts'
 
 /** Throws `bad-collection` for what cannot be the name of one. */
 export function checkCollection(name: string): void {

@@ -1,5 +1,5 @@
-import { cidOfBytes, DAG_JSON } from '../model/cid.ts'
-import { didOf } from '../model/identity.ts'
+import { cidOfBytes, DAG_JSON } from '../model/encoding/cid.ts'
+import { didOf } from '../model/keys/identity.ts'
 import type { ShownFacts } from '../storage/storage.ts'
 import type { DocumentFacts } from './types.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts'
-import type { Identity } from '../model/identity.ts'
-import type { Network } from '../model/network.ts'
+import type { Identity } from '../model/keys/identity.ts'
+import type { Network } from '../model/network/network.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Pause } from './slices.ts'
 import type { KnownRules } from './rules/known-rules.ts'

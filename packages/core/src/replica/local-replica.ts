@@ -1,15 +1,15 @@
 import { backgroundTimer } from '../background-timer.ts'
 import { errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
-import type { Json } from '../model/json-value.ts'
-import type { Identity } from '../model/identity.ts'
-import type { Network } from '../model/network.ts'
-import { type Random, secureRandom } from '../model/random.ts'
+import type { Json } from '../model/json/json-value.ts'
+import type { Identity } from '../model/keys/identity.ts'
+import type { Network } from '../model/network/network.ts'
+import { type Random, secureRandom } from '../model/keys/random.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Difference } from '../sets/reconcile.ts'
-import type { QueriesAside } from '../storage/queries-aside.ts'
-import type { Asker } from '../storage/query-queue.ts'
+import type { QueriesAside } from '../storage/queries/queries-aside.ts'
+import type { Asker } from '../storage/queries/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
 import { Receiving } from './exchange/receiving.ts'
@@ -30,6 +30,8 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  BrokenPage,
+  ConflictedPage,
   ConflictPage,
   DocumentVersion,
   ErasedPage,
@@ -306,6 +308,14 @@ export class LocalReplica implements Replica {
 
   conflicts(ns: string, collection: string, which: Parameters<Queries['conflicts']>[2]): Promise<ConflictPage> {
     return this.#queries.conflicts(ns, collection, which)
+  }
+
+  conflicted(ns: string, which: Parameters<Queries['conflicted']>[1]): Promise<ConflictedPage> {
+    return this.#queries.conflicted(ns, which)
+  }
+
+  broken(ns: string, collection: string, which: Parameters<Queries['broken']>[2]): Promise<BrokenPage> {
+    return this.#queries.broken(ns, collection, which)
   }
 
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading> {

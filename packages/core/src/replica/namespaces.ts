@@ -1,8 +1,8 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
 import { msFromTime } from '../model/clock.ts'
-import type { HeadBody } from '../model/head-body.ts'
-import { didOf } from '../model/identity.ts'
+import type { HeadBody } from '../model/namespace/head-body.ts'
+import { didOf } from '../model/keys/identity.ts'
 import {
   createGenesis,
   type DecodedGenesis,
@@ -13,9 +13,9 @@ import {
   signHead,
   WRITE_POLICIES,
   type WritePolicy,
-} from '../model/namespace.ts'
-import { isHistoryDays } from '../model/head-body.ts'
-import { isTitle } from '../model/network.ts'
+} from '../model/namespace/namespace.ts'
+import { isHistoryDays } from '../model/namespace/head-body.ts'
+import { isTitle } from '../model/network/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'

@@ -1,4 +1,4 @@
-import type { DecodedGenesis, SignedHead } from '../model/namespace.ts'
+import type { DecodedGenesis, SignedHead } from '../model/namespace/namespace.ts'
 import type { RecordScope } from '../model/record.ts'
 import type { LostChange } from './heads/lost-change.ts'
 

@@ -1,5 +1,5 @@
 import { isOfIndex } from '../storage/damage.ts'
-import type { QueriesAside } from '../storage/queries-aside.ts'
+import type { QueriesAside } from '../storage/queries/queries-aside.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { StorageCheck } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { Fault } from './run.ts'
 
 /** What a rule asks for, as the end of a sentence about what breaks it. */

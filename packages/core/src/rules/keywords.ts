@@ -1,5 +1,5 @@
 import { canonicalJson, isPlainObject } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { matcherOf } from '../query/regex.ts'
 import { PATTERN_WORK, TEXT_WORK } from './limits.ts'
 import { patternSize } from './pattern.ts'

@@ -1,5 +1,5 @@
-import type { CollectionsSettings } from '../model/collection-settings.ts'
-import type { Json } from '../model/json-value.ts'
+import type { CollectionsSettings } from '../model/namespace/collection-settings.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { loadRegexEngine } from '../query/regex.ts'
 import { CollectionRules } from './collection-rules.ts'
 import { readSchema } from './read-schema.ts'

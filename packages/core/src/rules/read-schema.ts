@@ -1,5 +1,5 @@
 import { isPlainObject } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { KEYWORDS, type KeywordContext } from './keywords.ts'
 import { MAX_IN_PLACE_DEPTH } from './limits.ts'
 import { Schema } from './schema.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../model/content.ts'
-import type { CollectionSettings } from '../model/collection-settings.ts'
-import type { Json } from '../model/json-value.ts'
+import type { CollectionSettings } from '../model/namespace/collection-settings.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { CollectionRules } from './collection-rules.ts'
 import { type BadSchema, type HeadRules, readRules } from './read-rules.ts'
 

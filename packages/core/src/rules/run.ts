@@ -1,4 +1,4 @@
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { MAX_APPLICATIONS } from './limits.ts'
 
 /** Where a value lies in a document: the name or place of it, and what that is in. `undefined` is the document. */

@@ -1,4 +1,4 @@
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { Place, Run } from './run.ts'
 
 /** Whether a value fulfils a keyword. What it finds inside of the value it has blamed already. */

@@ -1,8 +1,8 @@
 /// <reference types="node" />
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { CollectionSettings } from '../model/collection-settings.ts'
-import type { Json } from '../model/json-value.ts'
+import type { CollectionSettings } from '../model/namespace/collection-settings.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { readRules } from './read-rules.ts'
 
 interface Vectors {

@@ -1,5 +1,5 @@
 import { compareBytes, concatBytes, equalBytes } from '../model/bytes.ts'
-import { decodeCbor, encodeCbor, isBytes, isUint } from '../model/cbor.ts'
+import { decodeCbor, encodeCbor, isBytes, isUint } from '../model/encoding/cbor.ts'
 import { MAX_TIME } from '../model/clock.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { accept, refuse, type Verdict } from '../model/verdict.ts'

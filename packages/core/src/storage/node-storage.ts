@@ -2,9 +2,10 @@
 import { errorCode } from '../errors.ts'
 import { letIn } from './beside-node.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import type { ReadersDoor } from './reader-thread-node.ts'
+import type { ReadersDoor } from './queries/reader-thread-node.ts'
 import { LOCK_OUT } from './schema.ts'
-import { SqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+import type { SqliteStorageOptions } from './storage-parts.ts'
 import { writeWholeFile } from './whole-file-node.ts'
 
 /** A storage in Node: it has files, and can let other connections of its process read. */

@@ -1,5 +1,5 @@
 import type { ErasedContent } from '../model/batch.ts'
-import { decodeCbor, encodeCbor } from '../model/cbor.ts'
+import { decodeCbor, encodeCbor } from '../model/encoding/cbor.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import { readSeen, type Seen, seenList } from '../model/edits/seen.ts'
 import { MAX_RECORD_BYTES } from '../model/limits.ts'
@@ -48,7 +48,8 @@ export function storedRecord(row: SqlRow): StoredRecord {
     ...(erased instanceof Uint8Array && { erased: erasedContent(erased) }),
     ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
     ...(known && { seen: known }),
-    ...(typeof lost === 'number' && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
+    // An edit that a delete hides has no other slot.
+    ...(typeof lost === 'number' && row['unit'] !== null && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
   }
 }
 

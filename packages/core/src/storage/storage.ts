@@ -1,7 +1,7 @@
 import type { ErasedContent } from '../model/batch.ts'
 import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Seen } from '../model/edits/seen.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
@@ -107,10 +107,30 @@ export interface LostVersion {
   readonly end: LostEnd
 }
 
+/** A document of which versions lost. */
+export interface LostDocument {
+  readonly collection: string
+  readonly id: string
+  /** How many, 16 at most. */
+  readonly conflicts: number
+  /** Whether it was deleted, so that only its conflicts are left. */
+  readonly isDeleted: boolean
+}
+
 /** Where a page of versions that lost has ended. */
 export interface LostEnd {
   readonly id: string
   readonly seq: number
+}
+
+/** Where a page of such documents has ended. */
+export type LostDocumentEnd = Pick<LostDocument, 'collection' | 'id'>
+
+/** A page of documents of which versions lost. */
+export interface LostDocuments {
+  readonly documents: readonly LostDocument[]
+  /** Where the next page begins, where there may be one. */
+  readonly end?: LostDocumentEnd
 }
 
 /** Which version holds a slot. */
@@ -487,6 +507,8 @@ export interface Storage {
     collection: string,
     which: { readonly id?: string | undefined; readonly after?: LostEnd | undefined; readonly limit: number },
   ): Promise<readonly LostVersion[]>
+  /** Documents with such versions, of all collections, in order of collection and id. Looks at `limit` documents at most; `end` where others may follow. */
+  conflicted(ns: number, which: { readonly after?: LostDocumentEnd | undefined; readonly limit: number }): Promise<LostDocuments>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
   /**

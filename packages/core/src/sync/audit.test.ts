@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DocstoreError } from '../errors.ts'
-import { createNetwork } from '../model/network.ts'
+import { createNetwork } from '../model/network/network.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
 import { ScriptedPeer } from '../testing/scripted-peer.ts'

@@ -1,5 +1,5 @@
 import { fromUtf8, utf8 } from '../model/bytes.ts'
-import { isUint } from '../model/cbor.ts'
+import { isUint } from '../model/encoding/cbor.ts'
 import type { Replica } from '../replica/types.ts'
 
 /** How far a namespace went between us and one peer. */

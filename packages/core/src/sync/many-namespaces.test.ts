@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createNetwork } from '../model/network.ts'
+import { createNetwork } from '../model/network/network.ts'
 import type { Replica } from '../replica/types.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'

@@ -1,5 +1,5 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import { asStruct, decodeCbor, isBytes, isUint } from '../model/cbor.ts'
+import { asStruct, decodeCbor, isBytes, isUint } from '../model/encoding/cbor.ts'
 import { accept, refuse, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Acceptance, NamespaceBytes } from '../replica/types.ts'

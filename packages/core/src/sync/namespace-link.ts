@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes, toHex } from '../model/bytes.ts'
-import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
+import { cidOfBytes, DAG_CBOR } from '../model/encoding/cid.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
-import { cidOfBytes, DAG_CBOR } from '../model/cid.ts'
+import { cidOfBytes, DAG_CBOR } from '../model/encoding/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'

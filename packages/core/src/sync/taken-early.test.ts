@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createNetwork } from '../model/network.ts'
+import { createNetwork } from '../model/network/network.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
 import { TestPeer } from '../testing/test-peer.ts'

@@ -1,7 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { decodeBatch, encodeBatch } from '../model/batch.ts'
-import { createNetwork } from '../model/network.ts'
+import { createNetwork } from '../model/network/network.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
 import { TestPeer } from '../testing/test-peer.ts'

@@ -1,5 +1,5 @@
 import type { Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 
 /**
  * What MongoDB answers, written from its manual and from what its server's own tests state (`path_test.cpp`, `expression_array_test.cpp`,

@@ -1,5 +1,5 @@
 import type { Document } from '../model/content.ts'
-import type { Json } from '../model/json-value.ts'
+import type { Json } from '../model/json/json-value.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 
 /** What happens to a collection: a document is stored or replaced, one is deleted, an index is declared. */

@@ -1,4 +1,4 @@
-import type { Random } from '../model/random.ts'
+import type { Random } from '../model/keys/random.ts'
 
 /** Random numbers that a seed determines. */
 export interface SeededRandom extends Random {

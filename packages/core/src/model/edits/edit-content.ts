@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../bytes.ts'
 import { canonicalJson, isPlainObject } from '../content.ts'
-import type { Json } from '../json-value.ts'
+import type { Json } from '../json/json-value.ts'
 import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES } from '../limits.ts'
 import { accept, refuse, type Verdict } from '../verdict.ts'
 import type { EditPath } from './edit-path.ts'

@@ -1,6 +1,6 @@
 import { utf8 } from '../bytes.ts'
 import { canonicalJson } from '../content.ts'
-import type { Json } from '../json-value.ts'
+import type { Json } from '../json/json-value.ts'
 import { MAX_CONTENT_BYTES } from '../limits.ts'
 import { compareVersions } from './compare-versions.ts'
 import { valueOfEdit } from './edit-content.ts'

@@ -1,4 +1,4 @@
-import { authorName } from '../identity.ts'
+import { authorName } from '../keys/identity.ts'
 import { MAX_CRDT_PARTS } from '../limits.ts'
 
 /** Where a part of a shared document belongs. */

@@ -1,5 +1,5 @@
 import { MAX_TIME } from '../clock.ts'
-import { authorName } from '../identity.ts'
+import { authorName } from '../keys/identity.ts'
 
 /** Crockford's base32, as in ULIDs: texts of it sort as the numbers do. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

@@ -1,4 +1,4 @@
-import type { HeadBody } from '../head-body.ts'
+import type { HeadBody } from '../namespace/head-body.ts'
 import type { CollectionType } from './collection-type.ts'
 
 /** The type of a collection. */

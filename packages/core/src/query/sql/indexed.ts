@@ -1,5 +1,5 @@
 import { isPlainObject, type Document } from '../../model/content.ts'
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import { arrayOnPath, type Path, typeExpression } from '../path.ts'
 import { reach } from '../reach.ts'
 import { arrayEntryValue, type FieldIndex } from './scope.ts'

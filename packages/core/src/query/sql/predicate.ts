@@ -1,5 +1,5 @@
 import { storedForms } from '../../model/content.ts'
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import type { Comparison } from '../filter.ts'
 import { isOrdered } from '../match.ts'
 import { pathExpression, typeExpression } from '../path.ts'

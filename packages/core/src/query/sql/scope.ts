@@ -1,4 +1,4 @@
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import type { FieldFilter, Filter } from '../filter.ts'
 import { pathExpression, pathOf } from '../path.ts'
 import type { SortField } from '../sort.ts'

@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
 import { DocstoreError } from '../../errors.ts'
 import { concatBytes } from '../../model/bytes.ts'
-import type { Random } from '../../model/random.ts'
+import type { Random } from '../../model/keys/random.ts'
 import { EVERYTHING, highOf, type Question, type Range, SALT_BYTES, type Span } from '../../sets/ranges.ts'
 import { answer, compareReply, type Difference, questionAbout } from '../../sets/reconcile.ts'
 import { SummedTree } from '../../sets/summed-tree.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { canonicalJson } from '../../model/content.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import type { LocalReplica } from '../local-replica.ts'
 import { openReplica } from '../open-replica.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '../../model/random.ts'
+import type { Random } from '../../model/keys/random.ts'
 import { accept, type Verdict } from '../../model/verdict.ts'
 import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
 import { answer, compareReply, type Difference, firstQuestion } from '../../sets/reconcile.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DocstoreError } from '../../errors.ts'
 import { decodeBatch } from '../../model/batch.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Ledger } from '../../sync/ledger.ts'

@@ -13,7 +13,7 @@ import {
   UPLOAD_LIFE_MS,
 } from '../../files/limits.ts'
 import { equalBytes, toHex } from '../../model/bytes.ts'
-import { parseCid, RAW } from '../../model/cid.ts'
+import { parseCid, RAW } from '../../model/encoding/cid.ts'
 import type { FileStorage, NewBlock } from '../../storage/files/file-storage.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { Pause } from '../slices.ts'

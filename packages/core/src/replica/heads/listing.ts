@@ -1,6 +1,6 @@
-import { decodeGenesis, decodeHead, headWins, type SignedHead } from '../../model/namespace.ts'
+import { decodeGenesis, decodeHead, headWins, type SignedHead } from '../../model/namespace/namespace.ts'
 import type { Refusal } from '../../model/verdict.ts'
-import type { Network } from '../../model/network.ts'
+import type { Network } from '../../model/network/network.ts'
 import { MAX_LISTING_BYTES } from '../limits.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { NamespaceBytes } from '../types.ts'

@@ -1,5 +1,5 @@
-import { decodeCbor, encodeCbor } from '../../model/cbor.ts'
-import type { HeadBody } from '../../model/head-body.ts'
+import { decodeCbor, encodeCbor } from '../../model/encoding/cbor.ts'
+import type { HeadBody } from '../../model/namespace/head-body.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HeadChange, HeadConflict } from '../types.ts'
 import { LOST_CHANGE } from './head-prefixes.ts'
@@ -40,7 +40,7 @@ export async function stillLost(storage: Storage, id: string, { fields }: LostCh
 }
 
 function lostChange(fields: LostFields): LostChange {
-  const { title, next, description, listed, collections } = fields
+  const { title, next, description, listed, history, collections } = fields
   return {
     fields,
     conflict: {
@@ -48,6 +48,7 @@ function lostChange(fields: LostFields): LostChange {
       ...(description === undefined ? {} : { description }),
       ...(next === undefined ? {} : { next: next && next.toString() }),
       ...(listed === undefined ? {} : { listed: listed === true }),
+      ...(history === undefined ? {} : { history }),
       ...(collections === undefined ? {} : { collections }),
     },
   }

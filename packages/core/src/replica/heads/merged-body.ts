@@ -1,6 +1,6 @@
 import { equalBytes } from '../../model/bytes.ts'
-import { encodeCbor } from '../../model/cbor.ts'
-import { type HeadBody, readHeadBody } from '../../model/head-body.ts'
+import { encodeCbor } from '../../model/encoding/cbor.ts'
+import { type HeadBody, readHeadBody } from '../../model/namespace/head-body.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

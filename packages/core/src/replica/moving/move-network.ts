@@ -1,10 +1,18 @@
 import { DocstoreError } from '../../errors.ts'
 import { equalBytes, utf8 } from '../../model/bytes.ts'
-import { encodeCbor } from '../../model/cbor.ts'
-import { type CID, cidOfBytes, DAG_CBOR } from '../../model/cid.ts'
-import type { Identity } from '../../model/identity.ts'
-import { type DecodedGenesis, decodeGenesis, decodeHead, type Genesis, type Head, type SignedHead, signHead } from '../../model/namespace.ts'
-import type { Network } from '../../model/network.ts'
+import { encodeCbor } from '../../model/encoding/cbor.ts'
+import { type CID, cidOfBytes, DAG_CBOR } from '../../model/encoding/cid.ts'
+import type { Identity } from '../../model/keys/identity.ts'
+import {
+  type DecodedGenesis,
+  decodeGenesis,
+  decodeHead,
+  type Genesis,
+  type Head,
+  type SignedHead,
+  signHead,
+} from '../../model/namespace/namespace.ts'
+import type { Network } from '../../model/network/network.ts'
 import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import { ownContent } from '../../storage/records/own-content.ts'

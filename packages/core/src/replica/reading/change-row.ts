@@ -1,4 +1,4 @@
-import { didOf } from '../../model/identity.ts'
+import { didOf } from '../../model/keys/identity.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { ChangeRow } from '../types.ts'
 

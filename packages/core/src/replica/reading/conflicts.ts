@@ -1,5 +1,5 @@
-import { cidOfBytes, DAG_JSON } from '../../model/cid.ts'
-import { didOf } from '../../model/identity.ts'
+import { cidOfBytes, DAG_JSON } from '../../model/encoding/cid.ts'
+import { didOf } from '../../model/keys/identity.ts'
 import type { LostVersion, Storage } from '../../storage/storage.ts'
 import type { ConflictPage, ConflictRow, ReplicaReads } from '../types.ts'
 import { checkLimit } from './check-limit.ts'

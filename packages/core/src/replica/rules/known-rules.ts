@@ -1,4 +1,4 @@
-import type { CollectionsSettings } from '../../model/collection-settings.ts'
+import type { CollectionsSettings } from '../../model/namespace/collection-settings.ts'
 import type { BadSchema, HeadRules } from '../../rules/read-rules.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { canonicalJson } from '../../model/content.ts'
-import type { WritePolicy } from '../../model/namespace.ts'
-import { createNetwork } from '../../model/network.ts'
+import type { WritePolicy } from '../../model/namespace/namespace.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { seededRandom } from '../../testing/random.ts'
@@ -251,10 +251,15 @@ describe('what arrives', () => {
     for (const replica of [owner, other]) {
       expect(await documentsIn(replica, ns)).toEqual(['{"_id":"x"}'])
       expect(await replica.getVersion(ns, 'orders', 'x')).toMatchObject({ breaks: { rule: 'anyOf', path: [] } })
+      for (const which of [{ limit: 10 }, { ids: ['x', 'other'], limit: 10 }])
+        expect(await replica.broken(ns, 'orders', which)).toMatchObject({ documents: [{ id: 'x', breaks: { rule: 'anyOf', path: [] } }] })
+      expect(await replica.broken(ns, 'orders', { ids: ['other'], limit: 10 })).toEqual({ documents: [] })
+      expect(await replica.broken(ns, 'others', { limit: 10 })).toEqual({ documents: [] })
     }
     await set(owner, ns, 'x', { c: 1 })
     await set(owner, ns, 'x', { a: 2 })
     expect(await owner.getVersion(ns, 'orders', 'x')).not.toHaveProperty('breaks')
+    expect(await owner.broken(ns, 'orders', { limit: 10 })).toEqual({ documents: [] })
     expect((await failure(owner.update(ns, 'orders', { id: 'x', changes: { $unset: { a: 1 } } }))).code).toBe('against-rules')
   })
 })

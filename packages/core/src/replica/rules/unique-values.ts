@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
 import { fieldAt } from '../../model/edits/merged.ts'
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import { pathFault } from '../../query/index.ts'
 import type { CollectionRules } from '../../rules/collection-rules.ts'
 import type { Storage } from '../../storage/storage.ts'

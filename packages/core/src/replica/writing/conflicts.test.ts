@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { canonicalJson } from '../../model/content.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { EditedDocuments } from '../../storage/records/edited-documents.ts'
@@ -152,6 +152,37 @@ describe('a conflict', () => {
     expect((await relay.summary(ns)).count).toBe(1)
   })
 
+  it('is found without its collection and id, page by page, also where the document was deleted, and not where two say the same', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await put(ada, id, { by: id === 'c' ? 'both' : 'ada' })
+      await put(bob, id, { by: id === 'c' ? 'both' : 'bob' })
+    }
+    await relay.write(ns, 'more', [{ id: 'x', content: '{"_id":"x"}' }])
+    await meet(ada, bob)
+    await set(ada, 'd', { n: 1 })
+    now++
+    await bob.update(ns, 'more', { id: 'x', changes: { $set: { n: 1 } } })
+    await ada.write(ns, 'more', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    const all = [
+      { collection: 'docs', id: 'a', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'b', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'd', conflicts: 1, isDeleted: false },
+      { collection: 'more', id: 'x', conflicts: 1, isDeleted: true },
+    ]
+    for (const peer of [relay, ada, bob]) expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: all })
+    const found: object[] = []
+    for (let after: { readonly collection: string; readonly id: string } | undefined; ; ) {
+      const page = await relay.conflicted(ns, { after, limit: 2 })
+      found.push(...page.documents)
+      if (page.after === undefined) break
+      after = page.after
+    }
+    expect(found).toEqual(all)
+    expect(await relay.conflicted('unknown', { limit: 2 })).toEqual({ documents: [] })
+    await expect(relay.conflicted(ns, { limit: 0 })).rejects.toMatchObject({ code: 'bad-limit' })
+  })
+
   it('is settled everywhere by a write that is there to do so, and by its author when he writes again', async () => {
     await put(ada, 'x', { n: 1 })
     await put(bob, 'x', { n: 2 })
@@ -208,6 +239,53 @@ describe('a conflict', () => {
     await relay.write(ns, 'docs', [{ id: 'x', content: null }])
     await meet(ada, bob)
     for (const peer of [relay, ada, bob]) expect((await peer.summary(ns)).count).toBe(1)
+  })
+
+  it.each(['delete', 'update'])('is an update that is later than a delete which it did not know of, whichever arrives first: %s', async (first) => {
+    const events: CommitEvent[] = []
+    for (const id of ['x', 'y']) await put(ada, id, { n: 1 })
+    await meet(ada, bob)
+    relay.onCommit((event) => event.conflicts !== undefined && events.push(event))
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await set(ada, 'x', { n: 2, m: 3 })
+    await meet(...(first === 'delete' ? [bob, ada] : [ada, bob]))
+    for (const peer of [relay, ada, bob]) {
+      expect(await peer.get(ns, 'docs', 'x')).toBeUndefined()
+      expect((await conflicts(peer)).map(({ id, field, value, content, won }) => ({ id, field, value, content, won: won.content }))).toEqual([
+        { id: 'x', field: 'n', value: 2, content: null, won: null },
+        { id: 'x', field: 'm', value: 3, content: null, won: null },
+      ])
+      expect(await conflicts(peer, 'x')).toHaveLength(2)
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [{ collection: 'docs', id: 'x', conflicts: 2, isDeleted: true }] })
+    }
+    expect(events.flatMap((event) => event.conflicts)).toContainEqual({ collection: 'docs', id: 'x' })
+    if (first === 'delete') {
+      now++
+      await relay.write(ns, 'docs', [{ id: 'x', content: null, settles: true }])
+    } else await put(relay, 'x', { n: 4 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await conflicts(peer)).toEqual([])
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
+  })
+
+  it('is no update that a later document shows, though a delete had hidden it', async () => {
+    await put(ada, 'x', { n: 1 })
+    await meet(ada, bob)
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await send(bob, relay)
+    await put(bob, 'x', { m: 1 })
+    await set(ada, 'x', { n: 2 })
+    await send(ada, relay)
+    expect((await relay.conflicted(ns, { limit: 10 })).documents).toHaveLength(1)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await get(peer, 'x')).toEqual({ _id: 'x', m: 1, n: 2 })
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
   })
 
   it('of a put that did not know of an edit is told as what the document would be with it', async () => {

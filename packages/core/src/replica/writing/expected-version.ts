@@ -1,4 +1,4 @@
-import { cidOfBytes, DAG_JSON, parseCid } from '../../model/cid.ts'
+import { cidOfBytes, DAG_JSON, parseCid } from '../../model/encoding/cid.ts'
 import { DocstoreError } from '../../errors.ts'
 
 /** CID of what a document says, `undefined` where there is none. */

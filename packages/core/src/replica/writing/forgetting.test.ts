@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { timeFromMs } from '../../model/clock.ts'
 import { canonicalJson } from '../../model/content.ts'
-import { createNetwork } from '../../model/network.ts'
+import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { LocalReplica } from '../local-replica.ts'

@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
 import { equalBytes } from '../../model/bytes.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Identity } from '../../model/identity.ts'
+import type { Identity } from '../../model/keys/identity.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, slotOf } from '../../model/record.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
 import { MAX_CONTENT_BYTES } from '../../model/limits.ts'

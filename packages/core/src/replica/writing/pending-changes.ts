@@ -1,5 +1,5 @@
 import { DocstoreError, errorCode } from '../../errors.ts'
-import { DAG_CBOR, parseCid } from '../../model/cid.ts'
+import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
 import { MAX_LOSERS } from '../../model/limits.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
 import { isShown, ownContent } from '../../storage/records/own-content.ts'

@@ -1,6 +1,6 @@
-import { pastAfter } from '../../model/head-past.ts'
-import type { Identity } from '../../model/identity.ts'
-import { type SignedHead, signHead } from '../../model/namespace.ts'
+import { pastAfter } from '../../model/namespace/head-past.ts'
+import type { Identity } from '../../model/keys/identity.ts'
+import { type SignedHead, signHead } from '../../model/namespace/namespace.ts'
 
 /** The next head of a namespace: as the last one, with another time. */
 export function redatedHead(signed: SignedHead, at: number, owner: Identity): SignedHead {

@@ -1,6 +1,6 @@
 import { backgroundTimer } from '../../background-timer.ts'
 import { errorCode } from '../../errors.ts'
-import type { QueriesAside } from '../../storage/queries-aside.ts'
+import type { QueriesAside } from '../../storage/queries/queries-aside.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { SCRUB_DELAY_MS, SETTLE_DELAY_MS } from '../limits.ts'
 

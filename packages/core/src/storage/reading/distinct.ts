@@ -1,6 +1,6 @@
 import { DocstoreError } from '../../errors.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import { compareBySort, parseSort, pathOf, valuesAt } from '../../query/index.ts'
 import { textLiteral } from '../../query/sql/sql-literal.ts'
 import type { SqlValue } from '../drivers/driver.ts'

@@ -1,6 +1,6 @@
 import { backgroundTimer } from '../../background-timer.ts'
 import { toHex } from '../../model/bytes.ts'
-import { secureRandom } from '../../model/random.ts'
+import { secureRandom } from '../../model/keys/random.ts'
 import { DocstoreError } from '../../errors.ts'
 import { isShown } from '../records/own-content.ts'
 import { SEQ_SPAN } from '../schema.ts'

@@ -2,7 +2,7 @@ import { toHex } from '../../model/bytes.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, type NormalForm, normalForm } from '../../model/edits/normal-form.ts'
 import { loserSlotOf } from '../../model/record.ts'
-import { isConflict } from './is-conflict.ts'
+import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
@@ -149,8 +149,10 @@ export class EditedDocument implements DocumentView {
     const inPlace = (part: Part): Part => (part === arrival ? placed : part)
     this.#form = { base: form.base && inPlace(form.base), edits: form.edits.map(inPlace), losers: losers.map(inPlace) }
     if (!isLost) this.#content = undefined
-    const lost = isLost ? [arrival] : fallen
-    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.filter((one) => isConflict(one, this)).length }
+    const lost = (isLost ? [arrival] : fallen).filter((one) => isConflict(one, this))
+    // Those that this record hides, or that it is.
+    const hidden = hiddenEdits(this).filter((one) => placed === one || placed === this.base)
+    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.length + hidden.length }
   }
 
   /** Finds out anew what stands, now that records were removed which others had lost against; gives what rises. */

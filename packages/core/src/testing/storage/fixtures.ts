@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
 import { concatBytes, utf8 } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
-import { formerJson } from '../../model/former-json.ts'
+import { formerJson } from '../../model/json/former-json.ts'
 import type { Seal } from '../../model/seal.ts'
 import { parseFilter, parseSort } from '../../query/index.ts'
 import type { CommitEntry, NewRecord, Storage, StoredQuery } from '../../storage/storage.ts'

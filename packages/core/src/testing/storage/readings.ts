@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { errorCode } from '../../errors.ts'
 import type { Document } from '../../model/content.ts'
-import type { Json } from '../../model/json-value.ts'
+import type { Json } from '../../model/json/json-value.ts'
 import { parseFilter } from '../../query/index.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { MAX_READINGS } from '../../storage/reading/readings.ts'

@@ -3,7 +3,7 @@
 // that is acknowledged. Arguments: file, name of the run, durability; with `read` in its place another connection reads meanwhile.
 import { writeSync } from 'node:fs'
 import { openNodeStorage } from '../../storage/open-node.ts'
-import { ReaderQueries } from '../../storage/reader-queries.ts'
+import { ReaderQueries } from '../../storage/queries/reader-queries.ts'
 import { openNodeDriver } from '../../storage/drivers/sqlite-node.ts'
 import { addNamespace, author, put, query } from './fixtures.ts'
 import { signerOf } from './plans.ts'

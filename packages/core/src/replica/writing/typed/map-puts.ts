@@ -1,7 +1,7 @@
 import { DocstoreError } from '../../../errors.ts'
 import { canonicalJson, isPlainObject } from '../../../model/content.ts'
 import { type EditPath, isEditPath } from '../../../model/edits/edit-path.ts'
-import type { Json } from '../../../model/json-value.ts'
+import type { Json } from '../../../model/json/json-value.ts'
 import { MAX_CONTENT_BYTES } from '../../../model/limits.ts'
 import type { ReplicaGround } from '../../ground.ts'
 import type { OpenNamespace } from '../../open-namespace.ts'

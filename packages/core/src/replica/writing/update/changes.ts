@@ -1,7 +1,7 @@
 import { DocstoreError } from '../../../errors.ts'
 import { canonicalJson, isPlainObject } from '../../../model/content.ts'
 import { type EditPath, isEditPath, pathsMeet } from '../../../model/edits/edit-path.ts'
-import type { Json } from '../../../model/json-value.ts'
+import type { Json } from '../../../model/json/json-value.ts'
 import { MAX_EDIT_PATH_BYTES, MAX_EDIT_PATH_LENGTH } from '../../../model/limits.ts'
 import { pathFault, pathOf } from '../../../query/index.ts'
 import { MAX_UPDATE_FIELDS } from '../../limits.ts'
