@@ -116,8 +116,10 @@ export interface Write {
   readonly if?: string | null | undefined
   /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
   readonly was?: string | null | undefined
-  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
+  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. A delete does unless told not to. */
   readonly settles?: boolean | undefined
+  /** Of a delete: whether it is only for a document whose whole version is by this identity. Others stay as they are. */
+  readonly isErasing?: boolean | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
   /** Hybrid time at which it expires; without it, it stays. */

@@ -232,8 +232,8 @@ export interface CommitEntry {
   readonly isAnew?: boolean
   /**
    * Called inside the transaction with the version that holds the slot: returns the one that competes with it, or `undefined` to leave
-   * everything as it is. Pure and synchronous. Where nothing of the document is here because it was deleted long ago, `forgotten` is the time up to
-   * which nothing of it must come back, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
+   * everything as it is. Pure and synchronous. Where a document of this slot was deleted long ago, `forgotten` is the time up to which nothing of it must
+   * come back, whatever stands there since, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
    * the two wins, and whether the other is kept, the storage finds out.
    */
   readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined

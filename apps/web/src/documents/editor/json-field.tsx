@@ -18,7 +18,7 @@ export function JsonField({
   readonly text: string
   readonly parsed: { readonly ok: true } | TextFault
   readonly isReadOnly: boolean
-  /** Whether it takes the focus when it comes. */
+  /** Whether it takes the focus when the dialog is shown that it is in. */
   readonly takesFocus: boolean
   readonly onChange: (text: string) => void
 }): ReactNode {
@@ -28,9 +28,8 @@ export function JsonField({
   useLayoutEffect(() => {
     const element = field.current
     if (element === null || !takesFocus) return
-    // A dialog that is shown after this gives the focus to what asks for it so; until then nothing in it can have it.
+    // A dialog gives the focus to what says so when it is shown, which is after this: nothing in it can have it before.
     element.autofocus = true
-    element.focus()
     // Into the first text that is empty, where there is one.
     const at = element.value.indexOf('""') + 1
     element.setSelectionRange(at, at)

@@ -196,6 +196,19 @@ describe('what arrives', () => {
     expect(await other.checkSummaries()).toEqual([])
   })
 
+  it('and had lost is kept for its author as what it said, not as what won over it', async () => {
+    const ns = (await owner.createNamespace({ name: 'shop', write: 'anyone' })).id
+    await sendHead(ns, owner, other)
+    await put(other, ns, { _id: 'a', total: 'mine' })
+    await put(owner, ns, { _id: 'a', total: 1 })
+    await send(ns, owner, other)
+    expect((await other.conflicts(ns, 'orders', { limit: 10 })).conflicts).toHaveLength(1)
+    await owner.changeHead(ns, { collections: { orders: total } })
+    await sendHead(ns, owner, other)
+    expect(await documentsIn(other, ns)).toEqual(['{"_id":"a","total":1}'])
+    expect(await other.pending(ns)).toMatchObject([{ id: 'a', content: '{"_id":"a","total":"mine"}', refused: 'against-rules' }])
+  })
+
   it('was judged when the process ends in the middle: the next one does the rest', async () => {
     const ns = (await owner.createNamespace({ name: 'shop', write: 'anyone' })).id
     for (let i = 0; i < 300; i++) await put(owner, ns, { _id: `${i}`, total: i % 2 === 0 ? i : 'x' })

@@ -324,6 +324,59 @@ describe('a conflict', () => {
     expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 0, conflicts: 0 })
   })
 
+  it('with a delete that came before its document is told by the name that this has', async () => {
+    const carol = await join()
+    await put(ada, 'x', { n: 1 })
+    now++
+    await ada.write(ns, 'docs', [{ id: 'x', content: null }])
+    await send(ada, carol)
+    await put(bob, 'x', { n: 2 })
+    await send(bob, carol)
+    expect(await conflicts(carol)).toMatchObject([{ id: 'x', content: null, won: { content: '{"_id":"x","n":2}' } }])
+    await send(bob, ada)
+    expect(await conflicts(ada)).toEqual(await conflicts(carol))
+  })
+
+  it('that somebody else lost stays when its winner is erased by who wrote that; and nobody erases what was written meanwhile', async () => {
+    await put(bob, 'x', { by: 'bob' })
+    await put(ada, 'x', { by: 'ada' })
+    await meet(ada, bob)
+    await put(ada, 'y', { by: 'ada' })
+    await meet(ada, bob)
+    now += 1000
+    // It is stored after the page was read.
+    await put(bob, 'y', { by: 'bob' })
+    const { batch = new Uint8Array() } = await bob.batchSince(ns, 0, { maxBytes: 10_000 })
+    const [erased] = await Promise.all([ada.eraseOwn(ns, 0), ada.accept(ns, batch)])
+    expect(erased.documents).toBeLessThan(3)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await get(peer, 'x')).toBeNull()
+      expect(await said(peer, 'x')).toEqual([{ _id: 'x', by: 'bob' }])
+    }
+    now++
+    expect(await ada.write(ns, 'docs', [{ id: 'x', content: null }])).toMatchObject([{ status: 'written' }])
+    expect(await conflicts(ada, 'x')).toEqual([])
+  })
+
+  it('is erased also where what won has seen a later version of the same author, and keeps what it had seen', async () => {
+    await put(relay, 'x', { f: 0, g: 0, h: 0 })
+    await meet(ada, bob)
+    await set(ada, 'x', { g: 'secret', h: 'other' })
+    await set(bob, 'x', { g: 1, h: 1 })
+    await meet(ada, bob)
+    // Settles one of two that were written together, and leaves the other.
+    await set(bob, 'x', { h: 1 }, true)
+    await put(bob, 'x', { g: 2 })
+    await meet(ada, bob)
+    expect(await said(ada)).toEqual([{ g: 'secret' }])
+    now += 1000
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ conflicts: 1 })
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ conflicts: 0 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect([await get(peer, 'x'), await said(peer)]).toEqual([{ _id: 'x', g: 2 }, [{ g: undefined }]])
+  })
+
   it('keeps to what there is room for: the newest sixteen of a document, however many lost', async () => {
     await put(ada, 'x', { n: 0 })
     await meet(ada)

@@ -277,7 +277,9 @@ export class EditedDocuments {
 
   #write(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings, seals } = this.#init
-    const { shown, before, removed, moved, pending } = document
+    const { shown, before, removed, moved, named, pending } = document
+    for (const { seq, collection, id } of named)
+      statements.own('UPDATE records SET collection = ?, id = ? WHERE rid = ?').run(collection, id, ns * SEQ_SPAN + seq)
     const rows = [...removed, ...moved]
     const shows = [...pending.values()].findLast(({ lost }) => lost === undefined)
     const last = shows ?? [...pending.values()].at(-1)
