@@ -26,7 +26,9 @@ export function conflictsCommand(run: Run): Command {
           context.signal.throwIfAborted()
           if (conflicts.push(conflict) === limit) break
         }
-        await context.output.result(conflicts, () => conflicts.map(conflictText).join('\n'))
+        await context.output.result(conflicts, () =>
+          conflicts.length === 0 ? 'No version that lost is kept here' : conflicts.map(conflictText).join('\n'),
+        )
       }),
     )
 }
