@@ -5,7 +5,7 @@ export function commandText({ data, isDataGiven }: Pick<Settings, 'data' | 'isDa
   return `docstore ${isDataGiven ? `--data ${quoted(data)} ` : ''}${command}`
 }
 
-/** As shells read it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+/** A word as a shell takes it whole. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -92,7 +92,7 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     expect(await bench.json(['namespace', 'forget', only, '--force', '--data', far])).toEqual({ id: only, forgotten: true })
   })
 
-  it('names documents that break its rules, which updates that meet can do', async () => {
+  it('names documents that break its rules, which updates that meet can do, and collections that have conflicts', async () => {
     const [one, two] = await Promise.all([a, b].map((data) => createDocstore({ data, network: 'off' })))
     if (one === undefined || two === undefined) throw new Error('no stores')
     const pairs = await one.namespaces.create({ name: 'pairs', write: 'anyone', collections: { docs: { schema: PAIRS } } })
@@ -103,9 +103,12 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     await send(pairs.id, one, two)
     await pairs.update('x', { $unset: { left: true } })
     await (await two.namespaces.open(pairs.id)).update('x', { $unset: { right: true } })
+    for (const store of [one, two]) await (await store.namespaces.open(pairs.id)).collection('people').put({ _id: 'ada', by: store.info.identity })
     await send(pairs.id, two, one)
     await Promise.all([one.close(), two.close()])
     const { stdout, code } = await bench.run(['namespace', 'rules', pairs.id, '--check', '--data', a])
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^docs\/x: the document does not fulfil .* \(anyOf\)\n$/)])
+    const conflicts = await bench.run(['conflicts', pairs.id, '--data', a])
+    expect(conflicts).toMatchObject({ code: 0, stdout: expect.not.stringContaining('ada'), stderr: expect.stringContaining('--collection people') })
   })
 })

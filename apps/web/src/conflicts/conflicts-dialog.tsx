@@ -1,4 +1,4 @@
-import type { Docstore, Document, Namespace, NamespaceInfo } from 'p2p-docstore'
+import type { ConflictedDocument, Docstore, Document, Namespace, NamespaceInfo } from 'p2p-docstore'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { whyReadOnly } from '../documents/permission.ts'
 import { namingText, NAMING_FIELDS } from '../documents/naming-fields.ts'
@@ -9,10 +9,10 @@ import { MarkedText } from '../ui/marked-text.tsx'
 import { numberText } from '../ui/numbers.ts'
 import { shorten } from '../ui/short-names.ts'
 import { ConflictChooser } from './conflict-chooser.tsx'
-import type { Conflicted, ConflictedDocument } from './use-conflicted.ts'
+import type { Conflicted } from './use-conflicted.ts'
 
 /** Which conflicts are looked at: those of one document, or the list of all documents that have some. */
-export type LookedAt = { readonly kind: 'all' } | { readonly kind: 'one'; readonly collection: string; readonly id: string }
+export type LookedAt = { readonly kind: 'all' } | { readonly kind: 'one'; readonly collection: string; readonly _id: string }
 
 /** Documents whose names are looked up; others go by their ids. */
 const MAX_NAMED = 100
@@ -38,7 +38,7 @@ export function ConflictsDialog({
   readonly onClose: () => void
 }): ReactNode {
   const names = useNames(namespace, conflicted.documents)
-  const nameOf = (one: Pick<ConflictedDocument, 'collection' | 'id'>): string => names.get(keyOf(one)) ?? shorten(one.id)
+  const nameOf = (one: Pick<ConflictedDocument, 'collection' | '_id'>): string => names.get(keyOf(one)) ?? shorten(one._id)
   const collection = useMemo(() => (looked.kind === 'one' ? namespace.collection(looked.collection) : undefined), [namespace, looked])
   if (looked.kind === 'one' && collection !== undefined)
     return (
@@ -48,8 +48,8 @@ export function ConflictsDialog({
           store={store}
           namespace={namespace.id}
           collection={collection}
-          id={looked.id}
-          readOnly={whyReadOnly(info, store.info.identity, looked.collection, looked.id)}
+          id={looked._id}
+          readOnly={whyReadOnly(info, store.info.identity, looked.collection, looked._id)}
           onWritten={onWritten}
         />
         {conflicted.documents.some((one) => keyOf(one) !== keyOf(looked)) ? (
@@ -64,7 +64,7 @@ export function ConflictsDialog({
       <p role="status">
         {conflicted.documents.length === 0
           ? 'Settled: no document is in conflict.'
-          : 'Several people changed these at once, without having seen each other’s change. The later one stands; the others are kept until somebody settles it.'}
+          : 'Several people changed these at once, without having seen each other’s change. One version stands; the others are kept until somebody settles it.'}
       </p>
       <ul className="plain-list conflicted-list">
         {conflicted.documents.map((one) => (
@@ -73,8 +73,8 @@ export function ConflictsDialog({
               type="button"
               className="conflicted"
               data-testid={TEST_IDS.conflicted}
-              data-id={one.id}
-              onClick={() => onLook({ kind: 'one', collection: one.collection, id: one.id })}
+              data-id={one._id}
+              onClick={() => onLook({ kind: 'one', collection: one.collection, _id: one._id })}
             >
               <strong>
                 <MarkedText text={nameOf(one)} />
@@ -99,14 +99,14 @@ function useNames(namespace: Namespace, documents: readonly ConflictedDocument[]
     const named = documents.slice(0, MAX_NAMED).filter(({ isDeleted }) => !isDeleted)
     const projection = Object.fromEntries(NAMING_FIELDS.map((field) => [field, 1 as const]))
     for (const collection of new Set(named.map((one) => one.collection))) {
-      const ids = named.filter((one) => one.collection === collection).map(({ id }) => id)
+      const ids = named.filter((one) => one.collection === collection).map(({ _id }) => _id)
       const found: readonly Document[] = await namespace
         .collection(collection)
         .find({ _id: { $in: ids } }, { projection })
         .toArray()
       for (const document of found) {
         const name = namingText(document)
-        if (name !== undefined) names.set(keyOf({ collection, id: document._id }), `“${name.slice(0, 60)}”`)
+        if (name !== undefined) names.set(keyOf({ collection, _id: document._id }), `“${name.slice(0, 60)}”`)
       }
     }
     return names
@@ -121,6 +121,6 @@ function never(): () => void {
   return () => undefined
 }
 
-function keyOf({ collection, id }: Pick<ConflictedDocument, 'collection' | 'id'>): string {
-  return `${collection}/${id}`
+function keyOf({ collection, _id }: Pick<ConflictedDocument, 'collection' | '_id'>): string {
+  return `${collection}/${_id}`
 }

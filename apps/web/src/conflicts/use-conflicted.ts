@@ -1,15 +1,11 @@
-import type { Docstore } from 'p2p-docstore'
+import type { ConflictedDocument, Docstore, Namespace } from 'p2p-docstore'
 import { useCallback, useMemo } from 'react'
 import { type Live, useLive } from '../store/use-live.ts'
 
-/** Documents that are looked at in one step, and that are told at most: who has more settles some first. */
-const STEP = 100
+/** Documents that are told at most: who has more settles some first. */
 const MAX_TOLD = 500
 /** Looking takes the database's time, milliseconds. */
 const PAUSE_MS = 300
-
-/** A document of which versions lost to others whose writers had not seen them. */
-export type ConflictedDocument = Awaited<ReturnType<Docstore['replica']['conflicted']>>['documents'][number]
 
 /** The documents of a namespace that have conflicts. */
 export interface Conflicted {
@@ -21,10 +17,10 @@ export interface Conflicted {
 }
 
 /** Which documents of a namespace have conflicts, in any collection, as they come and are settled. */
-export function useConflicted(store: Docstore, namespace: string): Live<Conflicted> {
-  const load = useCallback(() => loadConflicted(store, namespace), [store, namespace])
+export function useConflicted(store: Docstore, namespace: Namespace): Live<Conflicted> {
+  const load = useCallback(() => loadConflicted(namespace), [namespace])
   const subscribe = useCallback(
-    (nudge: () => void) => store.replica.onCommit((event) => event.namespace === namespace && nudge()),
+    (nudge: () => void) => store.replica.onCommit((event) => event.namespace === namespace.id && nudge()),
     [store, namespace],
   )
   return useLive(load, subscribe, PAUSE_MS)
@@ -37,15 +33,15 @@ export function useConflictCounts(conflicted: Conflicted | undefined, collection
 
 const NONE: ReadonlyMap<string, number> = new Map()
 
-async function loadConflicted({ replica }: Docstore, namespace: string): Promise<Conflicted> {
+async function loadConflicted(namespace: Namespace): Promise<Conflicted> {
   const documents: ConflictedDocument[] = []
-  let after: Parameters<typeof replica.conflicted>[1]['after']
-  do {
-    const page = await replica.conflicted(namespace, { after, limit: STEP })
-    documents.push(...page.documents)
-    after = page.after
-  } while (after !== undefined && documents.length < MAX_TOLD)
+  let hasMore = false
+  for await (const one of namespace.conflictedDocuments()) {
+    hasMore = documents.length === MAX_TOLD
+    if (hasMore) break
+    documents.push(one)
+  }
   const countsIn = (collection: string): ReadonlyMap<string, number> =>
-    new Map(documents.filter((one) => one.collection === collection).map(({ id, conflicts }) => [id, conflicts]))
-  return { documents, hasMore: after !== undefined, countsIn }
+    new Map(documents.filter((one) => one.collection === collection).map(({ _id, conflicts }) => [_id, conflicts]))
+  return { documents, hasMore, countsIn }
 }

@@ -72,10 +72,10 @@ function NamespacePage({
   const { value: report } = useNamespaceStanding(store, namespace)
   const sync = report && syncStateOf(report, { isHere: true, connection })
   const collection = useMemo(() => (shown === undefined ? undefined : namespace.collection(shown)), [namespace, shown])
-  const { value: conflicted } = useConflicted(store, namespace.id)
+  const { value: conflicted } = useConflicted(store, namespace)
   const conflicts = useConflictCounts(conflicted, shown)
   const [looked, setLooked] = useState<LookedAt>()
-  const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, id: document }), [shown])
+  const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, _id: document }), [shown])
   const isOwner = info.owner === store.info.identity
   const [isSettingsOpen, setSettingsOpen] = useState(false)
   const [settingsDraft, setSettingsDraft] = useState<SettingsDraft>({})

@@ -83,7 +83,7 @@ async function showListed({ output, settings, signal }: Context, store: Docstore
       throw isKnown
         ? new DocstoreError(
             'relay-unreachable',
-            'No relay could be reached, so nobody can say what there is. `docstore namespace list` shows what is here',
+            `No relay could be reached, so nobody can say what there is. \`${commandText(settings, 'namespace list')}\` shows what is here`,
           )
         : new DocstoreError(
             'no-relay',
