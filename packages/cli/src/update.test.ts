@@ -31,6 +31,7 @@ describe("a document of one's own", () => {
     expect(_id).toMatch(/^z6Mk\w+\/hello$/)
     const updated = await bench.json(['update', guests, 'hello', '{"$inc":{"n":1}}', '--offline', '--data', first])
     expect(updated).toMatchObject({ _id })
+    expect((await bench.run(['conflicts', guests, 'hello', '--data', first])).stdout).toBe('No version that lost is kept in the collection "docs"\n')
     expect(await bench.json(['delete', guests, 'hello', '--offline', '--data', first])).toEqual({ _id, deleted: true, copies: 0 })
   })
 })

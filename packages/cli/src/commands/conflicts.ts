@@ -27,7 +27,9 @@ export function conflictsCommand(run: Run): Command {
           context.signal.throwIfAborted()
           if (conflicts.push(conflict) === limit) break
         }
-        await context.output.result(conflicts, () => conflicts.map(conflictText).join('\n'))
+        await context.output.result(conflicts, () =>
+          conflicts.length === 0 ? `No version that lost is kept in the collection "${collection}"` : conflicts.map(conflictText).join('\n'),
+        )
         const others = id === undefined ? await otherCollections(namespace, collection) : []
         if (others.length > 0) context.output.note(`There are conflicts in ${others.join(', ')} too: --collection ${others[0]}`)
       }),

@@ -337,6 +337,22 @@ describe('a conflict', () => {
     expect(await conflicts(ada)).toEqual(await conflicts(carol))
   })
 
+  it('that a delete hides is erased too, and what is edited in documents that are there stays', async () => {
+    await put(bob, 'x', { n: 1 })
+    await put(bob, 'y', { n: 1 })
+    await meet(ada, bob)
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await set(ada, 'x', { n: 'secret' })
+    await set(ada, 'y', { n: 2 })
+    await meet(ada, bob)
+    now += 1000
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 0, conflicts: 1, edits: 1 })
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ conflicts: 0, edits: 1 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect([await get(peer, 'y'), await said(peer)]).toEqual([{ _id: 'y', n: 2 }, [{ n: undefined }]])
+  })
+
   it('that somebody else lost stays when its winner is erased by who wrote that; and nobody erases what was written meanwhile', async () => {
     await put(bob, 'x', { by: 'bob' })
     await put(ada, 'x', { by: 'ada' })

@@ -49,12 +49,12 @@ export class Erasing {
     }
     const conflicts = await this.#withdraw(
       id,
-      all.filter(({ lost }) => lost !== undefined),
+      all.filter(({ lost, edit }) => lost !== undefined || edit !== undefined),
     )
     return { documents, conflicts, edits: await this.#foreignEdits(ns, own), next: records.at(-1)?.seq }
   }
 
-  /** Takes back versions of ours that lost to those of others; gives how many. */
+  /** Takes back versions of ours that lost to those of others, edits that others' deletes hide among them; gives how many. */
   async #withdraw(id: string, lost: readonly StoredRecord[]): Promise<number> {
     const { storage, news, rules: known } = this.#ground
     const open = this.#namespaces.open(id)

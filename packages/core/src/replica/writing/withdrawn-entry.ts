@@ -20,15 +20,16 @@ export interface Withdrawal {
 }
 
 /**
- * Takes back a version of ours that lost, so that nobody keeps it: a delete right behind it in time, or of a field what won, or nothing. Whoever has seen
+ * Takes back a version of ours that lost, so that nobody keeps it: a delete right behind it in time, or of a field what won, or nothing; and an edit that a delete hides. Whoever has seen
  * one of an author has seen his earlier ones, so the version goes everywhere; and what won is later than this too, and stays as it is.
  */
 export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): readonly CommitEntry[] {
   const { scope } = withdrawal
-  const { collection, id, lost } = record
+  const { collection, id, lost, edit } = record
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
-  if (lost === undefined || collection === null || id === null || key === undefined) return []
+  if (collection === null || id === null || key === undefined) return []
   const name: Name = { collection, id, key }
+  if (lost === undefined) return edit === undefined ? [] : [hiddenEntry(withdrawal, record, name, edit)]
   const entry = (slot: Uint8Array, build: (taken: Taken) => NewRecord | undefined): CommitEntry => ({
     slot,
     document: lost.document,
@@ -42,7 +43,6 @@ export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): 
     const isNeeded = record.edit === undefined || (winner.edit === undefined && !canTakeAway(withdrawal, name, record.edit.path))
     return isNeeded ? tombstone(scope, record, name, at) : undefined
   })
-  const { edit } = record
   if (edit === undefined) return [deleted]
   const replaced = entry(lost.unit, ({ at, winner }) => {
     const isFree = canTakeAway(withdrawal, name, edit.path)
@@ -53,14 +53,36 @@ export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): 
     const content = won ?? encodeEdit(id, undefined)
     // Taken back before.
     if (content === ownContent(record)) return undefined
-    const bytes = utf8(content)
-    const digest = sha256(bytes)
-    const more = record.seen && { seen: record.seen }
-    const { by } = record
-    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, path: edit.path, ...(exp === null ? {} : { exp }), ...more }
-    return { collection, id, at, by, prev: null, exp, content, kh: null, digest, hash: recordHash(scope, put), edit, ...more }
+    return editAt(scope, record, { name, edit, content, exp, at })
   })
   return [replaced, deleted]
+}
+
+/** Takes back an edit that a delete hides, which did not know of it: it takes the place of nothing else, whatever its time. */
+function hiddenEntry(withdrawal: Withdrawal, record: StoredRecord, name: Name, edit: NonNullable<StoredRecord['edit']>): CommitEntry {
+  const build = (old: StoredRecord | undefined, document: DocumentView | undefined): NewRecord | undefined => {
+    const isHere = old !== undefined && equalBytes(old.hash, record.hash) && document !== undefined && document.content() === null
+    const content = encodeEdit(name.id, undefined)
+    if (!isHere || content === ownContent(record) || !canTakeAway(withdrawal, name, edit.path)) return undefined
+    return editAt(withdrawal.scope, record, { name, edit, content, exp: record.exp, at: record.at + 1 })
+  }
+  return { slot: record.slot, document: edit.document, build }
+}
+
+interface NewEdit {
+  readonly name: Name
+  readonly edit: NonNullable<StoredRecord['edit']>
+  readonly content: string
+  readonly exp: number | null
+  readonly at: number
+}
+
+function editAt(scope: RecordScope, { by, seen }: StoredRecord, { name: { collection, id, key }, edit, content, exp, at }: NewEdit): NewRecord {
+  const bytes = utf8(content)
+  const digest = sha256(bytes)
+  const more = seen && { seen }
+  const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, path: edit.path, ...(exp === null ? {} : { exp }), ...more }
+  return { collection, id, at, by, prev: null, exp, content, kh: null, digest, hash: recordHash(scope, put), edit, ...more }
 }
 
 interface Name {
