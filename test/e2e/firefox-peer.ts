@@ -126,7 +126,8 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   async #find(steps: readonly Step[], state: PartState, timeoutMs: number): Promise<string | undefined> {
-    const found = await this.#call(
+    const found = await this.#callThatWaits(
+      timeoutMs,
       String(findPart),
       { type: 'string', value: JSON.stringify(steps) },
       { type: 'string', value: state },
@@ -170,8 +171,13 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   async #call(functionDeclaration: string, ...args: readonly object[]): Promise<RemoteValue> {
-    const target = { context: this.#context }
-    const called = await this.#session.send<Called>('script.callFunction', { functionDeclaration, arguments: args, target, awaitPromise: true })
+    return this.#callThatWaits(0, functionDeclaration, ...args)
+  }
+
+  /** Calls what may wait for so long before it returns: whoever asks is more patient than that, and hears what it says then. */
+  async #callThatWaits(waitsMs: number, functionDeclaration: string, ...args: readonly object[]): Promise<RemoteValue> {
+    const params = { functionDeclaration, arguments: args, target: { context: this.#context }, awaitPromise: true }
+    const called = await this.#session.send<Called>('script.callFunction', params, waitsMs)
     if (called.type === 'exception') throw new Error(called.exceptionDetails.text)
     return called.result
   }
