@@ -17,6 +17,9 @@ const CUTS: readonly Cut[] = [
   { module: /\/libp2p\/dist\/src\/connection-monitor\.js$/, cut: withoutMonitor },
   { module: /\/@libp2p\/utils\/dist\/src\/private-ip\.js$/, cut: withOneNetmask },
   { module: /\/@libp2p\/gossipsub\/dist\/src\/score\/message-deliveries\.js$/, cut: withPlainQueue },
+  { module: /\/@libp2p\/crypto\/dist\/src\/keys\/ed25519\/index\.browser\.js$/, cut: withSmallEd25519 },
+  { module: /\/@noble\/curves\/ed25519\.js$/, cut: withOneCurve },
+  { module: /\/@libp2p\/utils\/dist\/src\/filters\/index\.js$/, cut: withPlainFilter },
   { module: /\/multiformats\/dist\/src\/basics\.js$/, cut: withoutEmoji },
   { module: /\/weald\/dist\/src\/(browser|common)\.js$/, cut: withPlainTimes },
   { module: /\/@libp2p\/webrtc\/dist\/src\/private-to-private\/initiate-connection\.js$/, cut: closingLater },
@@ -106,6 +109,55 @@ function withPlainQueue(code: string, id: string): string {
   const uses = [...code.matchAll(/\bqueue\.(\w+)/g)].map(([, name]) => name)
   if (!code.includes(begin) || !uses.every((name) => name !== undefined && ['push', 'shift', 'peekFront', 'clear'].includes(name))) throw changed(id)
   return code.replace(begin, 'class Denque extends Array {\n  peekFront() {\n    return this[0]\n  }\n  clear() {\n    this.length = 0\n  }\n}\n')
+}
+
+/** The core has a smaller library of the same author for that, with the same functions. */
+function withSmallEd25519(code: string, id: string): string {
+  const begin = "import { ed25519 as ed } from '@noble/curves/ed25519.js';\n"
+  const uses = [...code.matchAll(/\bed\.([\w.]+)/g)].map(([, name]) => name)
+  if (
+    !code.includes(begin) ||
+    !uses.every((name) => name !== undefined && ['utils.randomSecretKey', 'getPublicKey', 'sign', 'verify'].includes(name))
+  )
+    throw changed(id)
+  return code.replace(begin, "import * as ed from '@noble/ed25519';\nimport { sha512 } from '@noble/hashes/sha2.js';\ned.hashes.sha512 = sha512;\n")
+}
+
+/** Its public keys can be made through a second curve, with tables that take longer to make than the few keys of a browser. Without that, RFC 7748's way makes the same. */
+function withOneCurve(code: string, id: string): string {
+  const slim = code.replace(/^( *)scalarMultBase: \(k\) => \{\n[^]*?\n\1\},\n/m, '')
+  if (slim === code) throw changed(id)
+  return slim
+}
+
+/** Peers and addresses that were seen: in a browser they are few, and a set knows them too. */
+function withPlainFilter(code: string, id: string): string {
+  const names = [...code.matchAll(/export \{ (.+?) \} from/g)].flatMap(([, names]) => names?.split(', ') ?? [])
+  if (names.filter((name) => name.startsWith('create')).join() !== 'createBloomFilter,createCuckooFilter,createScalableCuckooFilter')
+    throw changed(id)
+  return `class Seen {
+  #items = new Set()
+  #max
+  constructor(max) {
+    this.#max = max
+  }
+  get count() {
+    return this.#items.size
+  }
+  has(item) {
+    return this.#items.has(String(item))
+  }
+  add(item) {
+    this.#items.add(String(item))
+    if (this.#items.size > this.#max) this.#items.delete(this.#items.values().next().value)
+    return true
+  }
+  remove(item) {
+    return this.#items.delete(String(item))
+  }
+}
+export const createScalableCuckooFilter = (max) => new Seen(max)
+`
 }
 
 /** Nobody writes hashes as emoji. */

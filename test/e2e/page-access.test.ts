@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe, { type AxeResults, type RunOptions } from 'axe-core'
 import { createDocstore, type Docstore, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
+import { axeViolations } from './axe-violations.ts'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
@@ -21,26 +21,9 @@ let ada: BrowserPeer
 let terminal: Docstore
 let notes: Namespace
 
-/** What axe-core finds wrong with what is on the screen, light and dark: `rule: element`. */
-async function violations(): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await ada.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    // Only colours differ in the dark.
-    const options: RunOptions = colorScheme === 'light' ? {} : { runOnly: ['color-contrast'] }
-    const { violations } = await ada.page.evaluate(runAxe, options)
-    for (const { id, nodes } of violations) found.push(...nodes.map(({ html }) => `${colorScheme}, ${id}: ${html.slice(0, 200)}`))
-  }
-  await ada.page.emulateMedia({ colorScheme: 'light' })
-  return found
-}
-
-/** Runs in the page, once its colours are what they are going to be. */
-async function runAxe(options: RunOptions): Promise<AxeResults> {
-  const changing = (): readonly Animation[] => document.getAnimations().filter((animation) => animation instanceof CSSTransition)
-  // One that another takes the place of is not finished but cancelled.
-  for (let some = changing(); some.length > 0; some = changing()) await Promise.allSettled(some.map(({ finished }) => finished))
-  return (globalThis as unknown as { readonly axe: typeof axe }).axe.run(document, options)
+/** What axe-core finds wrong with what is on the screen. */
+function violations(): Promise<readonly string[]> {
+  return axeViolations(ada.page)
 }
 
 /** The name of the part that has the focus, as in `TEST_IDS`. */
@@ -58,7 +41,6 @@ beforeAll(async () => {
   relay = await startRelayChild(join(folder, 'relay'))
   terminal = await createDocstore({ data: join(folder, 'terminal'), join: relay.ready.join })
   ada = await BrowserPeer.open(join(folder, 'ada'), relay.ready.http)
-  await ada.page.evaluate(axe.source)
   await ada.page.setViewportSize(DESK)
   await ada.untilConnection('connected')
 }, 120_000)
@@ -119,7 +101,6 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
     await ada.part('unsaved').waitFor()
     Object.assign(found, { question: await violations() })
     await ada.page.reload()
-    await ada.page.evaluate(axe.source)
     await ada.part('editorDraftDiscard').waitFor()
     Object.assign(found, { draft: await violations() })
     await ada.part('editorClose').click()

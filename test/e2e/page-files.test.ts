@@ -73,6 +73,26 @@ it('files are stored by the button and by dropping them, one after another, and 
   await ada.page.keyboard.press('Escape')
 })
 
+it('files that are dropped where nobody may store them leave the page as it is, which says why', { timeout: 60_000 }, async () => {
+  const others = await relay.store.namespaces.create({ name: 'Of others', write: 'owner' })
+  const drop = (): Promise<boolean> =>
+    ada.page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File(['dropped'], 'four.txt', { type: 'text/plain' }))
+      const events = ['dragover', 'drop'].map((name) => new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer }))
+      for (const event of events) document.querySelector('#app')?.dispatchEvent(event)
+      return events.every(({ defaultPrevented }) => defaultPrevented)
+    })
+  await ada.page.evaluate((hash) => (location.hash = hash), `#/ns/${others.id}`)
+  await ada.part('readOnlyReason').waitFor()
+  expect(await drop()).toBe(true)
+  await ada.part('toast').filter({ hasText: 'Files are not stored here. Only the owner of this namespace writes here.' }).waitFor()
+  await ada.page.evaluate(() => (location.hash = '#/'))
+  await ada.part('welcomeCreate').waitFor()
+  expect(await drop()).toBe(true)
+  await ada.part('toast').filter({ hasText: 'Files are stored in namespaces' }).waitFor()
+})
+
 it('what relays hold and owners list can be opened from the list, and two of one name are told apart there', { timeout: 60_000 }, async () => {
   const ids: string[] = []
   for (const listed of [true, true, false]) ids.push((await relay.store.namespaces.create({ name: 'Club', write: 'anyone', listed })).id)

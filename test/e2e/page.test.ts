@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocstore, type Docstore, type Message, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
+import { axeViolations } from './axe-violations.ts'
 import { BrowserPeer } from './browser-peer.ts'
 import { buildPageIfMissing } from './build-page.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
@@ -11,6 +13,9 @@ const folder = mkdtempSync(join(tmpdir(), 'docstore-page-'))
 const relayData = join(folder, 'relay')
 /** A lost connection over UDP is noticed only when nothing comes for a while. */
 const OUTAGE = { timeout: 40_000, interval: 200 }
+
+/** Documents of a kind have one of two fields. */
+const PAIRS = { anyOf: [{ required: ['left'] }, { required: ['right'] }, { not: { required: ['kind'] } }] }
 
 let relay: RelayChild
 let ada: BrowserPeer
@@ -51,12 +56,13 @@ describe('two browsers and a terminal on one relay', () => {
     await ada.add({ title: 'from Ada' })
     await ben.row('from Ada').waitFor()
     await ben.add({ title: 'from Ben' })
-    await notes.put({ title: 'from the terminal' })
+    await notes.putMany([{ title: 'from the terminal' }, { title: 'soon gone' }])
+    await notes.put({ title: 'left and right', kind: 'pair', left: 1, right: 1 })
     await ada.row('from Ben').waitFor()
     await ada.row('from the terminal').waitFor()
     await ben.row('from the terminal').waitFor()
-    await expect.poll(titles).toEqual(['from Ada', 'from Ben', 'from the terminal'])
-    await ada.part('count', '[data-total="3"]').waitFor()
+    await expect.poll(titles).toEqual(['from Ada', 'from Ben', 'from the terminal', 'left and right', 'soon gone'])
+    await ada.part('count', '[data-total="5"]').waitFor()
     await ada.part('syncState', '[data-state="synced"]').waitFor()
   })
 
@@ -65,7 +71,7 @@ describe('two browsers and a terminal on one relay', () => {
     await ada.row('edited by Ben').waitFor()
     await ada.delete('from Ben')
     await ben.row('from Ben').filter({ hasNotText: 'edited' }).waitFor({ state: 'detached' })
-    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal', 'left and right', 'soon gone'])
   })
 
   it('brings a deleted document back everywhere when the deletion is undone', async () => {
@@ -73,8 +79,42 @@ describe('two browsers and a terminal on one relay', () => {
     await ben.row('from the terminal').waitFor({ state: 'detached' })
     await ada.part('toast').filter({ hasText: 'from the terminal' }).getByRole('button', { name: 'Undo' }).click()
     await ben.row('from the terminal').waitFor()
-    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal'])
+    await expect.poll(titles).toEqual(['from Ada, edited by Ben', 'from the terminal', 'left and right', 'soon gone'])
   })
+
+  it('takes another name, a description and rules from its owner, who is told which documents would go by them', async () => {
+    await ada.part('settingsOpen').click()
+    await ada.part('settingsName').fill('Our notes')
+    await ada.part('settingsDescription').fill('What we talked about')
+    await ada.part('settingsListed').check()
+    await ada.part('settingsSave').click()
+    await ben.part('namespaceTitle').filter({ hasText: 'Our notes' }).waitFor()
+    const rules = ada.part('settingsRulesText')
+    await rules.fill(JSON.stringify({ docs: { maxBytes: 80, schema: { required: ['text'] } } }))
+    await ada.part('settingsRulesSave').click()
+    await ada.part('settingsAgainst', '[data-documents="4"]').waitFor()
+    expect(await ada.part('settingsAgainst').getByRole('link').count()).toBe(4)
+    expect(await axeViolations(ada.page)).toEqual([])
+    await rules.fill('{"docs": {"schema": {"format": 1}}}')
+    await ada.part('settingsRulesSave').click()
+    await ada.part('settingsRules').getByRole('alert').filter({ hasText: '"/format" in the schema of the collection "docs"' }).waitFor()
+    await rules.fill('{\n"docs": oops}')
+    await ada.part('settingsRulesError').filter({ hasText: 'Line 2' }).waitFor()
+    // Escape throws nothing away.
+    await ada.page.keyboard.press('Escape')
+    await ada.part('settingsOpen').click()
+    expect(await rules.inputValue()).toContain('oops')
+    await rules.fill(JSON.stringify({ docs: { schema: PAIRS } }))
+    await ada.part('settingsRulesSave').click()
+    await ada.part('settingsRules').getByRole('status').filter({ hasText: 'Set.' }).waitFor()
+    await ada.part('settingsClose').click()
+    // Who owns nothing reads them.
+    await ben.part('settingsOpen').filter({ hasText: 'Rules' }).click()
+    expect(await ben.part('settingsRulesText').inputValue()).toContain('anyOf')
+    await ben.part('settingsClose').click()
+    await expect.poll(() => notes.info()).toMatchObject({ name: 'Our notes', description: 'What we talked about', listed: true })
+    await expect.poll(() => notes.rules()).toEqual({ docs: { schema: PAIRS } })
+  }, 30_000)
 
   it('hears a message in the other browser and in the terminal', async () => {
     const listening = terminal.subscribe('tea', { signal: stopped.signal })
@@ -104,18 +144,27 @@ describe('while the relay is away', () => {
   })
 
   it('takes writes in each of them, also of five fields of one document, and has all of them everywhere once the relay is back', async () => {
+    await notes.put({ title: 'terminal, offline' })
     await ada.add({ title: 'Ada, offline' })
     await ben.add({ title: 'Ben, offline' })
-    await notes.put({ title: 'terminal, offline' })
     const title = 'from the terminal'
     await ada.edit(title, { title, a: 1, b: 2 })
     await ben.edit(title, { title, c: 3, d: 4 })
     const { _id = '' } = (await notes.findOne({ title })) ?? {}
     await notes.update(_id, { $set: { e: 5 } })
+    // The same field in both, and a document that one of them changes and the other deletes.
+    await ada.edit('from Ada, edited by Ben', { title: 'from Ada, edited by Ben', mood: 'glad' })
+    await ben.edit('from Ada, edited by Ben', { title: 'from Ada, edited by Ben', mood: 'calm' })
+    // Each takes away what the other one needs.
+    await ada.edit('left and right', { title: 'left and right', kind: 'pair', left: 1 })
+    await ben.edit('left and right', { title: 'left and right', kind: 'pair', right: 1 })
+    await ben.edit('soon gone', { title: 'not gone at all' })
+    const gone = await notes.findOne({ title: 'soon gone' })
+    await notes.delete(gone?._id ?? '')
     await ada.row('Ada, offline').waitFor()
     await ada.part('syncState', '[data-state="pending"]').waitFor()
     relay = await startRelayChild(relayData, { port: relay.port })
-    const all = ['Ada, offline', 'Ben, offline', 'from Ada, edited by Ben', 'from the terminal', 'terminal, offline']
+    const all = ['Ada, offline', 'Ben, offline', 'from Ada, edited by Ben', 'from the terminal', 'left and right', 'terminal, offline']
     await expect.poll(titles, OUTAGE).toEqual(all)
     for (const browser of [ada, ben]) {
       for (const title of all) await browser.row(title).waitFor(OUTAGE)
@@ -124,6 +173,42 @@ describe('while the relay is away', () => {
     }
     expect(await notes.get(_id)).toEqual({ _id, title, a: 1, b: 2, c: 3, d: 4, e: 5 })
   }, 90_000)
+
+  it('shows what lost in both, by name in its row and in the head of the namespace, until one of them has settled it', async () => {
+    for (const browser of [ada, ben]) await browser.part('conflictsOpen', '[data-count="2"]').waitFor()
+    // One of them breaks a rule now, which its row says.
+    for (const browser of [ada, ben]) await browser.part('documentBroken').filter({ hasText: '(anyOf)' }).waitFor()
+    const row = ada.row('from Ada, edited by Ben')
+    await row.locator(`[data-testid="${TEST_IDS.documentConflicts}"]`).waitFor()
+    await row.focus()
+    await ada.page.keyboard.press('c')
+    const lost = ada.part('conflict', '[data-field="mood"]')
+    await lost.waitFor()
+    expect(await lost.locator('td').allTextContents()).toEqual(['"glad"', '"calm"'])
+    expect(await lost.locator('h3').textContent()).toContain('you wrote')
+    expect(await axeViolations(ada.page)).toEqual([])
+    await ada.part('conflictKeep').click()
+    await ada.part('conflictsLeft', '[data-count="0"]').waitFor()
+    await ada.page.keyboard.press('Escape')
+    expect(await ada.page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(TEST_IDS.documentRow)
+    await ben.part('conflictsOpen', '[data-count="1"]').waitFor()
+    await expect.poll(() => ben.read('from Ada, edited by Ben')).toMatchObject({ mood: 'glad' })
+    await expect.poll(async () => (await notes.findOne({ title: 'from Ada, edited by Ben' }))?.['mood']).toBe('glad')
+    // The other one is of a document that no list shows, and ends at both, also where it is looked at.
+    await ada.part('conflictsOpen').click()
+    await ada.part('conflicted').click()
+    expect(await ada.part('conflict').textContent()).toContain('not gone at all')
+    await ben.part('conflictsOpen').click()
+    await ben.part('conflicted').click()
+    await ben.part('conflictKeepWinner').click()
+    await ada.part('conflictsLeft', '[data-count="0"]').waitFor()
+    for (const browser of [ada, ben]) {
+      await browser.part('conflictsClose').click()
+      await browser.part('conflictsOpen').waitFor({ state: 'detached' })
+    }
+    expect(await terminal.replica.conflicted(notes.id, { limit: 10 })).toEqual({ documents: [] })
+    expect(await titles()).not.toContain('not gone at all')
+  }, 60_000)
 
   it('hears messages again, in the topics that it remembers', async () => {
     await ada.part('messagesOpen').click()

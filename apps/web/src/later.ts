@@ -8,6 +8,8 @@ const load = {
   messages: () => import('./messages/messages-panel.tsx'),
   upload: () => import('./files/upload-files.tsx'),
   listed: () => import('./namespaces/listed-namespaces.tsx'),
+  conflicts: () => import('./conflicts/conflicts-dialog.tsx'),
+  settings: () => import('./namespaces/settings/settings-dialog.tsx'),
   conflict: () => import('./namespaces/head-conflict.tsx'),
 } as const
 
@@ -17,6 +19,8 @@ export const PeerPanel = lazy(async () => ({ default: (await load.peer()).PeerPa
 export const MessagesPanel = lazy(async () => ({ default: (await load.messages()).MessagesPanel }))
 export const UploadFiles = lazy(async () => ({ default: (await load.upload()).UploadFiles }))
 export const ListedNamespaces = lazy(async () => ({ default: (await load.listed()).ListedNamespaces }))
+export const ConflictsDialog = lazy(async () => ({ default: (await load.conflicts()).ConflictsDialog }))
+export const SettingsDialog = lazy(async () => ({ default: (await load.settings()).SettingsDialog }))
 export const HeadConflict = lazy(async () => ({ default: (await load.conflict()).HeadConflict }))
 
 /** Loads them all. One that does not come is asked for again where it is shown, and says so there. */

@@ -79,6 +79,23 @@ export const TEST_IDS = {
   welcomeCreate: 'welcome-create',
 
   namespaceTitle: 'namespace-title',
+  settingsOpen: 'settings-open',
+  settings: 'settings',
+  settingsClose: 'settings-close',
+  settingsDiscard: 'settings-discard',
+  settingsFacts: 'settings-facts',
+  settingsName: 'settings-name',
+  settingsDescription: 'settings-description',
+  settingsHistory: 'settings-history',
+  settingsListed: 'settings-listed',
+  settingsSave: 'settings-save',
+  settingsRules: 'settings-rules',
+  settingsRulesText: 'settings-rules-text',
+  settingsRulesError: 'settings-rules-error',
+  settingsRulesSave: 'settings-rules-save',
+  /** `data-documents` is how many documents break the rules that were to be set. */
+  settingsAgainst: 'settings-against',
+  settingsForce: 'settings-force',
   namespaceForget: 'namespace-forget',
   namespaceIdCopy: 'namespace-id-copy',
   /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */
@@ -122,6 +139,24 @@ export const TEST_IDS = {
   /** `data-cid` and `data-by` are what it says in full. */
   documentFacts: 'document-facts',
   documentBreaks: 'document-breaks',
+  /** In the row of a document; `data-count` is how many of its versions lost. */
+  documentConflicts: 'document-conflicts',
+  /** In the row of a document that breaks a rule: which one. */
+  documentBroken: 'document-broken',
+  /** In the head of a namespace; `data-count` is how many documents have conflicts. */
+  conflictsOpen: 'conflicts-open',
+  conflicts: 'conflicts',
+  conflictsClose: 'conflicts-close',
+  conflictsAll: 'conflicts-all',
+  /** `data-id` is the `_id` of the document. */
+  conflicted: 'conflicted',
+  /** `data-count` is how many versions of the document have lost and are not settled. */
+  conflictsLeft: 'conflicts-left',
+  /** `data-by` is who wrote the version that lost, `data-field` the field, where it is one of a field. */
+  conflict: 'conflict',
+  conflictKeep: 'conflict-keep',
+  conflictKeepWinner: 'conflict-keep-winner',
+  editorConflicts: 'document-editor-conflicts',
   documentCidCopy: 'document-cid-copy',
   documentHistory: 'document-history',
   /** `data-cid` is the CID of an earlier version. */

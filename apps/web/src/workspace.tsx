@@ -18,6 +18,7 @@ import { useDurability } from './store/use-durability.ts'
 import { repeatedNames, useNamespaces } from './store/use-namespaces.ts'
 import { useIsOnline, usePeers } from './store/use-peers.ts'
 import { TEST_IDS } from './test-ids.ts'
+import { takeFileDrops } from './ui/file-drops.ts'
 import { withMarks } from './ui/hidden-characters.ts'
 import { Later } from './ui/later.tsx'
 import { MarkedText } from './ui/marked-text.tsx'
@@ -58,6 +59,7 @@ export function Workspace({
   const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
   useEffect(loadLater, [])
   useOtherNetworkOf(store, route)
+  useRefusedDrops()
   useEffect(() => {
     const named = shown === undefined ? [] : [isRepeated && route.page === 'namespace' ? `${shown} …${route.id.slice(-6)}` : shown]
     document.title = withMarks([...named, networkName, 'Docstore'].join(' – '))
@@ -154,6 +156,17 @@ function useOtherNetworkOf(store: Docstore, route: Route): void {
     }
     look().catch((error: unknown) => showToast({ text: errorText(error), kind: 'error' }))
   }, [store, id, isSeveral, show, showToast])
+}
+
+/** Says where files go, where they are dropped while no namespace is shown. */
+function useRefusedDrops(): void {
+  const showToast = useToast()
+  useEffect(() => {
+    const gone = new AbortController()
+    const refuse = (): void => showToast({ text: 'Files are stored in namespaces: open one in which you write.', kind: 'error', topic: 'refused' })
+    takeFileDrops({ onDrop: refuse }, gone.signal, { isLast: true })
+    return () => gone.abort()
+  }, [showToast])
 }
 
 /** Goes to the field for what was sent, which phones show beside nothing else. */

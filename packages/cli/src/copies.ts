@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Option } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
+import { commandText } from './command-text.ts'
 import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
 import { wholeNumber } from './settings.ts'
@@ -27,7 +28,7 @@ export async function waitForCopies(context: Context, store: Docstore, namespace
 }
 
 async function copiesOf(
-  { settings: { timeoutMs }, output, signal }: Context,
+  { settings, output, signal }: Context,
   { network }: Docstore,
   namespace: Namespace,
   { copies: wanted, offline = false }: CopiesOptions,
@@ -35,11 +36,11 @@ async function copiesOf(
   const copies = offline ? 0 : wanted
   if (copies === 0) return 0
   if (network === undefined || (!(await network.isRelay()) && !(await network.peers()).some(({ role }) => role === 'relay'))) {
-    output.note('No relay is known, so this is the only copy. `docstore join LINK` joins a network.')
+    output.note(`No relay is known, so this is the only copy. \`${commandText(settings, 'join LINK')}\` joins a network.`)
     return 0
   }
   try {
-    return (await namespace.delivered({ copies, timeoutMs, signal })).length
+    return (await namespace.delivered({ copies, timeoutMs: settings.timeoutMs, signal })).length
   } catch (error) {
     if (errorCode(error) !== 'not-delivered') throw error
     const { copies: confirmed, reason } = error instanceof DocstoreError ? error.details : {}

@@ -83,7 +83,7 @@ describe('export -o', () => {
     symlinkSync('real', path('link'))
     symlinkSync(path('link'), path('link-to-link'))
     symlinkSync('not-yet', path('ahead'))
-    expect((await exportTo(path('link-to-link'))).code).toBe(0)
+    expect((await exportTo(path('link-to-link'), '--force')).code).toBe(0)
     expect(readFileSync(path('real')).equals(whole)).toBe(true)
     expect(lstatSync(path('link')).isSymbolicLink()).toBe(true)
     expect((await exportTo(path('ahead'))).code).toBe(0)
@@ -93,12 +93,12 @@ describe('export -o', () => {
   it('keeps the mode of a file, and takes none that may not be written', async () => {
     writeFileSync(path('private'), 'old', { mode: 0o600 })
     chmodSync(path('private'), 0o640)
-    expect((await exportTo(path('private'))).code).toBe(0)
+    expect((await exportTo(path('private'), '--force')).code).toBe(0)
     expect(statSync(path('private')).mode & 0o777).toBe(0o640)
   })
 
   it('does not hurt another one that writes the same file, and leaves no parts', async () => {
-    const runs = await Promise.all([exportTo(path('same')), exportTo(path('same')), exportTo(path('same'))])
+    const runs = await Promise.all([1, 2, 3].map(() => exportTo(path('same'), '--force')))
     expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(runs.map(() => [0, expect.anything()]))
     expect(readFileSync(path('same')).equals(whole)).toBe(true)
     // One of a run that was killed goes; one that may still be written stays.
@@ -106,7 +106,7 @@ describe('export -o', () => {
     for (const part of [old, young]) writeFileSync(part, 'half')
     const yesterday = Date.now() / 1000 - 86_400
     utimesSync(old, yesterday, yesterday)
-    expect((await exportTo(path('same'))).code).toBe(0)
+    expect((await exportTo(path('same'), '--force')).code).toBe(0)
     expect([existsSync(old), existsSync(young)]).toEqual([false, true])
     expect(readdirSync(files).filter((name) => name.endsWith('.part'))).toHaveLength(1)
   })
@@ -118,6 +118,7 @@ describe('export -o', () => {
       [files, 'no-file', 'folder'],
       [path('missing/a.car'), 'no-folder', 'no folder'],
       [path('round'), 'no-file', 'circle'],
+      [path('whole.car'), 'file-exists', '--force'],
     ] as const
     for (const [target, code, text] of failures)
       expect(await bench.failure(['export', 'notes', '-o', target, '--data', data])).toMatchObject({
@@ -125,6 +126,7 @@ describe('export -o', () => {
         code,
         message: expect.stringContaining(text),
       })
+    expect(readFileSync(path('whole.car')).equals(whole)).toBe(true)
     expect(await bench.failure(['export', 'notes', '-o', '', '--data', data])).toMatchObject({ exit: 2, code: 'usage' })
   })
 })

@@ -39,7 +39,7 @@ describe('docstore index and explain', () => {
     })
     const unindexed = await bench.run(['explain', 'places', '{"more, or less":5}', ...args])
     expect(unindexed.stdout).toContain(
-      "Make an index with docstore index create places 'more, or less' --collection cities: documents would be looked up in it.",
+      `Make an index with docstore --data ${data} index create places 'more, or less' --collection cities: documents would be looked up in it.`,
     )
     const slow = await bench.run(['explain', 'places', '{"about":{"$regex":"sea"}}', ...args])
     expect(slow.stdout).toMatch(

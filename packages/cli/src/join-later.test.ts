@@ -73,7 +73,7 @@ describe('a folder that began alone', () => {
   it('joins a network with its documents by the command that is named, and goes on as before', async () => {
     const data = bench.folder()
     const created = await bench.run(['namespace', 'create', 'notes', '--data', data])
-    expect(created.stderr).toContain('`docstore join LINK` joins a network')
+    expect(created.stderr).toContain(`\`docstore --data ${data} join LINK\` joins a network`)
     await bench.json(['import', 'notes', '-', '--data', data], ALL.map((one) => JSON.stringify(one)).join('\n'))
     expect(await bench.run(['join', ready.join, '--data', data])).toMatchObject({
       code: 0,

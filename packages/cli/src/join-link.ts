@@ -1,5 +1,6 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import { type Docstore, formatJoinLink, formatJoinText, type Invitation, knownOrigins, readNetwork } from 'p2p-docstore'
+import { commandText } from './command-text.ts'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
 
@@ -14,13 +15,13 @@ export interface JoinLinks {
 }
 
 /** The join link and the join text of the network of a store, through relays that it knows, four at most. Throws `no-relay`. */
-export async function joinLinkOf({ settings: { timeoutMs }, signal }: Context, store: Docstore, invitation?: Invitation): Promise<JoinLinks> {
-  await store.network?.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })
+export async function joinLinkOf({ settings, signal }: Context, store: Docstore, invitation?: Invitation): Promise<JoinLinks> {
+  await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
   const [origin, ...relays] = (await knownOrigins(store)).slice(0, MAX_RELAYS)
   if (origin === undefined)
     throw new DocstoreError(
       'no-relay',
-      'A join link leads to a relay, and none is known here. Start one with `docstore relay` on this data, or join one',
+      `A join link leads to a relay, and none is known here. Start one with \`${commandText(settings, 'relay')}\`, or join one`,
     )
   const network = readNetwork(store.info.network.descriptor)
   const extras = { relays, invitation }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createDocstore, type Docstore } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ready, Workbench } from './testing/docstore-process.ts'
 
@@ -20,6 +21,17 @@ afterAll(() => bench.close())
 function has(folder: string, text: string): boolean {
   return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text))
 }
+
+/** Hands a namespace with its documents from one store to another. */
+async function send(ns: string, { replica: from }: Docstore, { replica: to }: Docstore): Promise<void> {
+  const namespace = await from.exportNamespace(ns)
+  const { batch } = await from.batchSince(ns, 0, { maxBytes: 1_000_000 })
+  if (namespace === undefined || batch === undefined) throw new Error('nothing to send')
+  await to.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+  await to.accept(ns, batch)
+}
+
+const PAIRS = { anyOf: [{ required: ['left'] }, { required: ['right'] }] }
 
 // Every command is a process of its own.
 describe('the life of a namespace', { timeout: 120_000 }, () => {
@@ -56,6 +68,7 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     const rows = '[{"number":1,"total":2},{"number":2,"total":3},{"number":1,"total":2}]'
     expect(await bench.json(['import', id, '-', '--offline', '--data', a], rows)).toMatchObject({ read: 3, written: 2, unchanged: 1 })
     expect(await bench.failure(['put', id, '--offline', '--data', a], '{"number":3}')).toMatchObject({ exit: 1, code: 'against-rules' })
+    expect(await bench.json(['namespace', 'rules', id, '--check', '--data', a])).toEqual([])
     const stricter = '{"docs":{"maxBytes":5}}'
     expect(await bench.failure(['namespace', 'rules', id, '--set', '-', '--offline', '--data', a], stricter)).toMatchObject({
       exit: 1,
@@ -77,5 +90,25 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
     await bench.json(['put', only, '--offline', '--data', far], '{}')
     expect(await bench.failure(['namespace', 'forget', only, '--data', far])).toMatchObject({ exit: 1, code: 'not-delivered' })
     expect(await bench.json(['namespace', 'forget', only, '--force', '--data', far])).toEqual({ id: only, forgotten: true })
+  })
+
+  it('names documents that break its rules, which updates that meet can do, and collections that have conflicts', async () => {
+    const [one, two] = await Promise.all([a, b].map((data) => createDocstore({ data, network: 'off' })))
+    if (one === undefined || two === undefined) throw new Error('no stores')
+    const pairs = await one.namespaces.create({ name: 'pairs', write: 'anyone', collections: { docs: { schema: PAIRS } } })
+    await pairs.putMany([
+      { _id: 'x', left: 1, right: 1 },
+      { _id: 'y', left: 1 },
+    ])
+    await send(pairs.id, one, two)
+    await pairs.update('x', { $unset: { left: true } })
+    await (await two.namespaces.open(pairs.id)).update('x', { $unset: { right: true } })
+    for (const store of [one, two]) await (await store.namespaces.open(pairs.id)).collection('people').put({ _id: 'ada', by: store.info.identity })
+    await send(pairs.id, two, one)
+    await Promise.all([one.close(), two.close()])
+    const { stdout, code } = await bench.run(['namespace', 'rules', pairs.id, '--check', '--data', a])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^docs\/x: the document does not fulfil .* \(anyOf\)\n$/)])
+    const conflicts = await bench.run(['conflicts', pairs.id, '--data', a])
+    expect(conflicts).toMatchObject({ code: 0, stdout: expect.not.stringContaining('ada'), stderr: expect.stringContaining('--collection people') })
   })
 })

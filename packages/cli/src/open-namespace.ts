@@ -1,5 +1,6 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { type Docstore, isShutOut, type Namespace } from 'p2p-docstore'
+import { commandText } from './command-text.ts'
 import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
@@ -15,11 +16,11 @@ export async function openToRead(context: Context, store: Docstore, text: string
 }
 
 /** Says that something which was written here before the namespace arrived, or before its end was heard of, is not among its documents. */
-async function noteRefused({ output }: Context, namespace: Namespace): Promise<void> {
+async function noteRefused({ output, settings }: Context, namespace: Namespace): Promise<void> {
   const refused = (await namespace.pending()).filter((one) => one.refused !== undefined).length
   if (refused === 0) return
   const subject = refused === 1 ? '1 change that was written here was' : `${refused} changes that were written here were`
-  output.note(`${subject} refused, and waits for you: \`docstore namespace pending NS\` shows it, --drop gives it up`)
+  output.note(`${subject} refused, and waits for you: \`${commandText(settings, 'namespace pending NS')}\` shows it, --drop gives it up`)
 }
 
 /** Opens a namespace as it is here, to write or to look at what lies in this folder. One that is not here yet is asked for; else nobody is waited for. */
@@ -43,12 +44,13 @@ export async function openToWrite(context: Context, store: Docstore, text: strin
       `No relay that was reached has the namespace ${namespace.id}. Check the id; with --offline, what put and delete write is kept until it arrives`,
     )
   }
-  if (arrival === 'searching') context.output.note(`The namespace ${namespace.id} ${NOT_HERE}`)
+  if (arrival === 'searching') context.output.note(`The namespace ${namespace.id} ${notHere(context)}`)
   return { namespace, isHere: arrival === 'here' }
 }
 
-const NOT_HERE =
-  'is not here yet, and nobody was asked for it. This is kept on this machine until it arrives, and judged then: `docstore namespace pending NS` shows what waits'
+function notHere({ settings }: Context): string {
+  return `is not here yet, and nobody was asked for it. This is kept on this machine until it arrives, and judged then: \`${commandText(settings, 'namespace pending NS')}\` shows what waits`
+}
 
 /** Makes a namespace equal with the relays that can be reached soon; says so where that is not possible. */
 export async function freshen({ settings: { timeoutMs }, output, signal }: Context, { network }: Docstore, { id }: Namespace): Promise<void> {

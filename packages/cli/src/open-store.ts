@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDocstore, type Docstore, type MoveProgress } from 'p2p-docstore'
+import { commandText } from './command-text.ts'
 import type { Context } from './context.ts'
 import type { Output } from './output/output.ts'
 
@@ -9,7 +10,7 @@ import type { Output } from './output/output.ts'
  * commands connect where a relay is known. A network that the link adds to the folder is told of, unless the command does so itself.
  */
 export async function openStore(
-  { settings: { data, join, network: inNetwork }, output }: Context,
+  context: Context,
   {
     network = 'auto',
     descriptor,
@@ -17,6 +18,8 @@ export async function openStore(
     saysBeside = true,
   }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean; saysBeside?: boolean } = {},
 ): Promise<Docstore> {
+  const { settings, output } = context
+  const { data, join, network: inNetwork } = settings
   const moving = new MovingNotes(output)
   const hadData = hasData(data)
   const store = await createDocstore({
@@ -30,19 +33,19 @@ export async function openStore(
     onMove: moving.show,
   })
   moving.finish(store)
-  if (join !== undefined && hadData && saysBeside) await noteBeside(store, output)
+  if (join !== undefined && hadData && saysBeside) await noteBeside(store, context)
   if (store.isCopy) output.note(COPY_NOTE)
   return store
 }
 
 /** A link of another network by mistake must not go unnoticed. */
-async function noteBeside(store: Docstore, output: Output): Promise<void> {
+async function noteBeside(store: Docstore, { output, settings }: Context): Promise<void> {
   const networks = await store.networks()
   const joined = networks.find(({ isNew }) => isNew)
   if (joined === undefined) return
   const others = networks.filter(({ id }) => id !== joined.id).map(({ name }) => JSON.stringify(name))
   output.note(
-    `Joined the network ${JSON.stringify(joined.name)} beside ${others.join(', ')}. Commands work in it from now on: \`docstore network use NETWORK\` changes that, --network NAME for one command.`,
+    `Joined the network ${JSON.stringify(joined.name)} beside ${others.join(', ')}. Commands work in it from now on: \`${commandText(settings, 'network use NETWORK')}\` changes that, --network NAME for one command.`,
   )
 }
 

@@ -7,6 +7,8 @@ import { DEFAULT_TIMEOUT_S } from './limits.ts'
 export interface Settings {
   /** Data folder. */
   readonly data: string
+  /** Whether the command line named it: commands that somebody is told to run have to name it too. */
+  readonly isDataGiven: boolean
   /** Join link of the network, where one was given. */
   readonly join: string | undefined
   /** Network to work in, by its id or name, where the folder is in several. */
@@ -46,7 +48,8 @@ export function readSettings(program: Command): Settings {
     json?: boolean
     timeout: number
   }>()
-  return { data, join, network, isJson: json, timeoutMs: timeout * 1000 }
+  const isDataGiven = program.getOptionValueSource('data') === 'cli'
+  return { data, isDataGiven, join, network, isJson: json, timeoutMs: timeout * 1000 }
 }
 
 /** A path, so that no name of a folder means anything else, as `memory` does in the library. */

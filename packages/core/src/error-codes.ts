@@ -131,7 +131,7 @@ export const ERROR_CODES = {
   },
   'empty-file': { means: 'There is nothing in the file.', fix: 'Check that it is the right one.' },
   expired: { means: 'What was sent held until a time that is over.', fix: 'Nothing: its sender makes a new one.' },
-  'file-exists': { means: 'There is a file of this name already.', fix: 'Name another one; nothing is written over.' },
+  'file-exists': { means: 'There is a file of this name already.', fix: 'Name another one; `export` and `file get` write over it with `--force`.' },
   'file-too-large': {
     means: 'A file to be put has more than 1 GiB, or JSON in one value is too large to be read at once.',
     fix: 'Cut the file into several; write one document per line.',

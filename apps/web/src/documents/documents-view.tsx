@@ -1,5 +1,5 @@
 import type { Collection, Docstore, Document, NamespaceInfo } from 'p2p-docstore'
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { DocumentEditor } from '../later.ts'
 import type { ListView } from '../route.ts'
 import { collectionType } from '../namespaces/collection-type.ts'
@@ -11,7 +11,9 @@ import { FilterBox } from './filter/filter-box.tsx'
 import { Pager } from './pager.tsx'
 import { whyReadOnly } from './permission.ts'
 import { DocumentTable } from './table/document-table.tsx'
+import type { DocumentMarks } from './table/row-marks.tsx'
 import { SortChoice } from './table/sort-choice.tsx'
+import { useBroken } from './use-broken.ts'
 import { useDocumentActions } from './use-document-actions.ts'
 import { type ShowView, useDocumentList } from './use-document-list.ts'
 import { usePageKeys } from './use-page-keys.ts'
@@ -25,6 +27,8 @@ export function DocumentsView({
   isSettled,
   view,
   show,
+  conflicts,
+  onConflicts,
   onEdit,
   onWritten,
 }: {
@@ -35,6 +39,10 @@ export function DocumentsView({
   readonly isSettled: boolean
   readonly view: ListView
   readonly show: ShowView
+  /** How many versions of each document lost, by its id. */
+  readonly conflicts: ReadonlyMap<string, number>
+  /** Shows those of a document. */
+  readonly onConflicts: (id: string) => void
   /** Something is being written. */
   readonly onEdit: () => void
   readonly onWritten: () => void
@@ -47,6 +55,8 @@ export function DocumentsView({
   const addButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
   const { identity } = store.info
+  const broken = useBroken({ store, info, collection: collection.name }, list.documents)
+  const marks = useMemo(() => marksOf(list.documents, conflicts, broken), [list.documents, conflicts, broken])
   const readOnly = whyReadOnly(info, identity, collection.name)
   const showOnly = useCallback((id: string) => show({ filterText: `_id=${JSON.stringify(id)}`, sort: undefined, page: 1 }), [show])
   const { save, remove } = useDocumentActions({ collection, canUndo: collectionType(info, collection.name) !== 'log', onWritten, onShow: showOnly })
@@ -98,7 +108,9 @@ export function DocumentsView({
       <DocumentTable
         ref={table}
         list={list}
+        marks={marks}
         onOpen={open}
+        onConflicts={onConflicts}
         onDelete={(document) => void remove(document)}
         whyReadOnly={whyNot}
         onAdd={readOnly === undefined ? add : undefined}
@@ -111,8 +123,10 @@ export function DocumentsView({
             namespace={namespace}
             collection={collection}
             edited={edited}
+            conflicts={edited.kind === 'new' ? 0 : (conflicts.get(edited.document._id) ?? 0)}
             readOnly={edited.kind === 'new' ? readOnly : whyNot(edited.document._id)}
             onSave={save}
+            onConflicts={onConflicts}
             onDelete={(document) => void remove(document)}
             onClose={close}
           />
@@ -120,6 +134,16 @@ export function DocumentsView({
       )}
     </section>
   )
+}
+
+/** What is to be said of each document, of those of which there is something. */
+function marksOf(
+  documents: readonly Document[],
+  conflicts: ReadonlyMap<string, number>,
+  broken: ReadonlyMap<string, string>,
+): ReadonlyMap<string, DocumentMarks> {
+  const marks = documents.map(({ _id }) => [_id, { conflicts: conflicts.get(_id) ?? 0, breaks: broken.get(_id) }] as const)
+  return new Map(marks.filter(([, { conflicts: lost, breaks }]) => lost > 0 || breaks !== undefined))
 }
 
 /** What the editor was open with when the page went away with something unsaved in it. */

@@ -1,6 +1,7 @@
 import { type Collection, type Document, DocstoreError, type NewDocument } from 'p2p-docstore'
 import { useCallback } from 'react'
 import { errorText } from '../store/error-text.ts'
+import { namingText } from './naming-fields.ts'
 import { fieldChanges } from './field-changes.ts'
 import { shorten } from '../ui/short-names.ts'
 import { useToast } from '../ui/toasts.tsx'
@@ -78,6 +79,6 @@ async function saveChanges(collection: Collection, document: NewDocument, base: 
 const WRITTEN_WHOLE: readonly string[] = ['bad-update', 'not-found']
 
 function nameOf(document: NewDocument & { readonly _id: string }): string {
-  const name = document['name'] ?? document['title']
-  return typeof name === 'string' && name !== '' ? `“${name.slice(0, 40)}”` : shorten(document._id)
+  const name = namingText(document)
+  return name === undefined ? shorten(document._id) : `“${name.slice(0, 40)}”`
 }

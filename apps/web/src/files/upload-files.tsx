@@ -3,11 +3,14 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { go, namespaceHref } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { takeFileDrops } from '../ui/file-drops.ts'
 import { useToast } from '../ui/toasts.tsx'
 
 interface UploadFilesProps {
   readonly store: Docstore
   readonly namespace: string
+  /** Why nobody stores files here. */
+  readonly readOnly: string | undefined
   readonly onWritten: () => void
 }
 
@@ -19,8 +22,8 @@ interface Uploading {
   readonly cancel: () => void
 }
 
-/** A button that stores files in a namespace, one after another; so does dropping them onto the page. What was begun goes on while others are looked at. */
-export function UploadFiles({ store, namespace, onWritten }: UploadFilesProps): ReactNode {
+/** A button that stores files in a namespace, one after another; so does dropping them onto the page. What was begun goes on while others are looked at. Where one may not write, it says so to who drops some. */
+export function UploadFiles({ store, namespace, readOnly, onWritten }: UploadFilesProps): ReactNode {
   const toast = useToast()
   const input = useRef<HTMLInputElement>(null)
   const queue = useRef<File[]>([])
@@ -58,25 +61,11 @@ export function UploadFiles({ store, namespace, onWritten }: UploadFilesProps): 
   }
   useEffect(() => {
     const listening = new AbortController()
-    const listen = (name: 'dragover' | 'dragleave' | 'drop', onEvent: (event: DragEvent) => void): void =>
-      document.addEventListener(
-        name,
-        (event) => {
-          // A browser would show the file in the place of the page.
-          if (event.dataTransfer?.types.includes('Files') !== true) return
-          event.preventDefault()
-          onEvent(event)
-        },
-        { signal: listening.signal },
-      )
-    listen('dragover', () => setOver(true))
-    listen('dragleave', ({ relatedTarget }) => relatedTarget === null && setOver(false))
-    listen('drop', ({ dataTransfer }) => {
-      setOver(false)
-      add(dataTransfer?.files)
-    })
+    const refuse = (): void => toast({ text: `Files are not stored here. ${readOnly}.`, kind: 'error', topic: 'refused' })
+    takeFileDrops({ onOver: setOver, onDrop: readOnly === undefined ? add : refuse }, listening.signal)
     return () => listening.abort()
   })
+  if (readOnly !== undefined) return isOver ? <span className="hint">{readOnly}.</span> : null
   return (
     <div className={`upload${isOver ? ' is-over' : ''}`}>
       <input

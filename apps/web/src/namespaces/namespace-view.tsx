@@ -1,9 +1,13 @@
 import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
-import { type ReactNode, useCallback, useMemo } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
+import { whyReadOnly } from '../documents/permission.ts'
 import { DocumentsView } from '../documents/documents-view.tsx'
 import type { ShowView } from '../documents/use-document-list.ts'
-import { HeadConflict, UploadFiles } from '../later.ts'
+import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
+import type { LookedAt } from '../conflicts/conflicts-dialog.tsx'
+import { useConflictCounts, useConflicted } from '../conflicts/use-conflicted.ts'
+import { ConflictsDialog, HeadConflict, SettingsDialog, UploadFiles } from '../later.ts'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -11,6 +15,7 @@ import { CopyButton } from '../ui/copy-button.tsx'
 import { Later } from '../ui/later.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { policyName } from './policies.ts'
+import type { SettingsDraft } from './settings/settings-draft.ts'
 import { SyncBadge } from './sync-badge.tsx'
 import { syncStateOf } from './sync-state.ts'
 import { collectionType, typedCollections } from './collection-type.ts'
@@ -67,13 +72,27 @@ function NamespacePage({
   const { value: report } = useNamespaceStanding(store, namespace)
   const sync = report && syncStateOf(report, { isHere: true, connection })
   const collection = useMemo(() => (shown === undefined ? undefined : namespace.collection(shown)), [namespace, shown])
+  const { value: conflicted } = useConflicted(store, namespace)
+  const conflicts = useConflictCounts(conflicted, shown)
+  const [looked, setLooked] = useState<LookedAt>()
+  const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, _id: document }), [shown])
+  const isOwner = info.owner === store.info.identity
+  const [isSettingsOpen, setSettingsOpen] = useState(false)
+  const [settingsDraft, setSettingsDraft] = useState<SettingsDraft>({})
+  const closeSettings = useCallback(() => setSettingsOpen(false), [])
+  const page = useRef<HTMLElement>(null)
+  const closeConflicts = useCallback(() => {
+    setLooked(undefined)
+    // What was pressed to see them goes with the last of them.
+    requestAnimationFrame(() => document.activeElement === document.body && page.current?.querySelector<HTMLElement>('tr[tabindex="0"], h1')?.focus())
+  }, [])
   const show = useCallback<ShowView>((next, options) => go(namespaceHref(namespace.id, shown, next), options), [namespace, shown])
   return (
-    <article className="namespace">
+    <article ref={page} className="namespace">
       <header className="namespace-head">
         <BackLink />
         <div className="namespace-title">
-          <h1 data-testid={TEST_IDS.namespaceTitle}>
+          <h1 tabIndex={-1} data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
           <p className="hint">
@@ -83,15 +102,21 @@ function NamespacePage({
           </p>
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
+        <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
+        <Later>
+          <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, store.info.identity, 'files')} onWritten={onWritten} />
+        </Later>
+        {isOwner || hasRules(info) ? (
+          <button type="button" className="button-small" data-testid={TEST_IDS.settingsOpen} onClick={() => setSettingsOpen(true)}>
+            {isOwner ? 'Settings' : 'Rules'}
+          </button>
+        ) : null}
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>
         {report === undefined || sync === undefined ? null : <SyncBadge sync={sync} report={report} peers={peers} />}
       </header>
-      <Later>
-        {info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}
-        {info.writable ? <UploadFiles store={store} namespace={namespace.id} onWritten={onWritten} /> : null}
-      </Later>
+      <Later>{info.conflict === undefined ? null : <HeadConflict store={store} info={info} conflict={info.conflict} />}</Later>
       <CollectionTabs info={info} names={[...new Set([...names, ...typedCollections(info)])].sort()} selected={shown} />
       {collection === undefined ? null : (
         <DocumentsView
@@ -103,12 +128,46 @@ function NamespacePage({
           isSettled={sync !== undefined && sync.state !== 'syncing'}
           view={view}
           show={show}
+          conflicts={conflicts}
+          onConflicts={lookAt}
           onEdit={hold}
           onWritten={onWritten}
         />
       )}
+      {looked === undefined || conflicted === undefined ? null : (
+        <Later>
+          <ConflictsDialog
+            store={store}
+            namespace={namespace}
+            info={info}
+            conflicted={conflicted}
+            looked={looked}
+            onLook={setLooked}
+            onWritten={onWritten}
+            onClose={closeConflicts}
+          />
+        </Later>
+      )}
+      {isSettingsOpen ? (
+        <Later>
+          <SettingsDialog
+            store={store}
+            namespace={namespace}
+            info={info}
+            draft={settingsDraft}
+            onDraft={setSettingsDraft}
+            onWritten={onWritten}
+            onClose={closeSettings}
+          />
+        </Later>
+      ) : null}
     </article>
   )
+}
+
+/** Whether something is said of what documents have to be; types alone are no rules. */
+function hasRules({ collections = {} }: NamespaceInfo): boolean {
+  return Object.values(collections).some((settings) => Object.keys(settings).some((name) => name !== 'type'))
 }
 
 function BackLink(): ReactNode {

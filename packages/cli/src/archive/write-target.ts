@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { access, type FileHandle, lstat, open, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises'
+import { access, type FileHandle, link, lstat, open, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DocstoreError } from '@p2p-docstore/core'
 import { pour } from './pour.ts'
@@ -18,15 +18,23 @@ export interface Writable {
   readonly stream: (signal: AbortSignal) => AsyncIterable<Uint8Array>
 }
 
+/** How a file is written. */
+export interface TargetOptions {
+  readonly signal: AbortSignal
+  /** Whether it takes the place of a file that is there. */
+  readonly replaces: boolean
+}
+
 /**
  * Writes to what a path leads to. What exists and is no regular file (a device, a pipe, a terminal) is written into; links are followed; a
- * regular file is replaced when all of it is there, and keeps its mode, so that half of it is never taken for the whole. Throws
- * `no-folder`, `no-permission`, and errors of the file system.
+ * regular file is replaced when all of it is there, where that is wanted, and keeps its mode, so that half of it is never taken for the whole. Throws
+ * `file-exists`, `no-folder`, `no-permission`, and errors of the file system.
  */
-export async function writeTarget(path: string, content: Writable, signal: AbortSignal): Promise<void> {
+export async function writeTarget(path: string, content: Writable, { signal, replaces }: TargetOptions): Promise<void> {
   const file = await followLinks(resolve(path))
   const existing = await stat(file).catch(missing)
-  if (existing === undefined || existing.isFile()) await replace(file, existing, content, signal)
+  if (existing?.isFile() === true && !replaces) throw fileExists(path)
+  if (existing === undefined || existing.isFile()) await replace(file, existing, content, { signal, replaces })
   else await writeInto(file, existing, content, signal)
 }
 
@@ -78,7 +86,7 @@ async function openToWrite(file: string, existing: Stats, signal: AbortSignal): 
   }
 }
 
-async function replace(file: string, existing: Stats | undefined, content: Writable, signal: AbortSignal): Promise<void> {
+async function replace(file: string, existing: Stats | undefined, content: Writable, { signal, replaces }: TargetOptions): Promise<void> {
   // Renaming would need no right to write the file itself.
   if (existing !== undefined) await access(file, constants.W_OK)
   await removeAbandoned(file)
@@ -94,12 +102,30 @@ async function replace(file: string, existing: Stats | undefined, content: Writa
       clearInterval(beat)
       await handle.close()
     }
-    await rename(part, file)
+    await (replaces ? rename(part, file) : publish(part, file))
   } catch (error) {
     await rm(part, { force: true })
     throw error
   }
   await syncFolder(dirname(file))
+}
+
+/** Gives a file its name, which nobody else has taken meanwhile: renaming would put it in the place of what is there. */
+async function publish(part: string, file: string): Promise<void> {
+  try {
+    await link(part, file)
+  } catch (error) {
+    if ((await lstat(file).catch(missing)) !== undefined) throw fileExists(file)
+    if (!(error instanceof Error && 'code' in error)) throw error
+    // A file system without links.
+    await rename(part, file)
+    return
+  }
+  await rm(part, { force: true })
+}
+
+function fileExists(file: string): DocstoreError {
+  return new DocstoreError('file-exists', `${file} is there already. Name a file that is not, or write over it with --force`)
 }
 
 /** Who may use the file stays as it was. Only the superuser can give a file away. */

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { Conflict, Document } from 'p2p-docstore'
+import type { Conflict, Document, Namespace } from 'p2p-docstore'
 import { collectionOption } from '../collection-option.ts'
 import type { Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
@@ -20,15 +20,29 @@ export function conflictsCommand(run: Run): Command {
     .action((ns: string, id: string | undefined, { collection, limit }: { collection: string; limit: number }) =>
       run(async (context) => {
         await using store = await openStore(context)
-        const documents = (await openToRead(context, store, ns)).collection(collection)
+        const namespace = await openToRead(context, store, ns)
+        const documents = namespace.collection(collection)
         const conflicts: Conflict<Document>[] = []
         for await (const conflict of documents.conflicts({ id })) {
           context.signal.throwIfAborted()
           if (conflicts.push(conflict) === limit) break
         }
         await context.output.result(conflicts, () => conflicts.map(conflictText).join('\n'))
+        const others = id === undefined ? await otherCollections(namespace, collection) : []
+        if (others.length > 0) context.output.note(`There are conflicts in ${others.join(', ')} too: --collection ${others[0]}`)
       }),
     )
+}
+
+/** Names of the other collections that have conflicts, among the first documents that do. */
+async function otherCollections(namespace: Namespace, collection: string): Promise<readonly string[]> {
+  const names = new Set<string>()
+  let seen = 0
+  for await (const one of namespace.conflictedDocuments()) {
+    if (one.collection !== collection) names.add(one.collection)
+    if (++seen === LISTED) break
+  }
+  return [...names]
 }
 
 function conflictText({ _id, cid, at, by, field, value, document, won }: Conflict<Document>): string {

@@ -1,29 +1,39 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Diagnosis } from 'p2p-docstore'
+import { commandText } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
+import type { Settings } from '../settings.ts'
 
-/** What to do about a data folder that does not open, by error code. */
-const FIXES: ReadonlyMap<string, string> = new Map([
-  ['bad-link', 'Copy the join link again, all of it'],
-  ['relay-unreachable', 'Start the relay, or ask for a current link'],
-  ['bad-certificate', 'Start this with NODE_EXTRA_CA_CERTS=cert.pem, or give the relay a certificate of a public authority'],
-  ['not-a-relay', 'Check the address in the link'],
-  ['other-network', 'Join that network beside this one, with its link: docstore join LINK'],
-  ['data-in-use', 'End the process that uses the folder, or use another one: --data DIR'],
-  ['data-too-new', 'Update docstore'],
-  [
-    'data-corrupt',
-    'Put the last backup in place: docstore relay restore FILE; or begin without documents, as the same identity: docstore relay restore --empty',
-  ],
-  [
-    'data-missing',
-    'Put the last backup in place: docstore relay restore FILE; or begin without documents, as the same identity: docstore relay restore --empty',
-  ],
-  ['other-identity', 'Put the database back that was there, or move identity.json away to go on with this one'],
-])
+/** What to do about a data folder that does not open. */
+function fixOf(error: unknown, settings: Settings): string {
+  const command = (text: string): string => commandText(settings, text)
+  switch (errorCode(error)) {
+    case 'bad-link':
+      return 'Copy the join link again, all of it'
+    case 'relay-unreachable':
+      return 'Start the relay, or ask for a current link'
+    case 'bad-certificate':
+      return 'Start this with NODE_EXTRA_CA_CERTS=cert.pem, or give the relay a certificate of a public authority'
+    case 'not-a-relay':
+      return 'Check the address in the link'
+    case 'other-network':
+      return `Join that network beside this one, with its link: ${command('join LINK')}`
+    case 'data-in-use':
+      return 'End the process that uses the folder, or use another one: --data DIR'
+    case 'data-too-new':
+      return 'Update docstore'
+    case 'data-corrupt':
+    case 'data-missing':
+      return `Put the last backup in place: ${command('relay restore FILE')}; or begin without documents, as the same identity: ${command('relay restore --empty')}`
+    case 'other-identity':
+      return 'Put the database back that was there, or move identity.json away to go on with this one'
+    default:
+      return `Check that you may write in ${settings.data}`
+  }
+}
 
 /** `docstore doctor` */
 export function doctorCommand(run: Run): Command {
@@ -54,7 +64,7 @@ async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
     return [opened, ...(await store.doctor())]
   } catch (error) {
     signal.throwIfAborted()
-    const fix = FIXES.get(errorCode(error)) ?? `Check that you may write in ${settings.data}`
+    const fix = fixOf(error, settings)
     const fault = error instanceof DocstoreError ? error.code : 'storage'
     return [{ check: 'data', ok: false, fault, message: errorMessage(error), fix }]
   }

@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander'
 import type { Explanation, SortInput } from 'p2p-docstore'
 import { collectionOption, DEFAULT_COLLECTION } from '../collection-option.ts'
+import { commandText, quoted } from '../command-text.ts'
 import type { Run } from '../context.ts'
 import { parseFilterArgument, parseSortArgument } from '../json-argument.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
+import type { Settings } from '../settings.ts'
 
 /** `docstore explain NS FILTER` */
 export function explainCommand(run: Run): Command {
@@ -18,7 +20,7 @@ export function explainCommand(run: Run): Command {
       run(async (context) => {
         await using store = await openStore(context)
         const explained = await (await openHere(context, store, ns)).collection(collection).explain(filter, { sort })
-        const explanation = { ...explained, ...hintAsCommand(explained, ns, collection) }
+        const explanation = { ...explained, ...hintAsCommand(explained, context.settings, { ns, collection }) }
         await context.output.result(explanation, () => {
           const { summary, inJavaScript, hint, plan } = explanation
           const slow = inJavaScript.map((one) => `Decided in JavaScript: ${one}.`)
@@ -29,14 +31,13 @@ export function explainCommand(run: Run): Command {
 }
 
 /** The hint of an explanation with what is typed for the index, in place of what is called. */
-function hintAsCommand({ hint, missing }: Explanation, ns: string, collection: string): { readonly hint?: string } {
+function hintAsCommand(
+  { hint, missing }: Explanation,
+  settings: Settings,
+  { ns, collection }: { readonly ns: string; readonly collection: string },
+): { readonly hint?: string } {
   if (hint === undefined || missing === undefined) return {}
   const where = collection === DEFAULT_COLLECTION ? '' : ` --collection ${collection}`
-  const commands = missing.map((fields) => `docstore index create ${quoted(ns)} ${quoted(fields.join(','))}${where}`)
+  const commands = missing.map((fields) => commandText(settings, `index create ${quoted(ns)} ${quoted(fields.join(','))}${where}`))
   return { hint: `Make an index with ${commands.join(' and ')}${hint.slice(hint.lastIndexOf(': '))}` }
-}
-
-/** A word as a shell takes it whole. */
-function quoted(word: string): string {
-  return /^[\w.,@:/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

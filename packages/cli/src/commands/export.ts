@@ -22,8 +22,9 @@ export function exportCommand(run: Run): Command {
       'the file; - is standard output (default: standard output where it is piped, else the name of the namespace)',
       outputTo,
     )
+    .option('--force', 'write over a file that is there')
     .option('--no-files', 'leave the bytes of files out; the documents that name them are there all the same')
-    .action((ns: string, { output: target, files: withFiles }: { output?: string; files: boolean }) =>
+    .action((ns: string, { output: target, force = false, files: withFiles }: { output?: string; force?: boolean; files: boolean }) =>
       run(async (context) => {
         const { output, signal } = context
         await using store = await openStore(context)
@@ -43,7 +44,7 @@ export function exportCommand(run: Run): Command {
             yield chunk
           }
         }
-        await (file === '-' ? writeOut(context, stream()) : writeTarget(file, { write, stream }, signal))
+        await (file === '-' ? writeOut(context, stream()) : writeTarget(file, { write, stream }, { signal, replaces: force }))
         // Of what is in the file, whatever is written meanwhile.
         if (exported === undefined) throw new DocstoreError('internal', 'The export ended without saying what is in it')
         const { documents, root } = exported

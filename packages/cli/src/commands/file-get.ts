@@ -17,7 +17,8 @@ export function fileGetCommand(run: Run): Command {
     .argument('<ns>', 'id or name of the namespace')
     .argument('<cid>', 'CID of the file')
     .requiredOption('-o, --output <file>', 'where to; - is standard output', (name: string) => outputFile(notEmpty(name)))
-    .action((ns: string, cid: string, { output: target }: { output: string }) =>
+    .option('--force', 'write over a file that is there')
+    .action((ns: string, cid: string, { output: target, force = false }: { output: string; force?: boolean }) =>
       run(async (context) => {
         const { output, signal } = context
         await using store = await openStore(context)
@@ -31,7 +32,7 @@ export function fileGetCommand(run: Run): Command {
             return
           }
           const stream = (): AsyncIterable<Uint8Array> => passing(file)
-          await writeTarget(target, { write: (handle, abort) => pour(handle, passing(file), abort), stream }, signal)
+          await writeTarget(target, { write: (handle, abort) => pour(handle, passing(file), abort), stream }, { signal, replaces: force })
           bar.stop()
           await output.result({ bytes: file.size, file: target }, () => `${target}: ${byteText(file.size)}`)
         } finally {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { Invitations } from 'p2p-docstore'
 import { renderUnicodeCompact } from 'uqr'
+import { commandText } from '../command-text.ts'
 import type { Run } from '../context.ts'
 import { joinLinkOf, joinText, qrText } from '../join-link.ts'
 import { openStore } from '../open-store.ts'
@@ -43,7 +44,7 @@ export function inviteCommand(run: Run): Command {
           [
             `${joinText({ join, text })}\n`,
             ...(qr ? [renderUnicodeCompact(qrText(join)), ''] : []),
-            `Its id is ${issued.id}. \`docstore invite revoke ${issued.id}\` takes it back.`,
+            `Its id is ${issued.id}. \`${commandText(context.settings, `invite revoke ${issued.id}`)}\` takes it back.`,
           ].join('\n'),
         )
       }),

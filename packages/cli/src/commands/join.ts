@@ -1,11 +1,13 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
 import { createDocstore, hasChosenNetwork, isAlone, type MovedNamespace, movedNamespaces, needsInvitation, parseJoinLink } from 'p2p-docstore'
+import { commandText } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { CUT_LINK_HINT, mayBeCut } from '../cut-link.ts'
 import { hasData, openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
+import type { Settings } from '../settings.ts'
 
 interface Options extends CopiesOptions {
   readonly move?: boolean
@@ -42,7 +44,7 @@ export function joinCommand(run: Run): Command {
       await output.result(result, () =>
         [
           `Joined the network "${name}"${left === null ? '' : `, and left the network "${left.name}"`}.`,
-          ...(beside.length === 0 ? [] : [besideText(name, beside)]),
+          ...(beside.length === 0 ? [] : [besideText(settings, name, beside)]),
           ...(moved.length === 0 ? [] : [movedText(moved)]),
         ].join('\n'),
       )
@@ -138,8 +140,8 @@ async function checkHow({ id, name, isChosen, isAlone: alone, namespaces, networ
   )
 }
 
-function besideText(name: string, beside: readonly NamedNetwork[]): string {
-  return `It lies beside ${beside.map((one) => `"${one.name}"`).join(', ')}. Commands work in "${name}" from now on: \`docstore network use NETWORK\` changes that, --network NAME for one command.`
+function besideText(settings: Settings, name: string, beside: readonly NamedNetwork[]): string {
+  return `It lies beside ${beside.map((one) => `"${one.name}"`).join(', ')}. Commands work in "${name}" from now on: \`${commandText(settings, 'network use NETWORK')}\` changes that, --network NAME for one command.`
 }
 
 interface Moved extends MovedNamespace {

@@ -1,6 +1,7 @@
 import { DocstoreError, type NamespaceInfo } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Docstore, ListedNamespace } from 'p2p-docstore'
+import { commandText } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
 import { MAX_LISTED_NAMESPACES, REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
@@ -70,7 +71,8 @@ async function addTo(here: Here[], awaited: Awaited[], store: Docstore, network:
     awaited.push({ id, name: null, waiting: (await store.replica.pendingCounts(id)).waiting, ...network })
 }
 
-async function showListed({ output, settings: { timeoutMs }, signal }: Context, store: Docstore): Promise<void> {
+async function showListed({ output, settings, signal }: Context, store: Docstore): Promise<void> {
+  const { timeoutMs } = settings
   await store.network?.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })
   const all: ListedNamespace[] = []
   let after: string | undefined = ''
@@ -81,9 +83,12 @@ async function showListed({ output, settings: { timeoutMs }, signal }: Context, 
       throw isKnown
         ? new DocstoreError(
             'relay-unreachable',
-            'No relay could be reached, so nobody can say what there is. `docstore namespace list` shows what is here',
+            `No relay could be reached, so nobody can say what there is. \`${commandText(settings, 'namespace list')}\` shows what is here`,
           )
-        : new DocstoreError('no-relay', 'No relay is known, so nobody can say what there is. `docstore join LINK` joins a network')
+        : new DocstoreError(
+            'no-relay',
+            `No relay is known, so nobody can say what there is. \`${commandText(settings, 'join LINK')}\` joins a network`,
+          )
     }
     all.push(...page.namespaces)
     after = page.next

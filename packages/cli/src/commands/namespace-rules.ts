@@ -1,5 +1,5 @@
 import { DocstoreError, isPlainObject, parseJson } from '@p2p-docstore/core'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { CollectionRules, RulesInput } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
@@ -12,7 +12,19 @@ import { readInput } from '../read-input.ts'
 /** Longest file of rules, UTF-16 units: many times what fits into a head. */
 const MAX_RULES_LENGTH: number = 256 * 1024
 
-/** `docstore namespace rules NS [--set FILE]` */
+/** Documents that are looked at in one step. */
+const CHECKED_AT_ONCE = 1000
+
+/** A document that breaks a rule. */
+interface Broken {
+  readonly collection: string
+  readonly _id: string
+  readonly rule: string
+  readonly path: readonly (string | number)[]
+  readonly text: string
+}
+
+/** `docstore namespace rules NS [--set FILE|--check]` */
 export function namespaceRulesCommand(run: Run): Command {
   const command = new Command('rules')
     .description('show what documents of a namespace have to be, or set it, where the namespace is yours')
@@ -22,11 +34,15 @@ export function namespaceRulesCommand(run: Run): Command {
       'JSON of rules by collection, such as {"orders":{"schema":{"required":["total"]},"immutable":["number"],"maxBytes":4096}}; null takes them away; - is standard input',
       inputFile,
     )
+    .addOption(
+      new Option('--check', 'list documents that break the rules: updates of several people can do that together').conflicts(['set', 'force']),
+    )
     .option('--force', 'also where documents that are here break the rules: everybody removes them')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, options: CopiesOptions & { set?: string; force?: boolean }) =>
+  return command.action((ns: string, options: CopiesOptions & { set?: string; check?: boolean; force?: boolean }) =>
     run(async (context) => {
-      if (options.set === undefined) await show(context, ns)
+      if (options.check === true) await check(context, ns)
+      else if (options.set === undefined) await show(context, ns)
       else await set(context, ns, options.set, options)
     }),
   )
@@ -43,9 +59,42 @@ async function set(context: Context, ns: string, file: string, options: CopiesOp
   const rules = await readRules(context, file)
   await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
   const namespace = await openHere(context, store, ns)
-  const now = await namespace.setRules(rules, { force: options.force === true })
+  const now = await namespace.setRules(rules, { force: options.force === true }).catch((error: unknown) => {
+    noteExamples(context, error)
+    throw error
+  })
   const copies = await waitForCopies(context, store, namespace, options)
   await context.output.result({ rules: now, copies }, () => `${rulesText(now)}\n${copiesText(copies)}`)
+}
+
+async function check(context: Context, ns: string): Promise<void> {
+  await using store = await openStore(context)
+  const namespace = await openToRead(context, store, ns)
+  const found: Broken[] = []
+  for (const collection of Object.keys(await namespace.rules())) {
+    let after: string | undefined
+    do {
+      context.signal.throwIfAborted()
+      const page = await store.replica.broken(namespace.id, collection, { after, limit: CHECKED_AT_ONCE })
+      found.push(...page.documents.map(({ id, breaks }) => ({ collection, _id: id, ...breaks })))
+      after = page.after
+    } while (after !== undefined)
+  }
+  await context.output.result(found, () =>
+    found.length === 0 ? 'No document that is here breaks a rule.' : found.map((one) => brokenText(one)).join('\n'),
+  )
+}
+
+/** Says which documents new rules would remove. */
+function noteExamples({ output }: Context, error: unknown): void {
+  if (!(error instanceof DocstoreError) || error.code !== 'documents-against-rules') return
+  const { documents, examples } = error.details as { documents: number; examples: readonly Broken[] }
+  for (const one of examples) output.note(brokenText(one))
+  if (documents > examples.length) output.note(`and ${documents - examples.length} more`)
+}
+
+function brokenText({ collection, _id, text }: Broken): string {
+  return `${collection}/${_id}: ${text}`
 }
 
 async function readRules(context: Context, file: string): Promise<RulesInput> {

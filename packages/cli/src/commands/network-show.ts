@@ -1,6 +1,7 @@
 import { didOf, DocstoreError, networkToText } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import { type Docstore, knownOrigins, readNetwork } from 'p2p-docstore'
+import { commandText } from '../command-text.ts'
 import type { Run } from '../context.ts'
 import { hasData, openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
@@ -23,11 +24,11 @@ export function networkShowCommand(run: Run): Command {
       if (join === undefined && !hasData(data))
         throw new DocstoreError(
           'no-network',
-          `There is no network in ${data} yet. \`docstore network create NAME\` makes one, \`docstore join LINK\` joins one`,
+          `There is no network in ${data} yet. \`${commandText(context.settings, 'network create NAME')}\` makes one, \`${commandText(context.settings, 'join LINK')}\` joins one`,
         )
       await using store = await openStore(context)
       const shown = { ...describeNetwork(store), relays: await knownOrigins(store) }
-      await context.output.result(shown, () => networkText(shown))
+      await context.output.result(shown, () => networkText(shown, commandText(context.settings, 'join LINK')))
     }),
   )
 }
@@ -39,8 +40,11 @@ export function describeNetwork({ info }: Docstore): ShownNetwork {
   return { id: network.id, name, admission, authorities: authorities.map(didOf), stun, descriptor: networkToText(network) }
 }
 
-/** The same for people. */
-export function networkText({ id, name, admission, authorities, stun, relays }: ShownNetwork & { readonly relays?: readonly string[] }): string {
+/** The same for people; `join` is the command that joins another one. */
+export function networkText(
+  { id, name, admission, authorities, stun, relays }: ShownNetwork & { readonly relays?: readonly string[] },
+  join: string = 'docstore join LINK',
+): string {
   return textTable([
     ['id', id],
     ['name', name],
@@ -48,6 +52,6 @@ export function networkText({ id, name, admission, authorities, stun, relays }: 
     ...authorities.map((did) => ['authority', did]),
     ...stun.map((url) => ['stun', url]),
     ...(relays?.map((origin) => ['relay', origin]) ?? []),
-    ...(relays?.length === 0 ? [['relay', 'none is known: this network exists in this folder only. `docstore join LINK` joins another one']] : []),
+    ...(relays?.length === 0 ? [['relay', `none is known: this network exists in this folder only. \`${join}\` joins another one`]] : []),
   ])
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { DirectoryPeer, Docstore, PeerStatus } from 'p2p-docstore'
+import { commandText } from '../command-text.ts'
 import type { Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
@@ -17,7 +18,9 @@ export function peersCommand(run: Run): Command {
       await untilReachable(store, context.signal)
       const peers = listed(await store.peers(), await store.directory())
       const isRelay = (await store.network?.isRelay()) === true
-      const nobody = isRelay ? 'Nobody is connected to this relay.' : 'No peer is known. `docstore join LINK` joins a network.'
+      const nobody = isRelay
+        ? 'Nobody is connected to this relay.'
+        : `No peer is known. \`${commandText(context.settings, 'join LINK')}\` joins a network.`
       await context.output.result(peers, () => (peers.length === 0 ? nobody : textTable(peers.map(row))))
     }),
   )

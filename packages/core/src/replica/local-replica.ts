@@ -30,6 +30,8 @@ import type {
   ChangeRow,
   CollectionCount,
   CommitEvent,
+  BrokenPage,
+  ConflictedPage,
   ConflictPage,
   DocumentVersion,
   ErasedPage,
@@ -306,6 +308,14 @@ export class LocalReplica implements Replica {
 
   conflicts(ns: string, collection: string, which: Parameters<Queries['conflicts']>[2]): Promise<ConflictPage> {
     return this.#queries.conflicts(ns, collection, which)
+  }
+
+  conflicted(ns: string, which: Parameters<Queries['conflicted']>[1]): Promise<ConflictedPage> {
+    return this.#queries.conflicted(ns, which)
+  }
+
+  broken(ns: string, collection: string, which: Parameters<Queries['broken']>[2]): Promise<BrokenPage> {
+    return this.#queries.broken(ns, collection, which)
   }
 
   openReading(ns: string, collection: string, request: ReadRequest): Promise<OpenedReading> {

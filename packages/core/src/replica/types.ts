@@ -52,6 +52,7 @@ export interface HeadConflict {
   readonly description?: string | null
   readonly next?: string | null
   readonly listed?: boolean
+  readonly history?: number | null
   readonly collections?: CollectionsSettings | null
 }
 
@@ -115,8 +116,10 @@ export interface Write {
   readonly if?: string | null | undefined
   /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
   readonly was?: string | null | undefined
-  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. */
+  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. A delete does unless told not to. */
   readonly settles?: boolean | undefined
+  /** Of a delete: whether it is only for a document whose whole version is by this identity. Others stay as they are. */
+  readonly isErasing?: boolean | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
   readonly isNew?: true
   /** Hybrid time at which it expires; without it, it stays. */
@@ -187,6 +190,36 @@ export interface ConflictRow {
   readonly value?: Json
   /** The document as it stands, `null` where there is none, and time and author of the version that won. */
   readonly won: { readonly content: string | null; readonly cid: string | null; readonly at: number; readonly by: string }
+}
+
+/** A document of which versions lost to others whose writers had not seen them. */
+export interface ConflictedDocument {
+  readonly collection: string
+  readonly id: string
+  /** How many, 16 at most. */
+  readonly conflicts: number
+  /** Whether it was deleted, so that only its conflicts are left. */
+  readonly isDeleted: boolean
+}
+
+/** A page of such documents. */
+export interface ConflictedPage {
+  readonly documents: readonly ConflictedDocument[]
+  /** From where to go on; absent on the last. */
+  readonly after?: Pick<ConflictedDocument, 'collection' | 'id'>
+}
+
+/** A document that breaks a rule of its collection as it stands. */
+export interface BrokenDocument {
+  readonly id: string
+  readonly breaks: BrokenRule
+}
+
+/** A page of such documents. */
+export interface BrokenPage {
+  readonly documents: readonly BrokenDocument[]
+  /** From where to go on; absent on the last. */
+  readonly after?: string
 }
 
 /** A page of conflicts. */
@@ -494,6 +527,20 @@ export interface ReplicaReads {
     collection: string,
     which: { readonly id?: string | undefined; readonly after?: ConflictPage['after']; readonly limit: number },
   ): Promise<ConflictPage>
+  /**
+   * Documents that have such versions, of all collections, in order of collection and id. Looks at `limit` documents at most, and tells those of which
+   * what lost says something else than what won. Throws `bad-limit`.
+   */
+  conflicted(ns: string, which: { readonly after?: ConflictedPage['after'] | undefined; readonly limit: number }): Promise<ConflictedPage>
+  /**
+   * Documents of a collection that break one of its rules, because of edits that met: of some ids, or of all, in order of their ids. Looks at `limit`
+   * documents at most. Throws `bad-limit`.
+   */
+  broken(
+    ns: string,
+    collection: string,
+    which: { readonly ids?: readonly string[] | undefined; readonly after?: string | undefined; readonly limit: number },
+  ): Promise<BrokenPage>
   /**
    * Begins to read all results of a query as they are now; they stay so until the reading ends, which is after its last piece, with
    * `endReading`, or when it takes too much memory. The next pieces throw `reading-ended` then: begin again.

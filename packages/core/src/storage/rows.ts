@@ -48,7 +48,8 @@ export function storedRecord(row: SqlRow): StoredRecord {
     ...(erased instanceof Uint8Array && { erased: erasedContent(erased) }),
     ...(typeof row['path'] === 'string' && { edit: { document: bytes(document), path: JSON.parse(row['path']) as EditPath } }),
     ...(known && { seen: known }),
-    ...(typeof lost === 'number' && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
+    // An edit that a delete hides has no other slot.
+    ...(typeof lost === 'number' && row['unit'] !== null && { lost: { document: bytes(document), unit: bytes(row['unit']), since: lost } }),
   }
 }
 

@@ -27,6 +27,7 @@ import type {
   IndexInfo,
   IndexKind,
   LaterRecords,
+  LostDocuments,
   LostVersion,
   NamespaceMove,
   OpenedReading,
@@ -276,6 +277,10 @@ export class SqliteStorage implements Storage {
 
   async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
     return (await this.#parts.late.loadedEdits()).conflicts(ns, collection, which)
+  }
+
+  async conflicted(ns: number, which: Parameters<Storage['conflicted']>[1]): Promise<LostDocuments> {
+    return (await this.#parts.late.loadedEdits()).conflicted(ns, which)
   }
 
   find(ns: number, collection: string, query: StoredQuery): FoundPage {

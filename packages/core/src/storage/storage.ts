@@ -107,10 +107,30 @@ export interface LostVersion {
   readonly end: LostEnd
 }
 
+/** A document of which versions lost. */
+export interface LostDocument {
+  readonly collection: string
+  readonly id: string
+  /** How many, 16 at most. */
+  readonly conflicts: number
+  /** Whether it was deleted, so that only its conflicts are left. */
+  readonly isDeleted: boolean
+}
+
 /** Where a page of versions that lost has ended. */
 export interface LostEnd {
   readonly id: string
   readonly seq: number
+}
+
+/** Where a page of such documents has ended. */
+export type LostDocumentEnd = Pick<LostDocument, 'collection' | 'id'>
+
+/** A page of documents of which versions lost. */
+export interface LostDocuments {
+  readonly documents: readonly LostDocument[]
+  /** Where the next page begins, where there may be one. */
+  readonly end?: LostDocumentEnd
 }
 
 /** Which version holds a slot. */
@@ -212,8 +232,8 @@ export interface CommitEntry {
   readonly isAnew?: boolean
   /**
    * Called inside the transaction with the version that holds the slot: returns the one that competes with it, or `undefined` to leave
-   * everything as it is. Pure and synchronous. Where nothing of the document is here because it was deleted long ago, `forgotten` is the time up to
-   * which nothing of it must come back, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
+   * everything as it is. Pure and synchronous. Where a document of this slot was deleted long ago, `forgotten` is the time up to which nothing of it must
+   * come back, whatever stands there since, else 0. Where the document has edits or losers, or the entry names it, it comes as a whole too. Which of
    * the two wins, and whether the other is kept, the storage finds out.
    */
   readonly build: (old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number) => NewRecord | undefined
@@ -487,6 +507,8 @@ export interface Storage {
     collection: string,
     which: { readonly id?: string | undefined; readonly after?: LostEnd | undefined; readonly limit: number },
   ): Promise<readonly LostVersion[]>
+  /** Documents with such versions, of all collections, in order of collection and id. Looks at `limit` documents at most; `end` where others may follow. */
+  conflicted(ns: number, which: { readonly after?: LostDocumentEnd | undefined; readonly limit: number }): Promise<LostDocuments>
   /** One page in order. It ends early, like a full one with its `end`, once its documents have 16 Mi UTF-16 units. */
   find(ns: number, collection: string, query: StoredQuery): Awaitable<FoundPage>
   /**

@@ -151,10 +151,19 @@ export class LocalNetwork implements Network {
     }
   }
 
+  /** Loads what a network takes and a page's first screen does not, all at once: whoever opens a page waits for less. */
+  static load() {
+    return Promise.all([
+      import('./relays/index-links.ts'),
+      import('./sync/index-session.ts'),
+      import('./directory/index.ts'),
+      import('./transport/index-gossip.ts'),
+    ])
+  }
+
   /** Takes up the network: answers others, and keeps in touch with the relays that this data knows. */
   static async start(init: LocalNetworkInit): Promise<LocalNetwork> {
-    // A page loads it after the rest, as the directory below: whoever opens it waits for less.
-    const [{ RelayLinks }] = await Promise.all([import('./relays/index-links.ts'), import('./sync/index-session.ts')])
+    const [{ RelayLinks }] = await LocalNetwork.load()
     const network = new LocalNetwork(init, RelayLinks)
     try {
       await network.#start(init)
@@ -218,7 +227,6 @@ export class LocalNetwork implements Network {
   }
 
   async #startDirectory({ listed = false, directory }: LocalNetworkInit): Promise<void> {
-    // A page loads it after the rest: whoever opens it waits for less.
     const { NetworkDirectory, shareRevocations } = await import('./directory/index.ts')
     this.#directory = await NetworkDirectory.start({
       replica: this.#replica,

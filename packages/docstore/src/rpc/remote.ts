@@ -25,6 +25,8 @@ export const REPLICA_METHODS = [
   'historySize',
   'find',
   'conflicts',
+  'conflicted',
+  'broken',
   'openReading',
   'readOn',
   'endReading',

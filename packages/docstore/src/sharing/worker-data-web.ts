@@ -66,6 +66,8 @@ export class WorkerData implements HeldData {
   }
 
   async startNetwork(replica: Replica, networkId: string, listed: boolean): Promise<LocalNetwork> {
+    // Before libp2p starts, so that nothing is left running where a part cannot be loaded.
+    await LocalNetwork.load()
     return LocalNetwork.start({ replica, networkId, libp2p: await startLibp2p(replica), role: 'peer', listed })
   }
 

@@ -5,6 +5,7 @@ import {
   type Document,
   DocstoreError,
   isPlainObject,
+  type Replica,
   type UpdateResult,
   type Write,
 } from '@p2p-docstore/core'
@@ -16,6 +17,29 @@ import type { Conflict } from './collection.ts'
 
 /** Conflicts that are read at a time. */
 const PAGE = 64
+
+/** Documents that are looked at in one step. */
+const DOCUMENTS_AT_ONCE = 100
+
+/** A document of which versions lost to others whose writers had not seen them. */
+export interface ConflictedDocument {
+  readonly collection: string
+  readonly _id: string
+  /** How many versions. */
+  readonly conflicts: number
+  /** Whether it was deleted, so that no list shows it. */
+  readonly isDeleted: boolean
+}
+
+/** Documents that have conflicts, in order of collection and id. */
+export async function* conflictedIn(replica: Replica, namespace: string): AsyncGenerator<ConflictedDocument, void, undefined> {
+  let after: Parameters<Replica['conflicted']>[1]['after']
+  do {
+    const page = await replica.conflicted(namespace, { after, limit: DOCUMENTS_AT_ONCE })
+    for (const { collection, id, conflicts, isDeleted } of page.documents) yield { collection, _id: id, conflicts, isDeleted }
+    after = page.after
+  } while (after !== undefined)
+}
 
 /** The versions that lost, by id. */
 export async function* conflictsIn<T>(

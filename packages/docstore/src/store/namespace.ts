@@ -6,6 +6,7 @@ import { Collection, type CollectionInit } from './collection.ts'
 import { type HeldBack, heldBack } from './held-back.ts'
 import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions, PutFileResult, StoredFile } from './files/index.ts'
 import { checkOptions } from './options.ts'
+import type { ConflictedDocument } from './conflicts.ts'
 import type { Pending } from './life/pending.ts'
 import type { CollectionRules, RulesInput } from './life/rules.ts'
 import type { Awaited } from './life/until-here.ts'
@@ -188,6 +189,12 @@ export class Namespace extends Collection {
     checkOptions(change, ['name', 'description', 'next', 'listed', 'history'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
+  }
+
+  /** Documents of all collections of which versions lost, deleted ones too, in order of collection and id; `conflicts` of their collection tells what they say. */
+  async *conflictedDocuments(): AsyncGenerator<ConflictedDocument, void, undefined> {
+    const { conflictedIn } = await import('./conflicts.ts')
+    yield* conflictedIn(this.#replica, this.id)
   }
 
   /** What documents have to be, by the names of their collections; empty where anything goes, or nothing has arrived. */

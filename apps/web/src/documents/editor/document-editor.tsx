@@ -1,7 +1,8 @@
 import type { Collection, Docstore, Document, NewDocument } from 'p2p-docstore'
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { FilePart } from '../../files/file-part.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
+import { isBeside } from '../../ui/is-beside.ts'
 import { type Draft, draftOf, dropDraft } from './drafts.ts'
 import { DocumentFacts } from './document-facts.tsx'
 import { DocumentHistory } from './document-history.tsx'
@@ -19,14 +20,28 @@ interface DocumentEditorProps {
   readonly namespace: string
   readonly collection: Collection
   readonly edited: Edited
+  /** How many versions of the document lost. */
+  readonly conflicts: number
   readonly readOnly: string | undefined
   readonly onSave: (document: NewDocument, base: Document | undefined) => Promise<string | undefined>
+  readonly onConflicts: (id: string) => void
   readonly onDelete: (document: Document) => void
   readonly onClose: () => void
 }
 
 /** A dialog to write a document as JSON. Ctrl+Enter saves; whatever else leaves it asks first where something was written. */
-export function DocumentEditor({ store, namespace, collection, edited, readOnly, onSave, onDelete, onClose }: DocumentEditorProps): ReactNode {
+export function DocumentEditor({
+  store,
+  namespace,
+  collection,
+  edited,
+  conflicts,
+  readOnly,
+  onSave,
+  onConflicts,
+  onDelete,
+  onClose,
+}: DocumentEditorProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const original = edited.kind === 'existing' ? edited.document : undefined
   const place = { namespace, collection: collection.name, id: original?._id }
@@ -118,9 +133,21 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
         {newer === undefined ? null : (
           <NewerNotice document={newer.document} isUnsaved={isUnsaved} onTake={() => newer.document && beginAgain(newer.document)} />
         )}
+        {conflicts === 0 || original === undefined ? null : (
+          <p className="notice" role="status">
+            {conflicts === 1 ? 'A version' : `${conflicts} versions`} of this document lost to one whose writer had not seen it.
+            <button type="button" className="button-small" data-testid={TEST_IDS.editorConflicts} onClick={() => onConflicts(original._id)}>
+              Look and choose
+            </button>
+          </p>
+        )}
         {collection.name === 'files' && original !== undefined ? <FilePart store={store} namespace={namespace} document={original} /> : null}
         {original === undefined ? null : <DocumentFacts store={store} namespace={namespace} collection={collection} id={original._id} />}
         <JsonField
+          label="Document as JSON"
+          testId={TEST_IDS.editorText}
+          errorTestId={TEST_IDS.editorError}
+          takesFocus
           text={text}
           parsed={parsed}
           isReadOnly={readOnly !== undefined}
@@ -176,13 +203,6 @@ export function DocumentEditor({ store, namespace, collection, edited, readOnly,
       </form>
     </dialog>
   )
-}
-
-/** Whether the pointer is on what lies around a dialog, which is told as if it were on the dialog itself. */
-function isBeside({ target, clientX, clientY }: MouseEvent, dialog: HTMLDialogElement | null): boolean {
-  if (dialog === null || target !== dialog) return false
-  const { left, right, top, bottom } = dialog.getBoundingClientRect()
-  return clientX < left || clientX > right || clientY < top || clientY > bottom
 }
 
 /** Says that there is more in the text than was ever saved. */

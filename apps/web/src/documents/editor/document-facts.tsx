@@ -2,7 +2,9 @@ import type { Collection, Docstore } from 'p2p-docstore'
 import { type ReactNode, useCallback } from 'react'
 import { useLive } from '../../store/use-live.ts'
 import { TEST_IDS } from '../../test-ids.ts'
+import { AuthorName } from '../../ui/author-name.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { Moment } from '../../ui/moment.tsx'
 import { shorten } from '../../ui/short-names.ts'
 
 /** What is known of a document as it stands: when it was last changed, by whom, and its CID. */
@@ -33,11 +35,7 @@ export function DocumentFacts({
         </p>
       )}
       <p className="hint document-facts" data-testid={TEST_IDS.documentFacts} data-cid={cid} data-by={by}>
-        <time dateTime={at} title={at}>
-          {new Date(at).toLocaleString()}
-        </time>
-        , by <span title={by}>{by === store.info.identity ? 'you' : shorten(by.slice('did:key:'.length), 8, 6)}</span>,{' '}
-        <span title={cid}>CID {shorten(cid, 10, 6)}</span>{' '}
+        <Moment at={at} />, by <AuthorName by={by} identity={store.info.identity} />, <span title={cid}>CID {shorten(cid, 10, 6)}</span>{' '}
         <CopyButton text={cid} label="the CID of this document" testId={TEST_IDS.documentCidCopy} />
       </p>
     </>

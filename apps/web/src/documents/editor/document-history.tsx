@@ -2,7 +2,8 @@ import type { Collection, Docstore, Document } from 'p2p-docstore'
 import { type ReactNode, useCallback, useState } from 'react'
 import { useLive } from '../../store/use-live.ts'
 import { TEST_IDS } from '../../test-ids.ts'
-import { shorten } from '../../ui/short-names.ts'
+import { AuthorName } from '../../ui/author-name.tsx'
+import { Moment } from '../../ui/moment.tsx'
 
 interface DocumentHistoryProps {
   readonly store: Docstore
@@ -38,10 +39,10 @@ function Versions({ store, namespace, collection, id, isBlocked, onShow }: Docum
     <ol>
       {versions.map(({ document, cid, at, by }) => (
         <li key={`${at} ${cid}`} data-testid={TEST_IDS.documentVersion} data-cid={cid}>
-          <time dateTime={at} title={at}>
-            {new Date(at).toLocaleString()}
-          </time>
-          <span title={by}>by {by === store.info.identity ? 'you' : shorten(by.slice('did:key:'.length), 8, 6)}</span>
+          <Moment at={at} />
+          <span>
+            by <AuthorName by={by} identity={store.info.identity} />
+          </span>
           <button
             type="button"
             className="button-small"

@@ -1,17 +1,25 @@
-import { type ReactNode, useLayoutEffect, useRef } from 'react'
-import { TEST_IDS } from '../../test-ids.ts'
-import type { ParsedText } from './json-text.ts'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import type { TextFault } from './json-text.ts'
 
-/** A text field for JSON with line numbers, which marks the line that is wrong. It takes the focus when it comes. */
+/** A text field for JSON with line numbers, which marks the line that is wrong. */
 export function JsonField({
+  label,
+  testId,
+  errorTestId,
   text,
   parsed,
   isReadOnly,
+  takesFocus,
   onChange,
 }: {
+  readonly label: string
+  readonly testId: string
+  readonly errorTestId: string
   readonly text: string
-  readonly parsed: ParsedText
+  readonly parsed: { readonly ok: true } | TextFault
   readonly isReadOnly: boolean
+  /** Whether it takes the focus when the dialog is shown that it is in. */
+  readonly takesFocus: boolean
   readonly onChange: (text: string) => void
 }): ReactNode {
   const gutter = useRef<HTMLPreElement>(null)
@@ -19,12 +27,14 @@ export function JsonField({
   // Before anyone can write in it: a caret that is set later lands in what somebody writes meanwhile.
   useLayoutEffect(() => {
     const element = field.current
-    if (element === null) return
-    element.focus()
+    if (element === null || !takesFocus) return
+    // A dialog gives the focus to what says so when it is shown, which is after this: nothing in it can have it before.
+    element.autofocus = true
     // Into the first text that is empty, where there is one.
     const at = element.value.indexOf('""') + 1
     element.setSelectionRange(at, at)
-  }, [])
+  }, [takesFocus])
+  const errorId = useId()
   const lines = text.split('\n')
   const badLine = parsed.ok ? undefined : parsed.line
   return (
@@ -40,10 +50,10 @@ export function JsonField({
         </pre>
         <textarea
           ref={field}
-          data-testid={TEST_IDS.editorText}
-          aria-label="Document as JSON"
+          data-testid={testId}
+          aria-label={label}
           aria-invalid={!parsed.ok}
-          aria-describedby="editor-error"
+          aria-describedby={errorId}
           value={text}
           readOnly={isReadOnly}
           spellCheck={false}
@@ -56,7 +66,7 @@ export function JsonField({
           }}
         />
       </div>
-      <p id="editor-error" className="error" data-testid={TEST_IDS.editorError} aria-live="polite">
+      <p id={errorId} className="error json-error" data-testid={errorTestId} aria-live="polite">
         {parsed.ok ? '' : `${place(parsed)}${parsed.message}`}
       </p>
     </>

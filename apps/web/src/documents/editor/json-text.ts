@@ -2,28 +2,40 @@ import { type Document, DocstoreError, type NewDocument, parseJson } from 'p2p-d
 import { withEscapes } from '../../ui/hidden-characters.ts'
 import { namingRank } from '../naming-fields.ts'
 
-/** A text as a document, or what is wrong with it and in which line. */
-export type ParsedText =
-  | { readonly ok: true; readonly document: NewDocument }
-  | { readonly ok: false; readonly message: string; readonly line: number; readonly column: number }
+/** What is wrong with a text, and where. */
+export interface TextFault {
+  readonly ok: false
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}
+
+/** A text as a document, or what is wrong with it. */
+export type ParsedText = { readonly ok: true; readonly document: NewDocument } | TextFault
 
 /** Reads a document from the editor: what would lose digits or a field is a fault, since it could not be saved as it stands there. */
 export function parseDocumentText(text: string): ParsedText {
-  let value: unknown
+  const parsed = parseJsonText(text)
+  if (!parsed.ok) return parsed
+  const { value } = parsed
+  if (!isDocument(value)) return { ok: false, message: 'A document is an object: it begins with { and ends with }', line: 1, column: 1 }
+  return { ok: true, document: value }
+}
+
+/** Reads JSON as somebody types it. */
+export function parseJsonText(text: string): { readonly ok: true; readonly value: unknown } | TextFault {
   try {
-    value = parseJson(text)
+    return { ok: true, value: parseJson(text) }
   } catch (error) {
     return fault(error, text)
   }
-  if (!isDocument(value)) return { ok: false, message: 'A document is an object: it begins with { and ends with }', line: 1, column: 1 }
-  return { ok: true, document: value }
 }
 
 function isDocument(value: unknown): value is NewDocument {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && (!('_id' in value) || typeof value._id === 'string')
 }
 
-function fault(error: unknown, text: string): ParsedText {
+function fault(error: unknown, text: string): TextFault {
   const message = error instanceof Error ? error.message : String(error)
   const { line, column } = error instanceof DocstoreError ? error.details : {}
   // An unfinished document ends somewhere, and that is where the cursor goes.

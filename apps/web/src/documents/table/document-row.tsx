@@ -3,29 +3,37 @@ import type { ReactNode } from 'react'
 import { TEST_IDS } from '../../test-ids.ts'
 import { Cell } from './cell.tsx'
 import { restOf } from './columns.ts'
+import { type DocumentMarks, RowMarks } from './row-marks.tsx'
 
 /** One document in the table. */
 export function DocumentRow({
   document,
   columns,
   hasRest,
+  hasMarks,
+  marks,
   number,
   isActive,
   readOnly,
   onFocus,
   onOpen,
+  onConflicts,
   onDelete,
 }: {
   readonly document: Document
   readonly columns: readonly string[]
   /** Whether there is a column for what a document has besides these. */
   readonly hasRest: boolean
+  /** Whether there is a column for what is to be said of documents. */
+  readonly hasMarks: boolean
+  readonly marks: DocumentMarks | undefined
   readonly number: number
   /** Whether Tab stops at this row. */
   readonly isActive: boolean
   readonly readOnly: string | undefined
   readonly onFocus: (id: string) => void
   readonly onOpen: (document: Document) => void
+  readonly onConflicts: (id: string) => void
   readonly onDelete: (document: Document) => void
 }): ReactNode {
   return (
@@ -37,6 +45,7 @@ export function DocumentRow({
       onFocus={() => onFocus(document._id)}
       onClick={() => onOpen(document)}
     >
+      {hasMarks ? <RowMarks marks={marks} onConflicts={() => onConflicts(document._id)} /> : null}
       {columns.map((field) => (
         <Cell key={field} label={field} value={document[field]} />
       ))}

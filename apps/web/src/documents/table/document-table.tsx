@@ -5,15 +5,18 @@ import type { DocumentList } from '../use-document-list.ts'
 import { restOf } from './columns.ts'
 import { DocumentRow } from './document-row.tsx'
 import { NoDocuments } from './no-documents.tsx'
+import type { DocumentMarks } from './row-marks.tsx'
 import { SortHeader } from './sort-header.tsx'
 import { useActiveRow } from './use-active-row.ts'
 import { useMoreBeside } from './use-more-beside.ts'
 
-/** The documents of a page, one per row. Arrows or j and k move, Enter opens, Delete deletes. */
+/** The documents of a page, one per row. Arrows or j and k move, Enter opens, c shows conflicts, Delete deletes. */
 export function DocumentTable({
   ref,
   list,
+  marks,
   onOpen,
+  onConflicts,
   onDelete,
   whyReadOnly,
   onAdd,
@@ -21,14 +24,18 @@ export function DocumentTable({
   /** What scrolls: the table, and what stands under one that is empty. */
   readonly ref: RefObject<HTMLDivElement | null>
   readonly list: DocumentList
+  /** What is to be said of documents, by their ids. */
+  readonly marks: ReadonlyMap<string, DocumentMarks>
   readonly onOpen: (document: Document) => void
+  readonly onConflicts: (id: string) => void
   readonly onDelete: (document: Document) => void
   readonly whyReadOnly: (id: string) => string | undefined
   readonly onAdd: (() => void) | undefined
 }): ReactNode {
   const { documents, columns, state } = list
   const hasRest = documents.some((document) => restOf(document, columns) !== undefined)
-  useMoreBeside(ref, [documents, columns])
+  const hasMarks = documents.some(({ _id }) => marks.has(_id))
+  useMoreBeside(ref, [documents, columns, hasMarks])
   const { index: active, focus: focusRow, onPaging, onRowFocus, onFocus, onBlur } = useActiveRow(documents, ref)
   const remove = (document: Document): void => {
     if (whyReadOnly(document._id) !== undefined) return
@@ -50,6 +57,7 @@ export function DocumentTable({
       last: documents.length - 1,
       focusRow,
       open: () => onOpen(current),
+      conflicts: marks.get(current._id)?.conflicts ? () => onConflicts(current._id) : undefined,
       remove: () => remove(current),
       toNext: turn(list.toNext),
       toPrevious: turn(list.toPrevious),
@@ -69,6 +77,11 @@ export function DocumentTable({
       >
         <thead>
           <tr>
+            {hasMarks ? (
+              <th className="row-marks">
+                <span className="visually-hidden">Conflicts and broken rules</span>
+              </th>
+            ) : null}
             {columns.map((field) => (
               <SortHeader key={field} field={field} sort={list.sort} isNumber={isNumbers(documents, field)} onToggle={list.toggleSort} />
             ))}
@@ -90,11 +103,14 @@ export function DocumentTable({
               document={document}
               columns={columns}
               hasRest={hasRest}
+              hasMarks={hasMarks}
+              marks={marks.get(document._id)}
               number={list.first + index}
               isActive={index === active}
               readOnly={whyReadOnly(document._id)}
               onFocus={onRowFocus}
               onOpen={onOpen}
+              onConflicts={onConflicts}
               onDelete={remove}
             />
           ))}
@@ -123,12 +139,13 @@ interface KeyContext {
   readonly last: number
   readonly focusRow: (index: number) => void
   readonly open: () => void
+  readonly conflicts: (() => void) | undefined
   readonly remove: () => void
   readonly toNext: (() => void) | undefined
   readonly toPrevious: (() => void) | undefined
 }
 
-function keyAction(key: string, { active, last, focusRow, open, remove, toNext, toPrevious }: KeyContext): (() => void) | undefined {
+function keyAction(key: string, { active, last, focusRow, open, conflicts, remove, toNext, toPrevious }: KeyContext): (() => void) | undefined {
   switch (key) {
     case 'ArrowDown':
     case 'j':
@@ -148,6 +165,8 @@ function keyAction(key: string, { active, last, focusRow, open, remove, toNext, 
       return toPrevious
     case 'Enter':
       return open
+    case 'c':
+      return conflicts
     case 'Delete':
       return remove
     default:

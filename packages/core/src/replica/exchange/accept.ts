@@ -60,11 +60,11 @@ export class Competitor implements CommitEntry {
 
   build(old: StoredRecord | undefined, document: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     const { record } = this
-    this.isForgotten = forgotten > 0 && record.at <= forgotten
-    if (this.isForgotten) return undefined
     const here = document === undefined ? (old === undefined ? [] : [old]) : partsOf(document)
     this.isSame = here.some(({ at, hash }) => at === record.at && equalBytes(hash, record.hash))
-    if (this.isSame) return undefined
+    // Also where a new document stands there: its writer did not know what was deleted, so that would come back as a version that lost.
+    this.isForgotten = !this.isSame && forgotten > 0 && record.at <= forgotten
+    if (this.isSame || this.isForgotten) return undefined
     // What is here has seen it, as is usual where something comes twice.
     if (document === undefined && old !== undefined && follows(old, record)) return undefined
     return record.kh !== null ? { ...record, ...knownName(old, document) } : record

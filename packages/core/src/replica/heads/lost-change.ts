@@ -40,7 +40,7 @@ export async function stillLost(storage: Storage, id: string, { fields }: LostCh
 }
 
 function lostChange(fields: LostFields): LostChange {
-  const { title, next, description, listed, collections } = fields
+  const { title, next, description, listed, history, collections } = fields
   return {
     fields,
     conflict: {
@@ -48,6 +48,7 @@ function lostChange(fields: LostFields): LostChange {
       ...(description === undefined ? {} : { description }),
       ...(next === undefined ? {} : { next: next && next.toString() }),
       ...(listed === undefined ? {} : { listed: listed === true }),
+      ...(history === undefined ? {} : { history }),
       ...(collections === undefined ? {} : { collections }),
     },
   }

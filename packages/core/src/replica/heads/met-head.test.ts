@@ -73,8 +73,8 @@ it.each(['phone', 'desk'])('changes of different fields by two devices both stay
 
 it('of one field that both changed, one wins everywhere, and the other is told to the owner until they set it anew', async () => {
   const ns = await shared()
-  await change(phone, ns, { title: 'Phone', description: 'Phone' })
-  await change(desk, ns, { title: 'Desk', listed: true })
+  await change(phone, ns, { title: 'Phone', description: 'Phone', history: 7 })
+  await change(desk, ns, { title: 'Desk', listed: true, history: 9 })
   await meet(ns, phone, relay)
   await meet(ns, desk, relay)
   await meet(ns, phone, relay)
@@ -82,11 +82,11 @@ it('of one field that both changed, one wins everywhere, and the other is told t
   expect(info).toMatchObject({ description: 'Phone', listed: true })
   expect(info).not.toHaveProperty('conflict')
   const lost = info?.name === 'Phone' ? 'Desk' : 'Phone'
-  expect(await desk.namespace(ns)).toMatchObject({ name: info?.name, conflict: { name: lost } })
+  expect(await desk.namespace(ns)).toMatchObject({ name: info?.name, conflict: { name: lost, history: info?.history === 7 ? 9 : 7 } })
   // The phone got what the desk made of both.
   await change(desk, ns, { listed: false })
   expect(await desk.namespace(ns)).toHaveProperty('conflict')
-  await change(desk, ns, { title: lost })
+  await change(desk, ns, { title: lost, history: 8 })
   expect(await desk.namespace(ns)).not.toHaveProperty('conflict')
   await meet(ns, desk, relay)
   await meet(ns, phone, relay)

@@ -161,6 +161,26 @@ describe('the history of a document', () => {
     }
   })
 
+  it('is the same where one that is to expire lost, and went together with what it had lost to', async () => {
+    const [owner, other, third] = [await open(), await open(), await open()]
+    const ns = await namespaceOf(owner)
+    for (const peer of [other, third]) await bring(ns, owner, peer)
+    const send = async (from: LocalReplica, to: LocalReplica): Promise<void> => {
+      const { batch } = await from.batchSince(ns, 0, { maxBytes: 10_000 })
+      if (batch !== undefined) await to.accept(ns, batch)
+    }
+    await other.write(ns, 'docs', [{ id: 'a', content: '{"_id":"a","n":"lost"}', exp: timeFromMs(now + 1_000_000) }])
+    now++
+    await put(owner, ns, 'a', { n: 1 })
+    await send(owner, third)
+    await send(other, owner)
+    now++
+    await owner.write(ns, 'docs', [{ id: 'a', content: '{"_id":"a","n":2}', settles: true }])
+    await send(owner, third)
+    await send(other, third)
+    for (const peer of [owner, third]) expect(await past(peer, ns, 'a')).toEqual([{ n: 1 }])
+  })
+
   it('has the newest 64 of more versions, whole, in whichever order they come, and little more lies here', { timeout: 60_000 }, async () => {
     const [by = fail()] = authors
     const owner = await open()

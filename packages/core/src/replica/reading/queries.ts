@@ -14,8 +14,10 @@ import type { Pause } from '../slices.ts'
 import { summaryOf } from '../summary.ts'
 import type { LazyPending } from '../writing/lazy-pending.ts'
 import type {
+  BrokenPage,
   BrokenRule,
   CollectionCount,
+  ConflictedPage,
   ConflictPage,
   DocumentVersion,
   FindRequest,
@@ -114,6 +116,23 @@ export class Queries implements ReplicaReads {
     // Loaded when somebody asks: few documents have any.
     const { conflictsOf } = await import('./conflicts.ts')
     return conflictsOf(this.#storage, open?.ns ?? NO_NAMESPACE, collection, which)
+  }
+
+  async conflicted(id: string, which: Parameters<ReplicaReads['conflicted']>[1]): Promise<ConflictedPage> {
+    checkLimit(which.limit)
+    if (this.#expiry.isDue) await this.#expiry.sweep()
+    const { documents, end } = await this.#storage.conflicted(this.#namespaces.get(id)?.ns ?? NO_NAMESPACE, which)
+    return { documents, ...(end && { after: end }) }
+  }
+
+  async broken(id: string, collection: string, which: Parameters<ReplicaReads['broken']>[2]): Promise<BrokenPage> {
+    checkCollection(collection)
+    checkLimit(which.limit)
+    const open = this.#namespaces.get(id)
+    const body = open?.head.head.body
+    if (open === undefined || body === undefined || !hasSettings(body, collection)) return { documents: [] }
+    const { brokenDocuments } = await import('../rules/broken-rule.ts')
+    return brokenDocuments(this, { open, collection, rules: (await this.#rules.of(body.collections))?.get(collection) }, which)
   }
 
   async find(

@@ -196,6 +196,19 @@ describe('what arrives', () => {
     expect(await other.checkSummaries()).toEqual([])
   })
 
+  it('and had lost is kept for its author as what it said, not as what won over it', async () => {
+    const ns = (await owner.createNamespace({ name: 'shop', write: 'anyone' })).id
+    await sendHead(ns, owner, other)
+    await put(other, ns, { _id: 'a', total: 'mine' })
+    await put(owner, ns, { _id: 'a', total: 1 })
+    await send(ns, owner, other)
+    expect((await other.conflicts(ns, 'orders', { limit: 10 })).conflicts).toHaveLength(1)
+    await owner.changeHead(ns, { collections: { orders: total } })
+    await sendHead(ns, owner, other)
+    expect(await documentsIn(other, ns)).toEqual(['{"_id":"a","total":1}'])
+    expect(await other.pending(ns)).toMatchObject([{ id: 'a', content: '{"_id":"a","total":"mine"}', refused: 'against-rules' }])
+  })
+
   it('was judged when the process ends in the middle: the next one does the rest', async () => {
     const ns = (await owner.createNamespace({ name: 'shop', write: 'anyone' })).id
     for (let i = 0; i < 300; i++) await put(owner, ns, { _id: `${i}`, total: i % 2 === 0 ? i : 'x' })
@@ -238,10 +251,15 @@ describe('what arrives', () => {
     for (const replica of [owner, other]) {
       expect(await documentsIn(replica, ns)).toEqual(['{"_id":"x"}'])
       expect(await replica.getVersion(ns, 'orders', 'x')).toMatchObject({ breaks: { rule: 'anyOf', path: [] } })
+      for (const which of [{ limit: 10 }, { ids: ['x', 'other'], limit: 10 }])
+        expect(await replica.broken(ns, 'orders', which)).toMatchObject({ documents: [{ id: 'x', breaks: { rule: 'anyOf', path: [] } }] })
+      expect(await replica.broken(ns, 'orders', { ids: ['other'], limit: 10 })).toEqual({ documents: [] })
+      expect(await replica.broken(ns, 'others', { limit: 10 })).toEqual({ documents: [] })
     }
     await set(owner, ns, 'x', { c: 1 })
     await set(owner, ns, 'x', { a: 2 })
     expect(await owner.getVersion(ns, 'orders', 'x')).not.toHaveProperty('breaks')
+    expect(await owner.broken(ns, 'orders', { limit: 10 })).toEqual({ documents: [] })
     expect((await failure(owner.update(ns, 'orders', { id: 'x', changes: { $unset: { a: 1 } } }))).code).toBe('against-rules')
   })
 })

@@ -152,6 +152,37 @@ describe('a conflict', () => {
     expect((await relay.summary(ns)).count).toBe(1)
   })
 
+  it('is found without its collection and id, page by page, also where the document was deleted, and not where two say the same', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await put(ada, id, { by: id === 'c' ? 'both' : 'ada' })
+      await put(bob, id, { by: id === 'c' ? 'both' : 'bob' })
+    }
+    await relay.write(ns, 'more', [{ id: 'x', content: '{"_id":"x"}' }])
+    await meet(ada, bob)
+    await set(ada, 'd', { n: 1 })
+    now++
+    await bob.update(ns, 'more', { id: 'x', changes: { $set: { n: 1 } } })
+    await ada.write(ns, 'more', [{ id: 'x', content: null }])
+    await meet(ada, bob)
+    const all = [
+      { collection: 'docs', id: 'a', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'b', conflicts: 1, isDeleted: false },
+      { collection: 'docs', id: 'd', conflicts: 1, isDeleted: false },
+      { collection: 'more', id: 'x', conflicts: 1, isDeleted: true },
+    ]
+    for (const peer of [relay, ada, bob]) expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: all })
+    const found: object[] = []
+    for (let after: { readonly collection: string; readonly id: string } | undefined; ; ) {
+      const page = await relay.conflicted(ns, { after, limit: 2 })
+      found.push(...page.documents)
+      if (page.after === undefined) break
+      after = page.after
+    }
+    expect(found).toEqual(all)
+    expect(await relay.conflicted('unknown', { limit: 2 })).toEqual({ documents: [] })
+    await expect(relay.conflicted(ns, { limit: 0 })).rejects.toMatchObject({ code: 'bad-limit' })
+  })
+
   it('is settled everywhere by a write that is there to do so, and by its author when he writes again', async () => {
     await put(ada, 'x', { n: 1 })
     await put(bob, 'x', { n: 2 })
@@ -210,6 +241,53 @@ describe('a conflict', () => {
     for (const peer of [relay, ada, bob]) expect((await peer.summary(ns)).count).toBe(1)
   })
 
+  it.each(['delete', 'update'])('is an update that is later than a delete which it did not know of, whichever arrives first: %s', async (first) => {
+    const events: CommitEvent[] = []
+    for (const id of ['x', 'y']) await put(ada, id, { n: 1 })
+    await meet(ada, bob)
+    relay.onCommit((event) => event.conflicts !== undefined && events.push(event))
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await set(ada, 'x', { n: 2, m: 3 })
+    await meet(...(first === 'delete' ? [bob, ada] : [ada, bob]))
+    for (const peer of [relay, ada, bob]) {
+      expect(await peer.get(ns, 'docs', 'x')).toBeUndefined()
+      expect((await conflicts(peer)).map(({ id, field, value, content, won }) => ({ id, field, value, content, won: won.content }))).toEqual([
+        { id: 'x', field: 'n', value: 2, content: null, won: null },
+        { id: 'x', field: 'm', value: 3, content: null, won: null },
+      ])
+      expect(await conflicts(peer, 'x')).toHaveLength(2)
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [{ collection: 'docs', id: 'x', conflicts: 2, isDeleted: true }] })
+    }
+    expect(events.flatMap((event) => event.conflicts)).toContainEqual({ collection: 'docs', id: 'x' })
+    if (first === 'delete') {
+      now++
+      await relay.write(ns, 'docs', [{ id: 'x', content: null, settles: true }])
+    } else await put(relay, 'x', { n: 4 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await conflicts(peer)).toEqual([])
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
+  })
+
+  it('is no update that a later document shows, though a delete had hidden it', async () => {
+    await put(ada, 'x', { n: 1 })
+    await meet(ada, bob)
+    now++
+    await bob.write(ns, 'docs', [{ id: 'x', content: null }])
+    await send(bob, relay)
+    await put(bob, 'x', { m: 1 })
+    await set(ada, 'x', { n: 2 })
+    await send(ada, relay)
+    expect((await relay.conflicted(ns, { limit: 10 })).documents).toHaveLength(1)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await get(peer, 'x')).toEqual({ _id: 'x', m: 1, n: 2 })
+      expect(await peer.conflicted(ns, { limit: 10 })).toEqual({ documents: [] })
+    }
+  })
+
   it('of a put that did not know of an edit is told as what the document would be with it', async () => {
     await put(ada, 'x', { a: { b: 1 } })
     await meet(ada, bob)
@@ -244,6 +322,59 @@ describe('a conflict', () => {
       expect(await said(peer)).toEqual([null])
     }
     expect(await ada.eraseOwn(ns, 0)).toMatchObject({ documents: 0, conflicts: 0 })
+  })
+
+  it('with a delete that came before its document is told by the name that this has', async () => {
+    const carol = await join()
+    await put(ada, 'x', { n: 1 })
+    now++
+    await ada.write(ns, 'docs', [{ id: 'x', content: null }])
+    await send(ada, carol)
+    await put(bob, 'x', { n: 2 })
+    await send(bob, carol)
+    expect(await conflicts(carol)).toMatchObject([{ id: 'x', content: null, won: { content: '{"_id":"x","n":2}' } }])
+    await send(bob, ada)
+    expect(await conflicts(ada)).toEqual(await conflicts(carol))
+  })
+
+  it('that somebody else lost stays when its winner is erased by who wrote that; and nobody erases what was written meanwhile', async () => {
+    await put(bob, 'x', { by: 'bob' })
+    await put(ada, 'x', { by: 'ada' })
+    await meet(ada, bob)
+    await put(ada, 'y', { by: 'ada' })
+    await meet(ada, bob)
+    now += 1000
+    // It is stored after the page was read.
+    await put(bob, 'y', { by: 'bob' })
+    const { batch = new Uint8Array() } = await bob.batchSince(ns, 0, { maxBytes: 10_000 })
+    const [erased] = await Promise.all([ada.eraseOwn(ns, 0), ada.accept(ns, batch)])
+    expect(erased.documents).toBeLessThan(3)
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) {
+      expect(await get(peer, 'x')).toBeNull()
+      expect(await said(peer, 'x')).toEqual([{ _id: 'x', by: 'bob' }])
+    }
+    now++
+    expect(await ada.write(ns, 'docs', [{ id: 'x', content: null }])).toMatchObject([{ status: 'written' }])
+    expect(await conflicts(ada, 'x')).toEqual([])
+  })
+
+  it('is erased also where what won has seen a later version of the same author, and keeps what it had seen', async () => {
+    await put(relay, 'x', { f: 0, g: 0, h: 0 })
+    await meet(ada, bob)
+    await set(ada, 'x', { g: 'secret', h: 'other' })
+    await set(bob, 'x', { g: 1, h: 1 })
+    await meet(ada, bob)
+    // Settles one of two that were written together, and leaves the other.
+    await set(bob, 'x', { h: 1 }, true)
+    await put(bob, 'x', { g: 2 })
+    await meet(ada, bob)
+    expect(await said(ada)).toEqual([{ g: 'secret' }])
+    now += 1000
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ conflicts: 1 })
+    expect(await ada.eraseOwn(ns, 0)).toMatchObject({ conflicts: 0 })
+    await meet(ada, bob)
+    for (const peer of [relay, ada, bob]) expect([await get(peer, 'x'), await said(peer)]).toEqual([{ _id: 'x', g: 2 }, [{ g: undefined }]])
   })
 
   it('keeps to what there is room for: the newest sixteen of a document, however many lost', async () => {

@@ -1,10 +1,14 @@
+import { DocstoreError } from '../../errors.ts'
 import { equalBytes } from '../../model/bytes.ts'
-import type { StoredRecord } from '../../storage/storage.ts'
+import { fullError } from '../../storage/space/room.ts'
+import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { ERASE_PAGE } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { ErasedPage } from '../types.ts'
-import { withdrawnEntry } from './withdrawn-entry.ts'
+import { commitOr } from './commit-or.ts'
+import type { Fitted } from './full-store.ts'
+import { withdrawnEntries } from './withdrawn-entry.ts'
 import type { Writes } from './writes.ts'
 
 /** Deletes what this identity wrote. */
@@ -21,7 +25,7 @@ export class Erasing {
 
   /**
    * Deletes the documents of one page of the local order whose whole version is ours, and takes back what lost to versions of others; what was written into
-   * those of others, and stands there, stays and is counted.
+   * those of others, and stands there, stays and is counted, and so does what others wrote and lost to ours, as conflicts.
    */
   async eraseOwn(id: string, since: number): Promise<ErasedPage> {
     const { storage, identity } = this.#ground
@@ -39,7 +43,7 @@ export class Erasing {
       const results = await this.#writes.write(
         id,
         collection,
-        ids.map((document) => ({ id: document, content: null })),
+        ids.map((document) => ({ id: document, content: null, settles: false, isErasing: true })),
       )
       documents += results.filter(({ status }) => status === 'written').length
     }
@@ -52,13 +56,22 @@ export class Erasing {
 
   /** Takes back versions of ours that lost to those of others; gives how many. */
   async #withdraw(id: string, lost: readonly StoredRecord[]): Promise<number> {
-    const { storage, news } = this.#ground
+    const { storage, news, rules: known } = this.#ground
     const open = this.#namespaces.open(id)
-    const entries = lost.map((record) => withdrawnEntry(open.scope, record)).filter((entry) => entry !== undefined)
-    if (entries.length === 0) return 0
-    const outcomes = await storage.commit(open.ns, entries)
-    news.tellOf(id, outcomes)
-    return outcomes.filter((outcome) => outcome !== undefined).length
+    const { title, ended, collections } = open.head.head.body
+    if (lost.length === 0) return 0
+    if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
+    const rules = await known.of(collections)
+    const entries = (isSmall: boolean): CommitEntry[] => lost.flatMap((record) => withdrawnEntries({ scope: open.scope, rules, isSmall }, record))
+    await storage.readyForEdits()
+    const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
+      () => storage.commit(open.ns, entries(false)),
+      async () => (await import('./full-store.ts')).commitWhatFits(storage, open.ns, entries(true), []),
+    )
+    const written = outcomes.filter((outcome) => outcome !== undefined && outcome !== 'no-room')
+    news.tellOf(id, written)
+    if (outcomes.includes('no-room')) throw fullError('what lost could not be taken back')
+    return written.length
   }
 
   /** How many of these records change documents that somebody else wrote, and are still there. */

@@ -119,6 +119,47 @@ describe('tombstones', () => {
     expect(await idsOf(ada)).toEqual(['gone', 'kept'])
   })
 
+  it('keep what was deleted from coming back as a version that lost to the document which stands there since', async () => {
+    const carl = await copyNamespace(await open())
+    await write(ada, 'gone', { secret: 1 })
+    await send(ada, carl)
+    await write(ada, 'gone', null)
+    await pass(190, [ada])
+    await write(ada, 'gone', { n: 2 })
+    expect(await send(carl, ada)).toEqual(['forgotten'])
+    expect((await ada.replica.conflicts(ns, 'docs', { limit: 10 })).conflicts).toEqual([])
+    expect(await ada.replica.history(ns, 'docs', 'gone')).toEqual([])
+  })
+
+  it('take a document along whose field somebody changed who was away: it is not shown any more', async () => {
+    await write(ada, 'gone', { secret: 1 })
+    await send(ada, bob)
+    await write(ada, 'gone', null)
+    await pass(190, [ada])
+    await update(bob, 'gone', { more: 2 })
+    const results = await send(bob, ada)
+    expect(results).toEqual(['forgotten', 'stored'])
+    const [first] = await bob.storage.recordsSince(1, 0, 1)
+    expect(await bob.replica.giveUp(ns, [first?.seq ?? 0])).toBe(1)
+    expect(await idsOf(bob)).toEqual([])
+    expect(await bob.replica.count(ns, 'docs', {})).toBe(0)
+    expect(await rootOf(bob)).toBe(await rootOf(ada))
+    expect(await bob.replica.checkSummaries()).toEqual([])
+  })
+
+  it('that are gone do not keep a document of a map from being made again', async () => {
+    ns = (await ada.replica.createNamespace({ name: 'people', write: 'anyone', collections: { docs: { type: 'map' } } })).id
+    await copyNamespace(bob)
+    await write(ada, 'ada', { n: 1 })
+    await send(ada, bob)
+    await write(ada, 'ada', null)
+    await send(ada, bob)
+    await pass(190, [ada, bob])
+    await write(ada, 'ada', { n: 2 })
+    expect(await send(ada, bob)).toEqual(['stored', 'stored'])
+    expect(await idsOf(bob)).toEqual(['ada'])
+  })
+
   it('that others still have are not taken again, nor the edits of what was deleted', async () => {
     await write(ada, 'gone', { n: 1 })
     await update(ada, 'gone', { a: 1 })

@@ -1,4 +1,5 @@
 import { sha256 } from '#crypto'
+import { equalBytes } from '../../model/bytes.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Identity } from '../../model/keys/identity.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, slotOf } from '../../model/record.ts'
@@ -36,7 +37,7 @@ export interface OwnWrite {
 export function localWrite(
   scope: RecordScope,
   collection: string,
-  { id, content, if: expected, exp: expires, settles = false }: Write,
+  { id, content, if: expected, exp: expires, settles = content === null, isErasing = false }: Write,
   { identity, clock }: Author,
   { ownSlot, at: entryAt }: OwnWrite = {},
 ): LocalWrite {
@@ -53,23 +54,26 @@ export function localWrite(
     const isRest = document !== undefined && document.edits.length + document.losers.length > 0
     const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(settles && isRest))
     if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
-    if (conflict !== undefined || isSame) {
+    // Somebody else may have written it since it was looked at.
+    const base = document === undefined ? old : document.base
+    const isOthers = isErasing && base !== undefined && !equalBytes(base.by, by)
+    if (conflict !== undefined || isSame || isOthers) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
     }
     const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     // A tombstone stays for half a year: it says no more than it has to.
     const prev = content === null ? null : (old?.hash ?? null)
-    const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles: settles || content === null }, clock) }
-    const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
+    const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles }, clock) }
+    const said = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
     const common = { collection, id, at, by, prev, exp, content, ...more }
     if (content === null) {
-      const record: DocRecord = { ...base, del: true, kh }
+      const record: DocRecord = { ...said, del: true, kh }
       return { ...common, hash: recordHash(scope, record), kh, digest: null }
     }
     const { written } = encoder.encodeInto(content, scratch)
     const digest = sha256(scratch.subarray(0, written))
-    const record: DocRecord = { ...base, del: false, k: key, digest, size: written }
+    const record: DocRecord = { ...said, del: false, k: key, digest, size: written }
     return { ...common, hash: recordHash(scope, record), kh: null, digest }
   }
   const keptAt = (): number => {

@@ -1,7 +1,8 @@
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
+import { MAX_LOSERS } from '../../model/limits.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
-import { isShown } from '../../storage/records/own-content.ts'
+import { isShown, ownContent } from '../../storage/records/own-content.ts'
 import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
@@ -154,8 +155,8 @@ export class PendingChanges implements ReplicaPending {
         if (number === undefined || collection === null || id === null) continue
         const key = await this.#freeKey(ns, { at, collection, id })
         if (key === undefined) continue
-        if (record.own !== undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
-        const content = isShown(record) ? record.content : await this.#ground.storage.get(number, collection, id)
+        if (record.own !== undefined && record.lost === undefined && edited.size === edited.add(`${collection}/${id}`).size) continue
+        const content = await this.#saidBy(number, collection, id, record)
         // It was deleted without knowing of this edit, or has expired.
         if (content === undefined || record.erased !== undefined) continue
         try {
@@ -166,6 +167,16 @@ export class PendingChanges implements ReplicaPending {
       }
       this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => reason) } })
     })
+  }
+
+  /** What the document is by a record, or would be by one that lost; `undefined` where there is none. */
+  async #saidBy(ns: number, collection: string, id: string, record: StoredRecord): Promise<string | null | undefined> {
+    const { storage } = this.#ground
+    const { lost, edit, seq } = record
+    if (lost === undefined) return isShown(record) ? record.content : storage.get(ns, collection, id)
+    if (edit === undefined) return ownContent(record)
+    const all = await storage.conflicts(ns, collection, { id, after: undefined, limit: MAX_LOSERS })
+    return all.find(({ end }) => end.seq === seq)?.content ?? undefined
   }
 
   /** Where a change of this document and time is kept, `undefined` where it is already. Another device of this author may have written another one at that time. */

@@ -103,9 +103,12 @@ function mapEntries(place: Place, content: string, at: number): readonly CommitE
   const { scope, collection, id, key, by, exp } = place
   const kh = keyHash(scope.ns, key)
   const document = slotOf(scope.write, kh, by)
-  const base = entryOf(place, canonicalJson({ _id: id }), 1)
-  // It takes the place of nothing.
-  const first: CommitEntry = { slot: base.slot, build: (old, view, forgotten) => (old === undefined ? base.build(old, view, forgotten) : undefined) }
+  const base = (time: number): CommitEntry => entryOf(place, canonicalJson({ _id: id }), time)
+  // It takes the place of nothing, and comes after what was deleted long ago.
+  const first: CommitEntry = {
+    slot: document,
+    build: (old, view, forgotten) => (old === undefined ? base(forgotten + 1).build(old, view, forgotten) : undefined),
+  }
   const edits: CommitEntry[] = []
   for (const [name, value] of Object.entries(JSON.parse(content) as Document)) {
     if (name === '_id') continue

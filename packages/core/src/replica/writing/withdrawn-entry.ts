@@ -1,39 +1,114 @@
 import { sha256 } from '#crypto'
 import { equalBytes, utf8 } from '../../model/bytes.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
+import type { EditPath } from '../../model/edits/edit-path.ts'
+import { authorTag, hasSeen } from '../../model/edits/seen.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
+import type { HeadRules } from '../../rules/read-rules.ts'
 import { isConflict, wonOver } from '../../storage/records/is-conflict.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import { recordFault } from '../rules/record-fault.ts'
+
+/** How a version is taken back. */
+export interface Withdrawal {
+  readonly scope: RecordScope
+  /** What the head asks of documents. */
+  readonly rules: HeadRules | undefined
+  /** Whether it may take no more room than what it takes back: then a field is taken away rather than said to be what won. */
+  readonly isSmall: boolean
+}
 
 /**
  * Takes back a version of ours that lost, so that nobody keeps it: a delete right behind it in time, or of a field what won, or nothing. Whoever has seen
  * one of an author has seen his earlier ones, so the version goes everywhere; and what won is later than this too, and stays as it is.
  */
-export function withdrawnEntry(scope: RecordScope, record: StoredRecord): CommitEntry | undefined {
-  const { collection, id, at: before, by, edit, lost } = record
+export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): readonly CommitEntry[] {
+  const { scope } = withdrawal
+  const { collection, id, lost } = record
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
-  if (lost === undefined || key === undefined || id === null) return undefined
-  const at = before + 1
-  const build = (_: StoredRecord | undefined, document: DocumentView | undefined): NewRecord | undefined => {
-    const winner = document && isKept(record, document) && isConflict(record, document) ? wonOver(record, document) : undefined
-    // Next to each other in time, the hash would say which of the two wins.
-    if (winner === undefined || winner.at <= at) return undefined
-    const common = { collection, id, at, by, prev: null, exp: null }
-    if (edit === undefined) {
-      const kh = keyHash(scope.ns, key)
-      const tombstone: DocRecord = { at, by, del: true, kh }
-      return { ...common, content: null, kh, digest: null, hash: recordHash(scope, tombstone) }
-    }
-    const content = (winner.edit === undefined ? undefined : ownContent(winner)) ?? encodeEdit(id, undefined)
+  if (lost === undefined || collection === null || id === null || key === undefined) return []
+  const name: Name = { collection, id, key }
+  const entry = (slot: Uint8Array, build: (taken: Taken) => NewRecord | undefined): CommitEntry => ({
+    slot,
+    document: lost.document,
+    build: (_, document) => {
+      const taken = document && takenBack(record, document)
+      return taken && build(taken)
+    },
+  })
+  const deleted = entry(lost.document, ({ at, winner }) => {
+    // Of a field only where its document won, and rules let nobody take the field away.
+    const isNeeded = record.edit === undefined || (winner.edit === undefined && !canTakeAway(withdrawal, name, record.edit.path))
+    return isNeeded ? tombstone(scope, record, name, at) : undefined
+  })
+  const { edit } = record
+  if (edit === undefined) return [deleted]
+  const replaced = entry(lost.unit, ({ at, winner }) => {
+    const isFree = canTakeAway(withdrawal, name, edit.path)
+    const won = winner.erased === undefined && winner.edit !== undefined && !(withdrawal.isSmall && isFree) ? ownContent(winner) : null
+    if (won === null && !isFree) return undefined
+    // What expires where it won expires here.
+    const exp = won === null ? null : winner.exp
+    const content = won ?? encodeEdit(id, undefined)
+    // Taken back before.
+    if (content === ownContent(record)) return undefined
     const bytes = utf8(content)
     const digest = sha256(bytes)
-    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, path: edit.path }
-    return { ...common, content, kh: null, digest, hash: recordHash(scope, put), edit: { document: lost.document, path: edit.path } }
-  }
-  return { slot: lost.unit, document: lost.document, build }
+    const more = record.seen && { seen: record.seen }
+    const { by } = record
+    const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, path: edit.path, ...(exp === null ? {} : { exp }), ...more }
+    return { collection, id, at, by, prev: null, exp, content, kh: null, digest, hash: recordHash(scope, put), edit, ...more }
+  })
+  return [replaced, deleted]
 }
 
-function isKept({ hash }: StoredRecord, { losers }: DocumentView): boolean {
-  return losers.some((one) => equalBytes(one.hash, hash))
+interface Name {
+  readonly collection: string
+  readonly id: string
+  readonly key: string
+}
+
+/** What a version lost to, and the time at which it is taken back. */
+interface Taken {
+  readonly winner: StoredRecord
+  readonly at: number
+}
+
+function takenBack(record: StoredRecord, document: DocumentView): Taken | undefined {
+  const isHere = document.losers.some(({ hash }) => equalBytes(hash, record.hash))
+  const winner = isHere && isConflict(record, document) ? wonOver(record, document) : undefined
+  const at = winner && timeBehind(record, document)
+  // Next to each other in time, the hash would say which of the two wins.
+  return winner === undefined || at === undefined || winner.at <= at ? undefined : { winner, at }
+}
+
+/** What it had seen stays seen: nobody is told again of what it had taken the place of. */
+function tombstone(scope: RecordScope, { by, seen }: StoredRecord, { collection, id, key }: Name, at: number): NewRecord {
+  const kh = keyHash(scope.ns, key)
+  const more = seen && { seen }
+  const record: DocRecord = { at, by, del: true, kh, ...more }
+  return { collection, id, at, by, prev: null, exp: null, content: null, kh, digest: null, hash: recordHash(scope, record), ...more }
+}
+
+function canTakeAway({ scope, rules }: Withdrawal, { collection, id }: Name, path: EditPath): boolean {
+  const content = encodeEdit(id, undefined)
+  const own = rules?.get(collection)
+  return own === undefined || recordFault(own, scope.write, { id, content, size: utf8(content).length, path }) === undefined
+}
+
+/** The first time after a version at which nobody who has not seen that has seen its author; `undefined` where there is none. */
+function timeBehind({ at: before, by, slot, lost }: StoredRecord, { base, edits, losers }: DocumentView): number | undefined {
+  const rivals = [...(base === undefined ? [] : [base]), ...edits, ...losers].filter(
+    (one) => one.edit === undefined || equalBytes(one.lost?.unit ?? one.slot, lost?.unit ?? slot),
+  )
+  const tag = authorTag(by)
+  let at = before + 1
+  for (let tries = 0; tries <= rivals.length; tries++) {
+    const knowing = rivals.find((one) => one.at >= at && !equalBytes(one.by, by) && hasSeen(one, { at, by }))
+    if (knowing === undefined) return at
+    const { authors = [], base: all = 0 } = knowing.seen ?? {}
+    at = (authors.find((one) => equalBytes(one.tag, tag))?.to ?? all) + 1
+  }
+  return undefined
 }

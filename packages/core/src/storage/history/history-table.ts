@@ -96,13 +96,16 @@ export class HistoryTable {
 
   /** Records of a document went because another one came. */
   replaced(ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord): void {
-    const expiring = gone.find((record) => endsHistory(record) && record.kh === null)
-    // What changed a version that was to expire goes with it.
-    if (endsHistory(by) || expiring !== undefined) this.#removeBefore(ns, document, by)
+    if (endsHistory(by)) this.#removeBefore(ns, document, by)
     if (endsHistory(by) || !this.#isKept(ns)) return
-    // One that gives way to an earlier one is the same statement under a wrong clock.
-    for (const record of expiring === undefined ? gone : [expiring])
-      if (record.at <= by.at) this.#add(ns, document, record, equalBytes(record.by, by.by) ? by.by : record.by)
+    // A version that is to expire has no history before it, whenever it goes: one that had lost goes together with later ones.
+    const end = gone.filter(endsHistory).toSorted(compareVersions).at(-1)
+    if (end !== undefined) this.#removeBefore(ns, document, end)
+    for (const record of gone) {
+      // One that gives way to an earlier one is the same statement under a wrong clock.
+      if (record.at > by.at || (end !== undefined && compareVersions(record, end) < 0)) continue
+      this.#add(ns, document, record, equalBytes(record.by, by.by) ? by.by : record.by)
+    }
     this.#fit(ns, document)
   }
 

@@ -2,7 +2,7 @@ import { toHex } from '../../model/bytes.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, type NormalForm, normalForm } from '../../model/edits/normal-form.ts'
 import { loserSlotOf } from '../../model/record.ts'
-import { isConflict } from './is-conflict.ts'
+import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 
@@ -53,6 +53,8 @@ export class EditedDocument implements DocumentView {
   readonly removed: Part[] = []
   /** Rows that are written anew, in another place. */
   readonly moved: Part[] = []
+  /** Rows that get the name of their document, which was not known when they came. */
+  readonly named: Part[] = []
   /** By position, in order. */
   readonly pending: Map<number, Part> = new Map()
   #content: string | null | undefined
@@ -103,7 +105,7 @@ export class EditedDocument implements DocumentView {
   }
 
   get isChanged(): boolean {
-    return this.pending.size > 0 || this.removed.length > 0
+    return this.pending.size > 0 || this.removed.length > 0 || this.named.length > 0
   }
 
   /** The record that holds a slot of it. */
@@ -136,18 +138,21 @@ export class EditedDocument implements DocumentView {
     const form = normalForm([...rivals, arrival])
     const stay = new Set([...(form.base === undefined ? [] : [form.base]), ...form.edits, ...form.losers])
     if (!stay.has(arrival)) return undefined
+    const name = [arrival, ...before].find(({ collection }) => collection !== null)
     const gone = before.filter((part) => !stay.has(part))
     for (const part of gone) this.#leave(part, this.removed)
     // They get positions of their own: others that have seen them in their old place have to hear that they are kept.
     const fallen = form.losers.filter((part) => part !== arrival && part.lost === undefined)
-    const losers = form.losers.map((part) => (fallen.includes(part) ? this.#fall(part, places) : part))
+    const losers = form.losers.map((part) => (part === arrival ? part : this.#name(fallen.includes(part) ? this.#fall(part, places) : part, name)))
     const isLost = form.losers.includes(arrival)
-    const placed = isLost ? this.#fall(arrival, places) : this.#place({ ...arrival, seq: places.next() })
+    const placed = isLost ? this.#name(this.#fall(arrival, places), name) : this.#place({ ...arrival, seq: places.next() })
     const inPlace = (part: Part): Part => (part === arrival ? placed : part)
     this.#form = { base: form.base && inPlace(form.base), edits: form.edits.map(inPlace), losers: losers.map(inPlace) }
     if (!isLost) this.#content = undefined
-    const lost = isLost ? [arrival] : fallen
-    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.filter((one) => isConflict(one, this)).length }
+    const lost = (isLost ? [arrival] : fallen).filter((one) => isConflict(one, this))
+    // Those that this record hides, or that it is.
+    const hidden = hiddenEdits(this).filter((one) => placed === one || placed === this.base)
+    return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.length + hidden.length }
   }
 
   /** Finds out anew what stands, now that records were removed which others had lost against; gives what rises. */
@@ -174,20 +179,26 @@ export class EditedDocument implements DocumentView {
     if (part.seq > 0) this.#leave(part, this.moved)
     const { pending, own: _, ...rest } = part
     const content = ownContent(part)
-    const known = this.base ?? this.edits[0] ?? part
-    const { collection, id } = part.collection === null ? known : part
     const record: NewRecord = pending ?? { ...rest, content, digest: null }
     return this.#place({
       ...rest,
-      collection,
-      id,
       seq: next(),
       slot: loserSlotOf(this.slot, part.hash),
       content: null,
       ...(content === null ? {} : { own: content }),
       lost: { document: this.slot, unit, since: now() },
-      pending: { ...record, collection, id },
+      pending: record,
     })
+  }
+
+  /** A delete that lost is found by the name of its document, which it does not say itself. */
+  #name(part: Part, name: Part | undefined): Part {
+    if (part.collection !== null || name === undefined) return part
+    const { collection, id } = name
+    const named: Part = { ...part, collection, id, pending: part.pending && { ...part.pending, collection, id } }
+    if (this.pending.has(part.seq)) this.pending.set(part.seq, named)
+    else this.named.push(named)
+    return named
   }
 }
 

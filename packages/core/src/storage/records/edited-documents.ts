@@ -5,12 +5,13 @@ import { pathText } from '../../model/edits/edit-path.ts'
 import type { SqlValue } from '../drivers/driver.ts'
 import { documentColumn, erasedBytes, seenColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
-import type { CommitEntry, CommitOutcome, LostVersion, Storage, StoredRecord } from '../storage.ts'
+import type { CommitEntry, CommitOutcome, LostDocument, LostDocuments, LostVersion, Storage, StoredRecord } from '../storage.ts'
 import { documentOf } from './document-of.ts'
 import { documentRecords } from './document-records.ts'
 import { lostVersion } from './lost-version.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
 import { erasedOf, isDue } from './erased-content.ts'
+import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
@@ -95,6 +96,28 @@ export class EditedDocuments {
       // All of them say what won.
       from = { id: last.id ?? '', seq: last.seq }
     }
+  }
+
+  /** Documents of which versions lost, with how many. */
+  conflicted(ns: number, { after, limit }: Parameters<Storage['conflicted']>[1]): LostDocuments {
+    const which = 'ns = ? AND lost IS NOT NULL AND (collection, id) > (?, ?)'
+    const rows = this.#init.statements
+      .own(`SELECT collection, id, min(document) AS document FROM records WHERE ${which} GROUP BY collection, id ORDER BY collection, id LIMIT ?`)
+      .all(ns, after?.collection ?? '', after?.id ?? '', limit)
+    const documents: LostDocument[] = []
+    let [length, seen] = [0, 0]
+    for (const row of rows) {
+      const key = { collection: String(row['collection']), id: String(row['id']) }
+      const slot = row['document'] as Uint8Array
+      const records = this.#records(ns, slot)
+      const document = new EditedDocument(slot, records)
+      const conflicts = document.losers.filter((record) => isConflict(record, document)).length + hiddenEdits(document).length
+      if (conflicts > 0) documents.push({ ...key, conflicts, isDeleted: document.content() === null })
+      for (const { content, own } of records) length += (content?.length ?? 0) + (own?.length ?? 0)
+      seen++
+      if (seen === limit || (seen < rows.length && length > MAX_OPEN_LENGTH / 2)) return { documents, end: key }
+    }
+    return { documents }
   }
 
   #anyIn(ns: number): boolean {
@@ -254,7 +277,9 @@ export class EditedDocuments {
 
   #write(ns: number, document: EditedDocument): void {
     const { statements, indexes, texts, totals, readings, seals } = this.#init
-    const { shown, before, removed, moved, pending } = document
+    const { shown, before, removed, moved, named, pending } = document
+    for (const { seq, collection, id } of named)
+      statements.own('UPDATE records SET collection = ?, id = ? WHERE rid = ?').run(collection, id, ns * SEQ_SPAN + seq)
     const rows = [...removed, ...moved]
     const shows = [...pending.values()].findLast(({ lost }) => lost === undefined)
     const last = shows ?? [...pending.values()].at(-1)
@@ -268,6 +293,7 @@ export class EditedDocuments {
     if (isHidden) this.#hide(ns, shown)
     for (const part of pending.values())
       this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
+    this.#markHidden(ns, document)
     if (shows === undefined) return
     const content = document.content()
     const { seq, collection, id } = shows
@@ -275,6 +301,14 @@ export class EditedDocuments {
     texts.replaced(ns, shown, { seq, collection, content })
     this.#noteShown({ replaced: shown, record: { collection, id, content } })
     totals.changedDocuments(ns, collection, Number(content !== null) - Number(shown !== undefined))
+  }
+
+  /** Marks edits that a delete hides, so that they are found among what lost. One that is shown again, or was never hidden, may keep its mark. */
+  #markHidden(ns: number, document: EditedDocument): void {
+    const hidden = hiddenEdits(document)
+    if (hidden.length === 0) return
+    const mark = this.#init.statements.own('UPDATE records SET lost = ? WHERE rid = ? AND lost IS NULL')
+    for (const { seq } of hidden) mark.run(this.#init.now(), ns * SEQ_SPAN + seq)
   }
 
   #noteShown(change: ShownChange): void {

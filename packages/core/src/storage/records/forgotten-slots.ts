@@ -5,12 +5,14 @@ import { storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { StoredRecord } from '../storage.ts'
 import { documentRecords } from './document-records.ts'
+import type { EditedDocuments } from './edited-documents.ts'
 import { type RecordTable, type RecordTableInit, SELECT } from './record-table.ts'
 
 /** What forgets. */
 export interface ForgottenSlotsInit extends Pick<RecordTableInit, 'statements' | 'totals'> {
   readonly records: RecordTable
   readonly references: FileReferences
+  readonly edited: EditedDocuments
 }
 
 /** How far a look has come, and whether it has removed anything. */
@@ -57,8 +59,9 @@ export class ForgottenSlots {
 
   /** Forgets tombstones, and removes other records, for which somebody who must know said that their documents were deleted long ago. Call inside a transaction. */
   giveUp(ns: number, seqs: readonly number[], before: number): number {
-    const { statements, records, references, totals } = this.#init
+    const { statements, records, references, totals, edited } = this.#init
     let removed = 0
+    const alone: StoredRecord[] = []
     for (const seq of seqs) {
       const row = statements.own(`${SELECT} WHERE r.rid = ?`).get(ns * SEQ_SPAN + seq)
       // Replaced meanwhile, or not so old that it can have been forgotten.
@@ -68,10 +71,14 @@ export class ForgottenSlots {
       if (record.kh !== null && record.lost === undefined) removed += this.#forget(ns, record.slot, before)
       else {
         records.remove(ns, record)
-        references.removed(ns, [record])
+        alone.push(record)
         removed++
       }
     }
+    references.removed(ns, alone)
+    // What is later stays, and must not go on showing what it changed.
+    edited.showAnew(ns, alone)
+    references.committed(ns, [], edited.takeShown())
     if (removed > 0) totals.storeNow(ns)
     return removed
   }

@@ -8,6 +8,18 @@ export function wonOver({ slot, lost }: StoredRecord, { base, edits }: Pick<Docu
   return edits.find((edit) => equalBytes(edit.slot, unit)) ?? base
 }
 
+/** The edits of a document that was deleted by somebody who did not know of them, though they are later: whoever has seen a delete edits nothing. */
+export function hiddenEdits<Record extends StoredRecord>({
+  base,
+  edits,
+}: {
+  readonly base?: StoredRecord | undefined
+  readonly edits: readonly Record[]
+}): readonly Record[] {
+  const isDeleted = base !== undefined && base.erased === undefined && ownContent(base) === null
+  return isDeleted ? edits.filter(({ erased }) => erased === undefined) : []
+}
+
 /** Whether a version that lost says something else than what won; one that has expired says nothing. */
 export function isConflict(record: StoredRecord, document: Pick<DocumentView, 'base' | 'edits'>): boolean {
   const won = wonOver(record, document)

@@ -1,4 +1,5 @@
 import { equalBytes, utf8 } from '../../model/bytes.ts'
+import { follows } from '../../model/edits/normal-form.ts'
 import { hasSeen } from '../../model/edits/seen.ts'
 import { ownContent } from '../records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
@@ -23,7 +24,7 @@ export function shrinkingOnly(entries: readonly CommitEntry[]): {
 
 /**
  * What goes for a record, by what the contents take: everything else is about as large in every version. A whole version of a document takes the place of
- * the edits before it, too. Nothing goes for what is new, which -1 says.
+ * the edits before it, too, and any of versions that lost and that it settles. Nothing goes for what is new, which -1 says.
  */
 function replacedBy(
   { slot, document: inDocument }: CommitEntry,
@@ -33,10 +34,11 @@ function replacedBy(
 ): number {
   const isWhole = inDocument === undefined || equalBytes(inDocument, slot)
   const edits = isWhole ? (document?.edits ?? []).filter(({ at }) => at <= record.at) : []
-  if (old === undefined && edits.length === 0) return -1
+  const losers = (document?.losers ?? []).filter((one) => (isWhole || equalBytes(one.lost?.unit ?? one.slot, slot)) && follows(record, one))
+  if (old === undefined && edits.length + losers.length === 0) return -1
   // What it has not seen is kept, or wins.
   const gone = [...edits, ...(old === undefined ? [] : [old])].filter((one) => one.at <= record.at && hasSeen(record, one))
-  return gone.reduce((sum, one) => sum + lengthOf(ownContent(one)), 0)
+  return [...gone, ...losers].reduce((sum, one) => sum + lengthOf(ownContent(one)), 0)
 }
 
 function lengthOf(content: string | null): number {

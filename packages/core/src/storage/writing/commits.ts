@@ -123,10 +123,10 @@ export class Commits {
     if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
     if (document === undefined) {
       const old = records.bySlot(ns, slot)
-      return { old, document, forgotten: old === undefined ? forgotten.of(ns, slot) : 0 }
+      return { old, document, forgotten: forgotten.of(ns, slot) }
     }
     const old = document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot))
-    return { old, document, forgotten: document.base === undefined ? forgotten.of(ns, document.slot) : 0 }
+    return { old, document, forgotten: forgotten.of(ns, document.slot) }
   }
 
   #put(ns: number, { entry, old, document, record, seal }: Placed): CommitOutcome | undefined {
@@ -146,7 +146,7 @@ export class Commits {
     const { records, seals: table, forgotten } = this.#parts
     const built = entries.map((entry) => {
       const old = records.bySlot(ns, entry.slot)
-      return { slot: entry.slot, old, record: entry.build(old, undefined, old === undefined ? forgotten.of(ns, entry.slot) : 0) }
+      return { slot: entry.slot, old, record: entry.build(old, undefined, forgotten.of(ns, entry.slot)) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
     const seals: number[] = []

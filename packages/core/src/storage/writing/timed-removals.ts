@@ -6,11 +6,9 @@ import type { StorageParts } from '../storage-parts.ts'
 /** What goes because its time has come: documents that expire, and what is left of those that are long gone. */
 export class TimedRemovals {
   readonly #parts: StorageParts
-  readonly #slots: ForgottenSlots
 
   constructor(parts: StorageParts) {
     this.#parts = parts
-    this.#slots = new ForgottenSlots(parts)
   }
 
   async expire(now: number, limit: number): Promise<ExpiredDocument[]> {
@@ -27,15 +25,21 @@ export class TimedRemovals {
     return new ExpiredRecords({ ...this.#parts, edited: await this.#parts.late.loadedEdits() })
   }
 
-  forgetDeleted(ns: number, which: ForgetRange): ForgottenPage {
-    const page = this.#parts.transactions.makingRoom(() => this.#slots.forget(ns, which), which.limit)
+  async forgetDeleted(ns: number, which: ForgetRange): Promise<ForgottenPage> {
+    const slots = await this.#forgotten()
+    const page = this.#parts.transactions.makingRoom(() => slots.forget(ns, which), which.limit)
     this.#parts.forgotten.changed()
     return page
   }
 
-  giveUp(ns: number, seqs: readonly number[], before: number): number {
-    const removed = this.#parts.transactions.makingRoom(() => this.#slots.giveUp(ns, seqs, before), seqs.length)
+  async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
+    const slots = await this.#forgotten()
+    const removed = this.#parts.transactions.makingRoom(() => slots.giveUp(ns, seqs, before), seqs.length)
     this.#parts.forgotten.changed()
     return removed
+  }
+
+  async #forgotten(): Promise<ForgottenSlots> {
+    return new ForgottenSlots({ ...this.#parts, edited: await this.#parts.late.loadedEdits() })
   }
 }

@@ -52,6 +52,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   get: (storage) => storage.get(1, 'cities', 'a'),
   getVersion: (storage) => storage.getVersion(1, 'cities', 'a'),
   conflicts: (storage) => storage.conflicts(1, 'cities', { limit: 1 }),
+  conflicted: (storage) => storage.conflicted(1, { limit: 1 }),
   find: (storage) => storage.find(1, 'cities', query({ a: 1 }, { sort: { a: 1 } })),
   openReading: (storage) => storage.openReading(1, 'cities', { ...query({ a: 1 }), first: 1 }),
   readOn: (storage) => storage.readOn('a', 0, 1),

@@ -78,6 +78,7 @@ export class StorageWorker {
       get: call('get'),
       getVersion: call('getVersion'),
       conflicts: call('conflicts'),
+      conflicted: call('conflicted'),
       find: call('find'),
       openReading: call('openReading'),
       readOn: call('readOn'),

@@ -24,7 +24,7 @@ export class Attacker {
     const key = await generateKeyPair('Ed25519')
     const meta = { getMeta: async () => undefined, setMeta: async () => undefined, listMeta: async () => [] }
     const admission = await Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role: 'peer', meta })
-    const options = commonOptions(admission, key)
+    const options = await commonOptions(admission, key)
     const libp2p = await createLibp2p({ ...options, transports: [tcp()], addresses: { listen: [...listen] } })
     return new Attacker(libp2p, protocol)
   }

@@ -72,7 +72,7 @@ export async function startLibp2p(
   }
   const key = await peerKey(replica)
   const admission = await openAdmission(replica, key, role)
-  const options = commonOptions(admission, key, { isRelay, fullAt })
+  const options = await commonOptions(admission, key, { isRelay, fullAt })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
   const reservations = new Reservations()

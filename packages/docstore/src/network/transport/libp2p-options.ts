@@ -1,24 +1,14 @@
-import { gossipsub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
-import { toHex } from '@p2p-docstore/core'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
-import { gossipId } from './gossip-id.ts'
 import { rangeOf } from './address-range.ts'
 import { Dialler, type DiallerComponents } from './dialler.ts'
-import {
-  IDENTIFY_TIMEOUT_MS,
-  MAX_ANNOUNCED_ADDRESSES,
-  MAX_CONNECTIONS,
-  MAX_IDENTIFY_BYTES,
-  MAX_MESSAGE_BYTES,
-  MAX_STREAMS_PER_CONNECTION,
-} from '../limits.ts'
+import { IDENTIFY_TIMEOUT_MS, MAX_ANNOUNCED_ADDRESSES, MAX_IDENTIFY_BYTES, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
 import { LineMonitor, type LineMonitorComponents } from './line-monitor.ts'
 
 /** How long a connection may be silent before it is tried, and how long it may take to answer then, milliseconds. */
@@ -28,18 +18,18 @@ const ANSWER_MS = 10_000
 const MAX_PINGS = 16
 /** The first at a relay, milliseconds: the other ends try by themselves, so it hears of them, and there are many. */
 const RELAY_SILENCE_MS = 30_000
-/** A relay passes each message of a topic on to everyone in it: who knows nobody else may otherwise never get it. */
-const RELAY_MESH = { D: MAX_CONNECTIONS, Dlo: MAX_CONNECTIONS, Dhi: MAX_CONNECTIONS }
 
 /**
  * What a browser, a Node peer and a relay have in common. The protocols of ours and those that can be renamed carry the network's id; GossipSub,
  * circuit relay and the signaling of WebRTC have fixed names. The gate keeps networks apart for all of them.
  */
-export function commonOptions(
+export async function commonOptions(
   admission: Admission,
   privateKey: PrivateKey,
   { isRelay = false, fullAt = Number.POSITIVE_INFINITY }: { isRelay?: boolean; fullAt?: number } = {},
 ) {
+  // A page's first screen needs no topics.
+  const { gossip } = await import('./gossip.ts')
   const networkId = admission.network.id
   const protocolPrefix = `docstore/${networkId}`
   const identity = { protocolPrefix, timeout: IDENTIFY_TIMEOUT_MS, maxMessageSize: MAX_IDENTIFY_BYTES }
@@ -76,17 +66,7 @@ export function commonOptions(
       identify: identify({ ...identity, runOnConnectionOpen: false }),
       identifyPush: identifyPush(identity),
       ping: ping({ protocolPrefix, maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }),
-      pubsub: gossipsub({
-        allowPublishToZeroTopicPeers: true,
-        fallbackToFloodsub: false,
-        maxInboundDataLength: 4 * MAX_MESSAGE_BYTES,
-        msgIdFn: gossipId,
-        // Messages come from several peers; without this, the signature of each copy would be checked.
-        fastMsgIdFn: ({ signature }) => (signature === undefined ? '' : toHex(signature)),
-        // By default every peer behind one address is silenced from the fifteenth on.
-        scoreParams: { IPColocationFactorWeight: 0 },
-        ...(isRelay ? RELAY_MESH : {}),
-      }),
+      pubsub: gossip(isRelay),
     },
   }
 }

@@ -23,7 +23,7 @@ const SETTLE_MS = 250
  */
 export async function startLibp2p(replica: Replica): Promise<DocstoreLibp2p> {
   const key = await peerKey(replica)
-  const options = commonOptions(await openAdmission(replica, key, 'peer'), key)
+  const options = await commonOptions(await openAdmission(replica, key, 'peer'), key)
   const reservations = new Reservations()
   const { stun = [] } = readNetwork((await replica.info()).network.descriptor).descriptor
   // Servers that tell a browser its public address: those of the network, if any. libp2p's defaults are other people's.

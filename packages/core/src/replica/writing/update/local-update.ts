@@ -101,7 +101,7 @@ export class LocalUpdate {
     const document = slotOf(scope.write, kh, by)
     this.#steps = changes.map((change) => ({ change, slot: editSlotOf(scope.write, kh, by, change.path), value: undefined, isChanged: false }))
     this.entries = [
-      { slot: document, document, build: (old, view) => this.#look(old, view) },
+      { slot: document, document, build: (old, view, forgotten) => this.#look(old, view, forgotten) },
       ...this.#steps.map((step) => ({
         slot: step.slot,
         document,
@@ -122,7 +122,7 @@ export class LocalUpdate {
     return this.#error === undefined && this.#result.status === 'written'
   }
 
-  #look(old: StoredRecord | undefined, view: DocumentView | undefined): NewRecord | undefined {
+  #look(old: StoredRecord | undefined, view: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     this.#error = undefined
     this.#isWhole = false
     this.#isMade = false
@@ -134,7 +134,7 @@ export class LocalUpdate {
       const next = this.#prepare(before)
       if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
       this.#exp = view.base?.exp ?? null
-      if (this.#init.map !== undefined) return this.#lookAtMap(view, old, next)
+      if (this.#init.map !== undefined) return this.#lookAtMap(view, { old, forgotten }, next)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
       this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
       this.#checkRules(before, canonicalJson(next))
@@ -150,9 +150,13 @@ export class LocalUpdate {
 
   /**
    * In a map nothing is written but fields, so that those of others stay: a document that is not there yet begins with nothing but its `_id`, at the
-   * lowest time, or right after what was deleted.
+   * lowest time, or right after what was deleted, also where the tombstone of that has gone.
    */
-  #lookAtMap(view: DocumentView, old: StoredRecord | undefined, next: Fields): NewRecord | undefined {
+  #lookAtMap(
+    view: DocumentView,
+    { old, forgotten }: { readonly old: StoredRecord | undefined; readonly forgotten: number },
+    next: Fields,
+  ): NewRecord | undefined {
     const { id, author } = this.#init
     if (this.isStale) return undefined
     this.#isMade = view.content() === null
@@ -166,7 +170,7 @@ export class LocalUpdate {
       )
     this.#checkRules(view.content(), canonicalJson(next))
     const folded = this.#foldedMap(this.#isMade ? { base: undefined, edits: [], losers: [] } : view, changed)
-    const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), view.newest + 1, { old, document: view }) : folded
+    const base = this.#isMade ? this.#put(canonicalJson({ _id: id }), Math.max(view.newest, forgotten) + 1, { old, document: view }) : folded
     this.#at = author.clock.next(Math.max(view.newest, base?.at ?? 0))
     return base
   }

@@ -1,0 +1,68 @@
+/** No part of the library of the first load: what is loaded when it is asked for, in files of its own. */
+const LATER = new RegExp(
+  [
+    '/node_modules/(yjs|lib0|uqr|re2js|p-retry|is-network-error|p-queue|eventemitter3|hashlru)/',
+    '/node_modules/@libp2p/gossipsub/',
+    '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
+    '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
+    '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
+    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
+    '/docstore/src/store/types/',
+    '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
+    '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
+    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
+    // The page alone reads what people type as JSON: it goes with its own code.
+    '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
+  ].join('|'),
+)
+
+/** The same of the worker: what it shares with parts that it loads later stays in one file, because many small ones pack worse. */
+const WORKER_LATER = new RegExp(
+  [
+    '/node_modules/(@ipld/dag-pb|ipfs-unixfs|rabin|murmurhash)',
+    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|is-conflict)|queries/explain-query)|query/sql/explain\\.ts)',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|forgetting))',
+    '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
+    '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
+    '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+  ].join('|'),
+)
+
+/** What page and worker both begin with. */
+const BOTH = new RegExp(
+  [
+    '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/(ed25519|hashes))/',
+    '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids)|sets/hash-sum)\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|record-like|collection-type|crdt-part-id|log-id)\\.ts',
+    '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
+    'vite/preload-helper',
+  ].join('|'),
+)
+/** What the page begins with, and the worker's files too, later. */
+const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
+/** What of the core the page alone begins with. */
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(signed|membership|release-bytes)\.ts)/
+
+/** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
+export const CHUNKS = [
+  { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 5 },
+  { name: 'sqlite', test: /node_modules\/@sqlite\.org\//, priority: 5 },
+  { name: 'both', test: BOTH, priority: 4 },
+  { name: 'protobuf', test: PROTOBUF, priority: 3 },
+  {
+    name: 'worker-core',
+    test: (id: string) => id.includes('/packages/core/') && !PAGE_CORE.test(id) && !WORKER_LATER.test(id) && !LATER.test(id),
+    priority: 2,
+  },
+  {
+    name: 'docstore',
+    test: (id: string) =>
+      (/\/node_modules\/|\/packages\/docstore\//.test(id) || PAGE_CORE.test(id)) &&
+      !id.endsWith('/worker-web.ts') &&
+      !LATER.test(id) &&
+      !WORKER_LATER.test(id),
+    priority: 1,
+  },
+]
