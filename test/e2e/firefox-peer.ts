@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { BidiSession, type Preference } from './bidi-session.ts'
-import { findPart, FirefoxPart, type PartActions, type PartState, type Step } from './firefox-part.ts'
+import { findPart, FirefoxPart, type PartActions, type PartState, PATIENCE_MS, type Step, untilPressable } from './firefox-part.ts'
 import { PagePeer } from './page-peer.ts'
 
 /** Firefox pairs no ICE candidate with this machine itself, unless it is told to and thinks that it may use camera and microphone. */
@@ -142,7 +142,13 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   /** Moves the pointer there, and presses. */
   async #press(part: string): Promise<void> {
     await this.#session.send('browsingContext.activate', { context: this.#context })
-    await this.#call(`(element) => element.scrollIntoView({ block: 'nearest' })`, { sharedId: part })
+    const { value: inTheWay } = await this.#callThatWaits(
+      PATIENCE_MS,
+      String(untilPressable),
+      { sharedId: part },
+      { type: 'number', value: PATIENCE_MS },
+    )
+    if (inTheWay !== '') throw new Error(`What was to be pressed did not come to rest. Where it is, there is: ${String(inTheWay)}`)
     const origin = { type: 'element', element: { sharedId: part } }
     await this.#act({
       type: 'pointer',
