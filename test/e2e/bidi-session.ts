@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 /** Longest that Firefox may take to start, and to answer one command, milliseconds: a net under a machine that is very busy. */
 const START_MS = 60_000
-const ANSWER_MS = 60_000
+const ANSWER_MS = 45_000
 
 /** Value of a preference of Firefox, as `about:config` has it. */
 export type Preference = string | number | boolean
@@ -62,13 +62,13 @@ export class BidiSession {
     }
   }
 
-  /** Sends a command; resolves with its result. Rejects with what Firefox says, or when it says nothing. */
-  async send<Result = unknown>(method: string, params: object): Promise<Result> {
+  /** Sends a command; resolves with its result. Rejects with what Firefox says, or when it says nothing for longer than the command may wait by itself. */
+  async send<Result = unknown>(method: string, params: object, waitsMs = 0): Promise<Result> {
     this.#lastId++
     const id = this.#lastId
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     this.#pending.set(id, { resolve, reject })
-    const timer = setTimeout(() => reject(new Error(`Firefox does not answer to ${method}`)), ANSWER_MS)
+    const timer = setTimeout(() => reject(new Error(`Firefox does not answer to ${method}`)), waitsMs + ANSWER_MS)
     try {
       this.#socket.send(JSON.stringify({ id, method, params }))
       return (await promise) as Result

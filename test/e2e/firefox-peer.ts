@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { BidiSession, type Preference } from './bidi-session.ts'
-import { findPart, FirefoxPart, type PartActions, type PartState, type Step } from './firefox-part.ts'
+import { findPart, FirefoxPart, type PartActions, type PartState, PATIENCE_MS, type Step, untilPressable } from './firefox-part.ts'
 import { PagePeer } from './page-peer.ts'
 
 /** Firefox pairs no ICE candidate with this machine itself, unless it is told to and thinks that it may use camera and microphone. */
@@ -126,7 +126,8 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   async #find(steps: readonly Step[], state: PartState, timeoutMs: number): Promise<string | undefined> {
-    const found = await this.#call(
+    const found = await this.#callThatWaits(
+      timeoutMs,
       String(findPart),
       { type: 'string', value: JSON.stringify(steps) },
       { type: 'string', value: state },
@@ -141,7 +142,13 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   /** Moves the pointer there, and presses. */
   async #press(part: string): Promise<void> {
     await this.#session.send('browsingContext.activate', { context: this.#context })
-    await this.#call(`(element) => element.scrollIntoView({ block: 'nearest' })`, { sharedId: part })
+    const { value: inTheWay } = await this.#callThatWaits(
+      PATIENCE_MS,
+      String(untilPressable),
+      { sharedId: part },
+      { type: 'number', value: PATIENCE_MS },
+    )
+    if (inTheWay !== '') throw new Error(`What was to be pressed did not come to rest. Where it is, there is: ${String(inTheWay)}`)
     const origin = { type: 'element', element: { sharedId: part } }
     await this.#act({
       type: 'pointer',
@@ -170,8 +177,13 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
   }
 
   async #call(functionDeclaration: string, ...args: readonly object[]): Promise<RemoteValue> {
-    const target = { context: this.#context }
-    const called = await this.#session.send<Called>('script.callFunction', { functionDeclaration, arguments: args, target, awaitPromise: true })
+    return this.#callThatWaits(0, functionDeclaration, ...args)
+  }
+
+  /** Calls what may wait for so long before it returns: whoever asks is more patient than that, and hears what it says then. */
+  async #callThatWaits(waitsMs: number, functionDeclaration: string, ...args: readonly object[]): Promise<RemoteValue> {
+    const params = { functionDeclaration, arguments: args, target: { context: this.#context }, awaitPromise: true }
+    const called = await this.#session.send<Called>('script.callFunction', params, waitsMs)
     if (called.type === 'exception') throw new Error(called.exceptionDetails.text)
     return called.result
   }

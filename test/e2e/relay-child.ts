@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { RelayOptions, RelayReady } from '@p2p-docstore/relay'
-import type { RelayReport } from './relay-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('relay-process.ts', import.meta.url))
 const { sourcesAreNewer } = (await import(new URL('../../packages/cli/bin/sources.js', import.meta.url).href)) as { sourcesAreNewer: () => boolean }
@@ -14,8 +13,8 @@ const CONDITIONS: readonly string[] = sourcesAreNewer() ? ['--conditions=@p2p-do
 export interface RelayChild {
   readonly ready: RelayReady
   readonly port: number
-  /** Peer ids of the relays that its directory lists, and the memory that it takes, bytes. */
-  report(): Promise<RelayReport>
+  /** Peer ids of the relays that its directory lists. */
+  listed(): Promise<readonly string[]>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
 }
@@ -39,10 +38,10 @@ export async function startRelayChild(data: string, { prefix = [], port = 0, ...
   return {
     ready,
     port: Number(new URL(ready.http).port),
-    report: async () => {
-      child.send('report')
-      const [report] = (await once(child, 'message')) as [RelayReport]
-      return report
+    listed: async () => {
+      child.send('listed')
+      const [listed] = (await once(child, 'message')) as [readonly string[]]
+      return listed
     },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return

@@ -1,13 +1,6 @@
 import { type RelayOptions, type RelayReady, startRelay } from '@p2p-docstore/relay'
 
-// A relay as a process of its own, so that a test can kill it. Argument: its options. Says one line when it is ready, and reports when it is asked to.
-
-/** What a relay says of itself when it is asked. */
-export interface RelayReport {
-  /** Peer ids of the relays that its directory lists. */
-  readonly listed: readonly string[]
-  readonly residentBytes: number
-}
+// A relay as a process of its own, so that a test can kill it. Argument: its options. Says one line when it is ready, and tells which relays its directory lists when it is asked to.
 
 const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<ReturnType<typeof startRelay>>['store'] } = await startRelay({
   networkName: 'end to end',
@@ -16,7 +9,7 @@ const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<Re
 process.on('message', () => {
   void store.directory().then((peers) => {
     const listed = peers.filter(({ role }) => role === 'relay').map(({ peer }) => peer)
-    process.send?.({ listed, residentBytes: process.memoryUsage.rss() } satisfies RelayReport)
+    process.send?.(listed)
   })
 })
 console.log(JSON.stringify(ready))

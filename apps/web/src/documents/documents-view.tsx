@@ -1,5 +1,5 @@
 import type { Collection, Docstore, Document, NamespaceInfo } from 'p2p-docstore'
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { DocumentEditor } from '../later.ts'
 import type { ListView } from '../route.ts'
 import { collectionType } from '../namespaces/collection-type.ts'
@@ -67,7 +67,7 @@ export function DocumentsView({
   useEffect(() => {
     if (edited !== undefined) onEdit()
   }, [edited, onEdit])
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Back to the row that the editor was opened from; to what adds documents where there is none yet.
     if (edited === undefined && wasEditing.current) {
       const row = table.current?.querySelector<HTMLElement>('tr[tabindex="0"]')

@@ -1,5 +1,5 @@
 import type { Docstore, WritePolicy } from 'p2p-docstore'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { namespaceHref } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -26,7 +26,7 @@ export function CreateNamespace({
   const form = useRef<HTMLFormElement>(null)
   const input = useRef<HTMLInputElement>(null)
   useFocusReturn(form)
-  useEffect(() => input.current?.focus(), [])
+  useLayoutEffect(() => input.current?.focus(), [])
   const create = async (): Promise<void> => {
     try {
       const { id } = await store.namespaces.create({ name: name.trim(), write: policy, listed })

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react'
+import { type ReactNode, useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 import { useDismiss } from './use-dismiss.ts'
 import { useFocusReturn } from './use-focus-return.ts'
 
@@ -23,7 +23,7 @@ export function Panel({
   const heading = useRef<HTMLHeadingElement>(null)
   useFocusReturn(panel)
   useDismiss({ isOpen: useIsOver(), part: panel, onDismiss: onClose })
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), [])
   return (
     <aside
       ref={panel}

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { HostileRun } from '../testing/hostile-run.ts'
 
-/** `SEED=n` replays one run, `SEEDS=n` runs so many; what a failing one prints is enough to see it again. */
-const { SEED, SEEDS = '200' } = process.env
+/** `SEED=n` replays one run, `SEEDS=n` runs so many, as `npm run soak:hostile` does; what a failing one prints is enough to see it again. */
+const { SEED, SEEDS = '60' } = process.env
 const first = SEED === undefined ? 1 : Number(SEED)
 const count = SEED === undefined ? Number(SEEDS) : 1
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
 import { TEST_IDS } from '../../test-ids.ts'
 import { useFocusReturn } from '../../ui/use-focus-return.ts'
 
@@ -15,7 +15,7 @@ export function UnsavedQuestion({
   const part = useRef<HTMLDivElement>(null)
   const stay = useRef<HTMLButtonElement>(null)
   useFocusReturn(part)
-  useEffect(() => stay.current?.focus(), [])
+  useLayoutEffect(() => stay.current?.focus(), [])
   return (
     <div ref={part} className="unsaved" role="alertdialog" aria-labelledby="unsaved-question" data-testid={TEST_IDS.unsaved}>
       <p id="unsaved-question">What you wrote is not saved.</p>

@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import type { StreamHandler } from '@libp2p/interface'
 import { createNetwork } from '@p2p-docstore/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { syncProtocol } from '../sync/index.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
@@ -11,7 +11,7 @@ import type { Finding } from './clause.ts'
 const network = createNetwork('conformance')
 const { signal } = new AbortController()
 const cleanups: (() => unknown)[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
@@ -33,7 +33,8 @@ function registrarOf(libp2p: TestRelay['libp2p']): Registrar {
 const unmet = (findings: readonly Finding[]): unknown =>
   findings.filter(({ result }) => result !== 'met').map(({ id, result, seen }) => [id, result, seen])
 
-describe('the conformance program', () => {
+// Most of an examination is waiting, so they are made side by side.
+describe.concurrent('the conformance program', () => {
   it('finds that our relay keeps all clauses', async () => {
     const home = await relay()
     const findings = await examine({ network, addresses: home.libp2p.getMultiaddrs(), invitation: undefined, signal })

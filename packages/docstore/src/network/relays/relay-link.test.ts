@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createNetwork, Ledger } from '@p2p-docstore/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, type ExpectStatic, it } from 'vitest'
 import { RelayLink } from './relay-link.ts'
 import { joinedRelay } from './relay-source.ts'
 import { RelayWays } from './relay-ways.ts'
@@ -16,7 +16,7 @@ import { HELLO_TIMEOUT_MS } from '../limits.ts'
 
 const descriptor = createNetwork('test')
 const cleanups: (() => unknown)[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
@@ -61,8 +61,9 @@ async function withoutGreeting(): Promise<string> {
   return wellKnown(() => ({ peer: silent.libp2p.peerId.toString(), addresses: silent.libp2p.getMultiaddrs().map(String) }))
 }
 
-describe('relays that are silent', () => {
-  it('are noticed, and do not delay what another relay gives', async () => {
+// They wait for what is silent, side by side.
+describe.concurrent('relays that are silent', () => {
+  it('are noticed, and do not delay what another relay gives', async ({ expect }) => {
     const healthy = await relay()
     const gone = await relay()
     await gone.stop()
@@ -85,7 +86,7 @@ describe('relays that are silent', () => {
     await expect.poll(errors, { timeout: 20_000 }).toEqual([undefined, ...unreachable, 'no-answer'])
   })
 
-  it('count as one where two addresses lead to the same relay', async () => {
+  it('count as one where two addresses lead to the same relay', async ({ expect }) => {
     const home = await relay()
     const alias = await wellKnown(() => ({ peer: home.peer.id, addresses: home.libp2p.getMultiaddrs().map(String) }))
     const writer = await peer(home.origin, alias)
@@ -96,7 +97,7 @@ describe('relays that are silent', () => {
     await expect(twoCopies).rejects.toMatchObject({ code: 'not-delivered', details: { copies: 1 } })
   })
 
-  it('are reached where they were last when only their web server is gone', async () => {
+  it('are reached where they were last when only their web server is gone', async ({ expect }) => {
     const home = await relay()
     const guest = await peer(home.origin)
     expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
@@ -106,7 +107,7 @@ describe('relays that are silent', () => {
     expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
   })
 
-  it('keep nobody waiting who closes the store', async () => {
+  it('keep nobody waiting who closes the store', async ({ expect }) => {
     const silent = await Promise.all([withoutHttp(), withoutHandshake(), withoutGreeting()])
     const leaving = await TestPeer.start(descriptor, { relays: silent })
     const began = performance.now()
@@ -115,9 +116,9 @@ describe('relays that are silent', () => {
   })
 })
 
-describe('a connection that broke without a word', () => {
+describe.concurrent('a connection that broke without a word', () => {
   /** A link to a relay behind a line that can break. */
-  async function link(): Promise<{ one: RelayLink; proxy: TestProxy }> {
+  async function link(expect: ExpectStatic): Promise<{ one: RelayLink; proxy: TestProxy }> {
     const home = await relay()
     const port = Number(home.libp2p.getMultiaddrs()[0]?.toString().split('/')[4])
     const proxy = await TestProxy.start(port)
@@ -142,8 +143,8 @@ describe('a connection that broke without a word', () => {
     return { one, proxy }
   }
 
-  it('is noticed within half a minute, and made anew', async () => {
-    const { one, proxy } = await link()
+  it('is noticed within half a minute, and made anew', async ({ expect }) => {
+    const { one, proxy } = await link(expect)
     const { session } = one
     proxy.freeze()
     await expect.poll(() => one.isConnected, { timeout: 25_000 }).toBe(false)
@@ -151,8 +152,8 @@ describe('a connection that broke without a word', () => {
     await expect.poll(() => one.isConnected && one.session !== session, { timeout: 15_000 }).toBe(true)
   }, 45_000)
 
-  it('is noticed within seconds when the machine wakes, and made anew at once', async () => {
-    const { one, proxy } = await link()
+  it('is noticed within seconds when the machine wakes, and made anew at once', async ({ expect }) => {
+    const { one, proxy } = await link(expect)
     proxy.freeze()
     one.wake()
     await expect.poll(() => one.isConnected, { timeout: 5000 }).toBe(false)

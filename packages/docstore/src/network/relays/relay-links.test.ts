@@ -1,12 +1,12 @@
 import { createNetwork } from '@p2p-docstore/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../testing/test-relay.ts'
 
 const SOON = { timeout: 15_000 }
 const descriptor = createNetwork('test')
 const cleanups: (() => unknown)[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
@@ -33,8 +33,11 @@ async function connected({ network }: TestPeer): Promise<readonly string[]> {
 
 const ids = (...relays: readonly TestRelay[]): readonly string[] => relays.map(({ peer: { id } }) => id).sort()
 
-describe('a peer that joined one relay of a network', () => {
-  it('keeps links to two of them, counts copies on both, and finds the other when the one that it joined is gone, also after a restart', async () => {
+// Links take their time, so they are watched side by side.
+describe.concurrent('a peer that joined one relay of a network', () => {
+  it('keeps links to two of them, counts copies on both, and finds the other when the one that it joined is gone, also after a restart', async ({
+    expect,
+  }) => {
     const first = await relay()
     const second = await relay({ relays: [first.origin] })
     const guest = await peer({ relays: [first.origin] })
@@ -50,7 +53,7 @@ describe('a peer that joined one relay of a network', () => {
     expect((await again.network.sync(id, { timeoutMs: 10_000 })).peers).toEqual(ids(second))
   })
 
-  it('works with whichever of several relays is there when it starts', async () => {
+  it('works with whichever of several relays is there when it starts', async ({ expect }) => {
     const [first, second] = [await relay(), await relay()]
     await first.stop()
     const guest = await peer({ relays: [first.origin, second.origin] })
@@ -58,7 +61,7 @@ describe('a peer that joined one relay of a network', () => {
     expect(await connected(guest)).toEqual(ids(second))
   })
 
-  it('finds it where it is now when it has moved, and another relay knows that', async () => {
+  it('finds it where it is now when it has moved, and another relay knows that', async ({ expect }) => {
     const first = await relay()
     const second = await relay({ relays: [first.origin] })
     const guest = await peer({ relays: [first.origin, second.origin] })
@@ -78,8 +81,8 @@ describe('a peer that joined one relay of a network', () => {
   })
 })
 
-describe('a namespace that no connected relay keeps', () => {
-  it('is found at the relay that does', async () => {
+describe.concurrent('a namespace that no connected relay keeps', () => {
+  it('is found at the relay that does', async ({ expect }) => {
     const first = await relay({ storage: 'asked' })
     const others = [await relay({ storage: 'asked', relays: [first.origin] }), await relay({ storage: 'asked', relays: [first.origin] })]
     const last = await relay({ storage: 'asked', relays: [first.origin] })
@@ -93,8 +96,8 @@ describe('a namespace that no connected relay keeps', () => {
   })
 })
 
-describe('relays that keep a namespace which not every relay keeps', () => {
-  it('meet, so that what one of them gets comes to all', async () => {
+describe.concurrent('relays that keep a namespace which not every relay keeps', () => {
+  it('meet, so that what one of them gets comes to all', async ({ expect }) => {
     const relays = [await relay({ storage: 'asked' })]
     const [first] = relays
     if (first === undefined) throw new Error('no relay')

@@ -1,6 +1,5 @@
 import type { Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
-import { keychain } from '@libp2p/keychain'
 import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore, MountDatastore } from 'datastore-core'
@@ -13,6 +12,7 @@ import { withinDescriptors } from './descriptors-node.ts'
 import { guardPackets, guardSockets } from './guarded-listeners.ts'
 import { NodeKademlia } from '../finding/index-node.ts'
 import { MetaDatastore } from './meta-datastore.ts'
+import { promptKeychain } from './prompt-keychain.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { commonOptions } from './libp2p-options.ts'
 import { MAX_CONNECTIONS, SPARE_CONNECTIONS } from '../limits.ts'
@@ -100,7 +100,7 @@ export async function startLibp2p(
       webSocketDoor: () => webSocketDoor,
       arrivals: ({ events }: { events: TypedEventTarget<Libp2pEvents> }) => settling(arrivals, events),
       kademlia: (components: KadDHTComponents) => new NodeKademlia(components, { networkId: admission.network.id, isRelay }),
-      ...(isDirect ? { keychain: keychain() } : {}),
+      ...(isDirect ? { keychain: promptKeychain } : {}),
       ...(isRelay ? { circuitRelay: places.service, places: () => places } : {}),
       ...(isRelay ? {} : { reservations: () => reservations }),
     },
