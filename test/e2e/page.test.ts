@@ -116,6 +116,13 @@ describe('two browsers and a terminal on one relay', () => {
     await expect.poll(() => notes.rules()).toEqual({ docs: { schema: PAIRS } })
   }, 30_000)
 
+  it('keeps what is to be pressed in its place, whatever is said of the copies', async () => {
+    await ada.part('connection').click()
+    await ada.part('peerPanel').waitFor()
+    expect(await placesOf(ada, 'Saved here, not yet at a relay')).toEqual(await placesOf(ada, 'Synced'))
+    await ada.part('connection').click()
+  })
+
   it('hears a message in the other browser and in the terminal', async () => {
     const listening = terminal.subscribe('tea', { signal: stopped.signal })
     void (async () => {
@@ -217,3 +224,28 @@ describe('while the relay is away', () => {
     await expect.poll(() => heard.at(-1)?.text).toBe('Is anyone still there?')
   })
 })
+
+/** How far down the button is that adds documents, in windows of many widths, while this is said of the copies. */
+async function placesOf({ page }: BrowserPeer, said: string): Promise<readonly unknown[]> {
+  const size = page.viewportSize() ?? { width: 1280, height: 720 }
+  const places: unknown[] = []
+  for (let width = 1200; width <= 1600; width += 20) {
+    await page.setViewportSize({ ...size, width })
+    places.push(
+      await page.evaluate(
+        ({ said, state, add }) => {
+          const text = document.querySelector(`[data-testid="${state}"] [role="status"]`)
+          const before = text?.textContent
+          if (text === null || before === undefined) return 'nothing is said'
+          text.textContent = said
+          const { y } = document.querySelector(`[data-testid="${add}"]`)?.getBoundingClientRect() ?? {}
+          text.textContent = before
+          return y
+        },
+        { said, state: TEST_IDS.syncState, add: TEST_IDS.documentAdd },
+      ),
+    )
+  }
+  await page.setViewportSize(size)
+  return places
+}

@@ -24,19 +24,21 @@ export function SyncBadge({
   useDismiss({ isOpen, part, onDismiss: close, returnFocus: () => button.current?.focus() })
   return (
     <div ref={part} className="sync">
-      <button
-        ref={button}
-        type="button"
-        className="chip"
-        data-testid={TEST_IDS.syncState}
-        data-state={state}
-        aria-expanded={isOpen}
-        aria-controls={isOpen ? listId : undefined}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <span className={`dot dot-${dotOf(state)}`} aria-hidden="true" />
-        <span role="status">{text}</span>
-      </button>
+      <div className="sync-place">
+        <button
+          ref={button}
+          type="button"
+          className="chip"
+          data-testid={TEST_IDS.syncState}
+          data-state={state}
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? listId : undefined}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <span className={`dot dot-${dotOf(state)}`} aria-hidden="true" />
+          <span role="status">{text}</span>
+        </button>
+      </div>
       {isOpen ? (
         // Many relays scroll, which keys do only with the focus on the list.
         <ul id={listId} className="plain-list sync-peers" aria-label="Relays of this namespace" tabIndex={0}>
