@@ -31,7 +31,7 @@ export async function measureFileBetween(mebibytes: number): Promise<Figures> {
     const { cid, copies } = JSON.parse(put.stdout) as { cid: string; copies: number }
     if (copies !== 1) throw new Error('The file did not come to the relay')
     const get = await run(['file', 'get', id, cid, '-o', out, '--data', two, '--json', '--timeout', '120'])
-    const back = await run(['file', 'get', id, cid, '-o', out, '--data', two, '--json'])
+    const back = await run(['file', 'get', id, cid, '-o', out, '--force', '--data', two, '--json'])
     if (hashOf(out) !== written) throw new Error('The file came back changed')
     return {
       'put until the relay has it, s': put.seconds,
