@@ -5,6 +5,12 @@ import { LongestFirst } from './test/longest-first.ts'
 
 const resolve = { conditions: ['@p2p-docstore/source'] }
 
+/**
+ * No more than a safety net: what takes seconds by itself takes ten times that beside the longest tests, which start processes and browsers one
+ * after another. The second that `expect.poll` waits by default is no fact about our code.
+ */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } } as const
+
 export default defineConfig({
   test: {
     // One more than there are cores: many tests wait for others, processes or browsers most of the time, and the longest, which begin, do not.
@@ -18,10 +24,7 @@ export default defineConfig({
           name: 'node',
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
-          // No more than a safety net: what takes seconds by itself takes ten times that beside the longest tests.
-          testTimeout: 60_000,
-          // Hooks start processes one after another; on a busy machine each takes seconds.
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -29,9 +32,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['packages/**/*.browser.test.ts'],
-          // The same net: a browser beside the longest tests takes as long.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
           browser: {
             enabled: true,
             headless: true,

@@ -20,14 +20,14 @@ const PROGRAM = fileURLToPath(import.meta.url)
  * What an honest pair notices of an attack on its relay: the time from `put` at one client to the change at the other, alone and with an
  * attacker beside it. Relay, attacker and the pair are processes of their own.
  */
-export async function measureHostile(): Promise<Figures> {
+export async function measureHostile(attacks: readonly string[] = ATTACKS): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'docstore-bench-'))
   const relay = fork(PROGRAM, ['relay', folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   try {
     const { join: link, ns } = await message<{ join: string; ns: string }>(relay)
     const figures: Record<string, number> = {}
     const quiet: number[] = []
-    for (const name of ATTACKS) {
+    for (const name of attacks) {
       const alone = await measurePair(link)
       quiet.push(alone)
       const attacker = fork(PROGRAM, ['attacker', name, link, ns], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

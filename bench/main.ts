@@ -47,8 +47,14 @@ async function run(wanted: Wanted): Promise<void> {
     case 'files':
       measureRounds('A file of 1 GiB, in one process', { what: 'file', argument: '1024', rounds: 1 })
       return measureRounds('A file of 1 GiB through a relay, three processes', { what: 'file-between', argument: '1024', rounds: 1 })
+    case 'storage':
+      return runProgram(process.execPath, ['--conditions=@p2p-docstore/source', fileURLToPath(new URL('./measure.ts', import.meta.url)), 'storage'])
     case 'hostile':
       return measureRounds('An honest pair on a relay under attack', { what: 'hostile' })
+    case 'people':
+      measureRounds('A long log in Chromium; authors judged', { what: 'people' })
+      measureRounds('Fifty members, processor time', { what: 'people-sync' })
+      return measureRounds('A profile by the name of its person, a relay in between', { what: 'profile-by-name' })
     case 'local':
       console.log(
         `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,

@@ -13,15 +13,17 @@ npm run bench -- --queries           questions to 100,000 documents, beside SQLi
     [--no-peers]                     without PouchDB
     [--json]
 npm run bench -- --files             a file of 1 GiB in one process, and through a relay
+npm run bench -- --storage           SQLite and PostgreSQL, side by side, and two processes on one PostgreSQL
 npm run bench -- --browser           first sync of 10,000 documents in Chromium
 npm run bench -- --reach             first connections of Chromium and Firefox, with UDP and without
 npm run bench -- --network           what a fresh client waits for; finding relays among ten, thirty and sixty
 npm run bench -- --beside-queries    what clients of a relay notice of 50 filters without an index
+npm run bench -- --people            a long log verified in Chromium; authors judged; first sync by members, and roles that change; a profile by name
 npm run bench -- --hostile           what an honest pair notices of an attack on its relay
 npm run bench -- --help              this`
 
 /** Benchmarks without options of their own. */
-const PLAIN = ['files', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'help'] as const
+const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'people', 'help'] as const
 
 /** What was asked for. */
 export type Wanted =

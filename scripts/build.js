@@ -8,22 +8,43 @@ import { dts } from 'rolldown-plugin-dts'
 import { slimLibp2p } from './slim-libp2p.ts'
 import { thirdPartyNotice } from './third-party.js'
 
+/** Parts of the core that few programs need, and not at once. */
+const PARTS = ['people/keys/index-keys', 'people/names/index-names', 'people/pairing/index-pairing', 'placement/index-placement']
+
 /** What each package offers on which platform: `index` is `src/index.ts`, and becomes `dist/node/index.js`. */
 const PACKAGES = [
   {
     name: 'core',
-    node: ['index', 'storage/open-node', 'storage/queries/query-worker-node'],
-    web: ['index', 'storage/open-web'],
-    types: ['index', 'storage/open-node', 'storage/open-web'],
+    node: [
+      'index',
+      ...PARTS,
+      'storage/open-node',
+      'storage/queries/query-worker-node',
+      'storage/postgres/open-postgres',
+      'storage/postgres/connection-thread-node',
+    ],
+    web: ['index', ...PARTS, 'storage/open-web'],
+    types: ['index', ...PARTS, 'storage/open-node', 'storage/postgres/open-postgres', 'storage/open-web'],
   },
-  { name: 'docstore', node: ['index-node'], web: ['index-web', 'store/worker-web'], types: ['index-node', 'index-web'] },
+  {
+    name: 'docstore',
+    node: ['index-node', 'people/index-people'],
+    web: ['index-web', 'people/index-people', 'store/worker-web'],
+    types: ['index-node', 'index-web', 'people/index-people'],
+  },
   { name: 'relay', node: ['index'], types: ['index'] },
   { name: 'cli', node: ['run'], types: ['run'] },
 ]
 
+/** Programs of threads, which their starters name by file. */
+const THREADS = ['query-worker-node', 'connection-thread-node']
+
 const KINDS = {
   // Bundles lie in one folder, whatever folders their parts come from.
-  node: { platform: 'node', plugins: [replacePlugin({ './query-worker-node.ts': './query-worker-node.js' }, { delimiters: ['', ''] })] },
+  node: {
+    platform: 'node',
+    plugins: [replacePlugin(Object.fromEntries(THREADS.map((name) => [`./${name}.ts`, `./${name}.js`])), { delimiters: ['', ''] })],
+  },
   web: { platform: 'browser', plugins: [slimLibp2p(), replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
   types: {
     platform: 'node',
@@ -37,8 +58,9 @@ await Promise.all(PACKAGES.map(buildPackage))
 
 async function buildPackage({ name, ...entries }) {
   const folder = join(import.meta.dirname, '../packages', name)
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const outside = (id) => Object.keys(dependencies).some((dependency) => id === dependency || id.startsWith(`${dependency}/`))
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const outside = (id) =>
+    Object.keys({ ...dependencies, ...peerDependencies }).some((dependency) => id === dependency || id.startsWith(`${dependency}/`))
   const notice = join(folder, 'dist/THIRD-PARTY.md')
   // Removed first and written last, it says that all of this is there: bin/sources.js looks at it.
   rmSync(notice, { force: true })

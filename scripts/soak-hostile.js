@@ -1,4 +1,4 @@
-// Runs peers in a hostile network with many seeds, of which `npm test` runs the first 60: `npm run soak:hostile` for 1,000, `npm run soak:hostile -- 5000` for more.
+// Runs peers in a hostile network with many seeds, of which `npm test` runs the first 16: `npm run soak:hostile` for 1,000, `npm run soak:hostile -- 5000` for more.
 import { spawnSync } from 'node:child_process'
 
 const seeds = Number(process.argv[2] ?? 1000)

@@ -59,6 +59,22 @@ export function installNftables() {
   }
 }
 
+/** Installs a PostgreSQL server, where we may; without it the tests of relays on one are skipped, and that is said. `POSTGRES_BIN` names a folder of its programs. */
+export function installPostgres() {
+  const given = process.env.POSTGRES_BIN
+  if ((given !== undefined && given !== '') || exists('/usr/lib/postgresql')) return
+  if (!isDebianRoot()) {
+    console.error('Tests of relays on PostgreSQL are skipped: there is none in /usr/lib/postgresql, and POSTGRES_BIN names none.')
+    return
+  }
+  console.error('Installing PostgreSQL for the tests of relays on it (apt-get install postgresql) …')
+  try {
+    install('postgresql')
+  } catch {
+    console.error('PostgreSQL could not be installed: its tests are skipped.')
+  }
+}
+
 function isDebianRoot() {
   return process.platform === 'linux' && process.getuid?.() === 0 && exists('/usr/bin/apt-get')
 }

@@ -1,7 +1,7 @@
 // Runs all tests: `npm test`, or `npm test -- packages/core` for some of them.
 import { spawnSync } from 'node:child_process'
 import { isBuilt } from './is-built.js'
-import { findOrInstallChromium, findOrInstallFirefox, installNftables } from './test-programs.js'
+import { findOrInstallChromium, findOrInstallFirefox, installNftables, installPostgres } from './test-programs.js'
 
 const chromium = findOrInstallChromium()
 if (chromium === undefined) {
@@ -15,11 +15,13 @@ if (firefox === undefined) {
   )
 }
 installNftables()
+installPostgres()
 // Programs of the documentation, packed packages, commands and relays in processes of their own use what is built.
 if (!isBuilt()) {
   const build = spawnSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })
   if (build.status !== 0) process.exit(1)
 }
-const env = { ...process.env, CHROMIUM_PATH: chromium, FIREFOX_PATH: firefox ?? '' }
+// Hundreds of commands need not look each whether they are built.
+const env = { ...process.env, CHROMIUM_PATH: chromium, FIREFOX_PATH: firefox ?? '', P2P_DOCSTORE_SOURCES: 'built' }
 const { status } = spawnSync('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
 process.exit(status ?? 1)

@@ -7,8 +7,14 @@ import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { identityFromSeed } from '../packages/core/src/model/keys/identity.ts'
 import { createGenesis, signHead } from '../packages/core/src/model/namespace/namespace.ts'
 import { createNetwork } from '../packages/core/src/model/network/network.ts'
-import { type DocRecord, keyHash, recordHash, slotOf } from '../packages/core/src/model/record.ts'
+import { authorTag, seenList } from '../packages/core/src/model/edits/seen.ts'
+import type { Json } from '../packages/core/src/model/json/json-value.ts'
+import { logId } from '../packages/core/src/model/types/log-id.ts'
+import { type DocRecord, editSlotOf, keyHash, type PutRecord, recordHash, slotOf } from '../packages/core/src/model/record.ts'
+import { type SignedAct } from '../packages/core/src/model/people/act.ts'
+import { identityFor } from '../packages/core/src/model/people/author.ts'
 import { createSeal } from '../packages/core/src/model/seal.ts'
+import { keyNamed, PersonView } from '../packages/core/src/testing/log-writer.ts'
 import { SummedTree } from '../packages/core/src/sets/summed-tree.ts'
 import { DAG_PB, encodeFileNode, rootPart } from '../packages/core/src/files/index.ts'
 import { CHUNK_BYTES } from '../packages/core/src/files/limits.ts'
@@ -59,7 +65,7 @@ export function exportFile(): VectorFile {
   const formerText = '{"_id":"eve","size":100000000000000000000}'
   const eve = blockOf(RAW, utf8(formerText))
 
-  const put = (k: string, { bytes }: Block, time = at): DocRecord => ({ del: false, k, at: time, digest: hashOf(bytes), size: bytes.length, by: alice.author })
+  const put = (k: string, { bytes }: Block, time = at): PutRecord => ({ del: false, k, at: time, digest: hashOf(bytes), size: bytes.length, by: alice.author })
   const records = {
     ada: put('people/ada', ada),
     team: put('team/ada', ada),
@@ -145,6 +151,84 @@ export function exportFile(): VectorFile {
     endOf([listOf(naming)], { ...filesSums, ...(fileLists.length === 0 ? {} : { files: fileLists.map(({ cid }) => cid) }) })
   const strayList = filesOf([stray, stray.bytes.length])
   const lyingList = filesOf([node, noise.length + 1])
+  // Where several write: what has seen versions of others, and what lies in a slot of its author's own.
+  const ben = identityFromSeed(seedOf('ben'))
+  const shared = createGenesis({ net, owner: alice, write: 'anyone', nonce: seedOf('shared').subarray(0, 16) })
+  const sharedScope = { net, ns: shared.cid, write: 'anyone' as const }
+  const sharedHead = signHead({ net, ns: shared.cid, epoch: 0, seq: 0, prev: null, at, body: { title: 'Shared', collections: { chat: { type: 'log' } } } }, alice)
+  const document = (value: Json & object): Block => blockOf(DAG_JSON, utf8(canonicalJson(value)))
+  const contents = { put: document({ _id: 'a', n: 1 }), edit: document({ _id: 'a', value: 2 }), entry: document({ _id: logId(at, alice.author, '01234567'), text: 'hi' }) }
+  const seen = { base: at - 9, authors: [{ tag: authorTag(ben.author), to: at - 1, but: [at - 5] }] }
+  const sharedRecords: readonly (readonly [record: DocRecord, content: Block | null, last: readonly unknown[]])[] = [
+    [{ ...put('docs/a', contents.put), seen }, contents.put, [null, seenList(seen)]],
+    [{ ...put('docs/a', contents.edit, at + 1), path: ['n'], seen }, contents.edit, [['n'], seenList(seen)]],
+    [{ ...put(`chat/${logId(at, alice.author, '01234567')}`, contents.entry), ownSlot: true }, contents.entry, [true]],
+    [{ del: true, kh: keyHash(shared.cid, 'docs/gone'), at, by: alice.author, seen }, null, [null, seenList(seen)]],
+    [{ del: true, kh: keyHash(shared.cid, 'chat/gone'), at, by: alice.author, ownSlot: true, seen }, null, [true, seenList(seen)]],
+  ]
+  const sharedSeal = createSeal(net, concatBytes(...sharedRecords.map(([record]) => recordHash(sharedScope, record))), alice)
+  const sharedBatchOf = (lastOf: (last: readonly unknown[]) => readonly unknown[]): Block =>
+    batchOf(2, {
+      seals: [[sharedSeal.by, sharedSeal.signature, sharedSeal.hashes]],
+      records: sharedRecords.map(([record, content, last]) => [record.del ? record.kh : record.k, record.at, content?.cid ?? null, 0, null, null, ...lastOf(last)]),
+    })
+  const sharedTree = new SummedTree()
+  for (const [record] of sharedRecords) {
+    const kh = record.del ? record.kh : keyHash(shared.cid, record.k)
+    const slot = !record.del && record.path !== undefined ? editSlotOf('anyone', kh, alice.author, record.path) : slotOf('anyone', kh, alice.author, record.ownSlot)
+    sharedTree.set(slot, recordHash(sharedScope, record), record.at)
+  }
+  const sharedSums = { root: sharedTree.root(), records: sharedRecords.length }
+  const sharedGenesis = blockOf(DAG_CBOR, shared.bytes)
+  const signedShared = struct({ v: 2, t: 'signed', head: sharedHead.head, signature: sharedHead.signature })
+  const sharedFile = (batch: Block): readonly Block[] => [
+    descriptor,
+    sharedGenesis,
+    signedShared,
+    contents.put,
+    contents.edit,
+    contents.entry,
+    batch,
+    listOf(batch),
+    struct({ v: 2, t: 'end', ns: shared.cid, head: signedShared.cid, lists: [listOf(batch).cid], ...sharedSums }),
+  ]
+  // Of a person: the log by which the head and a record of a second device are judged comes before them.
+  const life = PersonView.create()
+  life.add('laptop', 'phone')
+  const [laptop, phone] = [identityFor(life.person.digest, keyNamed('laptop')), identityFor(life.person.digest, keyNamed('phone'))]
+  const hers = createGenesis({ net, owner: laptop, write: 'owner', nonce: seedOf('hers').subarray(0, 16) })
+  const hersScope = { net, ns: hers.cid, write: 'owner' as const }
+  const hersHead = signHead({ net, ns: hers.cid, epoch: 0, seq: 0, prev: null, at, body: { title: 'Hers' } }, laptop)
+  const hersContent = document({ _id: 'a', from: 'the phone' })
+  const hersRecord: PutRecord = { ...put('docs/a', hersContent), by: phone.author }
+  const hersSeal = createSeal(net, recordHash(hersScope, hersRecord), phone)
+  const hersBatch = batchOf(2, { seals: [[hersSeal.by, hersSeal.signature, hersSeal.hashes]], records: [row(hersRecord, hersContent)] })
+  const hersTree = new SummedTree()
+  hersTree.set(slotOf('owner', keyHash(hers.cid, 'docs/a'), phone.author), recordHash(hersScope, hersRecord), at)
+  const hersSums = { root: hersTree.root(), records: 1 }
+  const signedHers = struct({ v: 2, t: 'signed', head: hersHead.head, signature: hersHead.signature })
+  const logOf = (acts: readonly SignedAct[], genesis: Uint8Array | null = life.person.bytes): Block =>
+    struct({ v: 2, t: 'logs', logs: [[life.person.digest, genesis, acts.map(({ bytes: act, signature }) => [act, signature])]] })
+  const hersLog = logOf(life.acts)
+  const hersFile = (logs: readonly Block[], behind: readonly Block[] = []): readonly Block[] => [
+    descriptor,
+    blockOf(DAG_CBOR, hers.bytes),
+    signedHers,
+    ...logs,
+    hersContent,
+    hersBatch,
+    ...behind,
+    listOf(hersBatch),
+    struct({
+      v: 2,
+      t: 'end',
+      ns: hers.cid,
+      head: signedHers.cid,
+      lists: [listOf(hersBatch).cid],
+      ...hersSums,
+      ...(logs.length + behind.length === 0 ? {} : { logs: [...logs, ...behind].map(({ cid }) => cid) }),
+    }),
+  ]
   const names = new Map<string, string>()
   const blocks = new Map<string, { readonly cid: string; readonly bytes: string; readonly zeros?: number }>()
   /** Gives a block its name in the file of vectors. */
@@ -178,6 +262,12 @@ export function exportFile(): VectorFile {
   const broken = (name: string, changed: Uint8Array) => ({ name, file: toHex(changed), code: 'bad-export' })
   const valid = [
     { ...whole('as the reference implementation writes it', asWritten), file: toHex(carOf([endOf([listOf(single)]).cid], asWritten)) },
+    {
+      ...whole('records that have seen others, and some in slots of their author', sharedFile(sharedBatchOf((last) => last))),
+      namespace: shared.cid.toString(),
+      ...sharedSums,
+    },
+    { ...whole('a namespace of a person, with the log', hersFile([hersLog])), namespace: hers.cid.toString(), ...hersSums },
     whole('two batches in one list', [...body, end]),
     whole('two lists', [...start, ada, first, lists[0], bob, eve, second, lists[1], endOf(lists)]),
     whole('the contents of a batch in another order', [...start, ada, first, eve, bob, second, list, end]),
@@ -211,6 +301,14 @@ export function exportFile(): VectorFile {
     },
   ]
   const invalid = [
+    refused('what records have seen, and whose their slots are, left out', sharedFile(sharedBatchOf((last) => last.filter(Array.isArray).slice(0, 1).filter((part) => part[0] === 'n')))),
+    refused('a record that has seen nothing', sharedFile(sharedBatchOf((last) => (last.length === 2 ? [last[0], [0]] : last)))),
+    refused('a record with a part too many behind what it has seen', sharedFile(sharedBatchOf((last) => (last.length === 2 ? [...last, null] : last)))),
+    refused('a namespace of a person without the log', hersFile([])),
+    refused('a log that does not let in who wrote', hersFile([logOf([])])),
+    refused('a log behind a batch', hersFile([], [hersLog])),
+    refused('a log that the end does not name', hersFile([hersLog]).toSpliced(-1, 1, ...hersFile([]).slice(-1))),
+    refused('a log without a genesis', hersFile([logOf(life.acts, null)])),
     refused('the root is the genesis', [...body, end], [genesis]),
     refused('the root is no block of it', [...body, end], [late]),
     refused('two roots', [...body, end], [end, genesis]),

@@ -15,6 +15,11 @@ import { encodeInvitation } from '../packages/docstore/src/network/admission/inv
 import { formatJoinLink, formatJoinText } from '../packages/docstore/src/network/admission/join-link.ts'
 import { peerIdOfKey } from '../packages/docstore/src/network/directory/entry.ts'
 import { encodeMessage } from '../packages/docstore/src/network/directory/messages.ts'
+import { MAX_ASKED, MAX_NAMES_OF_PERSON, MAX_STATEMENTS } from '../packages/docstore/src/network/names/limits.ts'
+import { encodeNames } from '../packages/docstore/src/network/names/messages.ts'
+import { encodeFind, findHash } from '../packages/docstore/src/network/people/messages.ts'
+import { encodeProfiles } from '../packages/docstore/src/network/profiles/messages.ts'
+import { presenceFile } from './generate-presence.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
 
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
@@ -210,6 +215,7 @@ function greetingFile(): VectorFile {
     role: 'peer',
     identity: null,
     invitation: null,
+    services: null,
     ...seen,
   })
   const refused = (name: string, network: 'open' | 'invite', value: unknown, code: string, at = peer) => ({
@@ -232,6 +238,11 @@ function greetingFile(): VectorFile {
     valid: [
       accepted('a peer', 'open', encodeHello({ role: 'peer', identity: null, member: null })),
       accepted('a relay that says who runs it', 'open', encodeHello({ role: 'relay', identity, member: null }), { role: 'relay', identity: guest.did }),
+      accepted('a relay that says what it does for others', 'open', encodeHello({ role: 'relay', identity, member: null, services: ['signaling', 'my-service'] }), {
+        role: 'relay',
+        identity: guest.did,
+        services: ['signaling', 'my-service'],
+      }),
       accepted('with later versions, and fields that are not known', 'open', encodeCbor({ ...plain, versions: [1, 2, 9], later: { a: [1] } })),
       accepted('an invitation where none is asked for is not looked at', 'open', encodeCbor({ ...plain, member: { certificate: identity, voucher: identity } })),
       accepted('a member', 'invite', encodeHello({ role: 'peer', identity: null, member }), { invitation }),
@@ -434,12 +445,19 @@ function joinLinkFile(): VectorFile {
   }
 }
 
+type FrameProtocol = 'sync' | 'directory' | 'profiles' | 'names' | 'people'
+
+/** Who asks whom in the frames of people. */
+const FIND_ASKER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+const FIND_RELAY = '12D3KooWHHzSeKaY8xuZVzkLbKFfvNgPPeKhFBGrMbNzbm5akpqu'
+
 function framesFile(): VectorFile {
   const ns = open.id
   const bytes = Uint8Array.of(1, 2, 3)
   const slots = new Uint8Array(32)
+  const signature = new Uint8Array(64).fill(9)
   type Side = 'request' | 'response'
-  const row = (protocol: 'sync' | 'directory', side: Side, frame: Uint8Array, name?: string) => {
+  const row = (protocol: FrameProtocol, side: Side, frame: Uint8Array, name?: string) => {
     const end = frame.findLastIndex((byte) => byte !== 0) + 1
     const zeros = frame.length - end > 1000 ? frame.length - end : 0
     return {
@@ -450,11 +468,18 @@ function framesFile(): VectorFile {
       ...(zeros === 0 ? {} : { zeros }),
     }
   }
+  const hash = sha256(utf8('a log'))
+  const parcel = { log: hash, genesis: bytes, acts: [{ bytes, signature: new Uint8Array(64).fill(9) }] }
   const requests: readonly Request[] = [
     { t: 'hello', v: 1, net: open.id, role: 'peer', clock: 1, epoch: 'a' },
     { t: 'list', after: '' },
     { t: 'open', ns },
     { t: 'offer', genesis: bytes, head: bytes, signature: bytes },
+    { t: 'logs', ns, after: new Uint8Array() },
+    { t: 'logs', ns, after: hash },
+    { t: 'acts', ns, wants: [{ log: hash, tips: [hash], skip: 3 }] },
+    { t: 'learn', ns, genesis: null, logs: [parcel, { log: hash, acts: [] }] },
+    { t: 'learn', ns, genesis: bytes, logs: [] },
     { t: 'ask', ns, question: bytes },
     { t: 'fetch', ns, slots },
     { t: 'put', ns, batch: bytes },
@@ -464,14 +489,18 @@ function framesFile(): VectorFile {
   ]
   const news = { ns, batch: bytes, seq: 7, more: false }
   const responses: readonly Response[] = [
-    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts'] },
+    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts', 'logs'] },
     { t: 'list', ids: [ns] },
     { t: 'unknown' },
     { t: 'opened', genesis: bytes, head: bytes, signature: bytes, root: '00', count: 1, seq: 1 },
+    { t: 'opened', genesis: bytes, head: bytes, signature: bytes, root: '00', count: 1, seq: 1, logs: hash },
+    { t: 'logs', logs: [{ log: hash, tips: [] }] },
+    { t: 'acts', logs: [parcel], more: true },
+    { t: 'learnt', refused: 2 },
     { t: 'ok' },
     { t: 'reply', reply: bytes },
     { t: 'batch', batch: null, taken: 1 },
-    { t: 'results', results: ['stored', 'same', 'superseded', 'future', 'unsupported', 'quota'], clock: 1 },
+    { t: 'results', results: ['stored', 'same', 'superseded', 'future', 'unsupported', 'quota', 'unknown-person', 'no-device', 'revoked', 'removed'], clock: 1 },
     { t: 'all-results', results: [['stored'], { code: 'unknown-namespace', message: 'Not here' }], clock: 1 },
     { t: 'news', ...news },
     { t: 'news', ...news, also: [{ ...news, batch: null }] },
@@ -479,14 +508,19 @@ function framesFile(): VectorFile {
     { t: 'error', code: 'busy', message: 'Later' },
   ]
   const entry = { kind: 'revocation' as const, packed: packSigned(signed(revocationStruct, authority, 'revoke')) }
-  const bad = (name: string, protocol: 'sync' | 'directory', side: Side, frame: Uint8Array | string, reason = 'malformed') => ({
+  const bad = (name: string, protocol: FrameProtocol, side: Side, frame: Uint8Array | string, reason = 'malformed') => ({
     ...row(protocol, side, typeof frame === 'string' ? bytesOf(frame.replaceAll(' ', '')) : frame, `${protocol}: ${name}`),
     reason,
   })
   const huge = new Uint8Array(262_144)
+  const recovery = identityFromSeed(seedOf('recovery'))
+  const proof = recovery.sign('find', findHash(open.id, FIND_ASKER, FIND_RELAY))
+  const find = { t: 'find', key: recovery.author, signature: proof, from: 0, after: '' } as const
+  const act = { bytes, signature }
+  const found = { t: 'person', genesis: bytes, acts: [act], moreActs: false, namespaces: [ns], moreNamespaces: false } as const
   const long = 'x'.repeat(513)
   return {
-    description: 'Frames of sync and of the directory, without the length before them. Where `zeros` is there, so many zero bytes follow. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
+    description: 'Frames of sync, of the directory, of profiles, of names and of people, without the length before them. Where `zeros` is there, so many zero bytes follow; where `find` is, the signature in the frame is for that network, asker and relay. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
     valid: [
       ...requests.map((request) => row('sync', 'request', encodeRequest(request))),
       ...responses.map((response, index) => row('sync', 'response', encodeResponse(response), `sync: response ${index + 1}, ${response.t}`)),
@@ -502,6 +536,39 @@ function framesFile(): VectorFile {
         { t: 'listed', namespaces: [{ genesis: bytes, head: bytes, signature: bytes }], more: false } as const,
         { t: 'error', code: 'malformed', message: 'The request cannot be read' } as const,
       ].map((one) => row('directory', 'response', encodeMessage(one))),
+      row('profiles', 'request', encodeProfiles({ t: 'profiles', ids: [ns] })),
+      row('profiles', 'response', encodeProfiles({ t: 'profiles', profiles: [{ genesis: bytes, head: bytes, signature: bytes }], taken: 2 })),
+      row('profiles', 'response', encodeProfiles({ t: 'error', code: 'malformed', message: 'The request cannot be read' })),
+      ...[
+        { t: 'about', names: ['zoe', 'admin-of-none'], passed: false } as const,
+        { t: 'about', names: ['zoe'], passed: true } as const,
+        { t: 'of', persons: [hash] } as const,
+        { t: 'log', person: hash, from: 0 } as const,
+        { t: 'learn', genesis: bytes, acts: [{ bytes, signature }] } as const,
+        { t: 'learn', genesis: bytes, acts: [] } as const,
+        { t: 'tell', statements: [{ bytes, signature }] } as const,
+        { t: 'tell', statements: [] } as const,
+        { t: 'claim', claim: { bytes, signature } } as const,
+        { t: 'deny', claim: { bytes, signature } } as const,
+      ].map((one, index) => row('names', 'request', encodeNames(one), `names: request ${index + 1}, ${one.t}`)),
+      ...[
+        { t: 'about', statements: [{ bytes, signature }], taken: 1 } as const,
+        { t: 'about', statements: [], taken: 100 } as const,
+        { t: 'of', names: [['zoe', 'zoe-2'], []] } as const,
+        { t: 'log', genesis: bytes, acts: [{ bytes, signature }], more: true } as const,
+        { t: 'none' } as const,
+        { t: 'taken', count: 2 } as const,
+        { t: 'granted', grant: { bytes, signature } } as const,
+        { t: 'denied', denial: { bytes, signature } } as const,
+        { t: 'error', code: 'name-taken', message: 'Somebody has the name zoe' } as const,
+      ].map((one, index) => row('names', 'response', encodeNames(one), `names: response ${index + 1}, ${one.t}`)),
+      // What the signature in it is over follows from these (people, §6).
+      { ...row('people', 'request', encodeFind(find)), find: { network: open.id, asker: FIND_ASKER, relay: FIND_RELAY } },
+      row('people', 'request', encodeFind({ ...find, from: 4096, after: ns })),
+      row('people', 'response', encodeFind(found)),
+      row('people', 'response', encodeFind({ ...found, acts: [], moreActs: true, namespaces: [], moreNamespaces: true })),
+      row('people', 'response', encodeFind({ t: 'none' })),
+      row('people', 'response', encodeFind({ t: 'error', code: 'bad-signature', message: 'Ask with the key itself' })),
     ],
     invalid: [
       ...(['request', 'response'] as const).flatMap((side) => [
@@ -525,9 +592,13 @@ function framesFile(): VectorFile {
       bad('text of 513 code units', 'sync', 'request', encodeCbor({ t: 'list', after: long })),
       bad('half a slot', 'sync', 'request', encodeCbor({ t: 'fetch', ns, slots: new Uint8Array(17) })),
       bad('more than 4,096 slots', 'sync', 'request', encodeCbor({ t: 'fetch', ns, slots: new Uint8Array(16 * 4097) })),
+      bad('a log with 31 bytes', 'sync', 'request', encodeCbor({ t: 'logs', ns, after: new Uint8Array(31) })),
+      bad('17 tips', 'sync', 'request', encodeCbor({ t: 'acts', ns, wants: [[hash, Array.from({ length: 17 }, () => hash), 0]] })),
+      bad('257 logs', 'sync', 'request', encodeCbor({ t: 'acts', ns, wants: Array.from({ length: 257 }, () => [hash, [], 0]) })),
+      bad('an act without a signature', 'sync', 'request', encodeCbor({ t: 'learn', ns, genesis: null, logs: [[hash, null, [[bytes]]]] })),
       bad('an unknown role', 'sync', 'request', encodeCbor({ t: 'hello', v: 1, net: open.id, role: 'king', clock: 1, epoch: 'a' })),
       bad('more than 262,144 bytes', 'sync', 'request', encodeCbor({ t: 'put', ns, batch: huge }).subarray(0, 262_145), 'too-large'),
-      bad('a result above 17', 'sync', 'response', encodeCbor({ t: 'results', results: Uint8Array.of(18), clock: 1 })),
+      bad('a result above 21', 'sync', 'response', encodeCbor({ t: 'results', results: Uint8Array.of(22), clock: 1 })),
       bad('keys not sorted', 'directory', 'request', 'a2 687175657374696f6e 43010203 6174 6361736b'),
       bad('an unknown field', 'directory', 'request', encodeCbor({ t: 'ask', question: bytes, later: 1 })),
       bad('an unknown field in a response', 'directory', 'response', encodeCbor({ t: 'ok', kept: 1, later: 1 })),
@@ -537,6 +608,53 @@ function framesFile(): VectorFile {
       bad('a position that is no text', 'directory', 'request', encodeCbor({ t: 'list', after: 1 })),
       bad('a namespace without a signature', 'directory', 'response', encodeCbor({ t: 'listed', namespaces: [{ genesis: bytes, head: bytes }], more: false })),
       bad('more than 1,024 namespaces', 'directory', 'response', encodeCbor({ t: 'listed', namespaces: Array.from({ length: 1025 }, () => ({ genesis: bytes, head: bytes, signature: bytes })), more: false })),
+      bad('no profiles', 'profiles', 'request', encodeCbor({ t: 'profiles', ids: [] })),
+      bad('101 profiles', 'profiles', 'request', encodeCbor({ t: 'profiles', ids: Array.from({ length: 101 }, () => ns) })),
+      bad('a profile that is none', 'profiles', 'request', encodeCbor({ t: 'profiles', ids: ['ada'] })),
+      bad('an unknown field', 'profiles', 'request', encodeCbor({ t: 'profiles', ids: [ns], later: 1 })),
+      bad('an answer to none of them', 'profiles', 'response', encodeCbor({ t: 'profiles', profiles: [], taken: 0 })),
+      bad('more profiles than were asked for', 'profiles', 'response', encodeCbor({ t: 'profiles', profiles: [{ genesis: bytes, head: bytes, signature: bytes }, { genesis: bytes, head: bytes, signature: bytes }], taken: 1 })),
+      bad('a profile without a signature', 'profiles', 'response', encodeCbor({ t: 'profiles', profiles: [{ genesis: bytes, head: bytes }], taken: 1 })),
+      ...(['request', 'response'] as const).flatMap((side) => [
+        bad(`nothing, as a ${side}`, 'names', side, new Uint8Array()),
+        bad(`an unknown type, as a ${side}`, 'names', side, encodeCbor({ t: 'erase' })),
+        bad(`a statement of 513 bytes, as a ${side}`, 'names', side, encodeCbor({ t: side === 'request' ? 'claim' : 'granted', [side === 'request' ? 'claim' : 'grant']: { bytes: new Uint8Array(513), signature } })),
+        bad(`a signature of 63 bytes, as a ${side}`, 'names', side, encodeCbor({ t: side === 'request' ? 'claim' : 'granted', [side === 'request' ? 'claim' : 'grant']: { bytes, signature: signature.subarray(1) } })),
+      ]),
+      bad('no names', 'names', 'request', encodeCbor({ t: 'about', names: [], passed: false })),
+      bad('101 names', 'names', 'request', encodeCbor({ t: 'about', names: Array.from({ length: MAX_ASKED + 1 }, () => 'zoe'), passed: false })),
+      bad('a name in capitals', 'names', 'request', encodeCbor({ t: 'about', names: ['Zoe'], passed: false })),
+      bad('a reserved name', 'names', 'request', encodeCbor({ t: 'about', names: ['admin'], passed: false })),
+      bad('a name with a letter of another alphabet', 'names', 'request', encodeCbor({ t: 'about', names: ['z\u043ee'], passed: false })),
+      bad('a name that turns writing around', 'names', 'request', encodeCbor({ t: 'about', names: ['zo\u202ee'], passed: false })),
+      bad('without saying whether it is passed on', 'names', 'request', encodeCbor({ t: 'about', names: ['zoe'] })),
+      bad('an unknown field', 'names', 'request', encodeCbor({ t: 'about', names: ['zoe'], passed: false, later: 1 })),
+      bad('no persons', 'names', 'request', encodeCbor({ t: 'of', persons: [] })),
+      bad('a person of 31 bytes', 'names', 'request', encodeCbor({ t: 'of', persons: [hash.subarray(1)] })),
+      bad('101 persons', 'names', 'request', encodeCbor({ t: 'of', persons: Array.from({ length: MAX_ASKED + 1 }, () => hash) })),
+      bad('a negative position', 'names', 'request', encodeCbor({ t: 'log', person: hash, from: -1 })),
+      bad('a genesis that is text', 'names', 'request', encodeCbor({ t: 'learn', genesis: 'zoe', acts: [] })),
+      bad('an act without a signature', 'names', 'request', encodeCbor({ t: 'learn', genesis: bytes, acts: [{ bytes }] })),
+      bad('101 statements', 'names', 'request', encodeCbor({ t: 'tell', statements: Array.from({ length: MAX_STATEMENTS + 1 }, () => ({ bytes, signature })) })),
+      bad('a claim that is null', 'names', 'request', encodeCbor({ t: 'claim', claim: null })),
+      bad('an answer about no names', 'names', 'response', encodeCbor({ t: 'about', statements: [], taken: 0 })),
+      bad('an answer about 101 names', 'names', 'response', encodeCbor({ t: 'about', statements: [], taken: MAX_ASKED + 1 })),
+      bad('17 names of one person', 'names', 'response', encodeCbor({ t: 'of', names: [Array.from({ length: MAX_NAMES_OF_PERSON + 1 }, (_, i) => `zoe${i}`)] })),
+      bad('a name of somebody that is none', 'names', 'response', encodeCbor({ t: 'of', names: [['Zoe']] })),
+      bad('a log that does not say whether there is more', 'names', 'response', encodeCbor({ t: 'log', genesis: bytes, acts: [] })),
+      bad('none, and something', 'names', 'response', encodeCbor({ t: 'none', count: 1 })),
+      bad('a count that is text', 'names', 'response', encodeCbor({ t: 'taken', count: 'two' })),
+      bad('an error without a message', 'names', 'response', encodeCbor({ t: 'error', code: 'busy' })),
+      bad('an error of 513 code units', 'names', 'response', encodeCbor({ t: 'error', code: 'busy', message: long })),
+      bad('more than 262,144 bytes', 'names', 'request', encodeCbor({ t: 'learn', genesis: huge, acts: [] }).subarray(0, 262_145), 'too-large'),
+      bad('a key that is none', 'people', 'request', encodeCbor({ ...find, key: new Uint8Array(34) })),
+      bad('a signature of 63 bytes', 'people', 'request', encodeCbor({ ...find, signature: new Uint8Array(63) })),
+      bad('a position below nothing', 'people', 'request', encodeCbor({ ...find, from: -1 })),
+      bad('a namespace that is none', 'people', 'request', encodeCbor({ ...find, after: 'notes' })),
+      bad('an unknown field', 'people', 'request', encodeCbor({ ...find, later: 1 })),
+      bad('an act without a signature', 'people', 'response', encodeCbor({ ...found, acts: [{ bytes }] })),
+      bad('a namespace that is none', 'people', 'response', encodeCbor({ ...found, namespaces: ['notes'] })),
+      bad('a number for whether there are more', 'people', 'response', encodeCbor({ ...found, moreActs: 1 })),
       bad('more than 32 peers', 'directory', 'response', encodeCbor({ t: 'found', relays: [], peers: Array.from({ length: 33 }, () => peer) })),
     ],
   }
@@ -557,6 +675,7 @@ export function networkVectors(): Readonly<Record<string, VectorFile>> {
     'directory.json': directoryFile(),
     'join-link.json': joinLinkFile(),
     'frames.json': framesFile(),
+    'presence.json': presenceFile(),
   }
 }
 

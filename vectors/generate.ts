@@ -10,7 +10,8 @@ import { Clock, MAX_TIME, timeFromMs } from '../packages/core/src/model/clock.ts
 import type { CollectionsSettings } from '../packages/core/src/model/namespace/collection-settings.ts'
 import { canonicalJson } from '../packages/core/src/model/content.ts'
 import { authorTag, type Seen, type SeenAuthor } from '../packages/core/src/model/edits/seen.ts'
-import { authorName, type Identity, identityFromSeed } from '../packages/core/src/model/keys/identity.ts'
+import { type Identity, identityFromSeed } from '../packages/core/src/model/keys/identity.ts'
+import { authorName, identityFor, principalOf } from '../packages/core/src/model/people/author.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_KEY_BYTES, MAX_SEEN_AUTHORS, MAX_TITLE_LENGTH, MAX_DESCRIPTION_LENGTH } from '../packages/core/src/model/limits.ts'
 import { pastAfter } from '../packages/core/src/model/namespace/head-past.ts'
 import { createGenesis, headWins, signHead, WRITE_POLICIES } from '../packages/core/src/model/namespace/namespace.ts'
@@ -21,7 +22,12 @@ import { dagJsonFile } from './generate-dag-json.ts'
 import { editFile, mergeFile } from './generate-edits.ts'
 import { exportFile } from './generate-export.ts'
 import { filesFile } from './generate-files.ts'
+import { profileFile } from './generate-profile.ts'
+import { peopleFile } from './generate-people.ts'
 import { typesFile } from './generate-types.ts'
+import { namesFile } from './generate-names.ts'
+import { peopleKeysFile } from './generate-people-keys.ts'
+import { placementFile } from './generate-placement.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
 import { rulesFile } from './generate-rules.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
@@ -39,6 +45,9 @@ const network = createNetwork('Vectors', { nonce: seedOf('nonce').subarray(0, 16
 const otherNetwork = createNetwork('Elsewhere', { nonce: seedOf('nonce').subarray(0, 16) })
 const alice = identityFromSeed(seedOf('alice'))
 const bob = identityFromSeed(seedOf('bob'))
+/** Two devices of one person; what that person's genesis says does not matter here. */
+const laptop = identityFor(seedOf('person'), alice)
+const phone = identityFor(seedOf('person'), bob)
 const net = network.cid
 const genesis = createGenesis({ net, owner: alice, write: 'owner', nonce: seedOf('genesis nonce').subarray(0, 16) })
 const otherGenesis = createGenesis({ net, owner: alice, write: 'owner', nonce: seedOf('other genesis nonce').subarray(0, 16) })
@@ -98,6 +107,8 @@ function networkFile(): VectorFile {
     reason,
   })
   const withAuthority = encodeCbor({ ...descriptor, authorities: [alice.author, bob.author], copies: 5, acks: 0, limits: { content: 4096 } })
+  const names = { authorities: [alice.author, bob.author], quorum: 2 }
+  const withNames = encodeCbor({ ...descriptor, names })
   const generous = encodeCbor({ ...descriptor, limits: { content: 10 * MAX_CONTENT_BYTES } })
   const longest = encodeCbor({ ...descriptor, name: 'é'.repeat(MAX_TITLE_LENGTH) })
   return {
@@ -115,6 +126,7 @@ function networkFile(): VectorFile {
       ...Object.entries({
         'authorities, five copies, small documents': withAuthority,
         'a content limit above the format’s': generous,
+        'authorities that grant usernames': withNames,
         'the longest name': longest,
       }).map(([name, encoded]) => ({
         name,
@@ -139,6 +151,11 @@ function networkFile(): VectorFile {
       changed('authority that is not bytes', { authorities: [alice.did] }, 'malformed'),
       changed('negative content limit', { limits: { content: -1 } }, 'malformed'),
       changed('unknown limit', { limits: { content: 1, size: 1 } }, 'malformed'),
+      changed('a quorum of more names than there are', { names: { ...names, quorum: 3 } }, 'malformed'),
+      changed('a quorum of none', { names: { ...names, quorum: 0 } }, 'malformed'),
+      changed('one that grants names twice', { names: { authorities: [alice.author, alice.author], quorum: 2 } }, 'malformed'),
+      changed('nobody who grants names', { names: { authorities: [], quorum: 1 } }, 'malformed'),
+      changed('one of small order that grants names', { names: { authorities: [smallOrderAuthor], quorum: 1 } }, 'bad-key'),
       changed('larger than 1 KiB', { authorities: Array.from({ length: 40 }, () => alice.author) }, 'too-large'),
     ],
   }
@@ -166,10 +183,11 @@ function genesisFile(): VectorFile {
     description: 'Genesis structures of the network in the context. The cid is the id of the namespace.',
     context: { network: network.id, owner: alice.did },
     valid: [
-      ...WRITE_POLICIES.filter((write) => write !== 'members').map((write) =>
+      ...WRITE_POLICIES.map((write) =>
         valid(`policy ${write}`, createGenesis({ net, owner: alice, write, nonce: seedOf('genesis nonce').subarray(0, 16) })),
       ),
       valid('profile', createGenesis({ net, owner: alice, write: 'owner', kind: 'profile', nonce: null })),
+      valid('profile of a person', createGenesis({ net, owner: laptop, write: 'owner', kind: 'profile', nonce: null })),
       valid('with the hash of a next key', { genesis: rotatable, bytes: rotatableBytes, cid: cidOfBytes(DAG_CBOR, rotatableBytes) }),
     ],
     invalid: [
@@ -178,13 +196,13 @@ function genesisFile(): VectorFile {
       changed('another network', { net: otherNetwork.cid }, 'wrong-network'),
       changed('network as text', { net: network.id }, 'malformed'),
       changed('network with another codec', { net: cidOf(DAG_JSON, net.multihash.digest) }, 'malformed'),
-      changed('policy members', { write: 'members' }, 'unsupported'),
       changed('unknown policy', { write: 'moderated' }, 'unsupported'),
       changed('kind with a capital', { kind: 'App' }, 'malformed'),
       changed('kind too long', { kind: 'a'.repeat(33) }, 'malformed'),
       changed('owner of small order', { owner: smallOrderAuthor }, 'bad-key'),
       changed('owner with another multicodec', { owner: concatBytes(Uint8Array.of(0xe7, 0x01), alice.author.subarray(2)) }, 'bad-key'),
-      changed('owner without multicodec', { owner: alice.author.subarray(2) }, 'bad-key'),
+      changed('owner of 33 bytes', { owner: alice.author.subarray(1) }, 'bad-key'),
+      changed('owner that is a key and a person', { owner: laptop.author }, 'bad-key'),
       changed('next of 31 bytes', { next: new Uint8Array(31) }, 'malformed'),
       changed('nonce of 17 bytes', { nonce: new Uint8Array(17) }, 'malformed'),
       changed('larger than 2 KiB', { nonce: new Uint8Array(2048) }, 'too-large'),
@@ -330,6 +348,8 @@ const records: Readonly<Record<string, DocRecord>> = {
   'put over a version that was seen': { ...put, at: AT + 1, prev: recordHash(scope, put) },
   'put with an expiry': { ...put, exp: AT + 4096 },
   delete: { del: true, kh: keyHash(ns, put.k), at: AT + 2, by: alice.author },
+  'put for a person': { ...put, by: laptop.author },
+  'delete for a person': { del: true, kh: keyHash(ns, put.k), at: AT + 2, by: phone.author },
   'delete with all fields': { del: true, kh: keyHash(ns, put.k), at: AT + 2, by: alice.author, prev: recordHash(scope, put), exp: MAX_TIME },
   'smallest integers': { ...put, at: 0, size: 0, exp: 0 },
   'largest integers': { ...put, at: MAX_TIME, size: MAX_CONTENT_BYTES, exp: MAX_TIME },
@@ -740,16 +760,18 @@ function clockFile(): VectorFile {
 }
 
 function slotFile(): VectorFile {
-  const keys = ['people/ada', 'people/a/b', 'p/é😀', `p/${'€'.repeat(170)}`, `people/${authorName(alice.author)}/1`]
+  const keys = ['people/ada', 'people/a/b', 'p/é😀', `p/${'€'.repeat(170)}`, `people/${authorName(alice.author)}/1`, `people/${authorName(laptop.author)}/1`]
+  const authors = { alice, bob, 'the laptop of a person': laptop, 'the phone of that person': phone }
   const valid = keys.flatMap((key) => {
     const kh = keyHash(ns, key)
-    return [alice, bob].map(({ author }) => ({
-      name: `${key.slice(0, 24)} by ${author === alice.author ? 'alice' : 'bob'}`,
+    return Object.entries(authors).map(([name, { author }]) => ({
+      name: `${key.slice(0, 24)} by ${name}`,
       key,
       author: toHex(author),
       keyHash: toHex(kh),
       slots: Object.fromEntries(WRITE_POLICIES.map((write) => [write, toHex(slotOf(write, kh, author))])),
       mayWrite: Object.fromEntries(WRITE_POLICIES.map((write) => [write, mayWrite(write, alice.author, author, key.slice(key.indexOf('/') + 1))])),
+      ownedByPerson: mayWrite('owner', principalOf(laptop.author), author, undefined),
       mayDelete: Object.fromEntries(WRITE_POLICIES.map((write) => [write, mayWrite(write, alice.author, author, undefined)])),
     }))
   })
@@ -767,8 +789,8 @@ function slotFile(): VectorFile {
   ]
   return {
     description:
-      'Key hashes and slots in the namespace of the context, and what each write policy lets the author do there; alice owns the namespace.',
-    context: { namespace: ns.toString(), owner: toHex(alice.author) },
+      'Key hashes and slots in the namespace of the context, and what each write policy lets the author do there; alice owns the namespace. ownedByPerson is what the policy owner says where the person of the context does.',
+    context: { namespace: ns.toString(), owner: toHex(alice.author), person: toHex(principalOf(laptop.author)) },
     valid,
     invalid: invalid.map((key) => ({ name: JSON.stringify(key.slice(0, 24)), key, reason: 'malformed' })),
   }
@@ -790,6 +812,11 @@ function batchFile(): VectorFile {
   const seal = createSeal(net, concatBytes(...bare.map((record) => recordHash(scope, record))), alice)
   const batch = { seals: [seal], records: bare.map((record) => wire(record, 0)) }
   const bytes = encodeBatch(batch)
+  const byDevices = ['put for a person', 'delete for a person'].map((name) => records[name]).filter((record) => record !== undefined)
+  const devices = encodeBatch({
+    seals: [laptop, phone].map((device, i) => createSeal(net, concatBytes(...byDevices.slice(i, i + 1).map((record) => recordHash(scope, record))), device)),
+    records: byDevices.map(wire),
+  })
   const expiring = records['put with an expiry']
   if (expiring === undefined) throw new Error('There is no such record')
   const expiringSeal = createSeal(net, recordHash(scope, expiring), alice)
@@ -808,6 +835,7 @@ function batchFile(): VectorFile {
     valid: [
       { name: 'empty', bytes: toHex(encodeBatch({ seals: [], records: [] })), seals: 0, recordHashes: [] },
       { name: 'six records under one seal', bytes: toHex(bytes), seals: 1, recordHashes: bare.map((record) => toHex(recordHash(scope, record))) },
+      { name: 'two records by two devices of one person', bytes: toHex(devices), seals: 2, recordHashes: byDevices.map((record) => toHex(recordHash(scope, record))) },
       { name: 'one that has expired, without its content', bytes: toHex(expired), seals: 1, recordHashes: [toHex(recordHash(scope, expiring))] },
     ],
     invalid: [
@@ -862,6 +890,7 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'network.json': networkFile(),
     'genesis.json': genesisFile(),
     'head.json': headFile(),
+    'profile.json': profileFile(),
     'rules.json': rulesFile(),
     'record.json': recordFile(),
     'seal.json': sealFile(),
@@ -876,10 +905,13 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'types.json': typesFile(),
     'export.json': exportFile(),
     'files.json': filesFile(),
+    'names.json': namesFile(),
+    'people.json': peopleFile(),
+    'placement.json': placementFile(),
     ...reconcileVectors(),
   }
 }
 
 if (import.meta.main) {
-  for (const [name, file] of Object.entries(generateVectors())) writeFileSync(new URL(name, import.meta.url), vectorText(file))
+  for (const [name, file] of Object.entries({ ...generateVectors(), 'people-keys.json': await peopleKeysFile() })) writeFileSync(new URL(name, import.meta.url), vectorText(file))
 }

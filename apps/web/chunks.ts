@@ -5,12 +5,23 @@ const LATER = new RegExp(
     '/node_modules/@libp2p/gossipsub/',
     '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
-    '/docstore/src/network/admission/(index-join|join-link|link-text|former-link)\\.ts',
+    '/docstore/src/network/admission/(device-invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/store/types/',
+    '/docstore/src/store/profiles/(?!profiles\\.ts)',
+    '/docstore/src/store/names/(?!names\\.ts)',
+    '/docstore/src/store/presence/(?!presence\\.ts)',
+    '/docstore/src/network/(profiles|people|placement)/',
+    '/core/src/placement/',
+    '/docstore/src/network/names/(?!(index|name)-keys\\.ts)',
+    '/docstore/src/store/people/(?!person\\.ts)',
+    '/core/src/model/namespace/profile-id\\.ts',
+    '/docstore/src/people/',
+    '/core/src/people/',
+    '/node_modules/(@scure/|@noble/hashes/(scrypt|pbkdf2))',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
-    '/docstore/src/network/(directory/|sync/index-session|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
+    '/docstore/src/network/(directory/|sync/(index-session|index-server|serve-requests)|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
     '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
@@ -21,29 +32,34 @@ const LATER = new RegExp(
 const WORKER_LATER = new RegExp(
   [
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs|rabin|murmurhash)',
-    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|is-conflict)|queries/explain-query)|query/sql/explain\\.ts)',
+    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|is-conflict|records-of)|queries/explain-query|reading/distinct)|query/sql/explain\\.ts)',
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|forgetting))',
     '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
+    '/core/src/people/|/node_modules/@noble/hashes/(scrypt|pbkdf2)',
+    '/core/src/(model/people/(?!author\\.ts)|replica/people/(?!lazy-people|person-meta|principal-id|judging/aside-prefixes)|replica/heads/former-head|storage/logs/(?!schema))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
+    '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|changed-(head|collections)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
   ].join('|'),
 )
 
 /** What page and worker both begin with. */
 const BOTH = new RegExp(
   [
-    '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/(ed25519|hashes))/',
-    '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids)|sets/hash-sum)\\.ts',
-    '/core/src/model/(\\w+/)?(bytes|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|record-like|collection-type|crdt-part-id|log-id)\\.ts',
+    '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/ed25519|@noble/hashes(?!/(scrypt|pbkdf2)))/',
+    '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/hash-sum)\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',
   ].join('|'),
 )
 /** What the page begins with, and the worker's files too, later. */
 const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
+/** What the page's connections begin with, and the worker needs where the identity is locked. */
+const CIPHERS = /\/node_modules\/@noble\/ciphers\//
 /** What of the core the page alone begins with. */
-const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(signed|membership|release-bytes)\.ts)/
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes)\.ts)/
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 export const CHUNKS = [
@@ -51,6 +67,7 @@ export const CHUNKS = [
   { name: 'sqlite', test: /node_modules\/@sqlite\.org\//, priority: 5 },
   { name: 'both', test: BOTH, priority: 4 },
   { name: 'protobuf', test: PROTOBUF, priority: 3 },
+  { name: 'ciphers', test: CIPHERS, priority: 3 },
   {
     name: 'worker-core',
     test: (id: string) => id.includes('/packages/core/') && !PAGE_CORE.test(id) && !WORKER_LATER.test(id) && !LATER.test(id),

@@ -9,11 +9,18 @@ import { preloadPlugin } from './preload-plugin.ts'
 import { workerPlugin } from './worker-plugin.ts'
 
 // Vite reads its configuration from the default export.
-export default defineConfig({
-  plugins: [workerPlugin(), slimLibp2p(), react(), preloadPlugin(), minifyAgainPlugin(), offlinePlugin(), precompressPlugin()],
+export default defineConfig(({ mode }) => ({
+  // What makes the page small costs most of a build: pages of tests (`--mode test`) do without.
+  plugins: [
+    workerPlugin(),
+    slimLibp2p(),
+    react(),
+    mode === 'test' ? [] : [preloadPlugin(), minifyAgainPlugin(), offlinePlugin(), precompressPlugin()],
+  ],
   resolve: { conditions: ['@p2p-docstore/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',
+    minify: mode === 'test' ? false : 'oxc',
     outDir: '../../packages/relay/dist/page',
     emptyOutDir: true,
     license: { fileName: 'THIRD-PARTY.md' },
@@ -24,4 +31,4 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
   },
   worker: { format: 'es' },
-})
+}))

@@ -10,6 +10,8 @@ import { buildPageIfMissing } from './build-page.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
 
 /** More than two pages of documents. */
+/** What is looked at row by row. */
+const FEW = 10
 const DOCUMENTS = 120
 /** A small telephone, CSS pixels. */
 const PHONE = { width: 375, height: 1000 }
@@ -34,6 +36,19 @@ async function focused(): Promise<string | null> {
 /** The `_id` of the document whose row has the focus. */
 async function focusedDocument(): Promise<string | null> {
   return ada.page.evaluate(() => document.activeElement?.getAttribute('data-id') ?? null)
+}
+
+async function putNotes(from: number, to: number): Promise<void> {
+  const documents = Array.from({ length: to }, (_, i) => ({ _id: `n${String(i).padStart(3, '0')}`, title: `Note ${i}.`, count: i }))
+  await notes.putMany(documents.slice(from))
+}
+
+/** Writes the last document anew, once a frame of the page. */
+async function writeUntil(signal: AbortSignal): Promise<void> {
+  for (let n = 1; !signal.aborted; n++) {
+    await notes.put({ _id: 'n119', title: `Note 119, written ${n} times.`, count: 119 })
+    await ada.page.evaluate(() => new Promise(requestAnimationFrame))
+  }
 }
 
 beforeAll(async () => {
@@ -65,9 +80,8 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
 
   it('with documents, also on a telephone, with a search, a filter that is none, and how all that stands with relays', async () => {
     await notes.sync()
-    const documents = Array.from({ length: DOCUMENTS }, (_, i) => ({ _id: `n${String(i).padStart(3, '0')}`, title: `Note ${i}.`, count: i }))
-    await notes.putMany(documents)
-    await ada.part('count', `[data-total="${DOCUMENTS}"]`).waitFor()
+    await putNotes(0, FEW)
+    await ada.part('count', `[data-total="${FEW}"]`).waitFor()
     await notes.put({ _id: 'a-odd', text: 'abc \u202eevil', deep: { a: [1] } })
     await ada.row('evil').waitFor()
     await ada.delete('Note 0.')
@@ -86,7 +100,7 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
     Object.assign(found, { filter: await violations() })
     await ada.part('filter').fill('')
     await notes.delete('a-odd')
-    await ada.part('count', `[data-total="${DOCUMENTS - 1}"]`).waitFor()
+    await ada.part('count', `[data-total="${FEW - 1}"]`).waitFor()
     expect(found).toEqual({ table: [], telephone: [], search: [], filter: [] })
   })
 
@@ -155,9 +169,16 @@ describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120
 describe('who uses keys', { timeout: 120_000 }, () => {
   it('stays in the table when its page is turned, by a key and by the button', async () => {
     await ada.part('namespaceItem').first().click()
+    await putNotes(FEW, DOCUMENTS)
+    await ada.part('count', `[data-total="${DOCUMENTS - 1}"]`).waitFor()
     await ada.row('Note 5.').focus()
+    // Whatever is written meanwhile, for which the page is read again and again.
+    const stopped = new AbortController()
+    const writing = writeUntil(stopped.signal)
     await ada.page.keyboard.press('n')
     await expect.poll(focusedDocument).toBe('n051')
+    stopped.abort()
+    await writing
     await ada.page.keyboard.press('n')
     await expect.poll(focusedDocument).toBe('n101')
     await ada.page.keyboard.press('p')

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DAG_CBOR, decodePerson, didOf, identityFromSeed, type LogParcel, openReplica, parseCid, type Replica } from '@p2p-docstore/core'
+import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { createDocstore, type Docstore, type Message, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
@@ -114,7 +116,36 @@ describe('two browsers and a terminal on one relay', () => {
     await ben.part('settingsClose').click()
     await expect.poll(() => notes.info()).toMatchObject({ name: 'Our notes', description: 'What we talked about', listed: true })
     await expect.poll(() => notes.rules()).toEqual({ docs: { schema: PAIRS } })
-  }, 30_000)
+  })
+
+  it('tells the owner what another device of hers has set at the same time, until she has chosen', async () => {
+    const { owner = '' } = (await notes.info()) ?? {}
+    const storage = openNodeStorage(':memory:')
+    const { log, device: key } = await personOf(terminal.replica, owner)
+    await storage.setMeta('identity', await seedOf(ada, key))
+    const { network } = await terminal.replica.info()
+    const device = await openReplica(storage, { network: network.descriptor, aside: false, person: { log } })
+    const give = async (from: Replica, to: Replica): Promise<void> => {
+      const { genesis, head, signature } = (await from.exportNamespace(notes.id)) ?? {}
+      if (genesis !== undefined && head !== undefined && signature !== undefined) await to.importNamespace(genesis, head, signature)
+    }
+    await give(terminal.replica, device)
+    // Twice: it wins.
+    for (const description of ['From my telephone', 'Said on my telephone']) await device.changeHead(notes.id, { description })
+    await ada.part('settingsOpen').click()
+    await ada.part('settingsDescription').fill('Said at my desk')
+    await ada.part('settingsSave').click()
+    await ada.part('settingsClose').click()
+    await expect.poll(() => notes.info()).toMatchObject({ description: 'Said at my desk' })
+    await give(device, terminal.replica)
+    await device.close()
+    const notice = ada.part('headConflict')
+    await notice.filter({ hasText: 'description: “Said on my telephone”; here it was “Said at my desk”' }).waitFor()
+    expect(await axeViolations(ada.page)).toEqual([])
+    await notice.getByRole('button', { name: 'Take what it was here' }).click()
+    await notice.waitFor({ state: 'detached' })
+    await expect.poll(() => notes.info()).toMatchObject({ description: 'Said at my desk' })
+  })
 
   it('keeps what is to be pressed in its place, whatever is said of the copies', async () => {
     await ada.part('connection').click()
@@ -185,6 +216,7 @@ describe('while the relay is away', () => {
     for (const browser of [ada, ben]) await browser.part('conflictsOpen', '[data-count="2"]').waitFor()
     // One of them breaks a rule now, which its row says.
     for (const browser of [ada, ben]) await browser.part('documentBroken').filter({ hasText: '(anyOf)' }).waitFor()
+    for (const [shown, without] of await placesWithAndWithout(ada, TEST_IDS.conflictsOpen)) expect(without).toBe(shown)
     const row = ada.row('from Ada, edited by Ben')
     await row.locator(`[data-testid="${TEST_IDS.documentConflicts}"]`).waitFor()
     await row.focus()
@@ -226,6 +258,65 @@ describe('while the relay is away', () => {
 })
 
 /** How far down the button is that adds documents, in windows of many widths, while this is said of the copies. */
+/** The log of a person, and the key of their first device. */
+async function personOf(replica: Replica, id: string): Promise<{ readonly log: LogParcel; readonly device: string }> {
+  const digest = parseCid(DAG_CBOR, id)?.multihash.digest
+  const log = digest && (await replica.personLog(digest, 0, 100_000))
+  const person = log?.genesis && decodePerson(log.genesis)
+  if (log === undefined || person?.ok !== true) throw new Error('The owner is no person')
+  return { log, device: didOf(person.value.genesis.device) }
+}
+
+/** What a browser keeps as the seed of an identity: it stands behind its name in a file of the page. */
+async function seedOf({ page }: BrowserPeer, did: string): Promise<Uint8Array> {
+  const found = await page.evaluate(async () => {
+    const seeds: number[][] = []
+    const name = new TextEncoder().encode('identity')
+    const look = async (folder: FileSystemDirectoryHandle): Promise<void> => {
+      // The types of the DOM do not know that folders can be listed.
+      for await (const entry of (folder as unknown as { values(): AsyncIterable<FileSystemHandle> }).values()) {
+        if (entry.kind === 'directory') await look(entry as FileSystemDirectoryHandle)
+        else {
+          const bytes = new Uint8Array(await (await (entry as FileSystemFileHandle).getFile()).arrayBuffer())
+          for (let at = bytes.indexOf(105); at !== -1; at = bytes.indexOf(105, at + 1))
+            if (name.every((byte, i) => bytes[at + i] === byte)) seeds.push([...bytes.subarray(at + name.length, at + name.length + 32)])
+        }
+      }
+    }
+    await look(await navigator.storage.getDirectory())
+    return seeds
+  })
+  const seed = found.map((bytes) => Uint8Array.from(bytes)).find((bytes) => bytes.length === 32 && identityFromSeed(bytes).did === did)
+  if (seed === undefined) throw new Error('The identity is not found in the browser')
+  return seed
+}
+
+/** Where the button that adds documents stands in windows of many widths, with and without something. */
+async function placesWithAndWithout({ page }: BrowserPeer, hidden: string): Promise<readonly (readonly unknown[])[]> {
+  const size = page.viewportSize() ?? { width: 1280, height: 720 }
+  const places: unknown[][] = []
+  for (const width of [360, 500, ...Array.from({ length: 14 }, (_, i) => 760 + i * 60)]) {
+    await page.setViewportSize({ ...size, width })
+    // Both at one moment: what else is said there, of copies and of people, changes meanwhile.
+    places.push(
+      await page.evaluate(
+        ({ hidden, add }) => {
+          const place = (): unknown => document.querySelector(`[data-testid="${add}"]`)?.getBoundingClientRect().y
+          const one = document.querySelector<HTMLElement>(`[data-testid="${hidden}"]`)
+          const shown = place()
+          if (one !== null) one.style.display = 'none'
+          const without = place()
+          if (one !== null) one.style.display = ''
+          return [shown, without]
+        },
+        { hidden, add: TEST_IDS.documentAdd },
+      ),
+    )
+  }
+  await page.setViewportSize(size)
+  return places
+}
+
 async function placesOf({ page }: BrowserPeer, said: string): Promise<readonly unknown[]> {
   const size = page.viewportSize() ?? { width: 1280, height: 720 }
   const places: unknown[] = []

@@ -11,7 +11,7 @@ import { type RelayChild, startRelayChild } from './relay-child.ts'
 /** How long the relay is away, seconds. Longer outages are run by hand: `RELAY_OUTAGE_S=120 npx vitest run --project node test/e2e/relay-restart`. */
 const OUTAGE_S = Number(process.env['RELAY_OUTAGE_S'] ?? 5)
 /** How long everyone may take to be back, milliseconds. */
-const BACK_MS = 30_000
+const BACK_MS = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-restart-'))
 const relayData = join(folder, 'relay')

@@ -20,7 +20,9 @@ export interface TabPage {
 
 /** Builds the page into a folder and serves it from there. */
 export async function serveTabPage(folder: string): Promise<TabPage> {
-  await promisify(execFile)('npx', ['vite', 'build', PAGE, '--config', 'vite.config.ts', '--outDir', folder, '--emptyOutDir'], { cwd: WEB })
+  await promisify(execFile)('npx', ['vite', 'build', PAGE, '--config', 'vite.config.ts', '--mode', 'test', '--outDir', folder, '--emptyOutDir'], {
+    cwd: WEB,
+  })
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const path = join(folder, pathname === '/' ? 'index.html' : pathname)

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 /** Most of the library with libp2p, without SQLite: gzip, KiB. What it is measured against is in the bench's table of peers. */
-const MAX_DOCSTORE_KIB = 212
+const MAX_DOCSTORE_KIB = 224
 
 const dist = new URL('../../../packages/relay/dist/page/', import.meta.url)
 if (!existsSync(new URL('index.html', dist))) {

@@ -96,6 +96,14 @@ export const TEST_IDS = {
   /** `data-documents` is how many documents break the rules that were to be set. */
   settingsAgainst: 'settings-against',
   settingsForce: 'settings-force',
+  settingsMembers: 'settings-members',
+  /** `data-who` is the id, `data-role` what they may, `data-ended` whether that is over. */
+  member: 'member',
+  memberRevoke: 'member-revoke',
+  memberWho: 'member-who',
+  memberRole: 'member-role',
+  memberGrant: 'member-grant',
+  memberSaid: 'member-said',
   namespaceForget: 'namespace-forget',
   namespaceIdCopy: 'namespace-id-copy',
   /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */
@@ -173,6 +181,131 @@ export const TEST_IDS = {
 
   toast: 'toast',
   toastAction: 'toast-action',
+
+  /** In the banner: acts on this person's devices that this one did not do. */
+  deviceAlert: 'device-alert',
+  wordsNotice: 'words-notice',
+  wordsOpen: 'words-open',
+  wordsLater: 'words-later',
+  wordsShow: 'words-show',
+  words: 'words',
+  wordsClose: 'words-close',
+  wordList: 'word-list',
+  wordsWritten: 'words-written',
+  wordsCheck: 'words-check',
+  /** `data-place` is which of the 24, from 1 on. */
+  wordAt: 'word-at',
+  wordsError: 'words-error',
+  wordsSubmit: 'words-submit',
+  wordsBack: 'words-back',
+  wordsDone: 'words-done',
+  /** `data-person` is the id of the person, where there is one. */
+  devices: 'devices',
+  /** `data-key` is the device's key, `data-this` whether it is this one, `data-revoked` whether it has ended. */
+  device: 'device',
+  /** Where nothing was written yet: makes this the first of several devices. */
+  devicesBegin: 'devices-begin',
+  deviceRename: 'device-rename',
+  deviceName: 'device-name',
+  deviceNameSave: 'device-name-save',
+  deviceRevoke: 'device-revoke',
+  deviceRetired: 'device-retired',
+  deviceRevokeConfirm: 'device-revoke-confirm',
+  deviceAdd: 'device-add',
+  /** `data-step` is opening, link, code, added or ended. */
+  addDevice: 'add-device',
+  addDeviceWarning: 'add-device-warning',
+  addDeviceClose: 'add-device-close',
+  deviceLink: 'device-link',
+  deviceLinkCopy: 'device-link-copy',
+  deviceQr: 'device-qr',
+  deviceCode: 'device-code',
+  deviceCodeSubmit: 'device-code-submit',
+  joinDevice: 'join-device',
+  joinDeviceClose: 'join-device-close',
+  joinDeviceName: 'join-device-name',
+  joinDeviceSubmit: 'join-device-submit',
+  /** `data-code` is what is to be typed on the other device. */
+  joinDeviceCode: 'join-device-code',
+  joinDeviceDone: 'join-device-done',
+  joinDeviceGo: 'join-device-go',
+  /** `data-code` is the stable code of what went wrong; of the next one, too. */
+  joinDeviceError: 'join-device-error',
+  restoreError: 'restore-error',
+  restoreOpen: 'restore-open',
+  restore: 'restore',
+  restoreClose: 'restore-close',
+  restoreWords: 'restore-words',
+  restoreSubmit: 'restore-submit',
+  /** `data-namespaces` is how many come. */
+  restoreFound: 'restore-found',
+  restoreGo: 'restore-go',
+  /** `data-locked` is whether a passphrase locks the identity. */
+  passphrase: 'passphrase',
+  /** `data-wish` is set, change or remove. */
+  passphraseWish: 'passphrase-wish',
+  passphraseForm: 'passphrase-form',
+  passphraseCurrent: 'passphrase-current',
+  passphraseNext: 'passphrase-next',
+  passphraseAgain: 'passphrase-again',
+  passphraseSave: 'passphrase-save',
+  passphraseSaid: 'passphrase-said',
+  passphraseError: 'passphrase-error',
+  unlock: 'unlock',
+  unlockPassphrase: 'unlock-passphrase',
+  unlockSubmit: 'unlock-submit',
+
+  profileOpen: 'profile-open',
+  profilePanel: 'profile-panel',
+  profileClose: 'profile-close',
+  profileForm: 'profile-form',
+  profileName: 'profile-name',
+  profileAbout: 'profile-about',
+  profileStatus: 'profile-status',
+  profileUsername: 'profile-username',
+  profilePicture: 'profile-picture',
+  profilePictureInput: 'profile-picture-input',
+  profileSave: 'profile-save',
+  profileSaid: 'profile-said',
+  profileFind: 'profile-find',
+  profileFindSubmit: 'profile-find-submit',
+  profileFindError: 'profile-find-error',
+  /** `data-person` is the identity, `data-followed` whether it is followed. */
+  otherProfile: 'other-profile',
+  profileFollow: 'profile-follow',
+  profilePetname: 'profile-petname',
+  profilePetnameSave: 'profile-petname-save',
+  profileIdentity: 'profile-identity',
+  profileIdentityCopy: 'profile-identity-copy',
+  peopleList: 'people-list',
+  /** `data-person` is the identity. */
+  person: 'person',
+
+  /** `data-granted` is whether this network has usernames. */
+  names: 'names',
+  nameWanted: 'name-wanted',
+  nameClaim: 'name-claim',
+  nameShow: 'name-show',
+  /** `data-code` is the stable code of what went wrong. */
+  nameSaid: 'name-said',
+  /** `data-name` is the username, `data-state` held or grace. */
+  ownName: 'own-name',
+  nameGive: 'name-give',
+  nameTo: 'name-to',
+  nameGiveConfirm: 'name-give-confirm',
+  nameRelease: 'name-release',
+  nameReleaseConfirm: 'name-release-confirm',
+  /** `data-on` is whether who looks is seen. */
+  presence: 'presence',
+  presenceSwitch: 'presence-switch',
+  presentList: 'present-list',
+  /** `data-who` is the person, or the key of a device, `data-me` whether it is this browser. */
+  present: 'present',
+
+  /** Usernames of somebody else, granted by the network. */
+  provenNames: 'proven-names',
+  /** `data-proven` is whether what somebody says to be called turned out to be true. */
+  claimedName: 'claimed-name',
 
   messagesOpen: 'messages-open',
   messagesPanel: 'messages-panel',

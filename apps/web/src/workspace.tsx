@@ -3,7 +3,8 @@ import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react
 import { ConnectionButton } from './connection/connection-button.tsx'
 import { connectionOf } from './connection/connection-state.ts'
 import { ShutOutBanner } from './connection/shut-out-banner.tsx'
-import { loadLater, MessagesPanel, NetworkView, PeerPanel } from './later.ts'
+import { deviceTextOf } from './devices/device-link.ts'
+import { JoinDevice, loadLater, MessagesPanel, NetworkView, PeerPanel, PersonNotices, ProfilePanel } from './later.ts'
 import { useMessages } from './messages/use-messages.ts'
 import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
@@ -11,6 +12,8 @@ import { Welcome } from './namespaces/welcome.tsx'
 import { OPEN_FIELD_ID } from './namespaces/open-namespace.tsx'
 import { NetworkSwitch } from './network/network-switch.tsx'
 import { OtherNetworkBanner } from './opening/other-network-banner.tsx'
+import { People } from './people/people.ts'
+import { PeopleContext } from './people/people-context.ts'
 import { go, NETWORK_HREF, parseRoute, type Route, useHash } from './route.ts'
 import { errorText } from './store/error-text.ts'
 import { useNetworks } from './store/networks-context.ts'
@@ -24,7 +27,7 @@ import { Later } from './ui/later.tsx'
 import { MarkedText } from './ui/marked-text.tsx'
 import { useToast } from './ui/toasts.tsx'
 
-type PanelName = 'none' | 'peer' | 'messages'
+type PanelName = 'none' | 'peer' | 'messages' | 'profile'
 
 /** The page with an open store: namespaces, documents, and the panels beside them. */
 export function Workspace({
@@ -51,9 +54,17 @@ export function Workspace({
   const onWritten = useCallback(() => setHasWritten(true), [])
   const toggle = (name: PanelName): void => setPanel((last) => (last === name ? 'none' : name))
   const closePanel = useCallback(() => setPanel('none'), [])
+  const [person, setPerson] = useState<string>()
+  const showProfile = useCallback((who?: string) => {
+    setPerson(who)
+    setPanel('profile')
+  }, [])
+  const people = usePeople(store, showProfile)
   const shutOut = connection.state === 'offline' ? connection.shutOut : undefined
   const isConnected = connection.state === 'connected'
   const networkName = store.info.network.name
+  const hasDocuments = hasWritten || namespaces.value?.some(({ documents }) => documents > 0) === true
+  const deviceText = deviceTextOf(hash)
   const { networks } = useNetworks()
   const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
   const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
@@ -65,81 +76,107 @@ export function Workspace({
     document.title = withMarks([...named, networkName, 'Docstore'].join(' – '))
   }, [shown, isRepeated, route, networkName])
   return (
-    <div className={`workspace page-${route.page} panel-${panel}`}>
-      <header className="top">
-        <a className="brand" href="#/">
-          <img src="/icon.svg" alt="" width="24" height="24" />
-          <span>Docstore</span>
-        </a>
-        <NetworkSwitch />
-        <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
-          {networks.length > 1 ? 'Who is in it' : <MarkedText text={networkName} />}
-        </a>
-        <span className="spacer" />
-        {isStored ? null : <span className="chip chip-warn">Not stored</span>}
-        <button
-          type="button"
-          className="chip"
-          data-testid={TEST_IDS.messagesOpen}
-          aria-expanded={panel === 'messages'}
-          onClick={() => toggle('messages')}
-        >
-          Messages
-          {messages.unread === 0 ? null : <span className="badge">{messages.unread}</span>}
-        </button>
-        <ConnectionButton connection={connection} isOpen={panel === 'peer'} onToggle={() => toggle('peer')} />
-      </header>
-      <OtherNetworkBanner store={store}>
-        {shutOut === undefined ? null : <ShutOutBanner shutOut={shutOut} networkName={networkName} onEnterLink={enterLink} />}
-      </OtherNetworkBanner>
-      <div className="columns">
-        <NamespacesSidebar
-          store={store}
-          namespaces={namespaces}
-          selected={route.page === 'namespace' ? route.id : undefined}
-          isConnected={isConnected}
-          isCreating={isCreating}
-          onCreating={setCreating}
-          onWritten={onWritten}
-        />
-        <main className="main">
-          {route.page === 'home' ? <Welcome count={namespaces.value?.length} onCreate={() => setCreating(true)} /> : null}
-          {route.page === 'network' ? (
-            <Later>
-              <NetworkView store={store} />
-            </Later>
-          ) : null}
-          {route.page === 'namespace' ? (
-            <NamespaceView
-              key={route.id}
-              store={store}
-              id={route.id}
-              collectionName={route.collection}
-              view={route.view}
-              isNameRepeated={isRepeated}
-              peers={peers}
-              connection={connection}
-              onWritten={onWritten}
-            />
-          ) : null}
-        </main>
+    <PeopleContext value={people}>
+      <div className={`workspace page-${route.page} panel-${panel}`}>
+        <header className="top">
+          <a className="brand" href="#/">
+            <img src="/icon.svg" alt="" width="24" height="24" />
+            <span>Docstore</span>
+          </a>
+          <NetworkSwitch />
+          <a className="network-name" href={NETWORK_HREF} title="Who is in this network" data-testid={TEST_IDS.networkLink}>
+            {networks.length > 1 ? 'Who is in it' : <MarkedText text={networkName} />}
+          </a>
+          <span className="spacer" />
+          {isStored ? null : <span className="chip chip-warn">Not stored</span>}
+          <button
+            type="button"
+            className="chip profile-chip"
+            data-testid={TEST_IDS.profileOpen}
+            aria-expanded={panel === 'profile'}
+            onClick={() => (panel === 'profile' ? closePanel() : showProfile())}
+          >
+            Profile
+          </button>
+          <button
+            type="button"
+            className="chip"
+            data-testid={TEST_IDS.messagesOpen}
+            aria-expanded={panel === 'messages'}
+            onClick={() => toggle('messages')}
+          >
+            Messages
+            {messages.unread === 0 ? null : <span className="badge">{messages.unread}</span>}
+          </button>
+          <ConnectionButton connection={connection} isOpen={panel === 'peer'} onToggle={() => toggle('peer')} />
+        </header>
+        <OtherNetworkBanner store={store}>
+          {shutOut === undefined ? null : <ShutOutBanner shutOut={shutOut} networkName={networkName} onEnterLink={enterLink} />}
+        </OtherNetworkBanner>
         <Later>
-          {panel === 'peer' ? (
-            <PeerPanel
-              store={store}
-              joinLink={joinLink}
-              isInviteOnly={isInviteOnly}
-              peers={peers}
-              connection={connection}
-              durability={durability}
-              onClose={closePanel}
-            />
-          ) : null}
-          {panel === 'messages' ? <MessagesPanel messages={messages} onClose={closePanel} /> : null}
+          <PersonNotices store={store} hasDocuments={hasDocuments} onDevices={() => showProfile()} />
+          {deviceText === undefined ? null : <JoinDevice store={store} text={deviceText} onClose={() => go('#/', { isStep: false })} />}
         </Later>
+        <div className="columns">
+          <NamespacesSidebar
+            store={store}
+            namespaces={namespaces}
+            selected={route.page === 'namespace' ? route.id : undefined}
+            isConnected={isConnected}
+            isCreating={isCreating}
+            onCreating={setCreating}
+            onWritten={onWritten}
+          />
+          <main className="main">
+            {route.page === 'home' ? <Welcome store={store} count={namespaces.value?.length} onCreate={() => setCreating(true)} /> : null}
+            {route.page === 'network' ? (
+              <Later>
+                <NetworkView store={store} />
+              </Later>
+            ) : null}
+            {route.page === 'namespace' ? (
+              <NamespaceView
+                key={route.id}
+                store={store}
+                id={route.id}
+                collectionName={route.collection}
+                view={route.view}
+                isNameRepeated={isRepeated}
+                peers={peers}
+                connection={connection}
+                onWritten={onWritten}
+              />
+            ) : null}
+          </main>
+          <Later>
+            {panel === 'peer' ? (
+              <PeerPanel
+                store={store}
+                joinLink={joinLink}
+                isInviteOnly={isInviteOnly}
+                peers={peers}
+                connection={connection}
+                durability={durability}
+                onProfile={showProfile}
+                onClose={closePanel}
+              />
+            ) : null}
+            {panel === 'profile' ? (
+              <ProfilePanel store={store} person={person} onShow={setPerson} onWritten={onWritten} onClose={closePanel} />
+            ) : null}
+            {panel === 'messages' ? <MessagesPanel store={store} messages={messages} onClose={closePanel} /> : null}
+          </Later>
+        </div>
       </div>
-    </div>
+    </PeopleContext>
   )
+}
+
+/** Who is who, for all parts of the page. */
+function usePeople(store: Docstore, show: (person: string) => void): PeopleContext {
+  const people = useMemo(() => new People(store), [store])
+  useEffect(() => () => people.end(), [people])
+  return useMemo(() => ({ people, show }), [people, show])
 }
 
 /** Shows the network that the namespace of the address is in, where that is another one of this page. */

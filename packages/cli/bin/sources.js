@@ -5,8 +5,13 @@ import { join } from 'node:path'
 const PACKAGES = join(import.meta.dirname, '../..')
 const BUILT = ['core', 'docstore', 'relay', 'cli']
 
-/** Whether this is a clone in which something was edited since the last build, or nothing was built yet. An installed package has no sources. */
+/**
+ * Whether this is a clone in which something was edited since the last build, or nothing was built yet. An installed package has no sources. Who starts
+ * hundreds of commands looks once, and tells them by `P2P_DOCSTORE_SOURCES`: `newer` or `built`.
+ */
 export function sourcesAreNewer() {
+  const told = process.env.P2P_DOCSTORE_SOURCES
+  if (told !== undefined) return told === 'newer'
   return existsSync(join(PACKAGES, 'cli/src')) && BUILT.some((name) => isStale(join(PACKAGES, name)))
 }
 

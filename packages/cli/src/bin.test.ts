@@ -32,7 +32,9 @@ function clone(name: string, sources: Readonly<Record<string, Date>>): string {
 }
 
 function says(bin: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [bin], { encoding: 'utf8' })
+  // Here it looks for itself.
+  const { P2P_DOCSTORE_SOURCES: _told, ...env } = process.env
+  const { stdout, stderr } = spawnSync(process.execPath, [bin], { encoding: 'utf8', env })
   return stderr + stdout.trim()
 }
 

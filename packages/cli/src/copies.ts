@@ -4,6 +4,7 @@ import type { Docstore, Namespace } from 'p2p-docstore'
 import { commandText } from './command-text.ts'
 import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
+import { noteNews } from './people/note-news.ts'
 import { wholeNumber } from './settings.ts'
 
 /** How many relays have to confirm a write. */
@@ -24,6 +25,7 @@ export function copiesOptions(): Option[] {
 export async function waitForCopies(context: Context, store: Docstore, namespace: Namespace, options: CopiesOptions): Promise<number> {
   const copies = await copiesOf(context, store, namespace, options)
   await noteClock(context, store, namespace)
+  await noteNews(context, store)
   return copies
 }
 

@@ -100,7 +100,7 @@ describe('a file at a relay', () => {
   it('goes with its document, at the relay and here', async () => {
     expect(await bench.json(['file', 'delete', ns, cid, '--data', one])).toMatchObject({ deleted: true, copies: 1 })
     expect(await bench.json(['file', 'list', ns, '--data', two])).toEqual([])
-    for (const data of [home, one, two]) await expect.poll(() => onDisk(data).includes('00000100000\n00000100001'), { timeout: 20_000 }).toBe(false)
+    for (const data of [home, one, two]) await expect.poll(() => onDisk(data).includes('00000100000\n00000100001')).toBe(false)
   })
 })
 

@@ -51,7 +51,11 @@ describe('a relay that admits only who is invited', () => {
     expect(await bench.json(['invite', 'revoke', id.slice(0, 8), '--data', relayData])).toMatchObject({ id, state: 'revoked' })
     expect(await bench.json(['invite', 'list', '--data', relayData])).toMatchObject([{ id, label: 'Ada', state: 'revoked' }])
     expect((await peers(member))[0]).toMatchObject({ state: 'connecting', error: expect.stringContaining('taken back') })
-    expect(await bench.failure(['invite', 'revoke', 'ffff0000', '--data', relayData])).toMatchObject({ exit: 1, code: 'unknown-invitation' })
+    expect(await bench.failure(['invite', 'revoke', 'ffff0000', '--data', relayData])).toMatchObject({
+      exit: 1,
+      code: 'unknown-invitation',
+      message: expect.stringContaining(`\`docstore --data ${relayData} invite list\` shows them`),
+    })
   })
 
   it('invites an identity without a secret; nobody else can use that link', async () => {

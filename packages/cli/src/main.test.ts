@@ -74,10 +74,14 @@ describe('two folders and a relay', () => {
   })
 
   it('lists and shows namespaces, peers and this identity', async () => {
-    const id = await bench.json<{ identity: string; peer: string }>(['id', '--data', a])
-    expect(id).toEqual({ identity: expect.stringMatching(/^did:key:z6Mk/), peer: expect.stringMatching(/^12D3/) })
+    const id = await bench.json<{ person: string; peer: string }>(['id', '--data', a])
+    expect(id).toEqual({
+      person: expect.stringMatching(/^bafyrei/),
+      identity: expect.stringMatching(/^did:key:z6Mk/),
+      peer: expect.stringMatching(/^12D3/),
+    })
     const list = await bench.json<readonly unknown[]>(['namespace', 'list', '--data', b])
-    expect(list).toEqual([expect.objectContaining({ id: notes, name: 'notes', write: 'anyone', owner: id.identity })])
+    expect(list).toEqual([expect.objectContaining({ id: notes, name: 'notes', write: 'anyone', owner: id.person })])
     const shown = await bench.json(['namespace', 'show', notes, '--data', b])
     expect(shown).toMatchObject({
       id: notes,
@@ -94,9 +98,26 @@ describe('two folders and a relay', () => {
         via: 'tcp',
         origin: ready.http,
         services: expect.arrayContaining(['relay']),
+        // It runs with a key of its own.
+        identity: expect.stringMatching(/^did:key:/),
+        person: null,
+        name: null,
         expires: expect.any(Number),
       }),
     ])
+  })
+
+  it('says where a namespace lies', async () => {
+    const peer = expect.stringMatching(/^12D3/)
+    expect(await bench.json(['where', 'notes', '--data', a])).toEqual({
+      namespace: notes,
+      sector: expect.any(Number),
+      everywhere: true,
+      owners: [{ peer, origin: ready.http, has: true }],
+      others: [],
+      copies: 1,
+      wanted: 1,
+    })
   })
 
   it('speaks to people without --json', async () => {
@@ -133,9 +154,10 @@ describe('without a relay', () => {
     type Found = readonly { check: string; ok: boolean; message: string; fix: string }[]
     const healthy = await bench.json<Found>(['doctor', '--data', a])
     expect(healthy.every(({ ok }) => ok)).toBe(true)
-    const alone = await bench.json<Found>(['doctor', '--data', bench.folder()])
+    const data = bench.folder()
+    const alone = await bench.json<Found>(['doctor', '--data', data])
     expect(alone.filter(({ ok }) => !ok)).toEqual([
-      { check: 'relay', ok: false, fault: 'no-relay', message: 'No relay is known', fix: expect.stringContaining('docstore relay') },
+      { check: 'relay', ok: false, fault: 'no-relay', message: 'No relay is known', fix: expect.stringContaining(`docstore --data ${data} relay`) },
     ])
     const half = await bench.json<Found>(['doctor', '--timeout', '1', '--data', b])
     expect(half.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['relay'])

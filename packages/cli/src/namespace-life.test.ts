@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createDocstore, type Docstore } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ready, Workbench } from './testing/docstore-process.ts'
+import { handNamespace, send } from './testing/somebody.ts'
 
 const bench = new Workbench()
 let ready: Ready
@@ -23,12 +24,9 @@ function has(folder: string, text: string): boolean {
 }
 
 /** Hands a namespace with its documents from one store to another. */
-async function send(ns: string, { replica: from }: Docstore, { replica: to }: Docstore): Promise<void> {
-  const namespace = await from.exportNamespace(ns)
-  const { batch } = await from.batchSince(ns, 0, { maxBytes: 1_000_000 })
-  if (namespace === undefined || batch === undefined) throw new Error('nothing to send')
-  await to.importNamespace(namespace.genesis, namespace.head, namespace.signature)
-  await to.accept(ns, batch)
+async function give(ns: string, from: Docstore, to: Docstore): Promise<void> {
+  await handNamespace(ns, from.replica, to.replica)
+  await send(ns, from.replica, to.replica)
 }
 
 const PAIRS = { anyOf: [{ required: ['left'] }, { required: ['right'] }] }
@@ -74,6 +72,7 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
       exit: 1,
       code: 'documents-against-rules',
     })
+    expect(await bench.json(['namespace', 'rules', id, '--set', '-', '--check', '--data', a], stricter)).toMatchObject({ documents: 2, conflicts: 0 })
     expect(await bench.json(['namespace', 'rules', id, '--data', a])).toEqual(rules)
   })
 
@@ -100,11 +99,11 @@ describe('the life of a namespace', { timeout: 120_000 }, () => {
       { _id: 'x', left: 1, right: 1 },
       { _id: 'y', left: 1 },
     ])
-    await send(pairs.id, one, two)
+    await give(pairs.id, one, two)
     await pairs.update('x', { $unset: { left: true } })
     await (await two.namespaces.open(pairs.id)).update('x', { $unset: { right: true } })
     for (const store of [one, two]) await (await store.namespaces.open(pairs.id)).collection('people').put({ _id: 'ada', by: store.info.identity })
-    await send(pairs.id, two, one)
+    await give(pairs.id, two, one)
     await Promise.all([one.close(), two.close()])
     const { stdout, code } = await bench.run(['namespace', 'rules', pairs.id, '--check', '--data', a])
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^docs\/x: the document does not fulfil .* \(anyOf\)\n$/)])

@@ -4,6 +4,7 @@ import { commandText } from './command-text.ts'
 import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
 import { REACH_TIMEOUT_MS } from './limits.ts'
+import { noteNews } from './people/note-news.ts'
 import { namespaceId } from './namespace-id.ts'
 
 /** Opens a namespace to read: up to date with the relays that are reachable, else as it is here. Throws `unknown-namespace`. */
@@ -19,8 +20,9 @@ export async function openToRead(context: Context, store: Docstore, text: string
 async function noteRefused({ output, settings }: Context, namespace: Namespace): Promise<void> {
   const refused = (await namespace.pending()).filter((one) => one.refused !== undefined).length
   if (refused === 0) return
-  const subject = refused === 1 ? '1 change that was written here was' : `${refused} changes that were written here were`
-  output.note(`${subject} refused, and waits for you: \`${commandText(settings, 'namespace pending NS')}\` shows it, --drop gives it up`)
+  const subject =
+    refused === 1 ? '1 change that was written here was refused, and waits' : `${refused} changes that were written here were refused, and wait`
+  output.note(`${subject} for you: \`${commandText(settings, 'namespace pending NS')}\` shows it, --drop gives it up`)
 }
 
 /** Opens a namespace as it is here, to write or to look at what lies in this folder. One that is not here yet is asked for; else nobody is waited for. */
@@ -53,7 +55,13 @@ function notHere({ settings }: Context): string {
 }
 
 /** Makes a namespace equal with the relays that can be reached soon; says so where that is not possible. */
-export async function freshen({ settings: { timeoutMs }, output, signal }: Context, { network }: Docstore, { id }: Namespace): Promise<void> {
+export async function freshen(context: Context, store: Docstore, { id }: Pick<Namespace, 'id'>): Promise<void> {
+  const {
+    settings: { timeoutMs },
+    output,
+    signal,
+  } = context
+  const { network } = store
   const relays = (await network?.peers())?.filter(({ role }) => role === 'relay') ?? []
   if (network === undefined || relays.length === 0) return
   if ((await network.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })) === 0) {
@@ -66,6 +74,7 @@ export async function freshen({ settings: { timeoutMs }, output, signal }: Conte
   }
   try {
     await network.sync(id, { timeoutMs, connectedOnly: true, signal })
+    await noteNews(context, store)
   } catch (error) {
     signal.throwIfAborted()
     if (errorCode(error) === 'owner-gone') throw error

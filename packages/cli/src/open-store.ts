@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createDocstore, type Docstore, type MoveProgress } from 'p2p-docstore'
 import { commandText } from './command-text.ts'
 import type { Context } from './context.ts'
+import { noteNews } from './people/note-news.ts'
 import type { Output } from './output/output.ts'
 
 /**
@@ -16,7 +17,8 @@ export async function openStore(
     descriptor,
     moves = false,
     saysBeside = true,
-  }: { network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean; saysBeside?: boolean } = {},
+    person,
+  }: { person?: 'new'; network?: 'on' | 'off' | 'auto'; descriptor?: Uint8Array; moves?: boolean; saysBeside?: boolean } = {},
 ): Promise<Docstore> {
   const { settings, output } = context
   const { data, join, network: inNetwork } = settings
@@ -30,11 +32,14 @@ export async function openStore(
     ...(join === undefined ? {} : { join }),
     ...(descriptor === undefined ? {} : { descriptor }),
     moves,
+    ...(person === undefined ? {} : { person }),
     onMove: moving.show,
   })
   moving.finish(store)
   if (join !== undefined && hadData && saysBeside) await noteBeside(store, context)
   if (store.isCopy) output.note(COPY_NOTE)
+  // Of what the commands before have heard.
+  await noteNews(context, store)
   return store
 }
 

@@ -4,6 +4,7 @@ import { conformanceCommand } from './commands/conformance.ts'
 import { compactCommand } from './commands/compact.ts'
 import { countCommand } from './commands/count.ts'
 import { deleteCommand } from './commands/delete.ts'
+import { deviceCommand } from './commands/device.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { eraseCommand } from './commands/erase.ts'
@@ -17,9 +18,14 @@ import { importCommand } from './commands/import.ts'
 import { indexCommand } from './commands/index-command.ts'
 import { inviteCommand } from './commands/invite.ts'
 import { joinCommand } from './commands/join.ts'
+import { nameCommand } from './commands/name.ts'
 import { namespaceCommand } from './commands/namespace.ts'
 import { networkCommand } from './commands/network.ts'
+import { passphraseCommand } from './commands/passphrase.ts'
+import { personCommand } from './commands/person.ts'
 import { peersCommand } from './commands/peers.ts'
+import { presenceCommand } from './commands/presence.ts'
+import { profileCommand } from './commands/profile.ts'
 import { publishCommand } from './commands/publish.ts'
 import { putCommand } from './commands/put.ts'
 import { relayCommand } from './commands/relay.ts'
@@ -31,6 +37,7 @@ import { updateCommand } from './commands/update.ts'
 import { conflictsCommand } from './commands/conflicts.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { watchCommand } from './commands/watch.ts'
+import { whereCommand } from './commands/where.ts'
 import type { Run } from './context.ts'
 import { addGlobalOptions } from './settings.ts'
 
@@ -40,6 +47,11 @@ const COMMANDS = [
   networkCommand,
   inviteCommand,
   idCommand,
+  passphraseCommand,
+  personCommand,
+  deviceCommand,
+  profileCommand,
+  nameCommand,
   namespaceCommand,
   putCommand,
   getCommand,
@@ -63,7 +75,9 @@ const COMMANDS = [
   restoreCommand,
   publishCommand,
   subscribeCommand,
+  presenceCommand,
   peersCommand,
+  whereCommand,
   doctorCommand,
   conformanceCommand,
 ]

@@ -1,27 +1,32 @@
 import { CommanderError } from 'commander'
 import { DocstoreError, type ErrorCode, errorCode, errorMessage } from '@p2p-docstore/core'
+import { withData } from './command-text.ts'
 import { CUT_LINK_HINT, mayBeCut } from './cut-link.ts'
 import { ALIVE_MS, END_TIMEOUT_MS } from './limits.ts'
 import { NegativeResult, Output, OutputClosed } from './output/output.ts'
+import { withPassphrase } from './people/passphrase.ts'
 import { createProgram, helpFor } from './program.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import { untilSignal } from './signals.ts'
 
 /** Runs one command line; resolves with the exit code: 0 done, 1 could not be done, 2 used wrongly. */
 export async function run(args: readonly string[]): Promise<number> {
   // Time limits keep no process alive: one that waits for nothing else would end before them, with a code of Node's.
   const alive = setInterval(() => undefined, ALIVE_MS)
+  let settings: Settings | undefined
   const output = new Output({ isJson: args.includes('--json') && !isOperand(args, '--json') })
   try {
     const program = createProgram(async (work) => {
       const signal = untilSignal()
-      const working = work({ settings: readSettings(program), output, signal })
+      const read = readSettings(program)
+      settings = read
+      const working = withPassphrase({ signal }, () => work({ settings: read, output, signal }))
       await Promise.race([working, tooLate(signal)])
     })
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    return await report(error, output, args)
+    return await report(error, { output, args, settings })
   } finally {
     clearInterval(alive)
   }
@@ -33,7 +38,17 @@ function isOperand(args: readonly string[], word: string): boolean {
   return end !== -1 && end < args.indexOf(word)
 }
 
-async function report(error: unknown, output: Output, args: readonly string[]): Promise<number> {
+/** Errors that name a command which somebody else runs, on data of their own. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['bad-identity', 'bad-link'] satisfies ErrorCode[])
+
+interface Running {
+  readonly output: Output
+  readonly args: readonly string[]
+  /** `undefined` where they could not be read. */
+  readonly settings: Settings | undefined
+}
+
+async function report(error: unknown, { output, args, settings }: Running): Promise<number> {
   if (error instanceof OutputClosed) return 0
   if (error instanceof NegativeResult) return 1
   if (error instanceof CommanderError) {
@@ -45,7 +60,7 @@ async function report(error: unknown, output: Output, args: readonly string[]): 
     return 2
   }
   const { code, message } = explain(error)
-  await fail(output, code, message)
+  await fail(output, code, settings === undefined || ELSEWHERE.has(code) ? message : withData(settings, message))
   return code === 'usage' ? 2 : 1
 }
 

@@ -10,6 +10,10 @@ export const ERROR_CODES = {
   },
   'ambiguous-namespace': { means: 'Several namespaces have this name.', fix: 'Use the id; `docstore namespace list` shows it.' },
   'ambiguous-network': { means: 'The data is in several networks of this name.', fix: 'Use the id; `docstore network list` shows it.' },
+  'ambiguous-profile': {
+    means: 'Several people are called this.',
+    fix: 'Use the name with its short id, or the identity; `docstore profile list` shows them.',
+  },
   'bad-address': { means: 'An address to listen on or to announce is none of libp2p.', fix: 'Write it as the message shows.' },
   'bad-argument': {
     means: 'What was given to a method cannot be sent to the program or tab that holds the data.',
@@ -20,7 +24,10 @@ export const ERROR_CODES = {
     means: 'The certificate of a relay is not trusted here, has expired, or is for another name.',
     fix: 'Check the clock; for a certificate of your own making set `NODE_EXTRA_CA_CERTS`.',
   },
-  'bad-cid': { means: 'That is no CID of a file.', fix: 'It looks like `bafybei…` or `bafkrei…`; `docstore file list` shows it.' },
+  'bad-cid': {
+    means: 'That is no CID, or none of a file.',
+    fix: 'That of a file looks like `bafybei…` or `bafkrei…`; `docstore file list` shows it. That of a document looks like `baguqeera…`; `docstore get --meta` shows it.',
+  },
   'bad-collection': { means: 'That cannot be the name of a collection.', fix: 'Take 1 to 64 letters, digits, `_` or `-`.' },
   'bad-compression': { means: 'A packed file cannot be unpacked.', fix: 'Get it again; it is damaged or not complete.' },
   'bad-content': {
@@ -57,7 +64,7 @@ export const ERROR_CODES = {
   'bad-invitation': { means: 'An invitation is not one into this network, or is for another identity.', fix: 'Ask for another one.' },
   'bad-json': { means: 'That is no JSON.', fix: 'Look at the line and column that the message names.' },
   'bad-key': { means: 'A public key is none that strict ed25519 accepts.', fix: 'The peer that sent it is broken; nothing was stored.' },
-  'bad-label': { means: 'The label of an invitation is too long.', fix: 'Shorten it.' },
+  'bad-label': { means: 'The label of an invitation or a device is too long.', fix: 'Shorten it.' },
   'bad-limit': { means: 'A limit means nothing, or is larger than a page can be.', fix: 'Give a whole number from 1 on, or none.' },
   'bad-link': { means: 'That is neither a join link or join text nor the address of a relay, or it was cut.', fix: 'Copy it again, all of it.' },
   'bad-message': { means: 'A message for a topic is no text.', fix: 'Make text of it, with `JSON.stringify` say.' },
@@ -65,8 +72,18 @@ export const ERROR_CODES = {
   'bad-namespace': { means: 'What a peer says of a namespace does not verify.', fix: 'The peer is broken; nothing was stored.' },
   'bad-namespace-id': { means: 'That is no id of a namespace.', fix: 'It looks like `bafyrei…`; `docstore namespace list` shows it.' },
   'bad-network': { means: 'The description of a network is not valid.', fix: 'Ask for a current join link.' },
+  'bad-note': {
+    means: 'What somebody says beside being in a place cannot be shown on a line.',
+    fix: 'Make it one line of at most 128 characters, all of which are seen.',
+  },
   'bad-option': { means: 'An option is not known, or means nothing here.', fix: 'The message lists what there is.' },
+  'bad-passphrase': { means: 'A passphrase is empty.', fix: 'Give one, or remove it to have none.' },
   'bad-path': { means: 'That is no name of a field, or nothing lies there.', fix: 'Write it with dots: `items.name`.' },
+  'bad-person': {
+    means: 'The log of a person cannot be taken: it is not one, or an act in it is by nobody who acts for them.',
+    fix: 'Get it again from a device of that person.',
+  },
+  'bad-profile': { means: 'A profile cannot say this.', fix: 'The message says what may stand there; see [Profiles](profiles.md).' },
   'bad-projection': { means: 'A projection cannot be used as it is.', fix: 'The message says what is wrong; see [Queries](queries.md).' },
   'bad-response': { means: 'A peer answered what no peer of this project does.', fix: 'Update docstore on both sides.' },
   'bad-revocation': { means: 'No authority of the network signed a revocation.', fix: 'Let an authority revoke the invitation.' },
@@ -80,6 +97,10 @@ export const ERROR_CODES = {
     means: 'What was given cannot be stored as a file.',
     fix: 'Give a Blob, a Uint8Array, a stream of them, or in Node a path.',
   },
+  'bad-place': {
+    means: 'That cannot be the name of a place in which somebody is.',
+    fix: 'Take the id of a namespace, or a text of 1 to 119 characters.',
+  },
   'bad-topic': { means: 'That cannot be the name of a topic.', fix: 'The message says how long it may be.' },
   'bad-type': {
     means: 'There is no such type of collection, or it would change: it stays as the namespace was made.',
@@ -89,7 +110,17 @@ export const ERROR_CODES = {
     means: 'The changes of an update cannot be applied to any document.',
     fix: 'The message says why; operators are $set, $unset, $inc, $push and $addToSet.',
   },
+  'bad-service': { means: 'A module has no service for a relay, or cannot be loaded.', fix: 'The message says why; see [Relays](relays.md).' },
+  'bad-setting': {
+    means: 'A setting of a relay is not known or means nothing; nothing was started.',
+    fix: 'The message names it, and where it stands. `docstore relay --print-config` lists all.',
+  },
   'bad-url': { means: 'That is no address of a web server.', fix: 'It looks like `https://relay.example`.' },
+  'bad-username': { means: 'That is no username, or none of a domain.', fix: 'The message says why; a username has 2 to 32 of a-z, 0-9, _ and -.' },
+  'bad-words': {
+    means: 'Recovery words are not right: a word is none of the list, there are not 24, or their checksum is wrong.',
+    fix: 'The message names the word by its place; compare it with what you wrote down.',
+  },
   busy: { means: 'A peer has done as much of this work as it does for others.', fix: 'Nothing: it is tried again later.' },
   'caller-gone': { means: 'The program or tab that asked has gone.', fix: 'Nothing.' },
   cancelled: { means: 'Who asked has gone away, so the query was stopped.', fix: 'Nothing: nobody waits for it.' },
@@ -115,6 +146,22 @@ export const ERROR_CODES = {
     fix: 'Put it back, or a backup with `docstore relay restore FILE`; what is open can still be saved with `docstore relay backup FILE`.',
   },
   'data-too-new': { means: 'A newer version of this program wrote the data.', fix: 'Update docstore.' },
+  'database-away': {
+    means: 'The database server of a relay cannot be reached, or the connection to it was lost. What was stored is safe.',
+    fix: 'Nothing, where the server comes back: it is tried again by itself. Else start the server, or check the address of `--database`.',
+  },
+  'database-refused': {
+    means: 'The database server of a relay does not let it in, or has no such database or schema for it.',
+    fix: 'The message says which of these; check the address of `--database`, and the rights of its user.',
+  },
+  denied: {
+    means: 'Who runs a relay takes nothing from this peer or identity.',
+    fix: 'Ask who runs it, or use another relay. What was written stays here.',
+  },
+  'device-unreachable': {
+    means: 'The device that made a link could not be reached before the link expired.',
+    fix: 'Open docstore there, connect both to the network, and make another link.',
+  },
   'disk-full': {
     means: 'The disk is full, or the data has reached its limit. What was stored before is safe.',
     fix: 'Delete documents, which works all the same, free some space, or raise the limit.',
@@ -130,6 +177,10 @@ export const ERROR_CODES = {
     fix: 'See whether another one goes on in its place.',
   },
   'empty-file': { means: 'There is nothing in the file.', fix: 'Check that it is the right one.' },
+  'epoch-ahead': {
+    means: 'A head claims more revocations than the log of its owner has here.',
+    fix: 'Nothing: where it is right, the log comes and then it does again.',
+  },
   expired: { means: 'What was sent held until a time that is over.', fix: 'Nothing: its sender makes a new one.' },
   'file-exists': { means: 'There is a file of this name already.', fix: 'Name another one; `export` and `file get` write over it with `--force`.' },
   'file-too-large': {
@@ -164,7 +215,25 @@ export const ERROR_CODES = {
     means: 'The documents of a network that was chosen, and in which nobody was met, could move to the one that is joined, or stay.',
     fix: 'Add `--move` or `--beside`.',
   },
-  'name-taken': { means: 'A namespace of this name is here already.', fix: 'Take another name, or `--again` for a second one.' },
+  'name-confusable': { means: 'Somebody has a username that looks like this one.', fix: 'Take another one.' },
+  'name-early': { means: 'You have the username already, for long enough.', fix: 'Nothing: it can be renewed in its last 60 days.' },
+  'name-late': {
+    means: 'The claim of a username is of another day, by the clock of the authority.',
+    fix: 'Set the clock of this machine right, and claim it again.',
+  },
+  'name-quarantined': {
+    means: 'Somebody gave the username up, or let it run out, less than 90 days ago.',
+    fix: 'Take another one, or wait: `docstore name show` says how long.',
+  },
+  'name-taken': {
+    means: 'A namespace of this name is here already; or somebody has the username, or could still renew it.',
+    fix: 'Take another name; of namespaces, `--again` makes a second one.',
+  },
+  'name-undecided': {
+    means: 'Fewer authorities of names could be reached than a username takes.',
+    fix: 'Try again while their relays run; what some have granted stays.',
+  },
+  'names-full': { means: 'An authority has no room for another username.', fix: 'Whoever runs it gives it more room.' },
   'map-full': {
     means: 'A document of a map would have more fields that were written lately than one can have without losing any.',
     fix: 'Give each entry a document of its own.',
@@ -175,6 +244,7 @@ export const ERROR_CODES = {
   },
   'no-address': { means: 'A relay has no address that peers could dial.', fix: 'Whoever runs it checks its `--host` and `--announce`.' },
   'no-answer': { means: 'The other side ended a stream without an answer.', fix: 'Nothing: it is asked again.' },
+  'no-device': { means: 'The key that signed is no device of the person for whom it signs.', fix: 'Add the device on one that is.' },
   'no-file': { means: 'There is no such file, or it is a folder.', fix: 'Check the path.' },
   'no-files': { means: 'There are no files here into which the data could be copied.', fix: 'Use an export.' },
   'no-folder': { means: 'There is no such folder.', fix: 'Make it, or check the path.' },
@@ -184,12 +254,20 @@ export const ERROR_CODES = {
     means: 'The program or tab that holds the data knows no such method: it is of another version.',
     fix: 'Restart it, or reload its page.',
   },
+  'no-name-authority': {
+    means: 'The network has nobody who grants usernames, or a relay that was asked is none of those.',
+    fix: 'A network gets them when it is made, by `--names`; names of domains work in every one.',
+  },
   'no-network': {
     means: 'There is no network in this data folder yet.',
     fix: '`docstore network create NAME` makes one, `docstore join LINK` joins one.',
   },
   'no-opfs': { means: 'The browser offers the page no private files.', fix: 'Open it over https or on localhost, in a window that is not private.' },
   'no-permission': { means: 'You may not use the file or folder.', fix: 'Take one of your own, or ask for the right to.' },
+  'no-person': {
+    means: 'This data signs for its own key alone, and for no person who could have devices.',
+    fix: 'Begin with new data, and copy the documents into it.',
+  },
   'no-reader': { means: 'Nobody reads any more what is written there.', fix: 'Nothing: the program on the other side has ended.' },
   'no-relay': { means: 'No relay is known, or none can be reached.', fix: 'Join a network with its link, or start a relay.' },
   'no-text-index': {
@@ -197,7 +275,14 @@ export const ERROR_CODES = {
     fix: 'Free some space; the next search in the program that holds the data makes it again.',
   },
   'not-a-relay': { means: 'What answers at an address is no docstore relay.', fix: 'Check the address, or join again with a current link.' },
-  'not-allowed': { means: 'The write policy of the namespace does not let this identity write there.', fix: 'Write in a namespace of your own.' },
+  'not-acceptable': {
+    means: 'Content was asked for in a format that relays do not serve.',
+    fix: 'Ask with `?format=raw` for one block, or with `?format=car` for all of it.',
+  },
+  'not-allowed': {
+    means: 'The write policy of the namespace does not let this identity write there; or this device does not act for the person.',
+    fix: 'Write in a namespace of your own; with a device that was revoked, add another one.',
+  },
   'not-authority': { means: 'Only an authority of the network can do that.', fix: 'Ask one of those that the message names.' },
   'not-canonical': { means: 'What a peer sent is not in its one canonical encoding.', fix: 'The peer is broken; nothing was stored.' },
   'not-connected': { means: 'There is no session with the peer.', fix: 'Try again when it is connected.' },
@@ -238,12 +323,29 @@ export const ERROR_CODES = {
     means: 'The program that holds the data does not answer.',
     fix: 'End it; the message names it. It may still do what it was asked.',
   },
+  'pairing-ended': {
+    means: 'A link that adds a device leads nowhere any more: it has expired, was ended, or was tried too often.',
+    fix: 'Make another one on the device that is there already.',
+  },
+  'pairing-taken': {
+    means: 'Another device has begun with this link.',
+    fix: 'If it is not yours, end the pairing on the device that made the link, and make another one.',
+  },
+  'passphrase-needed': {
+    means: 'The identity of this data is locked with a passphrase, and none was given.',
+    fix: 'Set `DOCSTORE_PASSPHRASE`, type it where you are asked, or give it as `passphrase` to `createDocstore`.',
+  },
+  'policy-failed': {
+    means: 'The policy of a relay fails, so that it takes nothing.',
+    fix: 'It is sent again after some seconds; who runs the relay sees why in its log.',
+  },
   'port-in-use': { means: 'Another program listens on this port.', fix: 'End it, or choose another port.' },
   'port-not-allowed': { means: 'The system does not let this program listen on this port.', fix: 'Choose one above 1023.' },
   'private-address': {
     means: 'A relay has only addresses inside a private network that is not this one.',
     fix: 'Join it with its own link from there, or ask for a public address.',
   },
+  'private-host': { means: 'The domain of a name leads to this machine or its network, which is not asked.', fix: 'Use a name of a public domain.' },
   protocol: { means: 'A peer said what the protocol does not know.', fix: 'Update docstore on both sides.' },
   'queries-full': { means: 'Too many queries wait at this relay. Over HTTP it is 503.', fix: 'Ask again later, as `Retry-After` says.' },
   quota: { means: 'A peer has no room for more.', fix: 'It is sent again when there is room; join a second relay.' },
@@ -251,6 +353,15 @@ export const ERROR_CODES = {
   'relay-full': { means: 'A relay has as many connections as it can serve.', fix: 'Join another one, or wait.' },
   'relay-keeps': { means: 'A relay cannot forget a namespace: others would bring it again.', fix: 'End the namespace instead, where it is yours.' },
   'relay-unreachable': { means: 'A relay does not answer.', fix: 'Check that it runs, its address, and firewalls. It is tried again all the time.' },
+  removed: { means: 'A moderator of the namespace removed what was sent.', fix: 'Nothing: it is not accepted any more.' },
+  revoked: {
+    means: 'What was signed is of a later time than the one until which the key, or the role, held.',
+    fix: 'Sign it with a device that still is one.',
+  },
+  'service-failed': {
+    means: 'A service of a relay does not start; nothing was started.',
+    fix: 'The message says why; or leave it out with `--services`.',
+  },
   'storage-busy': { means: 'The log cannot be emptied while somebody reads.', fix: 'Nothing: it is tried again.' },
   'storage-closed': { means: 'The data was closed while it was used.', fix: 'Open it again.' },
   'storage-failed': { means: 'The disk, the browser or SQLite reported an error.', fix: 'Check the disk and the permissions; run `doctor`.' },
@@ -261,10 +372,16 @@ export const ERROR_CODES = {
     fix: 'Ask the owner; open the one that you mean by its id.',
   },
   timeout: { means: 'Something did not come about in the time that was given.', fix: 'Give it more, or try again; what was done is kept.' },
+  'too-fast': {
+    means: 'A relay takes no more records a second from one peer, identity or address.',
+    fix: 'Nothing: it is sent again as soon as the relay takes more, which the message says.',
+  },
   'too-large': { means: 'Something is larger than its limit.', fix: 'Ask for less, or cut it into parts.' },
   'too-many-calls': { means: 'Too many calls are under way between programs or tabs on the same data.', fix: 'Wait for some of them.' },
   'too-many-connections': { means: 'A peer has too many connections to this one.', fix: 'Nothing: one of them is enough.' },
   'too-many-indexes': { means: 'There is no room for another index.', fix: 'Drop one that is not needed.' },
+  'too-many-places': { means: 'A store looks at no more places than this to see who is there.', fix: 'Leave one.' },
+  'too-many-names': { means: 'A person has three usernames of a network at most.', fix: 'Release one first.' },
   'too-many-namespaces': { means: 'One peer holds no more namespaces than this.', fix: 'Use collections, or another peer.' },
   'too-many-networks': { means: 'One store is in no more networks than this.', fix: 'Leave one: `docstore network leave NETWORK`.' },
   'too-many-pending': {
@@ -280,16 +397,28 @@ export const ERROR_CODES = {
     means: 'A network remembers no more revoked invitations than this.',
     fix: 'Let invitations expire instead, or begin a new network.',
   },
+  'too-many-requests': {
+    means: 'Too many requests of one peer or address are under way at a relay.',
+    fix: 'Nothing: it is asked again as soon as the relay takes more, which the message says.',
+  },
   'too-many-rows': { means: 'A file has more rows than can be told apart.', fix: 'Split it, and import its parts one after another.' },
   'too-many-streams': { means: 'A connection has too many streams open.', fix: 'Nothing: they are opened again later.' },
   'too-many-writes': { means: 'One call writes too many documents.', fix: 'Cut it into pieces.' },
   'too-slow': { means: 'A query takes longer here than it may.', fix: 'Ask for less, or declare an index that serves it.' },
+  'unknown-device': {
+    means: 'The key is none of a device of this person.',
+    fix: '`docstore device list` shows them.',
+  },
   'unknown-epoch': { means: 'A position belongs to another database.', fix: 'Nothing: peers compare anew.' },
   'unknown-format': {
     means: 'A file is in no format that can be imported, or cannot be told.',
     fix: 'Say it with `--format`; see [Import](import.md).',
   },
   'unknown-invitation': { means: 'No invitation that was made here has this id.', fix: '`docstore invite list` shows them.' },
+  'unknown-name': {
+    means: 'Nobody has this username, as far as the relays that were reached know.',
+    fix: 'Check its letters; `docstore name show` says how it stands.',
+  },
   'unknown-namespace': {
     means: 'The namespace is not here.',
     fix: 'Check the id; if a peer has it, connect to the network and wait for it with `ready()`.',
@@ -298,18 +427,49 @@ export const ERROR_CODES = {
     means: 'The data is in no such network.',
     fix: '`docstore network list` shows those that it is in; `docstore join LINK` joins one.',
   },
+  'unknown-person': {
+    means: 'The log of the person for whom something is signed is not here.',
+    fix: 'Nothing: it comes from whoever has it, and what was signed again.',
+  },
+  'unknown-profile': {
+    means: 'Nobody of this name is known, or has no profile that anybody has.',
+    fix: 'Use an identity (`did:key:z6Mk…`), or try again once a relay is reached.',
+  },
+  'unknown-words': {
+    means: 'No person with these recovery words is known, or they were replaced by others.',
+    fix: 'Look whether the network is the right one, and take the words that were written down last.',
+  },
   unsupported: { means: 'It is of a version or policy that this release does not know.', fix: 'Update docstore.' },
-  'unsupported-policy': { means: 'There is no such write policy yet.', fix: 'Use `owner`, `author` or `anyone`.' },
+  'unsupported-policy': {
+    means: 'There is no such write policy, or the namespace has another than what was asked for needs.',
+    fix: 'Use `owner`, `members`, `author` or `anyone`.',
+  },
   'unsupported-protocol': {
     means: 'The other side does not speak a protocol that was asked for.',
     fix: 'It may be another program, or one of another version.',
   },
   usage: { means: 'A command was not typed as it has to be. Its exit code is 2.', fix: 'Add `--help`.' },
   'values-refused': { means: 'Peers keep no values for others.', fix: 'Nothing: documents travel by sync.' },
+  'words-gone': {
+    means: 'The recovery words were written down, and this device has forgotten them since.',
+    fix: 'Take them from where they were written down; or put others in their place with `rotateWords`, which needs them too.',
+  },
   'worker-failed': { means: 'The part of the page that stores documents did not start.', fix: 'Reload the page.' },
+  'wrong-check-code': {
+    means: 'The six digits are not those of the device that asks. Nothing was added.',
+    fix: 'Compare them again; where they differ on the screens, somebody is in between.',
+  },
+  'wrong-passphrase': {
+    means: 'The passphrase does not open the locked identity. Nothing was changed.',
+    fix: 'Try again; capitals and the language of the keyboard matter.',
+  },
   'wrong-type': {
     means: 'The type of a collection does not take that: the entries of a log are written once, shared documents through openCrdt.',
     fix: 'The message says what it takes; see [Types of documents](documents.md#types-of-documents).',
+  },
+  'wrong-words': {
+    means: 'Words that were typed are not those at the places that were asked for.',
+    fix: 'Compare them with what you wrote down; the message says which.',
   },
   'wrong-namespace': { means: 'What was sent is of another namespace, or of one that is not here.', fix: 'The peer is broken; nothing was stored.' },
   'wrong-network': { means: 'A peer is in another network.', fix: 'Join that network beside this one.' },

@@ -7,11 +7,11 @@ export { FileWalk } from './files/file-walk.ts'
 export { CHUNK_BYTES, MAX_FILE_BYTES } from './files/limits.ts'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
-export { type Batch, decodeBatch, encodeBatch, type WireRecord } from './model/batch.ts'
+export { type Batch, decodeBatch, encodeBatch, lastParts, readLastParts, type WireRecord } from './model/batch.ts'
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/encoding/cbor.ts'
-export { type CID, cidOfBytes, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
+export { type CID, cidOf, cidOfBytes, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
-export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject } from './model/content.ts'
+export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, jsonCopy } from './model/content.ts'
 export type { Json } from './model/json/json-value.ts'
 export { contentId } from './model/content-id.ts'
 export { isHeld, printsAlike } from './model/json/json-number.ts'
@@ -22,7 +22,14 @@ export { COLLECTION_TYPES, type CollectionType, isOfAuthors } from './model/type
 export { crdtPartId, type CrdtPart, readCrdtPartId } from './model/types/crdt-part-id.ts'
 export { logId, NONCE_DIGITS, nonceOf } from './model/types/log-id.ts'
 export type { HeadBody } from './model/namespace/head-body.ts'
-export { authorName, authorOfDid, createSeed, didOf, type Identity, identityFromSeed, namesAuthor } from './model/keys/identity.ts'
+export { type Act, type ActFields, decodeAct, signAct, signDevice, type SignedAct } from './model/people/act.ts'
+export { type ActContent, MEMBER_ROLES, type MemberRole } from './model/people/act-content.ts'
+export { authorName, authorOf, identityFor, isSamePrincipal, keyOf, namesAuthor, personOf, principalOf } from './model/people/author.ts'
+export { type Device, type PersonState, personState } from './model/people/person-state.ts'
+export { authorFault, type AuthoredRecord, type KnownPeople, removalFault } from './model/people/author-fault.ts'
+export { type HeldRole, type Member, type RolePlace, type RolesState, rolesState } from './model/people/roles-state.ts'
+export { createPerson, type DecodedPerson, decodePerson, keyCommitment, type PersonGenesis } from './model/people/person.ts'
+export { authorOfDid, createSeed, didOf, type Identity, identityFromSeed, isAuthorKey, verifySignature } from './model/keys/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,
@@ -32,9 +39,11 @@ export {
   MAX_PEER_ADDRESSES,
   MAX_PEER_DESCRIPTOR_BYTES,
   MAX_PEER_LINKS,
+  MAX_PICTURE_BYTES,
 } from './model/limits.ts'
 export * from './model/network/membership.ts'
 export {
+  ANY_DEVICE,
   createGenesis,
   decodeGenesis,
   type DecodedGenesis,
@@ -44,11 +53,22 @@ export {
   WRITE_POLICIES,
   type WritePolicy,
 } from './model/namespace/namespace.ts'
-export { createNetwork, decodeNetwork, type Network, type NetworkInit, networkFromText, networkToText } from './model/network/network.ts'
+export { profileIdOf } from './model/namespace/profile-id.ts'
+export { isAbout, isDisplayName, PROFILE_KIND } from './model/namespace/static-profile.ts'
+export {
+  createNetwork,
+  decodeNetwork,
+  type NameAuthorities,
+  type Network,
+  type NetworkInit,
+  networkFromText,
+  networkToText,
+} from './model/network/network.ts'
 export { LINK_KINDS, type LinkKind, type PeerDescriptor, signPeerDescriptor, verifyPeerDescriptor } from './model/network/peer-descriptor.ts'
+export { principalId } from './replica/people/principal-id.ts'
 export { releaseBytes } from './model/release-bytes.ts'
 export { isRecordLike } from './model/record-like.ts'
-export { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf } from './model/record.ts'
+export { type DocRecord, keyHash, recordHash, recordKey, type RecordScope, slotOf, splitKey } from './model/record.ts'
 export { createSeal, type Seal } from './model/seal.ts'
 export { packSigned, type Signed, unpackSigned } from './model/keys/signed.ts'
 export {
@@ -68,9 +88,12 @@ export { MAX_WRITES } from './replica/limits.ts'
 export { LocalReplica } from './replica/local-replica.ts'
 export type { MoveProgress } from './replica/moving/move-network.ts'
 export { movedIds, SUCCEEDING } from './replica/moving/moved-ids.ts'
+export { isOneIdentity } from './replica/open-identity.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
-export { Slots } from './replica/turns.ts'
+export { Slots, Turns } from './replica/turns.ts'
+export type { PersonChoice } from './replica/people/choose-person.ts'
+export { givePerson, KEPT_PERSON_VALUES, keptPerson } from './replica/people/kept-person.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Asker } from './storage/queries/query-queue.ts'
@@ -81,6 +104,7 @@ export { SummedTree } from './sets/summed-tree.ts'
 export {
   type ClockReport,
   type Exchange,
+  type Intake,
   KeptPositions,
   FOLLOW_WAIT_MS,
   judgeClocks,
@@ -95,6 +119,7 @@ export {
   Responder,
   type Role,
   Session,
+  type Keeping,
   type SyncRequest,
   type SyncResponse,
   type Violation,

@@ -22,13 +22,19 @@ const OPTIONS = [
   'inNetwork',
   'durability',
   'maxBytes',
+  'database',
+  'passphrase',
   'networkName',
+  'person',
   'listed',
   'moves',
   'onMove',
   'admission',
+  'names',
   'role',
   'storage',
+  'services',
+  'limits',
   'listen',
   'announce',
   'alsoAnnounce',
@@ -39,7 +45,7 @@ const OPTIONS = [
  * can use one folder, and one of them takes over when it ends. A relay becomes the owner of a folder that is in use. A folder that cannot be
  * written to is there to be read, without connections; writes throw `storage-read-only`. Throws
  * `bad-folder`, `no-permission`, `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use), `other-network` (a relay), `others-documents`,
- * `too-many-networks`, `unknown-network`, `ambiguous-network`, `data-in-use`, `data-too-new`, `data-corrupt`, `data-missing`, `other-identity`. A folder that
+ * `too-many-networks`, `unknown-network`, `ambiguous-network`, `data-in-use`, `data-too-new`, `data-corrupt`, `data-missing`, `other-identity`, `database-away`, `database-refused`, `passphrase-needed`, `wrong-passphrase`. A folder that
  * could not be opened the first time is not made.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
@@ -74,15 +80,17 @@ async function networkOfRelay(
 
 function nodeData(options: DocstoreOptions): NetworkData {
   const { data = 'memory', network: mode = 'on', join: _join, descriptor: _descriptor, ...all } = options
+  const passphrase = options.passphrase ?? process.env['DOCSTORE_PASSPHRASE']
+  const held = passphrase === undefined ? options : { ...options, passphrase }
   const placeOf = (network: string | undefined): FolderPlace =>
-    network === undefined ? new FolderPlace(data, options) : new FolderPlace(joinPath(data, NETWORKS, network), options, { isBeside: true })
+    network === undefined ? new FolderPlace(data, held) : new FolderPlace(joinPath(data, NETWORKS, network), held, { isBeside: true })
   return {
     mayHaveMore: () => data !== 'memory' && existsSync(joinPath(data, NETWORKS)),
     found: () => (data === 'memory' ? [] : networksIn(joinPath(data, NETWORKS))),
     open: async (network, { isOff = false, ...how }) => {
       const wanted = isOff ? 'off' : mode
       if (data === 'memory') {
-        const opened = await own(holdMemory(options), { ...all, ...how, network: wanted })
+        const opened = await own(holdMemory(held), { ...all, ...how, network: wanted })
         return { parts: ownParts(opened), beside: opened.beside }
       }
       const place = placeOf(network)
@@ -91,6 +99,6 @@ function nodeData(options: DocstoreOptions): NetworkData {
       const shared = await SharedData.open(place, { ...all, ...how, network: possible })
       return { parts: sharedParts(shared, possible), beside: shared.opened?.beside }
     },
-    take: async (network, isPatient) => (data === 'memory' ? holdMemory(options) : takeData(placeOf(network), isPatient)),
+    take: async (network, isPatient) => (data === 'memory' ? holdMemory(held) : takeData(placeOf(network), isPatient)),
   }
 }

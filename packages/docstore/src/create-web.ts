@@ -1,4 +1,4 @@
-import type { MoveProgress } from '@p2p-docstore/core'
+import type { MoveProgress, NameAuthorities } from '@p2p-docstore/core'
 import { own } from './sharing/own.ts'
 import { SharedData } from './sharing/shared-data.ts'
 import { ownParts, sharedParts } from './sharing/shared-parts.ts'
@@ -29,12 +29,21 @@ export interface DocstoreOptions {
   readonly onMove?: (progress: MoveProgress) => void
   /** `'off'`: no connections; the documents that are here can be used all the same. */
   readonly network?: 'on' | 'off'
+  /** What opens the identity where that is locked. */
+  readonly passphrase?: string
+  /**
+   * For whom data signs that is new: for a new person, who can have several devices and come back by recovery words, unless `'none'`: then for the key of this device
+   * alone. Data of before goes on as it was; with `'new'`, such as has no documents begins to sign for a new person too.
+   */
+  readonly person?: 'new' | 'none'
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
   /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
   readonly listed?: boolean
   /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
   readonly admission?: 'open' | 'invite'
+  /** Who grants usernames in the network that is made: several identities, of whom so many have to agree; without it, nobody. A browser is no relay, and grants none. It is so for good. */
+  readonly names?: NameAuthorities
 }
 
 const OPTIONS = [
@@ -43,9 +52,12 @@ const OPTIONS = [
   'inNetwork',
   'networks',
   'network',
+  'passphrase',
   'networkName',
+  'person',
   'listed',
   'admission',
+  'names',
   'moves',
   'onMove',
 ] as const satisfies readonly (keyof DocstoreOptions)[]
@@ -53,7 +65,7 @@ const OPTIONS = [
 /**
  * Opens a document store. The first tab on some data holds it, with SQLite in a worker and the connections in its window; further tabs
  * work through that one, and one of them takes over when it goes. Throws `bad-link`, `bad-invitation`, `relay-unreachable` (a bare address on first use),
- * `others-documents`, `too-many-networks`, `unknown-network`, `ambiguous-network`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`.
+ * `others-documents`, `too-many-networks`, `unknown-network`, `ambiguous-network`, `data-in-use` (the tab that holds the data does not answer), `no-opfs`, `worker-failed`, `passphrase-needed`, `wrong-passphrase`.
  */
 export async function createDocstore(options: DocstoreOptions = {}): Promise<Docstore> {
   checkOptions(options, OPTIONS, 'createDocstore')
@@ -65,9 +77,9 @@ export async function createDocstore(options: DocstoreOptions = {}): Promise<Doc
 const ID_LETTERS = 24
 
 function webData(options: DocstoreOptions): NetworkData {
-  const { data = 'default', network: mode = 'on', join: _join, ...all } = options
+  const { data = 'default', network: mode = 'on', join: _join, passphrase, ...all } = options
   const nameOf = (network: string | undefined): string => (network === undefined ? data : `${data}-${network.slice(-ID_LETTERS)}`)
-  const hold = (): Promise<WorkerData> => WorkerData.open('memory', { listen: async () => () => undefined, release: () => undefined })
+  const hold = (): Promise<WorkerData> => WorkerData.open('memory', { listen: async () => () => undefined, release: () => undefined, passphrase })
   return {
     // Only the data itself says so.
     mayHaveMore: () => false,
@@ -78,13 +90,13 @@ function webData(options: DocstoreOptions): NetworkData {
         const opened = await own(await hold(), { ...all, ...how, network: wanted })
         return { parts: ownParts(opened), beside: opened.beside }
       }
-      const shared = await SharedData.open(new TabPlace(nameOf(network)), { ...all, ...how, network: wanted })
+      const shared = await SharedData.open(new TabPlace(nameOf(network), passphrase), { ...all, ...how, network: wanted })
       return { parts: sharedParts(shared, wanted), beside: shared.opened?.beside }
     },
     take: async (network, isPatient) => {
       if (data === 'memory') return hold()
       const { takeData } = await import('./sharing/take-data.ts')
-      return takeData(new TabPlace(nameOf(network)), isPatient)
+      return takeData(new TabPlace(nameOf(network), passphrase), isPatient)
     },
   }
 }

@@ -1,4 +1,5 @@
-import type { Durability, MoveProgress, Replica } from '@p2p-docstore/core'
+import type { Durability, MoveProgress, NameAuthorities, Network, Replica } from '@p2p-docstore/core'
+import type { RelayLimits } from './network/relay-limits.ts'
 import type { RelayStorage } from './network/types.ts'
 
 /** How to open a store in Node. */
@@ -26,12 +27,26 @@ export interface DocstoreOptions {
    * take as much again, 1 MiB at least.
    */
   readonly maxBytes?: number
+  /**
+   * Address of a PostgreSQL database for the documents, such as `postgres://user@host:5432/database?schema=docstore`. What is this peer's own, its keys
+   * above all, stays in the folder. Needs the package `pg`.
+   */
+  readonly database?: string
+  /** What opens the identity where that is locked: the environment's `DOCSTORE_PASSPHRASE` unless it is given. */
+  readonly passphrase?: string
+  /**
+   * For whom data signs that is new: for a new person, who can have several devices and come back by recovery words, unless `'none'`: then for the key of this device
+   * alone. Data of before goes on as it was; with `'new'`, such as has no documents begins to sign for a new person too.
+   */
+  readonly person?: 'new' | 'none'
   /** Name of the network that is made when there is none and none is joined. */
   readonly networkName?: string
   /** Whether everyone in the network may know of this peer: its id, its identity and its addresses. Relays are always listed. */
   readonly listed?: boolean
   /** Who may join the network that is made: anyone who has its link (`'open'`, the default), or only whom this identity invites. */
   readonly admission?: 'open' | 'invite'
+  /** Who grants usernames in it: this identity (`'own'`), or several, of whom so many have to agree; without it, nobody. It is so for good. */
+  readonly names?: 'own' | NameAuthorities
   /** Whether documents of before move to the network of `descriptor`, as to that of `join`, and leave also a network that was chosen where nobody was met in it. */
   readonly moves?: boolean
   /** Called while documents move to the network that is joined. What it throws undoes the move. */
@@ -40,6 +55,13 @@ export interface DocstoreOptions {
   readonly role?: 'relay' | 'peer'
   /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */
   readonly storage?: RelayStorage
+  /**
+   * What a relay does for others: any of `signaling`, `discovery`, `directory`, `storage`, `messages` and `names`, and words of its own that it tells; all of these unless
+   * given. Perhaps chosen by the network that the data is of.
+   */
+  readonly services?: readonly string[] | ((network: Network['descriptor']) => readonly string[])
+  /** How much of it a relay does, for all and for each. */
+  readonly limits?: RelayLimits
   /** Multiaddrs to listen on, perhaps chosen by what the data remembers; those to tell others in their place; such to tell them besides. */
   readonly listen?: readonly string[] | ((data: Pick<Replica, 'getMeta' | 'setMeta'>) => Promise<readonly string[]>)
   readonly announce?: readonly string[]

@@ -33,6 +33,9 @@ async function elsewhere(write: WritePolicy = 'anyone'): Promise<{ id: string; p
   const publish = async (): Promise<void> => {
     const bytes = await other.replica.exportNamespace(namespace.id)
     if (bytes === undefined) throw new Error('the namespace is gone')
+    const owner = await relay.store.replica.ownerLog(bytes.genesis)
+    const { logs } = await other.replica.exportActs(namespace.id, owner === undefined ? [] : [{ ...owner, skip: 0 }], 100_000)
+    await relay.store.replica.importActs(namespace.id, logs, bytes.genesis)
     await relay.store.replica.importNamespace(bytes.genesis, bytes.head, bytes.signature)
     const { batch } = await other.replica.batchSince(namespace.id, 0, { maxBytes: 100_000 })
     if (batch !== undefined) await relay.store.replica.accept(namespace.id, batch)

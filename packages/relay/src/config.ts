@@ -1,4 +1,8 @@
+import type { NameAuthorities } from '@p2p-docstore/core'
 import type { CertificateFiles } from './certificate.ts'
+import type { LogInit } from './log.ts'
+import type { Service } from './services/service.ts'
+import type { SettingValues } from './settings/setting.ts'
 
 /** What an operator can choose. */
 export interface RelayOptions {
@@ -15,15 +19,27 @@ export interface RelayOptions {
   readonly networkName?: string
   /** The network that is made on first start admits only whom this relay's identity invites. */
   readonly inviteOnly?: boolean
+  /** Who grants usernames in that network: this relay's identity alone (`'own'`), or several of whom so many have to agree; without it, nobody. */
+  readonly names?: 'own' | NameAuthorities
   /** Certificate and key of the page's port, as files; read again when they change. */
   readonly tls?: CertificateFiles
   /** Multiaddrs to tell others in place of those listened on. */
   readonly announce?: readonly string[]
   /** Origin under which others reach the page's port, where a proxy stands before it or a certificate has several names. */
   readonly publicUrl?: string
+  /** Names of the services that it runs; all that there are unless given. */
+  readonly services?: readonly string[]
+  /** Services of your own, which run besides. */
+  readonly load?: readonly Service[]
+  /** What is chosen for services, by their names. */
+  readonly settings?: Readonly<Record<string, SettingValues>>
+  /** What is logged, and how; warnings and errors, on standard error, unless given. */
+  readonly log?: LogInit
   /** What it keeps: everything in the network, or only what peers bring that are no relays. */
   readonly storage?: 'all' | 'asked'
-  /** Largest size of the database, bytes. */
+  /** Address of a PostgreSQL database for the documents, see `createDocstore`. */
+  readonly database?: string
+  /** Largest size of a database that lies in the data folder, bytes. */
   readonly maxBytes?: number
 }
 

@@ -41,6 +41,6 @@ it('a copied folder and its original write through one relay, each write there w
       expect(await notes.delivered({ timeoutMs: 10_000 })).toEqual([relay.ready.peer])
     }
   const relayNotes = await relay.store.namespaces.open(id)
-  await expect.poll(async () => new Set(await Promise.all([relayNotes, ...namespaces].map(rootOf))).size, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => new Set(await Promise.all([relayNotes, ...namespaces].map(rootOf))).size).toBe(1)
   expect(await relayNotes.find().toArray()).toHaveLength(11)
 })

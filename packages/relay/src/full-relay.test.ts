@@ -28,7 +28,7 @@ it('a full relay says so, starts again, takes deletes, and goes on by itself onc
   await notes.putMany(Array.from({ length: 1000 }, (_, n) => ({ _id: `${n}`, text: 'x'.repeat(2000) })))
 
   const isRefused = async (): Promise<boolean> => (await notes.status()).peers.some((peer) => peer.lastRefusal === 'quota' && peer.refused > 0)
-  await expect.poll(isRefused, { timeout: 20_000 }).toBe(true)
+  await expect.poll(isRefused).toBe(true)
   await expect(notes.delivered({ timeoutMs: 500 })).rejects.toMatchObject({ code: 'not-delivered', details: { reason: 'quota' } })
   expect(await store.doctor()).toContainEqual(expect.objectContaining({ check: 'copies', fault: 'quota' }))
 

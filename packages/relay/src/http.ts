@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import { type ErrorCode, networkToText } from '@p2p-docstore/core'
+import { type ErrorCode, errorCode, networkToText } from '@p2p-docstore/core'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
 import type { Certificate } from './certificate.ts'
-import { gatewayRoutes } from './gateway.ts'
-import { metricsText } from './metrics.ts'
+import type { Log } from './log.ts'
+import { metricsText, relayMetrics } from './metrics.ts'
+import { RunningServices } from './services/running-services.ts'
+import type { Service } from './services/service.ts'
+import type { SettingValues } from './settings/setting.ts'
 import { createWebServer } from './web-server.ts'
 
 /** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
@@ -26,10 +29,22 @@ export interface HttpInit {
   readonly certificate: Certificate | undefined
   /** Origin under which others reach it, where that is known. */
   readonly origin: string | undefined
+  /** What runs on it, with what was chosen for each. */
+  readonly services: readonly Service[]
+  readonly settings: Readonly<Record<string, SettingValues>>
+  /** What others are told of that. */
+  readonly told: readonly string[]
+  readonly log: Log
 }
 
-/** The HTTP side of a relay: the page, who it is, how it is, documents to read, and the way in for peers who come over WebSocket. */
-export async function createHttp(store: Docstore, { certificate, origin }: HttpInit): Promise<FastifyInstance> {
+/** The web server of a relay, and the services that run on it. */
+export interface RelayHttp {
+  readonly http: FastifyInstance
+  readonly services: RunningServices
+}
+
+/** The HTTP side of a relay: the page, who it is, how it is, what its services have there, and the way in for peers who come over WebSocket. */
+export async function createHttp(store: Docstore, { certificate, origin, services, settings, told, log }: HttpInit): Promise<RelayHttp> {
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
@@ -41,7 +56,6 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
     void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   const network = readNetwork(store.info.network.descriptor)
-  const isOpen = network.descriptor.admission === 'open'
 
   http.get(WELL_KNOWN_PATH, async (_request, reply) => {
     void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store')
@@ -54,24 +68,34 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
       peer: await store.network?.peerId(),
       addresses: await store.network?.addresses(),
       ...(origin === undefined ? {} : { origin }),
-      services: isOpen ? ['storage', 'gateway', 'messages'] : ['storage', 'messages'],
+      services: told,
     }
   })
 
   http.get('/health', async (_request, reply) => {
-    if (!(await store.replica.isInPlace())) return reply.status(503).send({ ok: false, fault: 'data-missing' })
-    const namespaces = await store.namespaces.list()
+    const { isReady, ...found } = await readiness()
+    if (!isReady) return reply.status(503).send({ ok: false, ...found })
     const peers = await store.peers()
     return {
       ok: true,
       network: network.id,
-      namespaces: namespaces.length,
+      namespaces: (await store.replica.namespaceIds()).length,
       peers: peers.filter(({ state }) => state === 'connected').length,
       uptime: process.uptime(),
+      ...found,
     }
   })
+  // A supervisor restarts what is not alive; a proxy only sends nobody to what is not ready.
+  http.get('/health/live', async () => ({ ok: true }))
+  http.get('/health/ready', async (_request, reply) => {
+    const { isReady, ...found } = await readiness()
+    return reply.status(isReady ? 200 : 503).send({ ok: isReady, ...found })
+  })
 
-  http.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(store)))
+  http.get('/metrics', async (_request, reply) => {
+    const metrics = [...(await relayMetrics(store)), ...(await running.metrics())]
+    return reply.type('text/plain; version=0.0.4').send(metricsText(metrics))
+  })
 
   http.setNotFoundHandler(async (request, reply) =>
     reply
@@ -79,8 +103,16 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
       .send({ error: { code: 'not-found' satisfies ErrorCode, message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
   )
 
-  // Over HTTP nobody shows an invitation.
-  if (isOpen) await http.register(gatewayRoutes, { store })
+  const running = await RunningServices.start({ services, settings, store, http, log })
+  /** Whether it can do its work: its data is in place, and each service says so of itself. */
+  const readiness = async () => {
+    const health = await running.health()
+    // A database that is away says so by an error.
+    const inPlace = await store.replica.isInPlace().catch(errorCode)
+    const failed = Object.values(health).find(({ ok }) => !ok)
+    const fault = typeof inPlace === 'string' ? inPlace : inPlace ? failed && (failed['fault'] ?? 'service') : 'data-missing'
+    return { isReady: fault === undefined, ...(fault === undefined ? {} : { fault }), services: health }
+  }
 
   const page = pageFolder()
   if (page === undefined) {
@@ -99,7 +131,7 @@ export async function createHttp(store: Docstore, { certificate, origin }: HttpI
     })
     for (const path of JOIN_PATHS) http.get(path, async (_request, reply) => reply.sendFile('index.html'))
   }
-  return http
+  return { http, services: running }
 }
 
 /** Where the built page lies, `undefined` where it was not built. */

@@ -43,7 +43,7 @@ describe('data that began alone', () => {
     expect(notes.id).not.toBe(id)
     expect(await notes.delivered()).toEqual([ready.peer])
     expect(await (await there.namespaces.open(notes.id)).get('first')).toEqual({ _id: 'first' })
-    expect((await notes.changes({ since: 0 }).next()).value).toMatchObject({ type: 'put', _id: 'first', from: here.info.identity })
+    expect((await notes.changes({ since: 0 }).next()).value).toMatchObject({ type: 'put', _id: 'first', from: here.me })
     // Others have it now: it stays where it is, and a third network lies beside it.
     await here.close()
     const { ready: third } = await relay()
@@ -52,6 +52,21 @@ describe('data that began alone', () => {
     await beside.close()
     await using again = await createDocstore({ data, network: 'off', inNetwork: ready.network })
     expect((await again.namespaces.list()).map((one) => one.id)).toEqual([notes.id])
+  }, 40_000)
+
+  it('brings the profile along, which is found by the identity as before', async () => {
+    const { ready, store: there } = await relay()
+    const data = folder()
+    const alone = await createDocstore({ data, network: 'off' })
+    await alone.profiles.set('name', 'Ada')
+    await alone.profiles.set('links', { home: 'https://ada.example' })
+    await alone.close()
+    const here = await store(data, ready.text)
+    const { namespace, person } = await here.profiles.mine()
+    await (await here.namespaces.open(namespace)).delivered()
+    const found = { static: { name: 'Ada' }, dynamic: { links: { home: 'https://ada.example' } } }
+    expect(await here.profiles.mine()).toMatchObject(found)
+    expect(await there.profiles.show(person)).toMatchObject({ namespace, ...found })
   }, 40_000)
 
   it('is succeeded and ended by an id of before as by the one of now', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork } from '@p2p-docstore/core'
+import { createNetwork, createSeed, DAG_CBOR, identityFromSeed, parseCid, signDevice } from '@p2p-docstore/core'
 import { createDocstore, type Docstore, formatJoinText } from 'p2p-docstore'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Relay, startRelay } from './index.ts'
@@ -57,7 +57,7 @@ describe('a store in two networks', () => {
       for await (const message of tulips.store.subscribe('gate', { signal: stop.signal })) heard.push(message.text)
     })()
     await store.publish('gate', 'of roses')
-    await expect.poll(async () => (await other.publish('gate', 'of tulips'), heard.includes('of tulips')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(async () => (await other.publish('gate', 'of tulips'), heard.includes('of tulips'))).toBe(true)
     stop.abort()
     await listening
     expect(heard).not.toContain('of roses')
@@ -108,11 +108,52 @@ describe('a store in two networks', () => {
   }, 60_000)
 })
 
+describe('a person in two networks', () => {
+  it('is one: devices, words and what becomes of them are the same in both, whichever it was said in', async () => {
+    const data = folder()
+    const store = await opened({ data, join: [unreachable('lilies'), unreachable('asters')], network: 'off', person: 'new' })
+    const asters = await store.inNetwork('asters')
+    const shown = await store.person.show()
+    expect(await asters.person.show()).toEqual(shown)
+    const cid = parseCid(DAG_CBOR, shown.person ?? '')
+    if (cid === undefined) throw new Error('no person')
+    const phone = identityFromSeed(createSeed())
+    await store.replica.changePerson({ type: 'add', key: phone.author, label: 'phone', proof: signDevice(cid, phone) })
+    await store.person.label(phone.did, 'old phone')
+    expect(await asters.person.devices()).toEqual(expect.arrayContaining([expect.objectContaining({ key: phone.did, label: 'old phone' })]))
+    await asters.person.revoke(phone.did)
+    const isRevoked = expect.arrayContaining([expect.objectContaining({ key: phone.did, until: expect.any(String) })])
+    expect(await store.person.devices()).toEqual(isRevoked)
+    // One that was closed meanwhile hears of it when it is opened.
+    const words = await asters.person.rotateWords(await asters.person.words())
+    expect(await store.person.words()).toEqual(words)
+    await store.close()
+    const alone = await opened({ data, network: 'off', networks: 'one', inNetwork: 'asters' })
+    const tablet = identityFromSeed(createSeed())
+    await alone.replica.changePerson({ type: 'add', key: tablet.author, label: 'tablet', proof: signDevice(cid, tablet) })
+    await alone.close()
+    const again = await opened({ data, network: 'off' })
+    expect((await (await again.inNetwork('lilies')).person.devices()).map(({ key }) => key)).toContain(tablet.did)
+  })
+
+  it('is not that of documents which a key of before wrote in one of them', async () => {
+    const data = folder()
+    const store = await createDocstore({ data, join: [unreachable('lilies'), unreachable('asters')], network: 'off', person: 'none' })
+    const notes = await store.namespaces.create({ name: 'of the key', network: 'asters' })
+    await notes.put({ _id: 'a' })
+    await store.close()
+    const again = await opened({ data, network: 'off', inNetwork: 'lilies', person: 'new' })
+    const asters = await again.inNetwork('asters')
+    expect(asters.info.person).toBeUndefined()
+    await (await asters.namespaces.open(notes.id)).put({ _id: 'b' })
+  })
+})
+
 describe('data with what belongs to others', () => {
   it('does not move to another network, and is as it was; that one can be joined beside it', async () => {
     const data = folder()
     const mine = await opened({ data, networkName: 'lilies', network: 'off' })
-    const theirs = await opened({ descriptor: mine.info.network.descriptor, network: 'off' })
+    const theirs = await opened({ descriptor: mine.info.network.descriptor, network: 'off', person: 'none' })
     const { id } = await theirs.namespaces.create({ name: 'of somebody else' })
     const exported = await theirs.replica.exportNamespace(id)
     if (exported !== undefined) await mine.replica.importNamespace(exported.genesis, exported.head, exported.signature)
@@ -137,7 +178,7 @@ describe('a network that is left', () => {
     await store.leave('tulips')
     expect(await namesOf(store)).toEqual(['roses*'])
     expect(existsSync(join(data, 'networks'))).toBe(false)
-    await expect.poll(() => heard.mock.calls.length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => heard.mock.calls.length).toBe(1)
     await expect(other.namespaces.list()).rejects.toMatchObject({ code: 'network-left' })
     const again = await store.join(tulips.ready.text)
     const there = await again.namespaces.open(notes.id)
@@ -164,6 +205,23 @@ describe('a network that is left', () => {
     expect((await again.namespaces.list()).map(({ id }) => id)).toEqual([kept.id])
     expect((await namesOf(await opened({ data, join: roses.ready.text }))).toSorted()).toEqual(['roses*', 'tulips'])
   }, 60_000)
+
+  it('takes no person with it, whether the data lies in a folder or in memory', async () => {
+    for (const data of [folder(), 'memory']) {
+      const store = await createDocstore({ data, join: [unreachable('lilies'), unreachable('asters')], network: 'off', person: 'new' })
+      const shown = await store.person.show()
+      const words = await store.person.words()
+      await store.leave('lilies')
+      const asters = await store.inNetwork('asters')
+      expect([asters.info.person, await asters.person.show()]).toEqual([shown.person, shown])
+      expect(await asters.person.words()).toEqual(words)
+      expect((await asters.join(unreachable('lilies'))).info.person).toBe(shown.person)
+      await store.close()
+      if (data === 'memory') continue
+      const again = await opened({ data, network: 'off' })
+      expect(await again.person.show()).toEqual(shown)
+    }
+  })
 
   it('is left at the next start where a program was ended in the middle, be it the first or a further one', async () => {
     const data = folder()

@@ -53,7 +53,7 @@ describe('a relay', () => {
       if (seen.length === 1) await notes.put({ _id: 'one', n: 2 })
       if (seen.length === 2) await notes.delete('one')
       if (seen.length === 3) break
-      expect(from).toBe(a.info.identity)
+      expect(from).toBe(a.me)
     }
     expect(seen).toEqual([
       ['put', 'one', 1],
@@ -189,7 +189,7 @@ describe('a relay', () => {
     await notes.put({ _id: 'first', n: 1 })
     await notes.delivered()
     await notes.putMany(Array.from({ length: 500 }, (_, n) => ({ n, body: 'x'.repeat(2000) })))
-    await expect.poll(async () => (await notes.status()).peers[0]?.error, { timeout: 15_000 }).toMatch(/limit/)
+    await expect.poll(async () => (await notes.status()).peers[0]?.error).toMatch(/limit/)
     expect(await codeOf(notes.delivered({ timeoutMs: 100 }))).toBe('not-delivered')
     expect(await notes.count()).toBe(501)
     expect((await fetch(`${ready.http}/ns/${notes.id}/docs/first`)).status).toBe(200)
@@ -205,9 +205,9 @@ describe('a relay', () => {
     expect(second.ready.network).toBe(first.ready.network)
     const b = await client(second.ready.join)
     const copy = await b.namespaces.open(notes.id)
-    await expect.poll(() => copy.get('old'), { timeout: 15_000 }).toEqual({ _id: 'old' })
+    await expect.poll(() => copy.get('old')).toEqual({ _id: 'old' })
     await notes.put({ _id: 'new' })
-    await expect.poll(() => copy.get('new'), { timeout: 15_000 }).toEqual({ _id: 'new' })
+    await expect.poll(() => copy.get('new')).toEqual({ _id: 'new' })
   })
 
   it('lets forty peers of one address in at once, lets others reach them, and counts them', async () => {
@@ -220,9 +220,9 @@ describe('a relay', () => {
     const reached = await Promise.all(stores.map(async ({ network }) => network?.connected({ timeoutMs: 15_000 })))
     expect(reached).toEqual(stores.map(() => 1))
     expect((await store.peers()).length).toBeGreaterThanOrEqual(40)
-    await expect.poll(() => metric('docstore_reservations'), { timeout: 15_000 }).toBe(40)
+    await expect.poll(() => metric('docstore_reservations')).toBe(40)
     await Promise.all(stores.slice(0, 30).map((one) => one.close()))
-    await expect.poll(() => metric('docstore_reservations'), { timeout: 15_000 }).toBe(10)
+    await expect.poll(() => metric('docstore_reservations')).toBe(10)
     expect(await metric('docstore_reservations_refused_total')).toBe(0)
     expect(await metric('docstore_strangers_total')).toBe(0)
   })
@@ -242,8 +242,8 @@ describe('messages', () => {
     }
     const listeners = [listen(b, 'b', 'room'), listen(c, 'c', 'elsewhere')]
     await Promise.all([a, b, c].map(async ({ network }) => network?.connected({ timeoutMs: 10_000 })))
-    await expect.poll(async () => (await a.publish('room', 'hi')).recipients, { timeout: 10_000 }).toBe(1)
-    await expect.poll(() => heard.includes('b:hi'), { timeout: 10_000 }).toBe(true)
+    await expect.poll(async () => (await a.publish('room', 'hi')).recipients).toBe(1)
+    await expect.poll(() => heard.includes('b:hi')).toBe(true)
     expect(heard.every((one) => one.startsWith('b:'))).toBe(true)
     expect(await codeOf(a.publish('', 'x'))).toBe('bad-topic')
     expect(await codeOf(a.publish('room', 'x'.repeat(70_000)))).toBe('message-too-large')
@@ -257,7 +257,7 @@ describe('a client', () => {
     const one = await relay()
     const two = await relay()
     const stranger = await client(formatJoinLink(two.ready.http, readNetwork(one.store.info.network.descriptor)))
-    await expect.poll(async () => (await stranger.peers())[0]?.error, { timeout: 10_000 }).toMatch(/in the network .* not in ours/)
+    await expect.poll(async () => (await stranger.peers())[0]?.error).toMatch(/in the network .* not in ours/)
     const report = await stranger.doctor()
     expect(report.some(({ check, ok, message }) => check === 'relay' && !ok && message.includes('another network'))).toBe(true)
   })

@@ -1,7 +1,13 @@
 import { networkInterfaces } from 'node:os'
-import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
-import { createDocstore, type Docstore, formatJoinLink, formatJoinText, readNetwork, webSocketAddress } from 'p2p-docstore'
+import type { FastifyInstance } from 'fastify'
+import { DocstoreError, errorCode, errorMessage, type Network } from '@p2p-docstore/core'
+import { createDocstore, type Docstore, type DocstoreOptions, formatJoinLink, formatJoinText, readNetwork, webSocketAddress } from 'p2p-docstore'
 import { DEFAULT_HOST, DEFAULT_MAX_BYTES, DEFAULT_PORT, type RelayOptions } from './config.ts'
+import { createLog } from './log.ts'
+import { BUILT_IN } from './services/built-in.ts'
+import { chooseServices } from './services/choose-services.ts'
+import type { Service } from './services/service.ts'
+import { completeSettings } from './settings/setting.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
 import { listenAddress } from './listen-host.ts'
@@ -38,11 +44,16 @@ export interface Relay {
   close(): Promise<void>
 }
 
+/** What others are told of the services that run. Profiles are told by whoever keeps documents. */
+function toldServices(services: readonly Service[]): readonly string[] {
+  return services.flatMap(({ name }) => (name === 'storage' ? [name, 'profiles'] : [name]))
+}
+
 /** How often a relay begins anew whose free ports were taken by somebody else before it listened there. */
 const PORT_ATTEMPTS = 3
 
 /**
- * Starts a relay. Throws `port-in-use`, `listen-failed`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-host`, `bad-address` and whatever
+ * Starts a relay. Throws `bad-setting`, `service-failed`, `port-in-use`, `listen-failed`, `open-network`, `data-in-use`, `bad-certificate`, `bad-url`, `bad-host`, `bad-address`, `no-name-authority` and whatever
  * `createDocstore` throws.
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -61,16 +72,30 @@ async function startOnce({
   data,
   port = DEFAULT_PORT,
   host: givenHost = DEFAULT_HOST,
-  maxBytes = DEFAULT_MAX_BYTES,
+  maxBytes,
   join: joinLink,
   inNetwork,
   networkName = 'my network',
   inviteOnly = false,
+  names,
   tls,
   announce = [],
   publicUrl,
-  storage = 'all',
+  services: wanted,
+  load = [],
+  settings: given = {},
+  log: logging,
+  storage,
+  database,
 }: RelayOptions): Promise<Relay> {
+  const chosen = chooseServices(BUILT_IN, load, wanted)
+  const foreign = Object.keys(given).find((name) => !chosen.some((one) => one.name === name))
+  if (foreign !== undefined && ![...BUILT_IN, ...load].some(({ name }) => name === foreign))
+    throw new DocstoreError('bad-setting', `There is no service ${JSON.stringify(foreign)} to set something for`)
+  const settings = Object.fromEntries(chosen.map((one) => [one.name, completeSettings(one.settings ?? {}, given[one.name], `${one.name}.`)]))
+  const fitting = (network: Network['descriptor']): readonly Service[] => chosen.filter((one) => one.fits?.(network) !== false)
+  const log = createLog(logging)
+  const opening = chosen.map((one) => one.open?.(settings[one.name] ?? {}, { log }) ?? {})
   const host = await listenAddress(givenHost)
   const certificate = tls && (await readCertificate(tls))
   // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
@@ -82,8 +107,14 @@ async function startOnce({
     role: 'relay',
     networkName,
     admission: inviteOnly ? 'invite' : 'open',
-    maxBytes,
-    storage,
+    ...(names === undefined ? {} : { names }),
+    maxBytes: DEFAULT_MAX_BYTES,
+    ...Object.assign({}, ...opening),
+    limits: Object.assign({}, ...opening.map(({ limits = {} }) => limits)) as NonNullable<DocstoreOptions['limits']>,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(storage === undefined ? {} : { storage }),
+    services: (descriptor) => toldServices(fitting(descriptor)),
+    ...(database === undefined ? {} : { database }),
     ...(joinLink === undefined ? {} : { join: joinLink }),
     ...(inNetwork === undefined ? {} : { inNetwork }),
     announce,
@@ -101,11 +132,18 @@ async function startOnce({
     const network = readNetwork(store.info.network.descriptor)
     if (inviteOnly && network.descriptor.admission === 'open')
       throw new DocstoreError('open-network', `The network "${network.descriptor.name}" of this data is open, for good. Use another data folder`)
-    const http = await createHttp(store, { certificate, origin })
+    if (names !== undefined && network.descriptor.names === undefined)
+      throw new DocstoreError(
+        'no-name-authority',
+        `The network "${network.descriptor.name}" of this data has nobody who grants usernames, for good. Use another data folder`,
+      )
+    const services = fitting(network.descriptor)
+    const told = toldServices(services)
+    const { http, services: running } = await createHttp(store, { certificate, origin, services, settings, told, log })
     const url = await listenHttp(http, host, httpPort)
     const shownOrigin = origin ?? outerOrigin(url, host)
-    // Over HTTP nobody shows an invitation.
-    await store.network?.describe({ origin: shownOrigin, services: network.descriptor.admission === 'open' ? ['gateway'] : [] })
+    const limits = Object.assign({}, ...services.map((one) => one.limits?.(settings[one.name] ?? {}) ?? {})) as Record<string, number>
+    await store.network?.describe({ origin: shownOrigin, services: told, limits })
     const renewals = new Set<(error: unknown) => void>()
     const renewed = (error?: unknown): void => renewals.forEach((listener) => listener(error))
     const unwatch = tls && certificate && watchCertificate(tls, certificate, (next) => renewed(setCertificate(http.server, next)), renewed)
@@ -130,6 +168,7 @@ async function startOnce({
       },
       close: async () => {
         unwatch?.()
+        await running.stop()
         // The server waits for all who are connected to its port. Peers are, and go with the store, which those who get an answer still need.
         const ends = await Promise.allSettled([http.close(), allAnswered(http.server).then(() => store.close())])
         for (const end of ends) if (end.status === 'rejected') throw end.reason
@@ -141,7 +180,7 @@ async function startOnce({
   }
 }
 
-async function listenHttp(http: Awaited<ReturnType<typeof createHttp>>, host: string, port: number): Promise<string> {
+async function listenHttp(http: FastifyInstance, host: string, port: number): Promise<string> {
   try {
     await http.listen({ port, host })
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Conflict, Document } from 'p2p-docstore'
 import { type ReactNode, useId } from 'react'
+import { PersonName } from '../people/person-name.tsx'
 import { TEST_IDS } from '../test-ids.ts'
-import { AuthorName } from '../ui/author-name.tsx'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { numberText } from '../ui/numbers.ts'
@@ -15,12 +15,10 @@ const MAX_LENGTH = 4000
 /** A version that lost beside what stands, and the way to keep it after all. */
 export function ConflictCard({
   conflict,
-  identity,
   readOnly,
   onKeep,
 }: {
   readonly conflict: Conflict<Document>
-  readonly identity: string
   readonly readOnly: string | undefined
   readonly onKeep: () => void
 }): ReactNode {
@@ -33,11 +31,10 @@ export function ConflictCard({
   return (
     <article className="conflict" aria-labelledby={titleId} data-testid={TEST_IDS.conflict} data-field={field} data-by={by}>
       <h3 id={titleId}>
-        <AuthorName by={by} identity={identity} /> {isDelete ? 'deleted it' : 'wrote'}, <Moment at={at} />
+        <PersonName person={by} /> {isDelete ? 'deleted it' : 'wrote'}, <Moment at={at} />
       </h3>
       <p className="hint">
-        without having seen {isDeleted ? 'that' : 'what'} <AuthorName by={won.by} identity={identity} /> {isDeleted ? 'deleted it' : 'wrote'},{' '}
-        <Moment at={won.at} />
+        without having seen {isDeleted ? 'that' : 'what'} <PersonName person={won.by} /> {isDeleted ? 'deleted it' : 'wrote'}, <Moment at={won.at} />
       </p>
       {differences.length === 0 ? null : <Differences differences={differences} isDeleted={isDeleted} />}
       {isDeleted && cid === null ? (

@@ -48,10 +48,6 @@ export function ConflictChooser({
     // What was pressed may be gone.
     state.current?.focus()
   }
-  const keep = (conflict: Conflict<Document>): Promise<unknown> => {
-    if (conflict.cid !== null) return collection.resolve(id, { keep: conflict.cid })
-    return collection.delete(id, { if: conflict.won.cid })
-  }
   if (conflicts === undefined) return live.error === undefined ? <p className="hint">Looking…</p> : <p role="alert">{live.error}</p>
   const isDeleted = conflicts[0]?.won.document === null
   const whyNot = readOnly ?? (isBusy ? 'Settling it…' : undefined)
@@ -72,9 +68,8 @@ export function ConflictChooser({
         <ConflictCard
           key={`${conflict.at} ${conflict.by} ${conflict.field ?? ''}`}
           conflict={conflict}
-          identity={store.info.identity}
           readOnly={whyNot}
-          onKeep={() => void settle(() => keep(conflict))}
+          onKeep={() => void settle(() => collection.resolve(id, { keep: conflict.cid, seen: conflicts }))}
         />
       ))}
       {conflicts.length === 0 ? null : (
@@ -85,7 +80,7 @@ export function ConflictChooser({
             data-testid={TEST_IDS.conflictKeepWinner}
             disabled={whyNot !== undefined}
             title={whyNot}
-            onClick={() => void settle(() => collection.resolve(id, { keep: 'winner' }))}
+            onClick={() => void settle(() => collection.resolve(id, { keep: 'winner', seen: conflicts }))}
           >
             {isDeleted ? 'Leave it deleted' : conflicts.length === 1 ? 'Keep what stands' : 'Keep all that stands'}
           </button>

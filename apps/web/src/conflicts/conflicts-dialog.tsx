@@ -1,4 +1,5 @@
 import type { ConflictedDocument, Docstore, Document, Namespace, NamespaceInfo } from 'p2p-docstore'
+import { whoAmI } from '../people/who-am-i.ts'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { whyReadOnly } from '../documents/permission.ts'
 import { namingText, NAMING_FIELDS } from '../documents/naming-fields.ts'
@@ -49,7 +50,7 @@ export function ConflictsDialog({
           namespace={namespace.id}
           collection={collection}
           id={looked._id}
-          readOnly={whyReadOnly(info, store.info.identity, looked.collection, looked._id)}
+          readOnly={whyReadOnly(info, whoAmI(store), looked.collection, looked._id)}
           onWritten={onWritten}
         />
         {conflicted.documents.some((one) => keyOf(one) !== keyOf(looked)) ? (

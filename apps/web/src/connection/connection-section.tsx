@@ -1,19 +1,24 @@
-import type { PeerStatus } from 'p2p-docstore'
+import type { Docstore, PeerStatus } from 'p2p-docstore'
 import type { ReactNode } from 'react'
+import { PersonLink } from '../people/person-name.tsx'
+import { useIdentities } from '../people/use-identities.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { shortPeer } from '../ui/short-names.ts'
 import { type ConnectionState, connectionText } from './connection-state.ts'
 
 /** The relays and peers of the panel, each with how it is connected or why not. */
 export function ConnectionSection({
+  store,
   peers,
   connection,
   children,
 }: {
+  readonly store: Docstore
   readonly peers: readonly PeerStatus[]
   readonly connection: ConnectionState
   readonly children: ReactNode
 }): ReactNode {
+  const identities = useIdentities(store)
   return (
     <section className="panel-section">
       <h3>Connection</h3>
@@ -35,6 +40,7 @@ export function ConnectionSection({
             <span className={`dot dot-${dotOf(peer)}`} aria-hidden="true" />
             <span>
               <strong>{peer.origin ?? `Peer ${shortPeer(peer.id)}`}</strong>
+              <RunBy identity={identities.get(peer.id)} />
               <span className="peer-fact">{connectionText(peer)}</span>
               {peer.reservation ? <span className="peer-fact">Others can reach you through it</span> : null}
             </span>
@@ -44,6 +50,14 @@ export function ConnectionSection({
       {peers.length === 0 ? <p className="hint">No relay is known yet.</p> : null}
       {children}
     </section>
+  )
+}
+
+function RunBy({ identity }: { readonly identity: string | undefined }): ReactNode {
+  return identity === undefined ? null : (
+    <span className="peer-fact">
+      run by <PersonLink person={identity} />
+    </span>
   )
 }
 

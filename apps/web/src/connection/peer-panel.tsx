@@ -1,5 +1,6 @@
 import type { Docstore, PeerStatus } from 'p2p-docstore'
 import type { ReactNode } from 'react'
+import { PassphraseSection } from '../passphrase/passphrase-section.tsx'
 import type { Durability } from '../store/use-durability.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyField } from '../ui/copy-field.tsx'
@@ -20,6 +21,7 @@ export function PeerPanel({
   peers,
   connection,
   durability,
+  onProfile,
   onClose,
 }: {
   readonly store: Docstore
@@ -28,18 +30,23 @@ export function PeerPanel({
   readonly peers: readonly PeerStatus[]
   readonly connection: ConnectionState
   readonly durability: Durability
+  readonly onProfile: () => void
   readonly onClose: () => void
 }): ReactNode {
   const { identity, network } = store.info
   return (
     <Panel title="This browser" testId={TEST_IDS.peerPanel} closeTestId={TEST_IDS.peerPanelClose} onClose={onClose}>
-      <ConnectionSection peers={peers} connection={connection}>
+      <ConnectionSection store={store} peers={peers} connection={connection}>
         {durability.state === 'not-stored' ? null : <TabRole store={store} />}
       </ConnectionSection>
       <section className="panel-section">
         <h3>Identity</h3>
         <p className="hint">Signs what you write. It lives in this browser only.</p>
         <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
+        <button type="button" className="button-small" onClick={() => onProfile()}>
+          Your profile
+        </button>
+        {durability.state === 'not-stored' ? null : <PassphraseSection store={store} />}
       </section>
       <JoinSection networkName={network.name} joinLink={joinLink} isInviteOnly={isInviteOnly} />
       <NetworksSection />

@@ -9,6 +9,7 @@ import { latestDraft } from './editor/drafts.ts'
 import type { Edited } from './editor/document-editor.tsx'
 import { FilterBox } from './filter/filter-box.tsx'
 import { Pager } from './pager.tsx'
+import { whoAmI } from '../people/who-am-i.ts'
 import { whyReadOnly } from './permission.ts'
 import { DocumentTable } from './table/document-table.tsx'
 import type { DocumentMarks } from './table/row-marks.tsx'
@@ -54,7 +55,7 @@ export function DocumentsView({
   const table = useRef<HTMLDivElement>(null)
   const addButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
-  const { identity } = store.info
+  const identity = whoAmI(store)
   const broken = useBroken({ store, info, collection: collection.name }, list.documents)
   const marks = useMemo(() => marksOf(list.documents, conflicts, broken), [list.documents, conflicts, broken])
   const readOnly = whyReadOnly(info, identity, collection.name)

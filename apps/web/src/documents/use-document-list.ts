@@ -62,7 +62,9 @@ export function useDocumentList(source: ListSource, view: ListView, show: ShowVi
   const isShown = typed.ok && query !== undefined && page.error === undefined
   const documents = (isShown || isSearching ? page.value?.documents : undefined) ?? NONE
   const total = isShown ? found : undefined
-  const next = page.isPending ? undefined : page.value?.next
+  // What is read anew is still the page that was asked for: there is a way on from it.
+  const isOnItsWay = page.value?.query !== query
+  const next = isOnItsWay ? undefined : page.value?.next
   const [columns, setColumns] = useState<readonly string[]>([])
   const shownColumns = columnsOf(documents, columns, view.sort?.field)
   if (shownColumns !== columns) setColumns(shownColumns)
@@ -80,7 +82,7 @@ export function useDocumentList(source: ListSource, view: ListView, show: ShowVi
   const toggleSort = useCallback((field: string) => setSort(nextSort(view.sort, field)), [setSort, view])
   const clearFilter = useCallback(() => show({ ...view, filterText: '', page: 1 }), [show, view])
   const isFirst = view.page === 1
-  const isLast = page.isPending || (next === undefined && view.page >= lastPage)
+  const isLast = isOnItsWay || (next === undefined && view.page >= lastPage)
   return {
     documents,
     columns: shownColumns,

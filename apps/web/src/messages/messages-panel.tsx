@@ -1,11 +1,22 @@
+import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useRef, useState } from 'react'
+import { useIdentities } from '../people/use-identities.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { Panel } from '../ui/panel.tsx'
 import { TopicView } from './topic-view.tsx'
 import type { Messages } from './use-messages.ts'
 
 /** Topics to listen to and to speak in. Messages reach who is there now; nothing of them is stored. */
-export function MessagesPanel({ messages, onClose }: { readonly messages: Messages; readonly onClose: () => void }): ReactNode {
+export function MessagesPanel({
+  store,
+  messages,
+  onClose,
+}: {
+  readonly store: Docstore
+  readonly messages: Messages
+  readonly onClose: () => void
+}): ReactNode {
+  const identities = useIdentities(store)
   const { topics, selected, select, join } = messages
   const [name, setName] = useState('')
   const input = useRef<HTMLInputElement>(null)
@@ -56,7 +67,9 @@ export function MessagesPanel({ messages, onClose }: { readonly messages: Messag
           ))}
         </div>
       )}
-      {selected === undefined ? null : <TopicView key={selected} topic={selected} messages={messages} onLeft={() => input.current?.focus()} />}
+      {selected === undefined ? null : (
+        <TopicView key={selected} store={store} topic={selected} messages={messages} identities={identities} onLeft={() => input.current?.focus()} />
+      )}
     </Panel>
   )
 }

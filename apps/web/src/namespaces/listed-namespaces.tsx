@@ -1,4 +1,5 @@
 import type { Docstore, ListedPage } from 'p2p-docstore'
+import { whoAmI } from '../people/who-am-i.ts'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { namespaceHref } from '../route.ts'
 import { errorText } from '../store/error-text.ts'
@@ -58,7 +59,7 @@ export function ListedNamespaces({ store }: { readonly store: Docstore }): React
               </span>
               <span className="count-badge">{info.isHere ? 'here' : ''}</span>
               <span className="namespace-fact">
-                {policyName(info, store.info.identity)}
+                {policyName(info, whoAmI(store))}
                 {names.indexOf(info.name) !== names.lastIndexOf(info.name) ? ` · …${info.id.slice(-6)}` : null}
               </span>
             </a>

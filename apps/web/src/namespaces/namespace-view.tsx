@@ -1,4 +1,5 @@
 import type { Docstore, Namespace, NamespaceInfo, PeerStatus } from 'p2p-docstore'
+import { whoAmI } from '../people/who-am-i.ts'
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { ConnectionState } from '../connection/connection-state.ts'
 import { whyReadOnly } from '../documents/permission.ts'
@@ -7,7 +8,8 @@ import type { ShowView } from '../documents/use-document-list.ts'
 import { ConflictsButton } from '../conflicts/conflicts-button.tsx'
 import type { LookedAt } from '../conflicts/conflicts-dialog.tsx'
 import { useConflictCounts, useConflicted } from '../conflicts/use-conflicted.ts'
-import { ConflictsDialog, HeadConflict, SettingsDialog, UploadFiles } from '../later.ts'
+import { ConflictsDialog, HeadConflict, SettingsDialog, UploadFiles, WhoIsHere } from '../later.ts'
+import { PersonLink } from '../people/person-name.tsx'
 import { go, type ListView, namespaceHref } from '../route.ts'
 import { forgetNamespace } from '../store/remembered.ts'
 import { TEST_IDS } from '../test-ids.ts'
@@ -76,7 +78,7 @@ function NamespacePage({
   const conflicts = useConflictCounts(conflicted, shown)
   const [looked, setLooked] = useState<LookedAt>()
   const lookAt = useCallback((document: string) => shown !== undefined && setLooked({ kind: 'one', collection: shown, _id: document }), [shown])
-  const isOwner = info.owner === store.info.identity
+  const isOwner = info.owner === whoAmI(store)
   const [isSettingsOpen, setSettingsOpen] = useState(false)
   const [settingsDraft, setSettingsDraft] = useState<SettingsDraft>({})
   const closeSettings = useCallback(() => setSettingsOpen(false), [])
@@ -95,22 +97,33 @@ function NamespacePage({
           <h1 tabIndex={-1} data-testid={TEST_IDS.namespaceTitle}>
             <MarkedText text={info.name} />
           </h1>
-          <p className="hint">
-            {policyName(info, store.info.identity)}
-            {info.listed === true ? ' · listed' : null}
-            {isNameRepeated ? ` · …${info.id.slice(-6)}` : null}
-          </p>
+          <div className="namespace-facts">
+            <p className="hint">
+              {policyName(info, whoAmI(store))}
+              {isOwner ? null : (
+                <>
+                  {' · of '}
+                  <PersonLink person={info.owner} />
+                </>
+              )}
+              {info.listed === true ? ' · listed' : null}
+              {isNameRepeated ? ` · …${info.id.slice(-6)}` : null}
+            </p>
+            <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
+          </div>
           {info.description === undefined ? null : <p className="hint">{info.description}</p>}
         </div>
-        <ConflictsButton conflicted={conflicted} onOpen={() => setLooked({ kind: 'all' })} />
         <Later>
-          <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, store.info.identity, 'files')} onWritten={onWritten} />
+          <UploadFiles store={store} namespace={namespace.id} readOnly={whyReadOnly(info, whoAmI(store), 'files')} onWritten={onWritten} />
         </Later>
-        {isOwner || hasRules(info) ? (
+        {isOwner || hasRules(info) || info.write === 'members' ? (
           <button type="button" className="button-small" data-testid={TEST_IDS.settingsOpen} onClick={() => setSettingsOpen(true)}>
-            {isOwner ? 'Settings' : 'Rules'}
+            {isOwner ? 'Settings' : info.write === 'members' ? 'Members' : 'Rules'}
           </button>
         ) : null}
+        <Later>
+          <WhoIsHere store={store} place={namespace.id} />
+        </Later>
         <CopyButton text={namespace.id} label="of this namespace" testId={TEST_IDS.namespaceIdCopy}>
           Copy id
         </CopyButton>

@@ -1,4 +1,5 @@
 import type { Docstore } from 'p2p-docstore'
+import { whoAmI } from '../people/who-am-i.ts'
 import { type ReactNode, useState } from 'react'
 import { namespaceHref, NETWORK_HREF } from '../route.ts'
 import type { Live } from '../store/use-live.ts'
@@ -87,7 +88,7 @@ function NamespaceList({
             </span>
             <span className="count-badge">{info === undefined ? '…' : numberText(documents)}</span>
             <span className="namespace-fact">
-              {info === undefined ? 'looking for it' : policyName(info, store.info.identity)}
+              {info === undefined ? 'looking for it' : policyName(info, whoAmI(store))}
               {info !== undefined && isRepeated.has(info.name) ? ` · …${id.slice(-6)}` : null}
             </span>
           </a>

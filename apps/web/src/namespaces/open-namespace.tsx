@@ -1,6 +1,7 @@
 import type { Docstore } from 'p2p-docstore'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useContext, useState } from 'react'
 import { ListedNamespaces } from '../later.ts'
+import { PeopleContext } from '../people/people-context.ts'
 import { go } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { useNetworks } from '../store/networks-context.ts'
@@ -19,12 +20,13 @@ interface Said {
   readonly joins?: string | undefined
 }
 
-/** Opens a namespace by its id or by a link to it, and takes join links, too. */
+/** Opens a namespace by its id or by a link to it, and takes join links, and names of people, too. */
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
   const [isListed, setListed] = useState(false)
   const { networks, show, join } = useNetworks()
+  const people = useContext(PeopleContext)
   const open = async (): Promise<void> => {
     try {
       const pasted = await readPasted(text, store, { isConnected, networks })
@@ -35,6 +37,11 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           setText('')
           setSaid(undefined)
           return go(pasted.href)
+        case 'person': {
+          people?.show(await store.names.person(pasted.who))
+          setText('')
+          return setSaid(undefined)
+        }
         case 'join':
           return location.assign(pasted.href)
         case 'shown':
@@ -63,7 +70,7 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
             id={OPEN_FIELD_ID}
             data-testid={TEST_IDS.openId}
             value={text}
-            placeholder="Id or link"
+            placeholder="Id, link or @name"
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="off"

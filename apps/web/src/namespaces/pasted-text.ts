@@ -6,6 +6,8 @@ import { errorCode, errorText } from '../store/error-text.ts'
 export type Pasted =
   /** To a namespace, or a part of it, in the network of this page. */
   | { readonly kind: 'namespace'; readonly id: string; readonly href: string }
+  /** To somebody, by `@alice` or `alice@example.org`. */
+  | { readonly kind: 'person'; readonly who: string }
   /** Into the network of this page, by another way than before; the page begins anew with it. */
   | { readonly kind: 'join'; readonly href: string }
   /** Into another network that this page is in. */
@@ -14,7 +16,10 @@ export type Pasted =
   | { readonly kind: 'elsewhere'; readonly text: string; readonly href: string | undefined; readonly joins: string | undefined }
   | { readonly kind: 'nothing'; readonly text: string }
 
-/** Reads the id of a namespace, a link to one, a join link, or the address of a relay. */
+/** A username, or a name of a domain. */
+const NAME = /^[^\s@/:#]*@[^\s@/:#]+$/u
+
+/** Reads the id of a namespace, a link to one, the name of a person, a join link, or the address of a relay. */
 export async function readPasted(
   given: string,
   store: Docstore,
@@ -25,6 +30,7 @@ export async function readPasted(
   const route = parseRoute(at === -1 ? '' : text.slice(at))
   if (route.page === 'namespace') return { kind: 'namespace', id: route.id, href: namespaceHref(route.id, route.collection, route.view) }
   if (/^baf[a-z2-7]*$/i.test(text)) return { kind: 'namespace', id: text, href: namespaceHref(text) }
+  if (NAME.test(text)) return { kind: 'person', who: text }
   const { formatJoinLink, parseJoinLink } = await import('../store/join-links.ts')
   let link: JoinLink
   try {

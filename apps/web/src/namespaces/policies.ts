@@ -10,6 +10,11 @@ export interface PolicyChoice {
 /** The policies that can be chosen. */
 export const POLICIES: readonly PolicyChoice[] = [
   { policy: 'owner', name: 'Only me', explanation: 'You alone write; everyone in the network can read.' },
+  {
+    policy: 'members',
+    name: 'Whom I choose',
+    explanation: 'You, and those to whom you give a role in its settings; everyone in the network can read.',
+  },
   { policy: 'author', name: 'Everyone their own', explanation: 'Anyone adds documents; each can change only their own.' },
   { policy: 'anyone', name: 'Everyone everything', explanation: 'Anyone adds, changes and deletes any document.' },
 ]
@@ -25,6 +30,6 @@ export function policyName({ write, owner, ended }: NamespaceInfo, identity: str
     case 'anyone':
       return 'everyone writes'
     case 'members':
-      return 'members write'
+      return owner === identity ? 'you write, and whom you choose' : 'members write'
   }
 }

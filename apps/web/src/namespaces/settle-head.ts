@@ -2,7 +2,7 @@ import type { Docstore, NamespaceInfo } from 'p2p-docstore'
 import { rulesChange, rulesOf } from './settings/rules-text.ts'
 
 /** What two devices of the owner of a namespace set, and what one of them had said. */
-export type HeadConflictFields = NonNullable<NamespaceInfo['conflict']>
+export type HeadConflictFields = Omit<NonNullable<NamespaceInfo['conflict']>, 'profile'>
 
 /** What both set, line by line: what stands, and what it was here. */
 export function conflictLines(info: NamespaceInfo, conflict: HeadConflictFields): readonly string[] {

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 import { connectionText, plainConnectionText } from '../connection/connection-state.ts'
+import { PersonLink, PersonName } from '../people/person-name.tsx'
 import { TEST_IDS } from '../test-ids.ts'
-import { shorten } from '../ui/short-names.ts'
 import type { NetworkPeer } from './network-peers.ts'
 
 const KINDS = { self: 'You', relay: 'Relay', peer: 'Peer' } as const
@@ -26,7 +26,9 @@ export function NetworkPeerRow({
     <li ref={row} className="network-peer" data-testid={TEST_IDS.networkPeer} data-id={id} data-kind={kind} data-state={state}>
       <button type="button" className="network-peer-head" aria-expanded={isSelected} onClick={() => onSelect(isSelected ? undefined : id)}>
         <span className={`dot dot-${state}`} aria-hidden="true" />
-        <span className="network-peer-name">{name}</span>
+        <span className="network-peer-name">
+          {kind === 'peer' && listed?.identity !== undefined ? <PersonName person={listed.identity} /> : name}
+        </span>
         <span className="hint">{[KINDS[kind], factOf(peer)].filter((part) => part !== '').join(' · ')}</span>
       </button>
       {isSelected ? (
@@ -38,7 +40,14 @@ export function NetworkPeerRow({
           {status === undefined || state !== 'connected' ? null : <Fact name="Connection" values={[connectionText(status)]} />}
           {listed === undefined ? null : (
             <>
-              <Fact name="Run by" values={listed.identity === undefined ? [] : [shorten(listed.identity, 18, 6)]} />
+              {listed.identity === undefined ? null : (
+                <>
+                  <dt>Run by</dt>
+                  <dd>
+                    <PersonLink person={listed.identity} />
+                  </dd>
+                </>
+              )}
               <Fact name="Does" values={listed.services.length === 0 ? [] : [listed.services.join(', ')]} />
               <Fact name="Page" values={listed.origin === undefined ? [] : [listed.origin]} />
               <Fact name="Since" values={[new Date(listed.since).toLocaleString()]} />

@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect } from 'react'
+import { UnlockForm } from '../later.ts'
 import type { FailedState, Opener } from '../store/opener.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { Later } from '../ui/later.tsx'
 import { OtherNetworkActions } from './other-network-actions.tsx'
 
 /** How often what may pass by itself is tried again: a relay that did not answer on first use, a tab that holds the data, milliseconds. */
@@ -16,13 +18,22 @@ export function OpenFailed({ failed, opener }: { readonly failed: FailedState; r
     return () => clearTimeout(timer)
   }, [code, opener])
   const { title, hint } = explain(code)
+  const isLocked = code === 'passphrase-needed' || code === 'wrong-passphrase'
   return (
     <main className="opening" data-testid={TEST_IDS.openFailed} data-code={code}>
       <p className="opening-title">Docstore</p>
       <h1>{title}</h1>
-      <p role="alert">{message}.</p>
+      {isLocked ? null : <p role="alert">{message}.</p>}
       <p className="hint">{hint}</p>
-      {code === 'other-network' ? <OtherNetworkActions canMove={canMove} opener={opener} /> : <FailedActions code={code} opener={opener} />}
+      {isLocked ? (
+        <Later>
+          <UnlockForm opener={opener} isWrong={code === 'wrong-passphrase'} />
+        </Later>
+      ) : code === 'other-network' ? (
+        <OtherNetworkActions canMove={canMove} opener={opener} />
+      ) : (
+        <FailedActions code={code} opener={opener} />
+      )}
     </main>
   )
 }
@@ -89,6 +100,12 @@ function explain(code: string): { readonly title: string; readonly hint: string 
       return {
         title: 'This page is in enough networks',
         hint: 'Go on without the link, and leave one of them first: the button with the connection shows them.',
+      }
+    case 'passphrase-needed':
+    case 'wrong-passphrase':
+      return {
+        title: 'This browser is locked',
+        hint: 'Your passphrase opens it. Where it is forgotten, your 24 words bring you and your documents back in another browser.',
       }
     case 'disk-full':
       return { title: 'No space left', hint: 'Free some space on this device, then try again. What was stored before is safe.' }

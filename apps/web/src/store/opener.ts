@@ -1,8 +1,10 @@
 import type { Docstore, MoveProgress, NetworkInfo } from 'p2p-docstore'
+import { deviceTextOf } from '../devices/device-link.ts'
 import { parseRoute } from '../route.ts'
 import { chooseNetwork, chosenNetwork, currentData, forgetDataset, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
 import { errorCode, errorText } from './error-text.ts'
 import { isJoinAddress } from './join-address.ts'
+import { wantsPerson } from './several-devices.ts'
 import { forgetNamespace, rememberedNamespaces } from './remembered.ts'
 
 /** Where opening the store stands. */
@@ -30,6 +32,8 @@ export interface OpenedState {
 /** Opens the stores of the page, one for each network, and opens them again when the user asks to. */
 export class Opener {
   #state: OpenState = { state: 'opening' }
+  /** In memory alone. */
+  #passphrase: string | undefined
   readonly #listeners = new Set<() => void>()
 
   /** The current state; the same object until it changes. */
@@ -44,11 +48,13 @@ export class Opener {
   /**
    * Opens the data of this browser, or with `isStored: false` one that is gone with the page. `other` says what becomes of a
    * link in the address that leads to a network that this page is not in yet: it is asked about, joined beside the others, or takes the documents along.
+   * `passphrase` opens what it locks, also when it is opened again.
    */
-  async open({ isStored = true, other = 'ask' }: { isStored?: boolean; other?: OtherNetwork } = {}): Promise<void> {
+  async open({ isStored = true, other = 'ask', passphrase }: { isStored?: boolean; other?: OtherNetwork; passphrase?: string } = {}): Promise<void> {
     this.#set({ state: 'opening' })
+    if (passphrase !== undefined) this.#passphrase = passphrase
     try {
-      const store = await openStore({ isStored, other, onMove: (moved) => this.#set({ state: 'opening', moved }) })
+      const store = await openStore({ isStored, other, passphrase: this.#passphrase, onMove: (moved) => this.#set({ state: 'opening', moved }) })
       await this.#show(store, isStored)
       this.#openOthers(store)
     } catch (error) {
@@ -161,17 +167,26 @@ function detail(error: unknown, name: string): unknown {
 interface OpenStoreOptions {
   readonly isStored: boolean
   readonly other: OtherNetwork
+  readonly passphrase: string | undefined
   readonly onMove: (progress: MoveProgress) => void
 }
 
-async function openStore({ isStored, other, onMove }: OpenStoreOptions): Promise<Docstore> {
+async function openStore({ isStored, other, passphrase, onMove }: OpenStoreOptions): Promise<Docstore> {
   const { createDocstore } = await import('p2p-docstore')
   const link = isJoinAddress(location) ? location.href : undefined
   const data = isStored ? currentData() : MEMORY_DATA
   // The network of this origin is joined on the first visit; later ones may have left it.
   const isFirst = !isStored || !listDatasets().some((dataset) => dataset.data === data)
   const moves = other === 'move' && link !== undefined
-  const main = await createDocstore({ data, networks: 'one', moves, onMove, ...(isFirst || moves ? { join: link ?? location.origin } : {}) })
+  const main = await createDocstore({
+    data,
+    networks: 'one',
+    ...(wantsPerson() ? { person: 'new' as const } : {}),
+    moves,
+    onMove,
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(isFirst || moves ? { join: link ?? (await networkOfAddress()) } : {}),
+  })
   if (isStored) rememberDataset({ data, networkName: main.info.network.name })
   try {
     const store = link === undefined || isFirst || moves ? await storeOfAddress(main) : await storeOfLink(main, link, other)
@@ -182,6 +197,14 @@ async function openStore({ isStored, other, onMove }: OpenStoreOptions): Promise
     await main.close()
     throw error
   }
+}
+
+/** The network into which this page comes without a join link: that of a link that adds a device, else that of the relay behind the page. */
+async function networkOfAddress(): Promise<string> {
+  const deviceText = deviceTextOf(location.hash)
+  if (deviceText === undefined) return location.origin
+  const { parsePairingText } = await import('p2p-docstore/people')
+  return parsePairingText(deviceText).join ?? location.origin
 }
 
 /** The store of a link. Nobody gets into a further network by opening an address alone. */

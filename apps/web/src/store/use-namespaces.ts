@@ -1,4 +1,4 @@
-import type { Docstore, NamespaceInfo } from 'p2p-docstore'
+import { type Docstore, type NamespaceInfo, PROFILE_KIND } from 'p2p-docstore'
 import { useCallback, useMemo } from 'react'
 import { rememberedNamespaces } from './remembered.ts'
 import { type Live, useLive } from './use-live.ts'
@@ -23,8 +23,10 @@ const PAUSE_MS = 700
 export function useNamespaces(store: Docstore): Live<readonly ListedNamespace[]> {
   const counts = useMemo(() => new Counts(store), [store])
   const load = useCallback(async () => {
-    const [infos, awaited] = await Promise.all([store.namespaces.list(), store.namespaces.awaited()])
-    const here = new Set(infos.map(({ id }) => id))
+    const [all, awaited] = await Promise.all([store.namespaces.list(), store.namespaces.awaited()])
+    const here = new Set(all.map(({ id }) => id))
+    // Profiles have a panel of their own.
+    const infos = all.filter(({ kind }) => kind !== PROFILE_KIND)
     const missing = [...new Set([...rememberedNamespaces(store.info.network.id), ...awaited])].filter((id) => !here.has(id))
     const listed = await Promise.all(infos.map(async (info) => ({ id: info.id, info, documents: await counts.of(info.id) })))
     listed.sort((a, b) => a.info.name.localeCompare(b.info.name) || (a.id < b.id ? -1 : 1))

@@ -1,11 +1,23 @@
 import { decode, encode } from '@ipld/dag-cbor'
-import { DAG_CBOR, DAG_JSON, decodeBatch, DocstoreError, type FileKey, isFormerJson, type Replica, RAW, type Summary } from '@p2p-docstore/core'
+import {
+  DAG_CBOR,
+  DAG_JSON,
+  decodeBatch,
+  DocstoreError,
+  type FileKey,
+  isFormerJson,
+  lastParts,
+  type Replica,
+  RAW,
+  type Summary,
+} from '@p2p-docstore/core'
 import { type Block, blockOf } from './block.ts'
 import { fileBlocks } from './file-blocks.ts'
+import { logBlocks } from './log-blocks.ts'
 import { BATCH_BYTES, MAX_LISTED_BATCHES, MAX_LISTS } from './limits.ts'
 
 /** What an export reads from. */
-export type ExportSource = Pick<Replica, 'exportNamespace' | 'info' | 'batchSince' | 'block'>
+export type ExportSource = Pick<Replica, 'exportNamespace' | 'info' | 'batchSince' | 'block' | 'ownerLog' | 'logTips' | 'exportActs'>
 
 /**
  * The blocks of a namespace in the order of docs/spec/export.md: network, genesis, head, contents, batches and lists, files, end. All is of one moment,
@@ -24,6 +36,11 @@ export async function* exportBlocks(
   yield genesis
   const head = blockOf(DAG_CBOR, encode({ v: 2, t: 'signed', head: decode(namespace.head), signature: namespace.signature }))
   yield head
+  const logs: Block['cid'][] = []
+  for await (const block of logBlocks(replica, ns, namespace.genesis)) {
+    yield block
+    logs.push(block.cid)
+  }
   const lists: Block['cid'][] = []
   let batches: Block['cid'][] = []
   for (let since = 0; ; ) {
@@ -48,7 +65,20 @@ export async function* exportBlocks(
     const fileLists: Block['cid'][] = []
     yield* fileBlocks(replica, files, (cid) => fileLists.push(cid))
     const listed = fileLists.length === 0 ? {} : { files: fileLists }
-    yield blockOf(DAG_CBOR, encode({ v: 2, t: 'end', ns: genesis.cid, head: head.cid, lists, ...listed, root: summary.root, records: summary.count }))
+    yield blockOf(
+      DAG_CBOR,
+      encode({
+        v: 2,
+        t: 'end',
+        ns: genesis.cid,
+        head: head.cid,
+        lists,
+        ...listed,
+        ...(logs.length === 0 ? {} : { logs }),
+        root: summary.root,
+        records: summary.count,
+      }),
+    )
     return
   }
 }
@@ -59,14 +89,14 @@ function* batchBlocks(bytes: Uint8Array): Generator<Block, Block['cid']> {
   if (!batch.ok) throw new DocstoreError('internal', `A batch of our own cannot be read (${batch.reason})`)
   const written = new Set<string>()
   const records: unknown[] = []
-  for (const { key, at, content, erased, seal, prev, exp, path } of batch.value.records) {
+  for (const { key, at, content, erased, seal, prev, exp, ...rest } of batch.value.records) {
     const block = content === null ? undefined : contentBlock(content)
     if (block !== undefined && !written.has(block.cid.toString())) {
       written.add(block.cid.toString())
       yield block
     }
     const link = erased === undefined ? (block?.cid ?? null) : [erased.digest, erased.size]
-    records.push([key, at, link, seal, prev, exp, ...(path === undefined ? [] : [path])])
+    records.push([key, at, link, seal, prev, exp, ...lastParts(rest)])
   }
   const seals = batch.value.seals.map(({ by, signature, hashes }) => [by, signature, hashes])
   const linked = blockOf(DAG_CBOR, encode({ v: 2, t: 'batch', seals, records }))

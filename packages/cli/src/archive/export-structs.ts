@@ -12,7 +12,9 @@ import {
   isOurCid,
   isUint,
   RAW,
+  readLastParts,
   type WireRecord,
+  type LogParcel,
 } from '@p2p-docstore/core'
 import { badExport } from './car-reader.ts'
 import { MAX_LISTED_BATCHES, MAX_LISTED_FILES, MAX_LISTS } from './limits.ts'
@@ -31,6 +33,13 @@ export interface LinkedEnd {
   readonly head: string
   readonly lists: readonly string[]
   readonly files: readonly string[]
+  readonly logs: readonly string[]
+}
+
+/** Logs of persons and roles, or parts of some. */
+export interface LogsBlock {
+  readonly t: 'logs'
+  readonly logs: readonly LogParcel[]
 }
 
 /** The end of version 1. */
@@ -70,7 +79,7 @@ export function decodeSigned(bytes: Uint8Array): { version: ExportVersion; head:
 }
 
 /** Reads a block after the head. Throws `bad-export`. */
-export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedBatch | BatchList | FileList | ExportEnd {
+export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedBatch | BatchList | FileList | LogsBlock | ExportEnd {
   const value = decodeBlock(bytes)
   const batch = structOf(value, version, 'batch', ['seals', 'records'])
   if (batch !== undefined) return readBatch(batch, version)
@@ -82,7 +91,9 @@ export function decodeStruct(bytes: Uint8Array, version: ExportVersion): LinkedB
     if (list !== undefined) return { t: 'list', batches: readLinks(list['batches'], 1, MAX_LISTED_BATCHES) }
     const files = structOf(value, 2, 'files', ['files'])
     if (files !== undefined) return { t: 'files', files: readFiles(files['files']) }
-    const end = structOf(value, 2, 'end', ['ns', 'head', 'lists', 'root', 'records'], ['files'])
+    const logs = structOf(value, 2, 'logs', ['logs'])
+    if (logs !== undefined) return readLogs(logs['logs'])
+    const end = structOf(value, 2, 'end', ['ns', 'head', 'lists', 'root', 'records'], ['files', 'logs'])
     if (end !== undefined) return readLinkedEnd(end)
   }
   throw badExport('a block is unknown')
@@ -126,7 +137,7 @@ function readCountedEnd({ root, records, blocks, digest }: Fields): CountedEnd {
   return { t: 'end', v: 1, blocks, digest }
 }
 
-function readLinkedEnd({ ns, head, lists, files, root, records }: Fields): LinkedEnd {
+function readLinkedEnd({ ns, head, lists, files, logs, root, records }: Fields): LinkedEnd {
   if (typeof root !== 'string' || !isUint(records)) throw badExport('its end cannot be read')
   return {
     t: 'end',
@@ -135,7 +146,24 @@ function readLinkedEnd({ ns, head, lists, files, root, records }: Fields): Linke
     head: readLink(head),
     lists: readLinks(lists, 0, MAX_LISTS),
     files: files === undefined ? [] : readLinks(files, 1, MAX_LISTS),
+    logs: logs === undefined ? [] : readLinks(logs, 1, MAX_LISTS),
   }
+}
+
+function readLogs(value: unknown): LogsBlock {
+  if (!Array.isArray(value) || value.length === 0) throw badExport('logs cannot be read')
+  return { t: 'logs', logs: value.map(readLog) }
+}
+
+function readLog(value: unknown): LogParcel {
+  const [log, genesis, acts, ...more]: readonly unknown[] = Array.isArray(value) ? value : []
+  if (!isBytes(log) || !(genesis === null || isBytes(genesis)) || !Array.isArray(acts) || more.length > 0) throw badExport('a log cannot be read')
+  const read = acts.map((act: unknown) => {
+    const [bytes, signature, ...rest]: readonly unknown[] = Array.isArray(act) ? act : []
+    if (!isBytes(bytes) || !isBytes(signature) || rest.length > 0) throw badExport('an act cannot be read')
+    return { bytes, signature }
+  })
+  return { log, ...(genesis === null ? {} : { genesis }), acts: read }
 }
 
 function readFiles(value: unknown): readonly FileKey[] {
@@ -164,19 +192,20 @@ function readSeal(seal: unknown): Batch['seals'][number] {
 }
 
 function readRecord(record: unknown, version: ExportVersion, content: (cid: string) => Uint8Array): WireRecord {
-  const [key, at, link, seal, prev, exp, path, ...more]: readonly unknown[] = Array.isArray(record) ? record : []
-  const isShaped =
-    (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal) && more.length === 0 && (path === undefined || isPath(path))
+  const [key, at, link, seal, prev, exp, ...last]: readonly unknown[] = Array.isArray(record) ? record : []
+  const isShaped = (typeof key === 'string' || isBytes(key)) && isUint(at) && isUint(seal)
+  const more = isShaped ? readLastParts(last, at) : undefined
   const erased = version === 2 ? readErased(link) : undefined
   if (
     !isShaped ||
+    more === undefined ||
     !(link === null || erased !== undefined || isContentLink(link, version)) ||
     !(prev === null || isBytes(prev)) ||
     !(exp === null || isUint(exp))
   ) {
     throw badExport('a record cannot be read')
   }
-  const common = { key, at, seal, prev, exp, ...(path === undefined ? {} : { path }) }
+  const common = { key, at, seal, prev, exp, ...more }
   return erased === undefined
     ? { ...common, content: isContentLink(link, version) ? content(link.toString()) : null }
     : { ...common, content: null, erased }
@@ -187,11 +216,6 @@ function readErased(value: unknown): WireRecord['erased'] {
   if (!Array.isArray(value)) return undefined
   const [digest, size, ...more]: readonly unknown[] = value
   return isBytes(digest) && isUint(size) && more.length === 0 ? { digest, size } : undefined
-}
-
-/** Its names are looked at where the batch is judged. */
-function isPath(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
 function isContentLink(value: unknown, version: ExportVersion): value is CID {

@@ -11,6 +11,7 @@ export interface FileOrder {
   readonly batch: (block: Block) => void
   readonly list: (block: Block, list: BatchList) => void
   readonly files: (block: Block) => void
+  readonly logs: (block: Block) => void
   readonly end: (block: Block, end: ExportEnd) => void
 }
 
@@ -22,6 +23,8 @@ export class LinkedOrder implements FileOrder {
   #batches: string[] = []
   readonly #lists: string[] = []
   readonly #files: string[] = []
+  readonly #logs: string[] = []
+  #hasContents = false
 
   constructor(root: string, [, genesis, head]: readonly Block[]) {
     this.#root = root
@@ -29,11 +32,19 @@ export class LinkedOrder implements FileOrder {
     this.#head = head?.cid.toString() ?? ''
   }
 
+  logs({ cid }: Block): void {
+    if (this.#hasContents) throw badExport('a log comes after what it judges')
+    if (this.#logs.length === MAX_LISTS) throw badExport('it has too many logs')
+    this.#logs.push(cid.toString())
+  }
+
   content(): void {
     // What no batch links is refused with its batch.
+    this.#hasContents = true
   }
 
   batch({ cid }: Block): void {
+    this.#hasContents = true
     if (this.#batches.length === MAX_LISTED_BATCHES) throw badExport('a list is missing')
     if (this.#files.length > 0) throw badExport('a batch comes after its files')
     this.#batches.push(cid.toString())
@@ -59,6 +70,7 @@ export class LinkedOrder implements FileOrder {
       end.head === this.#head &&
       isSame(end.lists, this.#lists) &&
       isSame(end.files, this.#files) &&
+      isSame(end.logs, this.#logs) &&
       this.#batches.length === 0
     if (!isWhole) throw badExport('blocks are missing')
     if (cid.toString() !== this.#root) throw badExport('its root is not its end')
@@ -88,6 +100,10 @@ export class CountedOrder implements FileOrder {
   }
 
   files(): void {
+    throw badExport('a block is unknown')
+  }
+
+  logs(): void {
     throw badExport('a block is unknown')
   }
 

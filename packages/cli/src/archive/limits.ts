@@ -12,3 +12,7 @@ export const MAX_LISTED_BATCHES = 1024
 export const MAX_LISTED_FILES = 1024
 /** Most lists that an end names, 672 KB of links: 16 million batches. IPFS nodes pass on blocks of up to 1 MiB. */
 export const MAX_LISTS = 16_384
+
+/** Logs that are asked for at once, and bytes of acts from which on a block of them ends: it may have one more, and stays below the largest block. */
+export const LOGS_PAGE = 256
+export const LOG_BLOCK_BYTES: number = 1024 * 1024

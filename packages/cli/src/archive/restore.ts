@@ -1,4 +1,5 @@
 import {
+  ANY_DEVICE,
   DAG_CBOR,
   DAG_JSON,
   DAG_PB,
@@ -7,10 +8,11 @@ import {
   decodeNetwork,
   DocstoreError,
   encodeBatch,
+  equalBytes,
   RAW,
   type Replica,
 } from '@p2p-docstore/core'
-import type { Block } from './block.ts'
+import { type Block, blockOf } from './block.ts'
 import { badExport, type CarReader } from './car-reader.ts'
 import { decodeSigned, decodeStruct, type ExportVersion, type LinkedBatch } from './export-structs.ts'
 import { FileTaking } from './file-taking.ts'
@@ -62,15 +64,42 @@ export interface Restored {
  * how many records of it are here then.
  */
 export async function restore(replica: Replica, exported: ExportHead, blocks: AsyncIterable<Block>): Promise<Restored> {
+  const { id, logs, rest } = await takeOwner(replica, exported, blocks)
   const imported = await replica.importNamespace(exported.genesis, exported.head, exported.signature)
   if ('refused' in imported) throw refused(imported.refused, `its namespace is refused (${imported.refused})`)
-  const { id } = imported
   const taken = { records: 0 }
   try {
-    return { id, files: await takeBlocks({ replica, id, exported, blocks, taken }) }
+    return { id, files: await takeBlocks({ replica, id, exported, blocks: rest, logs, taken }) }
   } catch (error) {
     throw told(error, taken.records)
   }
+}
+
+/** Takes the log of the owner, where that is a person: it comes first, and the namespace is judged by it. `rest` are the blocks behind it. */
+async function takeOwner(
+  replica: Replica,
+  { genesis, version }: ExportHead,
+  blocks: AsyncIterable<Block>,
+): Promise<{ readonly id: string; readonly logs: readonly Block[]; readonly rest: AsyncIterable<Block> }> {
+  const id = blockOf(DAG_CBOR, genesis).cid.toString()
+  const owner = await replica.ownerLog(genesis)
+  if (owner === undefined) return { id, logs: [], rest: blocks }
+  const iterator = blocks[Symbol.asyncIterator]()
+  const logs: Block[] = []
+  for (let next = await iterator.next(); ; next = await iterator.next()) {
+    const struct = next.done === true || next.value.cid.code !== DAG_CBOR ? undefined : decodeStruct(next.value.bytes, version)
+    if (next.done !== true && struct?.t === 'logs' && struct.logs.every(({ log }) => equalBytes(log, owner.log))) {
+      await replica.importActs(id, struct.logs, genesis)
+      logs.push(next.value)
+      continue
+    }
+    return { id, logs, rest: joined(next.done === true ? [] : [next.value], iterator) }
+  }
+}
+
+async function* joined(first: readonly Block[], iterator: AsyncIterator<Block>): AsyncGenerator<Block> {
+  yield* first
+  yield* { [Symbol.asyncIterator]: () => iterator }
 }
 
 /** An error that also says how much of the export is here all the same. */
@@ -86,12 +115,15 @@ interface Taking {
   readonly id: string
   readonly exported: ExportHead
   readonly blocks: AsyncIterable<Block>
+  /** Blocks of the log of the owner, which have been taken. */
+  readonly logs: readonly Block[]
   /** Records that are here now. */
   readonly taken: { records: number }
 }
 
-async function takeBlocks({ replica, id, exported: { version, root, read, network }, blocks, taken }: Taking): Promise<number> {
+async function takeBlocks({ replica, id, exported: { version, root, read, network }, blocks, logs, taken }: Taking): Promise<number> {
   const order: FileOrder = version === 1 ? new CountedOrder(read) : new LinkedOrder(root, read)
+  for (const block of logs) order.logs(block)
   const contents = new WaitingContents(version)
   const files = new FileTaking(replica, id)
   const ended = await endOf(replica, id, network)
@@ -114,7 +146,11 @@ async function takeBlocks({ replica, id, exported: { version, root, read, networ
       contents.checkNone()
       if (struct.t === 'list') order.list(block, struct)
       else if (struct.t === 'end') order.end(block, struct)
-      else {
+      else if (struct.t === 'logs') {
+        order.logs(block)
+        // What is refused of it is missed by the records that need it.
+        await replica.importActs(id, struct.logs)
+      } else {
         order.files(block)
         await files.begin(struct.files)
       }
@@ -139,7 +175,7 @@ async function takeBlocks({ replica, id, exported: { version, root, read, networ
 async function endOf(replica: Replica, id: string, descriptor: Uint8Array): Promise<number> {
   const [stored, network] = [await replica.exportNamespace(id), decodeNetwork(descriptor)]
   const genesis = stored && network.ok ? decodeGenesis(stored.genesis, network.value.cid) : undefined
-  const head = stored && genesis?.ok === true ? await decodeHead(stored.head, stored.signature, genesis.value) : undefined
+  const head = stored && genesis?.ok === true ? await decodeHead(stored.head, stored.signature, genesis.value, ANY_DEVICE) : undefined
   return (head?.ok === true ? head.value.head.body.ended : undefined) ?? Number.POSITIVE_INFINITY
 }
 

@@ -11,7 +11,7 @@ import { carOf } from '../../../../vectors/generate-export.ts'
 import type { Block } from './block.ts'
 import { openCar } from './car-reader.ts'
 import { streamCar } from './car-writer.ts'
-import { exportBlocks } from './export-blocks.ts'
+import { exportBlocks, type ExportSource } from './export-blocks.ts'
 import { MAX_LISTED_BATCHES } from './limits.ts'
 import { readExportHead, restore } from './restore.ts'
 
@@ -66,7 +66,8 @@ describe('export.json', () => {
     const { replica, id } = await readInto(fileOf(one))
     const files = one['files'] === undefined ? [] : context['files']
     const written = await buffer(streamCar(exportBlocks(replica, id, { files }), new AbortController().signal))
-    const expected = one['records'] === 0 ? one : one['files'] === undefined ? valid[0] : valid.find((other) => other['files'] !== undefined)
+    const isAlone = one['records'] === 0 || one['namespace'] !== valid[0]?.['namespace']
+    const expected = isAlone ? one : one['files'] === undefined ? valid[0] : valid.find((other) => other['files'] !== undefined)
     expect(toHex(sha256(written))).toBe(expected?.['sha256'])
     await replica.close()
   })
@@ -109,10 +110,13 @@ describe('a long export', () => {
       Array.from({ length: MAX_LISTED_BATCHES + 1 }, (_, i) => ({ id: `${i}`, content: `{"_id":"${i}"}` })),
     )
     // One record in each batch.
-    const replica: Pick<Replica, 'exportNamespace' | 'info' | 'batchSince' | 'block'> = {
+    const replica: ExportSource = {
       block: (cid) => store.block(cid),
       exportNamespace: (ns) => store.exportNamespace(ns),
       info: () => store.info(),
+      ownerLog: (genesis) => store.ownerLog(genesis),
+      logTips: (ns, after, limit) => store.logTips(ns, after, limit),
+      exportActs: (ns, wants, maxBytes) => store.exportActs(ns, wants, maxBytes),
       batchSince: (ns, since) => store.batchSince(ns, since, { maxBytes: 1 }),
     }
     const blocks: Block[] = []

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import type { Conflict, Document, Namespace } from 'p2p-docstore'
 import { collectionOption } from '../collection-option.ts'
+import { commandText, quoted } from '../command-text.ts'
+import { conflictText, NO_CID } from '../output/conflict-text.ts'
 import type { Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
@@ -19,6 +21,7 @@ export function conflictsCommand(run: Run): Command {
     .addOption(collectionOption())
     .action((ns: string, id: string | undefined, { collection, limit }: { collection: string; limit: number }) =>
       run(async (context) => {
+        const { output, settings } = context
         await using store = await openStore(context)
         const namespace = await openToRead(context, store, ns)
         const documents = namespace.collection(collection)
@@ -27,11 +30,16 @@ export function conflictsCommand(run: Run): Command {
           context.signal.throwIfAborted()
           if (conflicts.push(conflict) === limit) break
         }
-        await context.output.result(conflicts, () =>
+        await output.result(conflicts, () =>
           conflicts.length === 0 ? `No version that lost is kept in the collection "${collection}"` : conflicts.map(conflictText).join('\n'),
         )
+        if (id !== undefined && conflicts.length > 0) {
+          const seen = [...new Set(conflicts.map(({ cid }) => cid ?? NO_CID))].map((cid) => ` --seen ${cid}`).join('')
+          const where = collection === 'docs' ? '' : ` --collection ${quoted(collection)}`
+          output.note(`To keep what stands, for everybody: \`${commandText(settings, `resolve ${quoted(ns)} ${quoted(id)}${where}${seen}`)}\``)
+        }
         const others = id === undefined ? await otherCollections(namespace, collection) : []
-        if (others.length > 0) context.output.note(`There are conflicts in ${others.join(', ')} too: --collection ${others[0]}`)
+        if (others.length > 0) output.note(`There are conflicts in ${others.join(', ')} too: --collection ${others[0]}`)
       }),
     )
 }
@@ -45,9 +53,4 @@ async function otherCollections(namespace: Namespace, collection: string): Promi
     if (++seen === LISTED) break
   }
   return [...names]
-}
-
-function conflictText({ _id, cid, at, by, field, value, document, won }: Conflict<Document>): string {
-  const lost = field === undefined ? JSON.stringify(document) : `${field}: ${value === undefined ? 'taken away' : JSON.stringify(value)}`
-  return `${_id}  ${cid ?? '-'}  ${at}  ${by}\n  ${lost}\n  lost to what was written ${won.at} by ${won.by}`
 }

@@ -1,7 +1,7 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Diagnosis } from 'p2p-docstore'
-import { commandText } from '../command-text.ts'
+import { commandText, withData } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
@@ -61,7 +61,7 @@ async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
       message: `${settings.data} opens; the network is "${store.info.network.name}"`,
       fix: '',
     }
-    return [opened, ...(await store.doctor())]
+    return [opened, ...(await store.doctor()).map((one) => ({ ...one, fix: withData(settings, one.fix) }))]
   } catch (error) {
     signal.throwIfAborted()
     const fix = fixOf(error, settings)

@@ -8,7 +8,7 @@ import { openStore } from '../open-store.ts'
 /** `docstore erase --author me` */
 export function eraseCommand(run: Run): Command {
   return new Command('erase')
-    .description('delete every document that this identity wrote, here and at the relays')
+    .description('delete every document that you wrote, on whichever device, here and at the relays')
     .argument('[ns...]', 'ids or names of namespaces; without them, all that are here')
     .addOption(new Option('--author <who>', 'whose documents: me').choices(['me']).makeOptionMandatory())
     .option('--offline', 'wait for no relay')

@@ -5,6 +5,7 @@ import type { Docstore, Namespace } from 'p2p-docstore'
 import { streamCar, writeCar } from '../archive/car-writer.ts'
 import { exportBlocks } from '../archive/export-blocks.ts'
 import { writeTarget } from '../archive/write-target.ts'
+import { commandText } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
 import { openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
@@ -60,7 +61,7 @@ function outputTo(name: string): string {
 }
 
 /** The files that go with it: those of which all is here. Says how large they are, and what is left out. */
-async function filesToExport({ output }: Context, namespace: Namespace): Promise<readonly FileKey[]> {
+async function filesToExport({ output, settings }: Context, namespace: Namespace): Promise<readonly FileKey[]> {
   const all = await namespace.listFiles()
   const here = new Map(all.filter((one) => one.here).map(({ cid, bytes }) => [cid, { cid, size: bytes }]))
   const files = [...here.values()]
@@ -70,7 +71,7 @@ async function filesToExport({ output }: Context, namespace: Namespace): Promise
   const missing = new Set(all.filter(({ cid }) => !here.has(cid)).map(({ cid }) => cid)).size
   if (missing > 0)
     output.note(
-      `${missing === 1 ? 'A file is' : `${missing} files are`} not here, so only the documents that name them are in it. \`docstore file get\` fetches one.`,
+      `${missing === 1 ? 'A file is' : `${missing} files are`} not here, so only the documents that name them are in it. \`${commandText(settings, 'file get NS CID')}\` fetches one.`,
     )
   return files
 }

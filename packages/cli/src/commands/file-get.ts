@@ -9,6 +9,7 @@ import { byteText } from '../output/byte-text.ts'
 import { FileBar } from '../output/file-bar.ts'
 import { outputFile } from '../output/standard-streams.ts'
 import { notEmpty } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 
 /** `docstore file get NS CID` */
 export function fileGetCommand(run: Run): Command {
@@ -20,6 +21,7 @@ export function fileGetCommand(run: Run): Command {
     .option('--force', 'write over a file that is there')
     .action((ns: string, cid: string, { output: target, force = false }: { output: string; force?: boolean }) =>
       run(async (context) => {
+        using _small = keepHeapSmall()
         const { output, signal } = context
         await using store = await openStore(context)
         const namespace = await openToRead(context, store, ns)

@@ -8,6 +8,7 @@ import { byteText } from '../output/byte-text.ts'
 import { FileBar } from '../output/file-bar.ts'
 import { inputFile } from '../output/standard-streams.ts'
 import { notEmpty } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 
 /** `docstore file put NS FILE` */
 export function filePutCommand(run: Run): Command {
@@ -20,6 +21,7 @@ export function filePutCommand(run: Run): Command {
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, file: string, options: CopiesOptions & { name?: string; type?: string }) =>
     run(async (context) => {
+      using _small = keepHeapSmall()
       const { output, signal } = context
       await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
       const namespace = await openHere(context, store, ns)

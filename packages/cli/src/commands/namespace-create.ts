@@ -11,7 +11,7 @@ export function namespaceCreateCommand(run: Run): Command {
   const command = new Command('create')
     .description('create a namespace')
     .argument('<name>', '1 to 128 characters')
-    .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'author', 'anyone']).default('owner'))
+    .addOption(new Option('--write <who>', 'who may write documents').choices(['owner', 'members', 'author', 'anyone']).default('owner'))
     .option('--type <collection=type...>', `how documents of a collection are written: ${COLLECTION_TYPES.join(', ')}; lww unless said`)
     .option('--listed', 'let relays name it to everyone in the network; else only who has its id finds it')
     .addOption(

@@ -1,4 +1,4 @@
-import { DocstoreError, type NamespaceInfo } from '@p2p-docstore/core'
+import { DocstoreError, type NamespaceInfo, PROFILE_KIND } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Docstore, ListedNamespace } from 'p2p-docstore'
 import { commandText } from '../command-text.ts'
@@ -66,7 +66,8 @@ async function showHere({ output, settings: { network } }: Context, store: Docst
 }
 
 async function addTo(here: Here[], awaited: Awaited[], store: Docstore, network: InNetwork): Promise<void> {
-  for (const info of await store.namespaces.list()) here.push({ ...info, ...network })
+  // Profiles have commands of their own.
+  for (const info of await store.namespaces.list()) if (info.kind !== PROFILE_KIND) here.push({ ...info, ...network })
   for (const id of await store.namespaces.awaited())
     awaited.push({ id, name: null, waiting: (await store.replica.pendingCounts(id)).waiting, ...network })
 }

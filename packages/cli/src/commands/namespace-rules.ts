@@ -1,6 +1,6 @@
 import { DocstoreError, isPlainObject, parseJson } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
-import type { CollectionRules, RulesInput } from 'p2p-docstore'
+import type { CollectionRules, RulesCheck, RulesInput } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { openHere, openToRead } from '../open-namespace.ts'
@@ -22,9 +22,11 @@ interface Broken {
   readonly rule: string
   readonly path: readonly (string | number)[]
   readonly text: string
+  /** Whether it is a version that lost. */
+  readonly isConflict?: true
 }
 
-/** `docstore namespace rules NS [--set FILE|--check]` */
+/** `docstore namespace rules NS [--set FILE] [--check]` */
 export function namespaceRulesCommand(run: Run): Command {
   const command = new Command('rules')
     .description('show what documents of a namespace have to be, or set it, where the namespace is yours')
@@ -35,13 +37,17 @@ export function namespaceRulesCommand(run: Run): Command {
       inputFile,
     )
     .addOption(
-      new Option('--check', 'list documents that break the rules: updates of several people can do that together').conflicts(['set', 'force']),
+      new Option(
+        '--check',
+        'list documents that break the rules: updates of several people can do that together; with --set, what those rules would remove, and set nothing',
+      ).conflicts('force'),
     )
     .option('--force', 'also where documents that are here break the rules: everybody removes them')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, options: CopiesOptions & { set?: string; check?: boolean; force?: boolean }) =>
     run(async (context) => {
-      if (options.check === true) await check(context, ns)
+      if (options.check === true && options.set !== undefined) await checkNew(context, ns, options.set)
+      else if (options.check === true) await check(context, ns)
       else if (options.set === undefined) await show(context, ns)
       else await set(context, ns, options.set, options)
     }),
@@ -85,16 +91,30 @@ async function check(context: Context, ns: string): Promise<void> {
   )
 }
 
-/** Says which documents new rules would remove. */
-function noteExamples({ output }: Context, error: unknown): void {
-  if (!(error instanceof DocstoreError) || error.code !== 'documents-against-rules') return
-  const { documents, examples } = error.details as { documents: number; examples: readonly Broken[] }
-  for (const one of examples) output.note(brokenText(one))
-  if (documents > examples.length) output.note(`and ${documents - examples.length} more`)
+/** What rules would remove that are not set yet. */
+async function checkNew(context: Context, ns: string, file: string): Promise<void> {
+  const rules = await readRules(context, file)
+  await using store = await openStore(context)
+  const namespace = await openToRead(context, store, ns)
+  const found = await namespace.checkRules(rules)
+  await context.output.result(found, () =>
+    found.documents + found.conflicts === 0 ? 'Nothing that is here would break these rules.' : examplesText(found).join('\n'),
+  )
 }
 
-function brokenText({ collection, _id, text }: Broken): string {
-  return `${collection}/${_id}: ${text}`
+/** Says what new rules would remove. */
+function noteExamples({ output }: Context, error: unknown): void {
+  if (!(error instanceof DocstoreError) || error.code !== 'documents-against-rules') return
+  for (const one of examplesText(error.details as unknown as RulesCheck)) output.note(one)
+}
+
+function examplesText({ documents, conflicts, examples }: RulesCheck): readonly string[] {
+  const more = documents + conflicts - examples.length
+  return [...examples.map(brokenText), ...(more > 0 ? [`and ${more} more`] : [])]
+}
+
+function brokenText({ collection, _id, text, isConflict }: Broken): string {
+  return `${collection}/${_id}${isConflict === true ? ', a version that lost' : ''}: ${text}`
 }
 
 async function readRules(context: Context, file: string): Promise<RulesInput> {

@@ -13,6 +13,8 @@ interface ShownNetwork {
   readonly admission: 'open' | 'invite'
   readonly authorities: readonly string[]
   readonly stun: readonly string[]
+  /** Who grants usernames, and how many of them it takes; `null` where the network has none of its own. */
+  readonly names: { readonly authorities: readonly string[]; readonly quorum: number } | null
   readonly descriptor: string
 }
 
@@ -36,13 +38,14 @@ export function networkShowCommand(run: Run): Command {
 /** What the network of a store is. */
 export function describeNetwork({ info }: Docstore): ShownNetwork {
   const network = readNetwork(info.network.descriptor)
-  const { name, admission, authorities, stun = [] } = network.descriptor
-  return { id: network.id, name, admission, authorities: authorities.map(didOf), stun, descriptor: networkToText(network) }
+  const { name, admission, authorities, stun = [], names: granting } = network.descriptor
+  const names = granting === undefined ? null : { authorities: granting.authorities.map(didOf), quorum: granting.quorum }
+  return { id: network.id, name, admission, authorities: authorities.map(didOf), stun, names, descriptor: networkToText(network) }
 }
 
 /** The same for people; `join` is the command that joins another one. */
 export function networkText(
-  { id, name, admission, authorities, stun, relays }: ShownNetwork & { readonly relays?: readonly string[] },
+  { id, name, admission, authorities, stun, names, relays }: ShownNetwork & { readonly relays?: readonly string[] },
   join: string = 'docstore join LINK',
 ): string {
   return textTable([
@@ -51,6 +54,7 @@ export function networkText(
     ['admits', admission === 'open' ? 'whoever has its join link' : 'those whom an authority invites'],
     ...authorities.map((did) => ['authority', did]),
     ...stun.map((url) => ['stun', url]),
+    ...(names === null ? [] : [['usernames', `${names.quorum} of these grant them`], ...names.authorities.map((did) => ['grants', did])]),
     ...(relays?.map((origin) => ['relay', origin]) ?? []),
     ...(relays?.length === 0 ? [['relay', `none is known: this network exists in this folder only. \`${join}\` joins another one`]] : []),
   ])

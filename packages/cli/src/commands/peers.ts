@@ -5,6 +5,7 @@ import type { Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
+import { whoTexts } from '../people/who-text.ts'
 
 /** How long relays may take to let others reach this peer, milliseconds. */
 const RESERVE_TIMEOUT_MS = 1000
@@ -16,7 +17,7 @@ export function peersCommand(run: Run): Command {
       await using store = await openStore(context)
       await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
       await untilReachable(store, context.signal)
-      const peers = listed(await store.peers(), await store.directory())
+      const peers = await withPersons(store, listed(await store.peers(), await store.directory()))
       const isRelay = (await store.network?.isRelay()) === true
       const nobody = isRelay
         ? 'Nobody is connected to this relay.'
@@ -41,6 +42,9 @@ interface ListedPeer {
   readonly reservation: boolean
   readonly services: readonly string[]
   readonly identity: string | null
+  /** Id of the person of whom that is a device, and what to call them; nothing where nobody here knows. */
+  readonly person: string | null
+  readonly name: string | null
   readonly addresses: readonly string[]
   /** Unix milliseconds until which what it says of itself holds; nothing where it is not in the directory. */
   readonly expires: number | null
@@ -75,13 +79,24 @@ function listed(peers: readonly PeerStatus[], directory: readonly DirectoryPeer[
 }
 
 /** What a peer says of itself. */
-function said(entry: DirectoryPeer | undefined): Pick<ListedPeer, 'services' | 'identity' | 'addresses' | 'expires'> {
+function said(entry: DirectoryPeer | undefined): Pick<ListedPeer, 'services' | 'identity' | 'person' | 'name' | 'addresses' | 'expires'> {
   const { services = [], identity = null, addresses = [], expires = null } = entry ?? {}
-  return { services, identity, addresses, expires }
+  return { services, identity, person: null, name: null, addresses, expires }
 }
 
-function row({ id, role, state, via, services, origin, error, reservation }: ListedPeer): readonly string[] {
-  return [id, role, state, via ?? '', services.join(' '), origin ?? '', error ?? (reservation ? 'others can reach you through it' : '')]
+/** With whose they are, as far as that is known here: nobody is asked. */
+async function withPersons(store: Docstore, peers: readonly ListedPeer[]): Promise<readonly ListedPeer[]> {
+  const persons = await Promise.all(peers.map(async ({ identity }) => (identity === null ? undefined : store.person.of(identity))))
+  const names = await whoTexts(
+    store,
+    persons.flatMap((person) => person ?? []),
+  )
+  return peers.map((peer, i) => ({ ...peer, person: persons[i] ?? null, name: names.get(persons[i] ?? '') ?? null }))
+}
+
+function row({ id, role, state, via, services, origin, identity, name, error, reservation }: ListedPeer): readonly string[] {
+  const says = error ?? (reservation ? 'others can reach you through it' : '')
+  return [id, role, state, via ?? '', name ?? identity ?? '', services.join(' '), origin ?? '', says]
 }
 
 /** Relays let others reach this peer a moment after it has connected. */

@@ -1,7 +1,9 @@
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
 import { Command, Option } from 'commander'
+import type { LogLevel } from '@p2p-docstore/relay'
 import { needsInvitation, type PeerStatus } from 'p2p-docstore'
 import type { Run } from '../context.ts'
+import { nameAuthorities, type NamesOptions, namesOptions } from '../name-authorities.ts'
 import { COPY_NOTE } from '../open-store.ts'
 import { notEmpty, wholeNumber } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -12,22 +14,14 @@ import { relayRestoreCommand } from './relay-restore.ts'
 /** Peers that were not let in of whom is remembered that it was said. */
 const MAX_TURNED_AWAY = 1000
 
-interface Options {
-  readonly port?: number
-  readonly host?: string
-  readonly name?: string
-  readonly inviteOnly?: boolean
-  readonly maxDisk?: number
-  readonly storage?: 'all' | 'asked'
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly publicUrl?: string
-  readonly announce?: readonly string[]
+/** Those that are settings are read by `readRelaySettings`. */
+interface Options extends NamesOptions {
+  readonly printConfig?: boolean
 }
 
 /** `docstore relay` */
 export function relayCommand(run: Run): Command {
-  return new Command('relay')
+  const command = new Command('relay')
     .description('run a relay and serve the page; makes a network on first start, or joins the one of --join')
     .addOption(
       new Option(
@@ -49,18 +43,49 @@ export function relayCommand(run: Run): Command {
         'all: keep everything in the network (default); asked: keep what peers bring, and copy nothing from other relays',
       ).choices(['all', 'asked']),
     )
+    .option('--database <url>', 'PostgreSQL for the documents, as postgres://user@host:5432/database; keys stay in the data folder', notEmpty)
     .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes', notEmpty)
     .option('--tls-key <file>', 'key of that certificate', notEmpty)
     .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it', notEmpty)
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
+    .addOption(
+      new Option('--services <names>', 'what it does for others, with commas between; everything unless given').argParser((text) =>
+        notEmpty(text)
+          .split(',')
+          .map((name) => name.trim()),
+      ),
+    )
+    .option('--service <module...>', 'services of your own to run besides: modules, as paths or npm packages')
+    .option('--policy <file>', 'module or program that decides about each record that others bring', notEmpty)
+    .option('--log-level <level>', 'least important messages on standard error: debug, info, warn (default), error or silent', notEmpty)
+    .option('--log-format <format>', 'how they are written: text (default) or json', notEmpty)
+    .option('--config <file>', 'file of settings, as YAML; options and DOCSTORE_… variables go before it', notEmpty)
+    .option('--print-config', 'show each setting, and where it comes from, and end')
+  for (const option of namesOptions()) command.addOption(option)
+  return command
     .addCommand(relayBackupCommand(run))
     .addCommand(relayRestoreCommand(run))
-    .action(({ port, host, name, inviteOnly, maxDisk, storage, tlsCert, tlsKey, publicUrl, announce }: Options) =>
-      run(async ({ settings: { data, join, network: inNetwork }, output, signal }) => {
-        if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
-        keepHeapSmall()
+    .action((options: Options) =>
+      run(async ({ settings, output, signal }) => {
+        const { network: inNetwork } = settings
         // Loads the web server, which no other command needs.
         const { DEFAULT_HOST, startRelay } = await import('@p2p-docstore/relay')
+        const { dataOf, printSettings, readRelaySettings } = await import('../relay-settings.ts')
+        const { resolved, load, services } = await readRelaySettings({ ...options }, settings, process.env)
+        const data = dataOf(resolved, settings)
+        if (options.printConfig === true) {
+          await printSettings(output, resolved, data, services)
+          return
+        }
+        const { port, host, join, name, inviteOnly, tlsCert, tlsKey, publicUrl, announce, database, logLevel, logFormat } = resolved.general as Chosen
+        if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
+        if (database !== undefined && resolved.all.some(({ name, from }) => name === 'storage.maxDisk' && from !== 'default'))
+          throw new DocstoreError(
+            'usage',
+            '--max-disk is about a database in the data folder; the space of the one that --database names is its own matter',
+          )
+        const names = nameAuthorities(options)
+        using _small = keepHeapSmall()
         const relay = await startRelay({
           data,
           ...(port === undefined ? {} : { port }),
@@ -68,12 +93,16 @@ export function relayCommand(run: Run): Command {
           ...(join === undefined ? {} : { join }),
           ...(inNetwork === undefined ? {} : { inNetwork }),
           ...(name === undefined ? {} : { networkName: name }),
-          ...(storage === undefined ? {} : { storage }),
+          ...(database === undefined ? {} : { database }),
           ...(inviteOnly === undefined ? {} : { inviteOnly }),
+          ...(names === undefined ? {} : { names }),
           ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { cert: tlsCert, key: tlsKey } }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(announce === undefined ? {} : { announce }),
-          ...(maxDisk === undefined ? {} : { maxBytes: maxDisk * 1024 ** 3 }),
+          services,
+          load,
+          settings: resolved.services,
+          log: { ...(logLevel === undefined ? {} : { level: logLevel }), ...(logFormat === undefined ? {} : { format: logFormat }) },
         })
         const { network, networkName, peer, identity, http, origin, join: link, text, addresses } = relay.ready
         const { admission, authorities } = describeNetwork(relay.store)
@@ -130,6 +159,22 @@ export function relayCommand(run: Run): Command {
         await relay.close()
       }),
     )
+}
+
+/** The settings of the relay as a whole, as `GENERAL_SETTINGS` says what they are. */
+interface Chosen {
+  readonly port?: number
+  readonly host?: string
+  readonly join?: string
+  readonly name?: string
+  readonly inviteOnly?: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly publicUrl?: string
+  readonly announce?: readonly string[]
+  readonly database?: string
+  readonly logLevel?: LogLevel
+  readonly logFormat?: 'text' | 'json'
 }
 
 /** How a relay gets in whose network is another's. */

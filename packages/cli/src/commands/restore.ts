@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { Command } from 'commander'
 import { openCar } from '../archive/car-reader.ts'
 import { readExportHead, restore } from '../archive/restore.ts'
+import { commandText } from '../command-text.ts'
 import type { Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
 import { inputFile } from '../output/standard-streams.ts'
@@ -25,7 +26,7 @@ export function restoreCommand(run: Run): Command {
         const here = (await store.networks()).find((one) => one.id === store.info.network.id)
         if (here?.isUsed === false)
           context.output.note(
-            `It is in the network "${here.name}", beside the one that commands work in: \`docstore network use NETWORK\`, or --network`,
+            `It is in the network "${here.name}", beside the one that commands work in: \`${commandText(context.settings, 'network use NETWORK')}\`, or --network`,
           )
         const withFiles = files === 0 ? '' : `, ${files} files`
         await context.output.result(

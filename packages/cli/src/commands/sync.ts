@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Run } from '../context.ts'
 import { namespaceId } from '../namespace-id.ts'
 import { openStore } from '../open-store.ts'
+import { noteNews } from '../people/note-news.ts'
 
 /** `docstore sync NS` */
 export function syncCommand(run: Run): Command {
@@ -14,6 +15,7 @@ export function syncCommand(run: Run): Command {
         await using store = await openStore(context, { network: 'on' })
         const namespace = await store.namespaces.open(await namespaceId(store, ns))
         const result = await namespace.sync({ timeoutMs: settings.timeoutMs, signal })
+        await noteNews(context, store)
         await output.result(
           result,
           () =>

@@ -125,7 +125,12 @@ describe('import', () => {
         await watch.line('Watching')
         const piped = bench.start('import', 'piped', '-', '--collection', kind, '--json', '--data', data)
         piped.child.stdin.write(text)
-        await Promise.all([watch.line('"a":1'), watch.line('"a":2')])
+        // One that ends by itself has said why.
+        const early = piped.finished.then((finished): never => {
+          throw new Error(`the import has ended: ${JSON.stringify(finished)}`)
+        })
+        early.catch(() => undefined)
+        await Promise.race([Promise.all([watch.line('"a":1'), watch.line('"a":2')]), early])
         const { code, stdout } = await piped.stop('SIGINT')
         expect([kind, code, JSON.parse(stdout)]).toEqual([
           kind,

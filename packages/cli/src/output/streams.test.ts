@@ -32,7 +32,7 @@ describe('watch', () => {
     await bench.json(['delete', notes, 'one', '--data', a])
     await watch.line('"delete"')
     const { code, stdout } = await watch.stop('SIGINT')
-    const { identity } = await bench.json<{ identity: string }>(['id', '--data', a])
+    const { person } = await bench.json<{ person: string }>(['id', '--data', a])
     expect(code).toBe(0)
     expect(
       stdout
@@ -40,9 +40,9 @@ describe('watch', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([
-      { type: 'put', _id: 'one', document: { _id: 'one', n: 1 }, from: identity },
-      { type: 'leave', _id: 'one', document: null, from: identity },
-      { type: 'delete', _id: 'one', document: null, from: identity },
+      { type: 'put', _id: 'one', document: { _id: 'one', n: 1 }, from: person },
+      { type: 'leave', _id: 'one', document: null, from: person },
+      { type: 'delete', _id: 'one', document: null, from: person },
     ])
   })
 

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 /** It takes what `npm test` has built, as users do, and the sources where they were edited since: a command that is built starts in half the time. */
 const BIN = fileURLToPath(new URL('../../bin/docstore.js', import.meta.url))
 
+/** Less than a test has. */
+const LINE_MS = 50_000
+
 /** What a command left behind. */
 export interface Finished {
   readonly code: number | null
@@ -44,7 +47,10 @@ export class DocstoreProcess {
     }))
   }
 
-  /** Resolves with the first line, of either output, that has this text in it. Rejects when the command ends without one. */
+  /**
+   * Resolves with the first line, of either output, that has this text in it. Rejects when the command ends without one, and before the test itself is
+   * out of patience, with all that it has said.
+   */
   async line(text: string): Promise<string> {
     let look = (): void => undefined
     const found = new Promise<string>((resolve) => {
@@ -59,7 +65,15 @@ export class DocstoreProcess {
       throw new Error(`ended without ${JSON.stringify(text)}: ${stderr}`)
     })
     ended.catch(() => undefined)
-    return Promise.race([found, ended]).finally(() => this.#waiting.delete(look))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const said = (): string => `${this.#stdout}${this.#stderr}`
+      timer = setTimeout(() => reject(new Error(`nothing with ${JSON.stringify(text)} in ${LINE_MS} ms, but: ${said()}`)), LINE_MS)
+    })
+    return Promise.race([found, ended, late]).finally(() => {
+      clearTimeout(timer)
+      this.#waiting.delete(look)
+    })
   }
 
   /** Ends it with a signal and waits until it is gone. */

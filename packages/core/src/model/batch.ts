@@ -2,8 +2,9 @@ import { encodeCbor } from './encoding/cbor.ts'
 import { CborReader } from './encoding/cbor-reader.ts'
 import { type EditPath, isEditPath } from './edits/edit-path.ts'
 import { AUTHOR_TAG_BYTES, readSeen, type Seen, seenList } from './edits/seen.ts'
-import { AUTHOR_BYTES, SIGNATURE_BYTES } from './keys/identity.ts'
+import { SIGNATURE_BYTES } from './keys/identity.ts'
 import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_LENGTH, MAX_LOSERS, MAX_SEEN_AUTHORS } from './limits.ts'
+import { isAuthorLength } from './people/author.ts'
 import { splitKey } from './record.ts'
 import { isHashList, type Seal } from './seal.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
@@ -51,7 +52,7 @@ export const RECORD_OVERHEAD_BYTES = 96
 /** Bytes that an author, or a time that is left open, adds to what a record has seen, at most. */
 export const SEEN_OVERHEAD_BYTES: number = AUTHOR_TAG_BYTES + 11
 /** Bytes that a seal adds beside its hashes, at most. */
-export const SEAL_OVERHEAD_BYTES = 112
+export const SEAL_OVERHEAD_BYTES = 144
 
 /**
  * dag-cbor of `[[[by, signature, hashes]…], [[key, at, content, seal, prev, exp]…]]`; an edit has its path as a seventh element, a record whose slot is
@@ -61,13 +62,29 @@ export const SEAL_OVERHEAD_BYTES = 112
 export function encodeBatch({ seals, records }: Batch): Uint8Array<ArrayBuffer> {
   return encodeCbor([
     seals.map(({ by, signature, hashes }) => [by, signature, hashes]),
-    records.map(({ key, at, content, erased, seal, prev, exp, path, ownSlot, seen }) => {
-      const seventh = path ?? ownSlot
+    records.map(({ key, at, content, erased, seal, prev, exp, ...rest }) => {
       const said = erased === undefined ? content : [erased.digest, erased.size]
-      const more = seen === undefined ? (seventh === undefined ? [] : [seventh]) : [seventh ?? null, seenList(seen)]
-      return [key, at, said, seal, prev, exp, ...more]
+      return [key, at, said, seal, prev, exp, ...lastParts(rest)]
     }),
   ])
+}
+
+/** What a record has behind the six parts that all have, in a batch and in an export: nothing for most. */
+export function lastParts({ path, ownSlot, seen }: Pick<WireRecord, 'path' | 'ownSlot' | 'seen'>): readonly unknown[] {
+  const seventh = path ?? ownSlot
+  return seen === undefined ? (seventh === undefined ? [] : [seventh]) : [seventh ?? null, seenList(seen)]
+}
+
+/** Reads that back from values that were decoded; `undefined` where it cannot be. The names of a path are looked at where the batch is judged. */
+export function readLastParts(parts: readonly unknown[], at: number): Pick<WireRecord, 'path' | 'ownSlot' | 'seen'> | undefined {
+  const [seventh, list] = parts
+  if (parts.length === 0) return {}
+  const path = Array.isArray(seventh) && seventh.every((name) => typeof name === 'string') ? { path: seventh } : undefined
+  const ownSlot = seventh === true ? { ownSlot: true as const } : undefined
+  const isNeither = seventh === null && parts.length === 2
+  const seen = parts.length === 2 ? readSeen(list, at) : undefined
+  if (parts.length > 2 || (path === undefined && ownSlot === undefined && !isNeither) || (parts.length === 2 && seen === undefined)) return undefined
+  return { ...path, ...ownSlot, ...(seen && { seen }) }
 }
 
 /** Reads a batch. Checks its shape only; seals, policies and contents are judged record by record. What it gives points into `bytes`. */
@@ -98,7 +115,8 @@ function readSeal(reader: CborReader): Seal | undefined {
   const by = reader.bytes()
   const signature = reader.bytes()
   const hashes = reader.view()
-  if (by?.length !== AUTHOR_BYTES || signature?.length !== SIGNATURE_BYTES || hashes === undefined || !isHashList(hashes)) return undefined
+  if (by === undefined || !isAuthorLength(by.length) || signature?.length !== SIGNATURE_BYTES || hashes === undefined || !isHashList(hashes))
+    return undefined
   return { by, signature, hashes }
 }
 

@@ -6,6 +6,27 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text)
 }
 
+/** Length of a string's UTF-8, bytes, without writing it: those would lie in a buffer outside V8's heap. */
+export function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    length += unit < 0x800 ? 1 : 2
+    // The second half of a pair is counted with the first; halves alone are three bytes, those of U+FFFD.
+    if (isHigh(unit) && isLow(text.charCodeAt(i + 1))) i++
+  }
+  return length
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}
+
 /** The string that the bytes encode, or `undefined` where they are not valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {

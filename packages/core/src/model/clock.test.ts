@@ -47,6 +47,8 @@ describe('the clock', () => {
   it('knows the last time that is accepted, and since when', () => {
     expect(msFromTime(latestAt(EPOCH_MS))).toBe(EPOCH_MS + 5 * MINUTE_MS)
     expect(acceptableFrom(latestAt(EPOCH_MS))).toBe(EPOCH_MS)
+    // A clock before all times counts as one at the first of them: what it gives has to be acceptable where it was given.
+    expect(new Clock(() => 0).next(0)).toBeLessThan(latestAt(0))
   })
 
   it('counts milliseconds since 2025 above 12 bits', () => {

@@ -23,9 +23,9 @@ export function msFromTime(time: number): number {
   return Math.floor(time / COUNTER) + EPOCH_MS
 }
 
-/** The latest time that a peer whose wall clock says this accepts: what lies beyond it is in the future. */
+/** The latest time that a peer whose wall clock says this accepts: what lies beyond it is in the future. A clock before all times counts as one at the first. */
 export function latestAt(ms: number): number {
-  return timeFromMs(ms + MAX_FUTURE_MS)
+  return timeFromMs(Math.max(ms, EPOCH_MS) + MAX_FUTURE_MS)
 }
 
 /** When, Unix milliseconds, a time is no longer in the future. */

@@ -31,6 +31,13 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
+/** What JSON makes of a value. Throws `bad-document` for what JSON cannot carry. */
+export function jsonCopy(value: unknown): Json {
+  // What most updates set is the same in JSON.
+  const isSame = typeof value === 'boolean' || (Number.isSafeInteger(value) && value !== 0) || (typeof value === 'string' && value.isWellFormed())
+  return isSame ? (value as Json) : (JSON.parse(canonicalJson(value)) as Json)
+}
+
 /** A value that JSON cannot carry, found deep inside a document. */
 class NotJson {
   readonly what: string

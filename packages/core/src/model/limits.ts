@@ -64,6 +64,14 @@ export const MAX_SCHEMA_BYTES: number = 8 * 1024
 export const MAX_COLLECTION_FIELDS = 16
 export const MAX_FIELD_PATH_LENGTH = 200
 
+/** Longest display name, and what somebody says about himself, UTF-16 units. */
+export const MAX_DISPLAY_NAME_LENGTH = 64
+export const MAX_ABOUT_LENGTH = 1024
+/** Longest username: 32 characters, and a domain behind them. */
+export const MAX_USERNAME_LENGTH = 128
+/** Largest picture of a profile, bytes: one block, so that its CID alone is enough to ask for it. */
+export const MAX_PICTURE_BYTES: number = 256 * 1024
+
 /** How far a record's time may lie ahead of our clock before it is held back, milliseconds. */
 export const MAX_FUTURE_MS: number = 5 * 60_000
 
@@ -100,3 +108,17 @@ export const MAX_AUTHORITIES = 16
 
 /** Heads before the last one that a head names: those of some days on which an owner's devices do not meet. */
 export const MAX_PAST_HEADS = 16
+
+/** Largest genesis of a person, bytes of dag-cbor. */
+export const MAX_PERSON_BYTES = 256
+
+/** Largest act of a log, bytes of dag-cbor: room for sixteen parents beside the records that one act removes. */
+export const MAX_ACT_BYTES: number = 2 * 1024
+/** Acts that one names as those right before it. */
+export const MAX_ACT_PARENTS = 16
+/** Acts of one log from which its state is made. Which of them lie before which takes a bit for each two of them: 32 MiB while the state is made. */
+export const MAX_LOG_ACTS: number = 16 * 1024
+/** Records that one act removes. */
+export const MAX_REMOVED_RECORDS = 32
+/** Longest name of a device, UTF-16 units. */
+export const MAX_DEVICE_LABEL_LENGTH = 64

@@ -1,4 +1,4 @@
-import { concatBytes, utf8 } from './bytes.ts'
+import { concatBytes, equalBytes, utf8 } from './bytes.ts'
 import { type CID, cidOf, DAG_CBOR, DAG_JSON, equalCids, isOurCid } from './encoding/cid.ts'
 import { isCollectionName } from './namespace/collection-name.ts'
 import { MAX_TIME } from './clock.ts'
@@ -6,9 +6,9 @@ import { decodeCbor, isBytes, isUint, readStruct } from './encoding/cbor.ts'
 import { sha256 } from '#crypto'
 import { type EditPath, isEditPath, pathText } from './edits/edit-path.ts'
 import { readSeen, type Seen } from './edits/seen.ts'
-import { AUTHOR_BYTES, authorName } from './keys/identity.ts'
-import { MAX_CONTENT_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from './limits.ts'
+import { MAX_CONTENT_BYTES, MAX_EDIT_PATH_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from './limits.ts'
 import type { WritePolicy } from './namespace/namespace.ts'
+import { authorName, isAuthorLength, principalOf } from './people/author.ts'
 import { accept, refuse, type Verdict } from './verdict.ts'
 
 /** Where a record belongs: its network and its namespace. */
@@ -25,7 +25,7 @@ interface RecordBase {
   readonly prev?: Uint8Array
   /** Hybrid time after which the record may be forgotten. */
   readonly exp?: number
-  /** Author, multikey bytes. */
+  /** Author: a key, or a key and the person for whom it signs, see `author.ts`. */
   readonly by: Uint8Array
   /** Which versions by others the writer had before him. */
   readonly seen?: Seen
@@ -65,9 +65,12 @@ export function keyHash(ns: CID, key: string): Uint8Array {
   return sha256(scratch.subarray(0, ns.bytes.length + written))
 }
 
-/** The place that versions of one document compete for. With policy `author`, and where a record says so, each author has places of its own. */
+/**
+ * The place that versions of one document compete for. With policy `author`, and where a record says so, each author has places of its own, which all
+ * devices of a person share.
+ */
 export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, ownSlot?: true): Uint8Array {
-  return (write === 'author' || ownSlot === true ? sha256(concatBytes(kh, by)) : kh).slice(0, SLOT_BYTES)
+  return (write === 'author' || ownSlot === true ? sha256(concatBytes(kh, principalOf(by))) : kh).slice(0, SLOT_BYTES)
 }
 
 /**
@@ -75,8 +78,18 @@ export function slotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, ownSl
  * and its edits lie side by side, and 8 of a hash of key and field.
  */
 export function editSlotOf(write: WritePolicy, kh: Uint8Array, by: Uint8Array, path: EditPath): Uint8Array {
-  const field = sha256(concatBytes(kh, utf8(pathText(path))))
-  return concatBytes(slotOf(write, kh, by).subarray(0, SLOT_BYTES / 2), field.subarray(0, SLOT_BYTES / 2))
+  return fieldSlotOf(slotOf(write, kh, by), kh, path)
+}
+
+/** The same where the slot of the document is known. */
+export function fieldSlotOf(document: Uint8Array, kh: Uint8Array, path: EditPath): Uint8Array {
+  scratch.set(kh)
+  const text = pathText(path)
+  const { read, written } = TEXT_ENCODER.encodeInto(text, scratch.subarray(kh.length))
+  if (read < text.length) throw new RangeError(`a path has at most ${MAX_EDIT_PATH_BYTES} bytes`)
+  const slot = document.slice()
+  slot.set(sha256(scratch.subarray(0, kh.length + written)).subarray(0, SLOT_BYTES / 2), SLOT_BYTES / 2)
+  return slot
 }
 
 /**
@@ -109,7 +122,10 @@ export function splitKey(key: string): { collection: string; id: string } | unde
   return slash > 0 && isCollectionName(collection) && isDocumentId(id) && isKeyLength(key) ? { collection, id } : undefined
 }
 
-/** Whether the write policy lets author `by` write this key. With `author`, ids start with the author's own name. */
+/**
+ * Whether the write policy lets author `by` write this key. With `author`, ids start with the author's own name. Whether a key signs for the person that
+ * it names is said by that person's log, and what members may by the log of roles.
+ */
 export function mayWrite(write: WritePolicy, owner: Uint8Array, by: Uint8Array, id: string | undefined): boolean {
   switch (write) {
     case 'anyone':
@@ -117,7 +133,7 @@ export function mayWrite(write: WritePolicy, owner: Uint8Array, by: Uint8Array, 
     case 'author':
       return id === undefined || id.startsWith(`${authorName(by)}/`)
     case 'owner':
-      return by.length === owner.length && by.every((byte, i) => byte === owner[i])
+      return equalBytes(principalOf(by), owner)
     case 'members':
       return false
   }
@@ -200,7 +216,12 @@ function writeRecord(scope: RecordScope, record: DocRecord): Uint8Array {
   cursor = 0
   const path = record.del ? undefined : record.path
   const { ownSlot, seen } = record
-  const optional = [record.prev, record.exp, path, ownSlot, seen].filter((one) => one !== undefined).length
+  const optional =
+    Number(record.prev !== undefined) +
+    Number(record.exp !== undefined) +
+    Number(path !== undefined) +
+    Number(ownSlot !== undefined) +
+    Number(seen !== undefined)
   head(0xa0, (record.del ? 8 : 9) + optional)
   if (path !== undefined) {
     raw(F)
@@ -287,7 +308,7 @@ export function decodeRecord(bytes: Uint8Array, scope: RecordScope): Verdict<Doc
   if (!struct.ok) return struct
   const { net, ns, k, kh, at, cid, del, size, by, prev, exp, f, own, seen: list } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
-  if (!isBytes(by, AUTHOR_BYTES) || !isUint(at)) return refuse('malformed')
+  if (!isBytes(by) || !isUint(at)) return refuse('malformed')
   if (!(prev === undefined || isBytes(prev, 32)) || !(exp === undefined || isUint(exp))) return refuse('malformed')
   if (!(own === undefined || own === true)) return refuse('malformed')
   const seen = list === undefined ? undefined : readSeen(list, at)
@@ -319,7 +340,7 @@ function readPut(base: RecordBase, k: unknown, cid: unknown, size: unknown, f: u
 
 /** Whether the fields of a record are within their limits; its types hold already. */
 export function isRecord(record: DocRecord): boolean {
-  if (record.at > MAX_TIME || record.by.length !== AUTHOR_BYTES) return false
+  if (record.at > MAX_TIME || !isAuthorLength(record.by.length)) return false
   if (record.del) return record.kh.length === 32
   if (record.path !== undefined && (!isEditPath(record.path) || record.ownSlot === true)) return false
   return splitKey(record.k) !== undefined && record.digest.length === 32 && record.size <= MAX_CONTENT_BYTES

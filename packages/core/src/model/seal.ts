@@ -3,6 +3,7 @@ import { encodeCbor } from './encoding/cbor.ts'
 import { sha256 } from '#crypto'
 import { type Identity, verifySignature } from './keys/identity.ts'
 import { MAX_SEAL_RECORDS } from './limits.ts'
+import { keyOf } from './people/author.ts'
 
 /** One signature of one author over 1 to 64 record hashes, which lie one after another, 32 bytes each. */
 export interface Seal {
@@ -31,7 +32,7 @@ export function createSeal(net: CID, hashes: Uint8Array, identity: Identity): Se
 
 /** Whether a seal has the right shape and its author's signature. */
 export function verifySeal(net: CID, { by, hashes, signature }: Seal, options: { aside?: boolean } = {}): boolean | Promise<boolean> {
-  return isHashList(hashes) && verifySignature(by, 'seal', sealHash(net, hashes), signature, options)
+  return isHashList(hashes) && verifySignature(keyOf(by), 'seal', sealHash(net, hashes), signature, options)
 }
 
 /** From so many seals on, other threads check them: for fewer, handing them over costs as much as it saves. */

@@ -12,6 +12,9 @@ import { isUint } from './encoding/cbor.ts'
 import { canonicalJson, decodeContent } from './content.ts'
 import { didOf, identityFromSeed, isAuthorKey, verifySignature } from './keys/identity.ts'
 import { decodeGenesis, decodeHead, headWins, type SignedHead, WRITE_POLICIES } from './namespace/namespace.ts'
+import { FIRST_PROFILE_BODY } from './namespace/profile.ts'
+import { profileIdOf } from './namespace/profile-id.ts'
+import { profileFacts } from '../replica/profile-facts.ts'
 import { type Verified, verifyCertificate, verifyRevocation, verifyVoucher } from './network/membership.ts'
 import { decodeNetwork, networkFromText, networkToText } from './network/network.ts'
 import { decodeEdit } from './edits/edit-content.ts'
@@ -110,6 +113,25 @@ describe('head.json', () => {
   it('orders the heads', async () => {
     const heads = await Promise.all(valid.map(async (head) => ({ name: head.name, signed: valueOf(await read(head)) })))
     expect(heads.toSorted((a, b) => (headWins(a.signed, b.signed) ? -1 : 1)).map(({ name }) => name)).toEqual(context['strongestFirst'])
+  })
+})
+
+describe('profile.json', () => {
+  const { context, valid, invalid } = load('profile.json')
+  const net = cidIn(DAG_CBOR, context['network'])
+  const [genesis, app] = [context['genesis'], context['appGenesis']].map((bytes) => valueOf(decodeGenesis(bytesOf(bytes), net))) as [any, any]
+  const read = async ({ bytes, signature, isApp }: Case): Promise<Verdict<SignedHead>> =>
+    decodeHead(bytesOf(bytes), bytesOf(signature), isApp === true ? app : genesis)
+  it('the id follows from network and owner, and every device begins with the same body', () => {
+    expect(profileIdOf(context['network'], context['owner'])).toBe(context['namespace'])
+    expect(genesis.cid.toString()).toBe(context['namespace'])
+    expect(toHex(dagCbor.encode(FIRST_PROFILE_BODY))).toBe(context['first'])
+  })
+  it.each(valid)('reads $name', async ({ profile, ...head }) => {
+    expect(profileFacts(valueOf(await read(head)).head.body.profile ?? {})).toEqual(profile)
+  })
+  it.each(invalid)('refuses $name', async (head) => {
+    expect(await read(head)).toEqual({ ok: false, reason: head['reason'] })
   })
 })
 
@@ -275,9 +297,10 @@ describe('clock.json', () => {
 describe('slot.json', () => {
   const { context, valid, invalid } = load('slot.json')
   const owner = bytesOf(context['owner'])
-  it.each(valid)('places $name', ({ key, author, keyHash: expected, slots, mayWrite: writes, mayDelete: deletes }) => {
+  it.each(valid)('places $name', ({ key, author, keyHash: expected, slots, mayWrite: writes, ownedByPerson, mayDelete: deletes }) => {
     const kh = keyHash(cidIn(DAG_CBOR, context['namespace']), key)
     expect(toHex(kh)).toBe(expected)
+    expect(mayWrite('owner', bytesOf(context['person']), bytesOf(author), undefined)).toBe(ownedByPerson)
     for (const write of WRITE_POLICIES) {
       expect(toHex(slotOf(write, kh, bytesOf(author)))).toBe(slots[write])
       expect(mayWrite(write, owner, bytesOf(author), splitKey(key)?.id)).toBe(writes[write])

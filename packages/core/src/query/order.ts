@@ -34,7 +34,7 @@ export function compareValues(a: Sortable, b: Sortable): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   const ranks = rankOf(a) - rankOf(b)
   if (ranks !== 0 || a === EMPTY || b === EMPTY || a === null) return ranks
-  return compareBytes(compositeKey(a), compositeKey(b))
+  return compareBytes(sortableBytes(a), sortableBytes(b))
 }
 
 /** Whether two values are of one type, so that `$gt` and its like compare them. */
@@ -49,11 +49,11 @@ export function isSameType(a: Json, b: Json): boolean {
 export function orderKey(value: Sortable): SqlValue {
   if (value === EMPTY) return null
   if (value === null) return Number.NEGATIVE_INFINITY
-  return typeof value === 'number' || typeof value === 'string' ? value : compositeKey(value)
+  return typeof value === 'number' || typeof value === 'string' ? value : sortableBytes(value)
 }
 
-/** Bytes of objects, arrays and booleans whose order is that of the values: each value as its rank and then itself, fields as rank, name, value. */
-function compositeKey(value: Json): Uint8Array {
+/** Bytes whose order is that of the values: each value as its rank and then itself, fields as rank, name, value. */
+export function sortableBytes(value: Json): Uint8Array {
   const bytes: number[] = []
   write(value, undefined, bytes)
   return Uint8Array.from(bytes)

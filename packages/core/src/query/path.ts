@@ -21,6 +21,7 @@ const MAX_KNOWN = 1000
 
 /** What is wrong with a dotted path, as the end of a sentence; `undefined` where it is fine. */
 export function pathFault(path: string): string | undefined {
+  if (known.has(path)) return undefined
   const parsed = parse(path)
   return typeof parsed === 'string' ? parsed : undefined
 }

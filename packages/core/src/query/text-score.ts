@@ -43,7 +43,7 @@ export function textScore(search: Search, texts: readonly string[]): number {
 const ASCII = /^[\p{ASCII}]*$/u
 
 /** The words of a text as SQLite's tokenizer unicode61 finds them, but for scripts that are newer than it. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   if (ASCII.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
   return (
     text
@@ -52,6 +52,22 @@ function wordsOf(text: string): string[] {
       .toLowerCase()
       .match(WORD) ?? []
   )
+}
+
+/** Whether texts have what a search wants, as FTS5 finds it: one of its words, or all of its phrases, and nothing that must not be there. */
+export function hasTerms({ words, phrases, without }: Search, texts: readonly string[]): boolean {
+  const all = texts.map(wordsOf)
+  const has = (term: string): boolean => {
+    const wanted = wordsOf(term)
+    return wanted.length > 0 && all.some((found) => found.some((_, at) => wanted.every((one, i) => found[at + i] === one)))
+  }
+  return (phrases.length > 0 ? phrases.every(has) : words.some(has)) && !without.some(has)
+}
+
+/** Words of which every text that has what a search wants has one. */
+export function leadingWords({ words, phrases }: Search): string[] {
+  const terms = phrases.length > 0 ? phrases.slice(0, 1) : words
+  return terms.flatMap((term) => wordsOf(term).slice(0, 1))
 }
 
 const known = new WeakMap<Search, ReadonlyMap<string, readonly (readonly string[])[]>>()

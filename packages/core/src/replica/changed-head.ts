@@ -6,6 +6,8 @@ import { type HeadBody, isDescription, isHistoryDays } from '../model/namespace/
 import { pastAfter } from '../model/namespace/head-past.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES } from '../model/limits.ts'
 import { type SignedHead, signHead } from '../model/namespace/namespace.ts'
+import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
+import { principalOf } from '../model/people/author.ts'
 import { isTitle } from '../model/network/network.ts'
 import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
@@ -13,6 +15,7 @@ import { changedCollections } from './changed-collections.ts'
 import type { ReplicaGround } from './ground.ts'
 import { MOVED } from './moving/moved-ids.ts'
 import type { OpenNamespace } from './open-namespace.ts'
+import { changedProfile } from './heads/changed-profile.ts'
 import { checkedRules, checkStored } from './rules/checked-collections.ts'
 import type { HeadChange } from './types.ts'
 
@@ -21,7 +24,7 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
   const { clock, identity, storage, latest } = ground
   const { head, hash } = open.head
   const { title } = head.body
-  if (!equalBytes(open.genesis.genesis.owner, identity.author))
+  if (!equalBytes(open.genesis.genesis.owner, principalOf(identity.author)))
     throw new DocstoreError('not-allowed', `Only its owner changes the namespace "${title}"`)
   // After all that is here, so that the end takes nothing away; what lies in the future is not accepted by anybody yet.
   const end = async (): Promise<number> => {
@@ -29,6 +32,8 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
     return clock.next(Math.min(latest(), last))
   }
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
+  if (change.profile !== undefined && open.genesis.genesis.kind !== PROFILE_KIND)
+    throw new DocstoreError('bad-option', `The namespace "${title}" is no profile`)
   const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
   if (change.collections !== undefined) {
@@ -39,7 +44,7 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
   const made: HeadBody = { ...body, created: head.body.created ?? at }
   const signed = signHead({ net, ns, epoch, seq: seq + 1, prev: hash, ...pastAfter(open.head), at: clock.next(at), body: made }, identity)
   checkHeadSize(signed)
-  return signed
+  return change.isTrial === true ? undefined : signed
 }
 
 /** Throws `bad-rules` for a head that is larger than others take: nothing but schemas makes it that. */
@@ -60,7 +65,7 @@ async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']):
 /** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`. */
 function changedBody(
   body: HeadBody,
-  { title = body.title, description, history, next, listed = body.listed === true, collections }: HeadChange,
+  { title = body.title, description, history, next, listed = body.listed === true, collections, profile }: HeadChange,
   ended: number | undefined,
 ): HeadBody {
   if (!isTitle(title)) throw badName()
@@ -74,6 +79,7 @@ function changedBody(
     throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
   if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
   const { created } = body
+  const facts = profile === undefined ? body.profile : changedProfile(body.profile, profile)
   const settings = collections === undefined ? body.collections : changedCollections(body.collections, collections)
   return {
     title,
@@ -84,5 +90,6 @@ function changedBody(
     ...(listed ? { listed } : {}),
     ...(created === undefined ? {} : { created }),
     ...(settings === undefined ? {} : { collections: settings }),
+    ...(facts === undefined ? {} : { profile: facts }),
   }
 }

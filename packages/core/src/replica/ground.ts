@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Identity } from '../model/keys/identity.ts'
 import type { Network } from '../model/network/network.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { LazyPeople } from './people/lazy-people.ts'
 import type { Pause } from './slices.ts'
 import type { KnownRules } from './rules/known-rules.ts'
 import type { CommitNews } from './writing/commit-news.ts'
@@ -11,7 +12,8 @@ import type { NewestTime } from './writing/newest-time.ts'
 export interface ReplicaGround {
   readonly storage: Storage
   readonly network: Network
-  readonly identity: Identity
+  /** Who signs here; new data can become a device of somebody while it is open. */
+  identity: Identity
   /** Gives what is written here its time. */
   readonly clock: Clock
   /** Hybrid time beyond which nothing that arrives is accepted, now. */
@@ -20,4 +22,5 @@ export interface ReplicaGround {
   readonly news: CommitNews
   readonly newest: NewestTime
   readonly rules: KnownRules
+  readonly people: LazyPeople
 }

@@ -34,6 +34,9 @@ export const MAX_NAMESPACES = 10_000
 export const MAX_HEAD_BODIES = 16
 export const MAX_HEAD_BODIES_BYTES: number = 64 * 1024
 
+/** Heads that have won of which is known when and by whom: the newest. */
+export const MAX_HEAD_HISTORY = 64
+
 /** Genesis, heads and signatures in one list of namespaces, bytes: below what a frame holds. One always fits. */
 export const MAX_LISTING_BYTES: number = 128 * 1024
 
@@ -66,6 +69,12 @@ export const MAX_PENDING_BYTES: number = 8 * 1024 * 1024
 /** Records that are removed in one transaction. */
 export const REMOVE_PAGE = 128
 
+/** Persons and records that are looked for among all: of more, all are looked at. */
+export const MAX_CONCERNED = 256
+
+/** Positions among which one step looks for the records of some persons: it reads who wrote each of them. */
+export const LOOK_SPAN = 4096
+
 /** Documents that expire in one transaction. */
 export const EXPIRE_PAGE = 128
 /** How long nobody looks whether something has expired, milliseconds, where nobody reads and the clock says that nothing has. */
@@ -89,3 +98,23 @@ export const FORGET_EVERY_MS: number = 6 * 60 * 60_000
 
 /** Records that are looked at in one step of an erasure. */
 export const ERASE_PAGE = 512
+
+/** Acts of logs that are in memory: a kilobyte each. */
+export const MAX_LOADED_ACTS = 65_536
+/** Logs of persons of whom nothing that is here of a namespace says that it needs them, and logs here that none needs yet. */
+export const MAX_TOLD_LOGS: number = 16 * 1024
+export const MAX_UNNEEDED_LOGS = 1024
+/** Acts of a log that only its recovery key may still add, so that nobody else can fill it up. */
+export const RESERVED_ACTS = 1024
+/** Tips of a log that others are told of. */
+export const MAX_TIPS = 16
+/** Records that are looked at in one step of writing again what another device wrote. */
+export const ADOPT_PAGE = 256
+
+/** How long ago a device that was stolen may have revoked others for that to be undone when it is revoked itself, milliseconds. What it says of before was its owner's. */
+export const UNDONE_MS: number = 30 * DAY_MS
+
+/** A batch of records that lie aside because logs took them away, bytes: a small value, which a full store takes too. */
+export const ASIDE_BATCH_BYTES: number = 48 * 1024
+/** What others wrote of that, bytes altogether. It stays for as long as tombstones do. */
+export const MAX_ASIDE_BYTES: number = 64 * 1024 * 1024

@@ -3,6 +3,7 @@ import { errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json/json-value.ts'
 import type { Identity } from '../model/keys/identity.ts'
+import { personOf } from '../model/people/author.ts'
 import type { Network } from '../model/network/network.ts'
 import { type Random, secureRandom } from '../model/keys/random.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -18,6 +19,14 @@ import type { ReplicaGround } from './ground.ts'
 import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
+import type { KeyLookup } from './people/key-lookup.ts'
+import { LazyPeople } from './people/lazy-people.ts'
+import { ASIDE } from './people/judging/aside-prefixes.ts'
+import type { OwnActs } from './people/own-acts.ts'
+import type { People } from './people/people.ts'
+import type { PersonLookup } from './people/person-lookup.ts'
+import { principalId } from './people/principal-id.ts'
+import type { SetAside } from './people/judging/set-aside.ts'
 import { Feeds } from './reading/feeds.ts'
 import { Queries } from './reading/queries.ts'
 import type { Removing } from './removing.ts'
@@ -27,6 +36,7 @@ import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
 import { nextTask, type Pause } from './slices.ts'
 import type {
   AcceptResult,
+  Written,
   ChangeRow,
   CollectionCount,
   CommitEvent,
@@ -41,6 +51,9 @@ import type {
   FindResult,
   FutureRecords,
   HeadChange,
+  LogParcel,
+  LogTips,
+  LogWant,
   MissingBlock,
   NamespaceBytes,
   NamespaceInfo,
@@ -68,6 +81,8 @@ import { CommitNews } from './writing/commit-news.ts'
 import { NewestTime } from './writing/newest-time.ts'
 import { LazyPending } from './writing/lazy-pending.ts'
 import { Redating } from './writing/redating.ts'
+import { OWN_LOGS } from '../storage/logs/log-storage.ts'
+import { IDENTITY, OPEN_IDENTITY } from './open-identity.ts'
 import { Tidying } from './writing/tidying.ts'
 import { Writes } from './writing/writes.ts'
 
@@ -76,6 +91,8 @@ export interface LocalReplicaInit {
   readonly storage: Storage
   readonly network: Network
   readonly identity: Identity
+  /** The seed of that, for what else it signs where the stored one is locked. */
+  readonly seed?: Uint8Array
   /** Random id of the database, hexadecimal. */
   readonly epoch: string
   /** Wall clock, Unix milliseconds. */
@@ -90,6 +107,8 @@ export interface LocalReplicaInit {
   readonly historyOnlyAsked?: boolean
   /** Where cuts and salts come from. */
   readonly random?: Random
+  /** Called after this data has begun to sign for another person, or what it keeps of its own has changed; what it throws fails the change. */
+  readonly onPerson?: (() => Promise<void>) | undefined
 }
 
 /** A replica on a storage in this thread: its parts, and which of them each call goes to. */
@@ -110,8 +129,13 @@ export class LocalReplica implements Replica {
   readonly #history: HistoryKeeping
   #files: Promise<Files> | undefined
   #isClosed = false
+  #others: Promise<void> = Promise.resolve()
   readonly #ground: ReplicaGround
   #loadedForgetting: Forgetting | undefined
+  #loadedOwnActs: OwnActs | undefined
+  #aside: SetAside | undefined
+  #loadedLookup: PersonLookup | undefined
+  #loadedKeys: KeyLookup | undefined
   #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor(init: LocalReplicaInit) {
@@ -130,27 +154,39 @@ export class LocalReplica implements Replica {
       news: this.#news,
       newest,
       rules: new KnownRules(),
+      people: new LazyPeople(() => this.#openPeople()),
     }
     this.#ground = ground
     const removing = async (): Promise<Removing> => {
       const { Removing } = await import('./removing.ts')
       return new Removing(ground, {
         keep: (open, records, reason) => this.#pending.keepRemoved(open.id, records, reason),
+        setAside: async (open, records) => (await this.#openAside()).add(open, records),
         onRemoved: (ns) => this.#comparing.removed(ns),
       })
     }
     this.#history = new HistoryKeeping({ ground, namespaces: () => this.#namespaces.all(), onlyAsked: init.historyOnlyAsked === true, now })
     const namespaces = new Namespaces(ground, {
       onHead: (open) => this.#history.follow(open),
-      onArrival: (open) => this.#pending.apply(open),
+      onArrival: (open, isNew) => this.#pending.apply(open, { mayLackRoles: isNew }),
+      onJudged: async (id, when) => {
+        await this.#aside?.bringBack(id, { isLater: when === 'later' })
+        const open = when === 'changed' ? this.#namespaces.get(id) : undefined
+        if (open !== undefined) await this.#pending.apply(open, { mayLackRoles: true, isAgain: true })
+      },
+      onForgotten: async (id) => this.#aside?.forget(id),
       removing,
     })
     this.#namespaces = namespaces
     this.#pending = new LazyPending(ground, namespaces)
-    this.#expiry = new Expiry(ground, { idOf: (ns) => namespaces.idOf(ns), onRemoved: (ns) => this.#comparing.removed(ns) })
+    this.#expiry = new Expiry(ground, {
+      idOf: (ns) => namespaces.idOf(ns),
+      onRemoved: (ns) => this.#comparing.removed(ns),
+      beside: () => this.#aside,
+    })
     this.#news.onExpiring((exp) => this.#expiry.note(exp))
     this.#writes = new Writes(ground, namespaces, { pending: this.#pending, expiry: this.#expiry })
-    this.#redating = new Redating(ground, namespaces)
+    this.#redating = new Redating(ground, { namespaces, ownActs: () => this.#ownActs() })
     this.#queries = new Queries({
       storage,
       aside: queries,
@@ -173,27 +209,49 @@ export class LocalReplica implements Replica {
   /** Opens what the storage holds. Throws `data-corrupt` where that does not verify. */
   static async open(init: LocalReplicaInit): Promise<LocalReplica> {
     const replica = new LocalReplica(init)
+    if (await init.storage.hasLogs()) await replica.#ground.people.load()
     await replica.#namespaces.load()
     await replica.#pending.load()
+    if ((await init.storage.listMeta(ASIDE)).length > 0) await replica.#openAside()
     await replica.#namespaces.finishRemoving()
     await replica.#expiry.load()
     replica.#history.start()
+    init.storage.onOthers?.((numbers) => {
+      replica.#others = replica.#others.then(() => replica.#othersChanged(numbers))
+    })
     if (await init.storage.hasFilesToClear()) replica.#clearFiles()
     replica.#forgetLater(FIRST_FORGET_MS)
     return replica
   }
 
+  /** What other processes have changed, one after another. */
+  async #othersChanged(numbers: readonly number[]): Promise<void> {
+    // Loaded where several share a database.
+    const { othersChanged } = await import('./others-changed.ts')
+    if (!this.#isClosed) await othersChanged(this.#ground, this.#namespaces, this.#comparing, numbers)
+  }
+
   async info(): Promise<ReplicaInfo> {
-    const { network, identity, epoch } = this.#init
-    return { network: { id: network.id, name: network.descriptor.name, descriptor: network.bytes }, identity: identity.did, epoch }
+    const { network, epoch } = this.#init
+    const { did, author } = this.#ground.identity
+    const isPerson = personOf(author) !== undefined
+    return {
+      network: { id: network.id, name: network.descriptor.name, descriptor: network.bytes },
+      identity: did,
+      ...(isPerson && { person: principalId(author) }),
+      epoch,
+    }
   }
 
   async getMeta(key: string): Promise<Uint8Array | undefined> {
+    if (key === OPEN_IDENTITY) return this.#init.seed
     return this.#init.storage.getMeta(key)
   }
 
-  async setMeta(key: string, value: Uint8Array | undefined): Promise<void> {
-    return this.#init.storage.setMeta(key, value)
+  async setMeta(key: string, value: Uint8Array | undefined, options?: { readonly flushed?: boolean }): Promise<void> {
+    await this.#init.storage.setMeta(key, value, options)
+    // Whether it is locked now or not, what it was must not stay on the disk.
+    if (key === IDENTITY) this.#tidying.scrubSoon()
   }
 
   async listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]> {
@@ -204,6 +262,10 @@ export class LocalReplica implements Replica {
 
   createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
     return this.#namespaces.createNamespace(init)
+  }
+
+  openProfile(): Promise<NamespaceInfo> {
+    return this.#namespaces.openProfile()
   }
 
   namespaces(): Promise<readonly NamespaceInfo[]> {
@@ -224,6 +286,10 @@ export class LocalReplica implements Replica {
 
   forgetNamespace(ns: string): Promise<boolean> {
     return this.#namespaces.forgetNamespace(ns)
+  }
+
+  headSeq(ns: string): Promise<number> {
+    return this.#namespaces.headSeq(ns)
   }
 
   exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
@@ -417,8 +483,8 @@ export class LocalReplica implements Replica {
     return this.#sending.batchOf(ns, slots, options)
   }
 
-  accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
-    return this.#receiving.accept(ns, batch)
+  accept(ns: string, batch: Uint8Array, refused?: ReadonlyMap<number, Refusal | 'quota'>): Promise<AcceptResult | { refused: Refusal }> {
+    return this.#receiving.accept(ns, batch, refused)
   }
 
   async giveUp(ns: string, seqs: readonly number[]): Promise<number> {
@@ -428,11 +494,173 @@ export class LocalReplica implements Replica {
   async eraseOwn(ns: string, since: number): Promise<ErasedPage> {
     // Loaded when somebody asks: few do.
     const { Erasing } = await import('./writing/erasing.ts')
+    if (since === 0) await this.#aside?.forget(ns, this.#ground.identity.author)
     return new Erasing(this.#ground, this.#namespaces, this.#writes).eraseOwn(ns, since)
   }
 
   async forgetDeleted(): Promise<number> {
+    await this.#aside?.tidy()
     return (await this.#forgetting()).look(() => this.#isClosed)
+  }
+
+  // Persons
+
+  ownerLog(genesis: Uint8Array): ReturnType<Replica['ownerLog']> {
+    return this.#logs((logs) => logs.ownerLog(genesis))
+  }
+
+  async logsDigest(ns: string): Promise<Uint8Array | undefined> {
+    // At every comparison: where nobody knows of any person, nothing is loaded.
+    return this.#ground.people.loaded?.exchange.logsDigest(ns)
+  }
+
+  logTips(ns: string, after: Uint8Array, limit: number): ReturnType<Replica['logTips']> {
+    return this.#logs((logs) => logs.logTips(ns, after, limit))
+  }
+
+  missingLogs(ns: string, theirs: readonly LogTips[]): ReturnType<Replica['missingLogs']> {
+    return this.#logs((logs) => logs.missingLogs(ns, theirs))
+  }
+
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): ReturnType<Replica['exportActs']> {
+    return this.#logs((logs) => logs.exportActs(ns, wants, maxBytes))
+  }
+
+  importActs(ns: string, parcels: readonly LogParcel[], genesis?: Uint8Array): ReturnType<Replica['importActs']> {
+    return this.#logs((logs) => logs.importActs(ns, parcels, genesis))
+  }
+
+  async person(): ReturnType<Replica['person']> {
+    return this.#ground.people.loaded === undefined ? undefined : (await this.#ownActs()).person()
+  }
+
+  async changePerson(change: Parameters<Replica['changePerson']>[0]): Promise<void> {
+    await (await this.#ownActs()).changePerson(change)
+  }
+
+  async members(ns: string): ReturnType<Replica['members']> {
+    return (await this.#ownActs()).members(ns)
+  }
+
+  async namespaceHistory(ns: string): ReturnType<Replica['namespaceHistory']> {
+    const { namespaceHistory } = await import('./people/namespace-history.ts')
+    return namespaceHistory(this.#ground, this.#namespaces.open(ns))
+  }
+
+  async changeRoles(ns: string, change: Parameters<Replica['changeRoles']>[1]): Promise<void> {
+    await (await this.#ownActs()).changeRoles(ns, change)
+  }
+
+  async addToPerson(acts: LogParcel['acts']): Promise<void> {
+    await (await this.#ownActs()).addToPerson(acts)
+  }
+
+  async personFacts(): ReturnType<Replica['personFacts']> {
+    return this.#ground.people.loaded === undefined ? undefined : (await this.#ownActs()).personFacts()
+  }
+
+  async becomeDevice(log: LogParcel): Promise<void> {
+    await (await this.#ownActs()).becomeDevice(log)
+  }
+
+  async restorePerson(...args: Parameters<Replica['restorePerson']>): Promise<void> {
+    await (await this.#ownActs()).restorePerson(...args)
+  }
+
+  async actAsRecovery(...args: Parameters<Replica['actAsRecovery']>): Promise<void> {
+    await (await this.#ownActs()).actAsRecovery(...args)
+  }
+
+  async rotateRecovery(...args: Parameters<Replica['rotateRecovery']>): Promise<void> {
+    await (await this.#ownActs()).rotateRecovery(...args)
+  }
+
+  async recoverySeed(): ReturnType<Replica['recoverySeed']> {
+    return (await this.#ownActs()).recoverySeed()
+  }
+
+  async keepRecoverySeed(seed: Uint8Array | undefined): Promise<void> {
+    await (await this.#ownActs()).keepRecoverySeed(seed)
+  }
+
+  async personByRecovery(commitment: Uint8Array): ReturnType<Replica['personByRecovery']> {
+    return this.#ground.people.loaded === undefined ? undefined : (await this.#lookup()).personByRecovery(commitment)
+  }
+
+  async personLog(person: Uint8Array, from: number, maxBytes: number): ReturnType<Replica['personLog']> {
+    return this.#ground.people.loaded === undefined ? undefined : (await this.#lookup()).personLog(person, from, maxBytes)
+  }
+
+  async namespacesOf(person: Uint8Array, after: string, limit: number): Promise<readonly string[]> {
+    return this.#ground.people.loaded === undefined ? [] : (await this.#lookup()).namespacesOf(person, after, limit)
+  }
+
+  async learnPerson(log: LogParcel, { keep }: { readonly keep: boolean }): ReturnType<Replica['learnPerson']> {
+    return (await this.#ground.people.load()).exchange.learn(log, keep ? OWN_LOGS : undefined)
+  }
+
+  async devicesOf(person: Uint8Array): ReturnType<Replica['devicesOf']> {
+    return (await this.#ground.people.loaded?.state(person))?.devices
+  }
+
+  async personsOfKey(key: Uint8Array): ReturnType<Replica['personsOfKey']> {
+    if (this.#ground.people.loaded === undefined) return []
+    const { KeyLookup } = await import('./people/key-lookup.ts')
+    return (this.#loadedKeys ??= new KeyLookup(this.#ground, this.#ground.people.loaded)).personsOfKey(key)
+  }
+
+  async #lookup(): Promise<PersonLookup> {
+    const { PersonLookup } = await import('./people/person-lookup.ts')
+    return (this.#loadedLookup ??= new PersonLookup((await this.#ground.people.load()).logs, this.#namespaces))
+  }
+
+  /** Loaded when somebody changes what devices there are: few do. */
+  async #ownActs(): Promise<OwnActs> {
+    const { OwnActs } = await import('./people/own-acts.ts')
+    return (this.#loadedOwnActs ??= new OwnActs(this.#ground, await this.#ground.people.load(), {
+      namespaces: this.#namespaces,
+      seed: this.#seed(),
+      onPerson: this.#init.onPerson,
+    }))
+  }
+
+  #seed(): Uint8Array {
+    const { seed } = this.#init
+    if (seed === undefined) throw new TypeError('a replica that keeps a recovery key is opened with the seed of its identity')
+    return seed
+  }
+
+  async #logs<T>(work: (exchange: People['exchange']) => Promise<T>): Promise<T> {
+    return work((await this.#ground.people.load()).exchange)
+  }
+
+  /** Loaded where logs have taken something away: seldom. */
+  async #openAside(): Promise<SetAside> {
+    const { SetAside } = await import('./people/judging/set-aside.ts')
+    if (this.#aside !== undefined) return this.#aside
+    const aside = new SetAside({
+      ground: this.#ground,
+      namespace: (id) => this.#namespaces.get(id),
+      accept: (id, batch) => this.#receiving.accept(id, batch),
+      onBack: (id, records) => this.#pending.cameBack(id, records),
+      onExpiring: (exp) => this.#expiry.note(exp),
+    })
+    await aside.load()
+    return (this.#aside ??= aside)
+  }
+
+  async #openPeople(): Promise<People> {
+    const { storage, aside = true } = this.#init
+    const { People } = await import('./people/people.ts')
+    return People.open(storage, {
+      network: this.#ground.network,
+      latest: this.#ground.latest,
+      namespace: (id) => this.#namespaces.get(id),
+      aside,
+      onChanging: async (...change) => (await this.#namespaces.judging()).changing(...change),
+      onChanged: async (numbers) => (await this.#namespaces.judging()).changed(numbers),
+      tell: (id) => this.#news.tell({ namespace: id, from: 0, to: 0, collections: [], head: true }),
+    })
   }
 
   /** Loaded when it is first needed: most programs end before that. */
@@ -558,6 +786,10 @@ export class LocalReplica implements Replica {
     // Aside, a file is opened by its name.
     if (queries !== undefined && (await storage.isInPlace())) await queries.backup(path)
     else await storage.backup(path)
+  }
+
+  async usage(): Promise<readonly Written[] | undefined> {
+    return this.#init.queries?.usage?.()
   }
 
   async checkStorage(): Promise<StorageCheck> {

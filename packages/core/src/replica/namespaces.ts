@@ -1,13 +1,16 @@
 import { DocstoreError } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
-import { msFromTime } from '../model/clock.ts'
+import { MAX_TIME, msFromTime } from '../model/clock.ts'
 import type { HeadBody } from '../model/namespace/head-body.ts'
-import { didOf } from '../model/keys/identity.ts'
+import { keyOf, PERSON_BYTES, personOf, principalOf } from '../model/people/author.ts'
 import {
+  type ActingDevices,
+  ANY_DEVICE,
   createGenesis,
   type DecodedGenesis,
   decodeGenesis,
   decodeHead,
+  headFault,
   headWins,
   type SignedHead,
   signHead,
@@ -15,6 +18,8 @@ import {
   type WritePolicy,
 } from '../model/namespace/namespace.ts'
 import { isHistoryDays } from '../model/namespace/head-body.ts'
+import { pastAfter } from '../model/namespace/head-past.ts'
+import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
 import { isTitle } from '../model/network/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
@@ -22,10 +27,13 @@ import type { StoredNamespace } from '../storage/storage.ts'
 import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
-import { HEAD_BODIES, LOST_CHANGE } from './heads/head-prefixes.ts'
+import { profileFacts } from './profile-facts.ts'
+import { FORMER_HEAD, HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE, UNJUDGED } from './heads/head-prefixes.ts'
 import type { LostChange } from './heads/lost-change.ts'
 import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
+import type { Judging } from './people/judging/judging.ts'
+import { principalId } from './people/principal-id.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
 import type { JudgedHeads } from './rules/judged-heads.ts'
@@ -37,8 +45,12 @@ import { redatedHead } from './writing/redated-head.ts'
 export interface NamespacesInit {
   /** Called with each namespace that is here, and when its head has changed, before anything is written there. */
   readonly onHead: (open: OpenNamespace) => Promise<void>
-  /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. */
-  readonly onArrival: (open: OpenNamespace) => Promise<void>
+  /** Does what waits for a namespace that is here now; until it has, it is called again with the next comparison. `isNew`: its logs may be on their way still. */
+  readonly onArrival: (open: OpenNamespace, isNew: boolean) => Promise<void>
+  /** Called when all that is here of a namespace is what its logs accept: after these have `changed`, where it was `opened` with this replica, and at a `later` comparison. */
+  readonly onJudged: (id: string, when: 'changed' | 'opened' | 'later') => Promise<void>
+  /** Called when a namespace has gone from here. */
+  readonly onForgotten: (id: string) => Promise<void>
   /** Loaded when something is to be removed: seldom. */
   readonly removing: () => Promise<Removing>
 }
@@ -50,6 +62,9 @@ export class Namespaces implements ReplicaNamespaces {
   readonly #imports = new Turns()
   readonly #init: NamespacesInit
   #judged: JudgedHeads | undefined
+  /** Positions of heads that came since this replica was opened, by the ids of their namespaces. */
+  readonly #headSeqs = new Map<string, number>()
+  #judging: Judging | undefined
 
   constructor(ground: ReplicaGround, init: NamespacesInit) {
     this.#ground = ground
@@ -70,9 +85,13 @@ export class Namespaces implements ReplicaNamespaces {
     for (const ns of await this.#ground.storage.halfForgotten()) await (await this.#init.removing()).all(ns)
     // A process may have ended when a head without rules had come, and nothing was done about it.
     if ((await this.#ground.storage.listMeta(JUDGED_PREFIX)).length > 0) await this.#loadJudged()
+    const unjudged = await this.#ground.storage.listMeta(UNJUDGED)
+    if (unjudged.length > 0) await (await this.judging()).resume(unjudged.map(([key]) => key.slice(UNJUDGED.length)))
     for (const open of this.all()) {
       await this.#removeAfterEnd(open)
       await this.#judgeAgain(open)
+      // A process may have ended when logs had changed, and what they accept again had not come back.
+      await this.#init.onJudged(open.id, 'opened')
     }
   }
 
@@ -100,11 +119,21 @@ export class Namespaces implements ReplicaNamespaces {
   async #load(stored: StoredNamespace, lost: LostChange | undefined): Promise<void> {
     const { storage, network, newest } = this.#ground
     const genesis = decodeGenesis(stored.genesis, network.cid)
-    const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
+    // It was checked when it came. Should the device that signed it have been revoked since, another one wins over it as soon as it comes.
+    const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value, ANY_DEVICE) : genesis
     if (!genesis.ok || !head.ok)
       throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
-    await this.#init.onHead(this.#remember(stored.ns, genesis.value, head.value, lost))
+    const open = this.#remember(stored.ns, genesis.value, head.value, lost)
+    if (open.scope.write === 'members') await this.#lookAtPeople(open)
+    await this.#init.onHead(open)
     newest.raise((await storage.times(stored.ns)).newest)
+  }
+
+  /** Its owner is one of those whom it needs, and its roles are known from here on. */
+  async #lookAtPeople(open: OpenNamespace): Promise<void> {
+    const people = await this.#ground.people.load()
+    await people.needLog(open.ns, open.genesis.genesis.owner)
+    await people.roles(open)
   }
 
   #remember(ns: number, genesis: DecodedGenesis, head: SignedHead, lost?: LostChange): OpenNamespace {
@@ -117,17 +146,45 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   async #save(genesis: DecodedGenesis, head: SignedHead, lost = this.#open.get(genesis.cid.toString())?.lost): Promise<OpenNamespace> {
-    const { storage, news } = this.#ground
+    return this.#show(genesis, head, await this.#store(genesis, head), lost)
+  }
+
+  /** Puts a head on disk, and gives the storage's number of its namespace. */
+  async #store(genesis: DecodedGenesis, head: SignedHead): Promise<number> {
+    const { storage } = this.#ground
     const cid = genesis.cid.toString()
     const known = this.#open.get(cid)
     const isKnown = known !== undefined
     // What it said is needed when another device of the owner has changed it, too.
     if (isKnown && this.#isOwn(genesis)) await (await import('./heads/head-bodies.ts')).noteFormerHead(storage, cid, known.head)
+    if (isKnown && isOfPerson(genesis) && !equalBytes(known.head.head.by, head.head.by))
+      await (await import('./heads/former-head.ts')).noteFormer(storage, known)
+    if (isKnown && !equalBytes(known.head.hash, head.hash))
+      await (await import('./heads/head-history.ts')).notePastHead(storage, cid, known.head, head)
     const ns = await storage.saveNamespace({ cid, genesis: genesis.bytes, head: head.bytes, signature: head.signature })
+    this.#headSeqs.set(cid, await storage.lastSeq(ns))
+    return ns
+  }
+
+  /** From here on everybody sees what is on disk. */
+  async #show(genesis: DecodedGenesis, head: SignedHead, ns: number, lost: LostChange | undefined): Promise<OpenNamespace> {
+    const cid = genesis.cid.toString()
+    const isKnown = this.#open.has(cid)
     const open = this.#remember(ns, genesis, head, lost)
+    if (isOfPerson(genesis) || genesis.genesis.write === 'members') await this.#lookAtPeople(open)
     await this.#init.onHead(open)
-    news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
+    this.#ground.news.tell({ namespace: cid, from: 0, to: 0, collections: [], ...(isKnown ? { head: true } : {}) })
     return open
+  }
+
+  /** Takes up one that another process has stored. */
+  takeUp(stored: StoredNamespace): Promise<void> {
+    return this.#imports.take(() => this.#load(stored, undefined))
+  }
+
+  /** Stores a head over one that another process has stored. */
+  async storeAgain({ genesis, head }: OpenNamespace): Promise<void> {
+    await this.#store(genesis, head)
   }
 
   /** The namespace, where it is here: reading one that is not finds nothing. */
@@ -161,10 +218,7 @@ export class Namespaces implements ReplicaNamespaces {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
-      throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, author or anyone`)
-    }
-    if (write === 'members') {
-      throw new DocstoreError('unsupported-policy', 'The write policy "members" is not available yet. Use owner, author or anyone')
+      throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
     }
     if (history !== undefined && !isHistoryDays(history)) throw badHistory()
     const { network, identity, clock } = this.#ground
@@ -173,7 +227,8 @@ export class Namespaces implements ReplicaNamespaces {
     if (known !== undefined) return this.#info(known)
     const body: HeadBody = { title: name, ...(listed ? { listed } : {}), ...(history === undefined ? {} : { history }) }
     const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
+    const epoch = await this.#ownEpoch()
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
     if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
     const open = await this.#save(genesis, head)
     await this.#judgeAgain(open)
@@ -189,8 +244,31 @@ export class Namespaces implements ReplicaNamespaces {
     return ruled
   }
 
+  async openProfile(): Promise<NamespaceInfo> {
+    return this.#imports.take(async () => {
+      const { identity, network, clock } = this.#ground
+      // Loaded by who has a profile.
+      const { firstProfile } = await import('./heads/first-profile.ts')
+      const { genesis, head } = firstProfile(network.cid, identity, { at: clock.next(0), epoch: await this.#ownEpoch() })
+      return this.#info(this.#open.get(genesis.cid.toString()) ?? (await this.#save(genesis, head)))
+    })
+  }
+
+  /** That in which this person signs heads: no device that was revoked before can write one that wins over them. Throws `revoked` where this one was. */
+  async #ownEpoch(): Promise<number> {
+    const { identity, people, clock } = this.#ground
+    return personOf(identity.author) === undefined ? 0 : (await people.load()).actingEpoch(identity.author, clock.wall())
+  }
+
   async namespaces(): Promise<readonly NamespaceInfo[]> {
-    return [...this.#open.values()].map((open) => this.#info(open))
+    return Promise.all([...this.#open.values()].map((open) => this.#shown(open)))
+  }
+
+  /** What is known of a namespace, without what a device says of its owner that was revoked. */
+  async #shown(open: OpenNamespace): Promise<NamespaceInfo> {
+    const { identity, people, clock } = this.#ground
+    const info = this.#info(open)
+    return people.loaded?.shown(open, info, { author: identity.author, now: clock.wall() }) ?? info
   }
 
   async namespaceIds(): Promise<readonly string[]> {
@@ -199,23 +277,27 @@ export class Namespaces implements ReplicaNamespaces {
 
   async namespace(id: string): Promise<NamespaceInfo | undefined> {
     const open = this.#open.get(id)
-    return open && this.#info(open)
+    return open && this.#shown(open)
   }
 
   #isOwn({ genesis }: DecodedGenesis): boolean {
-    return equalBytes(genesis.owner, this.#ground.identity.author)
+    return equalBytes(genesis.owner, principalOf(this.#ground.identity.author))
   }
 
   #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
-    const { title, description, history, ended, next, listed, created = head.at, collections } = head.body
-    const mayEver = genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, this.#ground.identity.author, undefined)
+    const { title, description, history, ended, next, listed, created = head.at, collections, profile } = head.body
+    const { identity, people, clock } = this.#ground
+    const mayEver =
+      genesis.write === 'members'
+        ? people.loaded?.lastRoles(id)?.may(identity.author, clock.wall(), 'write', {}) === 'yes'
+        : genesis.write === 'author' || mayWrite(genesis.write, genesis.owner, identity.author, undefined)
     return {
       id,
       name: title,
       ...(description === undefined ? {} : { description }),
       ...(history === undefined ? {} : { history }),
       write: genesis.write,
-      owner: didOf(genesis.owner),
+      owner: principalId(genesis.owner),
       writable: mayEver && ended === undefined,
       createdAt: new Date(msFromTime(created)).toISOString(),
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
@@ -223,6 +305,8 @@ export class Namespaces implements ReplicaNamespaces {
       ...(listed === undefined ? {} : { listed }),
       ...(lost === undefined ? {} : { conflict: lost.conflict }),
       ...(collections === undefined ? {} : { collections }),
+      ...(genesis.kind === 'app' ? {} : { kind: genesis.kind }),
+      ...(profile === undefined ? {} : { profile: profileFacts(profile) }),
     }
   }
 
@@ -230,21 +314,75 @@ export class Namespaces implements ReplicaNamespaces {
   async changeHead(id: string, change: HeadChange): Promise<NamespaceInfo> {
     const changed = await this.#imports.take(async () => {
       const open = this.open(id)
+      if (this.#isOwn(open.genesis)) await this.#ownEpoch()
       // Loaded when somebody changes one: few do.
       const { changedHead } = await import('./changed-head.ts')
       const head = await changedHead(open, change, this.#ground)
-      const changed = head === undefined ? open : await this.#save(open.genesis, head)
+      if (change.isTrial === true) return open
+      const ns = head === undefined ? open.ns : await this.#store(open.genesis, head)
+      const lost = open.lost && (await this.#settle(open.lost, id, change))
+      const isShown = head === undefined && lost === open.lost
+      const changed = isShown ? open : await this.#show(open.genesis, head ?? open.head, ns, lost)
       await this.#removeAfterEnd(changed)
-      return changed.lost === undefined ? changed : await this.#settle(changed, changed.lost, change)
+      return changed
     })
     await this.#judgeAgain(changed)
     return this.#info(changed)
   }
 
   /** What somebody sets anew is lost no more. */
-  async #settle({ ns, id, genesis, head }: OpenNamespace, lost: LostChange, change: HeadChange): Promise<OpenNamespace> {
-    const { stillLost } = await import('./heads/lost-change.ts')
-    return this.#remember(ns, genesis, head, await stillLost(this.#ground.storage, id, lost, change))
+  async #settle(lost: LostChange, id: string, change: HeadChange): Promise<LostChange | undefined> {
+    return (await import('./heads/lost-change.ts')).stillLost(this.#ground.storage, id, lost, change)
+  }
+
+  /** What judges by logs, loaded where some have changed: many peers meet none. */
+  async judging(): Promise<Judging> {
+    const { Judging } = await import('./people/judging/judging.ts')
+    return (this.#judging ??= new Judging({
+      ground: this.#ground,
+      get: (id) => this.#open.get(id),
+      all: () => this.#open.values(),
+      renew: (open) => {
+        this.#open.set(open.id, open)
+        this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
+      },
+      onJudged: (id) => this.#init.onJudged(id, 'changed'),
+      removing: this.#init.removing,
+    }))
+  }
+
+  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it. */
+  async renewHead({ id, genesis }: OpenNamespace, owner: ActingDevices): Promise<void> {
+    await this.#imports.take(async () => {
+      const open = this.#open.get(id)
+      if (open !== undefined && isOfPerson(genesis) && this.#isOwn(genesis) && open.head.head.epoch < owner.epoch) await this.#renew(open, owner)
+    })
+  }
+
+  async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
+    const { clock, identity, storage } = this.#ground
+    const { genesis } = open
+    const former =
+      headFault(open.head, owner) === undefined ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
+    const { net, ns, seq } = open.head.head
+    const { at, body } = (former ?? open.head).head
+    const time = clock.next(at)
+    await this.#save(
+      genesis,
+      signHead(
+        {
+          net,
+          ns,
+          epoch: owner.epoch,
+          seq: seq + 1,
+          prev: open.head.hash,
+          ...pastAfter(open.head),
+          at: time,
+          body: { ...body, created: body.created ?? at },
+        },
+        identity,
+      ),
+    )
   }
 
   /** Takes a namespace away from here, with all of its records. False where it is not here. */
@@ -256,12 +394,20 @@ export class Namespaces implements ReplicaNamespaces {
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
       await storage.forgetNamespace(open.ns)
       this.#open.delete(id)
+      this.#headSeqs.delete(id)
+      await this.#ground.people.loaded?.forgot(open)
+      this.#judging?.forget(id)
       await this.#judged?.forget(id)
-      for (const key of [HEAD_BODIES, LOST_CHANGE]) await storage.setMeta(key + id, undefined)
+      await this.#init.onForgotten(id)
+      for (const key of [HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE, FORMER_HEAD, UNJUDGED]) await storage.setMeta(key + id, undefined)
       await (await this.#init.removing()).all(open.ns)
       news.tell({ namespace: id, from: 0, to: 0, collections })
       return true
     })
+  }
+
+  async headSeq(id: string): Promise<number> {
+    return this.#headSeqs.get(id) ?? 0
   }
 
   async exportNamespace(id: string): Promise<NamespaceBytes | undefined> {
@@ -271,32 +417,45 @@ export class Namespaces implements ReplicaNamespaces {
 
   async listedNamespaces(after: string): ReturnType<ReplicaNamespaces['listedNamespaces']> {
     const { listedAfter } = await import('./heads/listing.ts')
-    const { namespaces, more } = listedAfter(this.all(), after)
+    const listed: OpenNamespace[] = []
+    for (const open of this.all())
+      if (open.head.head.body.listed === true && (await this.#ground.people.loaded?.isVoid(open)) !== true) listed.push(open)
+    const { namespaces, more } = listedAfter(listed, after)
     return { namespaces: namespaces.map(bytesOf), more }
   }
 
   async readNamespace(bytes: NamespaceBytes): ReturnType<ReplicaNamespaces['readNamespace']> {
     const { readForeign } = await import('./heads/listing.ts')
-    const read = await readForeign(bytes, this.#ground.network, (id) => this.#open.get(id))
+    const read = await readForeign(bytes, this.#ground.network, {
+      get: (id) => this.#open.get(id),
+      owner: async (person) => this.#ground.people.loaded?.state(person),
+    })
     if ('refused' in read) return read
     const { namespace, theirs, isHere } = read
-    return { info: this.#info(namespace), seq: namespace.head.head.seq, isListed: theirs.head.body.listed === true, isHere }
+    const { epoch, seq } = namespace.head.head
+    return { info: this.#info(namespace), epoch, seq, isListed: theirs.head.body.listed === true, isHere }
   }
 
   /** One at a time: of two heads that arrive together the winner has to stay. */
   async importNamespace(genesisBytes: Uint8Array, headBytes: Uint8Array, signature: Uint8Array): Promise<{ id: string } | { refused: Refusal }> {
     const imported = await this.#imports.take(async () => {
+      const { size } = this.#open
       const imported = await this.#import(genesisBytes, headBytes, signature)
       if ('id' in imported) {
         // Also where nothing is new: a full disk may have kept it from being done the last time.
         await this.#removeAfterEnd(this.open(imported.id))
-        await this.#init.onArrival(this.open(imported.id))
+        await this.#init.onArrival(this.open(imported.id), this.#open.size > size)
       }
       return imported
     })
     // It can take long, and other namespaces need not wait for it.
     const open = 'id' in imported ? this.get(imported.id) : undefined
-    if (open !== undefined) await this.#judgeAgain(open)
+    if (open !== undefined) {
+      await this.#judgeAgain(open)
+      // What failed when the logs changed, on a full disk perhaps, is done now.
+      await this.#judging?.judge(open.id)
+      await this.#init.onJudged(open.id, 'later')
+    }
     return imported
   }
 
@@ -307,17 +466,28 @@ export class Namespaces implements ReplicaNamespaces {
     const known = this.#open.get(id)
     // Peers show each other their heads at every comparison; nearly always it is the one that was checked before.
     if (known !== undefined && equalBytes(known.head.bytes, headBytes)) return { id }
-    const head = await decodeHead(headBytes, signature, genesis.value)
+    const owner = isOfPerson(genesis.value) ? await (await this.#ground.people.load()).owner(genesis.value) : undefined
+    const checked = await decodeHead(headBytes, signature, genesis.value, owner)
+    // Without a head nothing of the namespace can be taken, nor a better one be written. A device of its owner writes that at once; to anybody else it would say what a thief says.
+    const isStopgap = !checked.ok && checked.reason === 'revoked' && known === undefined && this.#mayRenew(genesis.value, owner)
+    const head = isStopgap ? await decodeHead(headBytes, signature, genesis.value, ANY_DEVICE) : checked
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
     if (known === undefined && this.#open.size >= MAX_NAMESPACES) return { refused: 'too-large' }
     const isOwn = known !== undefined && this.#isOwn(known.genesis)
-    if (known !== undefined && !isOwn && !headWins(head.value, known.head)) return { id }
+    const isVoid = known !== undefined && owner !== undefined && headFault(known.head, owner) !== undefined
+    if (known !== undefined && !isOwn && !isVoid && !headWins(head.value, known.head)) return { id }
     const { collections } = head.value.head.body
     if (collections !== undefined && 'reason' in (await this.#ground.rules.read(collections))) return { refused: 'unsupported' }
-    if (known !== undefined && isOwn) await this.#meet(known, head.value)
+    if (known !== undefined && isOwn && !isVoid) await this.#meet(known, head.value)
     else await this.#save(genesis.value, head.value)
+    if (isStopgap && owner !== undefined) await this.#renew(this.open(id), owner)
     return { id }
+  }
+
+  /** Whether this device may write the head that takes the place of one by a revoked device. A profile begins anew: what it said can be the thief's. */
+  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined): boolean {
+    return genesis.genesis.kind !== PROFILE_KIND && this.#isOwn(genesis) && owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes'
   }
 
   /** What another device of this owner changed comes together with what was changed here. */
@@ -325,10 +495,10 @@ export class Namespaces implements ReplicaNamespaces {
     const { storage, identity } = this.#ground
     // Loaded where devices of one owner differ: seldom.
     const { metHead } = await import('./heads/met-head.ts')
-    const met = await metHead(known.id, known.head, theirs, { storage, identity })
+    const met = await metHead(known, theirs, { storage, identity })
     const lost = met.lost.length === 0 ? known.lost : await (await import('./heads/lost-change.ts')).loseMore(storage, known.id, known.lost, met)
     if (met.head !== known.head) await this.#save(known.genesis, met.head, lost)
-    else if (lost !== known.lost) this.#remember(known.ns, known.genesis, known.head, lost)
+    else if (lost !== known.lost) await this.#show(known.genesis, known.head, known.ns, lost)
   }
 
   /** Gives a head of ours that lies in the future a right time. A newer head wins whatever its time, so it does not matter who has the one of the future. */
@@ -336,11 +506,15 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#imports.take(async () => {
       const { clock, identity, latest } = this.#ground
       const { head } = this.open(id)
-      if (head.head.at <= latest() || !equalBytes(genesis.genesis.owner, identity.author)) return false
+      if (head.head.at <= latest() || !this.#isOwn(genesis)) return false
       await this.#save(genesis, redatedHead(head, clock.next(0), identity))
       return true
     })
   }
+}
+
+function isOfPerson({ genesis }: DecodedGenesis): boolean {
+  return genesis.owner.length === PERSON_BYTES
 }
 
 function bytesOf({ genesis, head }: OpenNamespace): NamespaceBytes {

@@ -1,13 +1,16 @@
 import { DocstoreError } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
-import { createSeed, type Identity, identityFromSeed } from '../model/keys/identity.ts'
-import { createNetwork, decodeNetwork, type Network } from '../model/network/network.ts'
+import type { Identity } from '../model/keys/identity.ts'
+import { createNetwork, decodeNetwork, type NameAuthorities, type Network } from '../model/network/network.ts'
+import { identityFor } from '../model/people/author.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LocalReplica, type LocalReplicaInit } from './local-replica.ts'
+import type { PersonChoice } from './people/choose-person.ts'
+import { PERSON } from './people/person-meta.ts'
 import type { MoveProgress } from './moving/move-network.ts'
+import { IDENTITY, openIdentity } from './open-identity.ts'
 
 /** Keys of the small values that make up a peer. */
-const IDENTITY = 'identity'
 const EPOCH = 'epoch'
 const NETWORK = 'network'
 /** There where the network was given or named, and not made because there was none. */
@@ -16,15 +19,27 @@ const CHOSEN = 'network-chosen'
 const MET = 'network-met'
 
 /** How to open a replica. */
-export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries' | 'historyOnlyAsked'> {
-  /** Seed of the identity that the data gets on first use, where it is not to be a new one. */
+export interface OpenReplicaOptions
+  extends Pick<LocalReplicaInit, 'now' | 'aside' | 'pause' | 'random' | 'queries' | 'historyOnlyAsked' | 'onPerson'> {
+  /**
+   * The identity that the data gets on first use, where it is not to be a new one: a seed, locked with a passphrase or not. Data that has the same one gets
+   * the same lock.
+   */
   readonly identity?: Uint8Array | undefined
+  /** What opens an identity that is locked. */
+  readonly passphrase?: string | undefined
+  /**
+   * For whom new data signs, see `PersonChoice`. Data that has signed for its key alone goes on so, and data of a person for that person.
+   */
+  readonly person?: PersonChoice | undefined
   /** Descriptor of the network to join; refused where the data has documents in another network, unless they may move. */
   readonly network?: Uint8Array | undefined
   /** Name of the network that is made where there is none and none is given. */
   readonly networkName?: string | undefined
   /** Who may join the one that is made: with `'invite'` those whom this identity invites. */
   readonly admission?: 'open' | 'invite' | undefined
+  /** Who grants usernames in the one that is made: this identity (`'own'`), or several; without it, nobody does. */
+  readonly names?: 'own' | NameAuthorities | undefined
   /** Whether the documents that are here move to the network: only where nobody else was ever in theirs. */
   readonly moves?: boolean
   /** Names of small values that belong to the network, and go when it is left. */
@@ -33,22 +48,52 @@ export interface OpenReplicaOptions extends Pick<LocalReplicaInit, 'now' | 'asid
   readonly onMove?: ((progress: MoveProgress) => void) | undefined
 }
 
-/** Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. */
+/**
+ * Opens the data of a peer. On first use it gets an identity, and a network: the given one, or a new one of its own. Throws `passphrase-needed`,
+ * `wrong-passphrase`.
+ */
 export async function openReplica(
   storage: Storage,
-  { identity: given, network, networkName, admission = 'open', moves = false, leaving = [], onMove, ...init }: OpenReplicaOptions = {},
+  {
+    identity: given,
+    passphrase,
+    person: choice,
+    network,
+    networkName,
+    admission = 'open',
+    names,
+    moves = false,
+    leaving = [],
+    onMove,
+    ...init
+  }: OpenReplicaOptions = {},
 ): Promise<LocalReplica> {
-  const seed = (await storage.getMeta(IDENTITY)) ?? (await remember(storage, IDENTITY, given ?? createSeed()))
+  // Data of before signs as it did: others may know it by its key.
+  const isFirstUse = choice === 'first-use' && (await storage.getMeta(IDENTITY)) === undefined
+  const wanted = choice === 'first-use' ? (isFirstUse ? 'new' : undefined) : choice
+  const { seed, identity: key } = await openIdentity(storage, { given, passphrase })
   const epoch = (await storage.getMeta(EPOCH)) ?? (await remember(storage, EPOCH, crypto.getRandomValues(new Uint8Array(8))))
-  const identity = identityFromSeed(seed)
-  const create = (): Network => createNetwork(networkName ?? 'my network', admission === 'open' ? {} : { admission, authorities: [identity.author] })
-  const chosen = await chooseNetwork(storage, { wanted: network, create, identity, moves, leaving, onMove })
+  const known = await storage.getMeta(PERSON)
+  // Loaded where there is a person to begin with: once in the life of the data.
+  const chosen =
+    known === undefined && wanted !== undefined
+      ? await (await import('./people/choose-person.ts')).choosePerson(storage, { identity: key, seed }, wanted)
+      : known
+  const identity = chosen === undefined ? key : identityFor(chosen, key)
+  const granting = names === 'own' ? { authorities: [key.author], quorum: 1 } : names
+  const create = (): Network =>
+    createNetwork(networkName ?? 'my network', {
+      ...(admission === 'open' ? {} : { admission, authorities: [key.author] }),
+      ...(granting === undefined ? {} : { names: granting }),
+    })
+  const joined = await chooseNetwork(storage, { wanted: network, create, identity, moves, leaving, onMove })
   if (network !== undefined || networkName !== undefined) await remember(storage, CHOSEN, Uint8Array.of(1))
   return LocalReplica.open({
     ...init,
     storage,
-    network: chosen,
+    network: joined,
     identity,
+    seed,
     epoch: toHex(epoch),
   })
 }

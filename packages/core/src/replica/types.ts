@@ -1,18 +1,24 @@
 import type { CollectionSettings, CollectionsSettings } from '../model/namespace/collection-settings.ts'
 import type { Json } from '../model/json/json-value.ts'
+import type { ActContent, MemberRole, PersonAct, RoleAct } from '../model/people/act-content.ts'
+import type { HeldRole } from '../model/people/roles-state.ts'
+import type { Device, PersonState } from '../model/people/person-state.ts'
 import type { WritePolicy } from '../model/namespace/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Asker } from '../storage/queries/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind } from '../storage/storage.ts'
+import type { FileKey } from '../files/file-cid.ts'
 import type { ReplicaFiles } from './files/types.ts'
 
 /** Who this peer is and which network it is in. */
 export interface ReplicaInfo {
   readonly network: { readonly id: string; readonly name: string; readonly descriptor: Uint8Array }
-  /** `did:key` of the identity that signs here. */
+  /** `did:key` of the key that signs here: of this device. */
   readonly identity: string
+  /** Id of the person for whom it signs; absent where it signs for itself. */
+  readonly person?: string
   /** Random id of this database: cursors of another one mean nothing here. */
   readonly epoch: string
 }
@@ -37,6 +43,10 @@ export interface NamespaceInfo {
   readonly next?: string
   /** What its owner set for collections, by their names. */
   readonly collections?: CollectionsSettings
+  /** What it is, where it is not of an app: `profile`. */
+  readonly kind?: string
+  /** Of a profile: what its owner says of himself. */
+  readonly profile?: ProfileFacts
   /** Whether peers that keep it name it to everyone in the network who asks what there is; absent where they do not. */
   readonly listed?: true
   /**
@@ -46,6 +56,21 @@ export interface NamespaceInfo {
   readonly conflict?: HeadConflict
 }
 
+/** What somebody says of himself in his profile. Nobody vouches for it. */
+export interface ProfileFacts {
+  /** Display name: one line, 64 UTF-16 units at most, without characters that are not seen. */
+  readonly name?: string
+  /** 1,024 UTF-16 units at most. */
+  readonly about?: string
+  /** A username that is claimed, not checked. */
+  readonly username?: string
+  /** CID of the file, and its size in bytes. */
+  readonly picture?: FileKey
+}
+
+/** What changes in a profile; what is left out stays, and `null` takes away. */
+export type ProfileChange = { readonly [Name in keyof ProfileFacts]?: ProfileFacts[Name] | null }
+
 /** Fields that lost, and what they would say; `null` where they were taken away. */
 export interface HeadConflict {
   readonly name?: string
@@ -54,6 +79,7 @@ export interface HeadConflict {
   readonly listed?: boolean
   readonly history?: number | null
   readonly collections?: CollectionsSettings | null
+  readonly profile?: ProfileFacts | null
 }
 
 /** A namespace as it travels between peers. */
@@ -63,11 +89,51 @@ export interface NamespaceBytes {
   readonly signature: Uint8Array
 }
 
+/** How far a log of a person, or of the roles of a namespace, is known: hashes of the acts that no other act follows, 16 at most. */
+export interface LogTips {
+  /** Digest of the id of the person, or of the namespace. */
+  readonly log: Uint8Array
+  readonly tips: readonly Uint8Array[]
+}
+
+/** Acts that are wanted of a log: those that do not lie before these tips, without the first of them. */
+export interface LogWant extends LogTips {
+  readonly skip: number
+}
+
+/** Acts of a log on their way, each after its parents. */
+export interface LogParcel {
+  readonly log: Uint8Array
+  /** Of a person. */
+  readonly genesis?: Uint8Array
+  readonly acts: readonly { readonly bytes: Uint8Array; readonly signature: Uint8Array }[]
+}
+
+/** What became of acts that arrived. */
+export interface LearntActs {
+  /** Acts that are new here, and geneses. */
+  readonly stored: number
+  /** Acts and logs that were refused. */
+  readonly refused: number
+  /** Acts of the logs that have grown: what these say has to be found out again. */
+  readonly looked: number
+}
+
+/** Acts that somebody else wants, as many as fit. */
+export interface ExportedActs {
+  readonly logs: readonly LogParcel[]
+  /** Whether they are not all. */
+  readonly more: boolean
+  /** Acts of the logs that were looked at for that. */
+  readonly looked: number
+}
+
 /** A namespace that somebody else told of. */
 export interface ForeignNamespace {
   /** As its newest known head says: that of the other side, or one that is here. */
   readonly info: NamespaceInfo
-  /** Number of that head: of two, the higher one is newer. */
+  /** Epoch and number of that head: of two, the one of the higher epoch is newer, in one epoch that with the higher number. */
+  readonly epoch: number
   readonly seq: number
   /** Whether the head of the other side lists it. */
   readonly isListed: boolean
@@ -102,11 +168,18 @@ export interface HeadChange {
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
+  /** Of a profile. */
+  readonly profile?: ProfileChange
   /** Whether documents that are here may break the new rules: everybody removes them then. */
   readonly force?: boolean
+  /** Whether it is only judged: what would be thrown is, and nothing is changed. */
+  readonly isTrial?: boolean
   /** Ends the namespace now. */
   readonly end?: true
 }
+
+/** Which of the versions that lost a write settles: all that are known here, or those that somebody saw, by when and by whom they were written. */
+export type Settles = boolean | readonly Pick<ConflictRow, 'at' | 'by'>[]
 
 /** One document to write: its content with `_id`, canonical JSON, or `null` to delete it. */
 export interface Write {
@@ -116,8 +189,8 @@ export interface Write {
   readonly if?: string | null | undefined
   /** In a map, where the document was read before: what was read, canonical JSON, or `null` where there was none. Only what differs from that is written. */
   readonly was?: string | null | undefined
-  /** Whether it settles the conflicts of the document that are known here: it is written though it says what the document says. A delete does unless told not to. */
-  readonly settles?: boolean | undefined
+  /** Which conflicts of the document it settles: it is written though it says what the document says. A delete settles all unless told not to. */
+  readonly settles?: Settles | undefined
   /** Of a delete: whether it is only for a document whose whole version is by this identity. Others stay as they are. */
   readonly isErasing?: boolean | undefined
   /** Whether its id was made up for it: where the rules of the collection derive ids, it gets that one. */
@@ -133,8 +206,8 @@ export interface Update {
   readonly changes: unknown
   /** CID that the document has to have now. */
   readonly if?: string | null | undefined
-  /** Whether it settles the conflicts of these fields that are known here: they are written though they have these values. */
-  readonly settles?: boolean | undefined
+  /** Which conflicts of these fields it settles: they are written though they have these values. */
+  readonly settles?: Settles | undefined
   /** A random name, 16 to 64 characters: an update of the same name that was made already is not made again, and has the same result. */
   readonly once?: string | undefined
 }
@@ -390,6 +463,8 @@ export interface FutureRecords {
 export interface Redated {
   readonly records: number
   readonly namespaces: number
+  /** Changes of a person or of roles. */
+  readonly acts: number
 }
 
 /** A record of a batch: where it lies here, and its time. */
@@ -424,6 +499,16 @@ export interface AcceptResult {
   readonly results: readonly Acceptance[]
   /** Local positions that the stored records got, `from < seq <= to` each: several where others wrote while a large batch was stored in parts. */
   readonly ranges: readonly (readonly [from: number, to: number])[]
+  /** What was stored, for each author. */
+  readonly written: readonly Written[]
+}
+
+/** What somebody wrote: how many records, and bytes of their contents. */
+export interface Written {
+  /** As it signs: a key, or a key and the person for whom it does. */
+  readonly by: Uint8Array
+  readonly records: number
+  readonly bytes: number
 }
 
 /** Something was committed. */
@@ -446,7 +531,8 @@ export interface CommitEvent {
 export interface ReplicaValues {
   info(): Promise<ReplicaInfo>
   getMeta(key: string): Promise<Uint8Array | undefined>
-  setMeta(key: string, value: Uint8Array | undefined): Promise<void>
+  /** With `flushed`, also waits for the disk: a power cut does not take it. */
+  setMeta(key: string, value: Uint8Array | undefined, options?: { readonly flushed?: boolean }): Promise<void>
   listMeta(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>
 }
 
@@ -458,10 +544,14 @@ export interface ReplicaNamespaces {
   /** Ids alone, in no order: much cheaper where there are many. */
   namespaceIds(): Promise<readonly string[]>
   namespace(id: string): Promise<NamespaceInfo | undefined>
+  /** The profile of this identity, made where it is not here: its id follows from network and owner, so that every device makes the same one. */
+  openProfile(): Promise<NamespaceInfo>
   /** Makes the next head of a namespace that this identity owns. Throws `not-allowed`, `unknown-namespace`, and what is wrong with the change. */
   changeHead(ns: string, change: HeadChange): Promise<NamespaceInfo>
   /** Removes a namespace and its records from here alone; resolves with whether it was here. Should it come again, it is as it was. */
   forgetNamespace(ns: string): Promise<boolean>
+  /** A position in the local order, not before that of the head that came last since this replica was opened; 0 where none has. */
+  headSeq(ns: string): Promise<number>
   /** Genesis and winning head, to hand to another peer. */
   exportNamespace(ns: string): Promise<NamespaceBytes | undefined>
   /** Those that their owners list, with ids greater than `after`, rising, as many as fit into a message; whether `more` follow. */
@@ -587,7 +677,7 @@ export interface ReplicaTimes {
   /** What lies in the future by our clock. */
   future(ns: string): Promise<FutureRecords>
   /**
-   * Writes what was written here under a clock that was ahead, and nobody else has, anew with a right time: documents and namespaces. Call it
+   * Writes what was written here under a clock that was ahead, and nobody else has, anew with a right time: documents, namespaces, and what this device changed in persons and roles. Call it
    * while the clock is known to be right. Bounded transactions; again does no harm.
    */
   redate(): Promise<Redated>
@@ -620,7 +710,7 @@ export interface ErasedPage {
   readonly documents: number
   /** Versions of ours that had lost to those of others, and are gone. */
   readonly conflicts: number
-  /** Changes of ours in documents of others, which stay. */
+  /** Changes of ours in documents of others, and what only the key could delete that wrote it before it signed for a person; both stay. */
   readonly edits: number
   /** Position to go on from; `undefined` at the end. */
   readonly next: number | undefined
@@ -628,11 +718,11 @@ export interface ErasedPage {
 
 /** What is done about what was deleted long ago. */
 export interface ReplicaForgetting {
-  /** Deletes the documents that this identity wrote, of a page of the local order behind a position. Throws as `write`. */
+  /** Deletes the documents that this person wrote on any device, or this key, of a page of the local order behind a position. Throws as `write`. */
   eraseOwn(ns: string, since: number): Promise<ErasedPage>
   /**
-   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. Resolves with how
-   * many went.
+   * Gives up records, by position, that somebody who is to be believed has forgotten: those that are older than tombstones are kept. What a new document
+   * of a map stands on is written anew instead. Resolves with how many went, or were replaced.
    */
   giveUp(ns: string, seqs: readonly number[]): Promise<number>
   /** Lets tombstones go that were kept for long enough; it happens by itself every few hours. Resolves with how many records went. */
@@ -641,8 +731,8 @@ export interface ReplicaForgetting {
 
 /** What arrives from other peers. */
 export interface ReplicaReceiving {
-  /** Judges a batch and stores what wins. Never throws on what is in it. */
-  accept(ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }>
+  /** Judges a batch and stores what wins, without the records that are refused already, by their numbers. Never throws on what is in it. */
+  accept(ns: string, batch: Uint8Array, refused?: ReadonlyMap<number, Refusal | 'quota'>): Promise<AcceptResult | { readonly refused: Refusal }>
 }
 
 /** What is damaged in the database, in its words. What `isRepaired` is whole now. */
@@ -651,12 +741,137 @@ export interface StorageCheck {
   readonly isRepaired: boolean
 }
 
+/** Logs of persons and roles, without which records of namespaces cannot be judged. They travel before these. */
+export interface ReplicaLogs {
+  /** How far the log of the owner of a namespace is known here, by its genesis; `undefined` where the owner is a key. */
+  ownerLog(genesis: Uint8Array): Promise<LogTips | undefined>
+  /** Says which acts of which logs are here that a namespace needs; `undefined` where it needs none. */
+  logsDigest(ns: string): Promise<Uint8Array | undefined>
+  /** Logs that a namespace needs, behind this one (empty: from the first on), rising, `limit` at most. */
+  logTips(ns: string, after: Uint8Array, limit: number): Promise<readonly LogTips[]>
+  /** Of logs that somebody else has those of which something is missing here, with what is here of them. */
+  missingLogs(ns: string, theirs: readonly LogTips[]): Promise<readonly LogTips[]>
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs>
+  /** Checks and keeps acts that arrived for a namespace; with its genesis where it may not be here yet, which lets in the log of its owner alone. */
+  importActs(ns: string, logs: readonly LogParcel[], genesis?: Uint8Array): Promise<LearntActs>
+}
+
+/** The log of the person for whom this data signs. */
+export interface PersonLog {
+  /** Id of the person. */
+  readonly id: string
+  readonly log: LogParcel
+}
+
+/** Somebody with a role in a namespace. */
+export interface MemberFacts extends Omit<HeldRole, 'via'> {
+  /** Id of the person, or the `did:key` of a key. */
+  readonly who: string
+}
+
+/** The person for whom this data signs, where there is one. */
+export interface ReplicaPeople {
+  /** `undefined` where the key of this data signs for itself alone. */
+  person(): Promise<PersonLog | undefined>
+  /** Adds, names or revokes a device of this person, as this device. Throws `no-person`, `not-allowed`. */
+  changePerson(change: PersonAct): Promise<void>
+  /**
+   * Gives or takes roles in a namespace with policy `members`, or removes records there, as its owner or as who may that. Throws `not-allowed`,
+   * `unsupported-policy`, `unknown-namespace`.
+   */
+  changeRoles(ns: string, change: RoleAct): Promise<void>
+  /** Who has, or had, a role in a namespace with policy `members`; empty where its policy is another. Its owner is not among them. */
+  members(ns: string): Promise<readonly MemberFacts[]>
+  /** Who changed a namespace, and who granted and took which role there, the oldest first, as far as it is known here. Throws `unknown-namespace`. */
+  namespaceHistory(ns: string): Promise<readonly NamespaceEvent[]>
+  /** Adds acts to the log of this person that another device or the recovery key signed, each after its parents. Throws `no-person`, `bad-person`. */
+  addToPerson(acts: LogParcel['acts']): Promise<void>
+  /** What the log of this person says now; `undefined` where there is none. */
+  personFacts(): Promise<PersonFacts | undefined>
+  /**
+   * Makes this data sign for a person, of whose log it gets as much as there is, as one of their devices. Only where it has no documents: throws `not-allowed`,
+   * and `bad-person`. The person that it had before is forgotten.
+   */
+  becomeDevice(log: LogParcel): Promise<void>
+  /**
+   * Makes this data sign for the person whose recovery key has this seed: that key adds this device to their log. Throws as `becomeDevice`, and `unknown-words`
+   * where another key has taken its place.
+   */
+  restorePerson(log: LogParcel, options: { readonly seed: Uint8Array; readonly label: string }): Promise<void>
+  /** Does something as the recovery key of this person, over which devices have no power. Throws `unknown-words`, `no-person`, `bad-person`. */
+  actAsRecovery(seed: Uint8Array, content: ActContent): Promise<void>
+  /** Puts another recovery key in the place of this one, which ends once the other has proved itself. Throws as `actAsRecovery`. */
+  rotateRecovery(seeds: { readonly seed: Uint8Array; readonly next: Uint8Array }): Promise<void>
+  /** The seed of this person's recovery key, while it lies here. A rotation that was interrupted is ended. */
+  recoverySeed(): Promise<Uint8Array | undefined>
+  /** Keeps another one, or none any more. */
+  keepRecoverySeed(seed: Uint8Array | undefined): Promise<void>
+  /** The person whose recovery key has, or had, this hash, as far as logs are here. */
+  personByRecovery(commitment: Uint8Array): Promise<Uint8Array | undefined>
+  /** A part of the log of a person: acts from a number on, at least one where there is one, and then as many as have so many bytes. */
+  personLog(person: Uint8Array, from: number, maxBytes: number): Promise<(LogParcel & { readonly more: boolean }) | undefined>
+  /**
+   * Checks and keeps acts of the log of any person, with their genesis where it may not be here yet. With `keep` for good, as what is known of names needs it; else until
+   * many others have come that no namespace needs. Throws `disk-full`.
+   */
+  learnPerson(log: LogParcel, options: { readonly keep: boolean }): Promise<LearntActs>
+  /** The devices of any person, as far as their log is here; `undefined` where it is not. */
+  devicesOf(person: Uint8Array): Promise<readonly Device[] | undefined>
+  /** The persons of whom a key, as in `Identity.author`, has shown that it is a device or was one, as far as logs are here. */
+  personsOfKey(key: Uint8Array): Promise<readonly PersonOfKey[]>
+  /** Ids, rising, of namespaces here that a person owns, is a member of or wrote in, behind one. */
+  namespacesOf(person: Uint8Array, after: string, limit: number): Promise<readonly string[]>
+}
+
+/** One change of a namespace: of its head, or of who may what there. Times are hybrid, as whoever made it says. */
+export type NamespaceEvent = {
+  /** Id of the person who made it, or the `did:key` of a key. */
+  readonly by: string
+  /** `did:key` of the device. */
+  readonly key: string
+  readonly at: number
+  /** Whether it counts: false for what somebody did who might not, or whose right to it was taken away since. */
+  readonly counts: boolean
+} & (
+  | { readonly type: 'head'; readonly epoch: number; readonly seq: number; readonly title: string; readonly changed: readonly string[] }
+  | {
+      readonly type: 'grant'
+      readonly who: string
+      readonly role: MemberRole
+      readonly from: number
+      readonly until?: number
+      readonly collection?: string
+    }
+  | { readonly type: 'dismiss'; readonly who: string; readonly until: number; readonly isVoid: boolean }
+  | { readonly type: 'remove'; readonly records: number }
+)
+
+/** A person of whom a key is a device, or was. */
+export interface PersonOfKey {
+  /** Id of the person. */
+  readonly person: string
+  /** Whether it acts for that person no more. */
+  readonly isRevoked: boolean
+}
+
+/** What the log of a person says. */
+export interface PersonFacts extends Pick<PersonState, 'devices' | 'epoch' | 'recovery' | 'proposed' | 'parents'> {
+  /** Id of the person. */
+  readonly id: string
+  /** Its digest, which names the person in signed structures. */
+  readonly digest: Uint8Array
+  /** Hybrid time of the latest act. */
+  readonly newest: number
+}
+
 /** What concerns the file of the database. */
 export interface ReplicaFile {
   /** Whether it lies where it lay. One that was deleted takes no writes (`data-missing`), and can be backed up. */
   isInPlace(): Promise<boolean>
   /** Reads the whole database and looks for damage; indexes are made anew where nothing else is damaged. */
   checkStorage(): Promise<StorageCheck>
+  /** What each author's records take here, read beside everything else; `undefined` where nothing can read beside. */
+  usage(): Promise<readonly Written[] | undefined>
   /** Gives a part of the free space of the database back to the disk; resolves with the free bytes that are left. Call it until there are none. */
   compactSome(): Promise<{ readonly left: number }>
   /**
@@ -704,6 +919,8 @@ export interface Replica
     ReplicaSending,
     ReplicaReceiving,
     ReplicaForgetting,
+    ReplicaLogs,
+    ReplicaPeople,
     ReplicaComparing,
     ReplicaFile,
     ReplicaFiles,

@@ -79,9 +79,9 @@ export class HashSum {
   /** Count (64-bit, big-endian) and sum (little-endian), to be stored. */
   toBytes(): Uint8Array {
     const bytes = new Uint8Array(COUNT_BYTES + HASH_BYTES)
-    const view = new DataView(bytes.buffer)
-    view.setBigUint64(0, BigInt(this.#count))
-    this.#limbs.forEach((value, i) => view.setUint32(COUNT_BYTES + i * 4, value, true))
+    // Without a view, which would give them a buffer outside V8's heap: each update stores one.
+    for (let i = 0, left = this.#count; i < COUNT_BYTES && left > 0; i++, left = Math.floor(left / 256)) bytes[COUNT_BYTES - 1 - i] = left % 256
+    for (let i = 0; i < HASH_BYTES; i++) bytes[COUNT_BYTES + i] = (this.#limbs[i >> 2] ?? 0) >>> ((i & 3) * 8)
     return bytes
   }
 

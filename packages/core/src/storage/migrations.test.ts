@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sha256 } from '#crypto'
+import { seenList } from '../model/edits/seen.ts'
+import { encodeCbor } from '../model/encoding/cbor.ts'
+import { concatBytes } from '../model/bytes.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import { parseFilter } from '../query/index.ts'
 import { author, idsOf, put, query, slot } from '../testing/storage/fixtures.ts'
@@ -177,6 +180,102 @@ it('a database of before knows the files that documents of later peers have name
     const files = await storage.files()
     expect(await files.named(1, cid)).toEqual({ cid, size: 12, id: cid, state: 'partial' })
     expect(await files.partial(0, 10)).toHaveLength(1)
+    await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+it('a database of version 12 keeps what few of its records have: what lost and was seen, what has expired, keys of tombstones and CIDs', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1)
+    for (const migrate of MIGRATIONS.slice(0, 11)) migrate(driver)
+    driver.exec('PRAGMA user_version = 12; UPDATE namespaces SET edited = 1 WHERE ns = 1')
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const [all, stored] = [new HashSum(), new HashSum()]
+    let seq = 0
+    const row = (fields: Record<string, Uint8Array | string | number>): Uint8Array => {
+      seq++
+      const hash = sha256(`record ${seq}`)
+      const columns = { rid: 2 ** 36 + seq, ns: 1, collection: 'cities', at: seq, hash, author: 1, ...fields }
+      const names = Object.keys(columns)
+      driver.prepare(`INSERT INTO records (${names.join()}) VALUES (${names.map(() => '?').join()})`).run(...Object.values(columns))
+      all.add(hash)
+      return hash
+    }
+    const content = '{"_id":"a","n":1}'
+    const digest = sha256(content)
+    const [a, kh] = [slot('cities/a'), sha256('deleted')]
+    const seen = { base: 1, authors: [{ tag: author('bob').slice(-8), to: 2, but: [] }] }
+    const key = digest.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0)
+    row({ slot: a, id: 'a', at: 50, content, content_key: key, seen: encodeCbor(seenList(seen)) })
+    const unit = slot('cities/a n')
+    const lost = row({
+      slot: new Uint8Array([...a.subarray(0, 8), ...sha256('lost').subarray(0, 8)]),
+      id: 'a',
+      own: '{"_id":"a","value":2}',
+      document: a,
+      path: '["n"]',
+      unit,
+      lost: 7,
+    })
+    const erased = { digest: sha256('gone'), size: 4 }
+    row({ slot: slot('cities/gone'), id: 'gone', exp: 9, erased: new Uint8Array([...erased.digest, 0, 0, 0, 4]) })
+    row({ slot: slot('cities/soon'), id: 'soon', exp: 900, content: '{"_id":"soon"}' })
+    stored.add(sha256('before'))
+    for (let i = 1; i <= 4; i++) stored.add(sha256(`record ${i}`))
+    driver.prepare('INSERT INTO totals VALUES (1, 4, ?)').run(stored.toBytes())
+    driver.exec("INSERT INTO collections VALUES (1, 'cities', 3)")
+    row({ slot: kh.subarray(0, 16), id: 'deleted', kh, counted: sha256('before'), counted_document: 1 })
+    driver.close()
+
+    const storage = openNodeStorage(path)
+    const records = await storage.recordsSince(1, 0, 10)
+    expect(records.map(({ seen, lost, erased, edit }) => ({ seen, lost, erased, path: edit?.path }))).toEqual([
+      { seen },
+      { lost: { document: a, unit, since: 7 }, path: ['n'] },
+      { erased },
+      {},
+      {},
+    ])
+    expect(records[1]?.hash).toEqual(lost)
+    expect(records[4]?.kh).toEqual(kh)
+    expect(await storage.contentByDigest(digest)).toBe(content)
+    expect(await storage.nextExpiry()).toBe(900)
+    expect(await storage.total(1)).toEqual({ seq: 5, count: 5, fingerprint: all.fingerprint(), documents: 2 })
+    expect(await storage.recount(1)).toBe(true)
+    await storage.commit(1, [put({ id: 'soon', at: 1000, fields: null }), put({ id: 'other', at: 1000 })])
+    expect(await storage.collections(1)).toEqual([{ collection: 'cities', documents: 2 }])
+    expect(await storage.recount(1)).toBe(true)
+    await storage.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+it('a database of before takes the log of a person, who writes beside the keys that wrote in it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docstore-migration-'))
+  try {
+    const path = join(folder, 'docstore.sqlite')
+    const driver = openNodeDriver(path)
+    driver.exec(VERSION_1)
+    driver.prepare('INSERT INTO authors VALUES (1, ?)').run(author('ada'))
+    const insert = driver.prepare('INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, content) VALUES (?,1,?,?,?,1,?,1,?)')
+    insert.run(2 ** 36 + 1, slot('cities/1'), 'cities', '1', sha256('1'), '{"_id":"1"}')
+    driver.close()
+
+    const storage = openNodeStorage(path)
+    expect(await storage.hasLogs()).toBe(false)
+    expect(await storage.addActs({ log: sha256('eve'), genesis: sha256('genesis'), tips: [] }, [], 1)).toEqual([1])
+    const person = concatBytes(author('eve'), sha256('eve'))
+    await storage.commit(1, [put({ id: '2', at: 5, by: person })])
+    expect(await storage.getVersion(1, 'cities', '1')).toMatchObject({ by: author('ada') })
+    expect(await storage.getVersion(1, 'cities', '2')).toMatchObject({ by: person })
+    expect(await storage.lastSeq(1)).toBe(3)
+    expect((await storage.logs()).map(({ log }) => log)).toEqual([sha256('eve')])
     await storage.close()
   } finally {
     await rm(folder, { recursive: true })

@@ -1,8 +1,10 @@
 import { fileNamedBy } from '../files/named-file.ts'
+import { decodeCbor, encodeCbor } from '../model/encoding/cbor.ts'
 import { HashSum } from '../sets/hash-sum.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 import { HISTORY_TABLES } from './history/schema.ts'
+import { LOG_TABLES, TOLD_LOGS } from './logs/schema.ts'
 
 /** Brings a database from one version of the schema to the next. */
 export type Migration = (driver: SqlDriver) => void
@@ -20,6 +22,9 @@ export const MIGRATIONS: readonly Migration[] = [
   addFilesByCid,
   addHistory,
   addLosers,
+  foldColumns,
+  addLogs,
+  addToldLogs,
 ]
 
 /** Version 2: what the records of each namespace add up to, which every process added up for itself before. Reads all of them once. */
@@ -140,4 +145,73 @@ function addLosers(driver: SqlDriver): void {
     ALTER TABLE records ADD COLUMN lost INTEGER;
     CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
   `)
+}
+
+/**
+ * Version 13: what few records have lies in one column. The former ones stay in a database of before, empty: to take them away would write every row anew,
+ * for which there may be no room. Totals are brought up to date, so that no version comes after them.
+ */
+function foldColumns(driver: SqlDriver): void {
+  addUpTotals(driver)
+  driver.exec('ALTER TABLE records ADD COLUMN more BLOB')
+  const which = 'erased IS NOT NULL OR seen IS NOT NULL OR unit IS NOT NULL'
+  const rows = driver.prepare(`SELECT rid, erased, seen, unit FROM records WHERE rid > ? AND (${which}) ORDER BY rid LIMIT 1000`)
+  const fold = driver.prepare('UPDATE records SET more = ?, erased = NULL, seen = NULL, unit = NULL WHERE rid = ?')
+  for (let page = rows.all(0); page.length > 0; page = rows.all(Number(page.at(-1)?.['rid']))) {
+    for (const { rid, erased, seen, unit } of page) {
+      const known = seen instanceof Uint8Array ? decodeCbor(seen, seen.length) : undefined
+      const isErased = erased instanceof Uint8Array
+      const more = [
+        isErased ? erased.slice(0, 32) : null,
+        isErased ? new DataView(erased.buffer, erased.byteOffset).getUint32(32) : null,
+        known?.ok === true ? known.value : null,
+        unit instanceof Uint8Array ? unit : null,
+      ]
+      fold.run(encodeCbor(more), Number(rid))
+    }
+  }
+  for (const statement of [rows, fold]) statement.finalize()
+  driver.exec(`DROP INDEX records_by_exp; CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND coalesce(own, content, '') <> ''`)
+}
+
+function addUpTotals(driver: SqlDriver): void {
+  const namespaces = driver.prepare('SELECT n.ns, t.seq, t.sum FROM namespaces n LEFT JOIN totals t ON t.ns = n.ns')
+  const versions = driver.prepare(
+    'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
+  )
+  const store = driver.prepare('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)')
+  const count = driver.prepare(
+    'INSERT INTO collections (ns, collection, documents) VALUES (?, ?, ?) ON CONFLICT (ns, collection) DO UPDATE SET documents = documents + excluded.documents',
+  )
+  for (const row of namespaces.all()) {
+    const ns = Number(row['ns'])
+    const first = ns * 68719476736
+    const sum = row['sum'] instanceof Uint8Array ? HashSum.fromBytes(row['sum']) : new HashSum()
+    const before = Number(row['seq'] ?? 0)
+    let seq = before
+    const documents = new Map<string, number>()
+    versions.each([first + before, first + 68719476736], ({ rid, hash, counted, counted_document, collection, document }) => {
+      if (counted instanceof Uint8Array && counted.length === 32) sum.subtract(counted)
+      else if (counted instanceof Uint8Array) sum.subtractAll(HashSum.fromBytes(counted))
+      if (hash instanceof Uint8Array) sum.add(hash)
+      const by = Number(document) - Number(counted_document ?? 0)
+      if (typeof collection === 'string') documents.set(collection, (documents.get(collection) ?? 0) + by)
+      seq = Number(rid) - first
+      return true
+    })
+    if (seq > before) store.run(ns, seq, sum.toBytes())
+    for (const [collection, by] of documents) if (by !== 0) count.run(ns, collection, by)
+  }
+  driver.exec('DELETE FROM collections WHERE documents = 0')
+  for (const statement of [namespaces, versions, store, count]) statement.finalize()
+}
+
+/** Version 14: logs of persons and roles. */
+function addLogs(driver: SqlDriver): void {
+  driver.exec(LOG_TABLES)
+}
+
+/** Version 15: logs that nobody who wrote here needs are told from others. Of those of before all count as needed. */
+function addToldLogs(driver: SqlDriver): void {
+  driver.exec(TOLD_LOGS)
 }

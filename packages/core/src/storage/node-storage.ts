@@ -5,7 +5,7 @@ import type { SqlDriver } from './drivers/driver.ts'
 import type { ReadersDoor } from './queries/reader-thread-node.ts'
 import { LOCK_OUT } from './schema.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
-import type { SqliteStorageOptions } from './storage-parts.ts'
+import type { SqliteStorageOptions } from './sqlite-parts.ts'
 import { writeWholeFile } from './whole-file-node.ts'
 
 /** A storage in Node: it has files, and can let other connections of its process read. */

@@ -2,18 +2,23 @@ import { DocstoreError, errorCode } from '../errors.ts'
 import type { SqlDriver } from './drivers/driver.ts'
 import { FILE_TABLES, FILES_BY_CID } from './files/schema.ts'
 import { HISTORY_TABLES } from './history/schema.ts'
+import { LOG_TABLES, TOLD_LOGS } from './logs/schema.ts'
 import type { Migration } from './migrations.ts'
 import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
-export const SCHEMA_VERSION = 12
+export const SCHEMA_VERSION = 15
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
 
 export { SEQ_SPAN } from '../query/index.ts'
 
-const SCHEMA = `
+/** Which rows can expire: those of the index `records_by_exp`. */
+export const CAN_EXPIRE = `exp IS NOT NULL AND coalesce(own, content, '') <> ''`
+
+/** Tables that every storage on a SQL database has. */
+export const TABLES: string = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE namespaces (
   ns INTEGER PRIMARY KEY, cid TEXT NOT NULL UNIQUE, genesis BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
@@ -29,25 +34,22 @@ CREATE TABLE seals (seal INTEGER PRIMARY KEY, author INTEGER NOT NULL, hashes BL
 CREATE TABLE records (
   rid INTEGER PRIMARY KEY, ns INTEGER NOT NULL, slot BLOB NOT NULL, collection TEXT, id TEXT, at INTEGER NOT NULL, hash BLOB NOT NULL,
   author INTEGER NOT NULL, seal INTEGER, prev BLOB, exp INTEGER,
-  kh BLOB, -- of a tombstone: the hash of its key
-  counted BLOB, -- of a version that came after the stored total: the hash in its slot that the total counts
-  counted_document INTEGER, -- and whether that one was a document, 1, or a tombstone, 0
-  content_key INTEGER, -- first 48 bits of the content's sha-256: finds content by CID, with a quarter of the bytes of the digest
+  kh BLOB, -- of a tombstone: the hash of its key, without what is its slot
+  counted BLOB, -- of a version that came after the stored total: what the total counts in its slot, see totals.ts
+  content_key INTEGER, -- first 32 bits of the content's sha-256, with a sign: finds content by CID, with an eighth of the bytes of the digest
   content TEXT, -- canonical JSON of the document; NULL for a tombstone, and see edited-documents.ts
   document BLOB, -- of an edit, and of a version that lost: the slot of its document; empty where the slot of the record is its author's own
   path TEXT, -- of an edit: its field, a JSON list of names
   own TEXT, -- what the record says itself, where that is not its content; empty for an edit that has expired
-  erased BLOB, -- of a record that has expired: sha-256 and length of what it said
-  seen BLOB, -- which versions by others its writer had before him, dag-cbor
-  unit BLOB, -- of a version that lost: the slot for which it competed
-  lost INTEGER -- and when it lost here, Unix milliseconds
+  more BLOB, -- what few records have, see more-column.ts
+  lost INTEGER -- of a version that lost: when it did here, Unix milliseconds
 );
 -- By namespace too: a tombstone says which slot it is for, and must not reach into another namespace.
 CREATE UNIQUE INDEX records_by_slot ON records (ns, slot);
 CREATE INDEX records_by_id ON records (ns, collection, id) WHERE content IS NOT NULL;
 CREATE INDEX records_lost ON records (ns, collection, id) WHERE lost IS NOT NULL;
--- What expires next. Tombstones say nothing that could.
-CREATE INDEX records_by_exp ON records (exp) WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL;
+-- What expires next: tombstones, and what has expired, say nothing that could.
+CREATE INDEX records_by_exp ON records (exp) WHERE ${CAN_EXPIRE};
 -- Documents whose tombstones were kept for long enough, by the first 8 bytes of their slots: nothing of up to this time comes back; see forgotten-slots.ts.
 CREATE TABLE forgotten (ns INTEGER NOT NULL, slot BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (ns, slot)) WITHOUT ROWID;
 -- How many records a namespace has and what their hashes add up to, as of a position; see totals.ts.
@@ -58,12 +60,15 @@ CREATE TABLE indexes (name TEXT PRIMARY KEY, ns INTEGER NOT NULL, collection TEX
 CREATE TABLE index_paths (ix INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, path TEXT NOT NULL,
   kinds INTEGER NOT NULL, -- what was found at the path, as bits, see query/indexed.ts; -1 where nobody has looked yet
   UNIQUE (ns, collection, path));
-CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ix, value, rid)) WITHOUT ROWID;
-CREATE INDEX array_entries_by_rid ON array_entries (rid);
--- Text index tx is the FTS5 table text_<tx>; see text-indexes.ts.
 CREATE TABLE text_indexes (tx INTEGER PRIMARY KEY, ns INTEGER NOT NULL, collection TEXT NOT NULL, paths TEXT NOT NULL,
   UNIQUE (ns, collection));
--- Rows of these tables that belong to a later version than the one by whose rid they are called.
+`
+
+/** What SQLite keeps beside its indexes on expressions, and to find words. */
+const INDEX_TABLES = `
+CREATE TABLE array_entries (ix INTEGER NOT NULL, value NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ix, value, rid)) WITHOUT ROWID;
+CREATE INDEX array_entries_by_rid ON array_entries (rid);
+-- Text index tx is the FTS5 table text_<tx>; see text-indexes.ts. Rows of these tables that belong to a later version than the one by whose rid they are called.
 CREATE TABLE text_moved (tx INTEGER NOT NULL, row INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (tx, row)) WITHOUT ROWID;
 CREATE INDEX text_moved_by_rid ON text_moved (rid);
 `
@@ -123,13 +128,13 @@ export function prepareSchema(
     numberOf(driver, 'PRAGMA schema_version')
     driver.exec(LOCK_OUT)
   }
-  driver.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
+  limitCache(driver, cacheBytes)
   if (maxBytes !== undefined) driver.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / numberOf(driver, 'PRAGMA page_size'))}`)
   driver.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   driver.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
   if (version === 0)
     driver.exec(
-      `BEGIN EXCLUSIVE; ${SCHEMA} ${FILE_TABLES} ${FILES_BY_CID} ${HISTORY_TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+      `BEGIN EXCLUSIVE; ${TABLES} ${INDEX_TABLES} ${FILE_TABLES} ${FILES_BY_CID} ${HISTORY_TABLES} ${LOG_TABLES} ${TOLD_LOGS} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
     )
   else {
     if (version < SCHEMA_VERSION) migrateFrom(driver, migrations.slice(version - 1))
@@ -189,7 +194,18 @@ export function unmap(driver: SqlDriver): void {
   driver.exec('PRAGMA mmap_size = 0')
 }
 
-function numberOf(driver: SqlDriver, sql: string): number {
+/** Lets go of the pages in memory that were not used for longest, but for as many as are kept unless said; the cache may grow again after that. */
+export function trimCache(driver: SqlDriver, cacheBytes: number): void {
+  limitCache(driver, Math.min(CACHE_BYTES, cacheBytes))
+  limitCache(driver, cacheBytes)
+}
+
+function limitCache(driver: SqlDriver, bytes: number): void {
+  driver.exec(`PRAGMA cache_size = -${Math.ceil(bytes / 1024)}`)
+}
+
+/** The one number that a question gives. */
+export function numberOf(driver: SqlDriver, sql: string): number {
   const statement = driver.prepare(sql)
   const [value] = Object.values(statement.get() ?? {})
   statement.finalize()

@@ -1,377 +1,36 @@
-import { DocstoreError, errorCode } from '../errors.ts'
-import type { Json } from '../model/json/json-value.ts'
-import type { Seal } from '../model/seal.ts'
-import { compileFind, type Explanation, type Filter } from '../query/index.ts'
 import type { SqlDriver } from './drivers/driver.ts'
-import type { FileStorage } from './files/file-storage.ts'
-import type { KeptFiles } from './files/kept-files.ts'
-import { distinctSql, distinctValues } from './reading/distinct.ts'
-import { OpenReadings } from './reading/open-readings.ts'
-import { UNWIPED } from './records/meta-table.ts'
-import { NamespaceTable } from './records/namespace-table.ts'
-import { shownFacts } from './records/shown-facts.ts'
-import { prepareSchema } from './schema.ts'
+import { numberOf, prepareSchema } from './schema.ts'
 import type { CompactStep } from './space/compacting.ts'
-import { type SqliteStorageOptions, type StorageParts, storageParts } from './storage-parts.ts'
-import type {
-  CollectionCount,
-  CommitEntry,
-  CommitOutcome,
-  CommitSeals,
-  ExpiredDocument,
-  FeedRecord,
-  ForgetRange,
-  FoundPage,
-  FutureTotal,
-  HistorySize,
-  IndexInfo,
-  IndexKind,
-  LaterRecords,
-  LostDocuments,
-  LostVersion,
-  NamespaceMove,
-  OpenedReading,
-  PastRecord,
-  ReadingQuery,
-  ReadPiece,
-  SetTotal,
-  ShownVersion,
-  Storage,
-  StoredNamespace,
-  StoredQuery,
-  StoredRecord,
-  TimeMarks,
-  UnknownFuture,
-  Version,
-} from './storage.ts'
-import { Commits } from './writing/commits.ts'
-import { Removals } from './writing/removals.ts'
-import type { TimedRemovals } from './writing/timed-removals.ts'
+import { SqlStorage } from './sql-storage.ts'
+import { sqliteParts, type SqliteParts, type SqliteStorageOptions } from './sqlite-parts.ts'
 
-/** Collections that are listed. In an open namespace others can make any number of them. */
-const MAX_LISTED_COLLECTIONS = 10_000
-const NO_FUTURE: FutureTotal = { records: 0, own: 0, last: 0 }
-
-/** The storage contract on SQLite, whichever driver reaches it. All methods but `explain` answer at once. */
-export class SqliteStorage implements Storage {
-  readonly #parts: StorageParts
-  readonly #namespaces: NamespaceTable
-  readonly #commits: Commits
-  readonly #removals: Removals
-  readonly #readings: OpenReadings
-  #files: KeptFiles | undefined
-  #isClosed = false
+/** The storage contract on SQLite, whichever driver reaches it. */
+export class SqliteStorage extends SqlStorage {
+  readonly #parts: SqliteParts
 
   constructor(driver: SqlDriver, options: SqliteStorageOptions = {}, isReadOnly = false) {
     if (!isReadOnly) prepareSchema(driver, options)
-    const parts = storageParts(driver, options)
+    const parts = sqliteParts(driver, options)
+    super(parts, isReadOnly)
     this.#parts = parts
-    this.#namespaces = new NamespaceTable(parts)
-    this.#commits = new Commits(parts)
-    this.#removals = new Removals(parts)
-    this.#readings = new OpenReadings(parts)
-    if (!isReadOnly) parts.indexChanges.look()
   }
 
-  getMeta(key: string): Uint8Array | undefined {
-    return this.#parts.meta.get(key)
-  }
-
-  setMeta(key: string, value: Uint8Array | undefined): void {
-    this.#parts.meta.set(key, value)
-  }
-
-  listMeta(prefix: string): (readonly [key: string, value: Uint8Array])[] {
-    return this.#parts.meta.list(prefix)
-  }
-
-  namespaces(): StoredNamespace[] {
-    return this.#namespaces.list()
-  }
-
-  saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
-    return this.#namespaces.save(namespace)
-  }
-
-  forgetNamespace(ns: number): void {
-    this.#namespaces.forget(ns)
-  }
-
-  halfForgotten(): number[] {
-    return this.#namespaces.halfForgotten()
-  }
-
-  laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
-    return this.#removals.laterRecords(ns, which)
-  }
-
-  removeLater(ns: number, which: LaterRecords): number {
-    return this.#removals.removeLater(ns, which)
-  }
-
-  async moveNamespaces(moves: readonly NamespaceMove[], meta: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
-    // Loaded when somebody moves: few ever do.
-    const { moveNamespaces } = await import('./records/moved-namespaces.ts')
-    await moveNamespaces(this.#parts, moves, meta)
-  }
-
-  async readyForEdits(): Promise<void> {
-    await this.#parts.late.loadedEdits()
-  }
-
-  /** Whether any namespace has edits, so that it has to be made ready for them. */
-  get hasEdits(): boolean {
-    return this.#namespaces.hasEdits()
-  }
-
-  commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): (CommitOutcome | undefined)[] {
-    return this.#commits.commit(ns, entries, seals)
-  }
-
-  commitShrinking(
-    ns: number,
-    entries: readonly CommitEntry[],
-    options?: Parameters<Storage['commitShrinking']>[2],
-  ): (CommitOutcome | undefined | 'no-room')[] {
-    return this.#commits.commitShrinking(ns, entries, options)
-  }
-
-  keepHistory(ns: number, isKept: boolean): Promise<void> {
-    return this.#parts.late.keepHistory(ns, isKept)
-  }
-
-  historyNamespaces(): number[] {
-    return this.#parts.late.historyNamespaces()
-  }
-
-  async pastRecords(ns: number, collection: string, id: string): Promise<PastRecord[]> {
-    const { statements, late, mapping } = this.#parts
-    const { pastRecords } = await import('./history/past-records.ts')
-    const history = await late.loadedHistory()
-    mapping.documentsRead()
-    return pastRecords(statements, history, { ns, collection, id })
-  }
-
-  async tidyHistory(ns: number, which: { readonly before: number; readonly limit: number }): Promise<number> {
-    const history = await this.#parts.late.loadedHistory()
-    // Whoever only reads may ask too.
-    if (!history.isDue(ns, which.before)) return 0
-    return this.#parts.transactions.reserved(() => history.tidy(ns, which))
-  }
-
-  async historySize(ns: number): Promise<HistorySize> {
-    return (await this.#parts.late.loadedHistory()).size(ns)
-  }
-
-  unsealed(ns: number, limit: number): StoredRecord[] {
-    return this.#parts.records.unsealed(ns, limit)
-  }
-
-  attachSeal(ns: number, seqs: readonly number[], seal: Seal): void {
-    this.#commits.attachSeal(ns, seqs, seal)
-  }
-
-  seal(seal: number): Seal | undefined {
-    return this.#parts.seals.get(seal)
-  }
-
-  times(ns: number): TimeMarks {
-    return this.#parts.times.get(ns)
-  }
-
-  noteKnown(ns: number, time: number): void {
-    // A full store sends too, deletes above all.
-    this.#parts.room.withReserve(() => this.#parts.times.noteKnown(ns, time))
-  }
-
-  future(ns: number, after: number, by: Uint8Array): FutureTotal {
-    const { times, transactions } = this.#parts
-    if (times.get(ns).newest <= after) return NO_FUTURE
-    const found = times.future(ns, after, by)
-    if (found.records > 0) return found
+  override setMeta(key: string, value: Uint8Array | undefined, { flushed = false }: { readonly flushed?: boolean } = {}): void {
+    const { driver, meta } = this.#parts
+    if (!flushed) return meta.set(key, value)
+    const before = numberOf(driver, 'PRAGMA synchronous')
+    driver.exec('PRAGMA synchronous = FULL')
     try {
-      transactions.reserved(() => times.lowerNewest(ns, found.last))
-    } catch (error) {
-      // It only spares the next look.
-      if (errorCode(error) !== 'disk-full') throw error
+      meta.set(key, value)
+    } finally {
+      driver.exec(`PRAGMA synchronous = ${before}`)
     }
-    return NO_FUTURE
-  }
-
-  unknownFuture(ns: number, which: UnknownFuture): StoredRecord[] {
-    const { newest, known } = this.#parts.times.get(ns)
-    return newest <= which.after ? [] : this.#parts.records.beyond(ns, { ...which, after: Math.max(which.after, known) })
-  }
-
-  nextExpiry(): number | undefined {
-    return this.#removals.nextExpiry()
-  }
-
-  async expire(now: number, limit: number): Promise<readonly ExpiredDocument[]> {
-    return (await this.#timedRemovals()).expire(now, limit)
-  }
-
-  async takeBackExpired(latest: number, limit: number): Promise<readonly number[]> {
-    return (await this.#timedRemovals()).takeBackExpired(latest, limit)
-  }
-
-  async forgetDeleted(ns: number, which: ForgetRange): Promise<{ readonly next: number | undefined; readonly removed: number }> {
-    return (await this.#timedRemovals()).forgetDeleted(ns, which)
-  }
-
-  async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
-    return (await this.#timedRemovals()).giveUp(ns, seqs, before)
-  }
-
-  /** Loaded when something expires or is forgotten: that is seldom. */
-  async #timedRemovals(): Promise<TimedRemovals> {
-    this.#parts.statements.assertOpen()
-    const { TimedRemovals } = await import('./writing/timed-removals.ts')
-    return new TimedRemovals(this.#parts)
-  }
-
-  lastSeq(ns: number): number {
-    return this.#parts.totals.lastSeq(ns)
-  }
-
-  total(ns: number): SetTotal {
-    return this.#parts.totals.get(ns)
-  }
-
-  recount(ns: number): boolean {
-    return this.#parts.transactions.reserved(() => this.#parts.totals.recount(ns))
-  }
-
-  recordsSince(ns: number, since: number, limit: number): StoredRecord[] {
-    return this.#parts.records.since(ns, since, limit)
-  }
-
-  recordsBySlot(ns: number, slots: readonly Uint8Array[]): StoredRecord[] {
-    return slots.flatMap((slot) => this.#parts.records.bySlot(ns, slot) ?? [])
-  }
-
-  versionsSince(ns: number, since: number, limit: number): Version[] {
-    return this.#parts.records.versionsSince(ns, since, limit)
-  }
-
-  versionsBetween(ns: number, low: Uint8Array, high: Uint8Array | undefined, limit: number): Version[] {
-    return this.#parts.records.versionsBetween(ns, low, high, limit)
-  }
-
-  contentByDigest(digest: Uint8Array): string | undefined {
-    return this.#parts.records.contentByDigest(digest)
-  }
-
-  get(ns: number, collection: string, id: string): string | undefined {
-    this.#parts.mapping.documentsRead()
-    return this.#parts.records.content(ns, collection, id)
-  }
-
-  getVersion(ns: number, collection: string, id: string): ShownVersion | undefined {
-    const { statements, records, mapping } = this.#parts
-    mapping.documentsRead()
-    const record = records.shown(ns, collection, id)
-    if (record === undefined) return undefined
-    return { content: record.content ?? '', ...shownFacts(statements, ns, record) }
-  }
-
-  async conflicts(ns: number, collection: string, which: Parameters<Storage['conflicts']>[2]): Promise<readonly LostVersion[]> {
-    return (await this.#parts.late.loadedEdits()).conflicts(ns, collection, which)
-  }
-
-  async conflicted(ns: number, which: Parameters<Storage['conflicted']>[1]): Promise<LostDocuments> {
-    return (await this.#parts.late.loadedEdits()).conflicted(ns, which)
-  }
-
-  find(ns: number, collection: string, query: StoredQuery): FoundPage {
-    this.#parts.mapping.documentsRead()
-    return this.#parts.queries.find(ns, collection, query)
-  }
-
-  openReading(ns: number, collection: string, query: ReadingQuery): OpenedReading {
-    return this.#readings.open(ns, collection, query)
-  }
-
-  readOn(reading: string, from: number, limit: number): ReadPiece {
-    return this.#readings.readOn(reading, from, limit)
-  }
-
-  endReading(reading: string): void {
-    this.#parts.statements.assertOpen()
-    this.#parts.readings.end(reading)
-  }
-
-  openFeed(ns: number, since?: number): { feed: string; seq: number } {
-    return this.#readings.openFeed(ns, since)
-  }
-
-  readFeed(feed: string, limit: number): FeedRecord[] {
-    return this.#readings.readFeed(feed, limit)
-  }
-
-  distinct(ns: number, collection: string, path: string, filter: Filter): readonly Json[] {
-    const { statements, queries, mapping } = this.#parts
-    mapping.documentsRead()
-    const { sql, params } = compileFind(queries.scope(ns, collection), { filter, sort: [], limit: -1 })
-    return distinctValues(path, (onValue) => statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
-  }
-
-  count(ns: number, collection: string, filter: Filter): number {
-    this.#parts.mapping.documentsRead()
-    return this.#parts.queries.count(ns, collection, filter)
-  }
-
-  async explain(ns: number, collection: string, query: Omit<StoredQuery, 'after'>): Promise<Explanation> {
-    // Loaded when somebody asks: few do.
-    const { explainQuery } = await import('./queries/explain-query.ts')
-    return explainQuery(this.#parts, { ns, collection, ...query })
-  }
-
-  collections(ns: number): readonly CollectionCount[] {
-    return this.#parts.totals.collections(ns, MAX_LISTED_COLLECTIONS)
-  }
-
-  overview(ns: number): SetTotal & { collections: readonly CollectionCount[] } {
-    return { ...this.total(ns), collections: this.collections(ns) }
-  }
-
-  createIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): void {
-    this.#parts.indexChanges.create(ns, collection, paths, kind)
-  }
-
-  dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): boolean {
-    return this.#parts.indexChanges.drop(ns, collection, paths, kind)
-  }
-
-  indexes(ns: number, collection: string): IndexInfo[] {
-    return this.#parts.indexChanges.list(ns, collection)
-  }
-
-  hasFilesToClear(): boolean {
-    return this.#parts.references.hasUnused() || this.#parts.meta.get(UNWIPED) !== undefined
-  }
-
-  async files(): Promise<FileStorage> {
-    this.#parts.statements.assertOpen()
-    if (this.#files !== undefined) return this.#files.tables
-    // Loaded when somebody has files: many have none.
-    const { KeptFiles } = await import('./files/kept-files.ts')
-    return (this.#files ??= new KeptFiles(this.#parts)).tables
-  }
-
-  isInPlace(): boolean {
-    return this.#parts.transactions.isInPlace()
   }
 
   async findDamage(): Promise<readonly string[]> {
     // Loaded when somebody asks: few do.
     const { damageIn } = await import('./damage.ts')
     return damageIn(this.#parts.statements)
-  }
-
-  async backup(_path: string): Promise<void> {
-    this.#parts.statements.assertOpen()
-    throw new DocstoreError('no-files', 'There are no files here. Use an export')
   }
 
   async compactSome(): Promise<CompactStep> {
@@ -388,6 +47,10 @@ export class SqliteStorage implements Storage {
     this.#parts.transactions.reserved(() => this.#parts.driver.exec('REINDEX'))
   }
 
+  close(): void {
+    this.end()
+  }
+
   scrub(): void {
     this.isInPlace()
     // secure_delete has zeroed the bytes in the pages; the write-ahead log still holds the pages as they were. What SQLite moved to
@@ -396,14 +59,5 @@ export class SqliteStorage implements Storage {
     // dropping the index, removes these.
     this.#parts.room.settle()
     this.#parts.records.madeRoom()
-  }
-
-  close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    const { readings, statements, driver } = this.#parts
-    readings.close()
-    statements.close()
-    driver.close()
   }
 }

@@ -7,6 +7,7 @@ import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
 import type { CompactStep } from './space/compacting.ts'
 import type { FileStorage } from './files/file-storage.ts'
+import type { LogStorage, StoredAct, StoredLog } from './logs/log-storage.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
 type Awaitable<T> = T | Promise<T>
@@ -77,6 +78,8 @@ export interface RecordEdit {
 export interface NewRecord extends Omit<StoredRecord, 'seq' | 'slot' | 'seal' | 'own' | 'lost'> {
   /** sha-256 of the content; `null` for a tombstone, and where it expired. */
   readonly digest: Uint8Array | null
+  /** Of an edit that was made here: what the document becomes by it, where nothing of that is later. So nobody has to find it out again. */
+  readonly becomes?: string | undefined
 }
 
 /** Which record made a document what it is. */
@@ -193,6 +196,8 @@ export interface DocumentView {
   readonly lastSeq: number
   /** What all of them make together; `null` where that is no document. */
   content(): string | null
+  /** sha-256 of that. */
+  digest(): Uint8Array | null
 }
 
 /** Records later than a time, after a position. */
@@ -202,6 +207,18 @@ export interface LaterRecords {
   readonly limit: number
   /** Of these, those at these positions alone. */
   readonly only?: readonly number[]
+}
+
+/** Records that somebody signed, or that are some, between two positions. */
+export interface RecordsOf {
+  /** Digests of persons, whichever device of theirs signed, and keys that signed for themselves. */
+  readonly persons: readonly Uint8Array[]
+  /** Hashes, hexadecimal, of records that are looked for, whoever signed them. */
+  readonly hashes?: readonly string[]
+  readonly since: number
+  /** The last position that is looked at. */
+  readonly to: number
+  readonly limit: number
 }
 
 /** A record that was here, or came too late to be. */
@@ -287,12 +304,22 @@ export interface Restated {
   readonly document?: Uint8Array
 }
 
+/** A log that is called something else from now on, and whose acts say so. */
+export interface MovedLog {
+  /** What it is called until then. */
+  readonly before: Uint8Array
+  readonly log: StoredLog
+  readonly acts: readonly StoredAct[]
+}
+
 /** A namespace of this database, by its number `ns`, as what it is in the network that it moves to. */
 export interface NamespaceMove extends StoredNamespace {
   /** Called inside the transaction with each of its records, in append order; one that is `undefined` is forgotten. Pure and synchronous. */
   readonly restate: (record: StoredRecord) => Restated | undefined
   /** Signs the restated records, in groups. */
   readonly sealWith: (hashes: Uint8Array) => Seal
+  /** Its log of roles, where it has one. */
+  readonly roles?: MovedLog
   /** Called with how many of its records were dealt with since the last call. */
   readonly onRecords?: (records: number) => void
 }
@@ -383,11 +410,11 @@ export interface IndexInfo extends Required<IndexKind> {
  * Where a peer's data lies. Every method is one atomic step; a method that throws has changed nothing. Implementations are
  * held to one contract by `testing/storage-contract.ts`.
  */
-export interface Storage {
+export interface Storage extends LogStorage {
   /** Small values of the peer itself: keys, settings. */
   getMeta(key: string): Awaitable<Uint8Array | undefined>
-  /** Sets a value, or removes it with `undefined`. */
-  setMeta(key: string, value: Uint8Array | undefined): Awaitable<void>
+  /** Sets a value, or removes it with `undefined`. With `flushed` it waits for the disk, and a power cut takes neither this nor anything of before. */
+  setMeta(key: string, value: Uint8Array | undefined, options?: { readonly flushed?: boolean }): Awaitable<void>
   /** All values whose key starts with `prefix`, sorted by key. */
   listMeta(prefix: string): Awaitable<readonly (readonly [key: string, value: Uint8Array])[]>
 
@@ -404,6 +431,8 @@ export interface Storage {
   halfForgotten(): Awaitable<readonly number[]>
   /** Records of a later time, in append order: at most `limit`, fewer where they are large, none only where none follow. */
   laterRecords(ns: number, which: LaterRecords): Awaitable<readonly StoredRecord[]>
+  /** Records of some persons, in append order: at most `limit`, fewer where they are large. Reads the authors of all records up to the last one that it gives. */
+  recordsOf(ns: number, which: RecordsOf): Awaitable<readonly StoredRecord[]>
   /** Removes the records that `laterRecords` gives, and resolves with their number. No tombstone stays. */
   removeLater(ns: number, which: LaterRecords): Awaitable<number>
 
@@ -447,6 +476,8 @@ export interface Storage {
   /** Puts a seal on records that had none. Records that were replaced meanwhile are passed over. */
   attachSeal(ns: number, seqs: readonly number[], seal: Seal): Awaitable<void>
   seal(seal: number): Awaitable<Seal | undefined>
+  /** Whether anybody ever signed something so that was stored here. */
+  isAuthor(by: Uint8Array): Awaitable<boolean>
 
   /** How far the times of its records reach. */
   times(ns: number): Awaitable<TimeMarks>
@@ -539,10 +570,16 @@ export interface Storage {
   dropIndex(ns: number, collection: string, paths: readonly string[], kind?: IndexKind): Awaitable<boolean>
   indexes(ns: number, collection: string): Awaitable<readonly IndexInfo[]>
 
+  /** Whether there are any logs of persons or roles. */
+  hasLogs(): Awaitable<boolean>
+
   /** Files that documents name, and their blocks. */
   files(): Promise<FileStorage>
   /** Whether blocks may be here that no document needs: of files whose removal was cut short, or of uploads. */
   hasFilesToClear(): Awaitable<boolean>
+
+  /** Calls back with numbers of namespaces that other processes have changed, where several share a database. */
+  onOthers?(listener: (ns: readonly number[]) => void): void
 
   /** Whether what it stores in lies where it lay when it was opened. Writes throw `data-missing` once this was found to be wrong. */
   isInPlace(): Awaitable<boolean>

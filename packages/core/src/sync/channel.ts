@@ -34,7 +34,10 @@ export class Channel {
   /** The response of the type that the request calls for; throws what the other side reports, and on anything else. */
   async ask<T extends Response['t']>(request: Request, ...expected: readonly T[]): Promise<Extract<Response, { t: T }>> {
     const response = await this.#turns.take(() => this.#send(request))
-    if (response.t === 'error') throw DocstoreError.passedOn(response.code, `The peer refused: ${response.message}`)
+    if (response.t === 'error') {
+      const { code, message, retryMs } = response
+      throw DocstoreError.passedOn(code, `The peer refused: ${message}`, retryMs === undefined ? {} : { details: { retryMs } })
+    }
     if (!isOneOf(response, expected)) throw new DocstoreError('protocol', `The peer answered ${request.t} with ${response.t}`)
     return response
   }

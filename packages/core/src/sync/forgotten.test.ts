@@ -6,6 +6,8 @@ import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
 // Virtual time does not wait for files to be read.
 import '../replica/writing/forgetting.ts'
+import '../replica/writing/typed/map-bases.ts'
+import '../replica/writing/typed/map-puts.ts'
 import '../storage/records/forgotten-slots.ts'
 
 const DAY = 24 * 3_600_000
@@ -91,4 +93,21 @@ it('what it wrote itself meanwhile arrives, and a peer that is no relay is not b
   await relay.start()
   await until(async () => (await rootOf(bob)) === (await rootOf(relay)) && (await rootOf(ada)) === (await rootOf(relay)))
   expect(await idsOf(bob)).toEqual(['kept', 'new'])
+})
+
+it('a document of a map that somebody new makes is whole everywhere, though one of its name was deleted long ago', async () => {
+  ns = await ada.createNamespace('anyone', { docs: { type: 'map' } })
+  await write(ada, 'x', '1')
+  await until(async () => (await idsOf(relay)).includes('x'))
+  await write(ada, 'x', null)
+  await pass(191)
+  await bob.start()
+  bob.want(ns)
+  await bob.replica.write(ns, 'docs', [{ id: 'x', content: '{"_id":"x","new":1}' }])
+  const contents = async ({ replica }: TestPeer): Promise<string> => (await replica.find(ns, 'docs', { limit: 10 })).contents.join()
+  await until(async () => (await contents(ada)) !== '')
+  await until(async () => (await rootOf(bob)) === (await rootOf(relay)) && (await rootOf(ada)) === (await rootOf(relay)))
+  for (const peer of peers) expect(await contents(peer)).toBe('{"_id":"x","new":1}')
+  await until(async () => bob.sessions.get(relay)?.status.get(ns)?.state === 'live')
+  expect(bob.failures).toEqual([])
 })

@@ -57,9 +57,14 @@ export class Ledger {
   }
 
   /** Stores a batch from the peer, and notes where it came from before anybody can send it. */
-  accept(replica: Replica, ns: string, batch: Uint8Array): Promise<AcceptResult | { readonly refused: Refusal }> {
+  accept(
+    replica: Replica,
+    ns: string,
+    batch: Uint8Array,
+    refused?: ReadonlyMap<number, Refusal | 'quota'>,
+  ): Promise<AcceptResult | { readonly refused: Refusal }> {
     return this.#turns.take(async () => {
-      const accepted = await replica.accept(ns, batch)
+      const accepted = await replica.accept(ns, batch, refused)
       if (!('refused' in accepted)) for (const [from, to] of accepted.ranges) this.#add(ns, from, to)
       return accepted
     })

@@ -39,6 +39,8 @@ export const MAX_RECHECK_MS: number = 4 * RECHECK_MS
 /** First and longest pause after which a namespace with refusals or failures is compared again, milliseconds. */
 export const MIN_RETRY_MS = 15_000
 export const MAX_RETRY_MS = 120_000
+/** The same where the peer said itself when to try again. */
+export const MIN_ASKED_RETRY_MS = 500
 
 /** Records held back by one peer that are remembered one by one, per namespace. Where there are more, nothing behind the first counts as delivered. */
 export const MAX_HELD = 65_536
@@ -73,3 +75,19 @@ export const MAX_ERROR_TEXT = 500
 
 /** The same for one batch of several: as many as a request has must fit in a frame. */
 export const MAX_PART_ERROR_TEXT = 200
+
+/** Logs of persons and roles in one message, and acts of one log in one message. */
+export const LOGS_PAGE = 256
+export const MAX_ACTS = 1024
+
+/** Bytes of acts from which on no more are put into one message: one more of the largest, the geneses and the digests still fit in a frame. */
+export const ACTS_BYTES: number = 128 * 1024
+
+/** Messages with acts in one direction of one exchange: each moves one at least. */
+export const MAX_ACT_ROUNDS = 10_000
+
+/** What an act costs that was sent in vain, units: its signature was checked. */
+export const ACT_UNITS = 1
+
+/** What an act costs of a log that grows, units: what the log says is found out anew. Who sends many at once pays less of it. */
+export const STATE_UNITS = 0.004

@@ -2,8 +2,10 @@ import * as dagCbor from '@ipld/dag-cbor'
 import { asStruct, decodeCbor, isBytes, isUint } from '../model/encoding/cbor.ts'
 import { accept, refuse, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
-import type { Acceptance, NamespaceBytes } from '../replica/types.ts'
-import { LIST_PAGE, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
+import { MAX_TIPS } from '../replica/limits.ts'
+import type { Acceptance, LogParcel, LogTips, LogWant, NamespaceBytes } from '../replica/types.ts'
+import { SIGNATURE_BYTES } from '../model/keys/identity.ts'
+import { LIST_PAGE, LOGS_PAGE, MAX_ACTS, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
 
 /** What a peer is to others: a `relay` answers and keeps everything, a `peer` asks. */
 export type Role = 'relay' | 'peer'
@@ -27,6 +29,8 @@ export type BatchResult = readonly Acceptance[] | { readonly code: string; reado
 
 /** What a peer says in its greeting that it understands besides the first edition of this protocol: the request `puts`. */
 export const CAN_PUTS = 'puts'
+/** The requests `logs`, `acts` and `learn`. */
+export const CAN_LOGS = 'logs'
 /** Such words that are read. */
 const MAX_CAN = 16
 
@@ -39,6 +43,12 @@ export type Request =
   | { readonly t: 'open'; readonly ns: string }
   /** Here is a namespace, or a newer head of it. */
   | ({ readonly t: 'offer' } & NamespaceBytes)
+  /** Which logs of persons and roles does the namespace need, after this one, and how far do you have them? */
+  | { readonly t: 'logs'; readonly ns: string; readonly after: Uint8Array }
+  /** Send me the acts of these logs that do not lie before mine. */
+  | { readonly t: 'acts'; readonly ns: string; readonly wants: readonly LogWant[] }
+  /** Take these acts. With the genesis of the namespace where that may not be there yet. */
+  | { readonly t: 'learn'; readonly ns: string; readonly genesis: Uint8Array | null; readonly logs: readonly LogParcel[] }
   /** A question of a reconciliation. */
   | { readonly t: 'ask'; readonly ns: string; readonly question: Uint8Array }
   /** Send me these slots. */
@@ -68,7 +78,18 @@ export type Response =
     }
   | { readonly t: 'list'; readonly ids: readonly string[] }
   | { readonly t: 'unknown' }
-  | ({ readonly t: 'opened'; readonly root: string; readonly count: number; readonly seq: number } & NamespaceBytes)
+  | ({
+      readonly t: 'opened'
+      readonly root: string
+      readonly count: number
+      readonly seq: number
+      /** Digest of the logs that it needs, where it needs some. */
+      readonly logs?: Uint8Array
+    } & NamespaceBytes)
+  | { readonly t: 'logs'; readonly logs: readonly LogTips[] }
+  /** Whether `more` acts follow those of the last of these logs, or there are others of logs behind it. */
+  | { readonly t: 'acts'; readonly logs: readonly LogParcel[]; readonly more: boolean }
+  | { readonly t: 'learnt'; readonly refused: number }
   | { readonly t: 'ok' }
   | { readonly t: 'reply'; readonly reply: Uint8Array }
   | { readonly t: 'batch'; readonly batch: Uint8Array | null; readonly taken: number }
@@ -77,7 +98,7 @@ export type Response =
   /** News of a namespace, and what goes with it of others. */
   | ({ readonly t: 'news'; readonly also?: readonly NamespaceNews[] } & NamespaceNews)
   | { readonly t: 'idle' }
-  | { readonly t: 'error'; readonly code: string; readonly message: string }
+  | { readonly t: 'error'; readonly code: string; readonly message: string; readonly retryMs?: number }
 
 /** Acceptances by their number on the wire. Append only. */
 const ACCEPTANCES: readonly Acceptance[] = [
@@ -99,6 +120,10 @@ const ACCEPTANCES: readonly Acceptance[] = [
   'quota',
   'forgotten',
   'against-rules',
+  'unknown-person',
+  'no-device',
+  'revoked',
+  'removed',
 ] satisfies readonly Acceptance[]
 
 /** Longest id of a namespace, cursor epoch or error text that is read, characters. */
@@ -111,6 +136,10 @@ export function encodeRequest(request: Request): Uint8Array {
       return dagCbor.encode({ ...request, wants: request.wants.map(({ ns, since }) => [ns, since]) })
     case 'puts':
       return dagCbor.encode({ ...request, puts: request.puts.map(({ ns, batch }) => [ns, batch]) })
+    case 'acts':
+      return dagCbor.encode({ ...request, wants: request.wants.map(({ log, tips, skip }) => [log, tips, skip]) })
+    case 'learn':
+      return dagCbor.encode({ ...request, logs: request.logs.map(parcelList) })
     default:
       return dagCbor.encode(request)
   }
@@ -119,6 +148,10 @@ export function encodeRequest(request: Request): Uint8Array {
 /** One frame: dag-cbor of a response. */
 export function encodeResponse(response: Response): Uint8Array {
   switch (response.t) {
+    case 'logs':
+      return dagCbor.encode({ ...response, logs: response.logs.map(({ log, tips }) => [log, tips]) })
+    case 'acts':
+      return dagCbor.encode({ ...response, logs: response.logs.map(parcelList) })
     case 'results':
       return dagCbor.encode({ ...response, results: acceptanceBytes(response.results) })
     case 'all-results':
@@ -133,6 +166,42 @@ export function encodeResponse(response: Response): Uint8Array {
     default:
       return dagCbor.encode(response)
   }
+}
+
+function parcelList({ log, genesis, acts }: LogParcel): unknown {
+  return [log, genesis ?? null, acts.map(({ bytes, signature }) => [bytes, signature])]
+}
+
+function readHash(value: unknown): Uint8Array | undefined {
+  return isBytes(value, 32) ? value : undefined
+}
+
+function readTips(value: unknown): LogTips | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined
+  const [log, list]: unknown[] = value
+  const tips = readEach(list, MAX_TIPS, readHash)
+  return isBytes(log, 32) && tips !== undefined ? { log, tips } : undefined
+}
+
+function readWant(value: unknown): LogWant | undefined {
+  if (!Array.isArray(value) || value.length !== 3) return undefined
+  const tips = readTips(value.slice(0, 2))
+  const skip: unknown = value[2]
+  return tips !== undefined && isUint(skip) ? { ...tips, skip } : undefined
+}
+
+function readAct(value: unknown): LogParcel['acts'][number] | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined
+  const [bytes, signature]: unknown[] = value
+  return isBytes(bytes) && isBytes(signature, SIGNATURE_BYTES) ? { bytes, signature } : undefined
+}
+
+function readParcel(value: unknown): LogParcel | undefined {
+  if (!Array.isArray(value) || value.length !== 3) return undefined
+  const [log, genesis, list]: unknown[] = value
+  const acts = readEach(list, MAX_ACTS, readAct)
+  if (!isBytes(log, 32) || !(genesis === null || isBytes(genesis)) || acts === undefined) return undefined
+  return { log, ...(genesis === null ? {} : { genesis }), acts }
 }
 
 function acceptanceBytes(words: readonly Acceptance[]): Uint8Array {
@@ -198,7 +267,7 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs } = frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
@@ -212,6 +281,18 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
       return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature)
         ? { t, genesis, head, signature }
         : undefined
+    case 'logs':
+      return asStruct(frame, ['t', 'ns', 'after']) && isText(ns) && isBytes(after) && (after.length === 0 || after.length === 32)
+        ? { t, ns, after }
+        : undefined
+    case 'acts': {
+      const all = asStruct(frame, ['t', 'ns', 'wants']) && readEach(wants, LOGS_PAGE, readWant)
+      return all === undefined || !isText(ns) ? undefined : { t, ns, wants: all }
+    }
+    case 'learn': {
+      const all = asStruct(frame, ['t', 'ns', 'genesis', 'logs']) && readEach(logs, LOGS_PAGE, readParcel)
+      return all === undefined || !isText(ns) || !(genesis === null || isBytes(genesis)) ? undefined : { t, ns, genesis, logs: all }
+    }
     case 'ask':
       return asStruct(frame, ['t', 'ns', 'question']) && isText(ns) && isBytes(question) ? { t, ns, question } : undefined
     case 'fetch':
@@ -286,6 +367,9 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     can,
     code,
     message,
+    logs,
+    refused,
+    retryMs,
   } = frame
   switch (t) {
     case 'hello': {
@@ -301,9 +385,25 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     case 'idle':
       return { t }
     case 'opened':
-      return isText(root) && isUint(count) && isUint(seq) && isBytes(genesis) && isBytes(head) && isBytes(signature)
-        ? { t, root, count, seq, genesis, head, signature }
+      return isText(root) &&
+        isUint(count) &&
+        isUint(seq) &&
+        isBytes(genesis) &&
+        isBytes(head) &&
+        isBytes(signature) &&
+        (logs === undefined || isBytes(logs, 32))
+        ? { t, root, count, seq, genesis, head, signature, ...(logs === undefined ? {} : { logs }) }
         : undefined
+    case 'logs': {
+      const all = readEach(logs, LOGS_PAGE, readTips)
+      return all === undefined ? undefined : { t, logs: all }
+    }
+    case 'acts': {
+      const all = readEach(logs, LOGS_PAGE, readParcel)
+      return all === undefined || typeof more !== 'boolean' ? undefined : { t, logs: all, more }
+    }
+    case 'learnt':
+      return isUint(refused) ? { t, refused } : undefined
     case 'reply':
       return isBytes(reply) ? { t, reply } : undefined
     case 'batch':
@@ -323,7 +423,8 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
       return { t, ...first, ...(others === undefined ? {} : { also: others }) }
     }
     case 'error':
-      return isText(code) && isText(message) ? { t, code, message } : undefined
+      if (!isText(code) || !isText(message)) return undefined
+      return isUint(retryMs) ? { t, code, message, retryMs } : { t, code, message }
     default:
       return undefined
   }

@@ -10,6 +10,7 @@ import { SlotList } from '../sets/slot-list.ts'
 import { Audits } from './audit.ts'
 import type { Channel } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
+import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
 import type { Response } from './messages.ts'
@@ -28,6 +29,10 @@ export interface LinkContext {
   readonly channel: () => Channel
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
+  /** Whether the peer keeps namespaces; one that does not is only told which are kept here. */
+  readonly isKeeper: () => boolean
+  /** Whether the peer knows of logs of persons and roles. */
+  readonly canLogs: () => boolean
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
   /** The same for pushes of few records, of which several are under way at once. */
@@ -38,6 +43,8 @@ export interface LinkContext {
   readonly onFollow: (ns: string, seq: number) => void
   /** Called when some records were refused, so that they have to be tried again later. */
   readonly onRefused: (ns: string) => void
+  /** Called when records came whose persons are not known here, so that their logs have to be fetched. */
+  readonly onStrangers: (ns: string) => void
   /** Called when the peer held something of ours back. */
   readonly onHeld: () => void
   /** Asks the peer for its time once more. */
@@ -52,6 +59,12 @@ const MAX_IDLE_BATCHES = 2
 
 /** Batches moved before another namespace that waits gets its turn. */
 const BATCHES_PER_TURN = 8
+
+/** Why a head is refused that does not keep two peers who have the namespace from exchanging records: each has one that it takes. */
+const OTHER_HEAD: ReadonlySet<string> = new Set(['future', 'unknown-person', 'epoch-ahead', 'no-device', 'revoked'] satisfies Refusal[])
+
+/** Of those, why one is refused for whom it is by: what says it is at nobody then. */
+const NO_AUTHOR: readonly Refusal[] = ['no-device', 'revoked']
 
 type News = Extract<Response, { t: 'news' }>
 
@@ -70,6 +83,8 @@ interface Tally {
   refusedHere: number
   refusedThere: number
   heldHere: number
+  /** Records that either side refused because it does not know their persons. */
+  strangers: number
   /** What either side has forgotten: the other can do nothing about it until it has forgotten it too. */
   forgotten: number
   readonly heldThere: Map<number, SentRecord>
@@ -97,6 +112,8 @@ export class NamespaceLink {
   #hasHole = false
   /** What of ours the peer holds back, by local position. */
   readonly #held = new Set<number>()
+  /** Acts that the peer did not take at the last comparison as they lie ahead of its clock. */
+  #heldActs: LogLink['held'] | undefined
   #isOutOfRoom = false
   #isDropped = false
   /** A slot of the peer's for which there was no room here. */
@@ -146,6 +163,10 @@ export class NamespaceLink {
     let forgotten = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
+      if (!this.#context.isKeeper()) {
+        this.status.state = 'declined'
+        return true
+      }
       const shared = await this.#shareNamespace(opened)
       if (shared !== 'shared') {
         this.status.state = shared
@@ -167,7 +188,7 @@ export class NamespaceLink {
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
-      this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete
+      this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete || this.status.headRefusal !== undefined
       // What only waits for its time says nothing of room.
       if (tally.isComplete && tally.refusedThere === 0) this.#waiting = undefined
       if (tally.isComplete && tally.refusedHere === 0) {
@@ -180,6 +201,7 @@ export class NamespaceLink {
       this.status.refused = refusedBy(tally)
       if (tally.isComplete) this.#forgetHeld()
       this.#noteHeld(tally)
+      this.#noteHeldActs(ours.seq)
       if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
@@ -223,7 +245,8 @@ export class NamespaceLink {
     if (batch !== null) await this.#take(batch, tally)
     await this.#kept?.note({ pulled: seq })
     this.status.refused += refusedBy(tally)
-    if (refusedBy(tally) > 0) this.#context.onRefused(this.#ns)
+    if (tally.strangers > 0) this.#context.onStrangers(this.#ns)
+    else if (refusedBy(tally) > 0) this.#context.onRefused(this.#ns)
   }
 
   /** Whether something of the peer's found no room here when both were last compared, and since. */
@@ -282,25 +305,36 @@ export class NamespaceLink {
   /** Makes both sides know the namespace and its newest head. `absent`: neither has it; `declined`: the peer does not keep it. */
   async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<'shared' | 'absent' | 'declined'> {
     const { replica, channel } = this.#context
+    const logs = this.#context.canLogs() ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
+    this.#heldActs = logs?.held
+    this.status.headRefusal = undefined
     if (opened.t === 'opened') {
       if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
       this.#assertWanted()
+      // Before the head, which one of the owner's devices signed.
+      if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(opened.genesis)
+      else await this.#shareLogs(logs, opened.logs)
       const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
-      if ('refused' in imported && (imported.refused !== 'future' || (await replica.namespace(this.#ns)) === undefined))
+      if ('refused' in imported && (!OTHER_HEAD.has(imported.refused) || (await replica.namespace(this.#ns)) === undefined))
         throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
     if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) {
       try {
+        if (opened.t === 'unknown') await logs?.sendOwner(ours.genesis)
         await channel().ask({ t: 'offer', ...ours }, 'ok')
       } catch (error) {
         // A peer that is no relay keeps only what its user opened. Should that change, the next comparison finds it.
         if (errorCode(error) === 'not-wanted') return 'declined'
         // A head waits for its time; the records need not, where both have the namespace.
+        if (!OTHER_HEAD.has(errorCode(error))) throw error
+        if (opened.t === 'opened') {
+          this.status.headRefusal = NO_AUTHOR.find((one) => one === errorCode(error))
+          return await this.#shareRest(logs, opened.logs)
+        }
         if (errorCode(error) !== 'future') throw error
-        if (opened.t === 'opened') return 'shared'
         const { count, seq } = await replica.summary(this.#ns)
         // The answer to an offer does not tell it, and the last one may be of before our clock was set.
         await this.#context.refreshClock()
@@ -311,7 +345,20 @@ export class NamespaceLink {
         })
       }
     }
+    return await this.#shareRest(logs, opened.t === 'opened' ? opened.logs : undefined)
+  }
+
+  async #shareRest(logs: LogLink | undefined, theirs: Uint8Array | undefined): Promise<'shared'> {
+    await this.#shareLogs(logs, theirs)
     return 'shared'
+  }
+
+  /** Makes both sides have the same logs of persons and roles: before the records, which are judged by them. */
+  async #shareLogs(logs: LogLink | undefined, theirs: Uint8Array | undefined): Promise<void> {
+    const ours = await this.#context.replica.logsDigest(this.#ns)
+    if (logs === undefined || logs.isShared || (theirs === undefined ? ours === undefined : ours !== undefined && equalBytes(ours, theirs))) return
+    await logs.exchange()
+    logs.isShared = true
   }
 
   async #reconcile(tally: Tally, first: Uint8Array): Promise<Tally> {
@@ -433,6 +480,7 @@ export class NamespaceLink {
       } else if (result === 'forgotten') tally.forgotten++
       else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
+        if (result === 'unknown-person') tally.strangers++
         if (result === 'future') tally.heldHere++
         else tally.refusedHere++
       }
@@ -461,6 +509,7 @@ export class NamespaceLink {
       } else if (isRefusal(result)) {
         this.#noteRefusal(result, tally)
         refused++
+        if (result === 'unknown-person') tally.strangers++
         if (result === 'future' && record !== undefined) tally.heldThere.set(record.seq, record)
         else tally.refusedThere++
       }
@@ -532,8 +581,9 @@ export class NamespaceLink {
   }
 
   /** Has the namespace tried again later where something was refused, or held back. */
-  #lookAtRefusals({ refusedThere, heldThere }: Tally): void {
-    if (refusedThere + heldThere.size > 0) this.#context.onRefused(this.#ns)
+  #lookAtRefusals({ refusedThere, heldThere, strangers }: Tally): void {
+    if (strangers > 0) this.#context.onStrangers(this.#ns)
+    else if (refusedThere + heldThere.size > 0) this.#context.onRefused(this.#ns)
   }
 
   /** Adds to what the peer holds back. */
@@ -546,6 +596,16 @@ export class NamespaceLink {
       status.heldAt = Math.max(status.heldAt, at)
     }
     status.held = this.#held.size
+  }
+
+  /** What a log says there is at nobody before its time, so neither is what was written here up to now. */
+  #noteHeldActs(seq: number): void {
+    const times = [...(this.#heldActs?.values() ?? [])]
+    if (times.length === 0) return
+    const { status } = this
+    this.#context.onHeld()
+    const heldAt = Math.max(status.heldAt, ...times.slice(0, MAX_HELD))
+    Object.assign(status, { held: status.held + times.length, heldSeq: Math.max(status.heldSeq, seq), heldAt, lastRefusal: 'future' })
   }
 
   #forgetHeld(): void {
@@ -565,7 +625,17 @@ export class NamespaceLink {
 }
 
 function newTally(): Tally {
-  return { moved: 0, isComplete: true, refusedHere: 0, refusedThere: 0, heldHere: 0, forgotten: 0, heldThere: new Map(), quotaInARow: 0 }
+  return {
+    moved: 0,
+    isComplete: true,
+    refusedHere: 0,
+    refusedThere: 0,
+    heldHere: 0,
+    strangers: 0,
+    forgotten: 0,
+    heldThere: new Map(),
+    quotaInARow: 0,
+  }
 }
 
 /** All records that were not taken, for good or for now. */

@@ -29,6 +29,8 @@ export class NewsQueue {
   readonly #fresh = new Set<string>()
   /** Namespaces whose head has changed since the other side was last told. */
   readonly #newHeads = new Set<string>()
+  /** Namespaces that were not looked at since the other side began to follow them. */
+  readonly #unseen = new Set<string>()
   readonly #wake = new Wake()
   /** What the last answer had besides its first namespace. */
   #told: readonly NamespaceNews[] = []
@@ -57,6 +59,7 @@ export class NewsQueue {
     for (const { ns, since } of wants) {
       this.#positions.set(ns, since)
       this.#fresh.add(ns)
+      if (added.has(ns)) this.#unseen.add(ns)
     }
     if (this.#told.length > 0 && !this.#told.some(({ ns, seq }) => (this.#positions.get(ns) ?? 0) >= seq)) this.#joins = false
     this.#told = []
@@ -129,11 +132,13 @@ export class NewsQueue {
   async #look(ns: string, maxBytes: number): Promise<NamespaceNews | undefined> {
     const { replica, ledger, latest } = this.#source
     const since = this.#positions.get(ns) ?? 0
+    const isFirst = this.#unseen.delete(ns)
     const last = await lastSeq(replica, ns)
     if (last <= since) return undefined
     if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
-    // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here.
-    if (this.#newHeads.delete(ns)) return { ns, batch: null, seq: since + 1, more: false }
+    // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here. One that came between its
+    // comparison and this stream was not noted here.
+    if (this.#newHeads.delete(ns) || (isFirst && (await replica.headSeq(ns)) > since)) return { ns, batch: null, seq: since + 1, more: false }
     const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
     if (batch !== undefined) return { ns, batch, seq, more }
     // The last position has no record: it is that of a head which came before the other side followed.

@@ -1,9 +1,9 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Batch, decodeBatch, encodeBatch } from '../model/batch.ts'
 import { utf8 } from '../model/bytes.ts'
-import { authorName } from '../model/keys/identity.ts'
+import { authorName } from '../model/people/author.ts'
 import { createNetwork, type Network } from '../model/network/network.ts'
 import { recordHash } from '../model/record.ts'
 import { createSeal } from '../model/seal.ts'
@@ -370,5 +370,28 @@ describe('follow', () => {
     await time.settle()
     ended.abort()
     expect(decodeResponse((await waiting).frame)).toMatchObject({ ok: true, value: { t: 'idle' } })
+  })
+
+  it.each(['acts', 'learn'] as const)('makes who has long logs looked at over and over for nothing wait for its answers: %s', async (t) => {
+    const relay = await newPeer('relay')
+    const ns = await relay.createNamespace('anyone')
+    const responder = await greeted(relay)
+    const looked = 16_384 * 256
+    vi.spyOn(relay.replica, 'exportActs').mockResolvedValue({ logs: [], more: false, looked })
+    vi.spyOn(relay.replica, 'importActs').mockResolvedValue({ stored: 1, refused: 0, looked })
+    const request: Request = t === 'acts' ? { t, ns, wants: [] } : { t, ns, genesis: null, logs: [] }
+    const answered: number[] = []
+    const asking = (async () => {
+      for (let i = 0; i < 3; i++) {
+        await ask(responder, request)
+        answered.push(time.elapsedMs)
+      }
+    })()
+    const began = time.elapsedMs
+    await time.settle()
+    expect(answered.length).toBeLessThan(3)
+    for (; answered.length < 3; await time.advance(1000)) continue
+    await asking
+    expect(answered.at(-1)).toBeGreaterThan(began)
   })
 })

@@ -1,13 +1,26 @@
 import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
-import { cidOfBytes, DAG_CBOR } from '../model/encoding/cid.ts'
+import { cidOfBytes, DAG_CBOR, parseCid } from '../model/encoding/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Acceptance, NamespaceBytes, Replica } from '../replica/types.ts'
+import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
-import { FOLLOW_WAIT_MS, LIST_PAGE, MAX_ERROR_TEXT, MAX_PART_ERROR_TEXT, FOLLOWED_UNITS, OFFER_UNITS, REQUEST_UNITS } from './limits.ts'
-import { type BatchResult, CAN_PUTS, decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import {
+  ACT_UNITS,
+  ACTS_BYTES,
+  FOLLOW_WAIT_MS,
+  LIST_PAGE,
+  LOGS_PAGE,
+  MAX_ERROR_TEXT,
+  MAX_PART_ERROR_TEXT,
+  FOLLOWED_UNITS,
+  OFFER_UNITS,
+  REQUEST_UNITS,
+  STATE_UNITS,
+} from './limits.ts'
+import { type BatchResult, CAN_LOGS, CAN_PUTS, decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
 import { NewsQueue } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
 
@@ -24,6 +37,10 @@ export interface ResponderInit {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** Whether others may bring this namespace in, relays or peers. Without it they may bring any. */
   readonly isWanted?: (id: string, from: Role) => boolean
+  /** False at a relay that keeps nothing for others: it answers as one that has nothing. */
+  readonly keeps?: boolean
+  /** What may stand between the peer and the store. */
+  readonly intake?: Intake
   /** Called with the id of every namespace that the other side works on. */
   readonly onNamespace?: (id: string) => void
   /** Called with what no honest peer sends. */
@@ -53,6 +70,12 @@ const FORGERIES: ReadonlySet<string> = new Set([
   'bad-content',
 ] satisfies Refusal[])
 
+/** Requests that bring something. */
+const WRITES: ReadonlySet<string> = new Set(['offer', 'learn', 'put', 'puts'] satisfies Request['t'][])
+
+/** What a relay says of any namespace that keeps none. */
+const NOT_KEPT = { code: 'unknown-namespace', message: 'This relay keeps no documents' } as const
+
 /** Units of work that a request cost: spent on nothing, or used. */
 interface Cost {
   spent: number
@@ -80,7 +103,7 @@ export class Responder {
     try {
       response = request.ok ? await this.#answer(request.value, signal) : { t: 'error', code: request.reason, message: 'The request cannot be read' }
     } catch (error) {
-      response = { t: 'error', ...errorOf(error) }
+      response = { t: 'error', ...errorOf(error), ...retryOf(error) }
     }
     if (response.t === 'error') this.#report(response.code)
     return { frame: encodeResponse(response), isLast: response.t === 'error' && ENDING.has(response.code) }
@@ -97,21 +120,53 @@ export class Responder {
         this.#theirRole = request.role
         ledger.meet(request.epoch)
         clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
-        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS] }
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
+        if (this.#init.keeps === false) {
+          await this.#account({ spent: REQUEST_UNITS, used: 0 }, signal)
+          await delay(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
+          return { t: 'idle' }
+        }
         this.#news ??= new NewsQueue({ replica, ledger, delay, latest: () => clock?.latest() }, signal)
         this.#news.follow(request.wants)
         await this.#account({ spent: REQUEST_UNITS + request.wants.length * FOLLOWED_UNITS, used: 0 }, signal)
         return this.#news.next(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
       }
       default:
-        return ledger.request(() => this.#accountFor((cost) => this.#work(request, cost), signal))
+        return ledger.request(() => this.#accountFor((cost) => this.#inTurn(request, cost, signal), signal))
     }
   }
 
-  async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, cost: Cost): Promise<Response> {
+  async #inTurn(request: Exclude<Request, { t: 'hello' | 'follow' }>, cost: Cost, signal: AbortSignal): Promise<Response> {
+    const { intake } = this.#init
+    const without = this.#withoutKeeping(request)
+    if (without !== undefined) return without
+    if (intake === undefined) return this.#work(request, cost, signal)
+    return intake.during(WRITES.has(request.t) ? 'write' : 'read', signal, () => this.#work(request, cost, signal))
+  }
+
+  /** What a relay answers that keeps nothing; `undefined` at everybody else. It still notes who keeps what, for those who look for each other. */
+  #withoutKeeping(request: Exclude<Request, { t: 'hello' | 'follow' }>): Response | undefined {
+    if (this.#init.keeps !== false) return undefined
+    switch (request.t) {
+      case 'list':
+        return { t: 'list', ids: [] }
+      case 'open':
+        if (parseCid(DAG_CBOR, request.ns) !== undefined) this.#init.onNamespace?.(request.ns)
+        return { t: 'unknown' }
+      case 'offer':
+      case 'learn':
+        throw new DocstoreError('not-wanted', 'This relay keeps no documents')
+      case 'puts':
+        return { t: 'all-results', results: request.puts.map(() => NOT_KEPT), clock: timeFromMs(this.#init.now()) }
+      default:
+        throw new DocstoreError(NOT_KEPT.code, NOT_KEPT.message)
+    }
+  }
+
+  async #work(request: Exclude<Request, { t: 'hello' | 'follow' }>, cost: Cost, signal: AbortSignal): Promise<Response> {
     const { replica, ledger, now, onNamespace, clock } = this.#init
     switch (request.t) {
       case 'list': {
@@ -124,7 +179,24 @@ export class Responder {
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
         const { root, count, seq } = await replica.summary(request.ns)
-        return { t: 'opened', ...namespace, root, count, seq }
+        const logs = await replica.logsDigest(request.ns)
+        return { t: 'opened', ...namespace, root, count, seq, ...(logs === undefined ? {} : { logs }) }
+      }
+      case 'logs':
+        return { t: 'logs', logs: await replica.logTips(request.ns, request.after, LOGS_PAGE) }
+      case 'acts': {
+        const { logs, more, looked } = await replica.exportActs(request.ns, request.wants, ACTS_BYTES)
+        cost.spent += looked * FOLLOWED_UNITS
+        return { t: 'acts', logs, more }
+      }
+      case 'learn': {
+        const isKnown = (await replica.namespace(request.ns)) !== undefined
+        if (!isKnown && this.#init.isWanted?.(request.ns, this.#theirRole) === false)
+          throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
+        const { stored, refused, looked } = await learnOrQuota(replica, request)
+        cost.spent += refused * ACT_UNITS + looked * STATE_UNITS
+        cost.used += stored
+        return { t: 'learnt', refused }
       }
       case 'offer': {
         cost.spent += OFFER_UNITS
@@ -134,6 +206,7 @@ export class Responder {
           throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
         if (!isKnown && (await replica.namespaceIds()).length >= MAX_NAMESPACES)
           throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
+        if (!isKnown) await this.#init.intake?.namespace(request.genesis)
         const imported = await importOrQuota(replica, request)
         if ('refused' in imported) throw refused('namespace', imported.refused)
         onNamespace?.(imported.id)
@@ -152,13 +225,13 @@ export class Responder {
         return { t: 'batch', batch: batch ?? null, taken }
       }
       case 'put':
-        return { t: 'results', results: await this.#take(request.ns, request.batch, cost), clock: timeFromMs(now()) }
+        return { t: 'results', results: await this.#take(request.ns, request.batch, cost, signal), clock: timeFromMs(now()) }
       case 'puts': {
         const results: BatchResult[] = []
         for (const { ns, batch } of request.puts) {
           if (results.length > 0) cost.spent += REQUEST_UNITS
           // One that is refused, or fails, must not keep the others from being stored.
-          results.push(await this.#take(ns, batch, cost).catch(partError))
+          results.push(await this.#take(ns, batch, cost, signal).catch(partError))
         }
         return { t: 'all-results', results, clock: timeFromMs(now()) }
       }
@@ -172,14 +245,16 @@ export class Responder {
   }
 
   /** Stores a batch; resolves with what became of each record. Throws where the whole batch is refused. */
-  async #take(ns: string, batch: Uint8Array, cost: Cost): Promise<readonly Acceptance[]> {
-    const accepted = await this.#init.ledger.accept(this.#init.replica, ns, batch)
+  async #take(ns: string, batch: Uint8Array, cost: Cost, signal: AbortSignal): Promise<readonly Acceptance[]> {
+    const { intake, ledger, replica } = this.#init
+    const accepted = await ledger.accept(replica, ns, batch, await intake?.batch(ns, batch, signal))
     if ('refused' in accepted) {
       // As `fetch`, `ask` and `pull` say it: nothing is wrong with the batch.
       if (accepted.refused === 'wrong-namespace') throw new DocstoreError('unknown-namespace', 'The namespace is not here')
       throw refused('batch', accepted.refused)
     }
     if (accepted.results.some((result) => FORGERIES.has(result))) this.#init.onViolation?.('forged-records')
+    intake?.stored(accepted.written)
     const stored = accepted.results.filter((result) => result === 'stored').length
     cost.spent += accepted.results.length - stored
     cost.used += stored
@@ -223,6 +298,15 @@ async function importOrQuota(replica: Replica, { genesis, head, signature }: Nam
   }
 }
 
+async function learnOrQuota(replica: Replica, { ns, logs, genesis }: Extract<Request, { t: 'learn' }>): ReturnType<Replica['importActs']> {
+  try {
+    return await replica.importActs(ns, logs, genesis ?? undefined)
+  } catch (error) {
+    if (errorCode(error) !== 'disk-full') throw error
+    throw new DocstoreError('quota', 'This peer has no room for the acts of a log', { cause: error })
+  }
+}
+
 /** Why one batch of several was not taken; throws on what ends the stream. */
 function partError(error: unknown): { readonly code: string; readonly message: string } {
   const { code, message } = errorOf(error)
@@ -232,6 +316,12 @@ function partError(error: unknown): { readonly code: string; readonly message: s
 
 function refused(what: string, reason: Refusal): DocstoreError {
   return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
+}
+
+/** When to try again, where that is known. */
+function retryOf(error: unknown): { readonly retryMs?: number } {
+  const retryMs = error instanceof DocstoreError ? error.details['retryMs'] : undefined
+  return typeof retryMs === 'number' ? { retryMs } : {}
 }
 
 /** What the other side may know of a failure: errors of ours in full, of everything else only that there was one. */

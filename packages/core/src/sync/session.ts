@@ -5,13 +5,13 @@ import type { CommitEvent, Replica } from '../replica/types.ts'
 import { Channel, type Exchange, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
-import { LIST_PAGE, MAX_RECHECK_MS, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
-import { CAN_PUTS, type Role } from './messages.ts'
+import { LIST_PAGE, MAX_RECHECK_MS, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_ASKED_RETRY_MS, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
+import { CAN_LOGS, CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import { PutCollector } from './put-collector.ts'
-import type { NamespaceSync } from './status.ts'
+import { type NamespaceSync, newStatus } from './status.ts'
 import { Slots, Turns } from '../replica/turns.ts'
 
 /** What a session needs. Time and connections come from outside. */
@@ -30,6 +30,8 @@ export interface SessionInit {
   readonly random?: () => number
   /** How the namespaces stood with this peer in the session before; this one goes on with it. */
   readonly status?: Map<string, NamespaceSync>
+  /** What the peer does with namespaces, which it says before sync begins; everything, unless told otherwise. */
+  readonly keeping?: () => Keeping
   /** Called once, when both sides said hello. */
   readonly onStart?: () => void
   /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
@@ -39,6 +41,9 @@ export interface SessionInit {
   /** Called whenever the status of a namespace changed. */
   readonly onChange: (ns: string) => void
 }
+
+/** What a peer does with namespaces: keeps them, only notes who does, so that these find each other, or neither. */
+export type Keeping = 'keeps' | 'notes' | 'ignores'
 
 /** Why work on a namespace is put off. */
 type Reason = 'retry' | 'room there' | 'room here'
@@ -80,6 +85,7 @@ export class Session {
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
   #canPuts = false
+  #canLogs = false
   #listing: Promise<void> | undefined
   #isListStale = false
   /** Whether a comparison has found both sides different since this was last looked at. */
@@ -105,15 +111,22 @@ export class Session {
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
+      canLogs: () => this.#canLogs,
+      isKeeper: () => this.#keeping === 'keeps',
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
       puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts, clock }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
+      onStrangers: (ns) => this.#strangers(ns),
       onHeld: () => init.onHeld?.(),
       refreshClock: async () => (await this.#openChannel()).close(),
       onChange,
     }
+  }
+
+  get #keeping(): Keeping {
+    return this.#init.keeping?.() ?? 'keeps'
   }
 
   /** Whether the other side is a relay; known after the greeting. */
@@ -132,7 +145,7 @@ export class Session {
       this.#control = await this.#openChannel()
       this.#init.onStart?.()
       for (const ns of this.#links.keys()) this.#scheduleSync(ns)
-      if (this.#init.onNamespaces !== undefined) this.#follower.follow(ALL_NAMESPACES, 0)
+      if (this.#init.onNamespaces !== undefined && this.#keeping === 'keeps') this.#follower.follow(ALL_NAMESPACES, 0)
       loops.push(this.#follower.run(this.#ended.signal), this.#recheckLoop())
       await Promise.race([...loops, this.#failure.promise])
     } catch (error) {
@@ -156,6 +169,11 @@ export class Session {
   /** Adds a namespace to those that are kept equal with the peer. */
   want(ns: string): void {
     if (this.#links.has(ns)) return
+    if (this.#keeping === 'ignores') {
+      this.status.set(ns, { ...newStatus(this.status.get(ns)), state: 'declined' })
+      this.#init.onChange(ns)
+      return
+    }
     const link = new NamespaceLink(ns, this.#context, this.status.get(ns))
     this.#links.set(ns, link)
     this.status.set(ns, link.status)
@@ -177,6 +195,7 @@ export class Session {
   async syncNow(ns: string, signal: AbortSignal): Promise<void> {
     this.want(ns)
     signal.throwIfAborted()
+    if (this.#keeping === 'ignores') return
     const aborted = Promise.withResolvers<never>()
     const abort = (): void => aborted.reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
@@ -246,6 +265,7 @@ export class Session {
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
       this.#canPuts = hello.can?.includes(CAN_PUTS) === true
+      this.#canLogs = hello.can?.includes(CAN_LOGS) === true
       ledger.meet(hello.epoch)
       clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
@@ -348,6 +368,7 @@ export class Session {
     link.status.error = errorMessage(error)
     if (isFatal(error)) this.#failure.reject(error)
     else if (errorCode(error) === 'quota') this.#retryLater(ns, ROOM_MS)
+    else if (retryMsOf(error) !== undefined) this.#retryAfter(ns, retryMsOf(error) ?? 0)
     else this.#refused(ns)
     this.#init.onChange(ns)
   }
@@ -355,6 +376,13 @@ export class Session {
   #refused(ns: string): void {
     this.#retryLater(ns)
     if (this.#links.get(ns)?.isWaitingForRoom === true) this.#askForRoom(ns)
+  }
+
+  /** Their persons come with a comparison. Where one just was, there is nothing to be had yet. */
+  #strangers(ns: string): void {
+    if (this.#isPutOff('retry', ns)) return
+    this.#refused(ns)
+    this.#scheduleSync(ns)
   }
 
   /** A peer that was full may have room at any time. One small batch tells, where comparing would send much more. */
@@ -385,6 +413,11 @@ export class Session {
     this.#later('retry', ns, pause, () => this.#scheduleSync(ns))
   }
 
+  /** The peer has said when it will take more: no sooner, and at once then. */
+  #retryAfter(ns: string, retryMs: number): void {
+    this.#later('retry', ns, Math.min(MAX_RETRY_MS, Math.max(MIN_ASKED_RETRY_MS, retryMs)), () => this.#scheduleSync(ns))
+  }
+
   /** Does something after a while, once, however often it is asked for until then. */
   #later(reason: Reason, ns: string, ms: number, work: () => void): void {
     const key = `${reason} ${ns}`
@@ -412,6 +445,11 @@ export class Session {
       await Promise.all(this.#queues.values())
     }
   }
+}
+
+function retryMsOf(error: unknown): number | undefined {
+  const retryMs = error instanceof DocstoreError ? error.details['retryMs'] : undefined
+  return typeof retryMs === 'number' ? retryMs : undefined
 }
 
 function isFatal(error: unknown): boolean {

@@ -20,6 +20,8 @@ export interface NamespaceSync {
   /** Records that the peer, or we, refused when both were last compared, and since; and the latest reason. */
   refused: number
   lastRefusal: Refusal | undefined
+  /** Why the peer did not take our head when both were last compared, where that is for whom it is by. */
+  headRefusal: Refusal | undefined
   /** Records of ours that the peer holds back, because they lie in its future; they hold up nothing else. */
   held: number
   /** Our highest local position, and the latest time, among them; 0 where there are none. */
@@ -43,6 +45,7 @@ export function newStatus(before?: NamespaceSync): NamespaceSync {
     rounds,
     refused,
     lastRefusal,
+    headRefusal: undefined,
     held: 0,
     heldSeq: 0,
     heldAt: 0,

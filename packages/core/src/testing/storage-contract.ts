@@ -5,6 +5,7 @@ import { filesContract } from './storage/files.ts'
 import { historyContract } from './storage/history.ts'
 import type { OpenStorage } from './storage/test-on.ts'
 import { lifeContract } from './storage/life.ts'
+import { logsContract } from './storage/logs.ts'
 import { modelContract } from './storage/model.ts'
 import { oracleContract } from './storage/oracle.ts'
 import { queriesContract } from './storage/queries.ts'
@@ -18,8 +19,8 @@ import { valuesContract } from './storage/values.ts'
 
 export type { OpenedStorage, OpenStorage } from './storage/test-on.ts'
 
-/** What every `Storage` has to do. `open` gives an empty one for each test. */
-export function storageContract(name: string, open: OpenStorage): void {
+/** What every `Storage` has to do. `open` gives an empty one for each test. How queries are answered is a matter of the engine. */
+export function storageContract(name: string, open: OpenStorage, engine: 'sqlite' | 'postgres' = 'sqlite'): void {
   describe(name, () => {
     valuesContract(open)
     commitsContract(open)
@@ -28,13 +29,14 @@ export function storageContract(name: string, open: OpenStorage): void {
     readingsContract(open)
     oracleContract(open)
     textContract(open)
-    explainContract(open)
+    explainContract(open, engine)
     totalsContract(open)
     timesContract(open)
     filesContract(open)
     historyContract(open)
     removalContract(open)
     lifeContract(open)
+    logsContract(open)
     modelContract(open)
   })
 }

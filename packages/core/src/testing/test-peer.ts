@@ -1,13 +1,21 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
 import { identityFromSeed, type Identity } from '../model/keys/identity.ts'
+import { identityFor } from '../model/people/author.ts'
 import { createGenesis, signHead, type WritePolicy } from '../model/namespace/namespace.ts'
 import type { Network } from '../model/network/network.ts'
 import { timeFromMs } from '../model/clock.ts'
 import type { LocalReplica } from '../replica/local-replica.ts'
+import type { PersonChoice } from '../replica/people/choose-person.ts'
 import { openReplica } from '../replica/open-replica.ts'
 // A replica loads it when it first compares; virtual time does not wait for files to be read.
 import '../replica/exchange/reconciler.ts'
+import '../replica/people/own-acts.ts'
+import '../replica/people/people.ts'
+import '../replica/people/person-lookup.ts'
+import '../replica/people/judging/judging.ts'
+import '../replica/people/judging/set-aside.ts'
+import '../storage/logs/log-tables.ts'
 import '../storage/history/history-table.ts'
 import { changedCollections } from '../replica/changed-collections.ts'
 import '../replica/changed-head.ts'
@@ -17,6 +25,7 @@ import '../replica/rules/ruled-writes.ts'
 import '../replica/writing/full-store.ts'
 import '../replica/writing/pending-changes.ts'
 import '../storage/records/expired-records.ts'
+import '../storage/records/records-of.ts'
 import '../replica/writing/redated-entry.ts'
 import '../replica/writing/update/updates.ts'
 import '../rules/read-rules.ts'
@@ -45,6 +54,10 @@ export interface TestPeerInit {
   readonly random: SeededRandom
   /** How wrong its clock is. */
   readonly skewMs?: number
+  /** For whom it signs; without it, for its key. */
+  readonly person?: PersonChoice
+  /** Seed of its key, where that is known before. */
+  readonly seed?: Uint8Array
   /** Largest size of its database. */
   readonly maxBytes?: number
 }
@@ -86,7 +99,7 @@ export class TestPeer {
     this.#init = init
     this.#skewMs = init.skewMs ?? 0
     this.clocks = new PeerClocks({ now: this.now, elapsed: () => init.time.elapsedMs, onTold: () => this.#mendTimes() })
-    this.#seed = init.random.bytes(32)
+    this.#seed = init.seed ?? init.random.bytes(32)
     this.identity = identityFromSeed(this.#seed)
     this.storage = openNodeStorage(':memory:', { now: () => this.now(), ...(init.maxBytes === undefined ? {} : { maxBytes: init.maxBytes }) })
     this.#watchCommits()
@@ -173,6 +186,7 @@ export class TestPeer {
     if ((await this.storage.getMeta('epoch')) === undefined) await this.storage.setMeta('epoch', this.#init.random.bytes(8))
     this.#replica = await openReplica(this.storage, {
       network: this.#init.network.bytes,
+      person: this.#init.person,
       now: this.now,
       pause: async () => undefined,
       random: seededRandom(this.#init.random.below(2 ** 32)),
@@ -231,11 +245,13 @@ export class TestPeer {
   /** Makes a namespace with a nonce from the seed. */
   async createNamespace(write: WritePolicy, collections: Readonly<Record<string, CollectionChange>> = {}): Promise<string> {
     const net = this.#init.network.cid
-    const genesis = createGenesis({ net, owner: this.identity, write, nonce: this.#init.random.bytes(16) })
+    const person = await this.replica.person()
+    const signer = person === undefined ? this.identity : identityFor(person.log.log, this.identity)
+    const genesis = createGenesis({ net, owner: signer, write, nonce: this.#init.random.bytes(16) })
     const at = timeFromMs(this.now())
     const settings = changedCollections(undefined, collections, { isNew: true })
     const body = { title: write, ...(settings === undefined ? {} : { collections: settings }) }
-    const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body }, this.identity)
+    const head = signHead({ net, ns: genesis.cid, epoch: 0, seq: 0, prev: null, at, body }, signer)
     const imported = await this.replica.importNamespace(genesis.bytes, head.bytes, head.signature)
     if ('refused' in imported) throw new Error(imported.refused)
     this.want(imported.id)

@@ -1,6 +1,6 @@
 import { errorCode } from '../errors.ts'
 import { canonicalJson } from '../model/content.ts'
-import { authorName } from '../model/keys/identity.ts'
+import { authorName } from '../model/people/author.ts'
 import { crdtPartId } from '../model/types/crdt-part-id.ts'
 import { logId } from '../model/types/log-id.ts'
 import type { Replica } from '../replica/types.ts'

@@ -10,15 +10,33 @@ import { Providers } from './finding/index.ts'
 import { MAX_STREAMS_PER_CONNECTION } from './limits.ts'
 import { NetworkListeners } from './network-events.ts'
 import { listPeers } from './peer-list.ts'
+import type { NameService } from './names/index-service.ts'
+import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { noteMet } from './standing.ts'
 import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
+import type { RelayIntake } from './intake/index-node.ts'
+import type { ForwardedTopics } from './topics/index-node.ts'
+import { type NetworkService, offers } from './relay-services.ts'
 import { limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
 import { type DocstoreLibp2p, mayDial, rangeOf } from './transport/index.ts'
-import type { DirectoryPeer, ListedPage, NamespaceStatus, Network, NetworkEvents, PeerFacts, PeerStatus, RelayStorage, SyncReport } from './types.ts'
+import type {
+  ClaimedName,
+  DirectoryPeer,
+  ListedPage,
+  NamespaceStatus,
+  Network,
+  NetworkEvents,
+  PeerFacts,
+  PeerStatus,
+  RelayStorage,
+  SyncReport,
+  ToldProfiles,
+  Whereabouts,
+} from './types.ts'
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
@@ -33,6 +51,11 @@ export interface LocalNetworkInit {
   readonly role: Role
   /** What a relay keeps: `all` that is in the network, or what peers that are no relays bring (`asked`). */
   readonly storage?: RelayStorage
+  /** What this relay does for others; everything, unless told otherwise. */
+  readonly services?: readonly string[] | undefined
+  /** What this relay takes from whom, and the topics that it passes on. */
+  readonly intake?: Pick<RelayIntake, 'of'> | undefined
+  readonly forwardedTopics?: ((isOwn: (topic: string) => boolean) => ForwardedTopics) | undefined
   /** Whether everyone in the network may know of this peer; relays are always listed. */
   readonly listed?: boolean
   /** How long what it says of itself holds, and how often directories are compared, milliseconds. */
@@ -50,6 +73,7 @@ export class LocalNetwork implements Network {
   readonly #networkId: string
   readonly #role: Role
   readonly #storage: RelayStorage
+  readonly #services: readonly string[] | undefined
   readonly #topics: Topics
   readonly #time: TimeKeeper
   readonly #now: () => number
@@ -65,16 +89,20 @@ export class LocalNetwork implements Network {
   readonly #ledgers = new Ledgers()
   /** At a relay: which peers keep what. */
   readonly rendezvous: Rendezvous
+  /** At a relay that keeps documents: what it takes from whom. */
+  readonly #intake: Pick<RelayIntake, 'of'> | undefined
   #directory: NetworkDirectory | undefined
   readonly #listeners = new NetworkListeners()
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
   #fileExchange: Promise<FileExchange> | undefined
+  #pairing: Promise<DevicePairing> | undefined
+  #nameService: Promise<NameService> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
-    { replica, networkId, libp2p, role, storage = 'all', now = Date.now, filePatienceMs }: LocalNetworkInit,
+    { replica, networkId, libp2p, role, storage = 'all', services, intake, now = Date.now, filePatienceMs }: LocalNetworkInit,
     Links: typeof RelayLinks,
   ) {
     this.#replica = replica
@@ -82,6 +110,8 @@ export class LocalNetwork implements Network {
     this.libp2p = libp2p
     this.#role = role
     this.#storage = storage
+    this.#services = services
+    this.#intake = intake
     this.rendezvous = new Rendezvous(libp2p)
     this.#now = now
     this.#filePatienceMs = filePatienceMs
@@ -99,10 +129,9 @@ export class LocalNetwork implements Network {
     this.#topics = new Topics({
       pubsub: libp2p.services.pubsub,
       receipts: this.#receipts,
-      relays: () => this.#relays.connected.flatMap(({ peer }) => (peer === undefined ? [] : [peer])),
+      relays: () => this.#relayConnections('messages').map(({ remotePeer }) => remotePeer.toString()),
       hasConnections: () => libp2p.getConnections().length > 0,
       networkId,
-      forwards: role === 'relay',
       onMessage: (message) => this.#listeners.emit('message', message),
     })
     this.#relays = new Links({
@@ -115,6 +144,7 @@ export class LocalNetwork implements Network {
       },
       listed: {
         relays: () => this.#directory?.relays() ?? [],
+        services: (peer) => this.#directory?.services(peer),
         addresses: (peer) => this.#directory?.addresses(peer) ?? [],
         onReached: (peer) => this.#directory?.reached(peer),
       },
@@ -124,7 +154,7 @@ export class LocalNetwork implements Network {
     this.#providers = new Providers({
       own: libp2p.peerId.toString(),
       kademlia: libp2p.services.kademlia,
-      askRelays: (ns, signal) => this.#relayConnections().map(async (relay) => (await this.#directory?.find(ns, relay, signal)) ?? []),
+      askRelays: (ns, signal) => this.#relayConnections('discovery').map(async (relay) => (await this.#directory?.find(ns, relay, signal)) ?? []),
       onError: libp2p.logger.forComponent('docstore:providers').error,
     })
     this.#neighbours = new Neighbours({
@@ -147,7 +177,7 @@ export class LocalNetwork implements Network {
       now: this.#now,
       wanted: this.#wanted,
       onSync: (namespace) => this.#moved(namespace),
-      ...(this.#role === 'relay' && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
+      ...(this.#serves('storage') && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
     }
   }
 
@@ -176,13 +206,20 @@ export class LocalNetwork implements Network {
   }
 
   async #start(init: LocalNetworkInit): Promise<void> {
+    this.#topics.forward(init.forwardedTopics?.((topic) => this.#topics.has(topic)))
     await this.#answerOthers()
     await this.#startDirectory(init)
     this.#guardAddresses()
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#role === 'relay') await Promise.all([this.#keepAll(), this.#files()])
+    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveProfiles(), this.#servePeople()])
+    if (this.#serves('names')) await this.#serveNames()
+  }
+
+  /** Whether this is a relay that does this for others. */
+  #serves(service: NetworkService): boolean {
+    return this.#role === 'relay' && offers(this.#services, service)
   }
 
   async #answerOthers(): Promise<void> {
@@ -194,13 +231,16 @@ export class LocalNetwork implements Network {
       ledgerOf: this.#ledgers.of,
       clockOf: (peer) => this.#time.clocks.of(peer),
       now: this.#now,
+      keeps: this.#role === 'peer' || this.#serves('storage'),
       takes: (ns, from) => this.#takes(ns, from),
+      intakeOf: this.#intake?.of.bind(this.#intake),
       onKeeper: (peer, ns) => {
         if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
       },
     })
     const answerFiles = async (stream: Stream, connection: Connection): Promise<void> => (await this.#files()).answer(stream, connection)
-    await this.libp2p.handle(filesProtocol(this.#networkId), answerFiles, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
+    if (this.#role === 'peer' || this.#serves('storage'))
+      await this.libp2p.handle(filesProtocol(this.#networkId), answerFiles, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
     this.libp2p.addEventListener('peer:disconnect', ({ detail }) => {
       this.#ledgers.rest(detail.toString())
       this.rendezvous.forget(detail.toString())
@@ -238,9 +278,10 @@ export class LocalNetwork implements Network {
       onChange: () => this.#directoryChanged(),
       onSent: () => this.#receipts.sent(),
       now: this.#now,
-      ...(this.#role === 'relay'
-        ? { onFind: (ns, asker) => this.#answerFind(ns, asker), onList: (after) => this.#replica.listedNamespaces(after) }
-        : {}),
+      services: this.#services,
+      tells: this.#role === 'peer' || this.#serves('directory'),
+      ...(this.#serves('discovery') ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
+      ...(this.#serves('storage') ? { onList: (after) => this.#replica.listedNamespaces(after) } : {}),
       ...directory,
     })
     const log = this.libp2p.logger.forComponent('docstore:revocations')
@@ -265,11 +306,29 @@ export class LocalNetwork implements Network {
     this.#direct = new DirectLinks({
       libp2p: this.libp2p,
       wanted: this.#wanted,
-      relays: () => this.#relayConnections(),
+      relays: () => this.#relayConnections('discovery'),
       find: async (relay, ns, signal) => (await this.#directory?.askFind(relay, ns, signal))?.peers ?? [],
       onChange: () => this.#peersChanged(),
     })
     this.#direct.start()
+  }
+
+  async #serveProfiles(): Promise<void> {
+    const { serveProfiles } = await import('./profiles/index-server.ts')
+    const { misconduct } = this.libp2p.services.doorkeeper
+    await serveProfiles(this.libp2p, { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of })
+  }
+
+  async #servePeople(): Promise<void> {
+    const { servePeople } = await import('./people/index-server.ts')
+    const { misconduct } = this.libp2p.services.doorkeeper
+    const init = { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of, self: this.libp2p.peerId.toString() }
+    await servePeople(this.libp2p, init)
+  }
+
+  async #serveNames(): Promise<void> {
+    const { descriptor } = readNetwork((await this.#replica.info()).network.descriptor)
+    if (descriptor.names !== undefined) await (await this.#names()).serve()
   }
 
   /** A relay keeps all that it has, and whatever comes. */
@@ -284,8 +343,12 @@ export class LocalNetwork implements Network {
     this.#providers.keep(ns)
   }
 
-  #relayConnections(): readonly Connection[] {
-    return this.#relays.connected.flatMap(({ connection }) => (connection === undefined ? [] : [connection]))
+  /** Connections to relays that do this for others. */
+  #relayConnections(service: NetworkService): readonly Connection[] {
+    const { doorkeeper } = this.libp2p.services
+    return this.#relays.connected.flatMap(({ connection }) =>
+      connection !== undefined && doorkeeper.offers(connection, service) ? [connection] : [],
+    )
   }
 
   async #answerFind(ns: string, asker: string): Promise<FindAnswer> {
@@ -327,9 +390,39 @@ export class LocalNetwork implements Network {
 
   async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
     const until = limited(timeoutMs, signal, this.#ended.signal)
-    const page = await this.#directory?.list(this.#relayConnections(), request, until)
+    const page = await this.#directory?.list(this.#relayConnections('storage'), request, until)
     signal?.throwIfAborted()
     return page ?? { namespaces: [], next: undefined, relays: 0 }
+  }
+
+  async where({ ns, timeoutMs, signal }: Parameters<Network['where']>[0]): Promise<Whereabouts> {
+    const { whereIs } = await import('./placement/index-where.ts')
+    const asked = this.#relayConnections('discovery')
+    const found = await whereIs(
+      ns,
+      {
+        network: readNetwork((await this.#replica.info()).network.descriptor),
+        relays: this.#directory?.directory.relays() ?? [],
+        find: (until) => asked.map(async (relay) => (await this.#directory?.find(ns, relay, until)) ?? []),
+        own: this.#role === 'relay' && (await this.#replica.namespace(ns)) !== undefined ? this.libp2p.peerId.toString() : undefined,
+        now: this.#now(),
+      },
+      limited(timeoutMs, signal, this.#ended.signal),
+    )
+    signal?.throwIfAborted()
+    return found
+  }
+
+  async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
+    const { askProfiles } = await import('./profiles/index-ask.ts')
+    const { misconduct } = this.libp2p.services.doorkeeper
+    const init = { networkId: this.#networkId, replica: this.#replica, onMisdeed: misconduct.note.bind(misconduct) }
+    return askProfiles(this.#relayConnections('storage'), ids, init, limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  async picture({ cid, timeoutMs, signal }: Parameters<Network['picture']>[0]): Promise<Uint8Array | undefined> {
+    const { askPicture } = await import('./profiles/index-ask.ts')
+    return askPicture(this.#relayConnections('storage'), cid, this.#networkId, limited(timeoutMs, signal, this.#ended.signal))
   }
 
   async describe(facts: PeerFacts): Promise<void> {
@@ -417,12 +510,13 @@ export class LocalNetwork implements Network {
   ): Promise<readonly string[]> {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
-    const own = this.#role === 'relay' ? [await this.peerId()] : []
+    const own = this.#serves('storage') ? [await this.peerId()] : []
     const delivery = new Delivery(this.#relays, ns, seq)
     const holders = (): readonly string[] => [...new Set([...own, ...delivery.holders()])]
     // Held back is what has to wait for a right clock; where the clock is right already, that is being mended.
     const isHeldBack = (): boolean => delivery.held() > 0 && this.#time.clocks.report().state !== 'right'
-    const isDecided = (): boolean => holders().length >= copies || delivery.shutOut() !== undefined || isHeldBack()
+    const isDecided = (): boolean =>
+      holders().length >= copies || delivery.shutOut() !== undefined || delivery.refused() !== undefined || isHeldBack()
     await this.#patiently(ns, timeoutMs, signal, (abort) => until(isDecided, (changed) => this.#waiting.on(ns, changed), abort))
     if (holders().length < copies) throw delivery.notDelivered(holders().length, copies)
     return holders()
@@ -455,8 +549,8 @@ export class LocalNetwork implements Network {
       misconduct: this.libp2p.services.doorkeeper.misconduct,
       ledgerOf: this.#ledgers.of,
       keepers: (ns) => [...this.#syncPeers().flatMap(({ peer }) => peer ?? []), ...this.rendezvous.peersOf(ns)],
-      relays: () => this.#relays.connected.flatMap(({ peer }) => peer ?? []),
-      isRelay: this.#role === 'relay',
+      relays: () => this.#relayConnections('storage').map(({ remotePeer }) => remotePeer.toString()),
+      isRelay: this.#serves('storage'),
       ended: this.#ended.signal,
       onError: this.libp2p.logger.forComponent('docstore:files').error,
       ...(this.#filePatienceMs === undefined ? {} : { patienceMs: this.#filePatienceMs }),
@@ -485,6 +579,100 @@ export class LocalNetwork implements Network {
 
   on<K extends keyof NetworkEvents>(event: K, listener: (payload: NetworkEvents[K]) => void): () => void {
     return this.#listeners.on(event, listener)
+  }
+
+  /** Loaded when a device is added: seldom. */
+  #devices(): Promise<DevicePairing> {
+    this.#pairing ??= import('./people/index-devices.ts')
+      .then(
+        ({ DevicePairing }) =>
+          new DevicePairing({ libp2p: this.libp2p, networkId: this.#networkId, replica: this.#replica, ended: this.#ended.signal }),
+      )
+      .catch((error: unknown) => {
+        this.#pairing = undefined
+        throw error
+      })
+    return this.#pairing
+  }
+
+  async offerDevice(): ReturnType<Network['offerDevice']> {
+    return (await this.#devices()).offer()
+  }
+
+  async comparedDevice({ signal }: Parameters<Network['comparedDevice']>[0]): ReturnType<Network['comparedDevice']> {
+    return (await this.#devices()).compared(this.#untilEnd(signal))
+  }
+
+  async deviceDecided({ signal }: Parameters<Network['deviceDecided']>[0]): ReturnType<Network['deviceDecided']> {
+    return (await this.#devices()).decided(this.#untilEnd(signal))
+  }
+
+  async confirmDevice(code: string): ReturnType<Network['confirmDevice']> {
+    return (await this.#devices()).confirm(code)
+  }
+
+  async deviceDelivered({ timeoutMs }: Parameters<Network['deviceDelivered']>[0]): Promise<boolean> {
+    return (await this.#devices()).delivered(limited(timeoutMs, this.#ended.signal))
+  }
+
+  async endDeviceOffer(): Promise<void> {
+    await (await this.#devices()).end()
+  }
+
+  async beginJoining({ signal, ...options }: Parameters<Network['beginJoining']>[0]): ReturnType<Network['beginJoining']> {
+    return (await this.#devices()).begin({ ...options, signal: this.#untilEnd(signal) })
+  }
+
+  async finishJoining(): Promise<readonly string[]> {
+    return (await this.#devices()).finish()
+  }
+
+  async findPerson({ seed, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
+    const { findPerson } = await import('./people/index-find.ts')
+    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed }
+    return findPerson(this.#relayConnections('storage'), init, limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  /** Loaded when somebody asks for a name: many never do. */
+  #names(): Promise<NameService> {
+    return (this.#nameService ??= this.#loadNames().catch((error: unknown) => {
+      this.#nameService = undefined
+      throw error
+    }))
+  }
+
+  async #loadNames(): Promise<NameService> {
+    const { NameService } = await import('./names/index-service.ts')
+    const init = {
+      replica: this.#replica,
+      network: readNetwork((await this.#replica.info()).network.descriptor),
+      libp2p: this.libp2p,
+      relays: () => this.#relayConnections('names'),
+      listed: () => this.#directory?.peers() ?? [],
+      addresses: (peer: string) => this.#directory?.addresses(peer) ?? [],
+      onListed: (listener: () => void) => this.on('directory', listener),
+      isNeeded: (peer: string) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+      ledgerOf: this.#ledgers.of,
+      ended: this.#ended.signal,
+      now: this.#now,
+    }
+    return NameService.open(init, { isRelay: this.#serves('names') })
+  }
+
+  async askNames({ timeoutMs, signal, ...request }: Parameters<Network['askNames']>[0]): Promise<number> {
+    return (await this.#names()).ask(request, limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  async claimName({ claim, timeoutMs, signal }: Parameters<Network['claimName']>[0]): Promise<ClaimedName> {
+    return (await this.#names()).claim(claim, limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  async tellNames({ timeoutMs, signal, ...request }: Parameters<Network['tellNames']>[0]): Promise<number> {
+    return (await this.#names()).tell(request, limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  #untilEnd(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#ended.signal : AbortSignal.any([signal, this.#ended.signal])
   }
 
   async close(): Promise<void> {

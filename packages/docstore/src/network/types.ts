@@ -1,4 +1,4 @@
-import type { ClockReport, NamespaceInfo } from '@p2p-docstore/core'
+import type { ClockReport, LogParcel, NamespaceInfo, Signed } from '@p2p-docstore/core'
 
 /** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
 export type RelayStorage = 'all' | 'asked'
@@ -24,6 +24,8 @@ export interface PeerStatus {
   readonly direct?: 'open' | 'trying' | 'failed' | undefined
   /** How far our clock is ahead of that relay's, milliseconds; absent where it has not told its time. */
   readonly clockAheadMs?: number | undefined
+  /** Of a connected relay: what it does for others; absent where it does all that relays do. */
+  readonly services?: readonly string[]
   /** Whether this peer has a place at that relay, so that others can reach it through there. */
   readonly reservation: boolean
 }
@@ -51,6 +53,21 @@ export interface DirectoryPeer {
   readonly isSelf: boolean
   readonly connected: boolean
   readonly via: Via | undefined
+}
+
+/** Where a namespace lies, as far as connected relays tell. */
+export interface Whereabouts {
+  /** Number of its sector, 0 to 1,023. */
+  readonly sector: number
+  /** Whether there are so few relays that each keeps everything. */
+  readonly everywhere: boolean
+  /** Relays that are to keep it, and whether they said that they do. */
+  readonly owners: readonly { readonly peer: string; readonly origin: string | undefined; readonly has: boolean }[]
+  /** Other relays that said to keep it. They count for no copy. */
+  readonly others: readonly string[]
+  /** Owners that have it, and how many should. */
+  readonly copies: number
+  readonly wanted: number
 }
 
 /** What a listed peer tells others of itself besides its addresses and links. */
@@ -124,6 +141,28 @@ export interface ListedPage {
   readonly relays: number
 }
 
+/** Profiles that relays told of, each checked. */
+export interface ToldProfiles {
+  /** As the newest known head of each says, and the number of that head. */
+  readonly profiles: readonly { readonly info: NamespaceInfo; readonly seq: number }[]
+  /** Relays that answered. */
+  readonly relays: number
+}
+
+/** A person whom a relay knows, and the namespaces of theirs that it keeps, as it says. */
+export interface FoundPerson {
+  readonly log: LogParcel
+  readonly namespaces: readonly string[]
+}
+
+/** What the authorities of a network answered to the claim of a name. */
+export interface ClaimedName {
+  /** How many of them granted it. */
+  readonly granted: number
+  /** Why others did not, by the stable code. */
+  readonly refusals: readonly { readonly code: string; readonly message: string }[]
+}
+
 /** An application message. */
 export interface Message {
   readonly topic: string
@@ -165,6 +204,12 @@ export interface Network {
   directory(): Promise<readonly DirectoryPeer[]>
   /** Namespaces that connected relays hold and their owners list; those that do not answer within `timeoutMs` are left out. */
   listed(request: ListRequest & { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ListedPage>
+  /** Which relays own the part of the key space that a namespace lies in, and which of them say that they keep it; those that do not answer within `timeoutMs` do not. */
+  where(request: { readonly ns: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Whereabouts>
+  /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
+  profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
+  /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */
+  picture(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
   /** Adds to what others are told of this peer, where it is listed. */
   describe(facts: PeerFacts): Promise<void>
   /** Remembers a relay and keeps in touch with it from now on. */
@@ -216,6 +261,50 @@ export interface Network {
   publish(topic: string, text: string, store?: string): Promise<number>
   subscribe(topic: string): Promise<void>
   unsubscribe(topic: string): Promise<void>
+
+  /** Opens a link that adds a device to the person of this data; one that was open ends. Throws `no-person`. */
+  offerDevice(): Promise<{ readonly link: string }>
+  /** Resolves with the device that waits for its code to be compared. Throws `pairing-ended`. */
+  comparedDevice(options: { readonly signal?: AbortSignal }): Promise<{ readonly key: Uint8Array; readonly label: string }>
+  /** Resolves when no device waits for that any more: it was added, or turned away and another one can come, or the link has ended. */
+  deviceDecided(options: { readonly signal?: AbortSignal }): Promise<'added' | 'turned-away' | 'ended'>
+  /** Adds the device whose code was typed. Throws `wrong-check-code`, `pairing-ended`. */
+  confirmDevice(code: string): Promise<{ readonly key: Uint8Array; readonly label: string }>
+  /** Resolves with whether the new device has fetched all that it was given, and ends the link. */
+  deviceDelivered(options: { readonly timeoutMs: number }): Promise<boolean>
+  endDeviceOffer(): Promise<void>
+  /** Begins to become a device of the person who made a link; resolves with the code that is to be typed there. Throws `bad-link`, `other-network`, `bad-label`, `device-unreachable` after `timeoutMs` without it. */
+  beginJoining(options: {
+    readonly link: string
+    readonly label: string
+    readonly timeoutMs?: number
+    readonly signal?: AbortSignal
+  }): Promise<{ readonly code: string; readonly person: Uint8Array }>
+  /** Resolves with the ids of the person's namespaces, once this data signs for that person. Throws `wrong-check-code`, `pairing-ended`. */
+  finishJoining(): Promise<readonly string[]>
+  /** The person with a recovery key, of this seed, as a connected relay knows them; `undefined` where none does. */
+  findPerson(options: { readonly seed: Uint8Array; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundPerson | undefined>
+
+  /**
+   * Asks connected relays, and the authorities of names, about usernames and about those of persons, by their digests. What they tell is checked and kept in the data; resolves with how many answered
+   * within `timeoutMs`.
+   */
+  askNames(request: {
+    readonly names: readonly string[]
+    readonly persons: readonly Uint8Array[]
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  }): Promise<number>
+  /** Asks the authorities for a name, with a signed claim, and keeps in the data what they grant. */
+  claimName(request: { readonly claim: Signed; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ClaimedName>
+  /** Keeps signed statements about names, and tells relays and authorities all that is known of these names, with the logs of these persons; resolves with how many were told. */
+  tellNames(request: {
+    readonly names: readonly string[]
+    readonly statements: readonly Signed[]
+    readonly persons: readonly Uint8Array[]
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  }): Promise<number>
 
   on<K extends keyof NetworkEvents>(event: K, listener: (payload: NetworkEvents[K]) => void): () => void
   close(): Promise<void>

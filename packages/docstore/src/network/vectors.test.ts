@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { decodeNetwork, type Network, type Verdict } from '@p2p-docstore/core'
+import { decodeNetwork, type Network, type Verdict, verifySignature } from '@p2p-docstore/core'
 import { describe, expect, it } from 'vitest'
 import { networkVectors } from '../../../../vectors/generate-network.ts'
 import { vectorText } from '../../../../vectors/vector-file.ts'
@@ -7,6 +7,9 @@ import { Admission } from './admission/admission.ts'
 import { decodeInvitation, encodeInvitation } from './admission/invitation.ts'
 import { formatJoinLink, formatJoinText, parseJoinLink } from './admission/join-link.ts'
 import { readEntry } from './directory/entry.ts'
+import { decodeNamesRequest, decodeNamesResponse, encodeNames } from './names/messages.ts'
+import { decodeFindRequest, decodeFindResponse, encodeFind, findHash } from './people/messages.ts'
+import { decodeProfilesRequest, decodeProfilesResponse, encodeProfiles } from './profiles/messages.ts'
 import { decodeDirectoryRequest, decodeDirectoryResponse, encodeMessage } from './directory/messages.ts'
 
 const directory = new URL('../../../../vectors/', import.meta.url)
@@ -51,11 +54,12 @@ describe('greeting.json', () => {
     if (name === 'invite') for (const packed of context['revocations']) expect(await opened.revoke(bytesOf(packed))).toBe(true)
     return opened
   }
-  it.each(valid)('lets in $name', async ({ network, frame, peer, role, identity, invitation }) => {
+  it.each(valid)('lets in $name', async ({ network, frame, peer, role, identity, invitation, services }) => {
     expect(await (await admission(network)).judge(bytesOf(frame), peer)).toEqual({
       role,
       identity: identity ?? undefined,
-      invitation: invitation ?? undefined,
+      invitation: (invitation ?? undefined) && expect.objectContaining(invitation),
+      services: services ?? undefined,
     })
   })
   it.each(invalid)('refuses $name', async ({ network, frame, peer, code }) => {
@@ -105,6 +109,50 @@ describe('frames.json, those of the directory', () => {
     (side === 'request' ? decodeDirectoryRequest : decodeDirectoryResponse)(Uint8Array.from([...bytesOf(frame), ...new Uint8Array(zeros)]))
   it.each(valid.filter(ours))('reads and writes $name', (one) => {
     expect(hexOf(encodeMessage(valueOf<Parameters<typeof encodeMessage>[0]>(decode(one))))).toBe(one['frame'])
+  })
+  it.each(invalid.filter(ours))('refuses $name', (one) => {
+    expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })
+  })
+})
+
+describe('frames.json, those of people', () => {
+  const { valid, invalid } = load('frames.json')
+  const ours = ({ protocol }: Case): boolean => protocol === 'people'
+  const decode = ({ side, frame }: Case) => (side === 'request' ? decodeFindRequest : decodeFindResponse)(bytesOf(frame))
+  it.each(valid.filter(ours))('reads and writes $name', (one) => {
+    expect(hexOf(encodeFind(valueOf<Parameters<typeof encodeFind>[0]>(decode(one))))).toBe(one['frame'])
+  })
+  it.each(invalid.filter(ours))('refuses $name', (one) => {
+    expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })
+  })
+  it('has a request that is signed for one asker and one relay', async () => {
+    const [one] = valid.filter(({ find }) => find !== undefined)
+    const { key, signature } = valueOf(decodeFindRequest(bytesOf(one?.['frame'])))
+    const { network, asker, relay } = one?.['find'] ?? {}
+    expect(await verifySignature(key, 'find', findHash(network, asker, relay), signature)).toBe(true)
+    expect(await verifySignature(key, 'find', findHash(network, relay, asker), signature)).toBe(false)
+  })
+})
+
+describe('frames.json, those of profiles', () => {
+  const { valid, invalid } = load('frames.json')
+  const ours = ({ protocol }: Case): boolean => protocol === 'profiles'
+  const decode = ({ side, frame }: Case) => (side === 'request' ? decodeProfilesRequest : decodeProfilesResponse)(bytesOf(frame))
+  it.each(valid.filter(ours))('reads and writes $name', (one) => {
+    expect(hexOf(encodeProfiles(valueOf<Parameters<typeof encodeProfiles>[0]>(decode(one))))).toBe(one['frame'])
+  })
+  it.each(invalid.filter(ours))('refuses $name', (one) => {
+    expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })
+  })
+})
+
+describe('frames.json, those of names', () => {
+  const { valid, invalid } = load('frames.json')
+  const ours = ({ protocol }: Case): boolean => protocol === 'names'
+  const decode = ({ side, frame, zeros = 0 }: Case) =>
+    (side === 'request' ? decodeNamesRequest : decodeNamesResponse)(Uint8Array.from([...bytesOf(frame), ...new Uint8Array(zeros)]))
+  it.each(valid.filter(ours))('reads and writes $name', (one) => {
+    expect(hexOf(encodeNames(valueOf<Parameters<typeof encodeNames>[0]>(decode(one))))).toBe(one['frame'])
   })
   it.each(invalid.filter(ours))('refuses $name', (one) => {
     expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })

@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { DocstoreError, errorCode, openReplica, type Replica } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, openReplica, type Replica, type Storage, toHex } from '@p2p-docstore/core'
 import { openNodeQueries, openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../docstore-options-node.ts'
+import { readNetwork } from '../network/admission/index.ts'
+import { offers } from '../network/relay-services.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
 import { renewIfCopied } from './copied-folder-node.ts'
@@ -61,7 +63,7 @@ export class FolderPlace implements Place {
   /** The data; nothing where another program has it, and the error where there is none, which a program that has it open may still have. */
   #tryHold(): HeldData | DocstoreError | undefined {
     try {
-      if (this.isReadOnly) return this.#owner.isThere() ? undefined : holdToRead(join(this.#folder, DATABASE))
+      if (this.isReadOnly) return this.#owner.isThere() ? undefined : holdToRead(join(this.#folder, DATABASE), this.#options)
       const path = join(this.#folder, DATABASE)
       const discard = (): void => {
         discardData(this.#folder)
@@ -124,14 +126,14 @@ export function holdMemory(options: DocstoreOptions): HeldData {
 }
 
 /** Data of a folder that cannot be written to. */
-function holdToRead(path: string): HeldData {
+function holdToRead(path: string, { passphrase }: DocstoreOptions): HeldData {
   const storage = openNodeStorage(path, { readOnly: true })
   let replica: Replica | undefined
   return {
     listen: async () => () => undefined,
     getMeta: async (key) => storage.getMeta(key),
     hasNamespaces: async () => (await storage.namespaces()).length > 0,
-    openReplica: async (init) => (replica = await openReplica(storage, init)),
+    openReplica: async (init) => (replica = await openReplica(storage, { ...init, passphrase })),
     startNetwork: async () => {
       throw new DocstoreError('storage-read-only', 'A data folder that cannot be written to has no connections')
     },
@@ -140,13 +142,28 @@ function holdToRead(path: string): HeldData {
   }
 }
 
+/** Where documents lie: here, or where others work too, each under a name of its own. */
+type Documents = Storage & { readonly claim?: (name: string) => Promise<void> }
+
 /** Opens a database in this process. Throws `data-in-use` where another one has it. */
 function holdDatabase(
   path: string,
   options: DocstoreOptions,
   { listen, discard }: { readonly listen: HeldData['listen']; readonly discard: () => void },
 ): HeldData {
-  const { durability = 'normal', maxBytes, role = 'peer', storage: kept = 'all', listen: addresses = [], announce, alsoAnnounce } = options
+  const {
+    durability = 'normal',
+    maxBytes,
+    role = 'peer',
+    storage: kept = 'all',
+    services: wantedServices,
+    limits = {},
+    listen: addresses = [],
+    announce,
+    alsoAnnounce,
+    passphrase,
+    database,
+  } = options
   const identity = path === ':memory:' ? undefined : new IdentityFile(dirname(path))
   identity?.assertDatabase(path)
   const isNew = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
@@ -160,19 +177,44 @@ function holdDatabase(
   })
   let replica: Replica | undefined
   let isCopy = false
-  const close = async (): Promise<void> => (replica ?? storage).close()
+  let opening: Promise<Documents> | undefined
+  // Loaded by who has one.
+  const documents = (): Promise<Documents> =>
+    (opening ??=
+      database === undefined
+        ? Promise.resolve(storage)
+        : import('@p2p-docstore/core/storage/postgres').then(({ openPostgresStorage }) => openPostgresStorage(database, { own: storage })))
+  const close = async (): Promise<void> => (replica ?? (await opening?.catch(() => undefined)) ?? storage).close()
   return {
     isNew,
     isCopy: () => isCopy,
     isHere: true,
     listen,
     getMeta: async (key) => storage.getMeta(key),
-    hasNamespaces: async () => (await storage.namespaces()).length > 0,
+    hasNamespaces: async () => (await (await documents()).namespaces()).length > 0,
     openReplica: async (init) => {
       await identity?.assertSame(storage)
       isCopy = path !== ':memory:' && (await renewIfCopied(storage, path))
-      const opened = await openReplica(storage, withReaders ? { ...init, queries: openNodeQueries(path, storage) } : init)
+      // Before anybody is asked for a passphrase: one that was just set must not leave the seed in that file.
+      if ((await storage.getMeta('identity')) !== undefined) await identity?.keep(storage)
+      const onPerson = identity && (() => identity.keep(storage, { isNeeded: true }))
+      const opened = await openReplica(await documents(), {
+        ...init,
+        passphrase,
+        onPerson,
+        ...(withReaders
+          ? {
+              queries:
+                database === undefined
+                  ? openNodeQueries(path, storage)
+                  : (await import('@p2p-docstore/core/storage/postgres')).openPostgresQueries(database),
+            }
+          : {}),
+      })
       replica = opened
+      const epoch = await storage.getMeta('epoch')
+      // A copy of the folder would be the same peer a second time.
+      if (epoch !== undefined) await (await documents()).claim?.(toHex(epoch))
       await identity?.keep(storage)
       return opened
     },
@@ -183,13 +225,26 @@ function holdDatabase(
         import('../network/local-network.ts'),
       ])
       const listenOn = typeof addresses === 'function' ? await addresses(replica) : addresses
+      const { descriptor } = readNetwork((await replica.info()).network.descriptor)
+      const services = typeof wantedServices === 'function' ? wantedServices(descriptor) : wantedServices
       const libp2p = await startLibp2p(replica, {
         role,
+        services,
+        ...(limits.places === undefined ? {} : { places: limits.places }),
         listen: listenOn,
         ...(announce === undefined ? {} : { announce }),
         ...(alsoAnnounce === undefined ? {} : { alsoAnnounce }),
       })
-      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept, listed })
+      const onError = libp2p.logger.forComponent('docstore:intake').error.bind(undefined, 'what identities use could not be counted - %e')
+      const keepsForOthers = role === 'relay' && offers(services, 'storage')
+      const intake = keepsForOthers ? await (await import('../network/intake/index-node.ts')).openIntake(replica, limits, onError) : undefined
+      const { ForwardedTopics } = await import('../network/topics/index-node.ts')
+      const { topicsPerPeer } = limits
+      const passesOn = role === 'relay' && offers(services, 'messages')
+      const forwardedTopics = passesOn
+        ? (isOwn: (topic: string) => boolean) => new ForwardedTopics({ pubsub: libp2p.services.pubsub, networkId, isOwn, topicsPerPeer })
+        : undefined
+      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept, services, intake, forwardedTopics, listed })
     },
     // The process and its database end together.
     onLost: () => undefined,

@@ -1,16 +1,27 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { base64url, DocstoreError, equalBytes, errorCode, errorMessage, type Storage } from '@p2p-docstore/core'
+import {
+  base64url,
+  DocstoreError,
+  equalBytes,
+  errorCode,
+  errorMessage,
+  givePerson,
+  isOneIdentity,
+  KEPT_PERSON_VALUES,
+  keptPerson,
+  type Storage,
+} from '@p2p-docstore/core'
 
 /** What a folder is without its documents, by the names that these values have in the database. */
 const KEPT = ['identity', 'network', 'network-chosen'] as const
-/** Longest value that is taken from the file, bytes as text: a descriptor has far less. */
-const MAX_FILE_BYTES: number = 64 * 1024
+/** Longest file that is read, bytes: the log of a person may have most of it. */
+const MAX_FILE_BYTES: number = 1024 * 1024
 
 type Kept = ReadonlyMap<string, Uint8Array>
 
 /**
- * Who a data folder is, and in which network, in a file of its own: a database that is lost or damaged does not take that with it, and one that is missing is
+ * Who a data folder is, for which person it signs, and in which network, in a file of its own: a database that is lost or damaged does not take that with it, and one that is missing is
  * not taken for one that was never there. Only the owner of the folder writes it.
  */
 export class IdentityFile {
@@ -36,19 +47,28 @@ export class IdentityFile {
     if (kept === undefined) return
     const stored = await storage.getMeta('identity')
     if (stored === undefined) throw dataMissing(this.#folder)
-    if (!equalBytes(stored, kept))
+    if (!(await isOneIdentity(stored, kept)))
       throw new DocstoreError(
         'other-identity',
         `The database in ${this.#folder} is of another identity than ${this.#path}. Put the database back that was there, or, to go on with this one, move that file away`,
       )
   }
 
-  /** Keeps what the database says. It was written to the disk before: this file promises that there is one. */
-  async keep(storage: Storage): Promise<void> {
+  /**
+   * Keeps what the database says. It was written to the disk before: this file promises that there is one. Without space for it, the next start tries again;
+   * with `isNeeded`, it throws.
+   */
+  async keep(storage: Storage, { isNeeded = false }: { readonly isNeeded?: boolean } = {}): Promise<void> {
     const kept = this.#read()
     const stored = new Map<string, Uint8Array>()
     for (const name of KEPT) {
       const value = await storage.getMeta(name)
+      if (value !== undefined) stored.set(name, value)
+    }
+    // A person is given up by nobody: an older database that was put in place by hand knows of none.
+    const person = await keptPerson(storage)
+    for (const name of KEPT_PERSON_VALUES) {
+      const value = (person.size > 0 ? person : kept)?.get(name)
       if (value !== undefined) stored.set(name, value)
     }
     if (kept !== undefined && isEqual(kept, stored)) return
@@ -56,16 +76,25 @@ export class IdentityFile {
       await storage.scrub()
       this.#write(stored)
     } catch (error) {
-      // Without space for it, the next start tries again.
-      if (!['disk-full', 'ENOSPC', 'EDQUOT'].includes(errorCode(error))) throw error
+      if (isNeeded || !['disk-full', 'ENOSPC', 'EDQUOT'].includes(errorCode(error))) throw error
     }
+  }
+
+  /** Gives a database without documents, which has no person, the one that is kept here. */
+  async givePersonTo(storage: Storage): Promise<void> {
+    const kept = this.#read()
+    if (kept !== undefined) await givePerson(storage, kept)
   }
 
   /** Gives an empty database what is kept here. Throws `no-identity` where nothing is. */
   async giveTo(storage: Storage): Promise<void> {
     const kept = this.#read()
     if (kept === undefined) throw new DocstoreError('no-identity', `There is no ${this.#path}: nothing says who this folder was. Restore a backup`)
-    for (const [name, value] of kept) await storage.setMeta(name, value)
+    for (const name of KEPT) {
+      const value = kept.get(name)
+      if (value !== undefined) await storage.setMeta(name, value)
+    }
+    await givePerson(storage, kept)
   }
 
   /** Descriptor of the network that the folder is in, where one is kept here and can be read. */
@@ -84,11 +113,13 @@ export class IdentityFile {
       if (size > MAX_FILE_BYTES) throw new Error('it is too large')
       const parsed: unknown = JSON.parse(readFileSync(this.#path, 'utf8'))
       const values = new Map<string, Uint8Array>()
-      for (const name of KEPT) {
+      for (const name of [...KEPT, ...KEPT_PERSON_VALUES]) {
         const value: unknown = typeof parsed === 'object' && parsed !== null && name in parsed ? Reflect.get(parsed, name) : undefined
         if (typeof value === 'string') values.set(name, base64url.decode(value))
       }
-      if (values.get('identity')?.length !== 32) throw new Error('it has no identity')
+      const { length = 0 } = values.get('identity') ?? {}
+      // A locked one is longer; the database opens it.
+      if (length < 32) throw new Error('it has no identity')
       return values
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { createSeed, DAG_CBOR, identityFromSeed, parseCid, signDevice } from '@p2p-docstore/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createDocstore, type Docstore, restoreFolder } from '../index-node.ts'
 import { fileMark, isCopyOf, parseFileMark } from './file-mark.ts'
@@ -69,6 +70,53 @@ describe('a database that was there', () => {
     const store = await open(data)
     expect(whoIs(store)).toEqual({ identity, network })
     expect(await store.namespaces.list()).toEqual([])
+    await store.close()
+  })
+
+  it('takes no person with it: who that is, their devices and their words are there without it, until the words are written down', async () => {
+    const data = folder()
+    const person = await createDocstore({ data, network: 'off', person: 'new' })
+    const { person: id } = await person.person.show()
+    const words = await person.person.words()
+    const key = identityFromSeed(createSeed())
+    const cid = parseCid(DAG_CBOR, id ?? '')
+    if (cid === undefined) throw new Error('no person')
+    await person.replica.changePerson({ type: 'add', key: key.author, label: 'phone', proof: signDevice(cid, key) })
+    const devices = await person.person.devices()
+    await person.close()
+    const restored = async (): Promise<Docstore> => {
+      truncateSync(database(data))
+      await restoreFolder(data, undefined)
+      return open(data)
+    }
+    const store = await restored()
+    expect(await store.person.show()).toEqual({ person: id, devices, words: 'here' })
+    expect(await store.person.words()).toEqual(words)
+    expect(store.info.person).toBe(id)
+    const notes = await store.namespaces.create({ name: 'notes' })
+    await notes.put({ _id: 'a' })
+    expect(await notes.info()).toMatchObject({ owner: id })
+    const places = await store.person.wordPlaces()
+    await store.person.checkWords(Object.fromEntries(places.map((place) => [place, words[place - 1] ?? ''])))
+    expect(JSON.parse(readFileSync(join(data, 'identity.json'), 'utf8'))).not.toHaveProperty('recovery')
+    await store.close()
+    const again = await restored()
+    expect(await again.person.show()).toEqual({ person: id, devices, words: 'elsewhere' })
+    await again.close()
+  })
+
+  it('is put back from before there was a person, and the person stays', async () => {
+    const data = folder()
+    const file = join(root, `${folders++}.backup`)
+    const before = await open(data)
+    await before.replica.backup(file)
+    await before.close()
+    const person = await createDocstore({ data, network: 'off', person: 'new' })
+    const shown = await person.person.show()
+    await person.close()
+    await restoreFolder(data, file)
+    const store = await open(data)
+    expect(await store.person.show()).toEqual(shown)
     await store.close()
   })
 

@@ -1,4 +1,4 @@
-import type { MoveProgress, Network as NetworkDescription, Replica } from '@p2p-docstore/core'
+import type { NameAuthorities, MoveProgress, Network as NetworkDescription, PersonChoice, Replica } from '@p2p-docstore/core'
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { Network } from '../network/types.ts'
 
@@ -10,11 +10,14 @@ export interface OpenOptions {
   readonly networkName?: string | undefined
   readonly listed?: boolean
   readonly admission?: 'open' | 'invite' | undefined
+  readonly names?: 'own' | NameAuthorities | undefined
   readonly role?: 'relay' | 'peer'
   readonly moves?: boolean
   readonly onMove?: ((progress: MoveProgress) => void) | undefined
   /** Seed of the identity that new data gets. */
   readonly identity?: Uint8Array | undefined
+  /** For whom new data signs: a person who is made for it, one who is there, or nobody but its key. */
+  readonly person?: PersonChoice | 'none' | undefined
   /** Whether the data stays unconnected where the network of `join` or `descriptor` lies beside it. */
   readonly isOneOnly?: boolean | undefined
 }

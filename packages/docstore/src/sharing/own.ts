@@ -21,7 +21,21 @@ export interface Owning {
 /** Opens data that this program holds, and lets others in. Whatever goes wrong, the data is let go. */
 export async function own(
   held: HeldData,
-  { role, network: mode = 'on', join, descriptor, networkName, admission, listed = false, moves = false, onMove, identity, isOneOnly }: OpenOptions,
+  {
+    role,
+    network: mode = 'on',
+    join,
+    descriptor,
+    networkName,
+    admission,
+    names,
+    listed = false,
+    moves = false,
+    onMove,
+    identity,
+    person = 'first-use',
+    isOneOnly,
+  }: OpenOptions,
   { onHandOver = () => false, onLost = () => undefined }: Owning = {},
 ): Promise<Opened> {
   let network: LocalNetwork | undefined
@@ -40,7 +54,10 @@ export async function own(
       network: place === 'beside' ? undefined : wanted?.bytes,
       networkName,
       admission,
+      names,
       identity,
+      // A relay writes nothing, and is known by its key.
+      ...(role === 'relay' || person === 'none' ? {} : { person }),
       moves: place === 'moves' && (link !== undefined || moves) && (await isAlone(held)),
       leaving: OF_NETWORK,
       historyOnlyAsked: role === 'relay',
@@ -108,8 +125,14 @@ export async function rememberLink(replica: Replica, { origins, invitation }: Jo
   await rememberRelays(replica, origins)
 }
 
+async function didOfStored(seed: Uint8Array): Promise<string> {
+  if (seed.length === 32) return identityFromSeed(seed).did
+  const { didOfLocked } = await import('../people/did-of-locked.ts')
+  return didOfLocked(seed)
+}
+
 /** Makes sure that an invitation is for who this data is already, or is going to be. Throws `bad-invitation`. */
 async function checkBefore({ network, invitation }: JoinLink, meta: MetaReader, given: Uint8Array | undefined): Promise<void> {
   const seed = (await meta.getMeta('identity')) ?? given
-  if (network !== undefined && invitation !== undefined && seed !== undefined) await checkInvitation(invitation, network, identityFromSeed(seed).did)
+  if (network !== undefined && invitation !== undefined && seed !== undefined) await checkInvitation(invitation, network, await didOfStored(seed))
 }

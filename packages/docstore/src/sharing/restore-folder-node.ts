@@ -72,6 +72,8 @@ async function prepare(next: string, identity: IdentityFile, backup: string | un
       const damage = await storage.findDamage()
       if (damage.length > 0) throw new DocstoreError('bad-backup', `${backup} is damaged itself (${damage.slice(0, 3).join('; ')})`)
       await identity.assertSame(storage)
+      // One from before there was a person.
+      await identity.givePersonTo(storage)
       await markAsCopy(storage)
     }
     return await storage.getMeta('network')

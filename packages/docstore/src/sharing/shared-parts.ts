@@ -54,8 +54,8 @@ function sharedReplica(shared: SharedData): Replica {
     write: repeatableWrite(shared),
     update: async (ns, collection, update) => {
       // The same name again where the owner ended before it answered: what it wrote is not written twice.
-      const once = update.once ?? createDocumentId()
-      return shared.run(({ replica, isHere }) => replica.update(ns, collection, isHere ? update : { ...update, once }))
+      let { once } = update
+      return shared.run(({ replica, isHere }) => replica.update(ns, collection, isHere ? update : { ...update, once: (once ??= createDocumentId()) }))
     },
     onCommit: (listener) => {
       shared.commits.add(listener)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createDocstore, type Docstore, formatJoinText, readNetwork } from '../index-web.ts'
+import { authorOfDid } from '@p2p-docstore/core'
 import { takeLock } from '../rpc/locks-web.ts'
 import { sharingContract } from '../testing/sharing-contract.ts'
 
@@ -36,12 +37,13 @@ describe('data of an origin', () => {
     expect(workers).toHaveLength(1)
     const { id } = await owner.namespaces.create({ name: 'notes' })
     const notes = [await owner.namespaces.open(id), await other.namespaces.open(id)]
+    const before = await other.replica.lastSeq(id)
     const writes = notes.flatMap((one, n) => Array.from({ length: 200 }, (_, i) => one.put({ _id: `${n}/${i}` })))
     await writes[0]
     workers[0]?.terminate()
     await Promise.all(writes)
     expect(workers).toHaveLength(2)
-    expect(await other.replica.lastSeq(id)).toBe(400)
+    expect(await other.replica.lastSeq(id)).toBe(before + 400)
     expect(await notes[1]?.count()).toBe(400)
   })
 
@@ -77,6 +79,15 @@ describe('data of an origin', () => {
     await joined.leave('club', { force: true })
     expect((await joined.networks()).map(({ name }) => name)).toEqual(['my network'])
     expect(await (await open()).namespaces.list()).toEqual([])
+  })
+
+  it('begins in a network with authorities of names, where that is wished', async () => {
+    const authority = authorOfDid('did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH') ?? new Uint8Array()
+    const names = { authorities: [authority], quorum: 1 }
+    const store = await createDocstore({ data, network: 'off', names })
+    stores.push(store)
+    expect(readNetwork(store.info.network.descriptor).descriptor.names).toEqual(names)
+    expect(await store.names.show('alice')).toEqual({ name: 'alice', state: 'free' })
   })
 
   it('is not waited for without end where its owner does not answer', { timeout: 20_000 }, async () => {

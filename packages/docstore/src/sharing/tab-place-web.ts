@@ -23,9 +23,11 @@ export class TabPlace implements Place {
   readonly #data: string
   readonly #name: string
   readonly #life = new PageLife()
+  readonly #passphrase: string | undefined
   #isClosed = false
 
-  constructor(data: string) {
+  constructor(data: string, passphrase: string | undefined) {
+    this.#passphrase = passphrase
     this.#data = data
     this.#name = `docstore/${data}`
   }
@@ -80,7 +82,7 @@ export class TabPlace implements Place {
         reception.open(serve)
         return () => reception.close()
       }
-      const held = await WorkerData.open(this.#data, { asleep, aliveLock, listen, release })
+      const held = await WorkerData.open(this.#data, { asleep, aliveLock, listen, release, passphrase: this.#passphrase })
       return { kind: 'held', held }
     } catch (error) {
       // A page of an earlier version does not share.

@@ -16,21 +16,26 @@ export interface WorkerDataInit {
   readonly asleep?: AbortSignal
   /** A Web Lock for the worker to hold, by which we learn that it ended by itself. */
   readonly aliveLock?: string
+  /** What opens the identity where that is locked. */
+  readonly passphrase: string | undefined
 }
 
 /** Data that a worker of this window holds: SQLite runs there, connections run here. */
 export class WorkerData implements HeldData {
   readonly listen: HeldData['listen']
   readonly #client: RpcClient
+  readonly #passphrase: string | undefined
   #isClosing = false
 
-  private constructor(client: RpcClient, listen: HeldData['listen']) {
+  private constructor(client: RpcClient, { listen, passphrase }: WorkerDataInit) {
     this.#client = client
     this.listen = listen
+    this.#passphrase = passphrase
   }
 
   /** Starts a worker on this data. Throws `worker-failed`, and what `openWebStorage` throws. */
-  static async open(data: string, { listen, release, asleep, aliveLock }: WorkerDataInit): Promise<WorkerData> {
+  static async open(data: string, init: WorkerDataInit): Promise<WorkerData> {
+    const { release, asleep, aliveLock } = init
     const worker = new Worker(new URL('../store/worker-web.ts', import.meta.url), { type: 'module' })
     const client = new RpcClient(messagePort(worker, { onEnd: () => worker.terminate() }))
     const ended = new AbortController()
@@ -44,7 +49,7 @@ export class WorkerData implements HeldData {
     try {
       await Promise.race([client.call('open-storage', [data, aliveLock]), startFailure(worker)])
       if (aliveLock !== undefined) whenFree(aliveLock, ended.signal, end)
-      return new WorkerData(client, listen)
+      return new WorkerData(client, init)
     } catch (error) {
       end()
       throw error
@@ -61,7 +66,7 @@ export class WorkerData implements HeldData {
 
   async openReplica({ onMove, ...options }: OpenReplicaOptions): Promise<Replica> {
     const unlisten = this.#client.onEvent((name, payload) => name === 'move' && onMove?.(payload as MoveProgress))
-    await this.#client.call('open-replica', [options]).finally(unlisten)
+    await this.#client.call('open-replica', [{ ...options, passphrase: this.#passphrase }]).finally(unlisten)
     return remoteReplica(this.#client)
   }
 

@@ -1,14 +1,14 @@
 import {
   canonicalJson,
   type CollectionType,
-  cidOfBytes,
-  DAG_JSON,
+  contentCidText,
   type Document,
   DocstoreError,
   type Explanation,
   type IndexInfo,
   isOfAuthors,
   isPlainObject,
+  jsonCopy,
   MAX_WRITES,
   type Replica,
   sortPairs,
@@ -23,6 +23,7 @@ import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions
 import { inChunks } from './in-chunks.ts'
 import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
 import { isoTime } from './iso-time.ts'
+import { ownName } from './own-name.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { either } from './signal.ts'
@@ -97,6 +98,15 @@ export interface Conflict<T> {
   readonly won: { readonly cid: string | null; readonly at: string; readonly by: string; readonly document: T | null }
 }
 
+/** A conflict that somebody saw: its CID, `null` for what has none, or as `conflicts` gave it. Given so, the document must be what it was then. */
+export type SeenConflict = string | null | Pick<Conflict<unknown>, 'cid' | 'at' | 'by' | 'field' | 'won'>
+
+/** How conflicts are settled. */
+export interface ResolveOptions {
+  readonly keep: string | NewDocument | null
+  readonly seen?: readonly SeenConflict[] | undefined
+}
+
 /** What a bulk write did. */
 export interface PutManyResult {
   readonly read: number
@@ -154,7 +164,7 @@ export class Collection<T extends Document = Document> {
     const before = 'was' in options ? { was: was == null ? null : canonicalJson({ ...was, _id: write.id }) } : {}
     const [result] = await replica.write(namespace, name, [{ ...write, ...(expected === undefined ? {} : { if: expected }), ...before }])
     const written = result?.id === undefined ? write : withId(write, result.id)
-    const put = { _id: written.id, cid: cidOfBytes(DAG_JSON, written.content ?? '').toString(), at: isoTime(result?.at ?? 0) }
+    const put = { _id: written.id, cid: contentCidText(written.content ?? ''), at: isoTime(result?.at ?? 0) }
     return result?.status === 'pending' ? { ...put, pending: true } : put
   }
 
@@ -255,17 +265,19 @@ export class Collection<T extends Document = Document> {
   }
 
   /**
-   * Settles the conflicts of a document that are known here. `keep` is `'winner'`, which changes nothing but that; the CID of a conflict, whose version
-   * is written then, or of a field its value, which settles those of that field; or a document to write. Rejects with `not-found` where there is no
+   * Settles conflicts of a document: those that were `seen`, as `conflicts` gave them, or by their CIDs; all that are here now where that is left out.
+   * What arrived since stays a conflict. `keep` is `'winner'`, which changes nothing but that; the CID of a conflict, whose version is written then, or of
+   * a field its value, which settles those of that field; `null` for a delete that lost; or a document to write. Rejects with `not-found` where there is no
    * such conflict, and with `conflict` where the document changed meanwhile.
    */
-  async resolve(id: string, options: { readonly keep: string | NewDocument }): Promise<PutResult> {
-    checkOptions(options, ['keep'], 'resolve')
+  async resolve(id: string, options: ResolveOptions): Promise<PutResult> {
+    checkOptions(options, ['keep', 'seen'], 'resolve')
     const { resolveConflicts } = await import('./conflicts.ts')
     const fullId = withPrefix(id, (await this.#known()).prefix)
-    const write = typeof options.keep === 'string' ? options.keep : toWrite({ ...options.keep, _id: fullId }, { idPrefix: '', exp: undefined })
+    const { keep, seen } = options
+    const kept = typeof keep === 'string' || keep === null ? keep : toWrite({ ...keep, _id: fullId }, { idPrefix: '', exp: undefined })
     await turn()
-    const { cid, at } = await resolveConflicts(this.#source, fullId, write)
+    const { cid, at } = await resolveConflicts(this.#source, fullId, { keep: kept, seen })
     return { _id: fullId, cid, at: isoTime(at) }
   }
 
@@ -427,7 +439,7 @@ export class Collection<T extends Document = Document> {
     const type: CollectionType = (settings !== undefined && Object.hasOwn(settings, this.name) ? settings[this.name]?.type : undefined) ?? 'lww'
     // Ids that are made of an author have no such beginning.
     const isPrefixed = info?.write === 'author' && !isOfAuthors(type)
-    const facts = { type, prefix: isPrefixed ? `${(await replica.info()).identity.slice('did:key:'.length)}/` : '' }
+    const facts = { type, prefix: isPrefixed ? `${ownName(await replica.info())}/` : '' }
     if (info !== undefined) this.#facts = facts
     return facts
   }
@@ -462,7 +474,7 @@ function plainChanges(changes: Changes): unknown {
 }
 
 function plainFields(fields: Readonly<Record<string, unknown>>): unknown {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : JSON.parse(canonicalJson(value))]))
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value === undefined ? undefined : jsonCopy(value)]))
 }
 
 function toWrite(document: NewDocument, { idPrefix, exp }: { readonly idPrefix: string; readonly exp: number | undefined }): Write {

@@ -1,7 +1,6 @@
 import {
-  cidOfBytes,
+  contentCidText,
   type ConflictRow,
-  DAG_JSON,
   type Document,
   DocstoreError,
   isPlainObject,
@@ -13,7 +12,7 @@ import { isoTime } from './iso-time.ts'
 import { checkOptions } from './options.ts'
 import type { Source } from './reading/reading.ts'
 import { withPrefix } from './with-prefix.ts'
-import type { Conflict } from './collection.ts'
+import type { Conflict, SeenConflict } from './collection.ts'
 
 /** Conflicts that are read at a time. */
 const PAGE = 64
@@ -74,22 +73,42 @@ function conflictOf<T>({ id, content, cid, at, by, field, value, won }: Conflict
   }
 }
 
-/** Settles the conflicts of a document: what stands stays, or what has a CID takes its place, or a document that is written. */
-export async function resolveConflicts(source: Source, id: string, keep: string | Write): Promise<Pick<UpdateResult, 'cid' | 'at'>> {
+/** What settles conflicts, and which. */
+export interface Settling {
+  /** What stands (`winner`), or what has a CID, or the delete among what lost (`null`), or a document that is written. */
+  readonly keep: string | Write | null
+  /** Those that the caller saw: by their CIDs, or as `conflicts` gave them. All that are here where it is left out. */
+  readonly seen?: readonly SeenConflict[] | undefined
+}
+
+/** Settles conflicts of a document that the caller saw: what stands stays, or a version that lost takes its place, or what is written. */
+export async function resolveConflicts(source: Source, id: string, { keep, seen }: Settling): Promise<Pick<UpdateResult, 'cid' | 'at'>> {
   const rows: ConflictRow[] = []
-  for await (const row of rowsOf(source, id)) rows.push(row)
+  for await (const row of rowsOf(source, id)) if (seen === undefined || seen.some((one) => isSeen(one, row))) rows.push(row)
+  const write = typeof keep === 'object' && keep !== null
+  const chosen = write ? undefined : rows.find(({ cid, field }) => cid === keep && (cid !== null || field === undefined))
   const [first] = rows
-  if (typeof keep !== 'string') return write(source, keep)
-  const chosen = rows.find(({ cid }) => cid === keep)
-  if (first === undefined || (keep !== 'winner' && chosen === undefined)) throw noSuchConflict(id, keep, rows)
-  const { won } = first
-  const expected = won.cid ?? undefined
-  if (chosen?.field !== undefined) return update(source, id, { rows: [chosen], if: expected })
-  if (chosen !== undefined) return write(source, { id, content: chosen.content, if: expected })
-  const isOfFields = won.content !== null && rows.every(({ field }) => field !== undefined)
-  if (!isOfFields) return write(source, { id, content: won.content, if: expected })
-  const document = JSON.parse(won.content ?? '{}') as Document
-  return update(source, id, { rows: rows.map((row) => standing(row, document)), if: expected })
+  if (!write && (first === undefined || (keep !== 'winner' && chosen === undefined))) throw noSuchConflict(id, keep, rows)
+  const shown = seen?.find((one) => typeof one === 'object' && one !== null)
+  const won = typeof shown === 'object' && shown !== null ? shown.won.cid : first?.won.cid
+  const settled = { if: won, rows }
+  if (write) return put(source, keep, { ...settled, if: shown === undefined ? undefined : won })
+  if (chosen?.field !== undefined) return update(source, id, [chosen], settled)
+  if (chosen !== undefined) return put(source, { id, content: chosen.content }, settled)
+  const content = first?.won.content ?? null
+  if (content === null || rows.some(({ field }) => field === undefined)) return put(source, { id, content }, settled)
+  const document = JSON.parse(content) as Document
+  return update(
+    source,
+    id,
+    rows.map((row) => standing(row, document)),
+    settled,
+  )
+}
+
+function isSeen(seen: SeenConflict, { cid, at, by, field }: ConflictRow): boolean {
+  if (typeof seen !== 'object' || seen === null) return seen === cid
+  return seen.at === isoTime(at) && seen.by === by && seen.field === field
 }
 
 /** What a field is now, in place of what lost. */
@@ -104,28 +123,39 @@ function namesOf(field: string): readonly string[] {
   return [...field.matchAll(/"(?:[^"\\]|\\.)*"|[^.]+/g)].map(([name]) => (name.startsWith('"') ? (JSON.parse(name) as string) : name))
 }
 
+/** The document that is expected, and what is settled. */
+interface Settled {
+  readonly if: string | null | undefined
+  readonly rows: readonly ConflictRow[]
+}
+
 async function update(
   { replica, namespace, name }: Source,
   id: string,
-  { rows, if: expected }: { readonly rows: readonly Pick<ConflictRow, 'field' | 'value'>[]; readonly if: string | undefined },
+  fields: readonly Pick<ConflictRow, 'field' | 'value'>[],
+  { if: expected, rows }: Settled,
 ): Promise<UpdateResult> {
   const set: Record<string, unknown> = {}
   const unset: Record<string, unknown> = {}
-  for (const { field = '', value } of rows)
+  for (const { field = '', value } of fields)
     if (value === undefined) unset[field] = true
     else set[field] = value
-  return replica.update(namespace, name, { id, changes: { $set: set, $unset: unset }, if: expected, settles: true })
+  return replica.update(namespace, name, { id, changes: { $set: set, $unset: unset }, if: expected, settles: versionsOf(rows) })
 }
 
-async function write({ replica, namespace, name }: Source, one: Write): Promise<Pick<UpdateResult, 'cid' | 'at'>> {
-  const [result] = await replica.write(namespace, name, [{ ...one, settles: true }])
-  return { cid: one.content === null ? '' : cidOfBytes(DAG_JSON, one.content).toString(), at: result?.at ?? 0 }
+async function put({ replica, namespace, name }: Source, one: Write, { if: expected, rows }: Settled): Promise<Pick<UpdateResult, 'cid' | 'at'>> {
+  const [result] = await replica.write(namespace, name, [{ ...one, if: expected, settles: versionsOf(rows) }])
+  return { cid: one.content === null ? '' : contentCidText(one.content), at: result?.at ?? 0 }
 }
 
-function noSuchConflict(id: string, keep: string, rows: readonly ConflictRow[]): DocstoreError {
+function versionsOf(rows: readonly ConflictRow[]): readonly Pick<ConflictRow, 'at' | 'by'>[] {
+  return rows.map(({ at, by }) => ({ at, by }))
+}
+
+function noSuchConflict(id: string, keep: string | null, rows: readonly ConflictRow[]): DocstoreError {
   const text =
     rows.length === 0
-      ? `The document ${JSON.stringify(id)} has no conflicts`
-      : `The document ${JSON.stringify(id)} has no conflict with the CID ${JSON.stringify(keep.slice(0, 80))}. conflicts lists them`
+      ? `The document ${JSON.stringify(id)} has none of these conflicts: it has none, or others. conflicts lists them`
+      : `The document ${JSON.stringify(id)} has no conflict with the CID ${JSON.stringify(keep)?.slice(0, 80)}. conflicts lists them`
   return new DocstoreError('not-found', text)
 }

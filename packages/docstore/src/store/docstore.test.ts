@@ -67,7 +67,7 @@ describe('documents', () => {
     const store = await open()
     const posts = await store.namespaces.create({ name: 'posts', write: 'author' })
     const { _id } = await posts.put({ _id: 'first', text: 'hi' })
-    expect(_id).toBe(`${store.info.identity.slice('did:key:'.length)}/first`)
+    expect(_id).toBe(`${store.info.person}/first`)
     expect(await posts.get(_id)).toEqual({ _id, text: 'hi' })
     expect(await codeOf(posts.put({ _id: `z6Mk${'a'.repeat(44)}/x` }))).toBe('not-allowed')
   })
@@ -107,7 +107,9 @@ describe('documents', () => {
     expect(await codeOf(notes.collection('a/b').put({}))).toBe('bad-collection')
     expect(await codeOf(store.namespaces.open('nonsense'))).toBe('bad-namespace-id')
     expect(await codeOf(store.namespaces.create({ name: '' }))).toBe('bad-name')
-    expect(await codeOf(store.namespaces.create({ name: 'x', write: 'members' }))).toBe('unsupported-policy')
+    expect(await codeOf(store.namespaces.create({ name: 'x', write: 'everyone' as 'anyone' }))).toBe('unsupported-policy')
+    expect(await codeOf(notes.grant(store.info.identity, 'write'))).toBe('unsupported-policy')
+    expect(await codeOf(notes.grant('ada', 'write'))).toBe('bad-identity')
   })
 
   it('finds what each author wrote by the id that they gave, and by the full one', async () => {
@@ -233,7 +235,7 @@ describe('watching', () => {
     const reading = (async () => {
       for await (const { type, _id, document, from } of notes.changes({ since: 0, signal: ended.signal })) {
         seen.push({ type, _id, document })
-        expect(from).toBe(store.info.identity)
+        expect(from).toBe(store.me)
         if (seen.length === 1) await notes.put({ _id: 'b', n: 1 })
         if (seen.length === 2) await notes.delete('b')
         if (seen.length === 3) ended.abort()

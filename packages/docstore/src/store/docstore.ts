@@ -24,6 +24,10 @@ import { Namespace } from './namespace.ts'
 import { checkOptions } from './options.ts'
 import { either } from './signal.ts'
 import type { NetworkInfo, NetworkSet, SharedNetworks } from './networks/types.ts'
+import { Names } from './names/names.ts'
+import { Person } from './people/person.ts'
+import { Presence } from './presence/presence.ts'
+import { Profiles } from './profiles/profiles.ts'
 import { subscriptionTo } from './subscription.ts'
 
 /** What a store is made of; `createDocstore` puts it together. */
@@ -47,13 +51,20 @@ const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left']
 
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
-  /** Who this is and which network it is in. */
-  readonly info: ReplicaInfo
   readonly namespaces: Namespaces
+  /** Who is who in the network. */
+  readonly profiles: Profiles
+  /** The person for whom this data signs. */
+  readonly person: Person
+  /** Usernames. */
+  readonly names: Names
+  /** Who is here now. */
+  readonly presence: Presence
   /** The parts below, for those who build on them. */
   readonly replica: Replica
   readonly network: Network | undefined
   readonly #parts: DocstoreParts
+  #info: ReplicaInfo
   /** What it shares with the stores of other networks on this data; nothing at a relay, which is of one network. */
   readonly #shared: SharedNetworks<Docstore> | undefined
   /** Ends what is being watched. */
@@ -64,10 +75,53 @@ export class Docstore {
 
   private constructor(info: ReplicaInfo, movedTo: ReadonlyMap<string, string>, parts: DocstoreParts, shared: SharedNetworks<Docstore> | undefined) {
     const { replica, network } = parts
-    this.info = info
+    this.#info = info
     this.replica = replica
     this.network = network
     this.namespaces = new Namespaces({ store: this, movedTo, closing: this.#closing.signal, shared })
+    this.person = new Person({
+      replica,
+      network,
+      info: () => this.#info,
+      open: (id) => this.namespaces.open(id),
+      closing: this.#closing.signal,
+      keeper: async () => {
+        const first = (await this.#shared?.several)?.first
+        return first !== undefined && first.info.person === this.#info.person ? first.replica : replica
+      },
+      everywhere: async () => {
+        const stores = await (await this.#shared?.several)?.opened()
+        return stores?.map((store) => store.replica) ?? [replica]
+      },
+      onPerson: async () => {
+        await this.readInfo()
+        await (await this.#shared?.several)?.carryPerson(this)
+      },
+      onRevoked: () => this.names.revoked(),
+    })
+    this.names = new Names({
+      replica,
+      network,
+      info: () => this.#info,
+      usernameOf: async (person) => (await this.profiles.show(person)).static.username,
+      closing: this.#closing.signal,
+    })
+    this.profiles = new Profiles({
+      replica,
+      network,
+      info: () => this.#info,
+      personOf: (who, options) => this.names.person(who, options),
+      open: (id) => this.namespaces.open(id),
+      closing: this.#closing.signal,
+    })
+    this.presence = new Presence({
+      replica,
+      network,
+      info: () => this.#info,
+      closing: this.#closing.signal,
+      // Their logs come with their profiles.
+      onUnknown: (person) => void this.profiles.names([person]).catch(() => undefined),
+    })
     this.#parts = parts
     this.#shared = shared
   }
@@ -75,7 +129,25 @@ export class Docstore {
   /** A store of these parts. */
   static async of(parts: DocstoreParts, shared?: SharedNetworks<Docstore>): Promise<Docstore> {
     const [info, movedTo] = await Promise.all([parts.replica.info(), movedIds(parts.replica)])
-    return new Docstore(info, movedTo, parts, shared)
+    const store = new Docstore(info, movedTo, parts, shared)
+    // Where it fails, it is tried when the store is opened next: names are renewed in two months.
+    if (parts.network !== undefined && parts.isOwner) store.names.keepUp().catch(() => undefined)
+    return store
+  }
+
+  /** Who this is and which network it is in. */
+  get info(): ReplicaInfo {
+    return this.#info
+  }
+
+  /** Who writes here, as owners and authors are named: the id of the person, or the `did:key` of data that signs for its key alone. */
+  get me(): string {
+    return this.#info.person ?? this.#info.identity
+  }
+
+  /** Reads anew who this is, once that has changed under it. */
+  async readInfo(): Promise<void> {
+    this.#info = await this.replica.info()
   }
 
   /** libp2p itself, while this process runs it. */
@@ -205,6 +277,11 @@ export class Docstore {
     return (await this.#networks()).leave(network, options)
   }
 
+  /** The store of the data that came first: what it says of the identity holds for all networks. */
+  async firstStore(): Promise<Docstore> {
+    return this.#shared === undefined ? this : (await this.#shared.all()).first
+  }
+
   async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
@@ -224,7 +301,7 @@ export class Docstore {
   }
 
   /**
-   * Deletes every document that this identity wrote, in some namespaces or in all, with their bytes; tells which of the relays that are in touch have
+   * Deletes every document that this person wrote on any of their devices, or this identity, in some namespaces or in all, with their bytes; tells which of the relays that are in touch have
    * done so too. Others do at their next contact. What was changed in documents of others stays, and is counted.
    */
   async erase(options: EraseOptions): Promise<Erased> {
@@ -355,7 +432,8 @@ export class Namespaces {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
     // Apps keep ids, and data may have joined another network since.
-    return new Namespace(this.#movedTo.get(id) ?? id, this.#replica, this.#network, this.#closing)
+    const personOf = (who: string): Promise<string> => this.#store.names.person(who)
+    return new Namespace(this.#movedTo.get(id) ?? id, this.#replica, this.#network, this.#closing, personOf)
   }
 
   /**

@@ -45,7 +45,7 @@ const DEFAULT_TIMEOUT_MS = 30_000
 /** Refusals of one namespace, which say nothing of others. */
 const REFUSALS: ReadonlySet<string> = new Set(['ended', 'not-allowed', 'unknown-namespace'])
 
-/** Deletes every document that this identity wrote, and asks the relays whether they have done so too. */
+/** Deletes every document that this person wrote, and asks the relays whether they have done so too. */
 export async function erase(
   { replica, network }: { readonly replica: Replica; readonly network: Network | undefined },
   { author, namespaces: wanted, timeoutMs = DEFAULT_TIMEOUT_MS, signal, onProgress }: EraseOptions,

@@ -21,7 +21,7 @@ describe('with meta: true', () => {
     await notes.update('1003', { $set: { n: 9 } })
     await notes.update('1003', { $set: { m: 9 } })
     const versions = await Promise.all(Array.from({ length: 250 }, (_, n) => notes.get(`${1000 + n}`, { meta: true })))
-    expect(versions[3]).toMatchObject({ document: { n: 9, m: 9 }, by: store.info.identity })
+    expect(versions[3]).toMatchObject({ document: { n: 9, m: 9 }, by: store.me })
     expect(await notes.find({}, { meta: true }).toArray()).toEqual(versions)
     const seen: unknown[] = []
     for await (const one of notes.find({}, { meta: true, sort: { _id: 1 } })) {
@@ -52,7 +52,7 @@ describe('history', () => {
     const third = await drafts.put({ _id: 'a', text: 'three' })
     const history = await drafts.history('a')
     expect(history.map(({ document }) => document['text'])).toEqual(['two', 'one'])
-    expect(history[1]).toEqual({ document: { _id: first._id, text: 'one' }, cid: first.cid, at: first.at, by: store.info.identity })
+    expect(history[1]).toEqual({ document: { _id: first._id, text: 'one' }, cid: first.cid, at: first.at, by: store.me })
     expect(await notes.history('a')).toEqual([])
     await expect(drafts.restoreVersion('a', third.cid)).rejects.toMatchObject({ code: 'not-found' })
     await expect(drafts.restoreVersion('a', first.cid, { if: first.cid })).rejects.toMatchObject({ code: 'conflict' })

@@ -1,5 +1,5 @@
-import type { NamespaceInfo, PendingCounts, Replica } from '@p2p-docstore/core'
-import { DocstoreError } from '@p2p-docstore/core'
+import type { MemberRole, NamespaceInfo, PendingCounts, Replica } from '@p2p-docstore/core'
+import { DocstoreError, timeFromMs } from '@p2p-docstore/core'
 import { type Arrival, arrivalOf } from './life/arrival.ts'
 import type { NamespacePeerStatus, Network, SyncReport } from '../network/types.ts'
 import { Collection, type CollectionInit } from './collection.ts'
@@ -8,8 +8,9 @@ import type { FileEntry, FileSource, GetFileInit, GetFileOptions, PutFileOptions
 import { checkOptions } from './options.ts'
 import type { ConflictedDocument } from './conflicts.ts'
 import type { Pending } from './life/pending.ts'
-import type { CollectionRules, RulesInput } from './life/rules.ts'
+import type { CollectionRules, RulesCheck, RulesInput } from './life/rules.ts'
 import type { Awaited } from './life/until-here.ts'
+import type { GrantOptions, MemberInfo, PastChange } from './people/members.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
 
@@ -73,8 +74,21 @@ export class Namespace extends Collection {
   readonly #network: Network | undefined
   readonly #init: CollectionInit
   readonly #events: SyncEvents
+  /** Hybrid time. */
+  readonly #openedAt = timeFromMs(Date.now())
+  /** Keys of refused changes of which somebody was told. */
+  readonly #toldRefused = new Set<string>()
 
-  constructor(id: string, replica: Replica, network: Network | undefined, closing: AbortSignal) {
+  readonly #personOf: (who: string) => Promise<string>
+
+  /** `personOf` says who is meant by a username. */
+  constructor(
+    id: string,
+    replica: Replica,
+    network: Network | undefined,
+    closing: AbortSignal,
+    personOf: (who: string) => Promise<string> = async (who) => who,
+  ) {
     const init: CollectionInit = {
       replica,
       namespace: id,
@@ -102,6 +116,7 @@ export class Namespace extends Collection {
     this.#replica = replica
     this.#network = network
     this.#init = init
+    this.#personOf = personOf
     this.#events = new SyncEvents(replica, network, id, closing)
   }
 
@@ -216,6 +231,47 @@ export class Namespace extends Collection {
     return setRules(this.#replica, this.id, rules, options.force === true)
   }
 
+  /** What `setRules` with these would remove: documents, and versions that lost. Nothing is changed. Throws `bad-rules` for rules that cannot be. */
+  async checkRules(rules: RulesInput): Promise<RulesCheck> {
+    const { checkRules } = await import('./life/rules.ts')
+    return checkRules(this.#replica, this.id, rules)
+  }
+
+  /** Who has, or had, which role, where the write policy is `members`; its owner is not among them. Throws `unknown-namespace`. */
+  async members(): Promise<readonly MemberInfo[]> {
+    const { membersOf } = await import('./people/members.ts')
+    return membersOf(this.#replica, this.id)
+  }
+
+  /** Who changed this namespace, and who gave and took which role there, the oldest first, as far as it is known here. Throws `unknown-namespace`. */
+  async pastChanges(): Promise<readonly PastChange[]> {
+    const { changesOf } = await import('./people/members.ts')
+    return changesOf(this.#replica, this.id)
+  }
+
+  /**
+   * Gives somebody a role from now on: `write`; `moderate`, to remove what others wrote, too; `manage`, to give and take roles, too. `who` is the id of a person, a username (`@alice`,
+   * `alice@example.org`), or the `did:key` of an identity that signs for no person. With `collection` it holds in that one alone, with `until` up to that time. Only the owner may, and who manages. Throws `bad-identity`, `bad-option`, `not-allowed`, `unsupported-policy`,
+   * `unknown-namespace`, and `clock-skew` where relays say that the clock here is ahead.
+   */
+  async grant(who: string, role: MemberRole, options: GrantOptions = {}): Promise<void> {
+    checkOptions(options, ['collection', 'until'], 'grant')
+    const { grantRole } = await import('./people/members.ts')
+    await (await import('./people/right-clock.ts')).assertRightClock(this.#network)
+    await grantRole(this.#replica, this.id, { who: await this.#personOf(who), role, ...options })
+  }
+
+  /**
+   * Takes all roles of somebody away: what they wrote until now stands, and nothing later does, on any peer. With `removeAll` nothing stands that the roles allowed.
+   * Throws as `grant`.
+   */
+  async revoke(who: string, options: { readonly removeAll?: boolean } = {}): Promise<void> {
+    checkOptions(options, ['removeAll'], 'revoke')
+    const { revokeRoles } = await import('./people/members.ts')
+    await (await import('./people/right-clock.ts')).assertRightClock(this.#network)
+    await revokeRoles(this.#replica, this.id, { who: await this.#personOf(who), removeAll: options.removeAll === true })
+  }
+
   /** Ends it for everybody, for good: what is here stays and can be read, and nothing that is written later is accepted anywhere. Only its owner may. */
   async end(): Promise<NamespaceInfo> {
     return this.#replica.changeHead(this.id, { end: true })
@@ -284,7 +340,20 @@ export class Namespace extends Collection {
     if ((await this.#replica.pendingCounts(this.id)).waiting > 0)
       await (await import('./life/until-here.ts')).untilWritten(this.#awaited, { timeoutMs, signal })
     const seq = await this.#replica.lastSeq(this.id)
-    return network.delivered(this.id, { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    const limits = { copies, seq, timeoutMs, ...(signal === undefined ? {} : { signal }) }
+    try {
+      return await network.delivered(this.id, limits)
+    } finally {
+      // On the way it can turn out that a right was taken away before: then the write is kept here, as refused, and what the relays have is without it.
+      await this.#assertTaken()
+    }
+  }
+
+  /** Throws `not-delivered` where something that was written since this was opened was refused, once for each. */
+  async #assertTaken(): Promise<void> {
+    if ((await this.#replica.pendingCounts(this.id)).refused === 0) return
+    const { assertTaken } = await import('./life/assert-taken.ts')
+    await assertTaken(this.#replica, this.id, { since: this.#openedAt, told: this.#toldRefused })
   }
 
   get #awaited(): Awaited {

@@ -1,8 +1,8 @@
 import type { Collection, Docstore } from 'p2p-docstore'
 import { type ReactNode, useCallback } from 'react'
 import { useLive } from '../../store/use-live.ts'
+import { PersonName } from '../../people/person-name.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
-import { AuthorName } from '../../ui/author-name.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { shorten } from '../../ui/short-names.ts'
@@ -35,7 +35,7 @@ export function DocumentFacts({
         </p>
       )}
       <p className="hint document-facts" data-testid={TEST_IDS.documentFacts} data-cid={cid} data-by={by}>
-        <Moment at={at} />, by <AuthorName by={by} identity={store.info.identity} />, <span title={cid}>CID {shorten(cid, 10, 6)}</span>{' '}
+        <Moment at={at} />, by <PersonName person={by} />, <span title={cid}>CID {shorten(cid, 10, 6)}</span>{' '}
         <CopyButton text={cid} label="the CID of this document" testId={TEST_IDS.documentCidCopy} />
       </p>
     </>

@@ -1,8 +1,8 @@
 import type { Collection, Docstore, Document } from 'p2p-docstore'
 import { type ReactNode, useCallback, useState } from 'react'
 import { useLive } from '../../store/use-live.ts'
+import { PersonName } from '../../people/person-name.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
-import { AuthorName } from '../../ui/author-name.tsx'
 import { Moment } from '../../ui/moment.tsx'
 
 interface DocumentHistoryProps {
@@ -41,7 +41,7 @@ function Versions({ store, namespace, collection, id, isBlocked, onShow }: Docum
         <li key={`${at} ${cid}`} data-testid={TEST_IDS.documentVersion} data-cid={cid}>
           <Moment at={at} />
           <span>
-            by <AuthorName by={by} identity={store.info.identity} />
+            by <PersonName person={by} />
           </span>
           <button
             type="button"

@@ -1,4 +1,4 @@
-import { DocstoreError, type Namespace } from 'p2p-docstore'
+import { DocstoreError, type Namespace, type RulesCheck } from 'p2p-docstore'
 import { type ReactNode, useMemo, useState } from 'react'
 import { JsonField } from '../../documents/editor/json-field.tsx'
 import { namespaceHref, WHOLE_LIST } from '../../route.ts'
@@ -10,10 +10,9 @@ import { shorten } from '../../ui/short-names.ts'
 import { parseRulesText, rulesChange } from './rules-text.ts'
 import type { SettingsDraft, SettingsFields } from './settings-draft.ts'
 
-/** Documents that would be removed: how many, and some of them. */
-interface Against {
-  readonly documents: number
-  readonly examples: readonly { readonly collection: string; readonly _id: string; readonly text: string }[]
+/** What would be removed: how many documents, and versions that lost, and some of them. */
+type Against = Pick<RulesCheck, 'documents' | 'conflicts'> & {
+  readonly examples: readonly Pick<RulesCheck['examples'][number], 'collection' | '_id' | 'text' | 'isConflict'>[]
 }
 
 type Said = { readonly kind: 'saved' } | { readonly kind: 'error'; readonly text: string } | { readonly kind: 'against'; readonly against: Against }
@@ -110,7 +109,7 @@ export function RulesForm({
 
 /** Says which documents would be removed everywhere, and lets them go. */
 function AgainstRules({
-  against: { documents, examples },
+  against: { documents, conflicts, examples },
   namespace,
   isBusy,
   onForce,
@@ -122,26 +121,31 @@ function AgainstRules({
   readonly onForce: () => void
   readonly onLeave: () => void
 }): ReactNode {
-  const isOne = documents === 1
+  const all = documents + conflicts
+  const isOne = all === 1
+  const versions = conflicts === 1 ? 'One version that lost' : `${numberText(conflicts)} versions that lost`
+  const wholes = documents === 1 ? 'One document' : `${numberText(documents)} documents`
+  const what = conflicts === 0 ? wholes : documents === 0 ? versions : `${wholes} and ${versions.toLowerCase()}`
   return (
     <div className="against" role="alert" data-testid={TEST_IDS.settingsAgainst} data-documents={documents}>
       <p>
-        {isOne ? 'One document breaks' : `${numberText(documents)} documents break`} these rules, and would be removed from every peer. Nothing was
-        changed.
+        {what} {isOne ? 'breaks' : 'break'} these rules, and would be removed from every peer. Nothing was changed.
+        {conflicts === 0 ? null : ' Versions that lost are settled under “Conflicts”.'}
       </p>
       <ul>
-        {examples.map(({ collection, _id, text }) => (
-          <li key={`${collection}/${_id}`}>
+        {examples.map(({ collection, _id, text, isConflict }, i) => (
+          // Several versions of one document can have lost.
+          <li key={i}>
             <a href={namespaceHref(namespace, collection, { ...WHOLE_LIST, filterText: `_id=${JSON.stringify(_id)}` })} onClick={onLeave}>
               {collection}/{shorten(_id)}
             </a>
-            : <MarkedText text={text} />
+            {isConflict === true ? ', a version that lost' : null}: <MarkedText text={text} />
           </li>
         ))}
-        {documents > examples.length ? <li>and {numberText(documents - examples.length)} more</li> : null}
+        {all > examples.length ? <li>and {numberText(all - examples.length)} more</li> : null}
       </ul>
       <button type="button" className="button-danger" data-testid={TEST_IDS.settingsForce} disabled={isBusy} onClick={onForce}>
-        Set them and remove {isOne ? 'it' : `all ${numberText(documents)}`}
+        Set them and remove {isOne ? 'it' : `all ${numberText(all)}`}
       </button>
     </div>
   )
@@ -149,6 +153,5 @@ function AgainstRules({
 
 function saidOf(error: unknown): Said {
   if (!(error instanceof DocstoreError) || error.code !== 'documents-against-rules') return { kind: 'error', text: errorText(error) }
-  const { documents, examples } = error.details as unknown as Against
-  return { kind: 'against', against: { documents, examples } }
+  return { kind: 'against', against: error.details as unknown as Against }
 }

@@ -1,8 +1,10 @@
 import type { Docstore, Namespace, NamespaceInfo } from 'p2p-docstore'
+import { whoAmI } from '../../people/who-am-i.ts'
 import type { ReactNode } from 'react'
 import { TEST_IDS } from '../../test-ids.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FactsForm } from './facts-form.tsx'
+import { MembersSection } from './members-section.tsx'
 import { RulesForm } from './rules-form.tsx'
 import { fieldsWith, isChanged, type SettingsDraft, settingsOf } from './settings-draft.ts'
 
@@ -25,13 +27,13 @@ export function SettingsDialog({
   readonly onWritten: () => void
   readonly onClose: () => void
 }): ReactNode {
-  const isOwner = info.owner === store.info.identity
+  const isOwner = info.owner === whoAmI(store)
   const begin = settingsOf(info)
   const fields = fieldsWith(begin, draft)
   const change = (part: SettingsDraft): void => onDraft({ ...draft, ...part })
   return (
     <Dialog
-      title={isOwner ? 'Settings of this namespace' : 'Rules of this namespace'}
+      title={isOwner ? 'Settings of this namespace' : info.write === 'members' ? 'Members and rules of this namespace' : 'Rules of this namespace'}
       testId={TEST_IDS.settings}
       closeTestId={TEST_IDS.settingsClose}
       onClose={onClose}
@@ -45,6 +47,7 @@ export function SettingsDialog({
         </p>
       ) : null}
       {isOwner ? <FactsForm namespace={namespace} begin={begin} fields={fields} onChange={change} onWritten={onWritten} /> : null}
+      {info.write === 'members' ? <MembersSection store={store} namespace={namespace} isOwner={isOwner} /> : null}
       <RulesForm namespace={namespace} begin={begin} fields={fields} isOwner={isOwner} onChange={change} onWritten={onWritten} onLeave={onClose} />
     </Dialog>
   )

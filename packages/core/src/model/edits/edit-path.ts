@@ -1,4 +1,4 @@
-import { utf8 } from '../bytes.ts'
+import { utf8Length } from '../bytes.ts'
 import { MAX_EDIT_PATH_BYTES, MAX_EDIT_PATH_LENGTH } from '../limits.ts'
 
 /** The names that lead from a document to the field that an edit sets: `['address', 'city']`. */
@@ -10,7 +10,7 @@ export type EditPath = readonly string[]
  */
 export function isEditPath(path: readonly string[]): boolean {
   if (path.length < 1 || path.length > MAX_EDIT_PATH_LENGTH || path[0] === '_id') return false
-  return path.every(isFieldName) && utf8(pathText(path)).length <= MAX_EDIT_PATH_BYTES
+  return path.every(isFieldName) && utf8Length(pathText(path)) <= MAX_EDIT_PATH_BYTES
 }
 
 /** Whether a name can lead to a field that changes by itself. */

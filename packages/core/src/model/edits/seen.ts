@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { MAX_TIME } from '../clock.ts'
 import { MAX_LOSERS, MAX_SEEN_AUTHORS } from '../limits.ts'
+import { isSameKey } from '../people/author.ts'
 
 /** Length of what names an author in `Seen`, bytes: the first of his key. */
 export const AUTHOR_TAG_BYTES = 8
@@ -43,7 +44,8 @@ export function authorTag(by: Uint8Array): Uint8Array {
 
 /** Whether the writer of one version had another, earlier one before him. */
 export function hasSeen({ by, seen }: SeeingVersion, earlier: SeenVersion): boolean {
-  if (by === earlier.by || equalBytes(by, earlier.by)) return true
+  // Another device of the same person need not have them.
+  if (isSameKey(by, earlier.by)) return true
   if (seen === undefined) return false
   const tag = authorTag(earlier.by)
   const known = seen.authors.find((one) => equalBytes(one.tag, tag))
@@ -66,7 +68,7 @@ export function seenBy(
 ): Seen | undefined {
   let base = 0
   let known = new Map<string, Known>()
-  const own = open.filter((version) => equalBytes(version.by, by))
+  const own = open.filter((version) => isSameKey(version.by, by))
   for (const version of [...versions, ...own]) {
     const all = { base: version.seen?.base ?? 0, known: knownBy(version) }
     known = joined({ base, known }, all)

@@ -1,6 +1,7 @@
 import { getPublicKey, hashes, Point, sign } from '@noble/ed25519'
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
 import { compareBytes, concatBytes, utf8 } from '../bytes.ts'
+import { BytesMap } from '../bytes-map.ts'
 
 // Without it, that library signs by WebCrypto alone, and later.
 hashes.sha512 = sha512
@@ -25,18 +26,18 @@ const subtleWithEd25519: Promise<Subtle | undefined> = (async () => {
 const MAX_CACHED_KEYS = 1024
 /** Order of the group of the base point (RFC 8032 §5.1). */
 const ORDER: bigint = Point.CURVE().n
-const publicKeys = new Map<string, Promise<CryptoKey>>()
+let publicKeys = new BytesMap<Promise<CryptoKey>>()
 
 /** The bare ed25519 equation, cofactorless (RFC 8032 §5.1.7); `verifySignature` adds the strict checks. */
 export async function verifyEquation(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   const subtle = await subtleWithEd25519
   if (subtle === undefined) return verifyEquationNoble(publicKey, message, signature)
-  const cacheKey = publicKey.join()
-  let key = publicKeys.get(cacheKey)
+  let key = publicKeys.get(publicKey)
   if (key === undefined) {
-    key = subtle.importKey('raw', publicKey.slice(), 'Ed25519', false, ['verify'])
-    if (publicKeys.size >= MAX_CACHED_KEYS) publicKeys.clear()
-    publicKeys.set(cacheKey, key)
+    const raw = publicKey.slice()
+    key = subtle.importKey('raw', raw, 'Ed25519', false, ['verify'])
+    if (publicKeys.size >= MAX_CACHED_KEYS) publicKeys = new BytesMap()
+    publicKeys.set(raw, key)
   }
   try {
     return await subtle.verify('Ed25519', await key, signature.slice(), message.slice())
@@ -45,7 +46,7 @@ export async function verifyEquation(publicKey: Uint8Array, message: Uint8Array,
   }
 }
 
-/** WebCrypto works on threads of its own in any case. */
+/** Where WebCrypto checks is its own affair: Chromium does it in the thread that asks. */
 export function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   return verifyEquation(publicKey, message, signature)
 }

@@ -62,19 +62,6 @@ export function authorOfDid(did: string): Uint8Array | undefined {
   }
 }
 
-/** The base58 part of an author's `did:key`, which prefixes the ids of documents in `author` namespaces. */
-export function authorName(author: Uint8Array): string {
-  return base58btc.encode(author)
-}
-
-/** Begins an id of an `author` namespace: an ed25519 multikey in base58, and a slash. */
-const AUTHOR_PREFIX = /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}\//
-
-/** Whether a document id begins with the name of an author, as all ids do in `author` namespaces. */
-export function namesAuthor(documentId: string): boolean {
-  return AUTHOR_PREFIX.test(documentId)
-}
-
 /** Whether the bytes are an author key that we accept: ed25519, canonical, not of small order. */
 export function isAuthorKey(author: Uint8Array): boolean {
   if (author.length !== AUTHOR_BYTES || author[0] !== ED25519_PREFIX[0] || author[1] !== ED25519_PREFIX[1]) return false
@@ -111,8 +98,16 @@ export function verifySignature(
 
 /** What is signed: `docstore/<domain>` NUL `<hash>`. The domain keeps one kind of structure from passing as another. */
 function signedMessage(domain: string, hash: Uint8Array): Uint8Array {
-  return concatBytes(utf8(`docstore/${domain}\0`), hash)
+  let prefix = prefixes.get(domain)
+  if (prefix === undefined) {
+    prefix = utf8(`docstore/${domain}\0`)
+    prefixes.set(domain, prefix)
+  }
+  return concatBytes(prefix, hash)
 }
+
+/** By domain, of which the program has a few. */
+const prefixes = new Map<string, Uint8Array>()
 
 function littleEndian(value: bigint): Uint8Array {
   const bytes = new Uint8Array(32)

@@ -4,6 +4,7 @@ import { MAX_TIME } from '../clock.ts'
 import { type CollectionsSettings, readCollectionsSettings } from './collection-settings.ts'
 import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS } from '../limits.ts'
 import { isTitle } from '../network/network.ts'
+import { readStaticProfile, type StaticProfile } from './static-profile.ts'
 import { accept, refuse, type Verdict } from '../verdict.ts'
 
 /** What a head says of its namespace. */
@@ -22,19 +23,24 @@ export interface HeadBody {
   readonly listed?: true
   /** Hybrid time of its first head; without it, this is that one. */
   readonly created?: number
+  /** Of a profile: what its owner says of himself. */
+  readonly profile?: StaticProfile
 }
 
-/** The body of a head: `malformed`, or `unsupported` where it has settings of collections that this release does not know. */
+/** The body of a head: `malformed`, `unsupported` where it has settings of collections that this release does not know, or `bad-profile`. */
 export function readHeadBody(value: unknown): Verdict<HeadBody> {
-  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created', 'history'])
+  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created', 'history', 'profile'])
   if (struct === undefined) return refuse('malformed')
-  const { title, description, ended, next, collections, listed, created, history } = struct
+  const { title, description, ended, next, collections, listed, created, history, profile } = struct
   if (!isTitle(title) || !(description === undefined || isDescription(description))) return refuse('malformed')
   if (!isOptionalTime(ended) || !isOptionalTime(created)) return refuse('malformed')
   if (!(next === undefined || isOurCid(next, DAG_CBOR)) || !(listed === undefined || listed === true)) return refuse('malformed')
   if (!(history === undefined || isHistoryDays(history))) return refuse('malformed')
   const settings = collections === undefined ? undefined : readCollectionsSettings(collections)
+  const facts = profile === undefined ? undefined : readStaticProfile(profile)
+  if (facts?.ok === false && facts.reason === 'malformed') return facts
   if (settings?.ok === false) return settings
+  if (facts?.ok === false) return facts
   return accept({
     title,
     ...(description === undefined ? {} : { description }),
@@ -44,6 +50,7 @@ export function readHeadBody(value: unknown): Verdict<HeadBody> {
     ...(settings === undefined ? {} : { collections: settings.value }),
     ...(listed === undefined ? {} : { listed }),
     ...(created === undefined ? {} : { created }),
+    ...(facts === undefined ? {} : { profile: facts.value }),
   })
 }
 

@@ -1,14 +1,16 @@
-import { compareBytes } from '../bytes.ts'
+import { compareBytes, equalBytes } from '../bytes.ts'
 import { type CID, cidOfBytes, DAG_CBOR, equalCids, isOurCid } from '../encoding/cid.ts'
 import { decodeCbor, encodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
 import { sha256 } from '#crypto'
-import { AUTHOR_BYTES, type Identity, isAuthorKey, verifySignature } from '../keys/identity.ts'
+import { type Identity, isAuthorKey, verifySignature } from '../keys/identity.ts'
 import { hasUnique, type HeadBody, readHeadBody } from './head-body.ts'
 import { isPast } from './head-past.ts'
+import { PROFILE_KIND } from './static-profile.ts'
 import { MAX_GENESIS_BYTES, MAX_HEAD_BYTES } from '../limits.ts'
-import { accept, refuse, type Verdict } from '../verdict.ts'
+import { isAuthorLength, keyOf, PERSON_BYTES, personOf, principalOf } from '../people/author.ts'
+import { accept, type Refusal, refuse, type Verdict } from '../verdict.ts'
 
-/** Who may write documents in a namespace. `members` is in the format; this release refuses it. */
+/** Who may write documents in a namespace; with `members` the owner and those who have roles. */
 export const WRITE_POLICIES = ['owner', 'members', 'author', 'anyone'] as const
 export type WritePolicy = (typeof WRITE_POLICIES)[number]
 
@@ -18,6 +20,7 @@ export interface Genesis {
   readonly t: 'ns'
   readonly net: CID
   readonly kind: string
+  /** A key, or the digest of a person. */
   readonly owner: Uint8Array
   /** sha-256 of the owner's next key, for rotation; `null` where there is none. */
   readonly next: Uint8Array | null
@@ -62,7 +65,7 @@ export interface SignedHead {
 
 const KIND = /^[a-z][a-z0-9-]{0,31}$/
 
-/** A new genesis, owned by this identity. Throws where peers would refuse it. */
+/** A new genesis, owned by this identity, or by the person for whom it signs. Throws where peers would refuse it. */
 export function createGenesis({
   net,
   owner,
@@ -76,7 +79,7 @@ export function createGenesis({
   kind?: string
   nonce?: Uint8Array | null
 }): DecodedGenesis {
-  const genesis: Genesis = { v: 1, t: 'ns', net, kind, owner: owner.author, next: null, write, nonce }
+  const genesis: Genesis = { v: 1, t: 'ns', net, kind, owner: principalOf(owner.author), next: null, write, nonce }
   const decoded = decodeGenesis(encodeCbor(genesis), net)
   if (!decoded.ok) throw new TypeError(`a genesis with kind ${JSON.stringify(kind)} and policy ${write} is ${decoded.reason}`)
   return decoded.value
@@ -93,9 +96,9 @@ export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenes
     return refuse('malformed')
   if (!(next === null || isBytes(next, 32)) || !(nonce === null || isBytes(nonce, 16))) return refuse('malformed')
   if (!equalCids(network, net)) return refuse('wrong-network')
-  if (!isAuthorKey(owner)) return refuse('bad-key')
+  if (owner.length !== PERSON_BYTES && !isAuthorKey(owner)) return refuse('bad-key')
   const policy = WRITE_POLICIES.find((known) => known === write)
-  if (policy === undefined || policy === 'members') return refuse('unsupported')
+  if (policy === undefined) return refuse('unsupported')
   return accept({
     genesis: { v: 1, t: 'ns', net, kind, owner, next, write: policy, nonce },
     bytes: Uint8Array.from(bytes),
@@ -112,8 +115,24 @@ export function signHead(fields: Omit<Head, 'v' | 't' | 'rot' | 'by'>, identity:
   return { head, bytes, hash, signature: identity.sign('head', hash) }
 }
 
-/** Checks a head against its genesis, signature included, and reads it. */
-export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Promise<Verdict<SignedHead>> {
+/** What a person's log says of who acts for them, as far as it is here. */
+export interface ActingDevices {
+  /** How often something was revoked or recovered in the log: the highest epoch that a head can have. */
+  readonly epoch: number
+  /** Whether a key acts for the person at this hybrid time. */
+  acts(key: Uint8Array, at: number): 'yes' | 'no-device' | 'revoked'
+}
+
+/** Takes every head that is signed in the name of its owner: for those that were checked before. */
+export const ANY_DEVICE: ActingDevices = { epoch: Number.MAX_SAFE_INTEGER, acts: () => 'yes' }
+
+/** Checks a head against its genesis, signature included, and reads it. Where the owner is a person, their log says whose heads count. */
+export async function decodeHead(
+  bytes: Uint8Array,
+  signature: Uint8Array,
+  { genesis, cid }: DecodedGenesis,
+  owner?: ActingDevices,
+): Promise<Verdict<SignedHead>> {
   const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
   if (!decoded.ok) return decoded
   const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'], ['past'])
@@ -121,20 +140,36 @@ export async function decodeHead(bytes: Uint8Array, signature: Uint8Array, { gen
   const { net, ns, epoch, seq, prev, past, at, body, rot, by } = struct.value
   if (!isOurCid(net, DAG_CBOR) || !isOurCid(ns, DAG_CBOR)) return refuse('malformed')
   if (!isUint(epoch) || !isUint(seq) || !isUint(at) || !(prev === null || isBytes(prev, 32))) return refuse('malformed')
-  if (!isBytes(by, AUTHOR_BYTES) || !Array.isArray(rot) || !(past === undefined || isPast(past))) return refuse('malformed')
+  if (!isBytes(by) || !isAuthorLength(by.length) || !Array.isArray(rot) || !(past === undefined || isPast(past))) return refuse('malformed')
   const readBody = readHeadBody(body)
   if (!readBody.ok && readBody.reason === 'malformed') return readBody
   if (!equalCids(net, genesis.net)) return refuse('wrong-network')
   if (!equalCids(ns, cid)) return refuse('wrong-namespace')
-  if (rot.length > 0 || epoch > 0) return refuse('unsupported')
+  const isOfPerson = genesis.owner.length === PERSON_BYTES
+  if (rot.length > 0 || (epoch > 0 && !isOfPerson)) return refuse('unsupported')
   if (!readBody.ok) return readBody
+  if (genesis.kind !== PROFILE_KIND && readBody.value.profile !== undefined) return refuse('unsupported')
   // Two writers who do not see each other could both take a value, and neither record could be refused by itself.
   if (genesis.write !== 'owner' && hasUnique(readBody.value)) return refuse('unsupported')
-  if (compareBytes(by, genesis.owner) !== 0) return refuse('not-allowed')
+  if (!equalBytes(principalOf(by), genesis.owner)) return refuse('not-allowed')
   const hash = sha256(bytes)
-  if (!(await verifySignature(by, 'head', hash, signature))) return refuse('bad-signature')
+  if (!(await verifySignature(keyOf(by), 'head', hash, signature))) return refuse('bad-signature')
+  const fault = isOfPerson ? deviceFault(by, { epoch, at }, owner) : undefined
+  if (fault !== undefined) return refuse(fault)
   const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, ...(past === undefined ? {} : { past }), at, body: readBody.value, rot: [], by }
   return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
+}
+
+/** Why a head that was accepted once is so no more, by what the log of its owner, a person, says now. */
+export function headFault({ head }: SignedHead, owner: ActingDevices): Refusal | undefined {
+  return deviceFault(head.by, head, owner)
+}
+
+function deviceFault(by: Uint8Array, { epoch, at }: Pick<Head, 'epoch' | 'at'>, owner: ActingDevices | undefined): Refusal | undefined {
+  if (owner === undefined || personOf(by) === undefined) return 'unknown-person'
+  const acts = owner.acts(keyOf(by), at)
+  if (acts !== 'yes') return acts
+  return epoch > owner.epoch ? 'epoch-ahead' : undefined
 }
 
 /** Whether head `a` wins over head `b`: higher `(epoch, seq)`, then lower hash. */

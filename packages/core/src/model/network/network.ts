@@ -1,4 +1,5 @@
 import { base64url } from 'multiformats/bases/base64'
+import { equalBytes } from '../bytes.ts'
 import { type CID, cidOfBytes, DAG_CBOR } from '../encoding/cid.ts'
 import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, readStruct } from '../encoding/cbor.ts'
 import { MAX_AUTHORITIES, MAX_CONTENT_BYTES, MAX_DESCRIPTOR_BYTES, MAX_STUN_SERVERS, MAX_TITLE_LENGTH } from '../limits.ts'
@@ -24,6 +25,14 @@ export interface NetworkDescriptor {
   readonly limits: { readonly content: number }
   /** Servers that tell browsers their public address (`stun:host:port`), where the network names any. */
   readonly stun?: readonly string[]
+  /** Who grants usernames, and how many of them have to agree; absent where the network has no names of its own. */
+  readonly names?: NameAuthorities
+}
+
+/** Keys that grant usernames, and how many of them it takes. */
+export interface NameAuthorities {
+  readonly authorities: readonly Uint8Array[]
+  readonly quorum: number
 }
 
 /** A network with its id and its canonical bytes. */
@@ -41,12 +50,13 @@ export interface NetworkInit {
   readonly admission?: 'open' | 'invite'
   readonly authorities?: readonly Uint8Array[]
   readonly stun?: readonly string[]
+  readonly names?: NameAuthorities
 }
 
 /** A new independent network. Throws where peers would refuse it. */
 export function createNetwork(
   name: string,
-  { nonce = crypto.getRandomValues(new Uint8Array(16)), admission = 'open', authorities = [], stun = [] }: NetworkInit = {},
+  { nonce = crypto.getRandomValues(new Uint8Array(16)), admission = 'open', authorities = [], stun = [], names }: NetworkInit = {},
 ): Network {
   const descriptor: NetworkDescriptor = {
     v: 1,
@@ -59,6 +69,7 @@ export function createNetwork(
     acks: 1,
     limits: { content: MAX_CONTENT_BYTES },
     ...(stun.length === 0 ? {} : { stun }),
+    ...(names === undefined ? {} : { names }),
   }
   const decoded = decodeNetwork(encodeCbor(descriptor))
   if (!isTitle(name)) throw new TypeError(`a network name has 1 to ${MAX_TITLE_LENGTH} characters`)
@@ -70,19 +81,21 @@ export function createNetwork(
 export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
   const decoded = decodeCbor(bytes, MAX_DESCRIPTOR_BYTES)
   if (!decoded.ok) return decoded
-  const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'], ['stun'])
+  const struct = readStruct(decoded.value, 'net', ['name', 'nonce', 'admission', 'authorities', 'copies', 'acks', 'limits'], ['stun', 'names'])
   if (!struct.ok) return struct
-  const { name, nonce, admission, authorities, copies, acks, stun } = struct.value
+  const { name, nonce, admission, authorities, copies, acks, stun, names } = struct.value
   const limits = asStruct(struct.value['limits'], ['content'])
   if (limits === undefined || !isUint(limits['content'])) return refuse('malformed')
   if (!isTitle(name) || !isBytes(nonce, 16) || !isUint(copies) || copies < 1 || !isUint(acks) || acks > copies) return refuse('malformed')
   if (!Array.isArray(authorities) || authorities.length > MAX_AUTHORITIES || !authorities.every((key) => isBytes(key))) return refuse('malformed')
   if (stun !== undefined && !isStunList(stun)) return refuse('malformed')
+  const granting = names === undefined ? undefined : readNames(names)
+  if (names !== undefined && granting === undefined) return refuse('malformed')
   if (typeof admission !== 'string') return refuse('malformed')
   // Without an authority, nobody could ever come in.
   if (admission === 'invite' && authorities.length === 0) return refuse('malformed')
   if (admission !== 'open' && admission !== 'invite') return refuse('unsupported')
-  if (!authorities.every(isAuthorKey)) return refuse('bad-key')
+  if (![...authorities, ...(granting?.authorities ?? [])].every(isAuthorKey)) return refuse('bad-key')
   const cid = cidOfBytes(DAG_CBOR, bytes)
   const content = Math.min(limits['content'], MAX_CONTENT_BYTES)
   const descriptor: NetworkDescriptor = {
@@ -96,8 +109,17 @@ export function decodeNetwork(bytes: Uint8Array): Verdict<Network> {
     acks,
     limits: { content },
     ...(stun === undefined ? {} : { stun }),
+    ...(granting === undefined ? {} : { names: granting }),
   }
   return accept({ descriptor, bytes: Uint8Array.from(bytes), cid, id: cid.toString() })
+}
+
+function readNames(value: unknown): NameAuthorities | undefined {
+  const { authorities, quorum } = asStruct(value, ['authorities', 'quorum']) ?? {}
+  if (!Array.isArray(authorities) || authorities.length === 0 || authorities.length > MAX_AUTHORITIES) return undefined
+  if (!authorities.every((key): key is Uint8Array => isBytes(key)) || !isUint(quorum) || quorum < 1 || quorum > authorities.length) return undefined
+  // One that stands there twice would make a quorum of fewer.
+  return authorities.some((key, i) => authorities.slice(0, i).some((before) => equalBytes(before, key))) ? undefined : { authorities, quorum }
 }
 
 /** A name or IPv4 address, or an IPv6 address in brackets; and a port (RFC 7064, in ASCII). */

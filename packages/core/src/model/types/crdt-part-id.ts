@@ -1,5 +1,5 @@
-import { authorName } from '../keys/identity.ts'
 import { MAX_CRDT_PARTS } from '../limits.ts'
+import { AUTHOR_NAME, authorName } from '../people/author.ts'
 
 /** Where a part of a shared document belongs. */
 export interface CrdtPart {
@@ -12,7 +12,7 @@ export interface CrdtPart {
   readonly number: number
 }
 
-const PART_ID = /^(.+)\/(z[1-9A-HJ-NP-Za-km-z]+)\/([0-9a-z]{16})-(0|[1-9]\d?)$/s
+const PART_ID = new RegExp(`^(.+)/(${AUTHOR_NAME})/([0-9a-z]{16})-(0|[1-9]\\d?)$`, 's')
 
 /** Id of a part of a shared document. */
 export function crdtPartId({ document, author, writer, number }: CrdtPart): string {

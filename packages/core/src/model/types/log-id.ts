@@ -1,5 +1,5 @@
 import { MAX_TIME } from '../clock.ts'
-import { authorName } from '../keys/identity.ts'
+import { AUTHOR_NAME, authorName } from '../people/author.ts'
 
 /** Crockford's base32, as in ULIDs: texts of it sort as the numbers do. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -7,7 +7,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const TIME_DIGITS = 11
 /** Digits that part entries which one author writes in two places at once. */
 export const NONCE_DIGITS = 8
-const LOG_ID = new RegExp(`^[${ALPHABET}]{${TIME_DIGITS}}-[${ALPHABET}]{${NONCE_DIGITS}}-(z[1-9A-HJ-NP-Za-km-z]+)$`)
+const LOG_ID = new RegExp(`^[${ALPHABET}]{${TIME_DIGITS}}-[${ALPHABET}]{${NONCE_DIGITS}}-(${AUTHOR_NAME})$`)
 
 /** Id of the entry of a log: time, nonce and author, so that ids sort by time, and nobody can write the entry of another, or an entry anew. */
 export function logId(at: number, by: Uint8Array, nonce: string): string {

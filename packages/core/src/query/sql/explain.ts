@@ -62,6 +62,25 @@ export function explained({ scope, filter, sort, indexes, documents, plan }: Exp
   // SQLite may read a collection through any index of it, which helps nobody unless it gives the order.
   const used = found === 'scan' && order !== 'index' ? [] : indexes.filter((index) => isUsed(index, plan, arrayPaths(scope, leaves)))
   const inJavaScript = [...new Set([...leaves.flatMap((leaf) => askedInJavaScript(scope, leaf)), ...sort.flatMap(sortedInJavaScript)])]
+  return explanation({ filter, sort, indexes, documents, plan, found, used, order, inJavaScript })
+}
+
+/** An explanation in words, where it is known how documents are found and put in order. */
+export function explanation({
+  filter,
+  sort,
+  indexes,
+  documents,
+  plan,
+  found,
+  used,
+  order,
+  inJavaScript,
+}: Omit<ExplanationInit, 'scope' | 'indexes'> &
+  Pick<Explanation, 'found' | 'order' | 'inJavaScript'> & {
+    readonly indexes: readonly UsableIndex[]
+    readonly used: readonly UsableIndex[]
+  }): Explanation {
   const hint = found === 'scan' && documents > 0 ? hintFor({ filter, sort, order, indexes }) : undefined
   return {
     found,
@@ -69,7 +88,7 @@ export function explained({ scope, filter, sort, indexes, documents, plan }: Exp
     order,
     documents,
     inJavaScript: inJavaScript.slice(0, MAX_LISTED),
-    summary: `${foundBy({ found, used, documents, hasFilter: leaves.length > 0 })}; ${ORDERS[order]}`,
+    summary: `${foundBy({ found, used, documents, hasFilter: leavesOf(filter).length > 0 })}; ${ORDERS[order]}`,
     ...hint,
     plan: plan.slice(0, MAX_PLAN_LINES),
   }
@@ -81,9 +100,9 @@ const ORDERS = {
   sorted: 'they are sorted afterwards',
 } as const
 
-type Leaf = Exclude<Filter, { kind: 'and' | 'or' | 'not' }>
+export type Leaf = Exclude<Filter, { kind: 'and' | 'or' | 'not' }>
 
-function leavesOf(filter: Filter): Leaf[] {
+export function leavesOf(filter: Filter): Leaf[] {
   switch (filter.kind) {
     case 'and':
     case 'or':
@@ -135,7 +154,7 @@ function foundBy({
 }
 
 /** Operators by what they became. */
-const OPERATORS: { readonly [Kind in FieldFilter['kind']]: string } = {
+export const OPERATORS: { readonly [Kind in FieldFilter['kind']]: string } = {
   equals: 'equality',
   compare: 'a comparison',
   exists: '$exists',
@@ -161,7 +180,9 @@ function hintFor({
   sort,
   order,
   indexes,
-}: Pick<ExplanationInit, 'filter' | 'sort' | 'indexes'> & Pick<Explanation, 'order'>): Pick<Explanation, 'hint' | 'missing'> | undefined {
+}: Pick<ExplanationInit, 'filter' | 'sort'> & { readonly indexes: readonly UsableIndex[] } & Pick<Explanation, 'order'>):
+  | Pick<Explanation, 'hint' | 'missing'>
+  | undefined {
   const leaves = leavesOf(filter)
   if (leaves.length === 0) {
     const paths = order === 'sorted' ? pathsInOneDirection(sort) : []

@@ -114,7 +114,7 @@ export function prefixRange(scope: QueryScope, { path, regex }: Extract<FieldFil
 }
 
 /** What an `$elemMatch` asks of all elements that match, and an index on what lies in the arrays can look up. */
-export function lookedUpInArrays(scope: QueryScope, { path, of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>): ValueFilter[] {
+export function lookedUpInArrays(scope: Pick<QueryScope, 'field'>, { path, of, filter }: Extract<FieldFilter, { kind: 'elemMatch' }>): ValueFilter[] {
   // The index has an array in an array as one value, but `$elemMatch` of `a.0` looks at its elements.
   if (of === 'values' && pathOf(path).at(-1)?.place !== undefined) return []
   const required = filter.kind === 'and' ? filter.filters : [filter]

@@ -1,6 +1,6 @@
 import { sha256 } from '#crypto'
 import { type Batch, type WireRecord } from '../../model/batch.ts'
-import { equalBytes } from '../../model/bytes.ts'
+import { equalBytes, fromUtf8 } from '../../model/bytes.ts'
 import { MAX_TIME } from '../../model/clock.ts'
 import { decodeContent } from '../../model/content.ts'
 import { decodeEdit } from '../../model/edits/edit-content.ts'
@@ -8,12 +8,15 @@ import { follows } from '../../model/edits/normal-form.ts'
 import { editSlotOf, keyHash, mayWrite, type RecordScope, recordHash, slotOf, splitKey } from '../../model/record.ts'
 import { type HeadBody, isAfterEnd } from '../../model/namespace/head-body.ts'
 import { isOfAuthors } from '../../model/types/collection-type.ts'
+import { isMapBase } from '../../model/types/map-base.ts'
 import { typeOf } from '../../model/types/type-of.ts'
 import { fitsType } from '../../model/types/fits-type.ts'
+import type { AuthoredRecord } from '../../model/people/author-fault.ts'
 import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { HeadRules } from '../../rules/read-rules.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import type { Authority } from '../people/judging/authority.ts'
 import { recordFault } from '../rules/record-fault.ts'
 
 const EMPTY = new Uint8Array()
@@ -26,6 +29,8 @@ export interface Rules {
   readonly head: HeadBody
   /** What that asks of documents, where it asks something. */
   readonly rules: HeadRules | undefined
+  /** What logs say of authors; `undefined` where all are keys and there are no roles. */
+  readonly authority: Authority | undefined
   readonly maxContentBytes: number
   /** Whether other threads may check signatures. */
   readonly aside: boolean
@@ -96,7 +101,11 @@ export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */
-function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, maxContentBytes, latest, now }: Rules): Competitor | Refusal {
+function judge(
+  wire: WireRecord,
+  by: Uint8Array,
+  { scope, owner, head, rules, authority, maxContentBytes, latest, now }: Rules,
+): Competitor | Refusal {
   const { key, at, prev, exp, content: bytes, erased: gone, path, ownSlot, seen } = wire
   if (at > latest) return 'future'
   if (isAfterEnd(head, at)) return 'not-allowed'
@@ -106,8 +115,11 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, ma
       ? { at, by }
       : { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...own }
   if (typeof key !== 'string') {
-    if (!mayWrite(scope.write, owner, by, undefined)) return 'not-allowed'
+    const fault = mayBe({ scope, owner, authority }, { by, at, id: undefined, ...(ownSlot && { ownSlot }) })
+    if (fault !== undefined) return fault
     const hash = recordHash(scope, { ...base, del: true, kh: key })
+    const removal = authority?.removalFault(hash, undefined)
+    if (removal !== undefined) return removal
     const record = { collection: null, id: null, at, by, prev, exp, hash, kh: key, digest: null, content: null, ...own }
     return new Competitor(slotOf(scope.write, key, by, ownSlot), record, wire.seal)
   }
@@ -116,7 +128,10 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, ma
   const { collection, id } = split
   const type = typeOf(head, collection)
   // Where a record is its author's own, its id says whose it is in another way.
-  if (!mayWrite(scope.write, owner, by, isOfAuthors(type) ? undefined : id)) return 'not-allowed'
+  const isBase = scope.write === 'members' && type === 'map' && path === undefined && bytes !== null && isMapBase(fromUtf8(bytes) ?? '', id)
+  const place = { id: isOfAuthors(type) ? undefined : id, ...(ownSlot && { ownSlot }), isMapBase: isBase }
+  const fault = mayBe({ scope, owner, authority }, { by, at, collection, ...place })
+  if (fault !== undefined) return fault
   if (!fitsType(type, { id, at, by, ...own, isEdit: path !== undefined })) return 'not-allowed'
   const { digest, size } = gone ?? { digest: sha256(bytes ?? EMPTY), size: bytes?.length ?? 0 }
   if (size > maxContentBytes) return 'too-large'
@@ -130,12 +145,20 @@ function judge(wire: WireRecord, by: Uint8Array, { scope, owner, head, rules, ma
     return 'against-rules'
   const put = { ...base, del: false, k: key, digest, size } as const
   const hash = recordHash(scope, path === undefined ? put : { ...put, path })
+  const removal = authority?.removalFault(hash, collection)
+  if (removal !== undefined) return removal
   const common = { collection, id, at, by, prev, exp, hash, kh: null, ...own }
   const record = isOver ? { ...common, digest: null, content: null, erased: { digest, size } } : { ...common, digest, content: content.value.text }
   const kh = keyHash(scope.ns, key)
   const slot = slotOf(scope.write, kh, by, ownSlot)
   if (path === undefined) return new Competitor(slot, record, wire.seal)
   return new Competitor(editSlotOf(scope.write, kh, by, path), { ...record, edit: { document: slot, path } }, wire.seal)
+}
+
+/** Why a record may not be by its author. Where logs say nothing of that, which is so where all are keys and there are no roles, the policy alone does. */
+function mayBe({ scope, owner, authority }: Pick<Rules, 'scope' | 'owner' | 'authority'>, record: AuthoredRecord): Refusal | undefined {
+  if (authority !== undefined) return authority.fault(record)
+  return mayWrite(scope.write, owner, record.by, record.id) ? undefined : 'not-allowed'
 }
 
 /** Whether a hash is one of those that lie one after another. */

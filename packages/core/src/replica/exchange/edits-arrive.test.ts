@@ -10,10 +10,10 @@ import { canonicalJson } from '../../model/content.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, normalForm } from '../../model/edits/normal-form.ts'
-import type { Seen } from '../../model/edits/seen.ts'
+import { authorTag, type Seen } from '../../model/edits/seen.ts'
 import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
 import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import { MAX_EDIT_BYTES, MAX_EDITS } from '../../model/limits.ts'
+import { MAX_EDIT_BYTES, MAX_EDITS, MAX_LOSERS } from '../../model/limits.ts'
 import { createNetwork } from '../../model/network/network.ts'
 import { editSlotOf, keyHash, loserSlotOf, recordHash, type RecordScope, slotOf } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
@@ -86,13 +86,13 @@ function batchOf(records: readonly Signed[]): Uint8Array {
 }
 
 /** Everybody hears of everything once in so much time, and says so: whoever writes later has seen no less. */
-function randomRecord(random: SeededRandom, hearing = 40): Signed {
+function randomRecord(random: SeededRandom, hearing = 40, forged?: (at: number) => Seen | undefined): Signed {
   const id = `d${random.below(4)}`
   const by = random.pick(authors)
   const at = 1 + random.below(40)
   const kind = random.next()
   const heard = at - (at % hearing)
-  const seen = heard === 0 ? undefined : { base: heard, authors: [] }
+  const seen = forged !== undefined ? forged(at) : heard === 0 ? undefined : { base: heard, authors: [] }
   if (kind < 0.1) return signed(id, by, at, null, undefined, seen)
   if (kind < 0.25) return signed(id, by, at, canonicalJson({ _id: id, n: random.below(5), a: random.pick([1, { b: 1 }, [1]]) }), undefined, seen)
   const path = Array.from({ length: 1 + random.below(2) }, () => random.pick(['a', 'b', 'c', 'd']))
@@ -153,6 +153,43 @@ describe('edits, puts and deletes', () => {
     }
   })
 
+  it('make the same documents whatever their writers claim to have seen, and equal sets as soon as peers have exchanged what they have', async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = seededRandom(1000 + seed)
+      // All, nothing, or somebody's versions with holes where none are.
+      const forged = (at: number): Seen | undefined => {
+        const but = [...new Set([1 + random.below(at), 1 + random.below(at)])].toSorted((a, b) => a - b)
+        const author = { tag: authorTag(random.pick(authors).author), to: at, but }
+        if (random.chance(0.25)) return undefined
+        return random.pick([
+          { base: at, authors: [] },
+          { base: 0, authors: [author] },
+          { base: but[0] ?? 0, authors: [author] },
+        ])
+      }
+      const records = Array.from({ length: 60 }, () => randomRecord(random, 40, forged))
+      const { documents } = expected(records)
+      const [one, two] = [await fresh(), await fresh()]
+      for (const peer of [one, two]) {
+        const order = records.map((record) => ({ record, key: random.next() })).sort((a, b) => a.key - b.key)
+        for (let at = 0; at < order.length; )
+          await peer.accept(ns, batchOf(order.slice(at, (at += random.pick([1, 2, 20]))).map(({ record }) => record)))
+        expect((await found(peer)).documents, `seed ${seed}`).toEqual(documents)
+      }
+      const pass = async (from: LocalReplica, to: LocalReplica): Promise<void> => {
+        const { batch } = await from.batchSince(ns, 0, { maxBytes: 1_000_000 })
+        if (batch !== undefined) await to.accept(ns, batch)
+      }
+      for (let round = 0; round < 2; round++) {
+        await pass(one, two)
+        await pass(two, one)
+      }
+      const sets = [await found(one), await found(two)]
+      expect(sets[1], `seed ${seed}`).toEqual(sets[0])
+      expect(sets[0]?.documents).toEqual(documents)
+    }
+  })
+
   it('reach another peer through the records that are left', async () => {
     const random = seededRandom(7)
     const records = Array.from({ length: 100 }, () => randomRecord(random))
@@ -180,18 +217,23 @@ describe('edits, puts and deletes', () => {
     timeout: 60_000,
   }, async () => {
     const [by = fail()] = authors
-    const records = Array.from({ length: 10_000 }, (_, i) => signed('d', by, 10 + ((i * 7919) % 10_007), encodeEdit('d', i), [`f${i % 3000}`]))
     const put = signed('d', by, 5, '{"_id":"d"}')
-    const wanted = expected([put, ...records])
-    expect(Object.keys(JSON.parse(String(wanted.documents[0])) as object)).toHaveLength(MAX_EDITS + 1)
-    for (const order of [
-      [put, ...records],
-      [...records.toReversed(), put],
-    ]) {
+    const many = (fields: number): readonly Signed[] =>
+      Array.from({ length: 10_000 }, (_, i) =>
+        signed('d', authors[(i % 7) % authors.length] ?? by, 10 + ((i * 7919) % 10_007), encodeEdit('d', i), [`f${i % fields}`]),
+      )
+    // Of few fields there are losers beside the edits that stand, as nobody has seen those of others.
+    for (const [fields, stay] of [
+      [3000, MAX_EDITS + 1],
+      [100, 100 + 1 + MAX_LOSERS],
+    ] as const) {
+      const order = fields > MAX_EDITS ? [put, ...many(fields)] : [...many(fields).toReversed(), put]
+      const wanted = expected(order)
+      expect(Object.keys(JSON.parse(String(wanted.documents[0])) as object)).toHaveLength(Math.min(fields, MAX_EDITS) + 1)
       const peer = await fresh()
       for (let at = 0; at < order.length; at += 2000) await peer.accept(ns, batchOf(order.slice(at, at + 2000)))
       expect(await found(peer)).toEqual(wanted)
-      expect((await peer.summary(ns)).count).toBe(MAX_EDITS + 1)
+      expect((await peer.summary(ns)).count).toBe(stay)
     }
   })
 })

@@ -9,6 +9,8 @@ import { commitOr } from '../writing/commit-or.ts'
 import type { Fitted } from '../writing/full-store.ts'
 import { type Competitor, judgeBatch } from './accept.ts'
 
+const NONE: ReadonlyMap<number, Refusal> = new Map()
+
 /** How often a batch is judged again because its namespace changed. */
 const MAX_JUDGED_AGAIN = 8
 
@@ -25,7 +27,11 @@ export class Receiving implements ReplicaReceiving {
     this.#aside = aside
   }
 
-  async accept(id: string, batchBytes: Uint8Array): Promise<AcceptResult | { refused: Refusal }> {
+  async accept(
+    id: string,
+    batchBytes: Uint8Array,
+    refused: ReadonlyMap<number, Refusal | 'quota'> = NONE,
+  ): Promise<AcceptResult | { refused: Refusal }> {
     const { storage, news } = this.#ground
     let open = this.#namespaces.get(id)
     if (open === undefined) return { refused: 'wrong-namespace' }
@@ -41,7 +47,7 @@ export class Receiving implements ReplicaReceiving {
       if (again === MAX_JUDGED_AGAIN) throw new DocstoreError('busy', 'The namespace changes faster than records can be judged')
       judged = await this.#judge(open, batch.value)
     }
-    const competitors = judged.filter((one) => typeof one !== 'string')
+    const competitors = judged.filter((one, i): one is Competitor => typeof one !== 'string' && !refused.has(i))
     const { seals } = batch.value
     const { ns } = open
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
@@ -53,26 +59,43 @@ export class Receiving implements ReplicaReceiving {
       outcomes.filter((outcome) => outcome !== 'no-room'),
     )
     let next = 0
-    const results = judged.map((one): Acceptance => {
+    const written = new Map<Uint8Array, { records: number; bytes: number }>()
+    const results = judged.map((one, i): Acceptance => {
       if (typeof one === 'string') return one
+      const veto = refused.get(i)
+      if (veto !== undefined) return veto
       const outcome = outcomes[next++]
       if (outcome === 'no-room') return 'quota'
+      if (outcome !== undefined) {
+        const { by, content } = one.record
+        const sum = written.get(by) ?? { records: 0, bytes: 0 }
+        written.set(by, { records: sum.records + 1, bytes: sum.bytes + (content?.length ?? 0) })
+      }
       return outcome !== undefined ? 'stored' : one.isSame ? 'same' : one.isForgotten ? 'forgotten' : 'superseded'
     })
-    return { results, ranges }
+    return { results, ranges, written: [...written].map(([by, sum]) => ({ by, ...sum })) }
   }
 
-  async #judge({ scope, genesis, head }: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
+  async #judge(open: OpenNamespace, batch: Batch): Promise<readonly (Competitor | Refusal)[]> {
+    const { scope, genesis, head } = open
     const { network, latest, rules, clock } = this.#ground
-    return judgeBatch(batch, {
+    const authors = batch.seals.map(({ by }) => by)
+    const people = await this.#ground.people.of(open, authors)
+    const logs = people?.logsOf(authors)
+    const judged = await judgeBatch(batch, {
       scope,
       owner: genesis.genesis.owner,
       head: head.head.body,
       rules: await rules.of(head.head.body.collections),
+      authority: await people?.authority(open, authors),
       maxContentBytes: network.descriptor.limits.content,
       latest: latest(),
       now: clock.wall(),
       aside: this.#aside,
     })
+    if (people !== undefined) await people.need(open, new Set(judged.flatMap((one) => (typeof one === 'string' ? [] : one.record.by))))
+    // One that the namespace did not need yet may have changed meanwhile, and nobody had this judged again for that.
+    const isSame = people?.logsOf(authors).every((log, i) => log === logs?.[i]) ?? true
+    return isSame ? judged : this.#judge(open, batch)
   }
 }

@@ -1,4 +1,5 @@
-import { decodeGenesis, decodeHead, headWins, type SignedHead } from '../../model/namespace/namespace.ts'
+import { type ActingDevices, ANY_DEVICE, decodeGenesis, decodeHead, headWins, type SignedHead } from '../../model/namespace/namespace.ts'
+import { keyOf, personOf } from '../../model/people/author.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { Network } from '../../model/network/network.ts'
 import { MAX_LISTING_BYTES } from '../limits.ts'
@@ -19,19 +20,32 @@ export function listedAfter(all: Iterable<OpenNamespace>, after: string): { read
   return { namespaces, more: false }
 }
 
+/** What is here already. */
+interface KnownHere {
+  readonly get: (id: string) => OpenNamespace | undefined
+  /** What is known of a person, by digest. */
+  readonly owner: (person: Uint8Array) => Promise<ActingDevices | undefined>
+}
+
 /** A namespace that somebody else told of, checked, with its newest known head. */
 export async function readForeign(
   { genesis, head, signature }: NamespaceBytes,
   network: Network,
-  get: (id: string) => OpenNamespace | undefined,
+  { get, owner }: KnownHere,
 ): Promise<
   | { readonly namespace: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>; readonly theirs: SignedHead; readonly isHere: boolean }
   | { readonly refused: Refusal }
 > {
   const decoded = decodeGenesis(genesis, network.cid)
   if (!decoded.ok) return { refused: decoded.reason }
-  const signed = await decodeHead(head, signature, decoded.value)
+  // Who the devices of a person are is not known of those whose namespaces are not here. It is only shown.
+  const signed = await decodeHead(head, signature, decoded.value, ANY_DEVICE)
   if (!signed.ok) return { refused: signed.reason }
+  const { by, at } = signed.value.head
+  const person = personOf(by)
+  // Of an epoch that is not known here the log may only not have come yet.
+  const acts = person && (await owner(person))?.acts(keyOf(by), at)
+  if (acts !== undefined && acts !== 'yes') return { refused: acts }
   const id = decoded.value.cid.toString()
   const known = get(id)
   const namespace = known !== undefined && !headWins(signed.value, known.head) ? known : { id, genesis: decoded.value, head: signed.value }

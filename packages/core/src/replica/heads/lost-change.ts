@@ -2,6 +2,7 @@ import { decodeCbor, encodeCbor } from '../../model/encoding/cbor.ts'
 import type { HeadBody } from '../../model/namespace/head-body.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HeadChange, HeadConflict } from '../types.ts'
+import { profileFacts } from '../profile-facts.ts'
 import { LOST_CHANGE } from './head-prefixes.ts'
 
 /** Fields of a body that another device's change won over, and what they said; `null` where they were taken away. */
@@ -40,7 +41,7 @@ export async function stillLost(storage: Storage, id: string, { fields }: LostCh
 }
 
 function lostChange(fields: LostFields): LostChange {
-  const { title, next, description, listed, history, collections } = fields
+  const { title, next, description, listed, history, collections, profile } = fields
   return {
     fields,
     conflict: {
@@ -50,6 +51,7 @@ function lostChange(fields: LostFields): LostChange {
       ...(listed === undefined ? {} : { listed: listed === true }),
       ...(history === undefined ? {} : { history }),
       ...(collections === undefined ? {} : { collections }),
+      ...(profile === undefined ? {} : { profile: profile && profileFacts(profile) }),
     },
   }
 }

@@ -93,6 +93,31 @@ it('of one field that both changed, one wins everywhere, and the other is told t
   expect(await phone.namespace(ns)).toMatchObject({ name: lost, description: 'Phone' })
 })
 
+it.each(['Desk', 'Phone', 'Another'])('who hears of a change sees all of it, also that two devices differ no more: %s', async (chosen) => {
+  const ns = await shared()
+  await change(phone, ns, { history: 3 })
+  await change(phone, ns, { description: 'Phone' })
+  await change(desk, ns, { description: 'Desk' })
+  await meet(ns, phone, relay)
+  const told: unknown[] = []
+  desk.onCommit(() => void desk.namespace(ns).then((info) => told.push([info?.description, info?.conflict?.description])))
+  await meet(ns, desk, relay)
+  expect(told).toEqual([['Phone', 'Desk']])
+  await change(desk, ns, { description: chosen })
+  expect(told.slice(1)).toEqual([[chosen, undefined]])
+})
+
+it('who has changed more hears of what another device said about the same', async () => {
+  const ns = await shared()
+  await change(phone, ns, { description: 'Phone' })
+  for (const description of ['Desk', 'My desk']) await change(desk, ns, { description })
+  await meet(ns, phone, relay)
+  const told: unknown[] = []
+  desk.onCommit(() => void desk.namespace(ns).then((info) => told.push([info?.description, info?.conflict?.description])))
+  await meet(ns, desk, relay)
+  expect(told).toEqual([['My desk', 'Phone']])
+})
+
 it('an end stays where another device renamed it meanwhile, and a field that is taken back on purpose stays so', async () => {
   const ns = await shared()
   await change(phone, ns, { end: true })

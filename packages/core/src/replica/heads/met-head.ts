@@ -3,9 +3,12 @@ import { encodeCbor } from '../../model/encoding/cbor.ts'
 import type { HeadBody } from '../../model/namespace/head-body.ts'
 import { hasSeen, headMark, pastAfter } from '../../model/namespace/head-past.ts'
 import type { Identity } from '../../model/keys/identity.ts'
-import { MAX_HEAD_BYTES } from '../../model/limits.ts'
-import { headWins, type SignedHead, signHead } from '../../model/namespace/namespace.ts'
+import { MAX_HEAD_BYTES, MAX_PAST_HEADS } from '../../model/limits.ts'
+import { type DecodedGenesis, headWins, type SignedHead, signHead } from '../../model/namespace/namespace.ts'
+import { FIRST_PROFILE_BODY } from '../../model/namespace/profile.ts'
+import { PROFILE_KIND } from '../../model/namespace/static-profile.ts'
 import type { Storage } from '../../storage/storage.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
 import { commonBody, formerHeads } from './head-bodies.ts'
 import { mergedBody } from './merged-body.ts'
 
@@ -23,8 +26,7 @@ export interface MetHead {
  * of them, byte by byte, so that they do not answer each other for ever.
  */
 export async function metHead(
-  id: string,
-  ours: SignedHead,
+  { id, genesis, head: ours }: Pick<OpenNamespace, 'id' | 'genesis' | 'head'>,
   theirs: SignedHead,
   { storage, identity }: { storage: Storage; identity: Identity },
 ): Promise<MetHead> {
@@ -35,7 +37,7 @@ export async function metHead(
   // One that was here before has lost already.
   const mark = headMark(theirs.hash)
   if (former.some((one) => equalBytes(one.mark, mark))) return unchanged
-  const base = commonBody(former, theirs)
+  const base = commonBody(former, theirs) ?? commonFirstBody(genesis, ours, theirs)
   // They parted too long ago to know who changed what.
   if (base === undefined) return unchanged
   const { body, lost } = mergedBody(base, winner.head.body, loser.head.body)
@@ -44,4 +46,9 @@ export async function metHead(
   const at = Math.max(winner.head.at, loser.head.at) + 1
   const head = signHead({ net, ns, epoch, seq: seq + 1, prev: winner.hash, ...pastAfter(winner, loser), at, body }, identity)
   return head.bytes.length > MAX_HEAD_BYTES ? unchanged : { ...unchanged, head, lost }
+}
+
+/** What two devices began with that each made the profile of their owner: of one that has had few heads, all of them are known to all later ones. */
+function commonFirstBody({ genesis }: DecodedGenesis, ...heads: readonly SignedHead[]): HeadBody | undefined {
+  return genesis.kind === PROFILE_KIND && heads.every(({ head }) => head.seq <= MAX_PAST_HEADS) ? FIRST_PROFILE_BODY : undefined
 }

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sha256 } from '#crypto'
 import { errorCode } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/encoding/cbor.ts'
+import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
-import { authorName, createSeed, identityFromSeed } from '../../model/keys/identity.ts'
+import { createSeed, identityFromSeed } from '../../model/keys/identity.ts'
+import { signAct } from '../../model/people/act.ts'
+import { authorName } from '../../model/people/author.ts'
 import type { WritePolicy } from '../../model/namespace/namespace.ts'
 import { createNetwork, decodeNetwork, type Network } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
@@ -215,6 +219,33 @@ describe('data that moves to another network', () => {
     expect(await after.namespace(ids.get(old) ?? '')).toMatchObject({ next: ids.get(old) })
   })
 
+  it('grants there what roles it had granted, as they are now', async () => {
+    const storage = await newStorage()
+    const before = await at(storage, home)
+    const { id: ns } = await before.createNamespace({ name: 'club', write: 'members' })
+    const [bob, carl, dora] = [11, 12, 13].map((n) => identityFromSeed(new Uint8Array(32).fill(n)).author)
+    if (bob === undefined || carl === undefined || dora === undefined) throw new Error('three members')
+    await before.changeRoles(ns, { type: 'grant', to: bob, role: 'write', from: 5, until: 2 ** 52, collection: 'docs' })
+    await before.changeRoles(ns, { type: 'grant', to: carl, role: 'manage', from: 5 })
+    await before.changeRoles(ns, { type: 'remove', records: [new Uint8Array(32)] })
+    await before.changeRoles(ns, { type: 'dismiss', who: carl, until: 6 })
+    await before.changeRoles(ns, { type: 'grant', to: dora, role: 'read', from: 7 })
+    await write(before, ns, [{ _id: 'a' }])
+    const was = await before.members(ns)
+    expect(was).toHaveLength(3)
+    const after = await at(storage, away, { moves: true })
+    const moved = (await movedIds(after)).get(ns) ?? ''
+    expect(await after.members(moved)).toEqual(was)
+    const stranger = await taken(after, moved, away)
+    const log = parseCid(DAG_CBOR, moved)?.multihash.digest ?? new Uint8Array()
+    const { logs } = await after.exportActs(moved, [{ log, tips: [], skip: 0 }], 100_000)
+    expect(await stranger.importActs(moved, logs)).toMatchObject({ refused: 0 })
+    expect(await stranger.members(moved)).toEqual(was)
+    // They can be changed there.
+    await after.changeRoles(moved, { type: 'dismiss', who: bob, until: 8 })
+    expect(new Set((await (await at(storage, away)).members(moved)).map(({ until }) => until))).toEqual(new Set([6, 8, undefined]))
+  })
+
   it('leaves behind the hash of a key that is all that there is of a document', async () => {
     const storage = await newStorage()
     const before = await at(storage, home)
@@ -272,6 +303,23 @@ describe('what may not move leaves everything as it was', () => {
     const { batch } = await other.batchSince(ns, 0, { maxBytes: 10_000 })
     if (batch !== undefined) await one.accept(ns, batch)
     expect(await refusal(mine, away)).toBe('others-documents')
+  })
+
+  it('where somebody else granted a role', async () => {
+    const storage = await newStorage()
+    const replica = await at(storage, home)
+    const { id: ns } = await replica.createNamespace({ name: 'club', write: 'members' })
+    const manager = identityFromSeed(new Uint8Array(32).fill(11))
+    const cid = parseCid(DAG_CBOR, ns)
+    await replica.changeRoles(ns, { type: 'grant', to: manager.author, role: 'manage', from: 5 })
+    const { logs } = await replica.exportActs(ns, [{ log: cid?.multihash.digest ?? new Uint8Array(), tips: [], skip: 0 }], 100_000)
+    const [grant] = logs[0]?.acts ?? []
+    if (cid === undefined || grant === undefined) throw new Error('no grant')
+    const hash = sha256(grant.bytes)
+    const content = { type: 'grant', to: me.author, role: 'read', from: 6 } as const
+    const act = signAct({ log: cid, parents: [hash], via: hash, at: 10, do: content }, manager)
+    expect(await replica.importActs(ns, [{ log: cid.multihash.digest, acts: [act] }])).toMatchObject({ stored: 1 })
+    expect(await refusal(storage, away)).toBe('others-documents')
   })
 
   it('where a document is larger than the other network allows', async () => {

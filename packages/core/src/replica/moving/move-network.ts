@@ -3,7 +3,9 @@ import { equalBytes, utf8 } from '../../model/bytes.ts'
 import { encodeCbor } from '../../model/encoding/cbor.ts'
 import { type CID, cidOfBytes, DAG_CBOR } from '../../model/encoding/cid.ts'
 import type { Identity } from '../../model/keys/identity.ts'
+import { principalOf } from '../../model/people/author.ts'
 import {
+  ANY_DEVICE,
   type DecodedGenesis,
   decodeGenesis,
   decodeHead,
@@ -16,12 +18,14 @@ import type { Network } from '../../model/network/network.ts'
 import type { RecordScope } from '../../model/record.ts'
 import { createSeal } from '../../model/seal.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
-import type { NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
-import { HEAD_BODIES, LOST_CHANGE } from '../heads/head-prefixes.ts'
+import type { MovedLog, NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
+import { HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE } from '../heads/head-prefixes.ts'
+import { ASIDE, ASIDE_BATCH } from '../people/judging/aside-prefixes.ts'
 import { PENDING_PREFIX } from '../writing/pending-prefix.ts'
 import { namespaceOfKey, pendingPrefix } from '../writing/pending-row.ts'
 import { MOVED, movedIds, SUCCEEDING } from './moved-ids.ts'
 import { restatedRecord } from './restated-record.ts'
+import { restatedRoles } from './restated-roles.ts'
 
 /** Records that are looked at in one call before anything changes. */
 const CHECKED_RECORDS = 1000
@@ -46,7 +50,7 @@ export interface NetworkMove {
 /**
  * Moves all namespaces into another network, in one transaction: each is made again there, with the same owner, policy and nonce, and each of its
  * records is said again about the same document at the same time. So it has another id, which follows from the network and the one before: a backup that is
- * moved too gives the same records. For data in whose network nobody else has ever been. Throws `others-documents` and
+ * moved too gives the same records. Roles that it granted are granted there. For data in whose network nobody else has ever been. Throws `others-documents` and
  * `document-too-large`, and changes nothing then.
  */
 export async function moveNetwork(storage: Storage, { identity, from, to, meta, onMove }: NetworkMove): Promise<void> {
@@ -54,10 +58,14 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
   let total = 0
   for (const stored of await storage.namespaces()) {
     const { genesis, head } = await read(stored, from)
-    if (!equalBytes(genesis.genesis.owner, identity.author)) throw othersDocuments(stored.cid)
+    if (!equalBytes(genesis.genesis.owner, principalOf(identity.author))) throw othersDocuments(stored.cid)
     total += await checkRecords(storage, { ns: stored.ns, cid: stored.cid, identity, to })
     const bytes = encodeCbor({ ...genesis.genesis, net: to.cid })
-    namespaces.push({ ns: stored.ns, before: stored.cid, genesis: genesis.genesis, head: head.head, bytes, cid: cidOfBytes(DAG_CBOR, bytes) })
+    const cid = cidOfBytes(DAG_CBOR, bytes)
+    const before = genesis.cid.multihash.digest
+    const roles = genesis.genesis.write === 'members' ? restatedRoles({ before, acts: await storage.acts(before) }, cid, identity) : []
+    if (roles === undefined) throw othersDocuments(stored.cid)
+    namespaces.push({ ns: stored.ns, before: stored.cid, genesis: genesis.genesis, head: head.head, bytes, cid, ...('log' in roles && { roles }) })
   }
   if (namespaces.length > 0) onMove?.({ done: 0, total })
   let done = 0
@@ -88,11 +96,13 @@ interface Moving {
   readonly head: Head
   readonly bytes: Uint8Array
   readonly cid: CID
+  readonly roles?: MovedLog
 }
 
+/** Which device of a person signed a head was judged when it came. */
 async function read(stored: StoredNamespace, { cid }: Network): Promise<{ readonly genesis: DecodedGenesis; readonly head: SignedHead }> {
   const genesis = decodeGenesis(stored.genesis, cid)
-  const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value) : genesis
+  const head = genesis.ok ? await decodeHead(stored.head, stored.signature, genesis.value, ANY_DEVICE) : genesis
   if (genesis.ok && head.ok) return { genesis: genesis.value, head: head.value }
   throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
 }
@@ -121,7 +131,7 @@ async function checkRecords(
 
 /** A namespace as what it is in the other network. One that takes its place may move with it. */
 function moveOf(
-  { ns, genesis: { write }, head: { epoch, seq, at, body }, bytes, cid }: Moving,
+  { ns, genesis: { write }, head: { epoch, seq, at, body }, bytes, cid, roles }: Moving,
   { identity, to, ids }: Pick<NetworkMove, 'identity' | 'to'> & { readonly ids: ReadonlyMap<string, CID> },
 ): NamespaceMove {
   const next = ids.get(String(body.next)) ?? body.next
@@ -135,6 +145,7 @@ function moveOf(
     signature: head.signature,
     restate: (record) => restatedRecord(scope, record),
     sealWith: (hashes) => createSeal(to.cid, hashes, identity),
+    ...(roles && { roles }),
   }
 }
 
@@ -176,7 +187,9 @@ async function successionsNow(storage: Storage, ids: ReadonlyMap<string, CID>): 
 
 /** Heads begin anew there: nobody has one from before. */
 async function headsNow(storage: Storage): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
-  const former = [...(await storage.listMeta(HEAD_BODIES)), ...(await storage.listMeta(LOST_CHANGE))]
+  const former: (readonly [key: string, value: Uint8Array])[] = []
+  // What lies aside is signed for the network before, and none of its peers ever had it.
+  for (const prefix of [HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE, ASIDE, ASIDE_BATCH]) former.push(...(await storage.listMeta(prefix)))
   return new Map(former.map(([key]) => [key, undefined] as const))
 }
 

@@ -1,8 +1,8 @@
-import { didOf } from '../../model/keys/identity.ts'
+import { principalId } from '../people/principal-id.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { ChangeRow } from '../types.ts'
 
 /** A record as readers of changes see it. */
 export function changeOf({ seq, collection, id, content, by, at }: StoredRecord): ChangeRow {
-  return { seq, collection: collection ?? '', id: id ?? '', content, by: didOf(by), at }
+  return { seq, collection: collection ?? '', id: id ?? '', content, by: principalId(by), at }
 }

@@ -1,5 +1,5 @@
-import { cidOfBytes, DAG_JSON } from '../../model/encoding/cid.ts'
-import { didOf } from '../../model/keys/identity.ts'
+import { contentCidText } from '../../model/encoding/cid.ts'
+import { principalId } from '../people/principal-id.ts'
 import type { LostVersion, Storage } from '../../storage/storage.ts'
 import type { ConflictPage, ConflictRow, ReplicaReads } from '../types.ts'
 import { checkLimit } from './check-limit.ts'
@@ -23,14 +23,14 @@ function rowOf({ id, content, at, by, edit, won }: LostVersion): ConflictRow {
     content,
     cid: cidOf(content),
     at,
-    by: didOf(by),
+    by: principalId(by),
     ...(edit && { field: edit.path.map(nameText).join('.'), ...(edit.value === undefined ? {} : { value: edit.value }) }),
-    won: { content: won.content, cid: cidOf(won.content), at: won.at, by: didOf(won.by) },
+    won: { content: won.content, cid: cidOf(won.content), at: won.at, by: principalId(won.by) },
   }
 }
 
 function cidOf(content: string | null): string | null {
-  return content === null ? null : cidOfBytes(DAG_JSON, content).toString()
+  return content === null ? null : contentCidText(content)
 }
 
 /** As paths are written: a name with a dot or a quotation mark in it is quoted. */

@@ -43,7 +43,10 @@ function checkTyped(collection: string, { type, schema, immutable, unique }: Col
   if (reason !== undefined) throw new DocstoreError('bad-rules', `The rules of the collection "${collection}" do not go with its type: ${reason}`)
 }
 
-/** Throws `documents-against-rules` where something that is stored breaks rules: everybody would remove it. */
+/**
+ * Throws `documents-against-rules` where something that is stored breaks rules: everybody would remove it. A version that lost is no document, and is told
+ * apart: whoever changes the document does not change that.
+ */
 export async function checkStored(
   open: OpenNamespace,
   rules: HeadRules,
@@ -51,25 +54,38 @@ export async function checkStored(
 ): Promise<void> {
   if (rules.size === 0) return
   const documents = new Map<string, object>()
+  const conflicts: object[] = []
+  let lost = 0
+  let first: string | undefined
   for (let since = 0; ; ) {
     const records = await storage.recordsSince(open.ns, since, REMOVE_PAGE)
     const last = records.at(-1)
     if (last === undefined) break
     for (const record of records) {
       const fault = storedFault(rules, open.genesis.genesis.write, record)
-      if (fault === undefined) continue
       const { collection, id } = record
-      documents.set(`${collection}/${id}`, { collection, _id: id, rule: fault.rule, path: [...fault.path], text: faultText(fault) })
+      if (fault === undefined || collection === null || id === null) continue
+      // A change of a document that was deleted is a conflict of that.
+      const isLost = record.lost !== undefined || (record.edit !== undefined && (await storage.get(open.ns, collection, id)) === undefined)
+      if (isLost) lost++
+      const found = { collection, _id: id, rule: fault.rule, path: [...fault.path], text: faultText(fault) }
+      if (!isLost) documents.set(`${collection}/${id}`, found)
+      else if (conflicts.length < MAX_EXAMPLES) conflicts.push({ ...found, isConflict: true })
+      first ??= `${collection}/${id}`
     }
     since = last.seq
     await pause()
   }
-  if (documents.size === 0) return
-  const examples = [...documents.values()].slice(0, MAX_EXAMPLES)
-  const [first] = documents.keys()
+  if (documents.size + lost === 0) return
+  const examples = [...documents.values(), ...conflicts].slice(0, MAX_EXAMPLES)
+  const count = documents.size + lost
+  const what =
+    documents.size === 0
+      ? `${lost === 1 ? 'A version' : `${lost} versions`} of documents that lost, and nobody has settled yet,`
+      : `${documents.size === 1 ? 'One document' : `${documents.size} documents`}${lost === 0 ? '' : `, and ${lost} versions that lost,`}`
   throw new DocstoreError(
     'documents-against-rules',
-    `${documents.size === 1 ? 'One document that is' : `${documents.size} documents that are`} here would break these rules, and be removed everywhere: ${JSON.stringify(first)}, for one. Nothing was changed. Change the documents or the rules, or say that they may go, with force (--force)`,
-    { details: { documents: documents.size, examples } },
+    `${what} that ${count === 1 ? 'is' : 'are'} here would break these rules, and be removed everywhere: ${JSON.stringify(first)}, for one. Nothing was changed. Change the documents or the rules,${lost === 0 ? '' : ' settle the conflicts (resolve),'} or say that they may go, with force (--force)`,
+    { details: { documents: documents.size, conflicts: lost, examples } },
   )
 }

@@ -290,6 +290,41 @@ describe('rules', () => {
     expect(await documentsIn(owner, ns)).toEqual(['{"_id":"b","total":1}'])
   })
 
+  it('that only versions break which lost to others are refused as what they are: no documents', async () => {
+    const ns = await create({ maxBytes: 100 })
+    await put(owner, ns, { _id: 'a', total: 1 })
+    await put(owner, ns, { _id: 'gone', total: 1 })
+    await sendHead(ns, owner, other)
+    await send(ns, owner, other)
+    await put(other, ns, { _id: 'a', total: 'x' })
+    now++
+    await put(owner, ns, { _id: 'a', total: 2 })
+    await owner.write(ns, 'orders', [{ id: 'gone', content: null }])
+    now++
+    // A change that the delete did not know of.
+    await set(other, ns, 'gone', { total: 'y' })
+    await send(ns, other, owner)
+    const change = { collections: { orders: { schema: schema({ properties: { total: { type: 'number' } } }) } } }
+    expect(await failure(owner.changeHead(ns, { ...change, isTrial: true }))).toMatchObject({
+      code: 'documents-against-rules',
+      details: {
+        documents: 0,
+        conflicts: 2,
+        examples: [
+          { _id: 'a', isConflict: true },
+          { _id: 'gone', isConflict: true },
+        ],
+      },
+    })
+    await owner.write(ns, 'orders', [{ id: 'a', content: '{"_id":"a","total":2}', settles: true }])
+    await owner.write(ns, 'orders', [{ id: 'gone', content: null }])
+    await owner.changeHead(ns, { ...change, isTrial: true })
+    expect(await owner.namespace(ns)).toMatchObject({ collections: { orders: { maxBytes: 100 } } })
+    expect((await owner.namespace(ns))?.collections?.['orders']).not.toHaveProperty('schema')
+    await owner.changeHead(ns, change)
+    expect((await owner.namespace(ns))?.collections?.['orders']).toHaveProperty('schema')
+  })
+
   it('judge what was written before they were here', async () => {
     const ns = await create({ immutable: ['number'], maxBytes: 100 })
     await put(other, ns, { _id: 'any', number: 1 })

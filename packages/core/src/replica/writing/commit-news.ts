@@ -50,7 +50,9 @@ export class CommitNews implements ReplicaEvents {
       if (outcome.lost !== undefined && collection !== null && id !== null) lost.set(`${collection}/${id}`, { collection, id })
       if (record.exp !== null && record.erased === undefined) this.#noteExpiry?.(record.exp)
       if (edited !== undefined) for (const listener of this.#goneListeners) listener(edited.ns, edited.gone)
-      if (edited !== undefined || (replaced !== undefined && replaced.content !== null)) this.#tidying.scrubSoon()
+      // Of what an edit comes to, all stays: what it hides is said by other rows.
+      const hasErased = edited === undefined ? replaced !== undefined && replaced.content !== null : replaced !== undefined || edited.gone.length > 0
+      if (hasErased) this.#tidying.scrubSoon()
     }
     if (ranges.length > 0) this.#tidying.settleSoon()
     for (const [i, { from, to, collections }] of ranges.entries())

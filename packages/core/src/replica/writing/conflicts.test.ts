@@ -263,7 +263,20 @@ describe('a conflict', () => {
     if (first === 'delete') {
       now++
       await relay.write(ns, 'docs', [{ id: 'x', content: null, settles: true }])
-    } else await put(relay, 'x', { n: 4 })
+    } else {
+      // Nobody who puts it anew need have looked at what the delete hides.
+      await put(relay, 'x', { n: 4 })
+      await meet(ada, bob)
+      for (const peer of [relay, ada, bob]) {
+        expect(await get(peer, 'x')).toEqual({ _id: 'x', n: 4 })
+        expect((await conflicts(peer)).map(({ field, value, content, won }) => [field, value, content, won.content])).toEqual([
+          ['n', 2, '{"_id":"x","n":2}', '{"_id":"x","n":4}'],
+          ['m', 3, '{"_id":"x","m":3,"n":4}', '{"_id":"x","n":4}'],
+        ])
+      }
+      now++
+      await bob.write(ns, 'docs', [{ id: 'x', content: '{"_id":"x","n":4}', settles: true }])
+    }
     await meet(ada, bob)
     for (const peer of [relay, ada, bob]) {
       expect(await conflicts(peer)).toEqual([])

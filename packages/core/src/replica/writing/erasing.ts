@@ -1,5 +1,5 @@
 import { DocstoreError } from '../../errors.ts'
-import { equalBytes } from '../../model/bytes.ts'
+import { isOwnAuthor, isSamePrincipal } from '../../model/people/author.ts'
 import { fullError } from '../../storage/space/room.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
@@ -11,7 +11,7 @@ import type { Fitted } from './full-store.ts'
 import { withdrawnEntries } from './withdrawn-entry.ts'
 import type { Writes } from './writes.ts'
 
-/** Deletes what this identity wrote. */
+/** Deletes what this person wrote, on whichever device, or this key. */
 export class Erasing {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
@@ -29,9 +29,11 @@ export class Erasing {
    */
   async eraseOwn(id: string, since: number): Promise<ErasedPage> {
     const { storage, identity } = this.#ground
-    const { ns } = this.#namespaces.open(id)
+    const { ns, scope } = this.#namespaces.open(id)
     const records = await storage.recordsSince(ns, since, ERASE_PAGE)
-    const all = records.filter(({ by, kh, erased }) => kh === null && erased === undefined && equalBytes(by, identity.author))
+    const ours = records.filter(({ by, kh, erased }) => kh === null && erased === undefined && isOwnAuthor(by, identity.author))
+    // What was the key's alone, before it signed for a person, is nobody's to delete now.
+    const all = ours.filter(({ by, ownSlot }) => isSamePrincipal(by, identity.author) || !(scope.write === 'author' || ownSlot === true))
     const own = all.filter(({ lost }) => lost === undefined)
     const byCollection = new Map<string, string[]>()
     for (const { edit, collection, id: document } of own) {
@@ -51,18 +53,20 @@ export class Erasing {
       id,
       all.filter(({ lost, edit }) => lost !== undefined || edit !== undefined),
     )
-    return { documents, conflicts, edits: await this.#foreignEdits(ns, own), next: records.at(-1)?.seq }
+    return { documents, conflicts, edits: (await this.#foreignEdits(ns, own)) + ours.length - all.length, next: records.at(-1)?.seq }
   }
 
   /** Takes back versions of ours that lost to those of others, edits that others' deletes hide among them; gives how many. */
   async #withdraw(id: string, lost: readonly StoredRecord[]): Promise<number> {
-    const { storage, news, rules: known } = this.#ground
+    const { storage, identity, news, people, rules: known } = this.#ground
     const open = this.#namespaces.open(id)
     const { title, ended, collections } = open.head.head.body
     if (lost.length === 0) return 0
     if (ended !== undefined) throw new DocstoreError('ended', `The namespace "${title}" has ended: nothing is written there any more`)
     const rules = await known.of(collections)
-    const entries = (isSmall: boolean): CommitEntry[] => lost.flatMap((record) => withdrawnEntries({ scope: open.scope, rules, isSmall }, record))
+    const entries = (isSmall: boolean): CommitEntry[] =>
+      lost.flatMap((record) => withdrawnEntries({ scope: open.scope, by: identity.author, rules, isSmall }, record))
+    await (await people.of(open, [identity.author]))?.need(open, [identity.author])
     await storage.readyForEdits()
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, entries(false)),

@@ -1,9 +1,14 @@
-import { cidOfBytes, DAG_JSON, parseCid } from '../../model/encoding/cid.ts'
+import { cidText, contentCidText, DAG_JSON, parseCid } from '../../model/encoding/cid.ts'
 import { DocstoreError } from '../../errors.ts'
 
 /** CID of what a document says, `undefined` where there is none. */
 export function cidOfContent(content: string | null): string | undefined {
-  return content === null ? undefined : cidOfBytes(DAG_JSON, content).toString()
+  return content === null ? undefined : contentCidText(content)
+}
+
+/** The same from its sha-256. */
+export function cidOfDigest(digest: Uint8Array | null): string | undefined {
+  return digest === null ? undefined : cidText(DAG_JSON, digest)
 }
 
 /** Throws `bad-option` for what cannot be the `if` of a write: a CID, or `null` for a document that shall not be there yet. */

@@ -19,6 +19,16 @@ export interface ExpiryInit {
   readonly idOf: (ns: number) => string | undefined
   /** Called when records of a namespace, by its number, were removed. */
   readonly onRemoved: (ns: number) => Promise<void>
+  /** What else holds contents that expire. */
+  readonly beside: () => ExpiringBeside | undefined
+}
+
+/** Contents that expire and lie in no namespace now. */
+export interface ExpiringBeside {
+  /** Hybrid time at which the first of them does. */
+  readonly nextExpiry: number
+  /** Erases those that have. */
+  expire(now: number): Promise<void>
 }
 
 /**
@@ -92,7 +102,8 @@ export class Expiry {
       // Noted before anything is erased: the process may end right after that.
       if (clock.wall() > this.#sweptAt) await this.#noteSwept(clock.wall())
       this.#tell(await storage.expire(clock.wall(), EXPIRE_PAGE))
-      this.#next = (await storage.nextExpiry()) ?? NEVER
+      await this.#init.beside()?.expire(clock.wall())
+      this.#next = Math.min((await storage.nextExpiry()) ?? NEVER, this.#init.beside()?.nextExpiry ?? NEVER)
       if (this.isDue) await pause()
     }
   }

@@ -60,6 +60,7 @@ const update = (peer: Peer, id: string, $set: object): ReturnType<LocalReplica['
 }
 const idsOf = async ({ replica }: Peer): Promise<string[]> =>
   (await replica.find(ns, 'docs', { limit: 100 })).contents.map((content) => (JSON.parse(content) as { _id: string })._id)
+const bytes = (): Uint8Array => new Uint8Array()
 const rootOf = async ({ replica }: Peer): Promise<string> => (await replica.summary(ns)).root
 const countOf = async ({ replica }: Peer): Promise<number> => (await replica.summary(ns)).count
 
@@ -158,6 +159,105 @@ describe('tombstones', () => {
     await write(ada, 'ada', { n: 2 })
     expect(await send(ada, bob)).toEqual(['stored', 'stored'])
     expect(await idsOf(bob)).toEqual(['ada'])
+  })
+
+  describe('of a map whose documents have names that somebody new gives again', () => {
+    const people = async (): Promise<Peer> => {
+      ns = (await ada.replica.createNamespace({ name: 'people', write: 'anyone', collections: { docs: { type: 'map' } } })).id
+      await copyNamespace(bob)
+      await write(ada, 'x', { old: 1 })
+      await send(ada, bob)
+      await write(ada, 'x', null)
+      await pass(190, [ada])
+      return copyNamespace(await open())
+    }
+    /** As a session does: what the other side has forgotten is given up here. */
+    const offer = async (from: Peer, to: Peer): Promise<void> => {
+      const { batch, sent } = await from.replica.batchSince(ns, 0, { maxBytes: 100_000 })
+      const accepted = batch === undefined ? { results: [] } : await to.replica.accept(ns, batch)
+      if ('refused' in accepted) throw new Error(accepted.refused)
+      await from.replica.giveUp(
+        ns,
+        sent.filter((_, i) => accepted.results[i] === 'forgotten').map(({ seq }) => seq),
+      )
+    }
+    const documents = async ({ replica }: Peer): Promise<readonly string[]> => (await replica.find(ns, 'docs', { limit: 10 })).contents
+
+    it('do not take the new document along: its beginning is written anew, before the fields of everybody', async () => {
+      const carl = await people()
+      const dora = await copyNamespace(await open())
+      await write(carl, 'x', { carl: 1 })
+      now += DAY
+      await write(dora, 'x', { dora: 1 })
+      await offer(carl, ada)
+      await offer(dora, ada)
+      expect(await documents(carl)).toEqual(['{"_id":"x","carl":1}'])
+      for (let round = 0; round < 2; round++)
+        for (const peer of [carl, dora]) {
+          await offer(peer, ada)
+          await offer(ada, peer)
+        }
+      for (const peer of [ada, carl, dora]) expect(await documents(peer)).toEqual(['{"_id":"x","carl":1,"dora":1}'])
+      expect(new Set([await rootOf(ada), await rootOf(carl), await rootOf(dora)]).size).toBe(1)
+      for (const { replica } of [ada, carl, dora]) {
+        expect((await replica.conflicts(ns, 'docs', { limit: 10 })).conflicts).toEqual([])
+        expect(await replica.checkSummaries()).toEqual([])
+      }
+    })
+
+    it('bring nothing of the deleted one back, whoever was away and changes it', async () => {
+      await people()
+      now += DAY
+      await write(bob, 'x', { old: 1, more: 2 })
+      for (let round = 0; round < 3; round++) await offer(bob, ada)
+      expect(await documents(ada)).toEqual([])
+      expect(await documents(bob)).toEqual([])
+      expect(await rootOf(ada)).toBe(await rootOf(bob))
+    })
+
+    it('are written anew once, and by those alone who wrote something of them', async () => {
+      const carl = await people()
+      const dora = await copyNamespace(await open())
+      await write(carl, 'x', { carl: 1 })
+      await send(carl, dora)
+      await offer(dora, ada)
+      // She has nothing of her own in it.
+      expect(await documents(dora)).toEqual([])
+      await offer(carl, ada)
+      const [base] = (await carl.storage.recordsSince(1, 0, 10)).filter(({ edit }) => edit === undefined)
+      expect(await carl.replica.giveUp(ns, [base?.seq ?? 0])).toBe(1)
+      // Who is not taken at that either gives up.
+      expect(await documents(carl)).toEqual([])
+    })
+
+    it('that were written after the namespace was forgotten here are whole when it comes again', async () => {
+      await people()
+      for (const peer of [ada, bob]) {
+        const namespace = await peer.replica.exportNamespace(ns)
+        await peer.replica.forgetNamespace(ns)
+        await peer.replica.write(ns, 'docs', [{ id: 'x', content: '{"_id":"x","a":1,"b":{"c":2}}' }])
+        expect(await peer.replica.pendingCounts(ns)).toEqual({ waiting: 1, refused: 0 })
+        now += DAY
+        await peer.replica.importNamespace(namespace?.genesis ?? bytes(), namespace?.head ?? bytes(), namespace?.signature ?? bytes())
+        await expect.poll(() => documents(peer)).toEqual(['{"_id":"x","a":1,"b":{"c":2}}'])
+        expect(await peer.replica.pendingCounts(ns)).toEqual({ waiting: 0, refused: 0 })
+        expect(await peer.replica.checkSummaries()).toEqual([])
+      }
+    })
+
+    it('that were written before the namespace came are whole too', async () => {
+      await people()
+      const namespace = await ada.replica.exportNamespace(ns)
+      const early = await open()
+      await early.replica.write(ns, 'docs', [{ id: 'x', content: '{"_id":"x","early":1}' }])
+      now += DAY
+      await early.replica.importNamespace(namespace?.genesis ?? bytes(), namespace?.head ?? bytes(), namespace?.signature ?? bytes())
+      await early.replica.pending(ns)
+      expect(await documents(early)).toEqual(['{"_id":"x","early":1}'])
+      await offer(early, ada)
+      await offer(early, ada)
+      expect(await documents(ada)).toEqual(['{"_id":"x","early":1}'])
+    })
   })
 
   it('that others still have are not taken again, nor the edits of what was deleted', async () => {

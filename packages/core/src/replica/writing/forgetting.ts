@@ -3,6 +3,7 @@ import { msFromTime, timeFromMs } from '../../model/clock.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { FORGET_PAGE, FORGET_STEP_MS, MAX_BELIEVED_GAP_MS, MAX_DOUBT_MS, TOMBSTONE_LIFE_MS } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
 
 /** Key of what is known of the clock, and up to when tombstones have gone. */
 const STATE = 'forgetting'
@@ -84,12 +85,23 @@ export class Forgetting {
     const open = namespaces.get(id)
     if (open === undefined || seqs.length === 0) return 0
     const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
-    const removed = await storage.giveUp(open.ns, seqs, timeFromMs(msFromTime(clock.wall()) - TOMBSTONE_LIFE_MS))
-    if (removed === 0) return 0
+    const now = msFromTime(clock.wall())
+    const kept = await this.#restateMaps(open, seqs, timeFromMs(horizonAt(now)) + 1)
+    const old = seqs.filter((seq) => !kept.has(seq))
+    const removed = old.length === 0 ? 0 : await storage.giveUp(open.ns, old, timeFromMs(now - TOMBSTONE_LIFE_MS))
+    if (removed === 0) return kept.size
     await onRemoved(open.ns)
     news.erased()
     news.tell({ namespace: id, from: 0, to: 0, collections })
-    return removed
+    return removed + kept.size
+  }
+
+  /** A document of a map that is new here must not go with one that was deleted long ago. */
+  async #restateMaps(open: OpenNamespace, seqs: readonly number[], latest: number): Promise<ReadonlySet<number>> {
+    const hasMaps = Object.values(open.head.head.body.collections ?? {}).some(({ type }) => type === 'map')
+    if (!hasMaps) return new Set()
+    const { restateMapBases } = await import('./typed/map-bases.ts')
+    return restateMapBases(this.#init.ground, open, seqs, latest)
   }
 
   async #state(): Promise<State> {

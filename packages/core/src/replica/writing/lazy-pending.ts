@@ -1,6 +1,6 @@
 import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
+import type { CameBack } from '../people/judging/set-aside.ts'
 import type { RemovalReason } from '../removing.ts'
 import type { PendingChange, PendingCounts, ReplicaPending, Write, WriteResult } from '../types.ts'
 import type { Arrivals, PendingChanges } from './pending-changes.ts'
@@ -42,8 +42,12 @@ export class LazyPending implements ReplicaPending {
     await (await this.#loaded()).keepRemoved(ns, records, reason)
   }
 
-  async apply(open: OpenNamespace): Promise<void> {
-    await (await this.#changes)?.apply(open)
+  async cameBack(ns: string, records: readonly CameBack[]): Promise<void> {
+    await (await this.#changes)?.cameBack(ns, records)
+  }
+
+  async apply(...args: Parameters<PendingChanges['apply']>): Promise<void> {
+    await (await this.#changes)?.apply(...args)
   }
 
   async pending(ns: string): Promise<readonly PendingChange[]> {

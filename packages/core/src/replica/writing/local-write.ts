@@ -1,14 +1,14 @@
 import { sha256 } from '#crypto'
-import { equalBytes } from '../../model/bytes.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Identity } from '../../model/keys/identity.ts'
+import { isOwnAuthor } from '../../model/people/author.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, slotOf } from '../../model/record.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
 import { MAX_CONTENT_BYTES } from '../../model/limits.ts'
 import type { Write } from '../types.ts'
 import { checkedKey } from './checked-key.ts'
 import { cidOfContent, conflictWith } from './expected-version.ts'
-import { seenByWriter } from './seen-by-writer.ts'
+import { isSettling, seenByWriter } from './seen-by-writer.ts'
 
 const encoder = new TextEncoder()
 /** Room for the UTF-8 of one document, used again for each: the caller has checked that it fits. */
@@ -52,11 +52,11 @@ export function localWrite(
     conflict = expected === undefined || (cidOfContent(here) ?? null) === expected ? undefined : conflictWith(id, here)
     // What a delete did not know of shows nothing, but it is there: deleting again takes it away.
     const isRest = document !== undefined && document.edits.length + document.losers.length > 0
-    const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(settles && isRest))
+    const isSame = content === here && (content === null ? !isRest : (document?.base ?? old)?.exp === exp && !(isSettling(settles) && isRest))
     if (entryAt !== undefined && old !== undefined && !isSame) conflict = conflictWith(id, here)
     // Somebody else may have written it since it was looked at.
     const base = document === undefined ? old : document.base
-    const isOthers = isErasing && base !== undefined && !equalBytes(base.by, by)
+    const isOthers = isErasing && base !== undefined && !isOwnAuthor(base.by, by)
     if (conflict !== undefined || isSame || isOthers) {
       kept = document?.newest ?? old?.at ?? 0
       return undefined
@@ -64,17 +64,18 @@ export function localWrite(
     const at = entryAt ?? clock.next(Math.max(document?.newest ?? old?.at ?? 0, forgotten))
     // A tombstone stays for half a year: it says no more than it has to.
     const prev = content === null ? null : (old?.hash ?? null)
-    const more = { ...(ownSlot && { ownSlot }), ...seenByWriter({ at, by }, { old, document, settles }, clock) }
-    const said = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
-    const common = { collection, id, at, by, prev, exp, content, ...more }
+    const { seen } = seenByWriter({ at, by }, { old, document, settles }, clock)
+    // Most have none of these, and objects that are put together of nothing show in a bulk write.
+    const more = ownSlot === undefined && seen === undefined ? undefined : { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
+    const said = prev === null && exp === null ? more : { ...(prev !== null && { prev }), ...(exp !== null && { exp }), ...more }
     if (content === null) {
-      const record: DocRecord = { ...said, del: true, kh }
-      return { ...common, hash: recordHash(scope, record), kh, digest: null }
+      const record: DocRecord = { at, by, del: true, kh, ...said }
+      return { collection, id, at, by, prev, exp, content, hash: recordHash(scope, record), kh, digest: null, ...more }
     }
     const { written } = encoder.encodeInto(content, scratch)
     const digest = sha256(scratch.subarray(0, written))
-    const record: DocRecord = { ...said, del: false, k: key, digest, size: written }
-    return { ...common, hash: recordHash(scope, record), kh: null, digest }
+    const record: DocRecord = { at, by, del: false, k: key, digest, size: written, ...said }
+    return { collection, id, at, by, prev, exp, content, hash: recordHash(scope, record), kh: null, digest, ...more }
   }
   const keptAt = (): number => {
     if (conflict !== undefined) throw conflict

@@ -1,12 +1,15 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { DocstoreError, errorCode } from '../../errors.ts'
 import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
 import { MAX_LOSERS } from '../../model/limits.ts'
+import { authorFault, type AuthoredRecord, type KnownPeople } from '../../model/people/author-fault.ts'
 import { checkPaths } from '../../storage/indexes/declared-indexes.ts'
 import { isShown, ownContent } from '../../storage/records/own-content.ts'
 import type { IndexInfo, IndexKind, StoredRecord } from '../../storage/storage.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../limits.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { CameBack } from '../people/judging/set-aside.ts'
 import type { RemovalReason } from '../removing.ts'
 import { Turns } from '../turns.ts'
 import type { PendingChange, PendingCounts, PendingIndex, PendingWrite, ReplicaPending, Write, WriteResult } from '../types.ts'
@@ -16,6 +19,18 @@ import { decodePending, encodePending, namespaceOfKey, pendingKey, pendingPrefix
 
 /** What is refused for good is told; a full disk may have room later, so that what needs it goes on waiting. */
 const PASSING: ReadonlySet<string> = new Set(['disk-full', 'data-missing', 'storage-closed', 'storage-failed', 'storage-read-only'])
+
+/** Why nobody lets this author write. */
+const NOT_ALLOWED = 'not-allowed'
+/** Stands for logs where all are keys and there are no roles. */
+const NOBODY: KnownPeople = { person: () => undefined }
+
+/** What is known when something is applied. */
+interface ApplyOptions {
+  /** Whether the namespace has just come, and its logs perhaps not yet. */
+  readonly mayLackRoles?: boolean
+  readonly isAgain?: boolean
+}
 
 /** What is kept of a namespace: how much, and the latest time of it. */
 interface Counts {
@@ -53,7 +68,7 @@ export class PendingChanges implements ReplicaPending {
       const open = this.#namespaces.get(ns)
       if (open === undefined) continue
       try {
-        await this.apply(open)
+        await this.apply(open, { mayLackRoles: true })
       } catch (error) {
         // The data can be read all the same; it is tried again with the next comparison.
         if (!PASSING.has(errorCode(error))) throw error
@@ -98,24 +113,28 @@ export class PendingChanges implements ReplicaPending {
     return (await this.#indexRows(ns, collection)).map(({ fields, text }) => ({ fields, text }))
   }
 
-  /** Applies all that waits for a namespace that is here now. What throws goes on waiting. */
-  async apply(open: OpenNamespace): Promise<void> {
-    if (!this.#isAwaited(open.id)) return
+  /**
+   * Applies all that waits for a namespace that is here now. What throws goes on waiting, and where its roles may be on their way still, what these would have to
+   * allow. With `isAgain`, because its logs have changed, what they did not allow is judged anew.
+   */
+  async apply(open: OpenNamespace, { mayLackRoles = false, isAgain = false }: ApplyOptions = {}): Promise<void> {
+    const wants = ({ refused }: PendingChange): boolean =>
+      refused === undefined || (isAgain && open.scope.write === 'members' && refused === NOT_ALLOWED)
+    if (!this.#isAwaited(open.id) && !(isAgain && this.#counts.has(open.id))) return
     await this.#turns.take(async () => {
       const refused: string[] = []
       let applied = 0
-      for (const change of await this.pending(open.id)) {
-        if (change.refused !== undefined) continue
+      for (const change of (await this.pending(open.id)).filter(wants)) {
         const reason = 'fields' in change ? await this.#declare(open, change) : await this.#write(open, change)
         if (reason === undefined) {
           applied++
           await this.#remove(change)
-        } else {
+        } else if (change.refused === undefined && !(mayLackRoles && open.scope.write === 'members' && reason === NOT_ALLOWED)) {
           refused.push(reason)
           await this.#refuse(change, reason)
         }
       }
-      this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], pending: { applied, refused } })
+      if (applied + refused.length > 0) this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], pending: { applied, refused } })
     })
   }
 
@@ -130,11 +149,20 @@ export class PendingChanges implements ReplicaPending {
   }
 
   async #write(open: OpenNamespace, write: PendingWrite): Promise<string | undefined> {
-    const { storage, identity, network, news } = this.#ground
+    const { storage, identity, network, news, people } = this.#ground
     const rules = (await this.#ground.rules.of(open.head.head.body.collections))?.get(write.collection)
     const maxContentBytes = network.descriptor.limits.content
-    const entries = pendingEntries(open, write, { identity, maxContentBytes, rules })
+    const known = await people.of(open, [identity.author])
+    const authority = await known?.authority(open, [identity.author])
+    const { write: policy, owner } = open.genesis.genesis
+    const fault = (record: AuthoredRecord): ErrorCode | undefined => {
+      const reason = authorFault({ write: policy, owner }, record, authority ?? NOBODY)
+      // Whether a role has ended or never was, another one may come.
+      return reason === undefined ? undefined : policy === 'members' ? NOT_ALLOWED : reason === 'revoked' ? reason : NOT_ALLOWED
+    }
+    const entries = pendingEntries(open, write, { identity, maxContentBytes, rules, fault })
     if ('refused' in entries) return entries.refused
+    await known?.need(open, [identity.author])
     // It was written before anybody here could see what others had.
     await storage.readyForEdits()
     news.tellOf(open.id, await storage.commit(open.ns, entries))
@@ -166,6 +194,17 @@ export class PendingChanges implements ReplicaPending {
         }
       }
       this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: 0, refused: records.map(() => reason) } })
+    })
+  }
+
+  /** What was kept as refused of records that are accepted again goes. */
+  async cameBack(ns: string, records: readonly CameBack[]): Promise<void> {
+    await this.#turns.take(async () => {
+      const back = new Set(records.map(({ collection, id, at }) => `${at}/${collection}/${id}`))
+      const kept = (await this.pending(ns)).filter((change) => change.refused === 'revoked' && 'id' in change)
+      const gone = kept.filter((change) => 'id' in change && back.has(`${change.at}/${change.collection}/${change.id}`))
+      for (const change of gone) await this.#remove(change)
+      if (gone.length > 0) this.#ground.news.tell({ namespace: ns, from: 0, to: 0, collections: [], pending: { applied: gone.length, refused: [] } })
     })
   }
 

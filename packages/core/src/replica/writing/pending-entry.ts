@@ -2,13 +2,15 @@ import { sha256 } from '#crypto'
 import type { ErrorCode } from '../../error-codes.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
-import { authorName, type Identity, namesAuthor } from '../../model/keys/identity.ts'
+import type { Identity } from '../../model/keys/identity.ts'
+import type { AuthoredRecord } from '../../model/people/author-fault.ts'
+import { authorName, namesAuthor } from '../../model/people/author.ts'
 import type { WritePolicy } from '../../model/namespace/namespace.ts'
 import { isAfterEnd } from '../../model/namespace/head-body.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
 import { isEditPath } from '../../model/edits/edit-path.ts'
 import { MAX_EDIT_BYTES, MAX_MAP_EDITS } from '../../model/limits.ts'
-import { type DocRecord, editSlotOf, keyHash, mayWrite, type PutRecord, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
+import { type DocRecord, editSlotOf, keyHash, type PutRecord, recordHash, recordKey, type RecordScope, slotOf } from '../../model/record.ts'
 import { type CollectionType, isOfAuthors } from '../../model/types/collection-type.ts'
 import { typeOf } from '../../model/types/type-of.ts'
 import { isLogIdOf, logId, nonceOf } from '../../model/types/log-id.ts'
@@ -25,6 +27,8 @@ interface PendingEntryInit {
   readonly identity: Identity
   readonly maxContentBytes: number
   readonly rules: CollectionRules | undefined
+  /** Why something may not be by this author; `undefined` where it may. */
+  readonly fault: (record: AuthoredRecord) => ErrorCode | undefined
 }
 
 /**
@@ -34,7 +38,7 @@ interface PendingEntryInit {
 export function pendingEntries(
   { scope, genesis: { genesis }, head: { head } }: OpenNamespace,
   { collection, id: given, content: givenContent, at, exp: expires }: PendingWrite,
-  { identity, maxContentBytes, rules }: PendingEntryInit,
+  { identity, maxContentBytes, rules, fault }: PendingEntryInit,
 ): readonly CommitEntry[] | { readonly refused: ErrorCode } {
   const by = identity.author
   const type = typeOf(head.body, collection)
@@ -45,7 +49,9 @@ export function pendingEntries(
   const id = derived?.id ?? named
   if (isAfterEnd(head.body, at)) return { refused: 'ended' }
   const ownSlot = isOfAuthors(type)
-  if (!mayWrite(genesis.write, genesis.owner, by, ownSlot ? undefined : id)) return { refused: 'not-allowed' }
+  const told = givenContent === null ? {} : { collection }
+  const reason = fault({ by, at, id: ownSlot || givenContent === null ? undefined : id, ...told, ...(ownSlot && { ownSlot }) })
+  if (reason !== undefined) return { refused: reason }
   const key = recordKey(collection, id)
   if (key === undefined) return { refused: 'bad-id' }
   const content =

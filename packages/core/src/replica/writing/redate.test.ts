@@ -85,7 +85,7 @@ describe('one put under a clock that is days ahead', () => {
     // Handed to one who does not accept it.
     expect(await send(writer, other, latestAt(START))).toEqual(['future'])
     now = START + 1000
-    expect(await writer.redate()).toEqual({ records: 1, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 1, namespaces: 0 })
     expect(await writer.future(ns)).toMatchObject({ records: 0 })
     expect(await send(writer, other)).toEqual(['stored'])
     expect(await other.get(ns, 'docs', 's')).toBe('{"_id":"s","v":2}')
@@ -93,7 +93,7 @@ describe('one put under a clock that is days ahead', () => {
     expect(await send(writer, other)).toEqual(['stored'])
     expect(await other.get(ns, 'docs', 's')).toBe('{"_id":"s","v":3}')
     expect((await writer.summary(ns)).root).toBe((await other.summary(ns)).root)
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 0 })
   })
 
   it('in a log gets another id with a right time, and stands before what comes later', async () => {
@@ -129,7 +129,7 @@ describe('one put under a clock that is days ahead', () => {
     writer = await open(storage)
     await put(writer, 's', 3)
     expect(await writer.future(ns)).toMatchObject({ records: 2, mendable: 2 })
-    expect(await writer.redate()).toEqual({ records: 2, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 2, namespaces: 0 })
     expect(await send(writer, other)).toEqual(['stored', 'stored'])
     expect(await other.get(ns, 'docs', 'gone')).toBeUndefined()
     expect(await other.get(ns, 'docs', 's')).toBe('{"_id":"s","v":3}')
@@ -150,7 +150,7 @@ describe('one put under a clock that is days ahead', () => {
       sizes.push(entries.length)
       return commit(number, entries, seals)
     }
-    expect(await writer.redate()).toEqual({ records: 1000, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 1000, namespaces: 0 })
     expect(Math.max(...sizes)).toBeLessThanOrEqual(64)
     expect(new Set(await send(writer, other))).toEqual(new Set(['stored']))
     expect(await writer.checkSummaries()).toEqual([])
@@ -176,7 +176,7 @@ describe('one put under a clock that is days ahead', () => {
       if (asked.length === 1) await write(ids.slice(0, found.length), 2)
       return found
     }
-    expect(await writer.redate()).toEqual({ records: 150, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 150, namespaces: 0 })
     expect(await writer.future(ns)).toMatchObject({ records: 0 })
     expect(asked[0]).toBe(0)
     expect(asked).toEqual([...new Set(asked)].toSorted((a, b) => a - b))
@@ -187,14 +187,14 @@ describe('one put under a clock that is days ahead', () => {
     now += FAR_MS
     await put(writer, 's', 1)
     now = START
-    expect(await writer.redate()).toEqual({ records: 1, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 1, namespaces: 0 })
     const asked: unknown[] = []
     const times = storage.times.bind(storage)
     storage.times = (number) => {
       asked.push(number)
       return times(number)
     }
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 0 })
     expect(asked).toEqual([])
   })
 
@@ -203,7 +203,7 @@ describe('one put under a clock that is days ahead', () => {
     ns = (await writer.createNamespace({ name: 'from the future', write: 'anyone' })).id
     now = START
     expect(await share(writer, other)).toEqual({ refused: 'future' })
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 1 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 1 })
     expect(await share(writer, other)).toEqual({ id: ns })
     expect((await writer.namespace(ns))?.createdAt).toBe(new Date(START).toISOString())
     // Whoever had taken the first head takes the next one.
@@ -230,7 +230,7 @@ describe('a full store with records of the future', () => {
     await writer.write(ns, 'docs', [{ id: '0', content: null }])
     now = START
     expect(await writer.future(ns)).toMatchObject({ records, mendable: records })
-    expect(await writer.redate()).toEqual({ records, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records, namespaces: 0 })
     expect(await writer.future(ns)).toMatchObject({ records: 0 })
     expect(new Set(await send(writer, other))).toEqual(new Set(['stored']))
     expect(await other.count(ns, 'docs', {})).toBe(records - 1)
@@ -271,7 +271,7 @@ describe('a record of the future that somebody has taken', () => {
     await put(writer, 's', 2)
     expect(await send(writer, wrong, latestAt(START + FAR_MS))).toEqual(['stored'])
     now = START
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 0 })
     expect(await writer.future(ns)).toMatchObject({ records: 1, mendable: 0 })
     // What is written to it wins there at once, and everywhere once its time has come.
     await put(writer, 's', 3)
@@ -289,7 +289,7 @@ describe('a record of the future that somebody has taken', () => {
     await writer.batchSince(ns, 0, { maxBytes: 1_000_000 })
     writer = await open(storage)
     now = START
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 0 })
     expect(await writer.future(ns)).toMatchObject({ records: 1, mendable: 0 })
   })
 
@@ -302,7 +302,7 @@ describe('a record of the future that somebody has taken', () => {
     await put(writer, 't', 1)
     now = START
     expect(await writer.future(ns)).toMatchObject({ records: 2, mendable: expect.any(Number) })
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 0 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 0 })
     await wrong.close()
   })
 })
@@ -314,7 +314,7 @@ describe('a clock that is set back', () => {
     const before = await put(writer, 's', 2)
     now -= 30 * DAY_MS
     // Its head wins over the one before whatever their times are.
-    expect(await writer.redate()).toEqual({ records: 0, namespaces: 1 })
+    expect(await writer.redate()).toMatchObject({ records: 0, namespaces: 1 })
     expect(await share(writer, other)).toEqual({ id: ns })
     // Wins over what others know, at the price of a time that they take and this clock calls future.
     expect(await put(writer, 's', 3)).toBeGreaterThan(before)
@@ -330,5 +330,5 @@ it('another identity does not write anew what it did not write', async () => {
   await storage.setMeta('identity', createSeed())
   const stranger = await open(storage)
   expect(await stranger.future(ns)).toMatchObject({ records: 1, mendable: 0 })
-  expect(await stranger.redate()).toEqual({ records: 0, namespaces: 0 })
+  expect(await stranger.redate()).toMatchObject({ records: 0, namespaces: 0 })
 })

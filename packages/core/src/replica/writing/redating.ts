@@ -1,6 +1,8 @@
 import { acceptableFrom } from '../../model/clock.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
+import { newestActed } from '../people/newest-acted.ts'
+import type { OwnActs } from '../people/own-acts.ts'
 import { Turns } from '../turns.ts'
 import type { FutureRecords, Redated, ReplicaTimes } from '../types.ts'
 
@@ -8,11 +10,13 @@ import type { FutureRecords, Redated, ReplicaTimes } from '../types.ts'
 export class Redating implements ReplicaTimes {
   readonly #ground: ReplicaGround
   readonly #namespaces: Namespaces
+  readonly #ownActs: () => Promise<OwnActs>
   readonly #turns = new Turns()
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces) {
+  constructor(ground: ReplicaGround, { namespaces, ownActs }: { readonly namespaces: Namespaces; readonly ownActs: () => Promise<OwnActs> }) {
     this.#ground = ground
     this.#namespaces = namespaces
+    this.#ownActs = ownActs
   }
 
   async future(id: string): Promise<FutureRecords> {
@@ -28,9 +32,11 @@ export class Redating implements ReplicaTimes {
   /** One at a time. Where nothing lies ahead, which is nearly always, it costs nothing. */
   async redate(): Promise<Redated> {
     return this.#turns.take(async () => {
-      const { storage, latest, newest } = this.#ground
+      const { storage, latest, newest, people } = this.#ground
       let [records, namespaces] = [0, 0]
-      if (newest.time <= latest()) return { records, namespaces }
+      const isActAhead = people.loaded !== undefined && (await newestActed(storage)) > latest()
+      const acts = isActAhead ? await (await this.#ownActs()).redateActs() : 0
+      if (newest.time <= latest()) return { records, namespaces, acts }
       for (const open of this.#namespaces.all()) {
         if (await this.#namespaces.redateHead(open)) namespaces++
         // A new time would lie after the end.
@@ -42,7 +48,7 @@ export class Redating implements ReplicaTimes {
         records += await redateRecords(this.#ground, open)
       }
       if (records + namespaces > 0) await this.#lowerNewest()
-      return { records, namespaces }
+      return { records, namespaces, acts }
     })
   }
 

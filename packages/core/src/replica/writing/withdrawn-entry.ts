@@ -2,7 +2,8 @@ import { sha256 } from '#crypto'
 import { equalBytes, utf8 } from '../../model/bytes.ts'
 import { encodeEdit } from '../../model/edits/edit-content.ts'
 import type { EditPath } from '../../model/edits/edit-path.ts'
-import { authorTag, hasSeen } from '../../model/edits/seen.ts'
+import { authorTag, hasSeen, type Seen, seenBy } from '../../model/edits/seen.ts'
+import { isSameKey } from '../../model/people/author.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
 import type { HeadRules } from '../../rules/read-rules.ts'
 import { isConflict, wonOver } from '../../storage/records/is-conflict.ts'
@@ -13,6 +14,8 @@ import { recordFault } from '../rules/record-fault.ts'
 /** How a version is taken back. */
 export interface Withdrawal {
   readonly scope: RecordScope
+  /** Who takes it back: its author, or another device of the same person. */
+  readonly by: Uint8Array
   /** What the head asks of documents. */
   readonly rules: HeadRules | undefined
   /** Whether it may take no more room than what it takes back: then a field is taken away rather than said to be what won. */
@@ -24,7 +27,6 @@ export interface Withdrawal {
  * one of an author has seen his earlier ones, so the version goes everywhere; and what won is later than this too, and stays as it is.
  */
 export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): readonly CommitEntry[] {
-  const { scope } = withdrawal
   const { collection, id, lost, edit } = record
   const key = collection === null || id === null ? undefined : recordKey(collection, id)
   if (collection === null || id === null || key === undefined) return []
@@ -34,14 +36,14 @@ export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): 
     slot,
     document: lost.document,
     build: (_, document) => {
-      const taken = document && takenBack(record, document)
+      const taken = document && takenBack(withdrawal, record, document)
       return taken && build(taken)
     },
   })
   const deleted = entry(lost.document, ({ at, winner }) => {
     // Of a field only where its document won, and rules let nobody take the field away.
     const isNeeded = record.edit === undefined || (winner.edit === undefined && !canTakeAway(withdrawal, name, record.edit.path))
-    return isNeeded ? tombstone(scope, record, name, at) : undefined
+    return isNeeded ? tombstone(withdrawal, record, name, at) : undefined
   })
   if (edit === undefined) return [deleted]
   const replaced = entry(lost.unit, ({ at, winner }) => {
@@ -53,7 +55,7 @@ export function withdrawnEntries(withdrawal: Withdrawal, record: StoredRecord): 
     const content = won ?? encodeEdit(id, undefined)
     // Taken back before.
     if (content === ownContent(record)) return undefined
-    return editAt(scope, record, { name, edit, content, exp, at })
+    return editAt(withdrawal, record, { name, edit, content, exp, at })
   })
   return [replaced, deleted]
 }
@@ -64,7 +66,7 @@ function hiddenEntry(withdrawal: Withdrawal, record: StoredRecord, name: Name, e
     const isHere = old !== undefined && equalBytes(old.hash, record.hash) && document !== undefined && document.content() === null
     const content = encodeEdit(name.id, undefined)
     if (!isHere || content === ownContent(record) || !canTakeAway(withdrawal, name, edit.path)) return undefined
-    return editAt(withdrawal.scope, record, { name, edit, content, exp: record.exp, at: record.at + 1 })
+    return editAt(withdrawal, record, { name, edit, content, exp: record.exp, at: record.at + 1 })
   }
   return { slot: record.slot, document: edit.document, build }
 }
@@ -77,9 +79,11 @@ interface NewEdit {
   readonly at: number
 }
 
-function editAt(scope: RecordScope, { by, seen }: StoredRecord, { name: { collection, id, key }, edit, content, exp, at }: NewEdit): NewRecord {
+function editAt(withdrawal: Withdrawal, record: StoredRecord, { name: { collection, id, key }, edit, content, exp, at }: NewEdit): NewRecord {
+  const { scope, by } = withdrawal
   const bytes = utf8(content)
   const digest = sha256(bytes)
+  const seen = seenOf(withdrawal, record, at)
   const more = seen && { seen }
   const put: DocRecord = { at, by, del: false, k: key, digest, size: bytes.length, path: edit.path, ...(exp === null ? {} : { exp }), ...more }
   return { collection, id, at, by, prev: null, exp, content, kh: null, digest, hash: recordHash(scope, put), edit, ...more }
@@ -97,20 +101,27 @@ interface Taken {
   readonly at: number
 }
 
-function takenBack(record: StoredRecord, document: DocumentView): Taken | undefined {
+function takenBack(withdrawal: Withdrawal, record: StoredRecord, document: DocumentView): Taken | undefined {
   const isHere = document.losers.some(({ hash }) => equalBytes(hash, record.hash))
   const winner = isHere && isConflict(record, document) ? wonOver(record, document) : undefined
-  const at = winner && timeBehind(record, document)
+  const at = winner && timeBehind(withdrawal, record, document)
   // Next to each other in time, the hash would say which of the two wins.
   return winner === undefined || at === undefined || winner.at <= at ? undefined : { winner, at }
 }
 
 /** What it had seen stays seen: nobody is told again of what it had taken the place of. */
-function tombstone(scope: RecordScope, { by, seen }: StoredRecord, { collection, id, key }: Name, at: number): NewRecord {
+function tombstone(withdrawal: Withdrawal, version: StoredRecord, { collection, id, key }: Name, at: number): NewRecord {
+  const { scope, by } = withdrawal
   const kh = keyHash(scope.ns, key)
+  const seen = seenOf(withdrawal, version, at)
   const more = seen && { seen }
   const record: DocRecord = { at, by, del: true, kh, ...more }
   return { collection, id, at, by, prev: null, exp: null, content: null, kh, digest: null, hash: recordHash(scope, record), ...more }
+}
+
+/** Another device has not seen by itself what it takes back. */
+function seenOf({ by }: Withdrawal, version: StoredRecord, at: number): Seen | undefined {
+  return isSameKey(version.by, by) ? version.seen : seenBy({ at, by }, { versions: [version] })
 }
 
 function canTakeAway({ scope, rules }: Withdrawal, { collection, id }: Name, path: EditPath): boolean {
@@ -120,7 +131,7 @@ function canTakeAway({ scope, rules }: Withdrawal, { collection, id }: Name, pat
 }
 
 /** The first time after a version at which nobody who has not seen that has seen its author; `undefined` where there is none. */
-function timeBehind({ at: before, by, slot, lost }: StoredRecord, { base, edits, losers }: DocumentView): number | undefined {
+function timeBehind({ by }: Withdrawal, { at: before, slot, lost }: StoredRecord, { base, edits, losers }: DocumentView): number | undefined {
   const rivals = [...(base === undefined ? [] : [base]), ...edits, ...losers].filter(
     (one) => one.edit === undefined || equalBytes(one.lost?.unit ?? one.slot, lost?.unit ?? slot),
   )

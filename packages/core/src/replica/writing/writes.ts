@@ -4,6 +4,7 @@ import { isOfAuthors } from '../../model/types/collection-type.ts'
 import { typeOf } from '../../model/types/type-of.ts'
 import { hasSettings } from '../../model/namespace/head-body.ts'
 import { mayWrite } from '../../model/record.ts'
+import { keyOf, personOf } from '../../model/people/author.ts'
 import { createSeal } from '../../model/seal.ts'
 import type { CommitEntry, CommitOutcome } from '../../storage/storage.ts'
 import { checkCollection } from '../check-collection.ts'
@@ -11,6 +12,7 @@ import type { ReplicaGround } from '../ground.ts'
 import { MAX_WRITES } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { People } from '../people/people.ts'
 import type { RuledWrites } from '../rules/ruled-writes.ts'
 import type { ReplicaWrites, Update, UpdateResult, Write, WriteResult } from '../types.ts'
 import type { Expiry } from './expiry.ts'
@@ -50,6 +52,7 @@ export class Writes implements ReplicaWrites {
       if (kept !== undefined) return kept
     }
     const open = known ?? this.#namespaces.open(id)
+    const people = await this.#people(open)
     for (const write of writes) {
       this.#checkAllowed(open, collection, write.id)
       this.#checkSize(write)
@@ -59,6 +62,8 @@ export class Writes implements ReplicaWrites {
       if (write.was !== undefined && typeOf(open.head.head.body, collection) !== 'map')
         throw new DocstoreError('bad-option', 'was is for documents of a map; others are written whole')
     }
+    // Their log has to travel before what they write.
+    await people?.need(open, [this.#ground.identity.author])
     return hasSettings(open.head.head.body, collection) ? this.#writeByRules(id, collection, writes) : this.#commit(open, collection, writes)
   }
 
@@ -76,7 +81,7 @@ export class Writes implements ReplicaWrites {
         ? own.ownWrites({ open: this.#allowed(open.id, collection, writes), collection, type }, writes, this.#ground)
         : writes.map((write) => localWrite(open.scope, collection, write, author))
     const outcomes = writes.length > 1 ? await this.#commitBulk(open, entries, writes) : await this.#single.commit(open, entries)
-    const current = await this.#ground.storage.lastSeq(open.ns)
+    const current = outcomes.includes(undefined) ? await this.#ground.storage.lastSeq(open.ns) : 0
     return outcomes.map((outcome, i) =>
       outcome === undefined
         ? { status: 'unchanged', seq: current, at: entries[i]?.keptAt() ?? 0 }
@@ -109,7 +114,8 @@ export class Writes implements ReplicaWrites {
       const known = await (await this.#loaded()).known(update.once)
       if (known !== undefined) return known
     }
-    allowed()
+    const people = await this.#people(this.#namespaces.open(id))
+    await people?.need(allowed(), [this.#ground.identity.author])
     checkExpected(update.if)
     if (this.#expiry.isDue) await this.#expiry.sweep()
     const updates = await this.#loaded()
@@ -142,9 +148,26 @@ export class Writes implements ReplicaWrites {
     const { write, owner } = open.genesis.genesis
     // Where each record is its author's own, its id says whose it is in another way.
     const isOwn = isOfAuthors(typeOf(open.head.head.body, collection))
-    if (mayWrite(write, owner, this.#ground.identity.author, isOwn ? undefined : id)) return
-    const reason = write === 'author' ? 'the document belongs to another author' : 'only its owner writes there'
+    const { identity, people, clock } = this.#ground
+    const isAllowed =
+      write === 'members'
+        ? people.loaded?.lastRoles(open.id)?.may(identity.author, clock.wall(), 'write', { collection, ...(isOwn && { ownSlot: true }) }) === 'yes'
+        : mayWrite(write, owner, identity.author, isOwn ? undefined : id)
+    if (isAllowed) return
+    const reasons = { author: 'the document belongs to another author', members: 'you have no role there that allows it' }
+    const reason = write === 'author' || write === 'members' ? reasons[write] : 'only its owner writes there'
     throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
+  }
+
+  /** Those by whose logs it is judged what is written here; `undefined` where a key writes, which needs none. Throws `revoked`. */
+  async #people(open: OpenNamespace): Promise<People | undefined> {
+    const { identity, clock } = this.#ground
+    const people = await this.#ground.people.of(open, [identity.author])
+    const authority = await people?.authority(open, [identity.author])
+    const person = personOf(identity.author)
+    if (authority !== undefined && person !== undefined && authority.person(person)?.acts(keyOf(identity.author), clock.wall()) !== 'yes')
+      throw new DocstoreError('revoked', 'This device was taken from its person: what it writes would be accepted by nobody')
+    return people
   }
 
   /** Their policy is not known yet: what can be refused whatever that is, is. `undefined` where the namespace has arrived meanwhile. */

@@ -19,9 +19,20 @@ function guard<T>(work: () => T): T {
 /** A statement whose errors are ours. Written out each time: these calls are the hot path, a closure each would show. */
 class NodeStatement implements SqlStatement {
   readonly #statement: StatementSync
+  /** Of its columns, known with the first row. */
+  #names: readonly string[] | undefined
 
   constructor(statement: StatementSync) {
     this.#statement = statement
+    // Node makes objects that are slow to make and to read: a row of a record takes twice as long as a list of its values with the object made here.
+    statement.setReturnArrays(true)
+  }
+
+  #row(values: unknown): SqlRow {
+    const names = (this.#names ??= this.#statement.columns().map(({ name }) => name))
+    const row: Record<string, SqlValue> = {}
+    for (let i = 0; i < names.length; i++) row[names[i] ?? ''] = (values as readonly SqlValue[])[i] ?? null
+    return row
   }
 
   run(...params: readonly SqlValue[]): void {
@@ -34,7 +45,8 @@ class NodeStatement implements SqlStatement {
 
   get(...params: readonly SqlValue[]): SqlRow | undefined {
     try {
-      return this.#statement.get(...params) as SqlRow | undefined
+      const values = this.#statement.get(...params)
+      return values && this.#row(values)
     } catch (error) {
       throw storageError(error, resultCode(error))
     }
@@ -42,7 +54,7 @@ class NodeStatement implements SqlStatement {
 
   all(...params: readonly SqlValue[]): readonly SqlRow[] {
     try {
-      return this.#statement.all(...params) as readonly SqlRow[]
+      return this.#statement.all(...params).map((values) => this.#row(values))
     } catch (error) {
       throw storageError(error, resultCode(error))
     }
@@ -50,7 +62,7 @@ class NodeStatement implements SqlStatement {
 
   each(params: readonly SqlValue[], onRow: (row: SqlRow) => boolean): void {
     try {
-      for (const row of this.#statement.iterate(...params)) if (!onRow(row as SqlRow)) return
+      for (const values of this.#statement.iterate(...params)) if (!onRow(this.#row(values))) return
     } catch (error) {
       throw storageError(error, resultCode(error))
     }

@@ -40,7 +40,9 @@ export class FileReferences {
   }
 
   #add(ns: number, id: string, cid: string, size: number): void {
-    this.#statements.own('INSERT INTO files (cid, size, uses) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET uses = uses + 1').run(cid, size)
+    this.#statements
+      .own('INSERT INTO files (cid, size, uses) VALUES (?, ?, 1) ON CONFLICT (cid, size) DO UPDATE SET uses = files.uses + 1')
+      .run(cid, size)
     this.#statements.own('INSERT INTO file_references (ns, id, file) SELECT ?, ?, file FROM files WHERE cid = ? AND size = ?').run(ns, id, cid, size)
   }
 

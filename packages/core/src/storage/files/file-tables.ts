@@ -55,7 +55,7 @@ export class FileTables implements FileStorage {
           SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = f.file)
             FROM (SELECT file FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ? ORDER BY file LIMIT ?) f
           UNION ALL SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = p.file AND r.ns > p.ns) FROM place p WHERE ns IS NOT NULL)
-        SELECT f.file, f.cid, f.size, p.ns FROM place p CROSS JOIN files f ON f.file = p.file WHERE p.ns IS NOT NULL ORDER BY f.file, p.ns`,
+        SELECT f.file, f.cid, f.size, p.ns FROM place p CROSS JOIN files f WHERE f.file = p.file AND p.ns IS NOT NULL ORDER BY f.file, p.ns`,
       )
       .all(after, limit)
       .map((row) => ({ file: Number(row['file']), cid: String(row['cid']), size: Number(row['size']), ns: Number(row['ns']) }))
@@ -81,7 +81,9 @@ export class FileTables implements FileStorage {
   upload(name: string, blocks: readonly NewBlock[], now: number): void {
     this.#init.growing(() => {
       this.#init.statements
-        .own('INSERT INTO files (cid, size, uses, touched) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET uses = 1, touched = excluded.touched')
+        .own(
+          'INSERT INTO files (cid, size, uses, touched) VALUES (?, ?, 1, ?) ON CONFLICT (cid, size) DO UPDATE SET uses = 1, touched = excluded.touched',
+        )
         .run(name, UPLOAD, now)
       this.#store(this.#file({ cid: name, size: UPLOAD }), blocks)
     }, lengthOf(blocks))
@@ -143,7 +145,7 @@ export class FileTables implements FileStorage {
   #hold(file: number, digest: Uint8Array): boolean {
     const row = this.#init.statements.own('SELECT block FROM blocks WHERE digest = ?').get(digest)
     if (row === undefined) return false
-    this.#init.statements.own('INSERT OR IGNORE INTO held_blocks (block, file) VALUES (?, ?)').run(row['block'] ?? null, file)
+    this.#init.statements.own('INSERT INTO held_blocks (block, file) VALUES (?, ?) ON CONFLICT DO NOTHING').run(row['block'] ?? null, file)
     return true
   }
 }

@@ -106,7 +106,7 @@ export class HistoryTable {
       if (record.at > by.at || (end !== undefined && compareVersions(record, end) < 0)) continue
       this.#add(ns, document, record, equalBytes(record.by, by.by) ? by.by : record.by)
     }
-    this.#fit(ns, document)
+    if (gone.length > 0) this.#fit(ns, document)
   }
 
   /** A record came that others took the place of before; `base` holds the slot of its document. */
@@ -190,7 +190,9 @@ export class HistoryTable {
       if (known.unstored > 0 && known.unstored < STORE_EVERY) continue
       known.unstored = 0
       this.#init.statements
-        .own('INSERT OR REPLACE INTO history_sizes (ns, versions, bytes, last) VALUES (?, ?, ?, ?)')
+        .own(
+          'INSERT INTO history_sizes (ns, versions, bytes, last) VALUES (?, ?, ?, ?) ON CONFLICT (ns) DO UPDATE SET versions = excluded.versions, bytes = excluded.bytes, last = excluded.last',
+        )
         .run(ns, known.versions, known.bytes, known.last)
     }
     this.#changed.clear()

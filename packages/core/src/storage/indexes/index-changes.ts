@@ -4,15 +4,15 @@ import type { Leftover } from '../space/leftovers.ts'
 import { isOutOfSpace, type Room } from '../space/room.ts'
 import type { IndexInfo, IndexKind } from '../storage.ts'
 import type { Transactions } from '../writing/transactions.ts'
-import { checkPaths, type DeclaredIndexes } from './declared-indexes.ts'
-import type { TextIndexes } from './text-indexes.ts'
+import type { RecordTableInit } from '../records/record-table.ts'
+import { checkPaths } from './declared-indexes.ts'
 
 /** What indexes come and go with. */
 export interface IndexChangesInit {
-  readonly indexes: DeclaredIndexes
-  readonly texts: TextIndexes
+  readonly indexes: RecordTableInit['indexes']
+  readonly texts: RecordTableInit['texts']
   readonly transactions: Transactions
-  readonly room: Room
+  readonly room: Pick<Room, keyof Room>
   /** To be called when indexes have come or gone. */
   readonly onChanged: () => void
 }
@@ -40,7 +40,7 @@ export class IndexChanges {
   create(ns: number, collection: string, paths: readonly string[], { text = false }: IndexKind = {}): void {
     const { indexes, texts, transactions, onChanged } = this.#init
     checkPaths(paths)
-    transactions.growing(() => (text ? texts : indexes).create(ns, collection, paths))
+    transactions.growing(() => (text ? texts : indexes).create(ns, collection, paths), ns)
     onChanged()
   }
 
@@ -48,7 +48,7 @@ export class IndexChanges {
     const { transactions, room, onChanged } = this.#init
     const indexes = text ? this.#init.texts : this.#init.indexes
     try {
-      return transactions.reserved(() => indexes.drop(ns, collection, paths))
+      return transactions.reserved(() => indexes.drop(ns, collection, paths), ns)
     } catch (error) {
       if (!isOutOfSpace(error)) throw error
     } finally {
@@ -56,7 +56,7 @@ export class IndexChanges {
     }
     // An index that goes makes room, but overwriting it in one transaction needs a log of its size.
     const leftovers: Leftover[] = []
-    const isDropped = room.freeing(() => transactions.atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room'))
+    const isDropped = room.freeing(() => transactions.atomically(() => indexes.drop(ns, collection, paths, leftovers), 'makes room', ns))
     onChanged()
     transactions.clear(leftovers)
     return isDropped
@@ -76,7 +76,7 @@ export class IndexChanges {
 
   #remakeText(ns: number, collection: string): void {
     try {
-      this.#init.transactions.growing(() => this.#init.texts.remake(ns, collection))
+      this.#init.transactions.growing(() => this.#init.texts.remake(ns, collection), ns)
     } catch (error) {
       if (errorCode(error) !== 'disk-full') throw error
       throw new DocstoreError(

@@ -2,11 +2,11 @@ import { compileFind, type Explanation, parseFilter } from '../../query/index.ts
 import { explained } from '../../query/sql/explain.ts'
 import { nameOf } from '../indexes/declared-indexes.ts'
 import type { StoredQuery } from '../storage.ts'
-import type { StorageParts } from '../storage-parts.ts'
+import type { Queries, QueriesInit } from './queries.ts'
 
 /** Says how a query of a collection is answered. */
 export function explainQuery(
-  { statements, queries, indexes }: StorageParts,
+  { statements, queries, indexes }: Pick<QueriesInit, 'statements' | 'indexes'> & { readonly queries: Queries },
   { ns, collection, filter, sort, limit }: Omit<StoredQuery, 'after'> & { readonly ns: number; readonly collection: string },
 ): Explanation {
   const scope = queries.scope(ns, collection)

@@ -1,8 +1,19 @@
 import { DocstoreError } from '../../errors.ts'
 import type { Document } from '../../model/content.ts'
-import { compileCount, compileFind, type Filter, orderKey, type QueryScope, scoredSort, sortValue, totalSort } from '../../query/index.ts'
+import type { Json } from '../../model/json/json-value.ts'
+import {
+  compileCount,
+  compileFind,
+  type Explanation,
+  type Filter,
+  orderKey,
+  type QueryScope,
+  scoredSort,
+  sortValue,
+  totalSort,
+} from '../../query/index.ts'
 import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
-import type { SqlDriver, SqlRow } from '../drivers/driver.ts'
+import type { SqlDriver, SqlRow, SqlValue } from '../drivers/driver.ts'
 import { MAX_PAGE_LENGTH, pageOf } from '../reading/page.ts'
 import { MAX_ORDERED_ROWS, type PageOrders } from '../reading/page-orders.ts'
 import type { QueryFunctions } from '../reading/query-functions.ts'
@@ -12,11 +23,15 @@ import type { Statements } from '../statements.ts'
 import { factsOfRows } from '../records/shown-facts.ts'
 import type { FoundPage, PageEnd, ShownFacts, StoredQuery } from '../storage.ts'
 import type { Totals } from '../records/totals.ts'
+import type { CollectionQueries, Selected, Selection } from './collection-queries.ts'
 
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
 /** The rows of a list of row ids that are there, in its order. */
 const ROWS_IN_ORDER = 'SELECT r.rid AS rowid, r.id AS id, r.content AS content FROM json_each(?) j JOIN records r ON r.rid = j.value ORDER BY j.key'
+
+/** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
+const MAX_LISTED_ROWS: number = 256 * 1024
 
 /** What queries are answered with. */
 export interface QueriesInit {
@@ -31,7 +46,7 @@ export interface QueriesInit {
 }
 
 /** Pages and counts of a database, for whoever holds it and for those who only read. */
-export class Queries {
+export class Queries implements CollectionQueries {
   readonly #init: QueriesInit
   readonly #plans: QueryPlans
 
@@ -109,15 +124,50 @@ export class Queries {
     return Number(statements.query(sql).get(...params)?.['count'])
   }
 
+  /** Few results are read whole at once; where SQLite sorts, it has to be worth sorting twice. */
+  select(ns: number, collection: string, { filter, sort, limit, skip, few }: Selection): Selected {
+    const { statements, totals } = this.#init
+    const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
+      const { sql, params } = compileFind(this.scope(ns, collection), { filter, sort, limit: -1, rows })
+      return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
+    }
+    const whole = compile('whole')
+    if (limit + skip <= few || !this.#plans.sorts(whole.sql)) {
+      const { rows, isFull } = pageOf(statements.query(whole.sql), [...whole.params, few, skip], few)
+      if (!isFull || rows.length === limit) return { whole: rows }
+    }
+    const { sql, params } = compile('rowids')
+    return { rows: this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], totals.documents(ns, collection) <= MAX_LISTED_ROWS) }
+  }
+
+  #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
+    const { statements } = this.#init
+    if (isShort) {
+      const all = statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`).get(...params)
+      return Float64Array.from(JSON.parse(String(all?.['rows'])) as number[])
+    }
+    const rows: number[] = []
+    statements.query(sql).each(params, ({ rowid }) => rows.push(Number(rowid)) > 0)
+    return Float64Array.from(rows)
+  }
+
+  async distinct(ns: number, collection: string, path: string, filter: Filter): Promise<readonly Json[]> {
+    // Loaded when somebody asks: few do.
+    const { distinctSql, distinctValues } = await import('../reading/distinct.ts')
+    const { sql, params } = compileFind(this.scope(ns, collection), { filter, sort: [], limit: -1 })
+    return distinctValues(path, (onValue) => this.#init.statements.query(distinctSql(path, sql)).each(params, (row) => onValue(row['value'])))
+  }
+
+  async explain(ns: number, collection: string, query: Omit<StoredQuery, 'after'>): Promise<Explanation> {
+    // Loaded when somebody asks: few do.
+    const { explainQuery } = await import('./explain-query.ts')
+    return explainQuery({ ...this.#init, queries: this }, { ns, collection, ...query })
+  }
+
   #pageEnd(row: SqlRow, sort: StoredQuery['sort']): PageEnd {
     const document = JSON.parse(String(row['content'])) as Document
     const fields = totalSort(sort).slice(0, -1)
     return { values: fields.map((field) => orderKey(sortValue(field, document))), id: String(row['id']) }
-  }
-
-  /** Whether SQLite has to sort for it. */
-  sorts(sql: string): boolean {
-    return this.#plans.sorts(sql)
   }
 
   /** To be called when indexes have come or gone. */

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import type { QueriesAside } from './queries-aside.ts'
 import { type Asker, QueryQueue } from './query-queue.ts'
+import type { AuthorUsage } from './author-usage.ts'
 import { type ReaderOrder, type ReaderResult, type ReadersDoor, ReaderThread } from './reader-thread-node.ts'
 import type { FoundPage, StoredQuery } from '../storage.ts'
 import { writeWholeFile } from '../whole-file-node.ts'
@@ -51,6 +52,10 @@ export class QueryThread implements QueriesAside {
 
   findDamage(): Promise<readonly string[]> {
     return this.#readAll<readonly string[]>({ kind: 'damage' })
+  }
+
+  usage(): Promise<readonly AuthorUsage[]> {
+    return this.#readAll<readonly AuthorUsage[]>({ kind: 'usage' })
   }
 
   backup(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 // The thread in which queries run that must not block anybody: `ReaderThread` starts it and talks to it.
 import { parentPort, workerData } from 'node:worker_threads'
-import { errorCode, errorMessage } from '../../errors.ts'
+import { DocstoreError, errorCode, errorMessage } from '../../errors.ts'
 import { loadRegexEngine } from '../../query/index.ts'
 import { ReaderQueries } from './reader-queries.ts'
 import type { NumberedOrder, ReaderAnswer, ReaderThreadData } from './reader-thread-node.ts'
@@ -12,8 +12,10 @@ const port = parentPort
 const { path, cancelled } = workerData as ReaderThreadData
 const isCancelled = new Int32Array(cancelled)
 await loadRegexEngine()
-const driver = openNodeDriver(path, { readOnly: true })
-const queries = new ReaderQueries(driver)
+const isServer = path.startsWith('postgres')
+const driver = isServer ? undefined : openNodeDriver(path, { readOnly: true })
+// Loaded where the database is a server's.
+const queries = driver === undefined ? await (await import('../postgres/open-postgres.ts')).openPostgresReader(path) : new ReaderQueries(driver)
 
 port.on('message', (order: NumberedOrder | 'close') => {
   if (order === 'close') {
@@ -27,8 +29,10 @@ port.on('message', (order: NumberedOrder | 'close') => {
 async function answerTo(order: NumberedOrder): Promise<ReaderAnswer> {
   const { id } = order
   try {
+    if (order.kind === 'usage') return { id, result: queries.usage() }
     if (order.kind === 'damage') return { id, result: queries.findDamage() }
     if (order.kind === 'backup') {
+      if (driver === undefined || !(queries instanceof ReaderQueries)) throw new DocstoreError('no-files', 'A server has its files for itself')
       await queries.atOneMoment(() => driver.backup(order.path))
       return { id, result: undefined }
     }

@@ -10,6 +10,7 @@ import { Statements } from '../statements.ts'
 import type { FoundPage, StoredQuery } from '../storage.ts'
 import { TextIndexes } from '../indexes/text-indexes.ts'
 import { Totals } from '../records/totals.ts'
+import { type AuthorUsage, authorUsage } from './author-usage.ts'
 
 /** Queries on a connection that only reads, beside the one that writes. Each is answered from one state of the database. */
 export class ReaderQueries {
@@ -63,6 +64,10 @@ export class ReaderQueries {
     } finally {
       this.#driver.exec('ROLLBACK')
     }
+  }
+
+  usage(): readonly AuthorUsage[] {
+    return authorUsage(this.#statements)
   }
 
   findDamage(): readonly string[] {

@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import type { AuthorUsage } from './author-usage.ts'
 import { Worker } from 'node:worker_threads'
 import { DocstoreError } from '../../errors.ts'
 import type { FoundPage, StoredQuery } from '../storage.ts'
@@ -17,13 +18,14 @@ export interface ReaderThreadData {
 export type ReaderOrder =
   | { readonly kind: 'find'; readonly ns: number; readonly collection: string; readonly query: StoredQuery }
   | { readonly kind: 'damage' }
+  | { readonly kind: 'usage' }
   | { readonly kind: 'backup'; readonly path: string }
 
 /** An order with its number. */
 export type NumberedOrder = ReaderOrder & { readonly id: number }
 
-/** A page, faults, or nothing. */
-export type ReaderResult = FoundPage | readonly string[] | undefined
+/** A page, faults, what authors use, or nothing. */
+export type ReaderResult = FoundPage | readonly string[] | readonly AuthorUsage[] | undefined
 
 /** What came of an order. */
 export type ReaderAnswer = { readonly id: number } & ({ readonly result: ReaderResult } | { readonly code: string; readonly message: string })

@@ -24,18 +24,25 @@ export function distinctSql(path: string, query: string): string {
 /** The different values at a path, sorted as a query sorts them. An array stands for its elements, as in MongoDB. */
 export function distinctValues(path: string, each: (onValue: (value: SqlValue | undefined) => boolean) => void): readonly Json[] {
   const field = fieldOf(path)
+  return distinctOf(path, (add) =>
+    each((text) => {
+      if (typeof text !== 'string') return add({ _id: '' })
+      const value = JSON.parse(text) as Json
+      return add(PLAIN_NAME.test(field) ? { _id: '', [field]: value } : (value as Document))
+    }),
+  )
+}
+
+/** The same of documents, one by one, until `add` returns false. */
+export function distinctOf(path: string, each: (add: (document: Document) => boolean) => void): readonly Json[] {
   const found = new Map<string, Json>()
   let length = 0
-  const add = (value: Json): void => {
-    const key = canonicalJson(value)
-    if (found.has(key)) return
-    found.set(key, value)
-    length += key.length
-  }
-  each((text) => {
-    if (typeof text === 'string') {
-      const value = JSON.parse(text) as Json
-      valuesAt(PLAIN_NAME.test(field) ? { _id: '', [field]: value } : (value as Document), pathOf(path)).forEach(add)
+  each((document) => {
+    for (const value of valuesAt(document, pathOf(path))) {
+      const key = canonicalJson(value)
+      if (found.has(key)) continue
+      found.set(key, value)
+      length += key.length
     }
     return length <= MAX_LENGTH
   })

@@ -1,18 +1,13 @@
-import { DocstoreError } from '../../errors.ts'
-import { compileFind } from '../../query/index.ts'
-import type { SqlValue } from '../drivers/driver.ts'
 import { isShown } from '../records/own-content.ts'
 import { factsOfRows, shownFacts } from '../records/shown-facts.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { FeedRecord, OpenedReading, ReadingQuery, ReadPiece, ShownFacts, StoredRecord } from '../storage.ts'
 import type { StorageParts } from '../storage-parts.ts'
-import { MAX_PAGE_LENGTH, pageOf } from './page.ts'
-import type { KeptRow } from './readings.ts'
+import { MAX_PAGE_LENGTH } from './page.ts'
+import { type KeptRow, readingEnded } from './readings.ts'
 
 /** Contents that are read in one call: 15 MB where all are of the largest size. */
 const ROWS_AT_ONCE = 128
-/** Largest collection whose results are listed as one JSON text, 3.5 MB: that takes half as long as one row after the other, and twice the memory. */
-const MAX_LISTED_ROWS: number = 256 * 1024
 
 /** Results of one moment that are read piece by piece, and feeds of what changes from a moment on. */
 export class OpenReadings {
@@ -30,22 +25,14 @@ export class OpenReadings {
     const { statements, totals, queries, readings, mapping } = this.#parts
     mapping.documentsRead()
     const seq = totals.lastSeq(ns)
-    const compile = (rows: 'whole' | 'rowids'): { sql: string; params: SqlValue[] } => {
-      const { sql, params } = compileFind(queries.scope(ns, collection), { filter, sort, limit: -1, rows })
-      return { sql: `${sql} OFFSET ?`, params: params.slice(0, -1) }
+    // One more than the first piece has room for tells whether that is all.
+    const selected = queries.select(ns, collection, { filter, sort, limit, skip, few: Math.min(limit, first + 1) })
+    if ('whole' in selected) {
+      const rows = selected.whole
+      const facts = withFacts ? { facts: this.#facts(Float64Array.from(rows, ({ rowid }) => Number(rowid))) } : {}
+      return { contents: rows.map((row) => String(row['content'])), ...facts, reading: undefined, seq }
     }
-    // One more than the first piece has room for tells whether that is all. Where SQLite sorts, it has to be worth sorting twice.
-    const few = Math.min(limit, first + 1)
-    const whole = compile('whole')
-    if (limit + skip <= few || !queries.sorts(whole.sql)) {
-      const { rows, isFull } = pageOf(statements.query(whole.sql), [...whole.params, few, skip], few)
-      if (!isFull || rows.length === limit) {
-        const facts = withFacts ? { facts: this.#facts(Float64Array.from(rows, ({ rowid }) => Number(rowid))) } : {}
-        return { contents: rows.map((row) => String(row['content'])), ...facts, reading: undefined, seq }
-      }
-    }
-    const { sql, params } = compile('rowids')
-    const rows = this.#rowsOf(sql, [...params, Number.isFinite(limit) ? limit : -1, skip], totals.documents(ns, collection) <= MAX_LISTED_ROWS)
+    const { rows } = selected
     const contents = this.#contents(rows, 0, first)
     const facts = withFacts ? { facts: this.#facts(rows.subarray(0, contents.length)) } : {}
     if (contents.length === rows.length) return { contents, ...facts, reading: undefined, seq }
@@ -56,17 +43,6 @@ export class OpenReadings {
   /** Who made the documents of rows what they are; of those that were replaced, what was kept. */
   #facts(rows: Float64Array, kept?: ReadonlyMap<number, KeptRow>): ShownFacts[] {
     return factsOfRows(this.#parts.statements, [...rows]).map((facts, i) => facts ?? kept?.get(rows[i] ?? 0)?.facts ?? notKept())
-  }
-
-  #rowsOf(sql: string, params: readonly SqlValue[], isShort: boolean): Float64Array {
-    const { statements } = this.#parts
-    if (isShort) {
-      const all = statements.query(`SELECT json_group_array(rowid) AS rows FROM (${sql})`).get(...params)
-      return Float64Array.from(JSON.parse(String(all?.['rows'])) as number[])
-    }
-    const rows: number[] = []
-    statements.query(sql).each(params, ({ rowid }) => rows.push(Number(rowid)) > 0)
-    return Float64Array.from(rows)
   }
 
   readOn(reading: string, from: number, limit: number): ReadPiece {
@@ -124,6 +100,7 @@ export class OpenReadings {
   }
 }
 
+/** Another process has replaced it. */
 function notKept(): never {
-  throw new DocstoreError('internal', 'A version that is being read was removed without being kept')
+  throw readingEnded()
 }

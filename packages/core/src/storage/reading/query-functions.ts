@@ -128,6 +128,7 @@ export class QueryFunctions {
   }
 }
 
-function tooSlow(why: string): DocstoreError {
+/** What is said of a query that has used up its budget. */
+export function tooSlow(why: string): DocstoreError {
   return new DocstoreError('too-slow', `The query takes too long here: ${why}. Ask for less, or declare an index that serves it`)
 }

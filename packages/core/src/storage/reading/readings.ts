@@ -176,6 +176,11 @@ export class Readings {
     if (reader.kind === 'selection') this.#rows -= reader.rows.length
   }
 
+  /** Ends those of a namespace in which others have written: what they replaced, nobody kept. */
+  endOf(ns: number): void {
+    for (const [id, reader] of this.#open) if (reader.ns === ns) this.end(id)
+  }
+
   /** Ends all of them. */
   close(): void {
     for (const id of this.#open.keys()) this.end(id)
@@ -252,7 +257,8 @@ function entryLength(seen: Seen): number {
   return ENTRY_LENGTH + (typeof seen === 'string' ? seen.length : 0)
 }
 
-function readingEnded(): DocstoreError {
+/** What is said of one that was ended. */
+export function readingEnded(): DocstoreError {
   return new DocstoreError(
     'reading-ended',
     'The state that this was read from is kept no longer: too much changed meanwhile, nobody read on for ten minutes, or another program took the data over. Read again from the beginning',

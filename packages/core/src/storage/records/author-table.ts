@@ -21,13 +21,17 @@ export class AuthorTable {
     const hex = toHex(by)
     let author = this.#numbers.get(hex)
     if (author === undefined) {
-      this.#statements.own('INSERT OR IGNORE INTO authors (key) VALUES (?)').run(by)
+      this.#statements.own('INSERT INTO authors (key) VALUES (?) ON CONFLICT DO NOTHING').run(by)
       author = Number(this.#statements.own('SELECT author FROM authors WHERE key = ?').get(by)?.['author'])
       if (this.#numbers.size >= MAX_AUTHORS) this.#numbers.clear()
       this.#numbers.set(hex, author)
     }
     this.#last = { by, author }
     return author
+  }
+
+  isKnown(by: Uint8Array): boolean {
+    return this.#statements.own('SELECT 1 FROM authors WHERE key = ?').get(by) !== undefined
   }
 
   /** Forgets the numbers that a rolled-back transaction gave out. */

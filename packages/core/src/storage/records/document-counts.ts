@@ -50,7 +50,7 @@ export class DocumentCounts {
   /** Stores what has changed. Call inside a transaction. */
   store(): void {
     const add = this.#statements.own(
-      'INSERT INTO collections (ns, collection, documents) VALUES (?, ?, ?) ON CONFLICT (ns, collection) DO UPDATE SET documents = documents + excluded.documents',
+      'INSERT INTO collections (ns, collection, documents) VALUES (?, ?, ?) ON CONFLICT (ns, collection) DO UPDATE SET documents = collections.documents + excluded.documents',
     )
     const drop = this.#statements.own('DELETE FROM collections WHERE ns = ? AND collection = ? AND documents = 0')
     for (const [collection, by] of this.#changed) {

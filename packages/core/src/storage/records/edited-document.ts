@@ -1,7 +1,11 @@
+import { sha256 } from '#crypto'
 import { toHex } from '../../model/bytes.ts'
+import { compareVersions } from '../../model/edits/compare-versions.ts'
+import { valueOfEdit } from '../../model/edits/edit-content.ts'
 import { mergedContent } from '../../model/edits/merged.ts'
 import { type DocumentVersion, type NormalForm, normalForm } from '../../model/edits/normal-form.ts'
 import { loserSlotOf } from '../../model/record.ts'
+import { MAX_EDITS } from '../../model/limits.ts'
 import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
 import type { DocumentView, NewRecord, StoredRecord } from '../storage.ts'
@@ -58,6 +62,7 @@ export class EditedDocument implements DocumentView {
   /** By position, in order. */
   readonly pending: Map<number, Part> = new Map()
   #content: string | null | undefined
+  #digest: Uint8Array | undefined
 
   /** `records` are all that are stored of it. */
   constructor(slot: Uint8Array, records: readonly StoredRecord[]) {
@@ -120,6 +125,16 @@ export class EditedDocument implements DocumentView {
     return this.#content
   }
 
+  digest(): Uint8Array | null {
+    const content = this.content()
+    return content === null ? null : (this.#digest ??= sha256(content))
+  }
+
+  #becomes(content: string | undefined): void {
+    this.#content = content
+    this.#digest = undefined
+  }
+
   /** The same from its records, whatever was shown. */
   merged(): string | null {
     const text = this.base === undefined ? null : ownContent(this.base)
@@ -129,10 +144,16 @@ export class EditedDocument implements DocumentView {
 
   /** Lets a record compete; `undefined` where nothing of it is kept. */
   take({ slot, record, seal, isAnew }: Arrival, places: Places): Taken | undefined {
-    const { digest: _, content, ...rest } = record
+    const { digest: _, becomes, content, ...rest } = record
     // An edit that has expired says nothing, and is no change of its own either.
     const own = content ?? (record.erased !== undefined && record.edit !== undefined ? '' : undefined)
     const arrival = partOf({ ...rest, seq: 0, slot, seal, content: null, ...(own === undefined ? {} : { own }) }, record)
+    if (this.#isFirstOfField(arrival)) {
+      const placed = this.#place({ ...arrival, seq: places.next() })
+      this.#form = { base: this.base, edits: [...this.edits, placed], losers: [] }
+      this.#becomes(becomes)
+      return { seq: placed.seq, gone: [], left: [], lost: hiddenEdits(this).filter((one) => placed === one).length }
+    }
     const before = [...this.standing, ...this.losers]
     const rivals = isAnew ? before.filter(({ unit, lost }) => unit !== arrival.unit || lost !== undefined) : before
     const form = normalForm([...rivals, arrival])
@@ -148,11 +169,17 @@ export class EditedDocument implements DocumentView {
     const placed = isLost ? this.#name(this.#fall(arrival, places), name) : this.#place({ ...arrival, seq: places.next() })
     const inPlace = (part: Part): Part => (part === arrival ? placed : part)
     this.#form = { base: form.base && inPlace(form.base), edits: form.edits.map(inPlace), losers: losers.map(inPlace) }
-    if (!isLost) this.#content = undefined
+    if (!isLost) this.#becomes(becomes !== undefined && isNewest(arrival, before, [...gone, ...fallen]) ? becomes : undefined)
     const lost = (isLost ? [arrival] : fallen).filter((one) => isConflict(one, this))
     // Those that this record hides, or that it is.
     const hidden = hiddenEdits(this).filter((one) => placed === one || placed === this.base)
     return { seq: placed.seq, gone, left: [...gone, ...fallen], lost: lost.length + hidden.length }
+  }
+
+  /** Whether it edits a field that nobody has edited, after everything else: then all stays, which `normalForm` would find out too. */
+  #isFirstOfField(arrival: Part): boolean {
+    if (!arrival.isEdit || this.base === undefined || this.losers.length > 0 || this.edits.length >= MAX_EDITS) return false
+    return this.standing.every((one) => one.unit !== arrival.unit && one.at < arrival.at)
   }
 
   /** Finds out anew what stands, now that records were removed which others had lost against; gives what rises. */
@@ -160,7 +187,7 @@ export class EditedDocument implements DocumentView {
     const form = normalForm([...this.standing, ...this.losers])
     const risen = [...(form.base === undefined ? [] : [form.base]), ...form.edits].filter(({ lost }) => lost !== undefined)
     this.#form = form
-    this.#content = undefined
+    this.#becomes(undefined)
     return risen
   }
 
@@ -200,6 +227,19 @@ export class EditedDocument implements DocumentView {
     else this.named.push(named)
     return named
   }
+}
+
+/**
+ * Whether an edit comes after everything that its document is made of, so that it changes what that was. What leaves for it was the last change of the
+ * same field: with an earlier one, or where the field is taken away, others may be passed over no more, or the objects around it be missing.
+ */
+function isNewest(arrival: Part, before: readonly Part[], left: readonly Part[]): boolean {
+  if (before.some((part) => part.lost === undefined && compareVersions(part, arrival) >= 0)) return false
+  const [one, ...more] = left
+  if (one === undefined) return true
+  const isLast =
+    one.lost === undefined && one.unit === arrival.unit && before.every((part) => part.lost !== undefined || compareVersions(part, one) <= 0)
+  return more.length === 0 && isLast && arrival.own !== undefined && valueOfEdit(arrival.own) !== undefined
 }
 
 function partOf(record: StoredRecord, pending: NewRecord | undefined): Part {

@@ -3,17 +3,17 @@ import { FILES_COLLECTION } from '../../files/named-file.ts'
 import { equalBytes, toHex } from '../../model/bytes.ts'
 import { pathText } from '../../model/edits/edit-path.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { documentColumn, erasedBytes, seenColumn, storedRecord } from '../rows.ts'
+import { documentColumn, keyHashColumn, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { CommitEntry, CommitOutcome, LostDocument, LostDocuments, LostVersion, Storage, StoredRecord } from '../storage.ts'
 import { documentOf } from './document-of.ts'
 import { documentRecords } from './document-records.ts'
 import { lostVersion } from './lost-version.ts'
+import { moreColumn } from './more-column.ts'
 import { type Arrival, EditedDocument, type Part } from './edited-document.ts'
-import { erasedOf, isDue } from './erased-content.ts'
+import { erasedColumn, isDue } from './erased-content.ts'
 import { hiddenEdits, isConflict } from './is-conflict.ts'
 import { ownContent } from './own-content.ts'
-import type { Counted } from './totals.ts'
 import { contentKey, type RecordTableInit, SELECT } from './record-table.ts'
 
 /** What may be read of documents with edits before those of a commit are written, UTF-16 units; one more document can have 4 Mi. */
@@ -25,9 +25,16 @@ export interface ShownChange {
   readonly record: Pick<StoredRecord, 'collection' | 'id' | 'content'>
 }
 
+/** A document without edits or losers. */
+interface PlainDocument {
+  readonly record: StoredRecord | undefined
+}
+
 /** What the last record of a document shows and remembers. */
-interface Showing extends Counted {
+interface Showing {
   readonly content: string | null
+  readonly digest: Uint8Array | null
+  readonly counted: Uint8Array | null
 }
 
 /**
@@ -41,6 +48,8 @@ export class EditedDocuments {
   readonly #isNoted = new Map<number, boolean>()
   /** The documents of the commit that runs, by slot. */
   readonly #open = new Map<string, EditedDocument>()
+  /** The one that was opened last. */
+  #last: { readonly slot: Uint8Array; readonly edited: EditedDocument } | undefined
   /** UTF-16 units of what is read of them. */
   #openLength = 0
   readonly #shown: ShownChange[] = []
@@ -50,21 +59,31 @@ export class EditedDocuments {
   }
 
   /** The document that an entry is about, where it has edits or losers or may get some. Call inside a transaction. */
-  of(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
+  of(ns: number, entry: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | undefined {
+    const found = this.find(ns, entry, isPlain)
+    return found instanceof EditedDocument ? found : undefined
+  }
+
+  /** The same; where it has none, all that there is of it, as it has been read then; `undefined` where nothing was. */
+  find(ns: number, { slot, document = slot }: Pick<CommitEntry, 'slot' | 'document'>, isPlain: boolean): EditedDocument | PlainDocument | undefined {
     if (isPlain && this.#open.size === 0 && !this.#anyIn(ns)) return undefined
+    // Entries of one update come one after the other.
+    if (this.#last?.slot === document) return this.#last.edited
     const open = this.#open.get(toHex(document))
     if (open !== undefined) return open
     const records = this.#records(ns, document)
     const edited = new EditedDocument(document, records)
-    return isPlain && edited.isPlain ? undefined : this.#opened(ns, edited, records)
+    if (isPlain && edited.isPlain) return { record: edited.base }
+    this.#opened(ns, edited, records)
+    this.#last = { slot: document, edited }
+    return edited
   }
 
-  #opened(ns: number, edited: EditedDocument, records: readonly StoredRecord[]): EditedDocument {
+  #opened(ns: number, edited: EditedDocument, records: readonly StoredRecord[]): void {
     // Others can have made all of them large: they are written and read again rather than held all at once.
     if (this.#openLength > MAX_OPEN_LENGTH) this.#writeOpen(ns)
     for (const { content, own } of records) this.#openLength += (content?.length ?? 0) + (own?.length ?? 0)
     this.#open.set(toHex(edited.slot), edited)
-    return edited
   }
 
   #records(ns: number, document: Uint8Array): StoredRecord[] {
@@ -159,6 +178,7 @@ export class EditedDocuments {
   #writeOpen(ns: number): void {
     for (const document of this.#open.values()) if (document.isChanged) this.#write(ns, document)
     this.#open.clear()
+    this.#last = undefined
     this.#openLength = 0
   }
 
@@ -191,10 +211,10 @@ export class EditedDocuments {
   }
 
   /** What it had lost against was removed: it holds its slot again. */
-  #rise(ns: number, { seq, lost, edit }: Part): void {
+  #rise(ns: number, { seq, lost, edit, erased, seen }: Part): void {
     this.#init.statements
-      .own('UPDATE records SET slot = ?, document = ?, unit = NULL, lost = NULL WHERE rid = ?')
-      .run(lost?.unit ?? null, edit?.document ?? null, ns * SEQ_SPAN + seq)
+      .own('UPDATE records SET slot = ?, document = ?, more = ?, lost = NULL WHERE rid = ?')
+      .run(lost?.unit ?? null, edit?.document ?? null, moreColumn({ erased, seen }), ns * SEQ_SPAN + seq)
   }
 
   /**
@@ -214,8 +234,8 @@ export class EditedDocuments {
     }
     for (const record of due)
       statements
-        .own('UPDATE records SET own = ?, erased = ? WHERE rid = ?')
-        .run(record.edit === undefined ? null : '', erasedBytes(erasedOf(ownContent(record) ?? '')), ns * SEQ_SPAN + record.seq)
+        .own('UPDATE records SET own = ?, more = ? WHERE rid = ?')
+        .run(record.edit === undefined ? null : '', erasedColumn(record), ns * SEQ_SPAN + record.seq)
     if (shown === undefined) return undefined
     const left = this.#records(ns, slot)
     const content = new EditedDocument(slot, left).merged()
@@ -270,6 +290,7 @@ export class EditedDocuments {
   /** Forgets what a transaction that was rolled back has learned. */
   rolledBack(): void {
     this.#open.clear()
+    this.#last = undefined
     this.#openLength = 0
     this.#shown.length = 0
     this.#isNoted.clear()
@@ -291,8 +312,11 @@ export class EditedDocuments {
     for (const { seq } of rows) statements.own('DELETE FROM records WHERE rid = ?').run(ns * SEQ_SPAN + seq)
     for (const { seal } of removed) if (seal !== null) seals.release(seal)
     if (isHidden) this.#hide(ns, shown)
-    for (const part of pending.values())
-      this.#insert(ns, part, part === last ? { content: part === shows ? document.content() : null, ...counted } : undefined)
+    const nothing = { content: null, digest: null }
+    for (const part of pending.values()) {
+      const said = part === shows ? { content: document.content(), digest: document.digest() } : nothing
+      this.#insert(ns, part, part === last ? { ...said, counted } : undefined)
+    }
     this.#markHidden(ns, document)
     if (shows === undefined) return
     const content = document.content()
@@ -316,13 +340,12 @@ export class EditedDocuments {
   }
 
   /** Inserts a record; the last one as the row that shows the document, where it does. */
-  #insert(ns: number, { seq, slot, seal, pending: record, edit, lost, ...part }: Part, shows: Showing | undefined): void {
+  #insert(ns: number, { seq, slot, seal, pending: record, edit, lost, own, seen }: Part, shows: Showing | undefined): void {
     if (record === undefined) return
-    const own = part.own ?? null
-    const { collection, id, at, hash, prev, exp, kh, digest } = record
+    const { collection, id, at, hash, prev, exp, kh } = record
     const content = shows?.content ?? null
-    const isWhole = content === own && edit === undefined
-    const key = content === null ? null : contentKey(isWhole && digest !== null ? digest : sha256(content))
+    const isWhole = content === (own ?? null) && edit === undefined
+    const key = shows?.digest ? contentKey(shows.digest) : null
     const values: SqlValue[] = [
       ns * SEQ_SPAN + seq,
       ns,
@@ -335,24 +358,21 @@ export class EditedDocuments {
       seal,
       prev,
       exp,
-      kh,
+      keyHashColumn(kh, slot),
       key,
       content,
     ]
     this.#init.statements
       .own(
-        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, counted_document, erased, seen, unit, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
+        'INSERT INTO records (rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, content_key, content, document, path, own, counted, more, lost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)',
       )
       .run(
         ...values,
         lost?.document ?? documentColumn(record),
         edit === undefined ? null : pathText(edit.path),
-        isWhole ? null : own,
+        isWhole ? null : (own ?? null),
         shows?.counted ?? null,
-        shows?.countedDocument ?? null,
-        record.erased === undefined ? null : erasedBytes(record.erased),
-        seenColumn(part.seen),
-        lost?.unit ?? null,
+        moreColumn({ erased: record.erased, seen, unit: lost?.unit }),
         lost?.since ?? null,
       )
   }

@@ -1,9 +1,9 @@
 import { toHex } from '../../model/bytes.ts'
 import type { FileReferences } from '../files/file-references.ts'
-import { bytes, bytesOrUndefined, erasedBytes } from '../rows.ts'
-import { SEQ_SPAN } from '../schema.ts'
+import { bytes, bytesOrUndefined } from '../rows.ts'
+import { CAN_EXPIRE, SEQ_SPAN } from '../schema.ts'
 import type { ExpiredDocument, StoredRecord } from '../storage.ts'
-import { erasedOf } from './erased-content.ts'
+import { erasedColumn } from './erased-content.ts'
 import type { EditedDocuments, ShownChange } from './edited-documents.ts'
 import type { RecordTable, RecordTableInit } from './record-table.ts'
 
@@ -13,9 +13,6 @@ export interface ExpiredRecordsInit extends Pick<RecordTableInit, 'statements' |
   readonly references: FileReferences
   readonly edited: EditedDocuments
 }
-
-/** Which rows can expire: those of the index `records_by_exp`. */
-const CAN_EXPIRE = 'exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
 
 /**
  * Records that have expired. What such a record said goes; the record itself stays, so that it takes the place of older versions as before, and
@@ -62,7 +59,9 @@ export class ExpiredRecords {
    */
   takeBack(latest: number, limit: number): number[] {
     const { statements, records, totals, references, edited } = this.#init
-    const early = statements.own('SELECT ns, slot FROM records WHERE erased IS NOT NULL AND exp > ? LIMIT ?').all(latest, limit)
+    const early = statements
+      .own("SELECT ns, slot FROM records WHERE exp > ? AND kh IS NULL AND coalesce(own, content, '') = '' LIMIT ?")
+      .all(latest, limit)
     const byNamespace = new Map<number, StoredRecord[]>()
     for (const row of early) {
       const ns = Number(row['ns'])
@@ -89,8 +88,8 @@ export class ExpiredRecords {
     indexes.removed(rid)
     const seq = totals.next(ns)
     statements
-      .own('UPDATE records SET rid = ?, content = NULL, content_key = NULL, erased = ? WHERE rid = ?')
-      .run(ns * SEQ_SPAN + seq, erasedBytes(erasedOf(record.content)), rid)
+      .own('UPDATE records SET rid = ?, content = NULL, content_key = NULL, more = ? WHERE rid = ?')
+      .run(ns * SEQ_SPAN + seq, erasedColumn(record), rid)
     texts.replaced(ns, record, { seq, collection, content: null })
     totals.changedDocuments(ns, collection, -1)
     return { seq, change: { replaced: record, record: { collection, id, content: null } } }

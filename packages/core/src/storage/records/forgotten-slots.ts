@@ -42,7 +42,7 @@ export class ForgottenSlots {
     const { statements, totals } = this.#init
     const rows = statements
       .own(
-        'SELECT rid, slot, document, at, exp, kh IS NOT NULL OR erased IS NOT NULL OR document IS NOT NULL AS gone FROM records WHERE rid > ? AND rid < ? ORDER BY rid LIMIT ?',
+        "SELECT rid, slot, document, at, exp, coalesce(own, content, '') = '' OR document IS NOT NULL AS gone FROM records WHERE rid > ? AND rid < ? ORDER BY rid LIMIT ?",
       )
       .all(ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, limit)
     const seen = new Set<string>()
@@ -90,7 +90,9 @@ export class ForgottenSlots {
     if (all.length === 0 || all.some((one) => endOf(one) > before) || (base !== undefined && base.kh === null && base.erased === undefined)) return 0
     for (const record of all) records.remove(ns, record)
     statements
-      .own('INSERT INTO forgotten (ns, slot, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)')
+      .own(
+        'INSERT INTO forgotten (ns, slot, at) VALUES (?, ?, ?) ON CONFLICT (ns, slot) DO UPDATE SET at = CASE WHEN excluded.at > forgotten.at THEN excluded.at ELSE forgotten.at END',
+      )
       .run(ns, slot.slice(0, SHARED_BYTES), Math.max(...all.map(({ at }) => at)))
     return all.length
   }

@@ -11,9 +11,9 @@ export const UNWIPED = 'unwiped'
 /** Small values of a peer by name. */
 export class MetaTable {
   readonly #statements: Statements
-  readonly #room: Room
+  readonly #room: Pick<Room, 'withReserve' | 'growing'>
 
-  constructor(statements: Statements, room: Room) {
+  constructor(statements: Statements, room: Pick<Room, 'withReserve' | 'growing'>) {
     this.#statements = statements
     this.#room = room
   }
@@ -38,6 +38,6 @@ export class MetaTable {
   /** The same inside a transaction. */
   write(key: string, value: Uint8Array | undefined): void {
     if (value === undefined) this.#statements.own('DELETE FROM meta WHERE key = ?').run(key)
-    else this.#statements.own('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value)
+    else this.#statements.own('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value)
   }
 }

@@ -1,3 +1,4 @@
+import { LogTables } from '../logs/log-tables.ts'
 import type { NamespaceMove } from '../storage.ts'
 import type { StorageParts } from '../storage-parts.ts'
 import { moveRecords } from './moved-records.ts'
@@ -8,18 +9,21 @@ export async function moveNamespaces(
   moves: readonly NamespaceMove[],
   meta: ReadonlyMap<string, Uint8Array | undefined>,
 ): Promise<void> {
-  const { statements, totals, transactions, late } = parts
+  const { statements, totals, times, transactions, late } = parts
   for (const { ns } of moves) await late.keepHistory(ns, false)
+  const logs = new LogTables(parts)
   transactions.reserved(() => {
     for (const move of moves) {
-      const { ns, cid, genesis, head, signature } = move
+      const { ns, cid, genesis, head, signature, roles } = move
       // Positions go on from where they are, also where the last record is forgotten.
       totals.lastSeq(ns)
       statements
         .own('UPDATE namespaces SET cid = ?, genesis = ?, head = ?, signature = ?, known = 0 WHERE ns = ?')
         .run(cid, genesis, head, signature, ns)
+      times.changed()
       // Under its new id nothing of it was ever anywhere.
       statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
+      if (roles !== undefined) logs.restate(roles)
       moveRecords({ ...parts, history: late.history }, move)
       totals.recount(ns)
     }

@@ -7,6 +7,9 @@ import type { StorageParts } from '../storage-parts.ts'
 /** Most namespaces in one database: keeps row ids below 2^53. */
 const MAX_NAMESPACES: number = 2 ** 17 - 1
 
+/** Stands for one that has no number yet. */
+const NOT_HERE = 0
+
 /** The namespaces of a database, with their heads. */
 export class NamespaceTable {
   readonly #parts: StorageParts
@@ -31,18 +34,18 @@ export class NamespaceTable {
   save(namespace: Omit<StoredNamespace, 'ns'>): number {
     const { statements, totals, transactions } = this.#parts
     const known = statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(namespace.cid)
-    if (known === undefined) return transactions.growing(() => this.#write(namespace))
+    if (known === undefined) return transactions.growing(() => this.#write(namespace), NOT_HERE)
     return transactions.reserved(() => {
       totals.moveOn(Number(known['ns']))
       return this.#write(namespace)
-    })
+    }, Number(known['ns']))
   }
 
   #write({ cid, genesis, head, signature }: Omit<StoredNamespace, 'ns'>): number {
     const { statements } = this.#parts
     statements
       .own(
-        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET genesis = iif(length(genesis) = 0, excluded.genesis, genesis), head = excluded.head, signature = excluded.signature',
+        'INSERT INTO namespaces (cid, genesis, head, signature) VALUES (?, ?, ?, ?) ON CONFLICT (cid) DO UPDATE SET genesis = CASE WHEN length(namespaces.genesis) = 0 THEN excluded.genesis ELSE namespaces.genesis END, head = excluded.head, signature = excluded.signature',
       )
       .run(cid, genesis, head, signature)
     const ns = Number(statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
@@ -57,12 +60,24 @@ export class NamespaceTable {
     const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
     transactions.reserved(() => {
       // An empty genesis stands for none: the row keeps the number for this id.
-      statements.own("UPDATE namespaces SET genesis = x'', head = x'', signature = x'' WHERE ns = ?").run(ns)
+      const none = new Uint8Array()
+      statements.own('UPDATE namespaces SET genesis = ?, head = ?, signature = ? WHERE ns = ?').run(none, none, none, ns)
       for (const { collection, paths } of declared.all(ns)) indexes.drop(ns, String(collection), pathsOf(paths))
       statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
+      this.#forgetLogs(ns)
       for (const { collection, paths } of words.all(ns)) texts.drop(ns, String(collection), pathsOf(paths))
-    })
+    }, ns)
     queries.forgetPlans()
+  }
+
+  /** Logs that no other namespace needs go with it. */
+  #forgetLogs(ns: number): void {
+    const { statements } = this.#parts
+    const lone =
+      '(SELECT lid FROM namespace_logs n WHERE n.ns = ?1 AND NOT EXISTS (SELECT 1 FROM namespace_logs o WHERE o.lid = n.lid AND o.ns <> ?1))'
+    statements.own(`DELETE FROM acts WHERE lid IN ${lone}`).run(ns)
+    statements.own(`DELETE FROM logs WHERE lid IN ${lone}`).run(ns)
+    statements.own('DELETE FROM namespace_logs WHERE ns = ?').run(ns)
   }
 
   halfForgotten(): number[] {

@@ -7,9 +7,10 @@ import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
 import type { SqlRow, SqlValue } from '../drivers/driver.ts'
 import { pageOf } from '../reading/page.ts'
 import type { Readings } from '../reading/readings.ts'
-import { bytes, documentColumn, erasedBytes, RECORD_COLUMNS, RECORD_TABLES, seenColumn, storedRecord } from '../rows.ts'
+import { bytes, documentColumn, keyHashColumn, RECORD_COLUMNS, RECORD_TABLES, storedRecord } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import { documentOf } from './document-of.ts'
+import { moreColumn } from './more-column.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
 import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
@@ -27,8 +28,8 @@ export interface RecordTableInit {
   readonly statements: Statements
   readonly authors: AuthorTable
   readonly seals: SealTable
-  readonly indexes: DeclaredIndexes
-  readonly texts: TextIndexes
+  readonly indexes: Pick<DeclaredIndexes, keyof DeclaredIndexes>
+  readonly texts: Pick<TextIndexes, keyof TextIndexes>
   readonly totals: Totals
   readonly readings: Readings
   /** Wall clock, Unix milliseconds. */
@@ -41,17 +42,16 @@ export interface RecordTableInit {
 
 // What every write runs is put together once: a text that is made anew is read from end to end to find its statement.
 const BY_SLOT = `${SELECT} WHERE r.ns = ? AND r.slot = ?`
-const COLUMNS = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, counted_document, content_key, content, document'
+const COLUMNS = 'rid, ns, slot, collection, id, at, hash, author, seal, prev, exp, kh, counted, content_key, content, document, more'
 const INSERT = `INSERT INTO records (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-const INSERT_SEEN = `INSERT INTO records (${COLUMNS}, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 /** The versions that hold the slots, by position, slot, document and content. */
 export class RecordTable {
   readonly #statements: Statements
   readonly #authors: AuthorTable
   readonly #seals: SealTable
-  readonly #indexes: DeclaredIndexes
-  readonly #texts: TextIndexes
+  readonly #indexes: RecordTableInit['indexes']
+  readonly #texts: RecordTableInit['texts']
   readonly #totals: Totals
   readonly #readings: Readings
   readonly #onReplaced: RecordTableInit['onReplaced']
@@ -97,6 +97,13 @@ export class RecordTable {
     return this.#page(condition, limit, ns * SEQ_SPAN + since, (ns + 1) * SEQ_SPAN, after)
   }
 
+  /** Those of them at some positions. */
+  at(ns: number, { after, since, limit }: LaterRecords, seqs: readonly number[]): StoredRecord[] {
+    const condition = 'WHERE r.rid IN (SELECT ? + value FROM json_each(?)) AND r.rid > ? AND r.at > ? ORDER BY r.rid LIMIT ?'
+    const first = ns * SEQ_SPAN
+    return this.#page(condition, limit, first, JSON.stringify(seqs), first + since, after)
+  }
+
   #page(condition: string, limit: number, ...params: readonly SqlValue[]): StoredRecord[] {
     const statement = this.#statements.own(`${SELECT} ${condition}`)
     return pageOf(statement, [...params, limit], limit).rows.map(storedRecord)
@@ -131,12 +138,13 @@ export class RecordTable {
 
   contentByDigest(digest: Uint8Array): string | undefined {
     this.#indexContent()
+    // Databases of before have keys of 48 bits too.
     const next = this.#statements.own(
-      'SELECT rid, content FROM records WHERE content_key = ? AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
+      'SELECT rid, content FROM records WHERE content_key IN (?, ?) AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )
-    // One at a time: any number of documents can have this content, and others can be made to share its first 48 bits.
+    // One at a time: any number of documents can have this content, and others can be made to share its first bits.
     let row: SqlRow | undefined
-    while ((row = next.get(contentKey(digest), Number(row?.['rid'] ?? 0))) !== undefined) {
+    while ((row = next.get(contentKey(digest), formerContentKey(digest), Number(row?.['rid'] ?? 0))) !== undefined) {
       const content = String(row['content'])
       if (compareBytes(sha256(content), digest) === 0) return content
     }
@@ -162,39 +170,36 @@ export class RecordTable {
 
   /** Stores a version in place of the one that holds the slot. Call inside a transaction. */
   replace(ns: number, slot: Uint8Array, old: StoredRecord | undefined, record: NewRecord, seal: number | null): CommitOutcome {
-    const { seq, counted, countedDocument } = this.#totals.replace(ns, old, record)
+    const { seq, counted } = this.#totals.replace(ns, old, record)
     if (old !== undefined) {
       this.#remove(ns, slot, old)
       this.#onReplaced(ns, slot, [old], record)
     }
     const rid = ns * SEQ_SPAN + seq
-    const { collection, id, at, hash, prev, exp, kh, digest, content, erased } = record
+    const { collection, id, at, hash, prev, exp, kh, digest, content } = record
     const author = this.#authors.number(record.by)
     const key = digest && contentKey(digest)
-    const document = documentColumn(record)
-    const values: SqlValue[] = [
-      rid,
-      ns,
-      slot,
-      collection,
-      id,
-      at,
-      hash,
-      author,
-      seal,
-      prev,
-      exp,
-      kh,
-      counted,
-      countedDocument,
-      key,
-      content,
-      document,
-    ]
-    if (record.seen === undefined) this.#statements.own(INSERT).run(...values)
-    else this.#statements.own(INSERT_SEEN).run(...values, seenColumn(record.seen))
-    // Few ever come so, and all others need not pay for it.
-    if (erased !== undefined) this.#statements.own('UPDATE records SET erased = ? WHERE rid = ?').run(erasedBytes(erased), rid)
+    this.#statements
+      .own(INSERT)
+      .run(
+        rid,
+        ns,
+        slot,
+        collection,
+        id,
+        at,
+        hash,
+        author,
+        seal,
+        prev,
+        exp,
+        keyHashColumn(kh, slot),
+        counted,
+        key,
+        content,
+        documentColumn(record),
+        moreColumn(record),
+      )
     if (content !== null && collection !== null) this.#indexes.added(ns, collection, rid, content)
     this.#texts.replaced(ns, old, { seq, collection, content })
     return { seq, record, replaced: old }
@@ -218,12 +223,12 @@ export class RecordTable {
   }
 
   /** Calls a version something else and puts it under another seal; what it says stays. What it replaced, nobody knows under the new name. */
-  restate(ns: number, { seq }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
+  restate(ns: number, { seq, erased, lost }: StoredRecord, { slot, hash, kh, document }: Restated, seal: number): void {
     this.#statements
       .own(
-        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, prev = NULL, seen = NULL, counted = NULL, counted_document = NULL WHERE rid = ?',
+        'UPDATE records SET slot = ?, hash = ?, kh = ?, document = coalesce(?, document), seal = ?, more = ?, prev = NULL, counted = NULL WHERE rid = ?',
       )
-      .run(slot, hash, kh, document ?? null, seal, ns * SEQ_SPAN + seq)
+      .run(slot, hash, keyHashColumn(kh, slot), document ?? null, seal, moreColumn({ erased, unit: lost?.unit }), ns * SEQ_SPAN + seq)
   }
 
   /** Puts a record that has no seal under one; `false` where there is no such record. */
@@ -245,8 +250,14 @@ function versionOf(row: SqlRow): Version {
   return { seq: Number(row['rid']) % SEQ_SPAN, slot: bytes(row['slot']), hash: bytes(row['hash']), at: Number(row['at']) }
 }
 
-/** First 48 bits of a digest, as an integer. */
+/** First 32 bits of a digest, as an integer with a sign, which takes four bytes whatever it is. */
 export function contentKey(digest: Uint8Array): number {
+  // Without a view, which would give the digest a buffer outside V8's heap.
+  return ((digest[0] ?? 0) << 24) | ((digest[1] ?? 0) << 16) | ((digest[2] ?? 0) << 8) | (digest[3] ?? 0)
+}
+
+/** First 48 bits, as databases before version 13 have them. */
+function formerContentKey(digest: Uint8Array): number {
   let key = 0
   for (let i = 0; i < 6; i++) key = key * 256 + (digest[i] ?? 0)
   return key

@@ -1,6 +1,7 @@
+import { concatBytes } from '../../model/bytes.ts'
 import { HashSum } from '../../sets/hash-sum.ts'
 import { DocumentCounts } from './document-counts.ts'
-import { bytes, bytesOrUndefined } from '../rows.ts'
+import { bytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { CollectionCount, NewRecord, SetTotal, StoredRecord } from '../storage.ts'
@@ -16,13 +17,15 @@ interface Total {
   seq: number
   /** Position up to which the stored total counts. */
   storedSeq: number
+  /** Whether it has to be stored with this transaction. */
+  isDue: boolean
 }
 
 /**
  * The total of every namespace, kept in step with its records inside of each transaction. It is stored now and then only: what came after
- * is added when it is read. A version that took the place of a counted one remembers the hash of that in its column `counted`, and in
- * `counted_document` whether it was a document. Of a document with edits several records can go at once: the last one remembers what all of them
- * add up to, and how many documents less are shown by others.
+ * is added when it is read. A version that took the place of a counted one remembers in its column `counted` the hash of that, which was a document, or, with
+ * a zero behind it, none. Of a document with edits several records can go at once: the last one remembers what all of them add up to, and behind it how
+ * many documents less are shown by others. A tombstone, which stays for half a year, remembers nothing: with it the total is stored.
  */
 export class Totals {
   readonly #statements: Statements
@@ -57,15 +60,17 @@ export class Totals {
     return this.#of(ns).documents.list(limit)
   }
 
-  /** Counts a new version, and no longer the one that held its slot. Gives its position, and what its columns on the counted one must hold. */
-  replace(ns: number, old: StoredRecord | undefined, record: NewRecord): { readonly seq: number } & Counted {
+  /** Counts a new version, and no longer the one that held its slot. Gives its position, and what its column `counted` must hold. */
+  replace(ns: number, old: StoredRecord | undefined, record: NewRecord): { readonly seq: number; readonly counted: Uint8Array | null } {
     const total = this.#of(ns)
-    const counted = old === undefined ? NONE : old.seq <= total.storedSeq ? countedAs(old) : this.#countedBy(ns, old.seq)
+    if (record.kh !== null) total.isDue = true
+    const isCounted = old !== undefined && !total.isDue
+    const counted = isCounted ? (old.seq <= total.storedSeq ? countedAs(old) : this.#countedBy(ns, old.seq)) : null
     if (old !== undefined) total.sum.subtract(old.hash)
     total.sum.add(record.hash)
     total.documents.replace(record.collection, Number(record.content !== null) - Number(old !== undefined && old.content !== null))
     total.seq++
-    return { seq: total.seq, ...counted }
+    return { seq: total.seq, counted }
   }
 
   /** The position of the next version, of a document with edits. */
@@ -85,16 +90,19 @@ export class Totals {
     ns: number,
     removed: readonly Pick<StoredRecord, 'seq' | 'hash' | 'content'>[],
     hidden: Pick<StoredRecord, 'seq'> | undefined,
-  ): Counted {
-    const { storedSeq } = this.#of(ns)
+  ): Uint8Array | null {
+    const { storedSeq, isDue } = this.#of(ns)
+    if (isDue) return null
     const sum = new HashSum()
     let documents = hidden !== undefined && hidden.seq <= storedSeq ? 1 : 0
     for (const { seq, hash, content } of removed) {
-      const { counted, countedDocument } = seq <= storedSeq ? { counted: hash, countedDocument: content === null ? 0 : 1 } : this.#countedBy(ns, seq)
-      if (counted !== null) sum.addAll(sumOf(counted))
-      documents += countedDocument ?? 0
+      const counted = seq <= storedSeq ? countedAs({ hash, content }) : this.#countedBy(ns, seq)
+      if (counted === null) continue
+      const before = readCounted(counted)
+      sum.addAll(before.sum)
+      documents += before.documents
     }
-    return { counted: sum.count === 0 ? null : sum.toBytes(), countedDocument: documents === 0 ? null : documents }
+    return sum.count === 0 && documents === 0 ? null : concatBytes(sum.toBytes(), Uint8Array.of(documents))
   }
 
   /** Counts documents that appeared, or less of them, in a collection. */
@@ -123,7 +131,7 @@ export class Totals {
   /** Stores the total where enough has changed. Call at the end of a transaction. */
   store(ns: number): void {
     const total = this.#of(ns)
-    if (total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
+    if (total.isDue || total.seq - total.storedSeq >= STORE_EVERY) this.#store(ns, total)
   }
 
   /** Adds up all records anew. False where the total was wrong, which puts it right. Call inside a transaction. */
@@ -136,7 +144,7 @@ export class Totals {
     const total = this.#of(ns)
     const areCounted = total.documents.recount()
     if (sum.equals(total.sum) && areCounted) return true
-    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, documents: total.documents })
+    this.#store(ns, { sum, seq: total.seq, storedSeq: 0, isDue: false, documents: total.documents })
     return false
   }
 
@@ -158,14 +166,15 @@ export class Totals {
     const row = this.#statements.own('SELECT seq, sum FROM totals WHERE ns = ?').get(ns)
     const storedSeq = Number(row?.['seq'] ?? 0)
     const sum = row === undefined ? new HashSum() : HashSum.fromBytes(bytes(row['sum']))
-    const total: Total = { sum, seq: storedSeq, storedSeq, documents: new DocumentCounts(this.#statements, ns) }
+    const total: Total = { sum, seq: storedSeq, storedSeq, isDue: false, documents: new DocumentCounts(this.#statements, ns) }
     const versions = this.#statements.own(
-      'SELECT rid, hash, counted, counted_document, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
+      'SELECT rid, hash, counted, collection, content IS NOT NULL AS document FROM records WHERE rid > ? AND rid < ? ORDER BY rid',
     )
-    versions.each(range(ns, storedSeq), ({ rid, hash, counted, counted_document, collection, document }) => {
-      if (counted !== null) total.sum.subtractAll(sumOf(bytes(counted)))
+    versions.each(range(ns, storedSeq), ({ rid, hash, counted, collection, document }) => {
+      const before = counted instanceof Uint8Array ? readCounted(counted) : undefined
+      if (before !== undefined) total.sum.subtractAll(before.sum)
       total.sum.add(bytes(hash))
-      total.documents.replace(typeof collection === 'string' ? collection : null, Number(document) - Number(counted_document ?? 0))
+      total.documents.replace(typeof collection === 'string' ? collection : null, Number(document) - (before?.documents ?? 0))
       total.seq = Number(rid) - ns * SEQ_SPAN
       return true
     })
@@ -174,36 +183,30 @@ export class Totals {
 
   #store(ns: number, total: Total): void {
     total.storedSeq = total.seq
+    total.isDue = false
     total.documents.store()
-    this.#statements.own('INSERT OR REPLACE INTO totals (ns, seq, sum) VALUES (?, ?, ?)').run(ns, total.seq, total.sum.toBytes())
+    this.#statements
+      .own('INSERT INTO totals (ns, seq, sum) VALUES (?, ?, ?) ON CONFLICT (ns) DO UPDATE SET seq = excluded.seq, sum = excluded.sum')
+      .run(ns, total.seq, total.sum.toBytes())
     this.#totals.set(ns, total)
   }
 
-  #countedBy(ns: number, seq: number): Counted {
-    const row = this.#statements.own('SELECT counted, counted_document FROM records WHERE rid = ?').get(ns * SEQ_SPAN + seq)
-    const documents = row?.['counted_document']
-    return { counted: bytesOrUndefined(row?.['counted']) ?? null, countedDocument: typeof documents === 'number' ? documents : null }
+  #countedBy(ns: number, seq: number): Uint8Array | null {
+    const counted = this.#statements.own('SELECT counted FROM records WHERE rid = ?').get(ns * SEQ_SPAN + seq)?.['counted']
+    return counted instanceof Uint8Array ? counted : null
   }
 }
 
 /** What a stored total counts in the slot of a version that came after it. */
-export interface Counted {
-  readonly counted: Uint8Array | null
-  readonly countedDocument: number | null
-}
-
-const NONE: Counted = { counted: null, countedDocument: null }
-
-/** What a column `counted` holds: one hash, or the sum of several. */
-function sumOf(counted: Uint8Array): HashSum {
-  if (counted.length !== HASH_BYTES) return HashSum.fromBytes(counted)
+function readCounted(counted: Uint8Array): { readonly sum: HashSum; readonly documents: number } {
+  if (counted.length > HASH_BYTES + 1) return { sum: HashSum.fromBytes(counted.subarray(0, -1)), documents: counted.at(-1) ?? 0 }
   const sum = new HashSum()
   sum.add(counted)
-  return sum
+  return { sum, documents: counted.length === HASH_BYTES ? 1 : 0 }
 }
 
-function countedAs({ hash, content }: StoredRecord): Counted {
-  return { counted: hash, countedDocument: content === null ? 0 : 1 }
+function countedAs({ hash, content }: Pick<StoredRecord, 'hash' | 'content'>): Uint8Array {
+  return content === null ? concatBytes(hash, Uint8Array.of(0)) : hash
 }
 
 /** Bounds of the row ids of a namespace after a position. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { authorTag } from '../../model/edits/seen.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../storage.ts'
 import { shrinkingOnly } from './shrinking.ts'
 
@@ -13,6 +14,7 @@ const view = (base: StoredRecord | undefined, ...edits: readonly StoredRecord[])
   newest: 9,
   lastSeq: 9,
   content: () => base?.content ?? null,
+  digest: () => null,
 })
 
 /** Whether a full store takes a record in the place of these. */
@@ -33,6 +35,26 @@ it('a full store takes a whole version that is no larger than the document with 
   // What an update writes as a whole lies in the document's slot, too; a field of it does not.
   expect(takes({ slot, document: slot }, put('x'.repeat(60), 5), base, edited)).toBe(true)
   expect(takes({ slot: Uint8Array.of(1), document: slot }, put('x'.repeat(60), 5), stored('y'.repeat(50), 2), edited)).toBe(false)
+})
+
+it('a full store takes what settles versions that lost and is no larger than what goes with them, and no more for those that stay', () => {
+  const base = stored('x'.repeat(10), 5)
+  const loser = { ...stored('y'.repeat(50), 3, ben), lost: { document: slot, unit: slot, since: 1 } }
+  const ofField = { ...stored('z'.repeat(40), 2, ben), lost: { document: slot, unit: Uint8Array.of(7), since: 1 } }
+  const document = { ...view(base), losers: [loser, ofField] }
+  const settling = (length: number, but: readonly number[] = []): NewRecord => ({
+    ...put('x'.repeat(length), 9),
+    seen: { base: 0, authors: [{ tag: authorTag(ben), to: 9, but }] },
+  })
+  expect(takes({ slot }, settling(100), base, document)).toBe(true)
+  expect(takes({ slot }, settling(101), base, document)).toBe(false)
+  // The one that it leaves open stays.
+  expect(takes({ slot }, settling(50, [3]), base, document)).toBe(true)
+  expect(takes({ slot }, settling(51, [3]), base, document)).toBe(false)
+  // A field settles what lost to it alone, whether it stands already or not.
+  const field = { slot: Uint8Array.of(7), document: slot }
+  expect(takes(field, settling(40), undefined, document)).toBe(true)
+  expect(takes(field, settling(41), undefined, document)).toBe(false)
 })
 
 it('a full store takes nothing that is new, not even without a content', () => {

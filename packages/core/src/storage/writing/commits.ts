@@ -30,6 +30,8 @@ interface Held {
 /** Writes records in groups: each takes the place of what holds its slot, or gives way to it. */
 export class Commits {
   readonly #parts: StorageParts
+  /** What holds slots of the commit, where that was asked for all of them at once. */
+  #foreseen: ReturnType<NonNullable<StorageParts['foresee']>>
 
   constructor(parts: StorageParts) {
     this.#parts = parts
@@ -45,7 +47,7 @@ export class Commits {
       this.#note(notes)
       return outcomes
     }
-    const outcomes = transactions.orWithoutHistory(() => transactions.growing(write))
+    const outcomes = transactions.orWithoutHistory(() => transactions.growing(write, ns))
     room.stored(outcomes.length, unitsOf(outcomes))
     return outcomes
   }
@@ -65,7 +67,7 @@ export class Commits {
       this.#note(notes)
       return outcomes.map((outcome, i) => (shrinking.isLeftOut(i) ? 'no-room' : outcome))
     }
-    const makeRoom = (): (CommitOutcome | undefined | 'no-room')[] => transactions.makingRoom(shrink, entries.length)
+    const makeRoom = (): (CommitOutcome | undefined | 'no-room')[] => transactions.makingRoom(shrink, entries.length, ns)
     const outcomes = late.history === undefined ? makeRoom() : late.history.paused(makeRoom)
     room.stored(outcomes.length, 0)
     return outcomes
@@ -85,6 +87,7 @@ export class Commits {
   #commitWith(ns: number, entries: readonly CommitEntry[], seals: readonly Seal[]): (CommitOutcome | undefined)[] {
     const { seals: table, records, late } = this.#parts
     const kept = new Map<number, { readonly seal: number; records: number }>()
+    this.#foreseen = this.#parts.foresee?.(ns, entries)
     const outcomes = entries.map((entry) => {
       const { seal: position } = entry
       const { old, document, forgotten } = this.#heldFor(ns, entry)
@@ -109,6 +112,11 @@ export class Commits {
     return outcomes
   }
 
+  #bySlot(ns: number, slot: Uint8Array): StoredRecord | undefined {
+    const known = this.#foreseen?.(slot)
+    return known === undefined ? this.#parts.records.bySlot(ns, slot) : known.record
+  }
+
   /** Keeps a record for the history that came too late for anything else. */
   #late(ns: number, { slot, late }: CommitEntry, old: StoredRecord | undefined, document: EditedDocument | undefined): void {
     const { history } = this.#parts.late
@@ -117,14 +125,15 @@ export class Commits {
   }
 
   #heldFor(ns: number, entry: CommitEntry): Held {
-    const { records, forgotten, late } = this.#parts
+    const { forgotten, late } = this.#parts
     const { slot } = entry
-    const document = late.edited?.of(ns, entry, entry.document === undefined)
-    if (entry.document !== undefined && document === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
-    if (document === undefined) {
-      const old = records.bySlot(ns, slot)
-      return { old, document, forgotten: forgotten.of(ns, slot) }
+    const found = late.edited?.find(ns, entry, entry.document === undefined)
+    if (entry.document !== undefined && found === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits')
+    if (found === undefined || 'record' in found) {
+      const old = found === undefined ? this.#bySlot(ns, slot) : found.record
+      return { old, document: undefined, forgotten: forgotten.of(ns, slot) }
     }
+    const document = found
     const old = document.heldBy(slot, entry.document !== undefined && !equalBytes(entry.document, slot))
     return { old, document, forgotten: forgotten.of(ns, document.slot) }
   }
@@ -134,6 +143,7 @@ export class Commits {
     const { slot, isAnew = false } = entry
     const isNext = document === undefined && (old === undefined || isAnew || follows(record, old))
     if (isNext) return records.replace(ns, slot, old, record, seal)
+    this.#foreseen = undefined
     // Neither has seen the other, or the old one is later: what is kept of both is found out with all that there is of the document.
     const whole = document ?? late.edited?.of(ns, { slot, document: record.edit?.document ?? slot }, false)
     if (whole === undefined || late.edited === undefined) throw new DocstoreError('internal', 'The storage was not made ready for edits and losers')
@@ -144,8 +154,9 @@ export class Commits {
 
   #commitAndSeal(ns: number, entries: readonly CommitEntry[], sealWith: NonNullable<CommitSeals['sealWith']>): (CommitOutcome | undefined)[] {
     const { records, seals: table, forgotten } = this.#parts
+    this.#foreseen = this.#parts.foresee?.(ns, entries)
     const built = entries.map((entry) => {
-      const old = records.bySlot(ns, entry.slot)
+      const old = this.#bySlot(ns, entry.slot)
       return { slot: entry.slot, old, record: entry.build(old, undefined, forgotten.of(ns, entry.slot)) }
     })
     const hashes = built.flatMap(({ record }) => (record === undefined ? [] : [record.hash]))
@@ -172,7 +183,7 @@ export class Commits {
       const passedOver = seqs.filter((seq) => !records.seal(ns, seq, number))
       seals.release(number, passedOver.length)
       records.advanceSealed(ns)
-    })
+    }, ns)
     room.stored(seqs.length, 0)
   }
 }

@@ -1,8 +1,9 @@
+import { CAN_EXPIRE } from '../schema.ts'
 import type { LaterRecords, StoredRecord } from '../storage.ts'
 import type { StorageParts } from '../storage-parts.ts'
 
 /** Hybrid time at which the first record expires: an index has them in order. */
-const NEXT_EXPIRY = 'SELECT min(exp) AS exp FROM records WHERE exp IS NOT NULL AND erased IS NULL AND kh IS NULL'
+const NEXT_EXPIRY = `SELECT min(exp) AS exp FROM records WHERE ${CAN_EXPIRE}`
 
 /** What takes records away without others in their place. */
 export class Removals {
@@ -13,9 +14,8 @@ export class Removals {
   }
 
   laterRecords(ns: number, which: LaterRecords): StoredRecord[] {
-    const found = this.#parts.records.later(ns, which)
     const { only } = which
-    return only === undefined ? found : found.filter(({ seq }) => only.includes(seq))
+    return only === undefined ? this.#parts.records.later(ns, which) : this.#parts.records.at(ns, which, only)
   }
 
   removeLater(ns: number, which: LaterRecords): number {
@@ -33,7 +33,7 @@ export class Removals {
       totals.storeNow(ns)
       return found.length
     }
-    return transactions.makingRoom(remove, which.limit)
+    return transactions.makingRoom(remove, which.limit, ns)
   }
 
   nextExpiry(): number | undefined {

@@ -27,14 +27,14 @@ export class TimedRemovals {
 
   async forgetDeleted(ns: number, which: ForgetRange): Promise<ForgottenPage> {
     const slots = await this.#forgotten()
-    const page = this.#parts.transactions.makingRoom(() => slots.forget(ns, which), which.limit)
+    const page = this.#parts.transactions.makingRoom(() => slots.forget(ns, which), which.limit, ns)
     this.#parts.forgotten.changed()
     return page
   }
 
   async giveUp(ns: number, seqs: readonly number[], before: number): Promise<number> {
     const slots = await this.#forgotten()
-    const removed = this.#parts.transactions.makingRoom(() => slots.giveUp(ns, seqs, before), seqs.length)
+    const removed = this.#parts.transactions.makingRoom(() => slots.giveUp(ns, seqs, before), seqs.length, ns)
     this.#parts.forgotten.changed()
     return removed
   }

@@ -4,9 +4,9 @@ import { MAX_GIVEN } from '../history/limits.ts'
 import type { LateParts } from '../late-parts.ts'
 import type { AuthorTable } from '../records/author-table.ts'
 import type { ForgottenTimes } from '../records/forgotten-times.ts'
+import type { Times } from '../records/times.ts'
 import type { Totals } from '../records/totals.ts'
-import type { DeclaredIndexes } from '../indexes/declared-indexes.ts'
-import type { TextIndexes } from '../indexes/text-indexes.ts'
+import type { RecordTableInit } from '../records/record-table.ts'
 import { clearSome, type Leftover } from '../space/leftovers.ts'
 import { isOutOfSpace, type Room } from '../space/room.ts'
 import type { Statements } from '../statements.ts'
@@ -18,15 +18,21 @@ const MAX_RECORDS_BEFORE_TEXT = 32
 export interface TransactionsInit {
   readonly driver: SqlDriver
   readonly statements: Statements
-  readonly room: Room
+  readonly room: Pick<Room, keyof Room>
   readonly authors: AuthorTable
   readonly totals: Totals
+  readonly times: Times
   readonly forgotten: ForgottenTimes
-  readonly indexes: DeclaredIndexes
-  readonly texts: TextIndexes
+  readonly indexes: RecordTableInit['indexes']
+  readonly texts: RecordTableInit['texts']
   readonly late: LateParts
   /** Whether the file of the database is still where it was opened. */
   readonly isInPlace: () => boolean
+  /**
+   * Begins a transaction that changes one namespace, by its number, or perhaps any; 0 where it changes none that is here. Where other processes write too, it
+   * waits for those that change the same.
+   */
+  readonly begin?: ((ns: number | undefined) => void) | undefined
   /** To be called when a text index is given up. */
   readonly onTextsGone: () => void
 }
@@ -48,39 +54,39 @@ export class Transactions {
   }
 
   /** A transaction that may make the database larger. */
-  growing<T>(work: () => T): T {
+  growing<T>(work: () => T, ns?: number): T {
     const { room, texts } = this.#init
     try {
-      return this.atomically(work, 'grows')
+      return this.atomically(work, 'grows', ns)
     } catch (error) {
       room.emptyLogAfter(error)
-      return this.atomically(() => texts.withoutMerging(work), 'grows')
+      return this.atomically(() => texts.withoutMerging(work), 'grows', ns)
     }
   }
 
   /** A transaction that other peers need to learn of a delete. */
-  sealing(work: () => void): void {
-    this.#init.room.beyondLimit(() => this.atomically(work, 'seals'))
+  sealing(work: () => void, ns: number): void {
+    this.#init.room.beyondLimit(() => this.atomically(work, 'seals', ns))
   }
 
   /** A transaction that makes room, or adds little to what is there. */
-  reserved<T>(work: () => T): T {
-    return this.#init.room.withReserve(() => this.atomically(work, 'makes room'))
+  reserved<T>(work: () => T, ns?: number): T {
+    return this.#init.room.withReserve(() => this.atomically(work, 'makes room', ns))
   }
 
   /**
    * The same for records that others take the place of. Where it is indexes that need too much, these give way: what lies in arrays is taken
    * out of them afterwards, bit by bit, text indexes are not merged meanwhile, and, for the sake of a few records, given up.
    */
-  makingRoom<T>(work: () => T, records: number): T {
+  makingRoom<T>(work: () => T, records: number, ns?: number): T {
     const { texts, indexes } = this.#init
     try {
-      return this.reserved(work)
+      return this.reserved(work, ns)
     } catch (error) {
       if (!isOutOfSpace(error) || (texts.changed.length === 0 && !indexes.hasArrays)) throw error
     }
     const leftovers: Leftover[] = []
-    const lightly = (): T => this.reserved(() => indexes.leaving(leftovers, () => texts.withoutMerging(work)))
+    const lightly = (): T => this.reserved(() => indexes.leaving(leftovers, () => texts.withoutMerging(work)), ns)
     const result = this.#orWithoutTexts(lightly, records)
     this.clear(leftovers)
     return result
@@ -130,13 +136,14 @@ export class Transactions {
   }
 
   /** One transaction, tried once. */
-  atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room'): T {
-    const { statements, room, indexes, texts, late } = this.#init
+  atomically<T>(work: () => T, kind: 'grows' | 'seals' | 'makes room', ns?: number): T {
+    const { statements, room, indexes, texts, late, begin } = this.#init
     // What is written to a file that was deleted is gone with this process.
     if (this.#isGone && !this.isInPlace()) throw dataGone()
-    statements.own('BEGIN IMMEDIATE').run()
-    texts.began()
+    if (begin === undefined) statements.own('BEGIN IMMEDIATE').run()
     try {
+      begin?.(ns)
+      texts.began()
       const result = work()
       late.history?.store()
       if (kind === 'grows') room.assertWithin()
@@ -150,15 +157,22 @@ export class Transactions {
     }
   }
 
-  #rollback(): void {
-    const { driver, authors, totals, forgotten, indexes, texts, late } = this.#init
+  /** Forgets what is known of the tables: they are others now. */
+  forget(): void {
+    const { authors, totals, times, forgotten, indexes, texts, late } = this.#init
     authors.rolledBack()
     totals.rolledBack()
+    times.changed()
     late.edited?.rolledBack()
     late.history?.rolledBack()
     forgotten.changed()
     indexes.rolledBack()
     texts.rolledBack()
+  }
+
+  #rollback(): void {
+    const { driver } = this.#init
+    this.forget()
     try {
       if (driver.inTransaction()) driver.exec('ROLLBACK')
     } catch {

@@ -9,7 +9,7 @@ import { type OpenStorage, testOn } from './test-on.ts'
 import { signerOf } from './plans.ts'
 
 /** Every method of a storage, called in some way. */
-const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: Storage) => unknown } = {
+const CALLS: { readonly [Method in Exclude<keyof Storage, 'close' | 'onOthers'>]: (storage: Storage) => unknown } = {
   getMeta: (storage) => storage.getMeta('a'),
   setMeta: (storage) => storage.setMeta('a', undefined),
   listMeta: (storage) => storage.listMeta(''),
@@ -18,6 +18,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   forgetNamespace: (storage) => storage.forgetNamespace(1),
   halfForgotten: (storage) => storage.halfForgotten(),
   laterRecords: (storage) => storage.laterRecords(1, { after: 0, since: 0, limit: 1 }),
+  recordsOf: (storage) => storage.recordsOf(1, { persons: [new Uint8Array(32)], since: 0, to: 1, limit: 1 }),
   removeLater: (storage) => storage.removeLater(1, { after: 0, since: 0, limit: 1 }),
   moveNamespaces: (storage) => storage.moveNamespaces([], new Map()),
   readyForEdits: (storage) => storage.readyForEdits(),
@@ -69,11 +70,19 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close'>]: (storage: S
   indexes: (storage) => storage.indexes(1, 'cities'),
   files: (storage) => storage.files(),
   hasFilesToClear: (storage) => storage.hasFilesToClear(),
+  hasLogs: (storage) => storage.hasLogs(),
+  logs: (storage) => storage.logs(),
+  logNeeds: (storage) => storage.logNeeds(),
+  acts: (storage) => storage.acts(new Uint8Array(32)),
+  addActs: (storage) => storage.addActs({ log: new Uint8Array(32), genesis: undefined, tips: [] }, []),
+  dropActs: (storage) => storage.dropActs({ log: new Uint8Array(32), genesis: undefined, tips: [] }, []),
+  dropLog: (storage) => storage.dropLog(new Uint8Array(32)),
   isInPlace: (storage) => storage.isInPlace(),
   findDamage: (storage) => storage.findDamage(),
   rebuildIndexes: (storage) => storage.rebuildIndexes(),
   // Where nobody can make a file.
   backup: (storage) => storage.backup('/dev/null/nowhere'),
+  isAuthor: (storage) => storage.isAuthor(new Uint8Array(34)),
   scrub: (storage) => storage.scrub(),
 }
 

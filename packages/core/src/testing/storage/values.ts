@@ -13,7 +13,7 @@ export function valuesContract(open: OpenStorage): void {
       expect(await storage.getMeta('a')).toBeUndefined()
       await storage.setMeta('a', Uint8Array.of(1, 2, 3))
       await storage.setMeta('b', new Uint8Array())
-      await storage.setMeta('c', Uint8Array.of(9))
+      await storage.setMeta('c', Uint8Array.of(9), { flushed: true })
       await storage.setMeta('a', Uint8Array.of(4))
       await storage.setMeta('c', undefined)
       await storage.setMeta('never there', undefined)

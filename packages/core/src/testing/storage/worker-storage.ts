@@ -36,6 +36,7 @@ export class StorageWorker {
       forgetNamespace: call('forgetNamespace'),
       halfForgotten: call('halfForgotten'),
       laterRecords: call('laterRecords'),
+      recordsOf: call('recordsOf'),
       removeLater: call('removeLater'),
       // Without namespaces only: they come with functions.
       moveNamespaces: call('moveNamespaces'),
@@ -94,6 +95,13 @@ export class StorageWorker {
       dropIndex: call('dropIndex'),
       indexes: call('indexes'),
       hasFilesToClear: call('hasFilesToClear'),
+      hasLogs: call('hasLogs'),
+      logs: call('logs'),
+      logNeeds: call('logNeeds'),
+      acts: call('acts'),
+      addActs: call('addActs'),
+      dropActs: call('dropActs'),
+      dropLog: call('dropLog'),
       files: async () => {
         await this.#ask({ kind: 'files' })
         const file = (method: keyof FileStorage): never => ((...args: readonly unknown[]) => this.#ask({ kind: 'file', method, args })) as never
@@ -114,6 +122,7 @@ export class StorageWorker {
       findDamage: call('findDamage'),
       rebuildIndexes: call('rebuildIndexes'),
       backup: call('backup'),
+      isAuthor: call('isAuthor'),
       scrub: call('scrub'),
       close: call('close'),
     }

@@ -30,8 +30,10 @@ export interface Guest {
   readonly role: Role
   /** `did:key` of the identity that runs the peer, where it said so. */
   readonly identity: string | undefined
-  /** Hash of the certificate with which it came, in hex, and the Unix milliseconds when that ends; absent in an open network. */
-  readonly invitation: { readonly id: string; readonly expires: number | null } | undefined
+  /** Hash of the certificate with which it came, in hex, the Unix milliseconds when that ends, and whom it lets in; absent in an open network. */
+  readonly invitation: { readonly id: string; readonly expires: number | null; readonly key: Uint8Array } | undefined
+  /** What a relay does for others; absent where it does not say, and does all. */
+  readonly services?: readonly string[] | undefined
 }
 
 export interface AdmissionInit {
@@ -39,7 +41,11 @@ export interface AdmissionInit {
   /** Our own peer id. */
   readonly peer: string
   readonly role: Role
+  /** What this relay does for others. */
+  readonly services?: readonly string[] | undefined
   readonly meta: Meta
+  /** Whether a key is that of a device which was revoked: what lets it in holds no more. */
+  readonly isRevokedDevice?: (key: Uint8Array) => Promise<boolean>
   readonly now?: () => number
 }
 
@@ -71,19 +77,20 @@ export class Admission {
 
   /** Our greeting. It is made anew each time, because an invitation may have come meanwhile. */
   async hello(): Promise<Uint8Array> {
-    const { network, role } = this.#init
+    const { network, role, services } = this.#init
     this.#ownVoucher ??= role === 'relay' ? this.#vouch() : Promise.resolve(null)
     const identity = await this.#ownVoucher
-    return encodeHello({ role, identity, member: network.descriptor.admission === 'invite' ? await this.#member() : null })
+    const member = network.descriptor.admission === 'invite' ? await this.#member() : null
+    return encodeHello({ role, identity, member, services })
   }
 
   /** Decides about a peer by its greeting. Throws the reason why it is not let in. */
   async judge(frame: Uint8Array, peer: string): Promise<Guest> {
-    const { role, identity, member } = decodeHello(frame)
+    const { role, identity, member, services } = decodeHello(frame)
     const voucher = identity === null ? undefined : await this.#voucher(identity, peer)
     if (identity !== null && voucher === undefined) throw refused('bad-hello')
     const invitation = this.network.descriptor.admission === 'open' ? undefined : await this.#invitation(member, peer)
-    return { role, identity: voucher && didOf(voucher.by), invitation }
+    return { role, identity: voucher && didOf(voucher.by), invitation, services }
   }
 
   /** Packed revocations of all invitations that were taken back, as far as is known here. */
@@ -108,8 +115,8 @@ export class Admission {
   }
 
   /** Why an invitation does not hold any more; `undefined` while it does. */
-  endOf({ id, expires }: NonNullable<Guest['invitation']>): DocstoreError | undefined {
-    if (this.#revoked.has(id)) return refusal('invitation-revoked')
+  async endOf({ id, expires, key }: NonNullable<Guest['invitation']>): Promise<DocstoreError | undefined> {
+    if (this.#revoked.has(id) || (await this.#init.isRevokedDevice?.(key)) === true) return refusal('invitation-revoked')
     return expires !== null && expires <= this.#now() ? refusal('invitation-expired') : undefined
   }
 
@@ -145,8 +152,9 @@ export class Admission {
     const voucher = member && (await this.#voucher(member.voucher, peer))
     if (certificate === undefined || certificate === null || !voucher) throw refused('not-invited')
     if (!equalBytes(voucher.by, certificate.value.key)) throw refused('not-invited')
-    const invitation = { id: toHex(certificate.hash), expires: certificate.value.expires }
-    const end = this.endOf(invitation)
+    const { expires, key } = certificate.value
+    const invitation = { id: toHex(certificate.hash), expires, key }
+    const end = await this.endOf(invitation)
     if (end !== undefined) throw end
     return invitation
   }
@@ -169,7 +177,9 @@ export class Admission {
 }
 
 /** Who may come into the network of this data. */
-export async function openAdmission(replica: Replica, key: PrivateKey, role: Role): Promise<Admission> {
+export async function openAdmission(replica: Replica, key: PrivateKey, role: Role, services?: readonly string[]): Promise<Admission> {
   const network = readNetwork((await replica.info()).network.descriptor)
-  return Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role, meta: replica })
+  // Of anybody: who has a stolen device can make it one of a second person.
+  const isRevokedDevice = async (device: Uint8Array): Promise<boolean> => (await replica.personsOfKey(device)).some(({ isRevoked }) => isRevoked)
+  return Admission.open({ network, peer: peerIdFromPrivateKey(key).toString(), role, services, meta: replica, isRevokedDevice })
 }

@@ -15,6 +15,7 @@ import { DocstoreError, errorCode } from '@p2p-docstore/core'
 import type { Admission, Guest } from './admission.ts'
 import { type GatedRegistrar, installGate } from './gate.ts'
 import { answerGreeting, greet, helloProtocol, refusal, refused } from './hello.ts'
+import { type NetworkService, offers } from '../relay-services.ts'
 import { ADMISSION_TIMEOUT_MS, IDENTIFY_TIMEOUT_MS, MAX_CONNECTIONS_PER_PEER } from '../limits.ts'
 import type { Misconduct } from './misconduct.ts'
 
@@ -125,6 +126,11 @@ export class Doorkeeper implements Startable {
     return this.#visits.get(connection)?.guest
   }
 
+  /** Whether the relay at the other end offers a service; true also before it has greeted. */
+  offers(connection: Connection, service: NetworkService): boolean {
+    return offers(this.guestOf(connection)?.services, service)
+  }
+
   /** Why a connection was not let in, by us or by the other side. */
   refusalOf(connection: Connection): unknown {
     return this.#visits.get(connection)?.refusal
@@ -155,11 +161,14 @@ export class Doorkeeper implements Startable {
     const forgetting = setInterval(() => {
       this.#forget().catch((error: unknown) => log.error('peers that have left could not be forgotten - %e', error))
     }, FORGET_INTERVAL_MS)
-    const expiring = setInterval(() => this.#showOutUninvited(), EXPIRY_INTERVAL_MS)
+    const showOut = (): void => {
+      this.#showOutUninvited().catch((error: unknown) => log.error('nobody could be asked who is invited no more - %e', error))
+    }
+    const expiring = setInterval(showOut, EXPIRY_INTERVAL_MS)
     this.#ends.push(
       () => clearInterval(forgetting),
       () => clearInterval(expiring),
-      this.admission.onRevocation(() => this.#showOutUninvited()),
+      this.admission.onRevocation(showOut),
       this.misconduct.onRefusal((peer, misdeed) => {
         log('%s is refused for a while because of %s', peer, misdeed)
         this.#showOut(peer, new DocstoreError('misconduct', `The peer breaks the protocol (${misdeed})`))
@@ -329,11 +338,11 @@ export class Doorkeeper implements Startable {
   }
 
   /** Ends the connections of those whose invitation was taken back, or has expired. */
-  #showOutUninvited(): void {
+  async #showOutUninvited(): Promise<void> {
     for (const connection of this.#components.connectionManager.getConnections()) {
       const invitation = this.guestOf(connection)?.invitation
-      const end = invitation && this.admission.endOf(invitation)
-      if (end !== undefined) connection.abort(end)
+      const end = invitation && (await this.admission.endOf(invitation))
+      if (end !== undefined && connection.status === 'open') connection.abort(end)
     }
   }
 

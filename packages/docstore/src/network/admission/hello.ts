@@ -32,7 +32,13 @@ export interface Hello {
   readonly identity: Uint8Array | null
   /** Packed certificate of the invitation with which it comes, and voucher of the certificate's key for the peer. */
   readonly member: { readonly certificate: Uint8Array; readonly voucher: Uint8Array } | null
+  /** What a relay does for others; absent where it does all that relays do. */
+  readonly services?: readonly string[] | undefined
 }
+
+/** Services of a greeting: as many as a descriptor has, and named alike. */
+const MAX_SERVICES = 16
+const SERVICE = /^[a-z][a-z0-9-]{0,31}$/
 
 /** Name of the protocol that precedes all others in a network. */
 export function helloProtocol(networkId: string): string {
@@ -54,8 +60,8 @@ function isHelloRefusal(code: string): code is HelloRefusal {
   return Object.hasOwn(REFUSALS, code)
 }
 
-export function encodeHello({ role, identity, member }: Hello): Uint8Array {
-  return encodeCbor({ v: 1, versions: VERSIONS, role, identity, member })
+export function encodeHello({ role, identity, member, services }: Hello): Uint8Array {
+  return encodeCbor({ v: 1, versions: VERSIONS, role, identity, member, ...(services === undefined ? {} : { services }) })
 }
 
 function encodeRefusal(code: HelloRefusal): Uint8Array {
@@ -67,16 +73,21 @@ export function decodeHello(frame: Uint8Array): Hello {
   const decoded = decodeCbor(frame, MAX_HELLO_BYTES)
   if (!decoded.ok || typeof decoded.value !== 'object' || decoded.value === null) throw refused('bad-hello')
   // Fields that are not known here are for later versions.
-  const { v, versions, role, identity, member, error } = decoded.value as Readonly<Record<string, unknown>>
+  const { v, versions, role, identity, member, services, error } = decoded.value as Readonly<Record<string, unknown>>
   if (typeof error === 'string') throw isHelloRefusal(error) ? refusal(error) : refused('bad-hello')
   if (v !== 1 || !Array.isArray(versions)) throw refused(Number.isSafeInteger(v) && v !== 1 ? 'other-version' : 'bad-hello')
   if (!versions.some((version) => VERSIONS.includes(version as number))) throw refusal('other-version')
   if ((role !== 'relay' && role !== 'peer') || !(identity === null || identity instanceof Uint8Array)) throw refused('bad-hello')
-  if (member === null) return { role, identity, member: null }
+  if (services !== undefined && !areServices(services)) throw refused('bad-hello')
+  if (member === null) return { role, identity, member: null, services }
   if (typeof member !== 'object' || !('certificate' in member) || !('voucher' in member)) throw refused('bad-hello')
   const { certificate, voucher } = member
   if (!(certificate instanceof Uint8Array) || !(voucher instanceof Uint8Array)) throw refused('bad-hello')
-  return { role, identity, member: { certificate, voucher } }
+  return { role, identity, member: { certificate, voucher }, services }
+}
+
+function areServices(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= MAX_SERVICES && value.every((one) => typeof one === 'string' && SERVICE.test(one))
 }
 
 /** Greets the other end of a connection; resolves with its answer. Throws `other-network`, `no-hello`, `bad-hello`, `connection-lost`. */

@@ -1,7 +1,16 @@
 export { type Admission, openAdmission } from './admission.ts'
 export { type AddressBook, Doorkeeper, type DoorkeeperComponents, PROVIDER_TAG } from './doorkeeper.ts'
 export { decodeHello, encodeHello, type Hello, helloProtocol } from './hello.ts'
-export { checkInvitation, type Invitation, knownInvitation, MEMBERSHIP, rememberInvitation, verifyPacked } from './invitation.ts'
+export {
+  checkInvitation,
+  decodeInvitation,
+  encodeInvitation,
+  type Invitation,
+  knownInvitation,
+  MEMBERSHIP,
+  rememberInvitation,
+  verifyPacked,
+} from './invitation.ts'
 export { type InvitationInit, Invitations, type IssuedInvitation } from './invitations.ts'
 export { Misconduct, type Misdeed } from './misconduct.ts'
 export { ownIdentity } from './own-identity.ts'

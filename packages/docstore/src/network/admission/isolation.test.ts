@@ -18,7 +18,6 @@ import { ended } from '../testing/attacker.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 
-const SOON = { timeout: 15_000 }
 const WEBRTC_DIRECT = '/ip4/127.0.0.1/udp/0/webrtc-direct'
 
 const ours = createNetwork('ours')
@@ -28,7 +27,7 @@ let member: TestPeer
 beforeEach(async () => {
   relay = await TestRelay.start(ours, { listen: ['/ip4/127.0.0.1/tcp/0', WEBRTC_DIRECT] })
   member = await TestPeer.start(ours, { relays: [relay.origin] })
-  await expect.poll(() => member.hasReservation(), SOON).toBe(true)
+  await expect.poll(() => member.hasReservation()).toBe(true)
 })
 afterEach(async () => {
   await Promise.all([member.close(), relay.close()])

@@ -104,6 +104,7 @@ describe('a peer of the network that', () => {
     expect(all.map(({ status }) => status === 'open')).toEqual(all.map((_, i) => i >= 6))
     for (let i = 0; i < 25; i++) await attacker.connect(addresses()).catch(() => undefined)
     await expect.poll(() => connections().length).toBe(0)
-    expect(counts()['too-many-connections']).toBeGreaterThanOrEqual(20)
+    // Attempts that end before they are connections are not counted.
+    expect(counts()['too-many-connections']).toBeGreaterThanOrEqual(10)
   })
 })

@@ -7,7 +7,9 @@ import { Examination } from './examination.ts'
 import { FILE_CLAUSES } from './file-clauses.ts'
 import { GREETING_CLAUSES } from './greeting-clauses.ts'
 import { KADEMLIA_CLAUSES } from './kademlia-clauses.ts'
+import { NAME_CLAUSES } from './name-clauses.ts'
 import { NETWORK_CLAUSES } from './network-clauses.ts'
+import { PEOPLE_CLAUSES } from './people-clauses.ts'
 import { SYNC_CLAUSES } from './sync-clauses.ts'
 import { TOPIC_CLAUSES } from './topic-clauses.ts'
 import type { Target } from './visitor.ts'
@@ -22,6 +24,8 @@ const CLAUSES: readonly Clause[] = [
   ...DATA_CLAUSES,
   ...DIRECTORY_CLAUSES,
   ...FILE_CLAUSES,
+  ...NAME_CLAUSES,
+  ...PEOPLE_CLAUSES,
   ...TOPIC_CLAUSES,
   ...KADEMLIA_CLAUSES,
 ]

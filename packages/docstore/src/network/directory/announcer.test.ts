@@ -34,6 +34,17 @@ describe('Announcer', () => {
     expect(said.length).toBe(4)
   })
 
+  it('says it more often where it is told to', () => {
+    const said: number[] = []
+    const began = Date.now()
+    const init = { describe: () => NOBODY, announce: ({ at }: { at: number }) => said.push(at - began), lifeMs: LIFE_MS, refreshMs: 60_000 }
+    const announcer = new Announcer(init)
+    announcer.start()
+    vi.advanceTimersByTime(120_000)
+    announcer.stop()
+    expect(said).toEqual([0, 60_000, 120_000])
+  })
+
   it('says one second after they changed where it is reached, every five seconds at most', () => {
     const { announcer, said, self } = start()
     vi.advanceTimersByTime(60_000)

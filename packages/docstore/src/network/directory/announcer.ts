@@ -16,6 +16,8 @@ export interface AnnouncerInit {
   /** Signs it and tells others. Must not throw. */
   readonly announce: (description: SelfDescription & { readonly at: number; readonly expires: number }) => void
   readonly lifeMs: number
+  /** How often it is said again, milliseconds, at least; after a third of its life in any case. */
+  readonly refreshMs?: number
   readonly now?: () => number
 }
 
@@ -71,7 +73,7 @@ export class Announcer {
     const now = this.#now()
     const description = this.#init.describe()
     const said = JSON.stringify(description, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value))
-    const refreshMs = this.#init.lifeMs / 3
+    const refreshMs = Math.min(this.#init.lifeMs / 3, this.#init.refreshMs ?? Number.POSITIVE_INFINITY)
     if (said !== this.#said || now - this.#saidAt >= refreshMs || now < this.#saidAt) {
       // Later than the last one, or nobody would believe it; but one of a clock that was far ahead was believed by nobody.
       const at = this.#saidAt > now + MAX_FUTURE_MS ? now : Math.max(now, this.#saidAt + 1)

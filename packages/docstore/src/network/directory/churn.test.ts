@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 
-const PEERS = 20
+const PEERS = 10
 /** How long what a peer says of itself holds: for longer than a round takes on any machine. The clock is moved on when they have left. */
 const LIFE_MS: number = 8 * 60_000
 const UNTIL_LISTED = { timeout: 60_000, interval: 100 }

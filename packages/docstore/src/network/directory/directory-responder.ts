@@ -23,6 +23,8 @@ export interface DirectoryResponderInit {
   readonly directory: Directory
   /** What is remembered of the peer: whoever wastes our time waits longer and longer. */
   readonly ledger: Ledger
+  /** False at a relay that tells nobody who is in the network. */
+  readonly tells?: boolean
   /** The peer that asks. */
   readonly peer: string
   /** Who keeps a namespace; a peer that knows of nobody leaves it out. */
@@ -57,10 +59,14 @@ export class DirectoryResponder implements Answerer {
   }
 
   async #answer(request: DirectoryRequest, signal: AbortSignal): Promise<DirectoryResponse> {
-    const { ledger, peer, onFind } = this.#init
+    const { ledger, peer, onFind, tells } = this.#init
     if (request.t === 'find') {
       await this.#account(FIND_UNITS, signal)
       return { t: 'found', relays: [], peers: [], ...(await onFind?.(request.ns, peer, signal)) }
+    }
+    if (tells === false && request.t !== 'list') {
+      await this.#account(REQUEST_UNITS, signal)
+      return { t: 'error', code: 'not-offered', message: 'This relay does not tell who is in the network' }
     }
     const { response, spent } = await ledger.request(() => this.#work(request))
     await this.#account(REQUEST_UNITS + spent, signal)

@@ -74,7 +74,8 @@ export class DirectorySync {
 
   #begin(connection: Connection, { isOnce }: { isOnce: boolean }): void {
     const peer = connection.remotePeer.toString()
-    const isUsable = connection.status === 'open' && connection.limits === undefined
+    const isOffered = this.#init.libp2p.services.doorkeeper.offers(connection, 'directory')
+    const isUsable = connection.status === 'open' && connection.limits === undefined && isOffered
     if (!isUsable || this.#ended.signal.aborted || this.#running.has(peer) || this.#running.size >= MAX_COMPARED) return
     this.#running.set(
       peer,

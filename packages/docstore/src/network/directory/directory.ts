@@ -26,6 +26,9 @@ export interface DirectoryInit {
   readonly isConnected: (peer: string) => boolean
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
+  /** Peers that it lists, and how many of them may be no relays. */
+  readonly max?: number
+  readonly maxNonRelays?: number
 }
 
 /** Called when an entry was stored, and with every revocation that is valid, be there room for it or not. */
@@ -46,12 +49,16 @@ export class Directory {
   readonly #shares = new Shares()
   readonly #listeners = new Set<EntryListener>()
   readonly #leaving = new Set<() => void>()
+  readonly #max: number
+  readonly #maxNonRelays: number
   #relays = 0
 
-  constructor({ network, isConnected, now = Date.now }: DirectoryInit) {
+  constructor({ network, isConnected, now = Date.now, max = MAX_PEERS, maxNonRelays = MAX_NON_RELAYS }: DirectoryInit) {
     this.#network = network
     this.#isConnected = isConnected
     this.#now = now
+    this.#max = max
+    this.#maxNonRelays = maxNonRelays
   }
 
   /** Verifies an entry that a peer brought, and takes it in where it is newer than what is here and there is room for it. */
@@ -165,8 +172,8 @@ export class Directory {
   /** Whether there is room for one more, if need be in place of one that a busier peer brought. */
   #makeRoom(entry: Entry, source: string): boolean {
     if (entry.kind === 'revocation') return this.#entries.size - this.#byPeer.size < MAX_REVOCATIONS
-    const areNonRelaysFull = !entry.isRelay && this.#byPeer.size - this.#relays >= MAX_NON_RELAYS
-    if (this.#byPeer.size < MAX_PEERS && !areNonRelaysFull) return true
+    const areNonRelaysFull = !entry.isRelay && this.#byPeer.size - this.#relays >= this.#maxNonRelays
+    if (this.#byPeer.size < this.#max && !areNonRelaysFull) return true
     const isKept = this.#isConnected(entry.peer)
     // As with one who floods it: there is no need to look through all of it each time.
     if (!isKept && this.#shares.isBusiest(source)) return false

@@ -25,7 +25,7 @@ beforeAll(async () => {
   honest = await TestRelay.start(descriptor, { replica: one, storage: 'asked' })
   other = await TestRelay.start(descriptor, { replica: two, storage: 'asked' })
   peer = await TestPeer.start(descriptor, { relays: [honest.origin, other.origin] })
-  await vi.waitFor(async () => expect((await peer.network.peers()).filter(({ state }) => state === 'connected').length).toBe(2), { timeout: 20_000 })
+  await vi.waitFor(async () => expect((await peer.network.peers()).filter(({ state }) => state === 'connected').length).toBe(2), { timeout: 30_000 })
 })
 
 afterAll(async () => {

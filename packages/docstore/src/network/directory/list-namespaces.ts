@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, errorCode, type ForeignNamespace, type Replica } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, type ForeignNamespace, type Refusal, type Replica } from '@p2p-docstore/core'
 import type { Misdeed } from '../admission/index.ts'
 import type { ListedPage, ListRequest } from '../types.ts'
 import { askList } from './directory-protocol.ts'
@@ -13,6 +13,9 @@ interface ListInit {
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
 }
+
+/** Why a head is refused that an honest relay may have. */
+const NOT_ACTING: ReadonlySet<string> = new Set(['no-device', 'revoked'] satisfies Refusal[])
 
 /** What one relay names: every namespace that it may name with an id up to `bound`. */
 interface Answer {
@@ -38,7 +41,7 @@ export async function listNamespaces(
   for (const one of answers.flatMap(({ namespaces }) => namespaces)) {
     const { id } = one.info
     const known = newest.get(id)
-    if ((bound === undefined || id <= bound) && (known === undefined || one.seq > known.seq)) newest.set(id, one)
+    if ((bound === undefined || id <= bound) && (known === undefined || isNewer(one, known))) newest.set(id, one)
   }
   const ids = [...newest.keys()].sort()
   const shown = ids.slice(0, limit)
@@ -67,19 +70,32 @@ async function ask(relay: Connection, after: string, { networkId, replica, onMis
   try {
     const { namespaces, more } = await askList(relay, networkId, after, signal)
     const read: ForeignNamespace[] = []
+    let isSkipping = false
     for (const bytes of namespaces) {
       const one = await replica.readNamespace(bytes)
+      // The relay need not know yet what is known here: that the device which signed it was revoked.
+      if ('refused' in one && NOT_ACTING.has(one.refused)) {
+        isSkipping = true
+        continue
+      }
       if ('refused' in one || !one.isListed || one.info.id <= (read.at(-1)?.info.id ?? after)) throw forged()
       read.push(one)
     }
     const last = read.at(-1)
-    if (more && last === undefined) throw forged()
+    if (more && last === undefined) {
+      if (isSkipping) return undefined
+      throw forged()
+    }
     return { namespaces: read, bound: more ? last?.info.id : undefined }
   } catch (error) {
     // One that has just left, or takes too long, keeps nothing from the others.
     if (errorCode(error) === 'bad-response') onMisdeed(peer, 'forged-entries')
     return undefined
   }
+}
+
+function isNewer(one: ForeignNamespace, other: ForeignNamespace): boolean {
+  return one.epoch === other.epoch ? one.seq > other.seq : one.epoch > other.epoch
 }
 
 function forged(): DocstoreError {

@@ -92,7 +92,7 @@ describe('the directory of a network', () => {
     await relay.restart()
     expect(await listed(relay.peer)).toContain(other.peer.id)
     await relay.close()
-  }, 30_000)
+  })
 
   it('answers who keeps a namespace, with nobody where it does not know', async () => {
     const network = createNetwork('find')
@@ -118,7 +118,7 @@ describe('the directory of a network', () => {
       return { kind, packed }
     })
     await directory.put(forged).catch(() => undefined)
-    await vi.waitFor(() => expect(connection.status).not.toBe('open'))
+    await expect.poll(() => connection.status).not.toBe('open')
     expect(relay.libp2p.services.doorkeeper.misconduct.counts.get('forged-entries')).toBe(5)
     expect(await listed(relay.peer)).toEqual([relay.peer.id, honest.id].sort())
     await Promise.all([peer.close(), relay.close()])
@@ -131,7 +131,7 @@ describe('the directory of a network', () => {
     const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
     const stream = await connection.newStream(directoryProtocol(network.id))
     stream.send(Uint8Array.of(3, 0xff, 0xff, 0xff))
-    await vi.waitFor(() => expect(relay.libp2p.services.doorkeeper.misconduct.counts.get('malformed')).toBe(1))
+    await expect.poll(() => relay.libp2p.services.doorkeeper.misconduct.counts.get('malformed')).toBe(1)
     await Promise.all([peer.close(), relay.close()])
   })
 })

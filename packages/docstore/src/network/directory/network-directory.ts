@@ -16,6 +16,7 @@ import {
 } from '@p2p-docstore/core'
 import { type DocstoreLibp2p, peerKey, viaOf, webSocketAddress } from '../transport/index.ts'
 import { type Misdeed, ownIdentity } from '../admission/index.ts'
+import { isNetworkService } from '../relay-services.ts'
 import { answerStream } from '../sync/index.ts'
 import type { DirectoryPeer, ListedPage, ListRequest, PeerFacts } from '../types.ts'
 import { Announcer, type SelfDescription } from './announcer.ts'
@@ -48,6 +49,10 @@ export interface NetworkDirectoryInit {
   readonly network: Network
   readonly libp2p: DocstoreLibp2p
   readonly role: Role
+  /** What this relay does for others, where it is known from the beginning. */
+  readonly services?: readonly string[] | undefined
+  /** Whether who asks is told who is in the network. */
+  readonly tells?: boolean
   /** Whether others may know of this peer. */
   readonly isListed: boolean
   /** What is remembered of a peer. */
@@ -72,7 +77,7 @@ export class NetworkDirectory {
   readonly directory: Directory
   readonly #init: NetworkDirectoryInit
   readonly #self: string
-  readonly #since: number
+  #since: number
   readonly #sync: DirectorySync
   readonly #gossip: DirectoryGossip
   readonly #log: Logger
@@ -88,8 +93,9 @@ export class NetworkDirectory {
   #isStopped = false
 
   private constructor(init: NetworkDirectoryInit) {
-    const { network, libp2p, compareMs, onSent, now } = init
+    const { network, libp2p, compareMs, onSent, services, now } = init
     this.#init = init
+    if (services !== undefined) this.#facts = { services }
     this.#since = now()
     this.#self = libp2p.peerId.toString()
     this.#log = libp2p.logger.forComponent('docstore:directory')
@@ -130,13 +136,23 @@ export class NetworkDirectory {
       maxInboundStreams: MAX_DIRECTORY_STREAMS,
     })
     if (!isListed) return
+    // One that comes back soon keeps its place among relays: a restart must not move what it keeps.
+    const asRelay = role === 'relay' ? await import('./last-said.ts') : undefined
+    if (asRelay !== undefined) this.#since = await asRelay.sinceOf(replica, this.#init.now())
     const key = identityFromSeed((await peerKey(replica)).raw.subarray(0, 32))
     const identity = packSigned(createVoucher(network.cid, this.#self, await ownIdentity(replica)))
     this.#announcer = new Announcer({
       describe: () => this.#describe(identity),
-      announce: (description) => this.#announce(description, key),
+      announce: (description) => {
+        this.#announce(description, key)
+        // Without it, it is new again when it comes back.
+        asRelay
+          ?.noteSaid(replica, description)
+          .catch((error: unknown) => this.#log.error('what this relay said of itself could not be noted - %e', error))
+      },
       now: this.#init.now,
       lifeMs: lifeMs ?? (role === 'relay' ? RELAY_LIFE_MS : PEER_LIFE_MS),
+      ...(asRelay === undefined ? {} : { refreshMs: asRelay.RELAY_REFRESH_MS }),
     })
     this.#announcer.start()
   }
@@ -186,6 +202,12 @@ export class NetworkDirectory {
     const { relays, reached } = this.#stored
     const all = orderRelays({ directory: this.directory, former: relays, isReached: (peer) => reached.has(peer) })
     return all.filter((peer) => peer !== this.#self)
+  }
+
+  /** What a listed relay does for others, by its own word; `undefined` where it does not say: it does everything then. */
+  services(peer: string): readonly string[] | undefined {
+    const services = this.directory.peer(peer)?.descriptor.services
+    return services?.some(isNetworkService) === true ? services : undefined
   }
 
   /** A relay was reached: it is remembered before those that were only heard of. */
@@ -281,11 +303,12 @@ export class NetworkDirectory {
   #answer(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
     const onMisdeed = (misdeed: Misdeed): void => this.#onMisdeed(peer, misdeed)
-    const { onFind, onList, ledgerOf } = this.#init
+    const { onFind, onList, ledgerOf, tells = true } = this.#init
     const responder = new DirectoryResponder({
       directory: this.directory,
       ledger: ledgerOf(peer),
       peer,
+      tells,
       onFind,
       onList,
       onNews: () => this.#sync.news(peer),

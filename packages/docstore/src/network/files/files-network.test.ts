@@ -6,7 +6,6 @@ import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 
 const MIB = 1024 * 1024
-const SOON = { timeout: 20_000 }
 const descriptor = createNetwork('files')
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -51,7 +50,7 @@ async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise
 }
 
 async function arrived(namespace: Namespace, cid: string) {
-  await expect.poll(() => namespace.getFile(cid), SOON).toBeDefined()
+  await expect.poll(() => namespace.getFile(cid)).toBeDefined()
   const file = await namespace.getFile(cid)
   if (file === undefined) throw new Error('The file was deleted')
   return file
@@ -119,7 +118,7 @@ describe('a file', () => {
     await (await arrived(there, cid)).bytes()
     await album.deleteFile(cid)
     for (const { replica } of [home.peer, peer]) {
-      await expect.poll(() => replica.block(cid), SOON).toBeUndefined()
+      await expect.poll(() => replica.block(cid)).toBeUndefined()
       expect(await replica.file(album.id, cid)).toBeUndefined()
     }
   })
@@ -132,7 +131,7 @@ describe('a file', () => {
     const { cid } = await album.putFile(bytes)
     await album.fileDelivered(cid)
     await album.deleteFile(cid)
-    await expect.poll(() => home.peer.replica.block(cid), SOON).toBeUndefined()
+    await expect.poll(() => home.peer.replica.block(cid)).toBeUndefined()
     // A document, and no bytes.
     await album.collection('files').put({ _id: cid, size: MIB })
     await album.delivered()

@@ -1,1 +1,2 @@
 export { FileExchange } from './file-exchange.ts'
+export { FileSource } from './file-source.ts'

@@ -35,7 +35,7 @@ describe('Kademlia', () => {
     }
     const [first, , , , fifth, last] = relays
     if (first === undefined || fifth === undefined || last === undefined) throw new Error('six relays')
-    await expect.poll(() => relays.every((one) => kademlia(one).size === 5), { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => relays.every((one) => kademlia(one).size === 5)).toBe(true)
     const { id } = await fifth.replica.createNamespace({ name: 'notes', write: 'anyone' })
     expect(await kademlia(fifth).provide(id, AbortSignal.timeout(20_000))).toBeGreaterThan(0)
 

@@ -34,6 +34,12 @@ export class Delivery {
     return relays.every(isShutOut) ? relays[0] : undefined
   }
 
+  /** Why no connected relay takes what the namespace says of itself here: waiting is in vain. */
+  refused(): string | undefined {
+    const refusals = this.#syncs().map(({ headRefusal }) => headRefusal)
+    return refusals.every((one) => one !== undefined) ? refusals[0] : undefined
+  }
+
   /** How much a connected relay holds back that was asked to take the position, because of its time; 0 where none does. */
   held(): number {
     const held = this.#syncs().filter(({ heldSeq }) => heldSeq >= this.#seq)
@@ -45,6 +51,9 @@ export class Delivery {
     const shutOut = this.shutOut()
     if (shutOut !== undefined)
       return notDelivered(`No relay lets this peer in. ${shutOut.error}. The documents are safe here`, { copies, reason: shutOut.errorCode })
+    const refusal = this.refused()
+    if (refusal !== undefined)
+      return notDelivered('The relays do not take what this device says of the namespace: it was taken from its person', { copies, reason: refusal })
     const held = this.held()
     if (held > 0)
       return notDelivered(

@@ -4,11 +4,12 @@ import { type Choice, chooseRelays, type LinkState } from './relay-choice.ts'
 const MINUTE = 60_000
 
 function link(id: string, state: Partial<LinkState> = {}): LinkState {
-  return { id, peer: id, isJoined: false, isConnected: true, hasFailed: false, lostMs: 0, isNeeded: false, lacks: new Set(), ...state }
+  const offers = { isKeeper: true, givesPlaces: true }
+  return { id, peer: id, isJoined: false, isConnected: true, hasFailed: false, ...offers, lostMs: 0, isNeeded: false, lacks: new Set(), ...state }
 }
 
 function choose(links: readonly LinkState[], choice: Partial<Choice> = {}) {
-  return chooseRelays({ links, listed: ['x', 'y', 'z'], holders: [], enough: 2, max: 8, ...choice })
+  return chooseRelays({ links, listed: ['x', 'y', 'z'], placeGivers: [], holders: [], enough: 2, max: 8, ...choice })
 }
 
 describe('the relays that a peer keeps in touch with', () => {
@@ -17,6 +18,15 @@ describe('the relays that a peer keeps in touch with', () => {
     expect(choose([link('a', { isJoined: true })])).toEqual({ add: ['x'], drop: [] })
     expect(choose([link('a'), link('b')])).toEqual({ add: [], drop: [] })
     expect(choose([link('a'), link('x')], { enough: 3 })).toEqual({ add: ['y'], drop: [] })
+  })
+
+  it('are enough that keep documents, whoever else is connected, and one that gives a place', () => {
+    const gate = link('gate', { isKeeper: false })
+    expect(choose([gate])).toEqual({ add: ['x', 'y'], drop: [] })
+    expect(choose([gate, link('a'), link('b')], { placeGivers: ['p'] })).toEqual({ add: [], drop: [] })
+    const vaults = ['a', 'b'].map((id) => link(id, { givesPlaces: false }))
+    expect(choose(vaults, { placeGivers: ['p', 'q'] })).toEqual({ add: ['p'], drop: [] })
+    expect(choose([link('a', { givesPlaces: false })], { listed: ['p'], placeGivers: ['p'] })).toEqual({ add: ['p'], drop: [] })
   })
 
   it('are given some time to answer before others are tried as well', () => {

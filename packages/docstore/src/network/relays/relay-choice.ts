@@ -12,6 +12,9 @@ export interface LinkState {
   readonly isConnected: boolean
   /** Whether the last attempt to reach it failed. */
   readonly hasFailed: boolean
+  /** Whether it keeps documents, and whether it gives places through which others are reached, as far as is known. */
+  readonly isKeeper: boolean
+  readonly givesPlaces: boolean
   /** For how long it has not been connected, milliseconds. */
   readonly lostMs: number
   /** Whether it is the only connected one that keeps some wanted namespace. */
@@ -31,8 +34,9 @@ export interface Holders {
 /** What the choice is made from. */
 export interface Choice {
   readonly links: readonly LinkState[]
-  /** Relays of the directory that can be tried, the most wanted first. */
+  /** Relays of the directory that keep documents and can be tried, the most wanted first; and where a place is wanted, those that give places. */
   readonly listed: readonly string[]
+  readonly placeGivers: readonly string[]
   /** For each wanted namespace that no connected relay keeps. */
   readonly holders: readonly Holders[]
   /** How many relays should be connected, and how many links there are at most. */
@@ -52,7 +56,7 @@ export interface Chosen {
  * Which relays to keep in touch with: those that were joined, as many others as it takes to have enough connected ones, and one for each wanted
  * namespace that none of them keeps.
  */
-export function chooseRelays({ links, listed, holders, enough, max }: Choice): Chosen {
+export function chooseRelays({ links, listed, placeGivers, holders, enough, max }: Choice): Chosen {
   const drop = new Set(links.filter((link) => isLost(link, links)).map(({ id }) => id))
   const add: string[] = []
   const isLinked = (peer: string): boolean => add.includes(peer) || links.some((link) => link.peer === peer && !drop.has(link.id))
@@ -69,10 +73,10 @@ export function chooseRelays({ links, listed, holders, enough, max }: Choice): C
     if (peer !== undefined && place()) add.push(peer)
   }
   const left = links.filter(({ id }) => !drop.has(id))
-  const promising = left.filter(({ isConnected, hasFailed, lostMs }) => isConnected || (!hasFailed && lostMs < PATIENCE_MS)).length
+  const promising = left.filter(({ isConnected, hasFailed, lostMs }) => isConnected || (!hasFailed && lostMs < PATIENCE_MS))
   // A relay that was joined may turn out to be one of these.
   const isSettling = links.some(({ isJoined, peer, hasFailed, lostMs }) => isJoined && peer === undefined && !hasFailed && lostMs < PATIENCE_MS)
-  let missing = isSettling ? 0 : enough - promising - add.length
+  let missing = isSettling ? 0 : enough - promising.filter(({ isKeeper }) => isKeeper).length - add.length
   for (const peer of listed) {
     if (missing <= 0) break
     if (isLinked(peer) || links.some((link) => link.peer === peer)) continue
@@ -84,6 +88,9 @@ export function chooseRelays({ links, listed, holders, enough, max }: Choice): C
     add.push(peer)
     missing--
   }
+  const hasPlaceGiver = promising.some(({ givesPlaces }) => givesPlaces) || add.some((peer) => placeGivers.includes(peer))
+  const placeGiver = isSettling || hasPlaceGiver ? undefined : placeGivers.find((peer) => !links.some((link) => link.peer === peer))
+  if (placeGiver !== undefined && place()) add.push(placeGiver)
   return { add, drop: [...drop] }
 }
 

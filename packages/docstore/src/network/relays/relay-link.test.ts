@@ -83,14 +83,14 @@ describe.concurrent('relays that are silent', () => {
 
     const errors = async (): Promise<unknown> => (await reader.network.peers()).map(({ errorCode }) => errorCode)
     const unreachable = all.slice(1, -1).map(() => 'relay-unreachable')
-    await expect.poll(errors, { timeout: 20_000 }).toEqual([undefined, ...unreachable, 'no-answer'])
+    await expect.poll(errors).toEqual([undefined, ...unreachable, 'no-answer'])
   })
 
   it('count as one where two addresses lead to the same relay', async ({ expect }) => {
     const home = await relay()
     const alias = await wellKnown(() => ({ peer: home.peer.id, addresses: home.libp2p.getMultiaddrs().map(String) }))
     const writer = await peer(home.origin, alias)
-    await expect.poll(async () => (await writer.network.peers()).map(({ state }) => state), { timeout: 10_000 }).toEqual(['connected', 'connected'])
+    await expect.poll(async () => (await writer.network.peers()).map(({ state }) => state)).toEqual(['connected', 'connected'])
     const { id } = await writer.replica.createNamespace({ name: 'notes', write: 'anyone' })
     expect((await writer.network.sync(id, { timeoutMs: 5000 })).peers).toEqual([home.peer.id])
     const twoCopies = writer.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 100 })
@@ -103,7 +103,7 @@ describe.concurrent('relays that are silent', () => {
     expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
     await home.stopHttp()
     for (const connection of home.libp2p.getConnections()) connection.abort(new Error('a test'))
-    await expect.poll(() => guest.network.connected({ timeoutMs: 0 }), { timeout: 5000 }).toBe(0)
+    await expect.poll(() => guest.network.connected({ timeoutMs: 0 })).toBe(0)
     expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
   })
 
@@ -139,7 +139,7 @@ describe.concurrent('a connection that broke without a word', () => {
     })
     cleanups.push(() => one.stop())
     one.start()
-    await expect.poll(() => one.isConnected, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => one.isConnected).toBe(true)
     return { one, proxy }
   }
 
@@ -147,16 +147,16 @@ describe.concurrent('a connection that broke without a word', () => {
     const { one, proxy } = await link(expect)
     const { session } = one
     proxy.freeze()
-    await expect.poll(() => one.isConnected, { timeout: 25_000 }).toBe(false)
+    await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
-    await expect.poll(() => one.isConnected && one.session !== session, { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => one.isConnected && one.session !== session).toBe(true)
   }, 45_000)
 
   it('is noticed within seconds when the machine wakes, and made anew at once', async ({ expect }) => {
     const { one, proxy } = await link(expect)
     proxy.freeze()
     one.wake()
-    await expect.poll(() => one.isConnected, { timeout: 5000 }).toBe(false)
+    await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
     one.wake()
     await expect.poll(() => one.isConnected, { timeout: 3000 }).toBe(true)

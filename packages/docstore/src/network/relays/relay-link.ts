@@ -79,6 +79,11 @@ export class RelayLink implements SyncPeer {
     return this.#phase.name === 'connected'
   }
 
+  /** What the connected relay does for others; `undefined` where it does not say. */
+  get services(): readonly string[] | undefined {
+    return this.connection && this.#init.libp2p.services.doorkeeper.guestOf(this.connection)?.services
+  }
+
   get via(): Via | undefined {
     return this.#phase.name === 'connected' ? viaOf(this.#phase.connection) : undefined
   }
@@ -125,6 +130,7 @@ export class RelayLink implements SyncPeer {
       error: this.error,
       errorCode: this.isConnected || this.#error === undefined ? undefined : errorCode(this.#error),
       ...(this.#isLetIn ? { isLetIn: true } : {}),
+      ...(this.services === undefined ? {} : { services: this.services }),
       reservation: isConnected && this.#peer !== undefined && this.#init.libp2p.services.reservations?.has(this.#peer) === true,
     }
   }
@@ -195,6 +201,7 @@ export class RelayLink implements SyncPeer {
     const connection = await this.#dial(signal)
     this.#peer = connection.remotePeer
     if (this.#phase.name === 'reaching') this.#phase = { ...this.#phase, connection }
+    const { doorkeeper } = this.#init.libp2p.services
     const ended = new AbortController()
     let keeping: Promise<void> | undefined
     try {
@@ -202,18 +209,19 @@ export class RelayLink implements SyncPeer {
         signal,
         status: this.status,
         isRelayLink: true,
-        decided: () => this.#init.libp2p.services.doorkeeper.decided(connection),
+        decided: () => doorkeeper.decided(connection),
+        keeping: () => (doorkeeper.offers(connection, 'storage') ? 'keeps' : doorkeeper.offers(connection, 'discovery') ? 'notes' : 'ignores'),
         onStart: (session) => {
           this.#error = undefined
           this.#phase = { name: 'connected', since: performance.now(), connection, session }
-          keeping = this.#keepPlace(connection.remotePeer, AbortSignal.any([signal, ended.signal]))
+          if (doorkeeper.offers(connection, 'signaling')) keeping = this.#keepPlace(connection.remotePeer, AbortSignal.any([signal, ended.signal]))
           this.#init.onPeer()
           this.#attempted()
         },
       })
     } catch (error) {
       // What the session sees of a connection that is not let in is only its end.
-      throw this.#init.libp2p.services.doorkeeper.refusalOf(connection) ?? error
+      throw doorkeeper.refusalOf(connection) ?? error
     } finally {
       ended.abort()
       await keeping

@@ -2,6 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from '../transport/index.ts'
 import { delay } from '../timing/index.ts'
 import { MAX_RELAYS } from '../limits.ts'
+import { type NetworkService, offers } from '../relay-services.ts'
 import { type Choice, chooseRelays, type Holders, type LinkState } from './relay-choice.ts'
 import { RelayLink, type RelayLinkInit } from './relay-link.ts'
 import { RelayWays } from './relay-ways.ts'
@@ -30,7 +31,13 @@ const MAX_PAUSE_MS: number = 10 * 60_000
 /** What keeping in touch with relays takes. */
 export interface RelayLinksInit extends Omit<RelayLinkInit, 'source' | 'ways'> {
   /** What the directory knows: relays, the most wanted first, and how they are reached. It is told of those that were reached. */
-  readonly listed: { readonly relays: () => readonly string[]; readonly addresses: ListedAddresses; readonly onReached: (peer: string) => void }
+  readonly listed: {
+    readonly relays: () => readonly string[]
+    /** What a relay does for others, by its own word; `undefined` where it is not known. */
+    readonly services: (peer: string) => readonly string[] | undefined
+    readonly addresses: ListedAddresses
+    readonly onReached: (peer: string) => void
+  }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
   /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
@@ -201,14 +208,20 @@ export class RelayLinks {
     const relays = listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer))
     const known = new Set(relays)
     const guests = this.#guests()
+    const free = relays.filter((peer) => role === 'peer' || !guests.has(peer))
+    const listedFor = (service: NetworkService): readonly string[] => free.filter((peer) => offers(listed.services(peer), service))
     return {
       links: [...this.#links].map(([id, link]): LinkState => {
         const { isConnected, peer, error, source } = link
         const lostMs = now - (this.#lostAt.get(id) ?? now)
         const isJoined = source.origin !== undefined
-        return { id, peer, isJoined, isConnected, hasFailed: error !== undefined, lostMs, isNeeded: needed.has(link), lacks: this.#lackedBy(link) }
+        const services = link.services ?? (peer === undefined ? undefined : listed.services(peer))
+        const does = { isKeeper: offers(services, 'storage'), givesPlaces: offers(services, 'signaling') }
+        const hasFailed = error !== undefined
+        return { id, peer, isJoined, isConnected, hasFailed, ...does, lostMs, isNeeded: needed.has(link), lacks: this.#lackedBy(link) }
       }),
-      listed: relays.filter((peer) => role === 'peer' || !guests.has(peer)),
+      listed: listedFor('storage'),
+      placeGivers: libp2p.services.reservations === undefined ? [] : listedFor('signaling'),
       holders: [...this.#sought].map(([ns, { holders }]): Holders => {
         const peers = holders.filter((peer) => known.has(peer))
         return { ns, peers: gathers ? this.#meetingPoint(ns, peers).filter((peer) => !guests.has(peer)) : peers }

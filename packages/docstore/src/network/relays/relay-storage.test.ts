@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../testing/test-relay.ts'
 
-const SOON = { timeout: 10_000 }
 const descriptor = createNetwork('test')
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -27,7 +26,7 @@ describe('a relay that keeps what it is asked to', () => {
     const { id: ofFirst } = await first.peer.replica.createNamespace({ name: 'of the first', write: 'anyone' })
     const { id: ofSecond } = await second.peer.replica.createNamespace({ name: 'of the second', write: 'anyone' })
     const state = async (): Promise<unknown> => (await second.peer.network.namespaceStatus(ofSecond)).peers.map((peer) => peer.state)
-    await expect.poll(state, SOON).toEqual(['declined'])
+    await expect.poll(state).toEqual(['declined'])
     expect(await namespaces(first)).toEqual([ofFirst])
     expect(await namespaces(second)).toEqual([ofSecond])
   })
@@ -41,13 +40,13 @@ describe('a relay that keeps what it is asked to', () => {
     await guest.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 10_000 })
     await guest.close()
     await first.peer.replica.write(id, 'docs', [{ id: 'one', content: '{"_id":"one"}' }])
-    await expect.poll(async () => (await second.peer.replica.summary(id)).count, SOON).toBe(1)
+    await expect.poll(async () => (await second.peer.replica.summary(id)).count).toBe(1)
   })
 
   it('is another than one that keeps everything, which copies whatever it sees at others', async () => {
     const first = await relay({ storage: 'asked' })
     const second = await relay({ storage: 'all', relays: [first.origin] })
     const { id } = await first.peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
-    await expect.poll(() => namespaces(second), SOON).toEqual([id])
+    await expect.poll(() => namespaces(second)).toEqual([id])
   })
 })

@@ -4,8 +4,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { TestPeer, type TestPeerOptions } from '../testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../testing/test-relay.ts'
 
-const SOON = { timeout: 20_000 }
-
 let descriptor: Descriptor
 const cleanups: (() => Promise<void>)[] = []
 beforeEach(() => {
@@ -35,17 +33,17 @@ describe('places at a relay', () => {
   it('are there for more peers than libp2p would take by default, and are free again as soon as a peer has left', async () => {
     const home = await relay()
     const clients = await Promise.all(Array.from({ length: 20 }, () => client([home])))
-    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation())), SOON).toEqual(clients.map(() => true))
+    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation()))).toEqual(clients.map(() => true))
     expect(taken(home)).toBe(20)
     await Promise.all(clients.slice(0, 15).map(({ network }) => network.close()))
-    await expect.poll(() => taken(home), SOON).toBe(5)
+    await expect.poll(() => taken(home)).toBe(5)
     expect(home.libp2p.services.places?.refused).toBe(0)
   })
 
   it('make a peer reachable through the relay, over a connection that is limited', async () => {
     const home = await relay()
     const [a, b] = await Promise.all([client([home]), client([home])])
-    await expect.poll(() => Promise.all([a, b].map((one) => one.hasReservation())), SOON).toEqual([true, true])
+    await expect.poll(() => Promise.all([a, b].map((one) => one.hasReservation()))).toEqual([true, true])
     const address = b.libp2p.getMultiaddrs().find((one) => one.toString().includes('/p2p-circuit'))
     if (address === undefined) throw new Error('b has no address')
     const connection = await a.libp2p.dial(address)
@@ -65,7 +63,7 @@ describe('places at a relay', () => {
     })
     const home = await relay()
     const guest = await client([home])
-    await expect.poll(() => guest.hasReservation(), SOON).toBe(true)
+    await expect.poll(() => guest.hasReservation()).toBe(true)
     const renew = async (): Promise<void> => {
       const stream = await guest.libp2p.dialProtocol(home.libp2p.peerId, RELAY_V2_HOP_CODEC)
       const answered = new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }))
@@ -85,34 +83,34 @@ describe('places at a relay', () => {
   it('run out without an error for who comes then; they get one when another peer leaves', async () => {
     const full = await relay({ places: 1 })
     const first = await client([full])
-    await expect.poll(() => first.hasReservation(), SOON).toBe(true)
+    await expect.poll(() => first.hasReservation()).toBe(true)
     const second = await client([full])
-    await expect.poll(() => full.libp2p.services.places?.refused, SOON).toBeGreaterThan(0)
+    await expect.poll(() => full.libp2p.services.places?.refused).toBeGreaterThan(0)
     expect(await second.network.peers()).toMatchObject([{ state: 'connected', reservation: false, error: undefined }])
     await first.network.close()
-    await expect.poll(() => second.hasReservation(), SOON).toBe(true)
+    await expect.poll(() => second.hasReservation()).toBe(true)
   })
 
   it('are kept at every relay of a peer, and those of one relay do not depend on the others', async () => {
     const [one, two] = await Promise.all([relay(), relay()])
     const both = await client([one, two])
     const reservations = async (): Promise<unknown> => (await both.network.peers()).map(({ reservation }) => reservation)
-    await expect.poll(reservations, SOON).toEqual([true, true])
+    await expect.poll(reservations).toEqual([true, true])
     await two.stop()
-    await expect.poll(reservations, SOON).toEqual([true, false])
+    await expect.poll(reservations).toEqual([true, false])
     await two.restart()
-    await expect.poll(reservations, SOON).toEqual([true, true])
+    await expect.poll(reservations).toEqual([true, true])
   })
 
   it.each(['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'])('are given again when the relay comes back, over %s', async (address) => {
     const home = await relay({ listen: [address] })
     const clients = await Promise.all([client([home]), client([home]), client([home])])
     const connected = clients.map(() => true)
-    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation())), SOON).toEqual(connected)
+    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation()))).toEqual(connected)
     await home.stop()
-    await expect.poll(() => Promise.all(clients.map((one) => one.network.connected({ timeoutMs: 0 }))), SOON).toEqual(clients.map(() => 0))
+    await expect.poll(() => Promise.all(clients.map((one) => one.network.connected({ timeoutMs: 0 })))).toEqual(clients.map(() => 0))
     await home.restart()
-    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation())), SOON).toEqual(connected)
+    await expect.poll(() => Promise.all(clients.map((one) => one.hasReservation()))).toEqual(connected)
     expect(taken(home)).toBe(3)
   })
 
@@ -120,8 +118,8 @@ describe('places at a relay', () => {
     const home = await relay()
     await home.stop()
     const early = await client([home])
-    await expect.poll(async () => (await early.network.peers())[0]?.error, SOON).toMatch(/does not answer/)
+    await expect.poll(async () => (await early.network.peers())[0]?.error).toMatch(/does not answer/)
     await home.restart()
-    await expect.poll(() => early.hasReservation(), SOON).toBe(true)
+    await expect.poll(() => early.hasReservation()).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 export { patiently } from './patience.ts'
-export { type Answerer, answerStream, openExchange, syncProtocol } from './streams.ts'
+export { type Answerer, answerStream, openExchange, type Streams, syncProtocol } from './streams.ts'
 export { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
 export { movedBy, syncRelays } from './sync-relays.ts'
 export { TimeKeeper } from './time-keeper.ts'

@@ -5,6 +5,15 @@ import { delay } from '../timing/index.ts'
 import { HELLO_TIMEOUT_MS, IDLE_STREAM_MS, LINGER_MS, REQUEST_TIMEOUT_MS } from '../limits.ts'
 import type { Misdeed } from '../admission/index.ts'
 
+/** The part of libp2p that hands on streams. */
+export interface Streams {
+  handle(
+    protocol: string,
+    handler: (stream: Stream, connection: Connection) => Promise<void>,
+    options: { readonly maxInboundStreams: number },
+  ): Promise<void>
+}
+
 /** One frame at a time is under way, so a stream that holds more than two is not ours: by default it could make us hold 4 MiB. */
 function framesUpTo(maxBytes: number): { readonly maxDataLength: number; readonly maxBufferSize: number } {
   return { maxDataLength: maxBytes, maxBufferSize: 2 * maxBytes }
@@ -25,16 +34,16 @@ export function syncProtocol(networkId: string): string {
 
 /**
  * Opens a stream to a peer for questions and answers, one at a time. The first question is the greeting, which is answered at once. Throws
- * `unsupported-protocol`, `no-answer` where the time is over, `connection-lost`.
+ * `unsupported-protocol`, `no-answer` where the time is over, `connection-lost`. With `onLimited`, also through a place at a relay, which carries little.
  */
 export async function openExchange(
   connection: Connection,
   protocol: string,
   signal: AbortSignal,
-  { maxFrameBytes = MAX_FRAME_BYTES }: { readonly maxFrameBytes?: number } = {},
+  { maxFrameBytes = MAX_FRAME_BYTES, onLimited = false }: { readonly maxFrameBytes?: number; readonly onLimited?: boolean } = {},
 ): Promise<Exchange> {
   const late = AbortSignal.timeout(HELLO_TIMEOUT_MS)
-  const stream = await failing(connection.newStream(protocol, { signal: AbortSignal.any([signal, late]) }), late)
+  const stream = await failing(connection.newStream(protocol, { signal: AbortSignal.any([signal, late]), runOnLimitedConnection: onLimited }), late)
   const frames = lpStream(stream, framesUpTo(maxFrameBytes))
   let patienceMs = HELLO_TIMEOUT_MS
   return {

@@ -35,7 +35,7 @@ it('keeps equal what is wanted while the two sides greet each other', async () =
         },
       },
     )
-    await expect.poll(() => status.get(id)?.state, { timeout: 10_000 }).toBe('live')
+    await expect.poll(() => status.get(id)?.state).toBe('live')
     expect(await other.replica.summary(id)).toEqual(expect.objectContaining({ count: 1 }))
   } finally {
     end.abort()

@@ -1,5 +1,15 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, errorCode, type Ledger, type NamespaceSync, type PeerClock, type Replica, type Role, type Session } from '@p2p-docstore/core'
+import {
+  DocstoreError,
+  errorCode,
+  type Keeping,
+  type Ledger,
+  type NamespaceSync,
+  type PeerClock,
+  type Replica,
+  type Role,
+  type Session,
+} from '@p2p-docstore/core'
 import { delay } from '../timing/index.ts'
 import { openExchange, syncProtocol } from './streams.ts'
 import type { Via } from '../types.ts'
@@ -54,6 +64,7 @@ export async function syncConnection(
     status,
     isRelayLink = false,
     decided,
+    keeping,
     onStart,
     signal,
   }: {
@@ -61,6 +72,8 @@ export async function syncConnection(
     isRelayLink?: boolean
     /** Resolves when it is decided whether the other side lets this peer in: sync begins before that. */
     decided?: () => Promise<void>
+    /** What the other side does with namespaces, by its greeting. */
+    keeping?: () => Keeping
     onStart: (session: Session) => void
     signal: AbortSignal
   },
@@ -76,7 +89,18 @@ export async function syncConnection(
     replica,
     role,
     ledger: ledgerOf(peer),
-    openExchange: (abort) => openExchange(connection, syncProtocol(networkId), abort),
+    openExchange: async (abort) => {
+      const exchange = await openExchange(connection, syncProtocol(networkId), abort)
+      if (keeping === undefined) return exchange
+      // The greeting, which says what the other side does, was answered before this was, and may be read a moment later.
+      const answered = async (frame: Uint8Array): Promise<Uint8Array> => {
+        const answer = await exchange.exchange(frame)
+        await decided?.()
+        return answer
+      }
+      return { exchange: answered, close: () => exchange.close() }
+    },
+    ...(keeping === undefined ? {} : { keeping }),
     now,
     delay,
     status,

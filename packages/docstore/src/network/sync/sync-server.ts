@@ -1,19 +1,10 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { DocstoreError, type Ledger, type PeerClock, type Replica, type Role } from '@p2p-docstore/core'
+import { DocstoreError, type Intake, type Ledger, type PeerClock, type Replica, type Role } from '@p2p-docstore/core'
 import type { Misconduct } from '../admission/index.ts'
 import { MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
 import { delay } from '../timing/index.ts'
 import type { Responder } from './index-session.ts'
-import { answerStream, syncProtocol } from './streams.ts'
-
-/** The part of libp2p that hands on streams. */
-interface Streams {
-  handle(
-    protocol: string,
-    handler: (stream: Stream, connection: Connection) => Promise<void>,
-    options: { readonly maxInboundStreams: number },
-  ): Promise<void>
-}
+import { answerStream, syncProtocol, type Streams } from './streams.ts'
 
 /** What answering the sync requests of others takes. */
 export interface SyncServerInit {
@@ -23,8 +14,12 @@ export interface SyncServerInit {
   readonly ledgerOf: (peer: string) => Ledger
   readonly clockOf: (peer: string) => PeerClock
   readonly now: () => number
+  /** Whether anything is kept for others. */
+  readonly keeps: boolean
   /** Whether a peer of this role may bring a namespace here. */
   readonly takes: (ns: string, from: Role) => boolean
+  /** What stands between a peer and the store, at a relay. */
+  readonly intakeOf?: ((connection: Connection) => Intake) | undefined
   /** Called when a peer was seen to keep a namespace. */
   readonly onKeeper: (peer: string, ns: string) => void
 }
@@ -38,7 +33,7 @@ export async function serveSync(libp2p: Streams, networkId: string, init: SyncSe
 }
 
 async function answer(stream: Stream, connection: Connection, init: SyncServerInit, Answering: typeof Responder): Promise<void> {
-  const { replica, role, misconduct, ledgerOf, clockOf, now, takes, onKeeper } = init
+  const { replica, role, misconduct, ledgerOf, clockOf, now, keeps, takes, intakeOf, onKeeper } = init
   const peer = connection.remotePeer.toString()
   const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
   if (count > MAX_INBOUND_STREAMS) {
@@ -53,7 +48,9 @@ async function answer(stream: Stream, connection: Connection, init: SyncServerIn
     now,
     clock: clockOf(peer),
     delay,
+    keeps,
     isWanted: takes,
+    ...(intakeOf === undefined ? {} : { intake: intakeOf(connection) }),
     onNamespace: (ns) => onKeeper(peer, ns),
     onViolation: (violation) => misconduct.note(peer, violation),
   })

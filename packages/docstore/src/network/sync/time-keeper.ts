@@ -48,6 +48,8 @@ export class TimeKeeper {
     const said = `${report.state} ${report.wrong.join(' ')}`
     if (said !== this.#said) {
       this.#said = said
+      // What was signed meanwhile may be held back by nobody: where no document was written nothing is sent.
+      this.#isDue = true
       this.#init.onChange(report)
     }
     if (report.state === 'right' && this.#isDue) this.#mending ??= this.#mend()
@@ -59,8 +61,8 @@ export class TimeKeeper {
     try {
       while (this.#isDue && !this.#isStopped && this.clocks.report().state === 'right') {
         this.#isDue = false
-        const { records, namespaces } = await this.#init.replica.redate()
-        if (records + namespaces > 0) this.#init.onMended()
+        const { records, namespaces, acts } = await this.#init.replica.redate()
+        if (records + namespaces + acts > 0) this.#init.onMended()
       }
     } catch (error) {
       // Tried again when something is held back the next time, which is after two minutes at the latest.

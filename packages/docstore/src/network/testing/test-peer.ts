@@ -3,7 +3,11 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { type Invitation, rememberInvitation } from '../admission/invitation.ts'
 import type { DocstoreLibp2p } from '../transport/libp2p.ts'
 import { type Libp2pOptions, startLibp2p } from '../transport/libp2p-node.ts'
+import { openIntake } from '../intake/index-node.ts'
 import { LocalNetwork } from '../local-network.ts'
+import type { RelayLimits } from '../relay-limits.ts'
+import { offers } from '../relay-services.ts'
+import { ForwardedTopics } from '../topics/index-node.ts'
 import type { RelayStorage } from '../types.ts'
 
 /** How a peer of a test begins. */
@@ -11,6 +15,7 @@ export interface TestPeerOptions extends Libp2pOptions {
   /** Origins of the relays that it keeps in touch with. */
   readonly relays?: readonly string[]
   readonly storage?: RelayStorage
+  readonly limits?: RelayLimits
   /** Data that is there already; without it, there is new data in memory. */
   readonly replica?: Replica
   /** Whether others may know of it, how long that holds, and how often it compares what it knows of others. */
@@ -39,6 +44,8 @@ export class TestPeer {
     {
       relays = [],
       storage = 'all',
+      services,
+      limits = {},
       replica: given,
       invitation,
       listed = false,
@@ -50,9 +57,29 @@ export class TestPeer {
   ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes, now }))
     if (invitation !== undefined) await rememberInvitation(replica, invitation, descriptor, (await replica.info()).identity)
-    const libp2p = await startLibp2p(replica, options)
+    const libp2p = await startLibp2p(replica, { ...options, services })
     const role = options.role ?? 'peer'
-    const network = await LocalNetwork.start({ replica, networkId: descriptor.id, libp2p, role, storage, listed, directory, now, filePatienceMs })
+    const intake = role === 'relay' ? await openIntake(replica, limits, (error) => libp2p.logger.forComponent('test').error(error)) : undefined
+    const passesOn = role === 'relay' && offers(services, 'messages')
+    const forwardedTopics = passesOn
+      ? (isOwn: (topic: string) => boolean) =>
+          new ForwardedTopics({ pubsub: libp2p.services.pubsub, networkId: descriptor.id, isOwn, topicsPerPeer: limits.topicsPerPeer })
+      : undefined
+    const init = {
+      replica,
+      networkId: descriptor.id,
+      libp2p,
+      role,
+      storage,
+      services,
+      intake,
+      forwardedTopics,
+      listed,
+      directory,
+      now,
+      filePatienceMs,
+    }
+    const network = await LocalNetwork.start(init)
     for (const origin of relays) await network.addRelay(origin)
     return new TestPeer(replica, network)
   }

@@ -1,6 +1,7 @@
 import type { Network as Descriptor, Replica } from '@p2p-docstore/core'
 import type { Invitation } from '../admission/invitation.ts'
 import type { DocstoreLibp2p } from '../transport/libp2p.ts'
+import type { RelayLimits } from '../relay-limits.ts'
 import type { RelayStorage } from '../types.ts'
 import { TestPeer } from './test-peer.ts'
 import { WellKnownServer } from './well-known-server.ts'
@@ -10,6 +11,9 @@ export interface TestRelayOptions {
   readonly listen?: readonly string[]
   readonly places?: number
   readonly storage?: RelayStorage
+  /** What it does for others. */
+  readonly services?: readonly string[]
+  readonly limits?: RelayLimits
   /** Relays that it joined. */
   readonly relays?: readonly string[]
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }

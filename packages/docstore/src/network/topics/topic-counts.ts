@@ -36,3 +36,8 @@ export function checkTopic(topic: string): void {
   if (topic.length > 0 && topic.length <= MAX_TOPIC_LENGTH && topic.isWellFormed()) return
   throw new DocstoreError('bad-topic', `A topic has 1 to ${MAX_TOPIC_LENGTH} characters`)
 }
+
+/** What the GossipSub topics of a network's applications begin with. */
+export function topicPrefix(networkId: string): string {
+  return `/docstore/${networkId}/topic/`
+}

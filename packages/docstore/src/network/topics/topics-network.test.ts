@@ -4,8 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TestPeer, type TestPeerOptions } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
 
-const SOON = { timeout: 15_000 }
-
 let descriptor: Descriptor
 let relay: TestRelay
 const peers: TestPeer[] = []
@@ -30,7 +28,7 @@ async function listener(options: TestPeerOptions = {}): Promise<{ peer: TestPeer
 
 /** Publishes until somebody was there to hear it: who has just joined is not known to everyone yet. */
 async function say(peer: TestPeer, text: string): Promise<void> {
-  await expect.poll(() => peer.network.publish('topic', text), SOON).toBeGreaterThan(0)
+  await expect.poll(() => peer.network.publish('topic', text)).toBeGreaterThan(0)
 }
 
 const topicName = (): string => `/docstore/${descriptor.id}/topic/topic`
@@ -55,21 +53,21 @@ describe('topics', () => {
   it('reach twenty peers that all come from one address', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => listener()))
     // A relay takes up who has just come with its next heartbeat at the latest.
-    await expect.poll(() => meshOf(relay.peer).length, SOON).toBe(20)
-    await expect.poll(() => all.map(({ peer }) => known(peer)), SOON).toEqual(all.map(() => [relay.peer.id]))
+    await expect.poll(() => meshOf(relay.peer).length).toBe(20)
+    await expect.poll(() => all.map(({ peer }) => known(peer))).toEqual(all.map(() => [relay.peer.id]))
     for (const [i, { peer }] of all.entries()) await say(peer, `from ${i}`)
     const texts = new Set(all.map((_, i) => `from ${i}`))
-    await expect.poll(() => all.map(({ heard }) => new Set(heard)), SOON).toEqual(all.map(() => texts))
+    await expect.poll(() => all.map(({ heard }) => new Set(heard))).toEqual(all.map(() => texts))
   })
 
   it('go on when a relayed connection becomes a direct one, and when the relay goes then', async () => {
     const [a, b] = await Promise.all([listener(), listener({ role: 'peer', listen: ['/ip4/127.0.0.1/tcp/0'] })])
-    await expect.poll(() => b.peer.hasReservation(), SOON).toBe(true)
+    await expect.poll(() => b.peer.hasReservation()).toBe(true)
     await a.peer.libp2p.dial(addressOf(b.peer, (text) => text.includes('/p2p-circuit')))
     const between = () => a.peer.libp2p.getConnections(b.peer.libp2p.peerId)
     expect(between().map(({ limits }) => limits !== undefined)).toEqual([true])
     await say(a.peer, 'over the relay')
-    await expect.poll(() => b.heard, SOON).toContain('over the relay')
+    await expect.poll(() => b.heard).toContain('over the relay')
 
     await a.peer.libp2p.dial(
       addressOf(b.peer, (text) => !text.includes('/p2p-circuit')),
@@ -77,11 +75,11 @@ describe('topics', () => {
     )
     for (const connection of between()) if (connection.limits !== undefined) await connection.close()
     await relay.stop()
-    await expect.poll(() => [a, b].map(({ peer }) => known(peer)), SOON).toEqual([[b.peer.id], [a.peer.id]])
+    await expect.poll(() => [a, b].map(({ peer }) => known(peer))).toEqual([[b.peer.id], [a.peer.id]])
     await say(a.peer, 'from a, direct')
     await say(b.peer, 'from b, direct')
-    await expect.poll(() => b.heard, SOON).toContain('from a, direct')
-    await expect.poll(() => a.heard, SOON).toContain('from b, direct')
+    await expect.poll(() => b.heard).toContain('from a, direct')
+    await expect.poll(() => a.heard).toContain('from b, direct')
     expect(between().map(({ limits }) => limits === undefined)).toEqual([true])
   })
 })

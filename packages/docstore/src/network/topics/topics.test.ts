@@ -1,5 +1,6 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import { describe, expect, it } from 'vitest'
+import { ForwardedTopics } from './forwarded-topics.ts'
 import { Topics } from './topics.ts'
 
 /** What topics use of GossipSub, with subscribers that the test decides. */
@@ -19,9 +20,10 @@ class FakePubsub extends EventTarget {
     this.own.delete(topic)
   }
 
-  arrive(topic: string): void {
-    this.subscribers.set(topic, ['peer'])
-    this.dispatchEvent(new CustomEvent('subscription-change', { detail: { subscriptions: [{ topic, subscribe: true }] } }))
+  arrive(topic: string, peer = 'peer'): void {
+    this.subscribers.set(topic, [peer])
+    const detail = { peerId: { toString: () => peer }, subscriptions: [{ topic, subscribe: true }] }
+    this.dispatchEvent(new CustomEvent('subscription-change', { detail }))
   }
 
   beat(): void {
@@ -29,7 +31,23 @@ class FakePubsub extends EventTarget {
   }
 }
 
+function forwarding(pubsub: FakePubsub, isOwn: (topic: string) => boolean = () => false): ForwardedTopics {
+  return new ForwardedTopics({ pubsub: pubsub as unknown as GossipSub, networkId: 'net', isOwn, topicsPerPeer: 50 })
+}
+
 describe('topics of a relay', () => {
+  it('are not all those of one peer, and one that another peer wants too is taken up for that one', () => {
+    const pubsub = new FakePubsub()
+    forwarding(pubsub)
+    for (let i = 0; i < 60; i++) pubsub.arrive(`/docstore/net/topic/${i}`, 'greedy')
+    pubsub.arrive('/docstore/net/topic/other', 'modest')
+    pubsub.beat()
+    expect(pubsub.own.size).toBe(51)
+    pubsub.arrive('/docstore/net/topic/59', 'modest')
+    pubsub.beat()
+    expect(pubsub.own).toContain('/docstore/net/topic/59')
+  })
+
   it('gives up a topic whose subscribers went without a word, so that others find room', () => {
     const pubsub = new FakePubsub()
     const topics = new Topics({
@@ -38,10 +56,10 @@ describe('topics of a relay', () => {
       relays: () => [],
       hasConnections: () => true,
       networkId: 'net',
-      forwards: true,
       onMessage: () => undefined,
     })
-    for (let i = 0; i < 1000; i++) pubsub.arrive(`/docstore/net/topic/${i}`)
+    topics.forward(forwarding(pubsub, (topic) => topics.has(topic)))
+    for (let i = 0; i < 1000; i++) pubsub.arrive(`/docstore/net/topic/${i}`, `peer ${i % 20}`)
     pubsub.beat()
     expect(pubsub.own.size).toBe(1000)
     // A connection that breaks takes the subscriptions along, and GossipSub reports no change.

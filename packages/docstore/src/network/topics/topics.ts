@@ -1,8 +1,9 @@
 import type { GossipSub } from '@libp2p/gossipsub'
 import { DocstoreError, fromUtf8, utf8 } from '@p2p-docstore/core'
 import { delay } from '../timing/index.ts'
-import { MAX_FORWARDED_TOPICS, MAX_MESSAGE_BYTES, MAX_TOPIC_LENGTH } from '../limits.ts'
-import { checkTopic, TopicCounts } from './topic-counts.ts'
+import { MAX_MESSAGE_BYTES } from '../limits.ts'
+import type { ForwardedTopics } from './forwarded-topics.ts'
+import { checkTopic, TopicCounts, topicPrefix } from './topic-counts.ts'
 import type { Receipts } from './receipts.ts'
 import type { Message } from '../types.ts'
 
@@ -26,8 +27,6 @@ export interface TopicsInit {
   /** Whether this peer is connected to anyone. */
   readonly hasConnections: () => boolean
   readonly networkId: string
-  /** Whether to take part in the topics of the peers that are connected. */
-  readonly forwards: boolean
   readonly onMessage: (message: Message) => void
 }
 
@@ -42,16 +41,15 @@ export class Topics {
   /** When a relay was last waited for, per topic. */
   readonly #settledAt = new Map<string, number>()
   readonly #own = new TopicCounts()
-  readonly #forwarded = new Set<string>()
-  readonly #changed = new Set<string>()
+  #forwarded: Pick<ForwardedTopics, 'has' | 'stop'> | undefined
   #isClosed = false
 
-  constructor({ pubsub, receipts, relays, hasConnections, networkId, forwards, onMessage }: TopicsInit) {
+  constructor({ pubsub, receipts, relays, hasConnections, networkId, onMessage }: TopicsInit) {
     this.#pubsub = pubsub
     this.#receipts = receipts
     this.#hasConnections = hasConnections
     this.#relays = relays
-    this.#prefix = `/docstore/${networkId}/topic/`
+    this.#prefix = topicPrefix(networkId)
     this.#onMessage = onMessage
     pubsub.addEventListener('message', ({ detail }) => {
       if (!detail.topic.startsWith(this.#prefix) || detail.type !== 'signed') return
@@ -60,9 +58,6 @@ export class Topics {
       if (!this.#own.has(topic) || text === undefined || detail.data.length > MAX_MESSAGE_BYTES) return
       this.#onMessage({ topic, from: detail.from.toString(), text, at: Date.now() })
     })
-    if (!forwards) return
-    pubsub.addEventListener('subscription-change', ({ detail }) => this.#note(detail.subscriptions))
-    pubsub.addEventListener('gossipsub:heartbeat', () => this.#forward())
   }
 
   /** Throws `bad-topic` or `message-too-large` where a message cannot be sent. */
@@ -94,6 +89,11 @@ export class Topics {
     this.#pubsub.subscribe(name)
   }
 
+  /** Takes part in the topics of others too, at a relay. */
+  forward(forwarded: Pick<ForwardedTopics, 'has' | 'stop'> | undefined): void {
+    this.#forwarded = forwarded
+  }
+
   /** Whether somebody here is subscribed. */
   has(topic: string): boolean {
     return this.#own.has(topic)
@@ -101,47 +101,18 @@ export class Topics {
 
   unsubscribe(topic: string): void {
     const name = this.#name(topic)
-    if (this.#own.remove(topic) && !this.#forwarded.has(name) && !this.#isClosed) this.#pubsub.unsubscribe(name)
+    if (this.#own.remove(topic) && this.#forwarded?.has(name) !== true && !this.#isClosed) this.#pubsub.unsubscribe(name)
   }
 
   /** To be called before GossipSub stops: it takes no more calls then. */
   close(): void {
     this.#isClosed = true
+    this.#forwarded?.stop()
   }
 
   #name(topic: string): string {
     checkTopic(topic)
     return this.#prefix + topic
-  }
-
-  /** Notes topics whose subscribers changed, to be looked at with the next heartbeat. */
-  #note(subscriptions: readonly { readonly topic: string }[]): void {
-    for (const { topic } of subscriptions) {
-      if (!topic.startsWith(this.#prefix) || topic.length > this.#prefix.length + MAX_TOPIC_LENGTH) continue
-      if (this.#changed.size < MAX_FORWARDED_TOPICS) this.#changed.add(topic)
-    }
-  }
-
-  /**
-   * A relay takes part in every topic that somebody at it is subscribed to; otherwise two browsers there would not hear each other.
-   * It waits for a heartbeat, by which the streams to new subscribers are open: whoever sees the relay in a topic can count on it.
-   */
-  #forward(): void {
-    // A heartbeat that was under way ends after the stop.
-    if (this.#isClosed) return
-    // All of them: GossipSub does not tell when a subscriber is gone because its connection is.
-    for (const topic of this.#forwarded) {
-      if (this.#pubsub.getSubscribers(topic).length > 0) continue
-      this.#forwarded.delete(topic)
-      if (!this.#own.has(topic.slice(this.#prefix.length))) this.#pubsub.unsubscribe(topic)
-    }
-    for (const topic of this.#changed) {
-      if (this.#forwarded.size >= MAX_FORWARDED_TOPICS) break
-      if (this.#forwarded.has(topic) || this.#pubsub.getSubscribers(topic).length === 0) continue
-      this.#forwarded.add(topic)
-      this.#pubsub.subscribe(topic)
-    }
-    this.#changed.clear()
   }
 
   /** A relay takes part a moment after the first of its peers; until then only those hear a message who are connected directly. */

@@ -1,3 +1,5 @@
+import { hostOf } from './host-of.ts'
+
 /** What is used of a socket; without Node's types, which a program that uses the package may not have. */
 export interface ArrivingSocket {
   readonly remoteAddress?: string | undefined
@@ -145,10 +147,4 @@ export class Arrivals {
     if (left > 0) this.#perHost.set(arrival.host, left)
     else this.#perHost.delete(arrival.host)
   }
-}
-
-/** The host of an address: of IPv6 the first half, for one machine has all of the other. */
-export function hostOf(address: string): string {
-  const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  return bare.includes(':') ? bare.split(':').slice(0, 4).join(':') : bare
 }

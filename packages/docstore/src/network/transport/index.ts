@@ -1,4 +1,5 @@
 export { type AddressRange, mayDial, narrowest, rangeOf, rangeOfHost, widest } from './address-range.ts'
+export { hostOf } from './host-of.ts'
 export type { DocstoreLibp2p } from './libp2p.ts'
 export { peerKey } from './peer-key.ts'
 export { viaOf, viaOfAddress } from './via.ts'

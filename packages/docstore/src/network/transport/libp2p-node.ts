@@ -1,7 +1,6 @@
 import type { Libp2pEvents, PeerId, TypedEventTarget } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { tcp } from '@libp2p/tcp'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { MemoryDatastore, MountDatastore } from 'datastore-core'
 import { Key } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
@@ -16,6 +15,8 @@ import { promptKeychain } from './prompt-keychain.ts'
 import type { DocstoreLibp2p } from './libp2p.ts'
 import { commonOptions } from './libp2p-options.ts'
 import { MAX_CONNECTIONS, SPARE_CONNECTIONS } from '../limits.ts'
+import { parseAddress } from './parse-address.ts'
+import { offers } from '../relay-services.ts'
 import { peerKey } from './peer-key.ts'
 import { Reservations, RESERVED_ADDRESSES } from '../signaling/index.ts'
 import { RelayPlaces } from '../signaling/index-node.ts'
@@ -35,6 +36,8 @@ const ARRIVING_PART = 1 / 8
 export interface Libp2pOptions {
   /** Whether it serves others; who listens does unless told otherwise. */
   readonly role?: Role
+  /** What this relay does for others; everything, unless told otherwise. */
+  readonly services?: readonly string[] | undefined
   /** Multiaddrs to listen on. A peer that listens nowhere is reached through its relays. */
   readonly listen?: readonly string[]
   /** Multiaddrs to tell others in place of those, and such to tell them besides. Certificates of WebRTC-direct are filled in. */
@@ -54,6 +57,7 @@ export async function startLibp2p(
     announce = [],
     alsoAnnounce = [],
     role = listen.length > 0 ? 'relay' : 'peer',
+    services,
     places: maxPlaces = MAX_CONNECTIONS,
     fullAt: wantedFullAt = MAX_CONNECTIONS - SPARE_CONNECTIONS,
   }: Libp2pOptions = {},
@@ -71,7 +75,7 @@ export async function startLibp2p(
     maxIncomingPendingConnections: 2 * maxArriving,
   }
   const key = await peerKey(replica)
-  const admission = await openAdmission(replica, key, role)
+  const admission = await openAdmission(replica, key, role, services)
   const options = await commonOptions(admission, key, { isRelay, fullAt })
   const isDirect = listen.some((address) => address.includes('/webrtc-direct'))
   const places = new RelayPlaces(maxPlaces)
@@ -99,9 +103,10 @@ export async function startLibp2p(
       ...options.services,
       webSocketDoor: () => webSocketDoor,
       arrivals: ({ events }: { events: TypedEventTarget<Libp2pEvents> }) => settling(arrivals, events),
-      kademlia: (components: KadDHTComponents) => new NodeKademlia(components, { networkId: admission.network.id, isRelay }),
+      kademlia: (components: KadDHTComponents) =>
+        new NodeKademlia(components, { networkId: admission.network.id, isRelay: isRelay && offers(services, 'discovery') }),
       ...(isDirect ? { keychain: promptKeychain } : {}),
-      ...(isRelay ? { circuitRelay: places.service, places: () => places } : {}),
+      ...(isRelay && offers(services, 'signaling') ? { circuitRelay: places.service, places: () => places } : {}),
       ...(isRelay ? {} : { reservations: () => reservations }),
     },
   })
@@ -128,20 +133,6 @@ function settling(arrivals: Arrivals, events: TypedEventTarget<Libp2pEvents>): A
     if (direction === 'inbound' && port?.name === 'tcp') arrivals.leave(host?.value, Number(port.value))
   })
   return arrivals
-}
-
-/** The multiaddr that a text is. Throws `bad-address`. */
-export function parseAddress(text: string): Multiaddr {
-  try {
-    return multiaddr(text)
-  } catch (cause) {
-    const [, name, port] = /^(?:\/ip[46]\/)?([a-z\d][a-z\d.-]*)(?::|\/tcp\/)(\d+)/i.exec(text) ?? [undefined, 'relay.example', '8081']
-    throw new DocstoreError(
-      'bad-address',
-      `${JSON.stringify(text)} is not an address of libp2p. It looks like /ip4/203.0.113.7/tcp/8081, or with a name /dns/${name}/tcp/${port}`,
-      { cause },
-    )
-  }
 }
 
 /** Loads a native library, so only where it is wanted. Without servers that tell addresses: libp2p's defaults are other people's. */

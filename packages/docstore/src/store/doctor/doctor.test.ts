@@ -137,8 +137,8 @@ describe('the doctor', () => {
     await expect.poll(async () => (await peer.network.peers())[0]?.isLetIn).toBe(true)
     expect(faultsOf(await diagnose(peer.replica, peer.network))).toEqual([['connection', 'no-answer']])
     // And so it stays when the time to answer is over.
-    await expect.poll(async () => (await peer.network.peers())[0]?.errorCode, { timeout: 20_000 }).toBe('no-answer')
-  }, 30_000)
+    await expect.poll(async () => (await peer.network.peers())[0]?.errorCode).toBe('no-answer')
+  })
 
   it('names a relay that gives no place', async () => {
     const home = await relay({ places: 0 })

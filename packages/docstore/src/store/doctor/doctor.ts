@@ -1,4 +1,5 @@
 import { errorCode, errorMessage, MAX_CONTENT_BYTES, type Replica } from '@p2p-docstore/core'
+import { offers } from '../../network/relay-services.ts'
 import type { Network, PeerStatus } from '../../network/types.ts'
 import type { Finding } from './diagnosis.ts'
 import { checkHeldBack } from './held-back-check.ts'
@@ -133,6 +134,6 @@ async function settledPeers(network: Network): Promise<readonly PeerStatus[]> {
   }
 }
 
-function isUnsettled({ role, state, reservation, error }: PeerStatus): boolean {
-  return role === 'relay' && (state === 'connected' ? !reservation : error === undefined)
+function isUnsettled({ role, state, services, reservation, error }: PeerStatus): boolean {
+  return role === 'relay' && (state === 'connected' ? !reservation && offers(services, 'signaling') : error === undefined)
 }

@@ -1,4 +1,5 @@
 import { errorCode, judgeClocks, type RelayClock } from '@p2p-docstore/core'
+import { offers } from '../../network/relay-services.ts'
 import { mayDial, rangeOf, rangeOfHost } from '../../network/transport/index.ts'
 import { fetchWellKnown, type WellKnown } from '../../network/admission/index.ts'
 import { isShutOut } from '../../network/relays/index.ts'
@@ -46,7 +47,7 @@ function checkRelay(relay: PeerStatus, told: Told | undefined, clock: Finding | 
     if (fault !== answer?.fault) found.push(withAddresses(faulty('connection', relay, fault), told))
   } else {
     found.push({ check: 'connection', ok: true, fault: null, message: `Connected to ${nameOf(relay)}`, fix: '' })
-    if (viewpoint.wantsPlaces) found.push(checkPlace(relay))
+    if (viewpoint.wantsPlaces && offers(relay.services, 'signaling')) found.push(checkPlace(relay))
   }
   return found
 }

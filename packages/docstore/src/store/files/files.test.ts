@@ -11,6 +11,7 @@ import {
   type Namespace,
   type StoredFile,
 } from '../../index-node.ts'
+import { handNamespace } from '../../testing/hand-over.ts'
 
 const MIB = 1024 * 1024
 const stores: Docstore[] = []
@@ -189,13 +190,11 @@ describe('putFile and getFile', () => {
     const store = await open()
     const other = await open()
     const { id } = await store.namespaces.create({ name: 'notes' })
-    const parts = await store.replica.exportNamespace(id)
-    if (parts === undefined) throw new Error('The namespace is not there')
     const there = await other.namespaces.open(id)
     const unread = { [Symbol.iterator]: () => expect.unreachable('The source is not read') }
     expect(await codeOf(there.putFile(unread))).toBe('unknown-namespace')
     const guest = await open({ descriptor: store.info.network.descriptor })
-    await guest.replica.importNamespace(parts.genesis, parts.head, parts.signature)
+    await handNamespace(store.replica, guest.replica, id)
     expect(await codeOf((await guest.namespaces.open(id)).putFile(unread))).toBe('not-allowed')
   })
 
@@ -296,5 +295,5 @@ it('a full store says so, takes documents away all the same, and has room again 
   expect(await codeOf(namespace.putFile(bytesOf(5 * MIB, 2)))).toBe('disk-full')
   expect(await namespace.listFiles()).toHaveLength(1)
   expect(await namespace.deleteFile(cid)).toBe(true)
-  await expect.poll(() => codeOf(namespace.putFile(bytesOf(4 * MIB, 3))), { timeout: 20_000 }).toBe('no error')
+  await expect.poll(() => codeOf(namespace.putFile(bytesOf(4 * MIB, 3)))).toBe('no error')
 })

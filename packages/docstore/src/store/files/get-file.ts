@@ -2,6 +2,7 @@ import { DocstoreError, isFileCid, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../../network/types.ts'
 import type { Collection } from '../collection.ts'
 import { checkOptions } from '../options.ts'
+import { ownName } from '../own-name.ts'
 import { either } from '../signal.ts'
 import type { FileProgress } from './put-file.ts'
 import { StoredFile } from './stored-file.ts'
@@ -74,7 +75,7 @@ export async function deleteFile({ replica, namespace, files }: GetFileInit, cid
 /** In an `author` namespace ids begin with the author. */
 async function ownId(replica: Replica, namespace: string, cid: string): Promise<string> {
   const info = await replica.namespace(namespace)
-  return info?.write === 'author' ? `${(await replica.info()).identity.slice('did:key:'.length)}/${cid}` : cid
+  return info?.write === 'author' ? `${ownName(await replica.info())}/${cid}` : cid
 }
 
 function cidOf(id: string): string | undefined {

@@ -58,6 +58,10 @@ describe('rules', () => {
       documents: 1,
       examples: [{ _id: 'a', path: ['total'] }],
     })
+    expect(await shop.checkRules(rules)).toMatchObject({ documents: 1, conflicts: 0, examples: [{ collection: 'docs', _id: 'a', rule: 'type' }] })
+    expect(await shop.checkRules({ docs: { maxBytes: 1000 } })).toEqual({ documents: 0, conflicts: 0, examples: [] })
+    expect(await failure(shop.checkRules({ docs: { maxBytes: -1 } }))).toMatchObject({ code: 'bad-rules' })
+    expect(await shop.rules()).toEqual({})
     await shop.setRules(rules, { force: true })
     expect(await shop.get('a')).toBeUndefined()
     expect(await shop.pending()).toMatchObject([{ _id: 'a', document: { total: 'five' }, refused: 'against-rules' }])

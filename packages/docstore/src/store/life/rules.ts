@@ -69,6 +69,34 @@ function rulesIn({ schema, immutable, unique, maxBytes }: CollectionsSettings[st
   }
 }
 
+/** What new rules would remove from everybody. */
+export interface RulesCheck {
+  readonly documents: number
+  /** Versions that lost to others, and nobody has settled yet. */
+  readonly conflicts: number
+  /** Some of them, the first ones. */
+  readonly examples: readonly {
+    readonly collection: string
+    readonly _id: string
+    readonly rule: string
+    readonly path: readonly (string | number)[]
+    readonly text: string
+    /** Whether it is a version that lost. */
+    readonly isConflict?: true
+  }[]
+}
+
+/** Finds out what rules would remove, and changes nothing. */
+export async function checkRules(replica: Replica, namespace: string, rules: RulesInput): Promise<RulesCheck> {
+  try {
+    await replica.changeHead(namespace, { collections: rulesChange(rules), isTrial: true })
+    return { documents: 0, conflicts: 0, examples: [] }
+  } catch (error) {
+    if (!(error instanceof DocstoreError) || error.code !== 'documents-against-rules') throw error
+    return error.details as unknown as RulesCheck
+  }
+}
+
 /** Sets rules, by whom the namespace belongs to. */
 export async function setRules(
   replica: Replica,

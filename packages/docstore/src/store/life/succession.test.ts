@@ -74,6 +74,47 @@ it('goes on with the same namespace wherever it was interrupted', async () => {
   }
 })
 
+it('copies what stands; what lost stays in the old one, where it is told and not settled any more', async () => {
+  const network = createNetwork('succession')
+  const replica = await openReplica(openNodeStorage(':memory:'), { network: network.bytes, aside: false })
+  const other = await openReplica(openNodeStorage(':memory:'), { network: network.bytes, aside: false, now: () => Date.now() - 1000 })
+  const store = await storeOf(replica)
+  const old = await store.namespaces.create({ name: 'orders', write: 'anyone' })
+  const { genesis, head, signature } = (await replica.exportNamespace(old.id)) ?? {}
+  if (genesis === undefined || head === undefined || signature === undefined) throw new Error('no namespace')
+  await other.importNamespace(genesis, head, signature)
+  const send = async (from: Replica, to: Replica): Promise<void> => {
+    const { batch } = await from.batchSince(old.id, 0, { maxBytes: 100_000 })
+    if (batch !== undefined) await to.accept(old.id, batch)
+  }
+  await old.put({ _id: 'field', n: 1 })
+  await send(replica, other)
+  await other.update(old.id, 'docs', { id: 'field', changes: { $set: { n: 2 } } })
+  await other.write(old.id, 'docs', [{ id: 'whole', content: '{"_id":"whole","n":2}' }])
+  for (const n of [3, 4]) await old.update('field', { $set: { n } })
+  await old.put({ _id: 'whole', n: 4 })
+  await send(other, replica)
+  const toldBy = async (namespace: typeof old): Promise<unknown[]> => {
+    const told: unknown[] = []
+    for await (const { _id, document } of namespace.conflicts()) told.push([_id, document])
+    return told
+  }
+  const told = await toldBy(old)
+  expect(told).toEqual([
+    ['field', { _id: 'field', n: 2 }],
+    ['whole', { _id: 'whole', n: 2 }],
+  ])
+  const made = await store.namespaces.succeed(old.id, {}, (document) => ({ ...document, moved: true }))
+  expect(await made.find({}, { sort: { _id: 1 } }).toArray()).toEqual([
+    { _id: 'field', n: 4, moved: true },
+    { _id: 'whole', n: 4, moved: true },
+  ])
+  expect(await toldBy(made)).toEqual([])
+  expect(await toldBy(old)).toEqual(told)
+  await expect(old.resolve('whole', { keep: 'winner' })).rejects.toMatchObject({ code: 'ended' })
+  await Promise.all([replica.close(), other.close()])
+})
+
 it('is finished after the process was killed in the middle, under the policy that it was begun with', async () => {
   const data = await mkdtemp(join(tmpdir(), 'docstore-succession-'))
   const open = () => createDocstore({ data, network: 'off' })

@@ -1,7 +1,9 @@
 import type { HeldData } from '../../sharing/place.ts'
 
-/** What stays of data that has left its network: who it is, and which file it lies in. */
-const KEPT = ['identity', 'file-mark']
+/** Names of the small values by which data signs for its person, as replicas keep them: whose it is, their genesis, and their recovery key while it lies here. */
+export const OF_PERSON: readonly string[] = ['person', 'person-genesis', 'recovery']
+/** What stays of data that has left its network: who it is, with what is known of the other devices, and which file it lies in. */
+const KEPT: readonly string[] = ['identity', ...OF_PERSON, 'person-seen', 'file-mark']
 
 /** Removes everything that belongs to a network from data that this program alone has, and closes it. `keep`: beginnings of names of small values that stay. */
 export async function emptyData(held: HeldData, keep: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Network as NetworkDescription } from '@p2p-docstore/core'
+import type { LogParcel, Network as NetworkDescription } from '@p2p-docstore/core'
 import type { HeldData } from '../../sharing/place.ts'
 import type { DocstoreParts } from '../docstore.ts'
 
@@ -12,6 +12,8 @@ export interface NetworkDataOptions {
   readonly isOneOnly?: boolean
   /** Seed of the identity that new data gets. */
   readonly identity?: Uint8Array | undefined
+  /** For whom it signs, where that is known. */
+  readonly person?: { readonly log: LogParcel } | 'none' | undefined
 }
 
 /** Data of one network, opened. */

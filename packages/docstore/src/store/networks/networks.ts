@@ -1,4 +1,4 @@
-import { DocstoreError, errorCode, errorMessage, fromUtf8, movedIds, type Replica, utf8 } from '@p2p-docstore/core'
+import { DocstoreError, errorCode, errorMessage, fromUtf8, type LogParcel, movedIds, type Replica, utf8 } from '@p2p-docstore/core'
 import { readNetwork } from '../../network/admission/index.ts'
 import type { JoinLink } from '../../network/admission/index-join.ts'
 import { knownRelays } from '../../network/relays/index.ts'
@@ -7,7 +7,7 @@ import { takeLink } from '../../sharing/attach.ts'
 import { readLink, resolveLink } from '../../sharing/own.ts'
 import { Docstore } from '../docstore.ts'
 import { assertDelivered } from './assert-delivered.ts'
-import { emptyData } from './empty-data.ts'
+import { emptyData, OF_PERSON } from './empty-data.ts'
 import { MAX_NETWORKS } from './limits.ts'
 import type { NetworkData } from './network-data.ts'
 import type { NetworkInfo, NetworkSet, SharedNetworks } from './types.ts'
@@ -40,6 +40,8 @@ export class Networks implements NetworkSet<Docstore> {
   readonly #new = new Set<string>()
   /** Why some could not be opened. */
   readonly #failed = new Map<string, unknown>()
+  readonly #watched = new WeakSet<Docstore>()
+  #carrying: Promise<unknown> = Promise.resolve()
   /** Set once all are closed. */
   #isClosed = false
   /** One at a time changes which networks there are. */
@@ -50,6 +52,7 @@ export class Networks implements NetworkSet<Docstore> {
     this.#data = data
     this.#first = first
     this.#stores.set(first.info.network.id, Promise.resolve(first))
+    this.#watchPerson(first)
   }
 
   /** Those of a store whose first data is open; what was to be left and was not yet is left now. */
@@ -63,6 +66,10 @@ export class Networks implements NetworkSet<Docstore> {
       if (!all.some((one) => one.id === id)) await networks.#notes.setMeta(BESIDE + id, descriptor)
     }
     return networks
+  }
+
+  get first(): Docstore {
+    return this.#first
   }
 
   get #notes(): Replica {
@@ -148,8 +155,11 @@ export class Networks implements NetworkSet<Docstore> {
   #keep(id: string, open: () => Promise<Docstore>): Promise<Docstore> {
     if (this.#isClosed) throw closed()
     const kept = open().then(
-      (store) => {
+      async (store) => {
         this.#failed.delete(id)
+        // What is known of the person here must hold there too, from its first moment on: revoked devices above all.
+        if (store !== this.#first) await this.#carry(this.#first, async () => [store])
+        this.#watchPerson(store)
         return store
       },
       (error: unknown) => {
@@ -162,15 +172,20 @@ export class Networks implements NetworkSet<Docstore> {
     return kept
   }
 
-  async #openFirst(identity?: Uint8Array): Promise<Docstore> {
-    const { parts } = await this.#data.open(undefined, { identity })
+  async #openFirst(identity?: Uint8Array, log?: LogParcel): Promise<Docstore> {
+    const { parts } = await this.#data.open(undefined, {
+      identity,
+      ...(identity === undefined ? {} : { person: log === undefined ? 'none' : { log } }),
+    })
     this.#first = await Docstore.of(parts, this.#shared)
     return this.#first
   }
 
   async #openBeside(id: string, how: { readonly join: string } | { readonly descriptor: Uint8Array }): Promise<Docstore> {
     const identity = await this.#notes.getMeta('identity')
-    const { parts } = await this.#data.open(id, { ...how, identity })
+    // A person is the same in all networks.
+    const { log } = (await this.#notes.person()) ?? {}
+    const { parts } = await this.#data.open(id, { ...how, identity, person: log === undefined ? ('none' as const) : { log } })
     try {
       return await Docstore.of(parts, this.#shared)
     } catch (error) {
@@ -277,7 +292,9 @@ export class Networks implements NetworkSet<Docstore> {
   /** Takes the data of a network from everybody, and removes what is in it. */
   async #empty(id: string, isPatient = true): Promise<void> {
     const isFirst = (await this.#notes.info()).network.id === id
-    const [identity, notes] = [await this.#notes.getMeta('identity'), await this.#notes.listMeta('network-')]
+    const identity = await this.#notes.getMeta('identity')
+    const notes = await this.#kept()
+    const { log } = (await this.#notes.person()) ?? {}
     const store = this.#stores.get(id)
     this.#stores.delete(id)
     this.#failed.delete(id)
@@ -285,12 +302,52 @@ export class Networks implements NetworkSet<Docstore> {
     const held = await this.#data.take(isFirst ? undefined : id, isPatient)
     await emptyData(held, isFirst ? NOTES : [])
     if (isFirst) {
-      const store = await this.#openFirst(identity)
+      const store = await this.#openFirst(identity, log)
       // Data in memory has forgotten them.
-      for (const [key, value] of notes) if (NOTES.some((one) => key.startsWith(one))) await store.replica.setMeta(key, value)
+      for (const [key, value] of notes) await store.replica.setMeta(key, value)
       this.#stores.set(store.info.network.id, Promise.resolve(store))
     }
     await this.#notes.setMeta(LEAVING + id, undefined)
+  }
+
+  async opened(): Promise<readonly Docstore[]> {
+    const stores = await Promise.all([...this.#stores.values()].map((one) => one.catch(() => undefined)))
+    return stores.filter((store) => store !== undefined)
+  }
+
+  /** Lets all networks that are open know of the person what one of them knows. */
+  carryPerson(from: Docstore): Promise<void> {
+    return this.#carry(from, () => this.opened())
+  }
+
+  async #carry(from: Docstore, to: () => Promise<readonly Docstore[]>): Promise<void> {
+    const carried = this.#carrying.then(async () => {
+      const { carryPerson } = await import('./carry-person.ts')
+      await carryPerson(from, await to())
+    })
+    this.#carrying = carried.catch(() => undefined)
+    return carried
+  }
+
+  /** Acts of the person come with any namespace of any network. */
+  #watchPerson(store: Docstore): void {
+    if (this.#watched.has(store)) return
+    this.#watched.add(store)
+    store.replica.onCommit(({ head }) => {
+      // What cannot be carried now is carried when that network is opened the next time.
+      if (head === true && this.#stores.size > 1) void this.carryPerson(store).catch(() => undefined)
+    })
+  }
+
+  /** What the first data says beyond its own network. */
+  async #kept(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const kept = new Map<string, Uint8Array>()
+    for (const [key, value] of await this.#notes.listMeta('network-')) if (NOTES.some((one) => key.startsWith(one))) kept.set(key, value)
+    for (const key of OF_PERSON) {
+      const value = await this.#notes.getMeta(key)
+      if (value !== undefined) kept.set(key, value)
+    }
+    return kept
   }
 
   /** The network in which a namespace is, or was when it had this id, seen from the one with the store `asking`; nothing where it is in none. */

@@ -17,7 +17,12 @@ export interface NetworkInfo {
 
 /** The networks of one data, to a store of any of them; `Networks` says what each does. */
 export interface NetworkSet<Store> {
+  /** The store of the data that came first: what it says of the identity holds for all. */
+  readonly first: Store
   list(): Promise<readonly NetworkInfo[]>
+  /** The stores that are open. */
+  opened(): Promise<readonly Store[]>
+  carryPerson(from: Store): Promise<void>
   open(network: string): Promise<Store>
   join(link: string): Promise<Store>
   use(network: string): Promise<NetworkInfo>

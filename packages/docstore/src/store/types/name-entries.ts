@@ -1,4 +1,4 @@
-import { authorOfDid, canonicalJson, DocstoreError, logId, NONCE_DIGITS, nonceOf, type Replica, type Write } from '@p2p-docstore/core'
+import { authorOf, canonicalJson, logId, NONCE_DIGITS, nonceOf, type Replica, type Write } from '@p2p-docstore/core'
 
 /** Gives entries of a log that have no id theirs, in their order. */
 export async function nameEntries(
@@ -8,8 +8,7 @@ export async function nameEntries(
 ): Promise<readonly Write[]> {
   const unnamed = entries.filter(({ id }) => id === '').length
   if (unnamed === 0) return entries
-  const by = authorOfDid((await replica.info()).identity)
-  if (by === undefined) throw new DocstoreError('internal', 'The identity of this store is no did:key')
+  const by = authorOf(await replica.info())
   let at = await replica.entryTime(namespace, collection, unnamed)
   return entries.map((entry) => {
     if (entry.id !== '') return entry

@@ -1,6 +1,6 @@
 import {
   authorName,
-  authorOfDid,
+  authorOf,
   cidOfBytes,
   type CrdtPart,
   crdtPartId,
@@ -72,12 +72,11 @@ export class SharedDocument {
   /** Reads what is here of it, and binds it. Throws `crdt-too-large`, `unknown-namespace`. */
   static async open(init: SharedDocumentInit): Promise<SharedDocument> {
     const { replica, namespace, id } = init
-    const { identity, epoch } = await replica.info()
-    const by = authorOfDid(identity)
-    if (by === undefined) throw new DocstoreError('internal', 'The identity of this store is no did:key')
+    const info = await replica.info()
+    const { identity, epoch } = info
     // Each database has a name of its own, so that two of one person never write the same part.
     const writer = toHex(sha256(utf8(`${epoch} ${identity}`))).slice(0, 16)
-    const shared = new SharedDocument(init, { document: id, author: authorName(by), writer })
+    const shared = new SharedDocument(init, { document: id, author: authorName(authorOf(info)), writer })
     const since = await replica.lastSeq(namespace)
     await shared.#read()
     shared.#following = shared.#follow(since)

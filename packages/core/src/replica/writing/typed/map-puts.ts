@@ -8,6 +8,7 @@ import type { OpenNamespace } from '../../open-namespace.ts'
 import type { Write, WriteResult } from '../../types.ts'
 import type { GroupCommit } from '../group-commit.ts'
 import { type LocalWrite, localWrite } from '../local-write.ts'
+import { isSettling } from '../seen-by-writer.ts'
 import type { FieldChange } from '../update/changes.ts'
 import { LocalUpdate } from '../update/local-update.ts'
 
@@ -64,7 +65,8 @@ export class MapPuts {
     const { storage, network, identity, clock } = this.#ground
     const author = { identity, clock }
     const { id, content, was, if: expected } = write
-    if (content === null) return localWrite(scope, collection, write, author)
+    // Only a whole version settles what lost to whole versions.
+    if (content === null || isSettling(write.settles)) return localWrite(scope, collection, write, author)
     if (write.exp !== undefined) throw new DocstoreError('bad-option', 'Documents of a map are written by field, and do not expire')
     const maxBytes = Math.min(network.descriptor.limits.content, MAX_CONTENT_BYTES)
     const before = (was === undefined ? await storage.get(ns, collection, id) : was) ?? '{}'

@@ -1,5 +1,5 @@
 import { DocstoreError } from '../../../errors.ts'
-import { canonicalJson, isPlainObject } from '../../../model/content.ts'
+import { canonicalJson, isPlainObject, jsonCopy } from '../../../model/content.ts'
 import { type EditPath, isEditPath, pathsMeet } from '../../../model/edits/edit-path.ts'
 import type { Json } from '../../../model/json/json-value.ts'
 import { MAX_EDIT_PATH_BYTES, MAX_EDIT_PATH_LENGTH } from '../../../model/limits.ts'
@@ -52,9 +52,11 @@ function noOperator(name: string): string {
 }
 
 function fieldChange(operator: Operator, name: string, given: unknown): FieldChange {
-  const fault = pathFault(name) ?? fieldFault(name, namesOf(name))
+  const unreadable = pathFault(name)
+  const path = unreadable === undefined ? namesOf(name) : []
+  const fault = unreadable ?? fieldFault(name, path)
   if (fault !== undefined) throw badUpdate(`the field ${JSON.stringify(name.slice(0, 80))} ${fault}`)
-  return { path: namesOf(name), name, apply: applier(operator, name, given) }
+  return { path, name, apply: applier(operator, name, given) }
 }
 
 /** The names of a path without a fault, written as in filters: `address.city`, or `"a.b".c` for a name that has a dot in it. */
@@ -126,7 +128,7 @@ function eachOf(operator: Operator, name: string, given: unknown): readonly Json
 
 function jsonOf(name: string, given: unknown): Json {
   if (given === undefined) throw badUpdate(`${JSON.stringify(name)} is given no value. $unset takes a field away`)
-  return JSON.parse(canonicalJson(given)) as Json
+  return jsonCopy(given)
 }
 
 /** Which of two changes of one field, or of a field and one in it, came first, nobody could say. */

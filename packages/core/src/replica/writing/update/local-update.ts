@@ -1,6 +1,6 @@
 import { sha256 } from '#crypto'
 import { DocstoreError } from '../../../errors.ts'
-import { toHex, utf8 } from '../../../model/bytes.ts'
+import { toHex, utf8, utf8Length } from '../../../model/bytes.ts'
 import { timeSpan } from '../../../model/clock.ts'
 import { canonicalJson } from '../../../model/content.ts'
 import { depthOf, encodeEdit } from '../../../model/edits/edit-content.ts'
@@ -8,17 +8,17 @@ import { compareVersions } from '../../../model/edits/compare-versions.ts'
 import { fieldAt, mergedContent, setField } from '../../../model/edits/merged.ts'
 import type { Json } from '../../../model/json/json-value.ts'
 import { MAX_CONTENT_DEPTH, MAX_EDIT_BYTES, MAX_EDITS, MAX_MAP_EDITS } from '../../../model/limits.ts'
-import { editSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
+import { fieldSlotOf, keyHash, type PutRecord, type RecordScope, recordHash, slotOf } from '../../../model/record.ts'
 import type { CollectionRules } from '../../../rules/collection-rules.ts'
 import type { Fault } from '../../../rules/run.ts'
 import { ownContent } from '../../../storage/records/own-content.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../../storage/storage.ts'
 import { checkedKey } from '../checked-key.ts'
-import { cidOfContent, conflictWith } from '../expected-version.ts'
+import { cidOfContent, cidOfDigest, conflictWith } from '../expected-version.ts'
 import { recordFault } from '../../rules/record-fault.ts'
 import { immutableError, ruleError } from '../../rules/rule-error.ts'
-import { type Overwritten, seenByWriter } from '../seen-by-writer.ts'
-import type { UpdateResult } from '../../types.ts'
+import { isSettling, type Overwritten, seenByWriter } from '../seen-by-writer.ts'
+import type { Settles, UpdateResult } from '../../types.ts'
 import type { Author } from '../local-write.ts'
 import { cannotUpdate, type FieldChange, kindOf } from './changes.ts'
 
@@ -35,8 +35,8 @@ export interface LocalUpdateInit {
   /** What the head asks of documents of the collection, where it asks something. */
   readonly rules?: CollectionRules | undefined
   readonly author: Author
-  /** Whether it settles the conflicts of its fields. */
-  readonly settles?: boolean | undefined
+  /** Which conflicts of its fields it settles. */
+  readonly settles?: Settles | undefined
   /** Where the document is one of a map: it is written by field alone. */
   readonly map?: {
     /** Whether the document need not be there. */
@@ -56,6 +56,8 @@ interface Step {
   readonly change: FieldChange
   readonly slot: Uint8Array
   value: Json | undefined
+  /** The value as an edit says it. */
+  content: string
   isChanged: boolean
 }
 
@@ -85,6 +87,8 @@ export class LocalUpdate {
   #exp: number | null = null
   /** Whether the document is written whole. */
   #isWhole = false
+  /** What the document is with the one field that changes, where it is one. */
+  #becomes: string | undefined
   /** Whether it makes the document. */
   #isMade = false
   /** Whether the document changed while a put of it was made ready: nothing was written. */
@@ -99,7 +103,13 @@ export class LocalUpdate {
     const by = author.identity.author
     const kh = keyHash(scope.ns, this.#key)
     const document = slotOf(scope.write, kh, by)
-    this.#steps = changes.map((change) => ({ change, slot: editSlotOf(scope.write, kh, by, change.path), value: undefined, isChanged: false }))
+    this.#steps = changes.map((change) => ({
+      change,
+      slot: fieldSlotOf(document, kh, change.path),
+      value: undefined,
+      content: '',
+      isChanged: false,
+    }))
     this.entries = [
       { slot: document, document, build: (old, view, forgotten) => this.#look(old, view, forgotten) },
       ...this.#steps.map((step) => ({
@@ -125,6 +135,7 @@ export class LocalUpdate {
   #look(old: StoredRecord | undefined, view: DocumentView | undefined, forgotten: number): NewRecord | undefined {
     this.#error = undefined
     this.#isWhole = false
+    this.#becomes = undefined
     this.#isMade = false
     this.isStale = false
     for (const step of this.#steps) step.isChanged = false
@@ -132,11 +143,12 @@ export class LocalUpdate {
     try {
       const before = view.content()
       const next = this.#prepare(before)
-      if (this.#init.settles === true) for (const step of this.#steps) step.isChanged = true
+      if (this.#steps.length === 1) this.#becomes = next
+      if (isSettling(this.#init.settles)) for (const step of this.#steps) step.isChanged = true
       this.#exp = view.base?.exp ?? null
       if (this.#init.map !== undefined) return this.#lookAtMap(view, { old, forgotten }, next)
       if (!this.#steps.some(({ isChanged }) => isChanged)) return undefined
-      this.#isWhole = this.#steps.some(({ value }) => !this.#fitsEdit(value))
+      this.#isWhole = this.#steps.some((step) => !fitsEdit(step))
       this.#checkRules(before, next)
       this.#at = this.#init.author.clock.next(view.newest)
       if (this.#isWhole) return this.#put(next, this.#at, { old, document: view, settles: this.#init.settles })
@@ -162,7 +174,7 @@ export class LocalUpdate {
     this.#isMade = view.content() === null
     const changed = this.#steps.filter(({ isChanged }) => isChanged)
     if (!this.#isMade && changed.length === 0) return undefined
-    const large = changed.find(({ value }) => !this.#fitsEdit(value))
+    const large = changed.find((step) => !fitsEdit(step))
     if (large !== undefined)
       throw new DocstoreError(
         'document-too-large',
@@ -180,7 +192,8 @@ export class LocalUpdate {
     const { scope, id, author } = this.#init
     const by = author.identity.author
     const kh = keyHash(scope.ns, this.#key)
-    const slots = new Set(changed.map(({ change }) => toHex(editSlotOf(scope.write, kh, by, change.path))))
+    const document = slotOf(scope.write, kh, by)
+    const slots = new Set(changed.map(({ change }) => toHex(fieldSlotOf(document, kh, change.path))))
     const others = view.edits.filter(({ slot }) => !slots.has(toHex(slot)))
     if (others.length + slots.size <= MAX_MAP_EDITS) return undefined
     const until = author.clock.wall() - timeSpan(MAP_FOLD_AGE_MS)
@@ -215,7 +228,8 @@ export class LocalUpdate {
       if (path.length + depthOf(value) > MAX_CONTENT_DEPTH)
         throw cannotUpdate(`${JSON.stringify(name)} would nest deeper than ${MAX_CONTENT_DEPTH} levels`)
       step.value = value
-      step.isChanged = value === undefined ? old !== undefined : old === undefined || canonicalJson(value) !== canonicalJson(old)
+      step.content = encodeEdit(id, value)
+      step.isChanged = isOther(value, old)
       setField(document, path, value)
     }
     const text = canonicalJson(document)
@@ -233,18 +247,13 @@ export class LocalUpdate {
   #checkRules(before: string | null, next: string): void {
     const { rules, collection, id, scope } = this.#init
     if (rules === undefined) return
-    for (const { change, value, isChanged } of this.#steps) {
-      const fault = isChanged ? rules.judgeEdit(change.path, value, utf8(encodeEdit(id, value)).length) : undefined
+    for (const { change, value, content, isChanged } of this.#steps) {
+      const fault = isChanged ? rules.judgeEdit(change.path, value, utf8(content).length) : undefined
       if (fault !== undefined) throw fault.rule === 'immutable' ? immutableError(collection, id, rules) : ruleError(collection, id, fault)
     }
     const faultOf = (content: string): Fault | undefined => recordFault(rules, scope.write, { id, content, size: utf8(content).length })
     const fault = faultOf(next)
     if (fault !== undefined && (this.#isWhole || before === null || faultOf(before) === undefined)) throw ruleError(collection, id, fault)
-  }
-
-  #fitsEdit(value: Json | undefined): boolean {
-    const text = encodeEdit(this.#init.id, value)
-    return text.length * 3 <= MAX_EDIT_BYTES || utf8(text).length <= MAX_EDIT_BYTES
   }
 
   /**
@@ -293,26 +302,48 @@ export class LocalUpdate {
     return { at, by, del: false, k: this.#key, ...(prev === null ? {} : { prev }), ...(this.#exp === null ? {} : { exp: this.#exp }) }
   }
 
-  #edit({ change: { path }, value, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
+  #edit({ change: { path }, content, isChanged, slot: edit }: Step, { old, view, document }: Edited): NewRecord | undefined {
     if (!isChanged || this.#isWhole || this.isStale) return undefined
     const { scope, collection, id, author } = this.#init
     const by = author.identity.author
-    const content = encodeEdit(id, value)
-    const bytes = utf8(content)
-    const digest = sha256(bytes)
+    const digest = sha256(content)
     const prev = old?.hash ?? null
     // Each has a time of its own, so that what others have seen of them can be said one by one; in a row, which says that they are one change.
     const at = this.#at !== 0 ? this.#at : view === undefined ? author.clock.next(0) : view.newest + 1
     this.#at = 0
     const exp = this.#exp
     const seen = seenByWriter({ at, by }, { old, document: view, edit, settles: this.#init.settles }, author.clock)
-    const put: PutRecord = { ...this.#base(at, prev), digest, size: bytes.length, path, ...seen }
-    return { collection, id, at, by, prev, exp, content, kh: null, digest, hash: recordHash(scope, put), edit: { document, path }, ...seen }
+    const put: PutRecord = { ...this.#base(at, prev), digest, size: utf8Length(content), path, ...seen }
+    return {
+      collection,
+      id,
+      at,
+      by,
+      prev,
+      exp,
+      content,
+      kh: null,
+      digest,
+      hash: recordHash(scope, put),
+      edit: { document, path },
+      becomes: this.#becomes,
+      ...seen,
+    }
   }
 
   #end(view: DocumentView | undefined): undefined {
     if (view === undefined || this.#error !== undefined) return
     const isWritten = this.#isMade || this.#steps.some(({ isChanged }) => isChanged)
-    this.#result = { status: isWritten ? 'written' : 'unchanged', seq: view.lastSeq, at: view.newest, cid: cidOfContent(view.content()) ?? '' }
+    this.#result = { status: isWritten ? 'written' : 'unchanged', seq: view.lastSeq, at: view.newest, cid: cidOfDigest(view.digest()) ?? '' }
   }
+}
+
+function fitsEdit({ content }: Step): boolean {
+  return content.length * 3 <= MAX_EDIT_BYTES || utf8(content).length <= MAX_EDIT_BYTES
+}
+
+/** Whether a value is none of those that are the same as JSON. */
+function isOther(value: Json | undefined, old: Json | undefined): boolean {
+  const areObjects = typeof value === 'object' && typeof old === 'object' && value !== null && old !== null
+  return areObjects ? canonicalJson(value) !== canonicalJson(old) : value !== old
 }

@@ -5,11 +5,13 @@ import { cidOfBytes, DAG_JSON } from '../../../model/encoding/cid.ts'
 import { MAX_EDITS } from '../../../model/limits.ts'
 import { createNetwork } from '../../../model/network/network.ts'
 import { openNodeStorage } from '../../../storage/open-node.ts'
+import { seededRandom } from '../../../testing/random.ts'
 import type { LocalReplica } from '../../local-replica.ts'
 import { openReplica } from '../../open-replica.ts'
 
 const network = createNetwork('edits')
 const START = 1_800_000_000_000
+const DAY_MS = 24 * 60 * 60_000
 
 let now = START
 let peers: LocalReplica[]
@@ -244,6 +246,52 @@ describe('concurrent updates', () => {
     expect(await get(bob, 'a')).toEqual({ x: 5, y: 1 })
   })
 
+  it('through what became a list meanwhile change nothing in that, on both sides, and show again where it is an object again', async () => {
+    await put(ada, 'a', { items: { first: { n: 1 } }, tags: ['x'] })
+    await exchange(ada, bob)
+    await update(ada, 'a', { $set: { 'items.first.n': 2 }, $push: { tags: 'ada' } })
+    await update(bob, 'a', { $set: { items: [{ n: 5 }] }, $push: { tags: { $each: ['bob', 'b'] } } })
+    await exchange(ada, bob)
+    // Of the list the later one wins, and the other is told.
+    for (const peer of [ada, bob]) {
+      expect(await get(peer, 'a')).toEqual({ items: [{ n: 5 }], tags: ['x', 'bob', 'b'] })
+      expect((await peer.conflicts(ns, 'docs', { limit: 10 })).conflicts).toMatchObject([{ field: 'tags', value: ['x', 'ada'] }])
+      await expect(update(peer, 'a', { $set: { 'items.0.n': 6 } })).rejects.toMatchObject({ code: 'cannot-update' })
+      await expect(update(peer, 'a', { $set: { 'items.first.n': 6 } })).rejects.toMatchObject({ code: 'cannot-update' })
+    }
+    // What comes later than the list passes through it, and is refused there; what came apart stays and is passed over.
+    await update(bob, 'a', { $set: { items: {} } })
+    await exchange(ada, bob)
+    await update(ada, 'a', { $set: { 'items.second': 1 } })
+    await update(bob, 'a', { $set: { tags: {} } })
+    await exchange(ada, bob)
+    for (const peer of [ada, bob]) expect(await get(peer, 'a')).toEqual({ items: { second: 1 }, tags: {} })
+  })
+
+  it('are in the order of their writer though his clock jumps in between, and others take them when it is right again', async () => {
+    await put(ada, 'a', { n: 0 })
+    await exchange(ada, bob)
+    const version = await ada.getVersion(ns, 'docs', 'a')
+    now += 400 * DAY_MS
+    const ahead = await update(ada, 'a', { $inc: { n: 1 }, $set: { ahead: true } }, version?.cid)
+    now -= 400 * DAY_MS
+    await expect(update(ada, 'a', { $inc: { n: 1 } }, version?.cid)).rejects.toMatchObject({ code: 'conflict' })
+    const later = await update(ada, 'a', { $inc: { n: 1 } }, ahead.cid)
+    expect(later.at).toBeGreaterThan(ahead.at)
+    expect(await get(ada, 'a')).toEqual({ n: 2, ahead: true })
+    expect(await ada.future(ns)).toMatchObject({ records: 2, mendable: 2 })
+    await update(bob, 'a', { $set: { bob: true } })
+    expect((await ada.redate()).records).toBe(2)
+    await exchange(ada, bob)
+    for (const peer of [ada, bob]) expect(await get(peer, 'a')).toEqual({ n: 2, ahead: true, bob: true })
+    // And set back by as much: the next one is later than all that is known all the same.
+    now -= 400 * DAY_MS
+    await update(bob, 'a', { $inc: { n: 1 } })
+    now += 400 * DAY_MS
+    await exchange(ada, bob)
+    for (const peer of [ada, bob]) expect(await get(peer, 'a')).toEqual({ n: 3, ahead: true, bob: true })
+  })
+
   it('stay when they arrive before what they change', async () => {
     const carol = await open()
     await copyNamespace(ada, carol)
@@ -331,4 +379,25 @@ it('what was edited reaches a peer that reads the namespace from the beginning, 
   expect(await send(ada, bob)).toEqual(['stored', 'stored', 'stored', 'stored'])
   expect(await send(ada, bob)).toEqual(['same', 'same', 'same', 'same'])
   expect(sha256((await bob.get(ns, 'docs', 'a')) ?? '')).toEqual(sha256((await ada.get(ns, 'docs', 'a')) ?? ''))
+})
+
+it('a document is what its records make, however updates follow each other: as its writer shows it, as another peer finds it out', async () => {
+  const paths = ['a', 'a.b', 'a.b.c', 'a.d', 'e']
+  // With the large ones, some do not fit any more where others are not taken away.
+  const values = [1, 2, {}, { b: 1 }, { b: { c: 3 } }, 'x'.repeat(25_000), 'y'.repeat(30_000)]
+  for (let seed = 1; seed <= 6; seed++) {
+    const random = seededRandom(seed)
+    const one = random.pick
+    const id = `${seed}`
+    await put(ada, id, { z: 'z'.repeat(random.below(2) * 40_000) })
+    for (let i = 0; i < 30; i++) {
+      const changes = random.below(4) === 0 ? { $unset: { [one(paths)]: 1 } } : { $set: { [one(paths)]: one(values) } }
+      await update(ada, id, changes).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(cannot-update|document-too-large)$/) }),
+      )
+      if (i % 5 !== 4) continue
+      await exchange(ada, bob)
+      expect(await bob.get(ns, 'docs', id), `seed ${seed}`).toBe(await ada.get(ns, 'docs', id))
+    }
+  }
 })

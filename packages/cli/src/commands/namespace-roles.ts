@@ -1,0 +1,96 @@
+import { MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
+import { Argument, Command } from 'commander'
+import type { Docstore, GrantOptions, MemberInfo } from 'p2p-docstore'
+import type { Run } from '../context.ts'
+import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
+import { nameText } from '../name-text.ts'
+import { freshen, openHere } from '../open-namespace.ts'
+import { openStore } from '../open-store.ts'
+import { whoTexts } from '../people/who-text.ts'
+
+const WHO =
+  'id of a person (bafyrei…), a username (@alice, alice@example.org), an identity (did:key:…), or somebody whom `docstore profile list` names'
+
+/** `docstore namespace grant NS WHO ROLE` */
+export function namespaceGrantCommand(run: Run): Command {
+  const command = new Command('grant')
+    .description('give somebody a role in a namespace that was created with --write members')
+    .argument('<ns>', 'id or name of the namespace')
+    .argument('<who>', WHO)
+    .addArgument(new Argument('<role>', 'write; moderate: remove what others wrote, too; manage: give and take roles, too').choices(MEMBER_ROLES))
+    .option('--collection <name>', 'only in this collection')
+    .option('--until <time>', 'only until then, such as 2030-01-31T12:00:00Z; what is written before that stands')
+  for (const option of copiesOptions()) command.addOption(option)
+  return command.action((ns: string, who: string, role: MemberRole, options: CopiesOptions & GrantOptions) =>
+    run(async (context) => {
+      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+      const namespace = await openHere(context, store, ns)
+      const { collection, until } = options
+      const limits = { ...(collection === undefined ? {} : { collection }), ...(until === undefined ? {} : { until }) }
+      await namespace.grant(await idOf(store, who), role, limits)
+      const copies = await waitForCopies(context, store, namespace, options)
+      const [name, members] = [await nameText(store, namespace), await namespace.members()]
+      const shown = await membersText(store, members)
+      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
+    }),
+  )
+}
+
+/** `docstore namespace revoke NS WHO` */
+export function namespaceRevokeCommand(run: Run): Command {
+  const command = new Command('revoke')
+    .description('take all roles of somebody away: what they wrote until now stands')
+    .argument('<ns>', 'id or name of the namespace')
+    .argument('<who>', WHO)
+    .option('--remove-all', 'and remove everything that the roles allowed, everywhere')
+  for (const option of copiesOptions()) command.addOption(option)
+  return command.action((ns: string, who: string, options: CopiesOptions & { removeAll?: boolean }) =>
+    run(async (context) => {
+      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+      const namespace = await openHere(context, store, ns)
+      await namespace.revoke(await idOf(store, who), { removeAll: options.removeAll === true })
+      const copies = await waitForCopies(context, store, namespace, options)
+      const [name, members] = [await nameText(store, namespace), await namespace.members()]
+      const shown = await membersText(store, members)
+      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
+    }),
+  )
+}
+
+/** `docstore namespace members NS` */
+export function namespaceMembersCommand(run: Run): Command {
+  return new Command('members')
+    .description('show who has, or had, which role in a namespace')
+    .argument('<ns>', 'id or name of the namespace')
+    .action((ns: string) =>
+      run(async (context) => {
+        await using store = await openStore(context, { network: 'auto' })
+        const namespace = await openHere(context, store, ns)
+        await freshen(context, store, namespace)
+        const members = await namespace.members()
+        const shown = await membersText(store, members)
+        await context.output.result(members, () => shown)
+      }),
+    )
+}
+
+async function idOf(store: Docstore, who: string): Promise<string> {
+  if (/^(did:key:|bafyrei)/.test(who)) return who
+  return (await store.profiles.show(who)).person
+}
+
+/** With what they are called, beside the ids that commands take. */
+async function membersText(store: Docstore, members: readonly MemberInfo[]): Promise<string> {
+  if (members.length === 0) return 'Nobody but its owner writes there.'
+  const names = await whoTexts(
+    store,
+    members.map(({ who }) => who),
+  )
+  return members
+    .map(({ who, role, from, until, removed, collection }) => {
+      const where = collection === undefined ? '' : ` in ${collection}`
+      const ended = until === undefined ? '' : removed === true ? ', taken away with all that it allowed' : ` until ${until}`
+      return `${who}  ${names.get(who) ?? ''}  ${role}${where} from ${from}${ended}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,6 @@
+export { checkCode, commitmentOf, type GuestChoice, type PairingTranscript, readCode, showCode } from './check-code.ts'
+export { isDeviceProof, proveDevice } from './device-proof.ts'
+export { MAX_MESSAGE_BYTES, MAX_NAMESPACES, PAIRING_MS, SESSION_BYTES } from './limits.ts'
+export { decodePairingRequest, decodePairingResponse, encodePairing, type PairingRequest, type PairingResponse } from './messages.ts'
+export { type AskHost, type Compared, PairingGuest, type PairingGuestInit } from './pairing-guest.ts'
+export { type HandedOver, type HostState, type NewDevice, PairingHost, type PairingHostInit } from './pairing-host.ts'

@@ -1,0 +1,90 @@
+import { sha256 } from '#crypto'
+import { equalBytes, utf8 } from '../../model/bytes.ts'
+import { seenBy } from '../../model/edits/seen.ts'
+import { keyOf, personOf } from '../../model/people/author.ts'
+import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
+import { ownContent } from '../../storage/records/own-content.ts'
+import { fullError } from '../../storage/space/room.ts'
+import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
+import type { ReplicaGround } from '../ground.ts'
+import { ADOPT_PAGE } from '../limits.ts'
+import type { OpenNamespace } from '../open-namespace.ts'
+import { commitOr } from '../writing/commit-or.ts'
+import type { Fitted } from '../writing/full-store.ts'
+import type { Author } from '../writing/local-write.ts'
+
+/** Whose records are written again: those that a key signed for this person, up to a hybrid time. */
+export interface Adopted {
+  readonly key: Uint8Array
+  readonly until: number
+}
+
+/**
+ * Writes what another device of this person wrote here once more, under the key of this one: the same content. Afterwards nothing is lost where all that the other
+ * one signed becomes void. Bounded transactions; again does no harm. Resolves with how many records that was.
+ */
+export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, adopted: Adopted): Promise<number> {
+  const { storage, identity, clock, news, pause } = ground
+  if (open.head.head.body.ended !== undefined) return 0
+  await storage.readyForEdits()
+  let count = 0
+  // What is written again lies behind this.
+  const last = await storage.lastSeq(open.ns)
+  for (let since = 0; since < last; ) {
+    const records = await storage.recordsSince(open.ns, since, ADOPT_PAGE)
+    since = records.at(-1)?.seq ?? last
+    const found = records.filter((record) => isOf(record, adopted, identity.author))
+    const entries = found.map((record) => adoptedEntry(open.scope, record, { identity, clock }))
+    const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
+      () => storage.commit(open.ns, entries),
+      async () => (await import('../writing/full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
+    )
+    news.tellOf(
+      open.id,
+      outcomes.filter((outcome) => outcome !== 'no-room'),
+    )
+    if (outcomes.includes('no-room')) throw fullError('what the other device wrote could not be written again')
+    count += outcomes.filter((outcome) => outcome !== undefined).length
+    await pause()
+  }
+  return count
+}
+
+function isOf({ by, at, lost, erased }: StoredRecord, { key, until }: Adopted, own: Uint8Array): boolean {
+  const [person, mine] = [personOf(by), personOf(own)]
+  // What lost, and what has expired, says nothing to anybody.
+  if (at > until || lost !== undefined || erased !== undefined || person === undefined || mine === undefined) return false
+  return equalBytes(keyOf(by), key) && equalBytes(person, mine)
+}
+
+function adoptedEntry(scope: RecordScope, record: StoredRecord, { identity, clock }: Author): CommitEntry {
+  return {
+    slot: record.slot,
+    isAnew: true,
+    ...(record.edit === undefined ? {} : { document: record.edit.document }),
+    build: (old, document) => {
+      if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
+      const { collection, id, prev, exp, edit, ownSlot } = old
+      const content = ownContent(old)
+      const by = identity.author
+      // The entry of a log has its time in its id.
+      const at = ownSlot === true && content !== null ? old.at : clock.next(Math.max(old.at, document?.newest ?? 0))
+      const seen = old.seen && seenBy({ at, by }, { versions: [old] })
+      const more = { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
+      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
+      const common = { collection, id, at, by, prev, exp, content, ...more }
+      const key = collection === null || id === null ? undefined : recordKey(collection, id)
+      if (content === null) {
+        const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))
+        if (kh === undefined) return undefined
+        const tombstone: DocRecord = { ...base, del: true, kh }
+        return { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
+      }
+      if (key === undefined) return undefined
+      const bytes = utf8(content)
+      const digest = sha256(bytes)
+      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length, ...(edit && { path: edit.path }) }
+      return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit && { edit }) }
+    },
+  }
+}

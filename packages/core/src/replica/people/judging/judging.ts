@@ -1,0 +1,117 @@
+import { toHex } from '../../../model/bytes.ts'
+import { PERSON_BYTES } from '../../../model/people/author.ts'
+import type { RolesState } from '../../../model/people/roles-state.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { UNJUDGED } from '../../heads/head-prefixes.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import type { Removing } from '../../removing.ts'
+import { type Concerned, concernedBy } from './concerned.ts'
+
+/** What judging by logs needs of the namespaces that are here. */
+export interface JudgingInit {
+  readonly ground: ReplicaGround
+  readonly get: (id: string) => OpenNamespace | undefined
+  readonly all: () => Iterable<OpenNamespace>
+  /** Puts a namespace in the place of the same one, so that what is under way there is judged anew, and tells of it. */
+  readonly renew: (open: OpenNamespace) => void
+  /** Called when all that is here of a namespace is what its logs accept, after these have changed. */
+  readonly onJudged: (id: string) => Promise<void>
+  readonly removing: () => Promise<Removing>
+}
+
+/** What has to be judged again in a namespace. */
+interface Unjudged {
+  /** Persons whose records that are, by their digests, hexadecimal. */
+  readonly persons: ReadonlyMap<string, Uint8Array>
+  /** What its roles said before, where they may say something else now. */
+  readonly roles?: RolesState
+}
+
+/** Judges again what is stored where logs of persons or roles have changed. A process that ends in the middle of that begins with it. */
+export class Judging {
+  readonly #init: JudgingInit
+  /** Namespaces in which logs have changed by which not everything was judged yet, by their ids, and what that is: `undefined` for all. */
+  readonly #unjudged = new Map<string, Unjudged | undefined>()
+
+  constructor(init: JudgingInit) {
+    this.#init = init
+  }
+
+  /** Takes up what another process left. */
+  async resume(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      this.#unjudged.set(id, undefined)
+      await this.judge(id)
+    }
+  }
+
+  /** The logs by which namespaces, by their numbers, are judged are about to change: that of a person or, without one, that of the roles. `isLate`: they have. */
+  async changing(numbers: readonly number[], person: Uint8Array | undefined, isLate: boolean): Promise<void> {
+    if (numbers.length === 0) return
+    const concerned = new Set(numbers)
+    for (const open of this.#init.all()) {
+      if (!concerned.has(open.ns)) continue
+      await this.#init.ground.storage.setMeta(UNJUDGED + open.id, Uint8Array.of(1))
+      this.#unjudged.set(open.id, isLate ? undefined : await this.#unjudgedBy(open, person))
+    }
+  }
+
+  async #unjudgedBy(open: OpenNamespace, person: Uint8Array | undefined): Promise<Unjudged | undefined> {
+    const before = this.#unjudged.get(open.id)
+    if (this.#unjudged.has(open.id) && before === undefined) return undefined
+    const people = await this.#init.ground.people.load()
+    const persons = new Map(before?.persons)
+    if (person !== undefined) persons.set(toHex(person), person)
+    // Where the person acts in the log of roles, it is about what others may do, too.
+    const isOfRoles = person === undefined || people.decidesRoles(open, person)
+    const roles = before?.roles ?? (isOfRoles ? await people.roles(open) : undefined)
+    return { persons, ...(roles && { roles }) }
+  }
+
+  /** They have changed: what is under way is judged anew, and what is here once more. */
+  async changed(numbers: readonly number[]): Promise<void> {
+    const changed = [...this.#init.all()].filter(({ ns }) => numbers.includes(ns)).map((open): OpenNamespace => ({ ...open }))
+    for (const open of changed) this.#init.renew(open)
+    for (const open of changed) {
+      if (open.scope.write === 'members') await (await this.#init.ground.people.load()).roles(open)
+      await this.judge(open.id)
+      await this.#init.onJudged(open.id)
+    }
+  }
+
+  /** Resolves when all that is stored of a namespace is what the logs accept that it needs. */
+  async judge(id: string): Promise<void> {
+    const { ground, get, removing } = this.#init
+    while (this.#unjudged.has(id)) {
+      const people = await ground.people.load()
+      const open = get(id)
+      const unjudged = this.#unjudged.get(id)
+      const isCurrent = (): boolean => get(id) === open && this.#unjudged.get(id) === unjudged
+      if (open !== undefined) {
+        const concerned = unjudged && (await this.#concernedBy(open, unjudged))
+        // Where it is also about some records, whoever wrote them, all authors have to be known.
+        const isOfSome = concerned !== undefined && concerned.hashes.length === 0
+        const authority = isOfSome ? await people.authorityOf(open, concerned.persons.filter(isPersonDigest)) : await people.authorityIn(open)
+        await (await removing()).againstLogs(open, authority, { isCurrent, ...(concerned && { concerned }) })
+      }
+      if (!isCurrent()) continue
+      this.#unjudged.delete(id)
+      await ground.storage.setMeta(UNJUDGED + id, undefined)
+    }
+  }
+
+  async #concernedBy(open: OpenNamespace, { persons, roles: before }: Unjudged): Promise<Concerned | undefined> {
+    const roles = before && (await this.#init.ground.people.loaded?.roles(open))
+    if (before === undefined || roles === undefined) return { persons: [...persons.values()], hashes: [] }
+    return concernedBy(before, roles, persons.values())
+  }
+
+  /** A namespace has gone from here. */
+  forget(id: string): void {
+    this.#unjudged.delete(id)
+  }
+}
+
+function isPersonDigest({ length }: Uint8Array): boolean {
+  return length === PERSON_BYTES
+}

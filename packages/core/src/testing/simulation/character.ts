@@ -1,0 +1,5 @@
+/**
+ * What can be wrong with a relay: nothing; it says to serve all sectors; it says to have, and to be equal with, whatever it is asked about, and keeps
+ * nothing; it offers more than it has.
+ */
+export type Character = 'honest' | 'claims-all' | 'keeps-nothing' | 'boasts'

@@ -1,0 +1,1 @@
+export { noteGuest, takeBackInvitations } from './device-invitations.ts'

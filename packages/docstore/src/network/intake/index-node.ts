@@ -1,0 +1,2 @@
+export type { RelayIntake } from './intake.ts'
+export { openIntake } from './open-intake.ts'

@@ -1,0 +1,1 @@
+export { claimedByPrefix } from './name-keys.ts'

@@ -1,0 +1,1 @@
+export { NameService } from './name-service.ts'

@@ -1,0 +1,1 @@
+export { DevicePairing } from './device-pairing.ts'

@@ -1,0 +1,2 @@
+export { decodeFindResponse, encodeFind, findHash, type FindResponse } from './messages.ts'
+export { peopleProtocol } from './protocol.ts'

@@ -1,0 +1,13 @@
+/** Largest request or response, bytes; a response has so many bytes of acts, and one always fits. */
+export const MAX_PEOPLE_FRAME_BYTES: number = 256 * 1024
+export const ACTS_BYTES: number = 128 * 1024
+
+/** Acts and ids of namespaces that a response has at most. */
+export const MAX_ACTS = 4096
+export const MAX_IDS = 1000
+
+/** Requests that are made to find one person: more have no log that anybody would take. */
+export const MAX_REQUESTS = 400
+
+/** Streams of this protocol that one connection may have open towards a relay. */
+export const MAX_PEOPLE_STREAMS = 2

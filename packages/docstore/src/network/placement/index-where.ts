@@ -1,0 +1,1 @@
+export { whereIs } from './where.ts'

@@ -1,0 +1,1 @@
+export { askPicture, askProfiles } from './ask-profiles.ts'

@@ -1,0 +1,1 @@
+export { type Asker, serveRequests } from './serve-requests.ts'

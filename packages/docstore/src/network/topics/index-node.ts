@@ -1,0 +1,1 @@
+export { ForwardedTopics } from './forwarded-topics.ts'

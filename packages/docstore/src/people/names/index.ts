@@ -1,0 +1,1 @@
+export { type DomainProof, DomainProofs, type DomainProofsInit } from './domain-proof.ts'

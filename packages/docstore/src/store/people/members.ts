@@ -1,0 +1,121 @@
+import { authorOfDid, DAG_CBOR, DocstoreError, MEMBER_ROLES, type MemberRole, parseCid, type Replica, timeFromMs } from '@p2p-docstore/core'
+import { isoTime } from '../iso-time.ts'
+
+/** A role that somebody has, or had, in a namespace. */
+export interface MemberInfo {
+  /** Id of the person, or the `did:key` of an identity that signs for no person. */
+  readonly who: string
+  readonly role: MemberRole
+  /** ISO time. */
+  readonly from: string
+  /** ISO time from which it does not hold any more. */
+  readonly until?: string
+  /** Whether nothing counts that it ever allowed. */
+  readonly removed?: true
+  /** The one collection in which it holds. */
+  readonly collection?: string
+}
+
+/** Who has, or had, which role, in the order of their ids. */
+export async function membersOf(replica: Replica, namespace: string): Promise<readonly MemberInfo[]> {
+  return (await replica.members(namespace)).map(({ who, role, from, until, void: isVoid, collection }) => ({
+    who,
+    role,
+    from: isoTime(from),
+    ...(until === undefined ? {} : { until: isoTime(until) }),
+    ...(isVoid === true ? { removed: true } : {}),
+    ...(collection === undefined ? {} : { collection }),
+  }))
+}
+
+/** What can be said of a role that is given. */
+export interface GrantOptions {
+  /** The one collection in which it holds; all without it. */
+  readonly collection?: string
+  /** When it ends: a `Date`, Unix milliseconds, or ISO text. What is written until then stands. */
+  readonly until?: Date | number | string
+}
+
+/** A change of a namespace, as the one who made it dates it. */
+export type PastChange = {
+  /** ISO time. */
+  readonly at: string
+  /** Id of the person who made it, or the `did:key` of an identity that signs for no person. */
+  readonly by: string
+  /** `did:key` of their device. */
+  readonly key: string
+  /** Whether it counts: false for what somebody did who might not, or whose right to it was taken away since. */
+  readonly counts: boolean
+} & (
+  | { readonly type: 'head'; readonly epoch: number; readonly seq: number; readonly title: string; readonly changed: readonly string[] }
+  | {
+      readonly type: 'grant'
+      readonly who: string
+      readonly role: MemberRole
+      readonly from: string
+      readonly until?: string
+      readonly collection?: string
+    }
+  | { readonly type: 'revoke'; readonly who: string; readonly until: string; readonly removeAll: boolean }
+  | { readonly type: 'remove'; readonly records: number }
+)
+
+/** Who changed what of a namespace and its roles, the oldest first. */
+export async function changesOf(replica: Replica, namespace: string): Promise<readonly PastChange[]> {
+  return (await replica.namespaceHistory(namespace)).map(({ by, key, at, counts, ...event }): PastChange => {
+    const common = { at: isoTime(at), by, key, counts }
+    switch (event.type) {
+      case 'head':
+      case 'remove':
+        return { ...common, ...event }
+      case 'dismiss':
+        return { ...common, type: 'revoke', who: event.who, until: isoTime(event.until), removeAll: event.isVoid }
+      case 'grant': {
+        const { from, until, ...rest } = event
+        return { ...common, ...rest, from: isoTime(from), ...(until === undefined ? {} : { until: isoTime(until) }) }
+      }
+    }
+  })
+}
+
+function endOf(until: Date | number | string): number {
+  const ms = typeof until === 'number' ? until : until instanceof Date ? until.getTime() : Date.parse(until)
+  const time = timeFromMs(ms)
+  if (Number.isSafeInteger(time) && ms > Date.now()) return time
+  throw new DocstoreError('bad-option', 'A role ends in the future: until is a Date, Unix milliseconds, or ISO text such as 2030-01-31T12:00:00Z')
+}
+
+/** Gives somebody a role from now on. Throws `bad-identity`, `bad-option`, `not-allowed`, `unsupported-policy`, `unknown-namespace`. */
+export async function grantRole(
+  replica: Replica,
+  namespace: string,
+  { who, role, collection, until }: GrantOptions & { readonly who: string; readonly role: MemberRole },
+): Promise<void> {
+  if (!MEMBER_ROLES.includes(role)) throw new DocstoreError('bad-option', `There is no role ${JSON.stringify(role)}. Use ${MEMBER_ROLES.join(', ')}`)
+  if (role === 'manage' && collection !== undefined) throw new DocstoreError('bad-option', 'Whoever manages does so in all collections')
+  const from = timeFromMs(Date.now())
+  const last = until === undefined ? undefined : endOf(until)
+  const limits = { ...(last === undefined ? {} : { until: last }), ...(collection === undefined ? {} : { collection }) }
+  await replica.changeRoles(namespace, { type: 'grant', to: principal(who), role, from, ...limits })
+}
+
+/**
+ * Takes all roles of somebody away, from now on: what was written until now stands, unless `removeAll`, after which nothing does that the roles allowed. Throws as
+ * `grantRole`.
+ */
+export async function revokeRoles(
+  replica: Replica,
+  namespace: string,
+  { who, removeAll }: { readonly who: string; readonly removeAll: boolean },
+): Promise<void> {
+  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: timeFromMs(Date.now()), ...(removeAll ? { void: true } : {}) })
+}
+
+function principal(who: string): Uint8Array {
+  const bytes = authorOfDid(who) ?? parseCid(DAG_CBOR, who)?.multihash.digest
+  if (bytes !== undefined) return bytes
+  throw new DocstoreError(
+    'bad-identity',
+    `${JSON.stringify(who.slice(0, 80))} is nobody's id. A person's begins with bafyrei, as \`docstore person show\` has it, an identity's with did:key:z6Mk`,
+  )
+}

@@ -1,0 +1,11 @@
+import { directory } from './directory.ts'
+import { discovery } from './discovery.ts'
+import { gateway } from './gateway/gateway.ts'
+import { messages } from './messages.ts'
+import { names } from './names.ts'
+import type { Service } from './service.ts'
+import { signaling } from './signaling.ts'
+import { storage } from './storage.ts'
+
+/** The services that come with a relay. All of them run where nothing is chosen. */
+export const BUILT_IN: readonly Service[] = [signaling, discovery, directory, storage, gateway, messages, names]

@@ -1,0 +1,79 @@
+// Relays in virtual time: npm run simulate -- --relays 300 --hours 24 --seed 7. See docs/spec/placement.md, §6, for what is checked.
+import { parseArgs } from 'node:util'
+import { seededRandom } from '../packages/core/src/testing/random.ts'
+import { Simulation, type SimulationInit, type SimulationReport } from '../packages/core/src/testing/simulation/simulation.ts'
+
+const BAD: readonly NonNullable<SimulationInit['bad']>[] = ['claims-all', 'keeps-nothing', 'boasts', 'flaps', 'fast', 'full']
+const USAGE = `npm run simulate -- [--relays N] [--hours H] [--seed S] [--seeds COUNT] [--bad ${BAD.join('|')}] [--json]
+  --relays   how many to begin with, 1 to 2000; with --seeds, 3 to 50 by chance, most of them few, where it is left out (default 12)
+  --hours    for how long things happen to them (default 6); then it is quiet for three
+  --seed     replays one run (default 1)
+  --seeds    runs so many, from --seed on
+  --bad      what is wrong with the first relay`
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${USAGE}`)
+  process.exit(2)
+}
+
+/** A whole number of an option. */
+function numberOf(name: string, text: string | undefined, [least, most]: readonly [number, number]): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  return Number.isInteger(value) && value >= least && value <= most
+    ? value
+    : fail(`--${name} is a whole number from ${least} to ${most}, not ${text}`)
+}
+
+function readOptions() {
+  try {
+    const text = { type: 'string' } as const
+    return parseArgs({ options: { relays: text, hours: text, seed: text, seeds: text, bad: text, json: { type: 'boolean', default: false } } }).values
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const options = readOptions()
+const relays = numberOf('relays', options.relays, [1, 2000])
+const hours = numberOf('hours', options.hours, [1, 1000]) ?? 6
+const first = numberOf('seed', options.seed, [0, 2 ** 31]) ?? 1
+const seeds = numberOf('seeds', options.seeds, [1, 100_000])
+const bad = options.bad === undefined ? undefined : (BAD.find((one) => one === options.bad) ?? fail(`--bad is one of ${BAD.join(', ')}`))
+
+/** What one seed simulates. Large networks have more documents, and more happens in them. */
+function initOf(seed: number): SimulationInit {
+  const count = relays ?? (seeds === undefined ? 12 : 3 + Math.floor(48 * seededRandom(seed).next() ** 2))
+  const scale = Math.max(1, count / 20)
+  const load = { documents: Math.round(200 * scale), eventsPerHour: Math.round(12 * Math.sqrt(scale)), writesPerHour: Math.round(120 * scale) }
+  return { seed, relays: count, hours, ...load, ...(bad === undefined ? {} : { bad }) }
+}
+
+function show({ happened, ...report }: SimulationReport, seconds: number): void {
+  if (options.json) return console.log(JSON.stringify({ ...report, happened, seconds }))
+  const events = Object.entries(happened).map(([what, times]) => `${what} ${times}`)
+  console.log(`seed ${report.seed}: ${report.relays} relays, ${report.hours} h, ${events.join(', ')}`)
+  console.log(`  ${report.documents} documents (${report.deleted} deleted) have ${report.fewestCopies} copies each, or more`)
+  console.log(`  none of ${report.acknowledged} acknowledged of ${report.writes} writes is lost, no delete undone`)
+  console.log(`  ${report.dropped} sectors were removed by relays, each of which all its owners had; ${report.moved} records moved`)
+  console.log(
+    `  the busiest relay owns ${report.maxOverMean.toFixed(2)} times the mean; ${report.events} events, ${report.messages} messages, ${seconds} s`,
+  )
+}
+
+for (let seed = first; seed < first + (seeds ?? 1); seed++) {
+  const begin = performance.now()
+  const seconds = (): number => Math.round((performance.now() - begin) / 100) / 10
+  try {
+    const isLong = process.stderr.isTTY && seeds === undefined
+    show(
+      new Simulation(initOf(seed)).run({ onHour: (hour) => isLong && process.stderr.write(`\r${hour} of ${hours} h, ${seconds()} s `) }),
+      seconds(),
+    )
+  } catch (error) {
+    console.error(
+      `Seed ${seed} failed; replay it with --seed ${seed} --hours ${hours}${relays === undefined ? ` --relays ${initOf(seed).relays}` : ` --relays ${relays}`}`,
+    )
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Relay, startRelay } from '@p2p-docstore/relay'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { axeViolations } from './axe-violations.ts'
+import { BrowserPeer } from './browser-peer.ts'
+import { buildPageIfMissing } from './build-page.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'docstore-page-passphrase-'))
+let relay: Relay
+let peer: BrowserPeer
+
+beforeAll(async () => {
+  await buildPageIfMissing()
+  relay = await startRelay({ data: join(folder, 'relay'), port: 0, networkName: 'locked' })
+  peer = await BrowserPeer.open(join(folder, 'peer'), relay.ready.http)
+  await peer.untilConnection('connected')
+}, 120_000)
+
+afterAll(async () => {
+  await peer?.close()
+  await relay?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it('locks a browser with a passphrase, asks for it at the start, and does without one again', { timeout: 60_000 }, async () => {
+  await peer.createNamespace('Diary')
+  await peer.add({ _id: 'a', title: 'Monday' })
+  await peer.part('connection').click()
+  const identity = await peer.part('identity').getAttribute('data-value')
+  await peer.part('passphrase', '[data-locked="false"]').waitFor()
+  await peer.part('passphraseWish', '[data-wish="set"]').click()
+  await peer.part('passphraseNext').fill('open sesame')
+  await peer.part('passphraseAgain').fill('open sesam')
+  await peer.part('passphraseSave').click()
+  await peer.part('passphraseError').filter({ hasText: 'not the same' }).waitFor()
+  await peer.part('passphraseAgain').fill('open sesame')
+  await peer.part('passphraseSave').click()
+  await peer.part('passphrase', '[data-locked="true"]').waitFor()
+  expect(await axeViolations(peer.page)).toEqual([])
+
+  await peer.page.reload()
+  await peer.part('openFailed', '[data-code="passphrase-needed"]').waitFor()
+  await peer.part('unlockPassphrase').fill('open')
+  await peer.part('unlockSubmit').click()
+  await peer.part('openFailed', '[data-code="wrong-passphrase"]').waitFor()
+  await peer.part('unlockPassphrase').fill('open sesame')
+  await peer.part('unlockSubmit').click()
+  await peer.row('Monday').waitFor()
+
+  await peer.part('connection').click()
+  await expect.poll(() => peer.part('identity').getAttribute('data-value')).toBe(identity)
+  await peer.part('passphraseWish', '[data-wish="remove"]').click()
+  await peer.part('passphraseCurrent').fill('open sesame')
+  await peer.part('passphraseSave').click()
+  await peer.part('passphrase', '[data-locked="false"]').waitFor()
+  await peer.page.reload()
+  await peer.row('Monday').waitFor()
+})
