@@ -1,8 +1,6 @@
-import { sha256 } from '#crypto'
-import { equalBytes, utf8 } from '../../model/bytes.ts'
-import { seenBy } from '../../model/edits/seen.ts'
+import { equalBytes } from '../../model/bytes.ts'
 import { keyOf, personOf } from '../../model/people/author.ts'
-import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../model/record.ts'
+import type { RecordScope } from '../../model/record.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
 import { fullError } from '../../storage/space/room.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
@@ -12,6 +10,7 @@ import type { OpenNamespace } from '../open-namespace.ts'
 import { commitOr } from '../writing/commit-or.ts'
 import type { Fitted } from '../writing/full-store.ts'
 import type { Author } from '../writing/local-write.ts'
+import { writtenAnew } from '../writing/written-anew.ts'
 
 /** Whose records are written again: those that a key signed for this person, up to a hybrid time. */
 export interface Adopted {
@@ -64,27 +63,10 @@ function adoptedEntry(scope: RecordScope, record: StoredRecord, { identity, cloc
     ...(record.edit === undefined ? {} : { document: record.edit.document }),
     build: (old, document) => {
       if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
-      const { collection, id, prev, exp, edit, ownSlot } = old
-      const content = ownContent(old)
-      const by = identity.author
       // The entry of a log has its time in its id.
-      const at = ownSlot === true && content !== null ? old.at : clock.next(Math.max(old.at, document?.newest ?? 0))
-      const seen = old.seen && seenBy({ at, by }, { versions: [old] })
-      const more = { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
-      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
-      const common = { collection, id, at, by, prev, exp, content, ...more }
-      const key = collection === null || id === null ? undefined : recordKey(collection, id)
-      if (content === null) {
-        const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))
-        if (kh === undefined) return undefined
-        const tombstone: DocRecord = { ...base, del: true, kh }
-        return { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
-      }
-      if (key === undefined) return undefined
-      const bytes = utf8(content)
-      const digest = sha256(bytes)
-      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length, ...(edit && { path: edit.path }) }
-      return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit && { edit }) }
+      const isEntry = old.ownSlot === true && ownContent(old) !== null
+      const at = isEntry ? old.at : clock.next(Math.max(old.at, document?.newest ?? 0))
+      return writtenAnew(scope, old, { at, by: identity.author })
     },
   }
 }

@@ -250,4 +250,4 @@ it('heads and acts of former times that are shown again, in whatever order, chan
     expect((await fresh.replica.exportNamespace(ns))?.head).toEqual(last?.head)
     expect(await fresh.replica.logsDigest(ns)).toEqual(digest)
   }
-}, 60_000)
+})
