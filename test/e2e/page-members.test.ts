@@ -38,7 +38,7 @@ async function idOf(peer: BrowserPeer): Promise<string> {
   return id
 }
 
-it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', { timeout: 90_000 }, async () => {
+it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', async () => {
   const who = await idOf(bob)
   await ada.part('createOpen').click()
   await ada.part('createName').fill('Plans')

@@ -79,7 +79,7 @@ it('a second device joins by a link and a code, and what both write offline come
   expect(await texts(desk)).toEqual(['desk', 'phone'])
 })
 
-it('all devices lost: the words and a relay bring the person and 1,000 documents back, and it writes', { timeout: 90_000 }, async () => {
+it('all devices lost: the words and a relay bring the person and 1,000 documents back, and it writes', async () => {
   const rows = join(desk, 'rows.ndjson')
   writeFileSync(rows, Array.from({ length: 1000 }, (_, i) => `{"_id":"r${i}","text":"row"}`).join('\n'))
   await bench.json(['import', ns, rows, '--collection', 'rows', '--data', desk])
