@@ -43,6 +43,7 @@ import type {
   BrokenPage,
   ConflictedPage,
   ConflictPage,
+  DocumentOfContent,
   DocumentVersion,
   ErasedPage,
   FeedPage,
@@ -430,6 +431,10 @@ export class LocalReplica implements Replica {
 
   content(cid: string): Promise<string | undefined> {
     return this.#queries.content(cid)
+  }
+
+  documentOf(cid: string): Promise<DocumentOfContent | undefined> {
+    return this.#queries.documentOf(cid)
   }
 
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
