@@ -218,6 +218,7 @@ export class HostilePeople {
 
   async #differing(): Promise<string | undefined> {
     for (const [ns, { write }] of this.#namespaces) {
+      if (await this.#isOfRevokedAlone(ns)) continue
       let first: string | undefined
       for (const { name, replica } of this.#peers) {
         const head = await replica.exportNamespace(ns)
@@ -231,6 +232,18 @@ export class HostilePeople {
     const failures = this.#peers.flatMap(({ failures: all }) => all)
     if (failures.length > 0) throw new Error('A session ended though nobody did anything wrong', { cause: failures[0] })
     return undefined
+  }
+
+  /** What nobody but devices had that were revoked before anybody heard of it is taken by nobody any more: they could make as much of it as they like. */
+  async #isOfRevokedAlone(ns: string): Promise<boolean> {
+    let isSomewhere = false
+    for (const { replica } of this.#peers) {
+      const info = await replica.namespace(ns)
+      if (info === undefined) continue
+      if (info.owner !== (await replica.person())?.id || info.writable) return false
+      isSomewhere = true
+    }
+    return isSomewhere
   }
 
   /** Devices may have revoked each other until none was left: the recovery key adds another one, which writes the heads anew. */
