@@ -54,7 +54,6 @@ import type {
   HeadChange,
   LogParcel,
   LogTips,
-  LogWant,
   MissingBlock,
   NamespaceBytes,
   NamespaceInfo,
@@ -527,8 +526,8 @@ export class LocalReplica implements Replica {
     return this.#logs((logs) => logs.missingLogs(ns, theirs))
   }
 
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): ReturnType<Replica['exportActs']> {
-    return this.#logs((logs) => logs.exportActs(ns, wants, maxBytes))
+  exportActs(...asked: Parameters<Replica['exportActs']>): ReturnType<Replica['exportActs']> {
+    return this.#logs((logs) => logs.exportActs(...asked))
   }
 
   importActs(ns: string, parcels: readonly LogParcel[], genesis?: Uint8Array): ReturnType<Replica['importActs']> {

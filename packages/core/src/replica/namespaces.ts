@@ -346,6 +346,7 @@ export class Namespaces implements ReplicaNamespaces {
         this.#open.set(open.id, open)
         this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
       },
+      settleHead: (id) => this.#settleHead(id),
       onJudged: (id) => this.#init.onJudged(id, 'changed'),
       removing: this.#init.removing,
     }))
@@ -357,6 +358,29 @@ export class Namespaces implements ReplicaNamespaces {
       const open = this.#open.get(id)
       if (open !== undefined && isOfPerson(genesis) && this.#isOwn(genesis) && open.head.head.epoch < owner.epoch) await this.#renew(open, owner)
     })
+  }
+
+  /**
+   * Where the log of its owner says something else of heads than before: in the place of one that does not count any more comes the last one here that does, or a new one
+   * at a device that acts for the owner. Others could not pass on what they have: who does not have the namespace takes no head that does not count.
+   */
+  async #settleHead(id: string): Promise<void> {
+    const settled = await this.#imports.take(async () => {
+      const open = this.#open.get(id)
+      const owner = open && (await this.#ground.people.loaded?.owner(open.genesis))
+      if (open === undefined || owner === undefined) return undefined
+      const isVoid = headFault(open.head, owner) !== undefined
+      if (isVoid && this.#mayRenew(open.genesis, owner)) await this.#renew(open, owner)
+      else {
+        const former = await (await import('./heads/former-head.ts')).formerHead(this.#ground.storage, open, owner)
+        if (former === undefined || !(isVoid || headWins(former, open.head))) return undefined
+        await this.#save(open.genesis, former)
+      }
+      const now = this.open(id)
+      await this.#removeAfterEnd(now)
+      return now
+    })
+    if (settled !== undefined) await this.#judgeAgain(settled)
   }
 
   async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
@@ -453,7 +477,7 @@ export class Namespaces implements ReplicaNamespaces {
     if (open !== undefined) {
       await this.#judgeAgain(open)
       // What failed when the logs changed, on a full disk perhaps, is done now.
-      await this.#judging?.judge(open.id)
+      await this.#judging?.later(open.id)
       await this.#init.onJudged(open.id, 'later')
     }
     return imported

@@ -761,7 +761,8 @@ export interface ReplicaLogs {
   logTips(ns: string, after: Uint8Array, limit: number): Promise<readonly LogTips[]>
   /** Of logs that somebody else has those of which something is missing here, with what is here of them. */
   missingLogs(ns: string, theirs: readonly LogTips[]): Promise<readonly LogTips[]>
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs>
+  /** Acts of logs that a namespace needs; with its genesis where it may not be here, which gives those of its owner alone. */
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number, genesis?: Uint8Array): Promise<ExportedActs>
   /** Checks and keeps acts that arrived for a namespace; with its genesis where it may not be here yet, which lets in the log of its owner alone. */
   importActs(ns: string, logs: readonly LogParcel[], genesis?: Uint8Array): Promise<LearntActs>
 }
