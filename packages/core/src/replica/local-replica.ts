@@ -555,6 +555,11 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).addToPerson(acts)
   }
 
+  async cutTime(): Promise<number> {
+    const { clock, latest, newest } = this.#ground
+    return Math.max(clock.wall(), Math.min(newest.time, latest()))
+  }
+
   async personFacts(): ReturnType<Replica['personFacts']> {
     return this.#ground.people.loaded === undefined ? undefined : (await this.#ownActs()).personFacts()
   }
@@ -583,8 +588,8 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).keepRecoverySeed(seed)
   }
 
-  async personByRecovery(commitment: Uint8Array): ReturnType<Replica['personByRecovery']> {
-    return this.#ground.people.loaded === undefined ? undefined : (await this.#lookup()).personByRecovery(commitment)
+  async personsByRecovery(commitment: Uint8Array): ReturnType<Replica['personsByRecovery']> {
+    return this.#ground.people.loaded === undefined ? [] : (await this.#lookup()).personsByRecovery(commitment)
   }
 
   async personLog(person: Uint8Array, from: number, maxBytes: number): ReturnType<Replica['personLog']> {

@@ -91,7 +91,7 @@ export class Namespaces implements ReplicaNamespaces {
       await this.#removeAfterEnd(open)
       await this.#judgeAgain(open)
       // A process may have ended when logs had changed, and what they accept again had not come back.
-      await this.#init.onJudged(open.id, 'opened')
+      await this.#afterJudging(open.id, 'opened')
     }
   }
 
@@ -346,17 +346,32 @@ export class Namespaces implements ReplicaNamespaces {
         this.#open.set(open.id, open)
         this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
       },
-      onJudged: (id) => this.#init.onJudged(id, 'changed'),
+      onJudged: (id) => this.#afterJudging(id, 'changed'),
       removing: this.#init.removing,
     }))
   }
 
-  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it. */
+  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it, and none stands that nobody takes any more. */
   async renewHead({ id, genesis }: OpenNamespace, owner: ActingDevices): Promise<void> {
+    if (!isOfPerson(genesis) || !this.#isOwn(genesis)) return
     await this.#imports.take(async () => {
       const open = this.#open.get(id)
-      if (open !== undefined && isOfPerson(genesis) && this.#isOwn(genesis) && open.head.head.epoch < owner.epoch) await this.#renew(open, owner)
+      if (open !== undefined && (open.head.head.epoch < owner.epoch || headFault(open.head, owner) !== undefined)) await this.#renew(open, owner)
     })
+  }
+
+  /** Does what is to be done once all that is here of a namespace is what its logs accept. */
+  async #afterJudging(id: string, when: 'changed' | 'opened' | 'later'): Promise<void> {
+    const open = this.#open.get(id)
+    if (open !== undefined && isOfPerson(open.genesis) && this.#isOwn(open.genesis)) await this.#renewFaulty(open)
+    await this.#init.onJudged(id, when)
+  }
+
+  /** Whoever revoked a device may not have the namespace of which that one wrote the last head: then nobody who is new could take it. */
+  async #renewFaulty(open: OpenNamespace): Promise<void> {
+    const owner = await this.#ground.people.loaded?.owner(open.genesis)
+    const isFaulty = owner !== undefined && headFault(open.head, owner) !== undefined
+    if (isFaulty && owner.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes') await this.renewHead(open, owner)
   }
 
   async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
@@ -454,7 +469,7 @@ export class Namespaces implements ReplicaNamespaces {
       await this.#judgeAgain(open)
       // What failed when the logs changed, on a full disk perhaps, is done now.
       await this.#judging?.judge(open.id)
-      await this.#init.onJudged(open.id, 'later')
+      await this.#afterJudging(open.id, 'later')
     }
     return imported
   }
@@ -469,7 +484,9 @@ export class Namespaces implements ReplicaNamespaces {
     const owner = isOfPerson(genesis.value) ? await (await this.#ground.people.load()).owner(genesis.value) : undefined
     const checked = await decodeHead(headBytes, signature, genesis.value, owner)
     // Without a head nothing of the namespace can be taken, nor a better one be written. A device of its owner writes that at once; to anybody else it would say what a thief says.
-    const isStopgap = !checked.ok && checked.reason === 'revoked' && known === undefined && this.#mayRenew(genesis.value, owner)
+    // One of an epoch that is no more is by a device that counted revocations which are void since.
+    const isStopgap =
+      !checked.ok && ['revoked', 'epoch-ahead'].includes(checked.reason) && known === undefined && this.#mayRenew(genesis.value, owner)
     const head = isStopgap ? await decodeHead(headBytes, signature, genesis.value, ANY_DEVICE) : checked
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
