@@ -649,6 +649,7 @@ export class LocalReplica implements Replica {
       accept: (id, batch) => this.#receiving.accept(id, batch),
       onBack: (id, records) => this.#pending.cameBack(id, records),
       onExpiring: (exp) => this.#expiry.note(exp),
+      onFilesFree: () => this.#clearFiles(),
     })
     await aside.load()
     return (this.#aside ??= aside)
