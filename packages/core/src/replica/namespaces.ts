@@ -352,11 +352,12 @@ export class Namespaces implements ReplicaNamespaces {
     }))
   }
 
-  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it. */
+  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it, and none stands that nobody takes any more. */
   async renewHead({ id, genesis }: OpenNamespace, owner: ActingDevices): Promise<void> {
+    if (!isOfPerson(genesis) || !this.#isOwn(genesis)) return
     await this.#imports.take(async () => {
       const open = this.#open.get(id)
-      if (open !== undefined && isOfPerson(genesis) && this.#isOwn(genesis) && open.head.head.epoch < owner.epoch) await this.#renew(open, owner)
+      if (open !== undefined && (open.head.head.epoch < owner.epoch || headFault(open.head, owner) !== undefined)) await this.#renew(open, owner)
     })
   }
 
@@ -386,8 +387,9 @@ export class Namespaces implements ReplicaNamespaces {
   async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
     const { clock, identity, storage } = this.#ground
     const { genesis } = open
-    const former =
-      headFault(open.head, owner) === undefined ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
+    // What a device that acts says in an epoch that is no more, is the owner's word still.
+    const isOwners = owner.acts(keyOf(open.head.head.by), open.head.head.at) === 'yes'
+    const former = isOwners ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
     const { net, ns, seq } = open.head.head
     const { at, body } = (former ?? open.head).head
     const time = clock.next(at)
@@ -493,7 +495,9 @@ export class Namespaces implements ReplicaNamespaces {
     const owner = isOfPerson(genesis.value) ? await (await this.#ground.people.load()).owner(genesis.value) : undefined
     const checked = await decodeHead(headBytes, signature, genesis.value, owner)
     // Without a head nothing of the namespace can be taken, nor a better one be written. A device of its owner writes that at once; to anybody else it would say what a thief says.
-    const isStopgap = !checked.ok && checked.reason === 'revoked' && known === undefined && this.#mayRenew(genesis.value, owner)
+    // One of an epoch that is no more is by a device that counted revocations which are void since.
+    const isStopgap =
+      !checked.ok && ['revoked', 'epoch-ahead'].includes(checked.reason) && known === undefined && this.#mayRenew(genesis.value, owner)
     const head = isStopgap ? await decodeHead(headBytes, signature, genesis.value, ANY_DEVICE) : checked
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
