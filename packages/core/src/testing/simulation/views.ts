@@ -116,7 +116,11 @@ export class Views {
     const said = this.#board.read(relay, reader)
     const isIn = said !== undefined && isMember(said, clock)
     this.#set(view, relay, isIn ? said : undefined)
-    const until: number = isIn ? said.at + OUT_AFTER_MS : said !== undefined && isStoring(said.services) && clock < said.since + ELIGIBLE_AFTER_MS ? said.since + ELIGIBLE_AFTER_MS : Number.POSITIVE_INFINITY
+    const until: number = isIn
+      ? said.at + OUT_AFTER_MS
+      : said !== undefined && isStoring(said.services) && clock < said.since + ELIGIBLE_AFTER_MS
+        ? said.since + ELIGIBLE_AFTER_MS
+        : Number.POSITIVE_INFINITY
     const next = Math.min(until - reader.skewMs, this.#board.nextAt(relay, reader, said, { isOther: isIn }))
     // Of a member it makes no difference that it says the same again; of others, everything that they say may.
     const waiting = this.#waiting[relay]

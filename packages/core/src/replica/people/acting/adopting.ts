@@ -1,16 +1,16 @@
-import { equalBytes } from '../../model/bytes.ts'
-import { keyOf, personOf } from '../../model/people/author.ts'
-import type { RecordScope } from '../../model/record.ts'
-import { ownContent } from '../../storage/records/own-content.ts'
-import { fullError } from '../../storage/space/room.ts'
-import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
-import type { ReplicaGround } from '../ground.ts'
-import { ADOPT_PAGE } from '../limits.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
-import { commitOr } from '../writing/commit-or.ts'
-import type { Fitted } from '../writing/full-store.ts'
-import type { Author } from '../writing/local-write.ts'
-import { writtenAnew } from '../writing/written-anew.ts'
+import { equalBytes } from '../../../model/bytes.ts'
+import { keyOf, personOf } from '../../../model/people/author.ts'
+import type { RecordScope } from '../../../model/record.ts'
+import { ownContent } from '../../../storage/records/own-content.ts'
+import { fullError } from '../../../storage/space/room.ts'
+import type { CommitEntry, StoredRecord } from '../../../storage/storage.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { ADOPT_PAGE } from '../../limits.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import { commitOr } from '../../writing/commit-or.ts'
+import type { Fitted } from '../../writing/full-store.ts'
+import type { Author } from '../../writing/local-write.ts'
+import { writtenAnew } from '../../writing/written-anew.ts'
 
 /** Whose records are written again: those that a key signed for this person, up to a hybrid time. */
 export interface Adopted {
@@ -36,7 +36,7 @@ export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, a
     const entries = found.map((record) => adoptedEntry(open.scope, record, { identity, clock }))
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, entries),
-      async () => (await import('../writing/full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
+      async () => (await import('../../writing/full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
     )
     news.tellOf(
       open.id,

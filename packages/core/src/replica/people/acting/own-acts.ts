@@ -1,31 +1,31 @@
 import { sha256 } from '#crypto'
-import { DocstoreError, errorCode } from '../../errors.ts'
-import { equalBytes, toHex, utf8 } from '../../model/bytes.ts'
-import { msFromTime, timeFromMs } from '../../model/clock.ts'
-import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
-import type { ActContent, PersonAct, RoleAct } from '../../model/people/act-content.ts'
-import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../model/people/act.ts'
-import { identityFor, keyOf, personOf, principalOf } from '../../model/people/author.ts'
-import { decodePerson, keyCommitment } from '../../model/people/person.ts'
-import { type PersonState, personState } from '../../model/people/person-state.ts'
-import { parentsWithout } from '../../model/people/undoing.ts'
-import type { RolesState } from '../../model/people/roles-state.ts'
-import type { ReplicaGround } from '../ground.ts'
-import { UNDONE_MS } from '../limits.ts'
-import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../types.ts'
-import { Turns } from '../turns.ts'
-import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import type { Namespaces } from '../namespaces.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
-import { canAct } from './can-act.ts'
-import { KnownActs } from './known-acts.ts'
+import { DocstoreError, errorCode } from '../../../errors.ts'
+import { equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
+import { msFromTime, timeFromMs } from '../../../model/clock.ts'
+import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
+import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
+import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
+import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
+import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
+import { type PersonState, personState } from '../../../model/people/person-state.ts'
+import { parentsWithout } from '../../../model/people/undoing.ts'
+import type { RolesState } from '../../../model/people/roles-state.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { UNDONE_MS } from '../../limits.ts'
+import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../../types.ts'
+import { Turns } from '../../turns.ts'
+import { type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import { canAct } from '../logs/can-act.ts'
+import { KnownActs } from '../logs/known-acts.ts'
 import { saidAgain, settledActs, withdrawableActs } from './acts-ahead.ts'
 import { ACTED, newestActed } from './newest-acted.ts'
-import { hideSeed, showSeed } from './hidden-seed.ts'
-import type { People } from './people.ts'
-import type { PersonLookup } from './person-lookup.ts'
-import { RECOVERY } from './person-meta.ts'
-import { principalId } from './principal-id.ts'
+import { hideSeed, showSeed } from '../choosing/hidden-seed.ts'
+import type { People } from '../people.ts'
+import type { PersonLookup } from '../finding/person-lookup.ts'
+import { RECOVERY } from '../person-meta.ts'
+import { principalId } from '../principal-id.ts'
 
 interface OwnActsInit {
   readonly namespaces: Namespaces
@@ -95,7 +95,7 @@ export class OwnActs
     await this.#turns.take(async () => {
       const { storage, identity } = this.#ground
       const key = identityOfKey(identity)
-      const { choosePerson } = await import('./choose-person.ts')
+      const { choosePerson } = await import('../choosing/choose-person.ts')
       const person = await choosePerson(storage, { identity: key, seed: this.#seed }, { log })
       if (person === undefined)
         throw new DocstoreError('not-allowed', 'This data has documents that its own key wrote. Join the person with new data')
