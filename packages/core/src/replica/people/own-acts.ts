@@ -73,7 +73,8 @@ export class OwnActs
     const person = personOf(this.#ground.identity.author)
     const known = person && this.#people.logs.get(person)
     if (known === undefined) return undefined
-    const { acts } = await this.#people.logs.graph(known.log)
+    // What lies ahead nobody takes, nor what follows it.
+    const acts = settledActs((await this.#people.logs.graph(known.log)).acts, (act) => this.#isAhead(act))
     const log: LogParcel = {
       log: known.log,
       ...(known.genesis && { genesis: known.genesis }),
@@ -375,6 +376,8 @@ export class OwnActs
         const act = storedAct(bytes, signature)
         // A device that acts again once this is there writes it before: all of that is void then.
         if (act.ok && act.value.act.do.type === 'revoke') await this.#adopt(act.value, await this.#stateAfter(act.value))
+        // In another network of this data, under a clock that was not right.
+        if (act.ok && this.#isOwnKey(act.value)) await this.#noteActed(act.value.act.at)
         const { refused } = await this.#people.exchange.addActs({ log, acts: [{ bytes, signature }] })
         if (refused > 0)
           throw new DocstoreError('bad-person', 'An act cannot be read, is by nobody who acts for the person, or comes before what it follows')
