@@ -1,4 +1,5 @@
 import type { Docstore, JoinLink, NetworkInfo } from 'p2p-docstore'
+import { deviceTextOf } from '../devices/device-link.ts'
 import { namespaceHref, parseRoute } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 
@@ -8,6 +9,8 @@ export type Pasted =
   | { readonly kind: 'namespace'; readonly id: string; readonly href: string }
   /** To somebody, by `@alice` or `alice@example.org`. */
   | { readonly kind: 'person'; readonly who: string }
+  /** To what makes this browser one more device of a person. */
+  | { readonly kind: 'device'; readonly href: string }
   /** Into the network of this page, by another way than before; the page begins anew with it. */
   | { readonly kind: 'join'; readonly href: string }
   /** Into another network that this page is in. */
@@ -19,7 +22,7 @@ export type Pasted =
 /** A username, or a name of a domain. */
 const NAME = /^[^\s@/:#]*@[^\s@/:#]+$/u
 
-/** Reads the id of a namespace, a link to one, the name of a person, a join link, or the address of a relay. */
+/** Reads the id of a namespace, a link to one, the name of a person, a link that adds a device, a join link, or the address of a relay. */
 export async function readPasted(
   given: string,
   store: Docstore,
@@ -27,6 +30,8 @@ export async function readPasted(
 ): Promise<Pasted> {
   const text = given.trim()
   const at = text.indexOf('#')
+  const device = deviceTextOf(`#${text.slice(at + 1)}`)
+  if (device !== undefined) return { kind: 'device', href: `#${device}` }
   const route = parseRoute(at === -1 ? '' : text.slice(at))
   if (route.page === 'namespace') return { kind: 'namespace', id: route.id, href: namespaceHref(route.id, route.collection, route.view) }
   if (/^baf[a-z2-7]*$/i.test(text)) return { kind: 'namespace', id: text, href: namespaceHref(text) }
