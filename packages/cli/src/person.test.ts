@@ -26,7 +26,8 @@ afterAll(() => bench.close())
 /** Adds the phone to the desk, as two people at two terminals do. */
 async function pair(): Promise<void> {
   const host = bench.start('device', 'add', '--json', '--data', desk)
-  const { link } = JSON.parse(await host.line('"link"')) as { link: string }
+  const { link, page } = JSON.parse(await host.line('"link"')) as { link: string; page: string }
+  expect(page).toBe(`${new URL(ready.http).origin}/#${link}`)
   // One typo: it is told, and comes again with the same link.
   const mistyped = bench.start('device', 'join', link, '--label', 'typo', '--json', '--data', phone)
   const { code: first } = JSON.parse(await mistyped.line('"code"')) as { code: string }
@@ -34,7 +35,8 @@ async function pair(): Promise<void> {
   host.child.stdin.write(`${first === '111111' ? '222222' : '111111'}\n`)
   expect((await mistyped.finished).stdout).toContain('wrong-check-code')
   expect(JSON.parse(await host.line('"refused"'))).toMatchObject({ label: 'typo', reason: 'wrong-check-code' })
-  const guest = bench.start('device', 'join', link, '--label', 'phone', '--json', '--data', phone)
+  // What a page shows says the same.
+  const guest = bench.start('device', 'join', page, '--label', 'phone', '--json', '--data', phone)
   const { code, person } = JSON.parse(await guest.line('"code"')) as { code: string; person: string }
   expect(person).toBe(me.person)
   await host.line('Code that "phone" shows')
