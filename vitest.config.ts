@@ -11,6 +11,9 @@ const resolve = { conditions: ['@p2p-docstore/source'] }
  */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } } as const
 
+/** One seed for all properties, so that no run fails by its luck alone. */
+const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1) }
+
 export default defineConfig({
   test: {
     // One more than there are cores: many tests wait for others, processes or browsers most of the time, and the longest, which begin, do not.
@@ -25,6 +28,7 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           ...patience,
+          provide,
         },
       },
       {
@@ -33,6 +37,7 @@ export default defineConfig({
           name: 'browser',
           include: ['packages/**/*.browser.test.ts'],
           ...patience,
+          provide,
           browser: {
             enabled: true,
             headless: true,

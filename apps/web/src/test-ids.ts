@@ -242,6 +242,7 @@ export const TEST_IDS = {
   restoreOpen: 'restore-open',
   restore: 'restore',
   restoreClose: 'restore-close',
+  restorePerson: 'restore-person',
   restoreWords: 'restore-words',
   restoreSubmit: 'restore-submit',
   /** `data-namespaces` is how many come. */

@@ -99,7 +99,7 @@ describe('a relay that grants names', { timeout: 120_000 }, () => {
   })
 })
 
-it('a network that was made without names has none', { timeout: 60_000 }, async () => {
+it('a network that was made without names has none', async () => {
   const data = bench.folder()
   const { relay, ready } = await bench.relay(data)
   const { data: folder } = await person(ready.join)

@@ -110,7 +110,7 @@ it('all devices lost: the words and a relay bring the person and 1,000 documents
   expect(await texts(desk)).toContain('back')
 })
 
-it('says whom a device that is revoked had revoked itself, for they act again', { timeout: 60_000 }, async () => {
+it('says whom a device that is revoked had revoked itself, for they act again', async () => {
   const { identity } = await bench.json<Shown>(['person', 'show', '--data', phone])
   expect(await bench.json(['device', 'revoke', me.identity, '--data', fresh])).toMatchObject({ revoked: me.identity, again: [identity] })
   expect(await texts(fresh)).toContain('back')

@@ -30,17 +30,19 @@ export { authorName, authorOf, identityFor, isSamePrincipal, keyOf, namesAuthor,
 export { type Device, type PersonState, personState } from './model/people/person-state.ts'
 export { authorFault, type AuthoredRecord, type KnownPeople, removalFault } from './model/people/author-fault.ts'
 export { type HeldRole, type Member, type RolePlace, type RolesState, rolesState } from './model/people/roles-state.ts'
-export { createPerson, type DecodedPerson, decodePerson, keyCommitment, type PersonGenesis } from './model/people/person.ts'
+export { createPerson, type DecodedPerson, decodePerson, isMadeWith, keyCommitment, type PersonGenesis, personNonce } from './model/people/person.ts'
 export { authorOfDid, createSeed, didOf, type Identity, identityFromSeed, isAuthorKey, verifySignature } from './model/keys/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,
   MAX_LABEL_LENGTH,
+  MAX_LOG_ACTS,
   MAX_MEMBERSHIP_BYTES,
   MAX_FUTURE_MS,
   MAX_PEER_ADDRESSES,
   MAX_PEER_DESCRIPTOR_BYTES,
   MAX_PEER_LINKS,
+  MAX_PERSON_BYTES,
   MAX_PICTURE_BYTES,
 } from './model/limits.ts'
 export * from './model/network/membership.ts'

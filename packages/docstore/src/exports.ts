@@ -91,4 +91,13 @@ export type { NamespaceEvents } from './store/sync-events.ts'
 export type { Versioned } from './store/versioned.ts'
 export type { WatchedResult } from './store/reading/watch.ts'
 export type { Person } from './store/people/person.ts'
-export type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo } from './store/people/types.ts'
+export type {
+  AddingDevice,
+  AddingEvent,
+  DeviceInfo,
+  JoiningDevice,
+  PersonEvent,
+  PersonInfo,
+  RestoredPerson,
+  RestoreOptions,
+} from './store/people/types.ts'

@@ -54,7 +54,6 @@ import type {
   HeadChange,
   LogParcel,
   LogTips,
-  LogWant,
   MissingBlock,
   NamespaceBytes,
   NamespaceInfo,
@@ -527,8 +526,8 @@ export class LocalReplica implements Replica {
     return this.#logs((logs) => logs.missingLogs(ns, theirs))
   }
 
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): ReturnType<Replica['exportActs']> {
-    return this.#logs((logs) => logs.exportActs(ns, wants, maxBytes))
+  exportActs(...asked: Parameters<Replica['exportActs']>): ReturnType<Replica['exportActs']> {
+    return this.#logs((logs) => logs.exportActs(...asked))
   }
 
   importActs(ns: string, parcels: readonly LogParcel[], genesis?: Uint8Array): ReturnType<Replica['importActs']> {
@@ -560,6 +559,11 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).addToPerson(acts)
   }
 
+  async cutTime(): Promise<number> {
+    const { clock, latest, newest } = this.#ground
+    return Math.max(clock.wall(), Math.min(newest.time, latest()))
+  }
+
   async personFacts(): ReturnType<Replica['personFacts']> {
     return this.#ground.people.loaded === undefined ? undefined : (await this.#ownActs()).personFacts()
   }
@@ -588,8 +592,8 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).keepRecoverySeed(seed)
   }
 
-  async personByRecovery(commitment: Uint8Array): ReturnType<Replica['personByRecovery']> {
-    return this.#ground.people.loaded === undefined ? undefined : (await this.#lookup()).personByRecovery(commitment)
+  async personsByRecovery(commitment: Uint8Array): ReturnType<Replica['personsByRecovery']> {
+    return this.#ground.people.loaded === undefined ? [] : (await this.#lookup()).personsByRecovery(commitment)
   }
 
   async personLog(person: Uint8Array, from: number, maxBytes: number): ReturnType<Replica['personLog']> {
@@ -649,6 +653,7 @@ export class LocalReplica implements Replica {
       accept: (id, batch) => this.#receiving.accept(id, batch),
       onBack: (id, records) => this.#pending.cameBack(id, records),
       onExpiring: (exp) => this.#expiry.note(exp),
+      onFilesFree: () => this.#clearFiles(),
     })
     await aside.load()
     return (this.#aside ??= aside)

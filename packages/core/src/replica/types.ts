@@ -761,7 +761,8 @@ export interface ReplicaLogs {
   logTips(ns: string, after: Uint8Array, limit: number): Promise<readonly LogTips[]>
   /** Of logs that somebody else has those of which something is missing here, with what is here of them. */
   missingLogs(ns: string, theirs: readonly LogTips[]): Promise<readonly LogTips[]>
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs>
+  /** Acts of logs that a namespace needs; with its genesis where it may not be here, which gives those of its owner alone. */
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number, genesis?: Uint8Array): Promise<ExportedActs>
   /** Checks and keeps acts that arrived for a namespace; with its genesis where it may not be here yet, which lets in the log of its owner alone. */
   importActs(ns: string, logs: readonly LogParcel[], genesis?: Uint8Array): Promise<LearntActs>
 }
@@ -796,6 +797,11 @@ export interface ReplicaPeople {
   namespaceHistory(ns: string): Promise<readonly NamespaceEvent[]>
   /** Adds acts to the log of this person that another device or the recovery key signed, each after its parents. Throws `no-person`, `bad-person`. */
   addToPerson(acts: LogParcel['acts']): Promise<void>
+  /**
+   * Hybrid time for the end of a device or a role from now on. What is here already lies before it: where the clock of who wrote it is a little ahead of this one, that is
+   * later than now.
+   */
+  cutTime(): Promise<number>
   /** What the log of this person says now; `undefined` where there is none. */
   personFacts(): Promise<PersonFacts | undefined>
   /**
@@ -816,8 +822,11 @@ export interface ReplicaPeople {
   recoverySeed(): Promise<Uint8Array | undefined>
   /** Keeps another one, or none any more. */
   keepRecoverySeed(seed: Uint8Array | undefined): Promise<void>
-  /** The person whose recovery key has, or had, this hash, as far as logs are here. */
-  personByRecovery(commitment: Uint8Array): Promise<Uint8Array | undefined>
+  /**
+   * The persons of whom it is said that their recovery key has, or had, this hash, as far as logs are here: first those in whose log that key has signed, then who came first.
+   * Anybody can say it.
+   */
+  personsByRecovery(commitment: Uint8Array): Promise<readonly Uint8Array[]>
   /** A part of the log of a person: acts from a number on, at least one where there is one, and then as many as have so many bytes. */
   personLog(person: Uint8Array, from: number, maxBytes: number): Promise<(LogParcel & { readonly more: boolean }) | undefined>
   /**

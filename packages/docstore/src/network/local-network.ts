@@ -689,9 +689,9 @@ export class LocalNetwork implements Network {
     return (await this.#devices()).finish()
   }
 
-  async findPerson({ seed, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
+  async findPerson({ seed, person, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
     const { findPerson } = await import('./people/index-find.ts')
-    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed }
+    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
     return findPerson(this.#relayConnections('storage'), init, limited(timeoutMs, signal, this.#ended.signal))
   }
 

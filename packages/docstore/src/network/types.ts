@@ -163,6 +163,8 @@ export interface ToldProfiles {
 export interface FoundPerson {
   readonly log: LogParcel
   readonly namespaces: readonly string[]
+  /** Whether the person shows that the recovery key is theirs: by how they began, or by what that key has signed. */
+  readonly isProved: boolean
 }
 
 /** What the authorities of a network answered to the claim of a name. */
@@ -299,8 +301,16 @@ export interface Network {
   }): Promise<{ readonly code: string; readonly person: Uint8Array }>
   /** Resolves with the ids of the person's namespaces, once this data signs for that person. Throws `wrong-check-code`, `pairing-ended`. */
   finishJoining(): Promise<readonly string[]>
-  /** The person with a recovery key, of this seed, as a connected relay knows them; `undefined` where none does. */
-  findPerson(options: { readonly seed: Uint8Array; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundPerson | undefined>
+  /**
+   * The person with a recovery key, of this seed, as connected relays know them; `undefined` where none does. Where several name that key and none proves that it is theirs, the
+   * one with this digest, else it throws `several-persons`.
+   */
+  findPerson(options: {
+    readonly seed: Uint8Array
+    readonly person?: Uint8Array
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  }): Promise<FoundPerson | undefined>
 
   /**
    * Asks connected relays, and the authorities of names, about usernames and about those of persons, by their digests. What they tell is checked and kept in the data; resolves with how many answered

@@ -17,6 +17,8 @@ import { Turns } from '../turns.ts'
 import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import { canAct } from './can-act.ts'
+import { KnownActs } from './known-acts.ts'
 import { saidAgain, settledActs, withdrawableActs } from './acts-ahead.ts'
 import { ACTED, newestActed } from './newest-acted.ts'
 import { hideSeed, showSeed } from './hidden-seed.ts'
@@ -48,7 +50,9 @@ interface ActedIn {
 }
 
 /** What is done here to the logs in which this key acts. */
-export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'> {
+export class OwnActs
+  implements Omit<ReplicaPeople, keyof PersonLookup | 'cutTime' | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'>
+{
   readonly #ground: ReplicaGround
   readonly #people: People
   readonly #namespaces: Namespaces
@@ -120,17 +124,19 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
   async restorePerson({ log, genesis, acts }: LogParcel, { seed, label }: { readonly seed: Uint8Array; readonly label: string }): Promise<void> {
     const person = genesis && decodePerson(genesis)
     if (person?.ok !== true) throw new DocstoreError('bad-person', 'The log of the person does not begin as a person does')
-    const read: SignedAct[] = []
+    // What a relay adds that has no place there keeps nobody from coming back.
+    const graph = new KnownActs()
     for (const { bytes, signature } of acts) {
       const act = await decodeAct(bytes, signature)
-      if (!act.ok) throw new DocstoreError('bad-person', `An act in the log of the person cannot be read (${act.reason})`)
-      read.push(act.value)
+      if (!act.ok || !equalBytes(act.value.act.log.multihash.digest, log) || graph.get(act.value.hash) !== undefined) continue
+      if (canAct(act.value, graph, person.value.genesis)) graph.add(act.value)
     }
+    const read = graph.acts
     const state = personState(person.value, read)
     const key = recoveryOf(seed, state)
     const device = identityOfKey(this.#ground.identity)
     const cid = cidOf(DAG_CBOR, person.value.digest)
-    const all = [...acts]
+    const all: LogParcel['acts'][number][] = read.map(({ bytes, signature }) => ({ bytes, signature }))
     // Added before, where this is done once more after it was ended in the middle.
     if (!state.devices.some((one) => equalBytes(one.key, device.author))) {
       const at = this.#ground.clock.next(read.reduce((newest, { act }) => Math.max(newest, act.at), 0))
@@ -151,10 +157,10 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const facts = await this.personFacts()
     if (facts === undefined) throw noPerson()
     const key = recoveryOf(seed, facts)
-    // Before anybody needs it; who asks for this has the other one written down.
-    await this.keepRecoverySeed(next)
     const after = identityFromSeed(next)
+    // Until this is there the other one holds, which may lie here alone; from then on who finds the next one here goes on with it.
     await this.#act({ type: 'rotate', next: keyCommitment(after.author) }, key)
+    await this.keepRecoverySeed(next)
     await this.#act({ type: 'confirm' }, after)
     await this.#witness()
   }

@@ -114,6 +114,8 @@ export class StorageWorker {
           store: file('store'),
           upload: file('upload'),
           endUploads: file('endUploads'),
+          keepFor: file('keepFor'),
+          letGo: file('letGo'),
           block: file('block'),
           clear: file('clear'),
         }
