@@ -17,14 +17,24 @@ export function namespaceGrantCommand(run: Run): Command {
     .description('give somebody a role in a namespace that was created with --write members')
     .argument('<ns>', 'id or name of the namespace')
     .argument('<who>', WHO)
-    .addArgument(new Argument('<role>', 'write; moderate: remove what others wrote, too; manage: give and take roles, too').choices(MEMBER_ROLES))
+    .addArgument(
+      new Argument(
+        '<role>',
+        'read: nothing that others may not; write; moderate: remove what others wrote, too; manage: give and take roles, too',
+      ).choices(MEMBER_ROLES),
+    )
     .option('--collection <name>', 'only in this collection')
+    .option('--from <time>', 'only from then on; earlier than now, what they wrote since then counts, too')
     .option('--until <time>', 'only until then, such as 2030-01-31T12:00:00Z; what is written before that stands')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, role: MemberRole, options: CopiesOptions & GrantOptions) =>
     run((context) => {
-      const { collection, until } = options
-      const limits = { ...(collection === undefined ? {} : { collection }), ...(until === undefined ? {} : { until }) }
+      const { collection, from, until } = options
+      const limits = {
+        ...(collection === undefined ? {} : { collection }),
+        ...(from === undefined ? {} : { from }),
+        ...(until === undefined ? {} : { until }),
+      }
       return changeRoles(context, ns, options, async (store, namespace) => namespace.grant(await idOf(store, who), role, limits))
     }),
   )
@@ -40,9 +50,11 @@ export function namespaceRevokeCommand(run: Run): Command {
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, options: CopiesOptions & { removeAll?: boolean }) =>
     run((context) =>
-      changeRoles(context, ns, options, async (store, namespace) =>
-        namespace.revoke(await idOf(store, who), { removeAll: options.removeAll === true }),
-      ),
+      changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        if (!(await namespace.members()).some((member) => member.who === person)) context.output.note(`No role of ${person} is known here.`)
+        await namespace.revoke(person, { removeAll: options.removeAll === true })
+      }),
     ),
   )
 }

@@ -41,6 +41,7 @@ async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    onLocked: () => () => undefined,
     isRelay: async () => false,
     close: () => peer.close(),
   })

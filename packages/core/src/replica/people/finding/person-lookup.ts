@@ -1,11 +1,11 @@
 import { sha256 } from '#crypto'
-import { compareBytes, toHex } from '../../model/bytes.ts'
-import { keyOf } from '../../model/people/author.ts'
-import { decodePerson } from '../../model/people/person.ts'
-import type { StoredLog } from '../../storage/logs/log-storage.ts'
-import type { Namespaces } from '../namespaces.ts'
-import type { ReplicaPeople } from '../types.ts'
-import type { Logs } from './logs.ts'
+import { compareBytes, toHex } from '../../../model/bytes.ts'
+import { keyOf } from '../../../model/people/author.ts'
+import { decodePerson } from '../../../model/people/person.ts'
+import type { StoredLog } from '../../../storage/logs/log-storage.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import type { ReplicaPeople } from '../../types.ts'
+import type { Logs } from '../logs/logs.ts'
 
 /** A person of whom somebody says that a key is their recovery key. */
 interface Candidate {

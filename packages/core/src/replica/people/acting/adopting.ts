@@ -1,16 +1,16 @@
-import { equalBytes } from '../../model/bytes.ts'
-import { keyOf, personOf } from '../../model/people/author.ts'
-import type { RecordScope } from '../../model/record.ts'
-import { ownContent } from '../../storage/records/own-content.ts'
-import { fullError } from '../../storage/space/room.ts'
-import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
-import type { ReplicaGround } from '../ground.ts'
-import { ADOPT_PAGE } from '../limits.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
-import { commitOr } from '../writing/commit-or.ts'
-import type { Fitted } from '../writing/full-store.ts'
-import type { Author } from '../writing/local-write.ts'
-import { writtenAnew } from '../writing/written-anew.ts'
+import { equalBytes } from '../../../model/bytes.ts'
+import { keyOf, personOf } from '../../../model/people/author.ts'
+import type { RecordScope } from '../../../model/record.ts'
+import { ownContent } from '../../../storage/records/own-content.ts'
+import { fullError } from '../../../storage/space/room.ts'
+import type { CommitEntry, StoredRecord } from '../../../storage/storage.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { ADOPT_PAGE } from '../../limits.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import { commitOr } from '../../writing/commit-or.ts'
+import type { Fitted } from '../../writing/full-store.ts'
+import type { Author } from '../../writing/local-write.ts'
+import { writtenAnew } from '../../writing/written-anew.ts'
 
 /** Whose records are written again: those that a key signed for this person, up to a hybrid time. */
 export interface Adopted {
@@ -19,10 +19,10 @@ export interface Adopted {
 }
 
 /**
- * Writes what another device of this person wrote here once more, under the key of this one: the same content. Afterwards nothing is lost where all that the other
- * one signed becomes void. Bounded transactions; again does no harm. Resolves with how many records that was.
+ * Writes what other devices of this person wrote here once more, under the key of this one: the same content. Afterwards nothing is lost where all that the others
+ * signed becomes void. Bounded transactions; again does no harm. Resolves with how many records that was.
  */
-export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, adopted: Adopted): Promise<number> {
+export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, adopted: readonly Adopted[]): Promise<number> {
   const { storage, identity, clock, news, pause } = ground
   if (open.head.head.body.ended !== undefined) return 0
   await storage.readyForEdits()
@@ -32,17 +32,17 @@ export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, a
   for (let since = 0; since < last; ) {
     const records = await storage.recordsSince(open.ns, since, ADOPT_PAGE)
     since = records.at(-1)?.seq ?? last
-    const found = records.filter((record) => isOf(record, adopted, identity.author))
+    const found = records.filter((record) => adopted.some((one) => isOf(record, one, identity.author)))
     const entries = found.map((record) => adoptedEntry(open.scope, record, { identity, clock }))
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, entries),
-      async () => (await import('../writing/full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
+      async () => (await import('../../writing/full-store.ts')).commitWhatFits(storage, open.ns, entries, []),
     )
     news.tellOf(
       open.id,
       outcomes.filter((outcome) => outcome !== 'no-room'),
     )
-    if (outcomes.includes('no-room')) throw fullError('what the other device wrote could not be written again')
+    if (outcomes.includes('no-room')) throw fullError('what other devices wrote could not be written again')
     count += outcomes.filter((outcome) => outcome !== undefined).length
     await pause()
   }
