@@ -5,7 +5,7 @@ import type { SignedAct } from '../../model/people/act.ts'
 import { headFault } from '../../model/namespace/namespace.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
 import { decodePerson } from '../../model/people/person.ts'
-import { personState, type PersonState } from '../../model/people/person-state.ts'
+import { grownPersonState, personState, type PersonState } from '../../model/people/person-state.ts'
 import { type RolesState, rolesState } from '../../model/people/roles-state.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { StoredLog } from '../../storage/logs/log-storage.ts'
@@ -13,16 +13,31 @@ import type { OpenNamespace } from '../open-namespace.ts'
 import type { NamespaceInfo } from '../types.ts'
 import { Authority } from './judging/authority.ts'
 import { LogExchange, type LogExchangeInit } from './logs/log-exchange.ts'
+import type { KnownActs } from './logs/known-acts.ts'
 import { Logs } from './logs/logs.ts'
 
-/** What the persons whose states are in memory have together: each counts as one more than the acts in their log, which their state names. */
-const MAX_STATE_ACTS = 65_536
+/**
+ * What the persons whose states are in memory have together: each counts as one more than the acts in their log. With each is what it was made of, by which it grows: some
+ * hundred bytes for an act, and up to two kilobytes where acts follow each other in no line.
+ */
+const MAX_STATE_ACTS = 32_768
 
 /** What persons need of the replica in which they are. */
 export interface PeopleInit extends Omit<LogExchangeInit, 'logs' | 'isMember'> {
   /** Tells others that the logs of a namespace have changed, as they are told of its head. */
   readonly tell: (id: string) => void
 }
+
+/** What the log of a person said: the one that was stored then, and how many of the acts in memory that were. */
+interface KnownState {
+  readonly of: StoredLog
+  readonly graph: KnownActs
+  readonly count: number
+  readonly state: PersonState
+}
+
+/** Acts one by one that a state is grown by: for more at once, all are looked at. */
+const MAX_GROWN_ACTS = 32
 
 /** What a log of roles said, and the logs by which that was so. */
 interface KnownRoles {
@@ -36,7 +51,7 @@ export class People {
   readonly logs: Logs
   readonly exchange: LogExchange
   /** By digest; each is that of the log as it was then, which is another object once it has more acts. Who was read first comes first. */
-  readonly #states = new Map<string, { readonly of: StoredLog; readonly state: PersonState; readonly size: number }>()
+  readonly #states = new Map<string, KnownState>()
   #stateActs = 0
   readonly #roles = new Map<string, KnownRoles>()
   /** Tells others that the logs of a namespace have changed, as they are told of its head. */
@@ -65,20 +80,20 @@ export class People {
       if (!genesis.ok) throw new DocstoreError('data-corrupt', 'A stored person cannot be read. Restore the data from a backup')
       // It can have grown while it was read.
       if (this.logs.get(person) !== log) continue
-      const state = personState(genesis.value, graph.acts)
-      this.#keep(hex, { of: log, state, size: graph.acts.length + 1 })
+      const state = (known?.graph === graph && grownBy(known, graph.acts)) || personState(genesis.value, graph.acts)
+      this.#keep(hex, { of: log, graph, count: graph.acts.length, state })
       return state
     }
   }
 
-  #keep(hex: string, known: { readonly of: StoredLog; readonly state: PersonState; readonly size: number }): void {
-    this.#stateActs += known.size - (this.#states.get(hex)?.size ?? 0)
+  #keep(hex: string, known: KnownState): void {
+    this.#stateActs += known.count - (this.#states.get(hex)?.count ?? -1)
     this.#states.delete(hex)
     this.#states.set(hex, known)
-    for (const [first, { size }] of this.#states) {
+    for (const [first, { count }] of this.#states) {
       if (this.#stateActs <= MAX_STATE_ACTS || first === hex) return
       this.#states.delete(first)
-      this.#stateActs -= size
+      this.#stateActs -= count + 1
     }
   }
 
@@ -224,6 +239,12 @@ export class People {
     this.#roles.delete(id)
     await this.logs.forgot(ns)
   }
+}
+
+/** What a log says that has more acts than when a state was made of it; `undefined` where that has to be made anew. */
+function grownBy({ state, count }: KnownState, acts: readonly SignedAct[]): PersonState | undefined {
+  if (acts.length - count > MAX_GROWN_ACTS) return undefined
+  return acts.slice(count).reduce<PersonState | undefined>((grown, act) => grown && grownPersonState(grown, act), state)
 }
 
 /** Digests of the persons for whom acts are signed, each once. */

@@ -7,7 +7,7 @@ import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-c
 import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
 import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
 import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
-import { type PersonState, personState } from '../../../model/people/person-state.ts'
+import { grownPersonState, personState, type PersonState } from '../../../model/people/person-state.ts'
 import { parentsWithout } from '../../../model/people/undoing.ts'
 import type { RolesState } from '../../../model/people/roles-state.ts'
 import type { ReplicaGround } from '../../ground.ts'
@@ -228,7 +228,7 @@ export class OwnActs
     const at = clock.next(newestOf(acts, state.parents))
     const parents = this.#parentsFor({ acts, state }, change, via === undefined ? [] : [via])
     const act = signAct({ log: cidOf(DAG_CBOR, log), parents, at, do: change, ...(via === undefined ? {} : { via }) }, key)
-    const after = this.#people.stateOf(log, [...acts, act])
+    const after = grownPersonState(state, act) ?? this.#people.stateOf(log, [...acts, act])
     // Before anything is written: what would not count must not look as if it had been done.
     if (after?.standing.has(toHex(act.hash)) !== true)
       throw new DocstoreError(
@@ -392,11 +392,11 @@ export class OwnActs
   /** Whether this device acts for the person once an act is there. */
   async #actsAfter(signed: SignedAct): Promise<boolean> {
     const log = this.#own()
-    const { genesis } = this.#people.logs.get(log) ?? {}
-    const person = genesis && decodePerson(genesis)
-    if (person?.ok !== true) throw noPerson()
+    const state = await this.#people.state(log)
     const { acts } = await this.#people.logs.graph(log)
-    return isActing(personState(person.value, [...acts, signed]), keyOf(this.#ground.identity.author))
+    const after = (state && grownPersonState(state, signed)) ?? this.#people.stateOf(log, [...acts, signed])
+    if (after === undefined) throw noPerson()
+    return isActing(after, keyOf(this.#ground.identity.author))
   }
 
   /** A thief's head, however high its number, loses to those of the new epoch. */
