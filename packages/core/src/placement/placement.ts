@@ -103,14 +103,29 @@ export class Placement {
 
   /** Sectors that a relay owns, rising. It is named by its key in hexadecimal. */
   ownedBy(relay: string): readonly number[] {
-    const { ranking, isIn } = this.#set
-    const number = ranking.numbersOf(relay).find((one) => isIn[one] === 1)
+    const number = this.memberNumber(relay)
     if (number === undefined) return []
     const { wanted } = this
     const owners = (this.#owners ??= this.#allOwners())
     const owned: number[] = []
     for (let i = 0; i < owners.length; i++) if (owners[i] === number) owned.push(Math.floor(i / wanted))
     return owned
+  }
+
+  /** The number of a member here, for `isOwner`; nothing for others. */
+  memberNumber(relay: string): number | undefined {
+    const { ranking, isIn } = this.#set
+    for (const number of ranking.numbersOf(relay)) if (isIn[number] === 1) return number
+    return undefined
+  }
+
+  /** Whether the member of this number owns a sector. */
+  isOwner(number: number | undefined, sector: number): boolean {
+    if (number === undefined) return false
+    const { wanted } = this
+    const owners = (this.#owners ??= this.#allOwners())
+    for (let i = sector * wanted; i < (sector + 1) * wanted; i++) if (owners[i] === number) return true
+    return false
   }
 
   /** Keys of the owners of a sector in hexadecimal, in the same order. */

@@ -1,4 +1,4 @@
-import { ELIGIBLE_AFTER_MS, OUT_AFTER_MS } from '../../placement/limits.ts'
+import { ELIGIBLE_AFTER_MS, MAX_WEIGHT_POWER, OUT_AFTER_MS } from '../../placement/limits.ts'
 import { isMember, isStoring } from '../../placement/membership.ts'
 import { Draws, Placement } from '../../placement/placement.ts'
 import type { Ranking } from '../../placement/ranking.ts'
@@ -50,6 +50,8 @@ export class Views {
   readonly #views: View[] = []
   /** By relay, who hears nothing of it until it says something. */
   readonly #waiting: Uint8Array[] = []
+  /** By relay and weight, the number in the ranking. */
+  readonly #numbers: number[] = []
   /** By number in the ranking, what it adds to the print of a view. */
   readonly #prints: number[] = []
   readonly #random = seededRandom(1)
@@ -77,8 +79,9 @@ export class Views {
     }
   }
 
-  say(relay: Viewer, said: Omit<Said, 'saidAt' | 'island'>): void {
-    const isOther = this.#board.say(relay.index, { ...said, saidAt: this.#events.now, island: relay.island })
+  /** `agoMs`: that was so long ago. */
+  say(relay: Viewer, said: Omit<Said, 'saidAt' | 'island'>, { agoMs = 0 }: { readonly agoMs?: number } = {}): void {
+    const isOther = this.#board.say(relay.index, { ...said, saidAt: this.#events.now - agoMs, island: relay.island })
     const waiting = this.#waiting[relay.index] ?? new Uint8Array()
     if (isOther) this.#lookAnew(relay.index)
     else for (const [viewer, waits] of waiting.entries()) if (waits === 1) this.#setDue(viewer, relay.index)
@@ -152,7 +155,7 @@ export class Views {
   #numberOf(relay: number, power: number): number {
     const key = this.#relays[relay]?.key
     if (key === undefined) throw new Error(`there is no relay ${relay}`)
-    return this.#ranking.numberOf({ key, power })
+    return (this.#numbers[relay * (MAX_WEIGHT_POWER + 1) + power] ??= this.#ranking.numberOf({ key, power }))
   }
 
   #placementOf({ print, isIn, size }: View): Placement {

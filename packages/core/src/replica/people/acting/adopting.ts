@@ -1,8 +1,6 @@
-import { sha256 } from '#crypto'
-import { equalBytes, utf8 } from '../../../model/bytes.ts'
-import { seenBy } from '../../../model/edits/seen.ts'
+import { equalBytes } from '../../../model/bytes.ts'
 import { keyOf, personOf } from '../../../model/people/author.ts'
-import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey } from '../../../model/record.ts'
+import type { RecordScope } from '../../../model/record.ts'
 import { ownContent } from '../../../storage/records/own-content.ts'
 import { fullError } from '../../../storage/space/room.ts'
 import type { CommitEntry, StoredRecord } from '../../../storage/storage.ts'
@@ -12,6 +10,7 @@ import type { OpenNamespace } from '../../open-namespace.ts'
 import { commitOr } from '../../writing/commit-or.ts'
 import type { Fitted } from '../../writing/full-store.ts'
 import type { Author } from '../../writing/local-write.ts'
+import { writtenAnew } from '../../writing/written-anew.ts'
 
 /** Whose records are written again: those that a key signed for this person, up to a hybrid time. */
 export interface Adopted {
@@ -20,10 +19,10 @@ export interface Adopted {
 }
 
 /**
- * Writes what another device of this person wrote here once more, under the key of this one: the same content. Afterwards nothing is lost where all that the other
- * one signed becomes void. Bounded transactions; again does no harm. Resolves with how many records that was.
+ * Writes what other devices of this person wrote here once more, under the key of this one: the same content. Afterwards nothing is lost where all that the others
+ * signed becomes void. Bounded transactions; again does no harm. Resolves with how many records that was.
  */
-export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, adopted: Adopted): Promise<number> {
+export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, adopted: readonly Adopted[]): Promise<number> {
   const { storage, identity, clock, news, pause } = ground
   if (open.head.head.body.ended !== undefined) return 0
   await storage.readyForEdits()
@@ -33,7 +32,7 @@ export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, a
   for (let since = 0; since < last; ) {
     const records = await storage.recordsSince(open.ns, since, ADOPT_PAGE)
     since = records.at(-1)?.seq ?? last
-    const found = records.filter((record) => isOf(record, adopted, identity.author))
+    const found = records.filter((record) => adopted.some((one) => isOf(record, one, identity.author)))
     const entries = found.map((record) => adoptedEntry(open.scope, record, { identity, clock }))
     const outcomes = await commitOr<readonly Fitted[], readonly Fitted[]>(
       () => storage.commit(open.ns, entries),
@@ -43,7 +42,7 @@ export async function adoptRecords(ground: ReplicaGround, open: OpenNamespace, a
       open.id,
       outcomes.filter((outcome) => outcome !== 'no-room'),
     )
-    if (outcomes.includes('no-room')) throw fullError('what the other device wrote could not be written again')
+    if (outcomes.includes('no-room')) throw fullError('what other devices wrote could not be written again')
     count += outcomes.filter((outcome) => outcome !== undefined).length
     await pause()
   }
@@ -64,27 +63,10 @@ function adoptedEntry(scope: RecordScope, record: StoredRecord, { identity, cloc
     ...(record.edit === undefined ? {} : { document: record.edit.document }),
     build: (old, document) => {
       if (old === undefined || !equalBytes(old.hash, record.hash)) return undefined
-      const { collection, id, prev, exp, edit, ownSlot } = old
-      const content = ownContent(old)
-      const by = identity.author
       // The entry of a log has its time in its id.
-      const at = ownSlot === true && content !== null ? old.at : clock.next(Math.max(old.at, document?.newest ?? 0))
-      const seen = old.seen && seenBy({ at, by }, { versions: [old] })
-      const more = { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
-      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
-      const common = { collection, id, at, by, prev, exp, content, ...more }
-      const key = collection === null || id === null ? undefined : recordKey(collection, id)
-      if (content === null) {
-        const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))
-        if (kh === undefined) return undefined
-        const tombstone: DocRecord = { ...base, del: true, kh }
-        return { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
-      }
-      if (key === undefined) return undefined
-      const bytes = utf8(content)
-      const digest = sha256(bytes)
-      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length, ...(edit && { path: edit.path }) }
-      return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit && { edit }) }
+      const isEntry = old.ownSlot === true && ownContent(old) !== null
+      const at = isEntry ? old.at : clock.next(Math.max(old.at, document?.newest ?? 0))
+      return writtenAnew(scope, old, { at, by: identity.author })
     },
   }
 }

@@ -1,7 +1,8 @@
 import { sha256 } from '#crypto'
 import { DocstoreError, errorCode } from '../../../errors.ts'
 import { equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
-import { msFromTime, timeFromMs } from '../../../model/clock.ts'
+import { BytesMap } from '../../../model/bytes-map.ts'
+import { MAX_TIME, msFromTime, timeFromMs } from '../../../model/clock.ts'
 import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
 import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
 import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
@@ -72,7 +73,8 @@ export class OwnActs
     const person = personOf(this.#ground.identity.author)
     const known = person && this.#people.logs.get(person)
     if (known === undefined) return undefined
-    const { acts } = await this.#people.logs.graph(known.log)
+    // What lies ahead nobody takes, nor what follows it.
+    const acts = settledActs((await this.#people.logs.graph(known.log)).acts, (act) => this.#isAhead(act))
     const log: LogParcel = {
       log: known.log,
       ...(known.genesis && { genesis: known.genesis }),
@@ -201,7 +203,8 @@ export class OwnActs
   async #assertAdoptable(signed: SignedAct): Promise<void> {
     const own = keyOf(this.#ground.identity.author)
     const { do: change } = signed.act
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own) || (await this.#actsAfter(signed))) return
+    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own)) return
+    if (isActing(await this.#stateAfter(signed), own)) return
     throw new DocstoreError(
       'not-allowed',
       'This device is revoked itself, and what the other one wrote would be lost. Restore the person from the words in a new folder, and revoke it there',
@@ -235,7 +238,7 @@ export class OwnActs
         'not-allowed',
         'This device was revoked: it changes nothing of the person any more. Use another one, or the recovery words',
       )
-    if (isActing(after, key.author)) await this.#adopt(change)
+    await this.#adopt(act, after)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.addActs({ log, acts: [act] })
     if (refused > 0) throw new DocstoreError('not-allowed', `This device cannot change the person now: ${cannotAdd('the person')}`)
@@ -372,7 +375,9 @@ export class OwnActs
       for (const { bytes, signature } of acts) {
         const act = storedAct(bytes, signature)
         // A device that acts again once this is there writes it before: all of that is void then.
-        if (act.ok && act.value.act.do.type === 'revoke' && (await this.#actsAfter(act.value))) await this.#adopt(act.value.act.do)
+        if (act.ok && act.value.act.do.type === 'revoke') await this.#adopt(act.value, await this.#stateAfter(act.value))
+        // In another network of this data, under a clock that was not right.
+        if (act.ok && this.#isOwnKey(act.value)) await this.#noteActed(act.value.act.at)
         const { refused } = await this.#people.exchange.addActs({ log, acts: [{ bytes, signature }] })
         if (refused > 0)
           throw new DocstoreError('bad-person', 'An act cannot be read, is by nobody who acts for the person, or comes before what it follows')
@@ -382,21 +387,32 @@ export class OwnActs
     })
   }
 
-  /** Before all that a device signed becomes void, what is here of it up to then is written again. */
-  async #adopt(change: ActContent): Promise<void> {
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, keyOf(this.#ground.identity.author))) return
+  /**
+   * Before all that devices signed becomes void, what is here of it is written again, where this one acts then: of the device that is revoked up to that time, and of those that end with it,
+   * because it let them in behind what is undone.
+   */
+  async #adopt({ act: { do: change } }: SignedAct, after: PersonState): Promise<void> {
+    const own = keyOf(this.#ground.identity.author)
+    const before = change.type === 'revoke' && isActing(after, own) ? await this.#people.state(this.#own()) : undefined
+    if (change.type !== 'revoke' || before === undefined) return
+    const left = new BytesMap(after.devices.map((device) => [device.key, device.void !== true]))
+    const gone = before.devices.filter((one) => one.void !== true && !equalBytes(one.key, own) && left.get(one.key) !== true)
+    const adopted = gone.map(({ key, until = MAX_TIME }) => ({ key, until: equalBytes(key, change.key) ? Math.min(until, change.until) : until }))
+    // Said once more, of a device that was void: it can be known here since.
+    if (change.void === true && !equalBytes(change.key, own) && !adopted.some(({ key }) => equalBytes(key, change.key))) adopted.push(change)
+    if (adopted.length === 0) return
     const { adoptRecords } = await import('./adopting.ts')
-    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, change)
+    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, adopted)
   }
 
-  /** Whether this device acts for the person once an act is there. */
-  async #actsAfter(signed: SignedAct): Promise<boolean> {
+  /** What the log of this person says once an act is there. */
+  async #stateAfter(signed: SignedAct): Promise<PersonState> {
     const log = this.#own()
     const state = await this.#people.state(log)
     const { acts } = await this.#people.logs.graph(log)
     const after = (state && grownPersonState(state, signed)) ?? this.#people.stateOf(log, [...acts, signed])
     if (after === undefined) throw noPerson()
-    return isActing(after, keyOf(this.#ground.identity.author))
+    return after
   }
 
   /** A thief's head, however high its number, loses to those of the new epoch. */
