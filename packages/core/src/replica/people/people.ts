@@ -6,7 +6,7 @@ import { headFault } from '../../model/namespace/namespace.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
 import { decodePerson } from '../../model/people/person.ts'
 import { grownPersonState, personState, type PersonState } from '../../model/people/person-state.ts'
-import { type RolesState, rolesState } from '../../model/people/roles-state.ts'
+import { grownRolesState, type RolesState, rolesState } from '../../model/people/roles-state.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { StoredLog } from '../../storage/logs/log-storage.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
@@ -44,6 +44,9 @@ interface KnownRoles {
   readonly of: StoredLog | undefined
   readonly persons: readonly (readonly [person: Uint8Array, log: StoredLog | undefined])[]
   readonly state: RolesState
+  /** The acts in memory, where any are here, and how many of them that were. */
+  readonly graph: KnownActs | undefined
+  readonly count: number
 }
 
 /** Who the persons are that are known here: what their logs say. */
@@ -132,15 +135,19 @@ export class People {
     for (;;) {
       const log = this.logs.get(genesis.cid.multihash.digest)
       const known = this.#roles.get(id)
-      if (known !== undefined && known.of === log && known.persons.every(([person, was]) => this.logs.get(person) === was)) return known.state
-      const acts = log === undefined ? [] : [...(await this.logs.graph(log.log)).acts]
+      const isOfSame = known?.persons.every(([person, was]) => this.logs.get(person) === was)
+      if (known !== undefined && known.of === log && isOfSame === true) return known.state
+      const graph = log && (await this.logs.graph(log.log))
+      const acts = graph === undefined ? [] : [...graph.acts]
       const signers = signersOf(acts)
       const persons = signers.map((person) => [person, this.logs.get(person)] as const)
       const states = await this.#statesOf(signers)
       // They can have grown while they were read.
       if (this.logs.get(genesis.cid.multihash.digest) !== log || persons.some(([person, was]) => this.logs.get(person) !== was)) continue
-      const state = rolesState(genesis, acts, (digest) => states.get(digest))
-      this.#roles.set(id, { of: log, persons, state })
+      const people = (digest: Uint8Array): PersonState | undefined => states.get(digest)
+      const canGrow = known !== undefined && isOfSame === true && known.graph === graph
+      const state = (canGrow && grownRolesBy(known, acts, people)) || rolesState(genesis, acts, people)
+      this.#roles.set(id, { of: log, persons, state, graph, count: acts.length })
       return state
     }
   }
@@ -149,6 +156,12 @@ export class People {
   async rolesOf({ genesis }: OpenNamespace, acts: readonly SignedAct[]): Promise<RolesState> {
     const states = await this.#statesOf(signersOf(acts))
     return rolesState(genesis, acts, (digest) => states.get(digest))
+  }
+
+  /** What one would say of which this is the state, with one act more; `undefined` where all have to be looked at for that. */
+  async grownRoles(state: RolesState, act: SignedAct): Promise<RolesState | undefined> {
+    const states = await this.#statesOf(signersOf([act]))
+    return grownRolesState(state, act, (digest) => states.get(digest))
   }
 
   /** What the log of a person who is known here would say with these acts, and no others. */
@@ -239,6 +252,16 @@ export class People {
     this.#roles.delete(id)
     await this.logs.forgot(ns)
   }
+}
+
+/** The same of a log of roles, where the persons who act there say what they said. */
+function grownRolesBy(
+  { state, count }: KnownRoles,
+  acts: readonly SignedAct[],
+  people: (digest: Uint8Array) => PersonState | undefined,
+): RolesState | undefined {
+  if (acts.length - count > MAX_GROWN_ACTS) return undefined
+  return acts.slice(count).reduce<RolesState | undefined>((grown, act) => grown && grownRolesState(grown, act, people), state)
 }
 
 /** What a log says that has more acts than when a state was made of it; `undefined` where that has to be made anew. */

@@ -266,7 +266,8 @@ export class OwnActs
       : held.find((one) => one.void !== true && (one.role === place || one.role === 'manage') && at >= one.from && at <= (one.until ?? at))?.via
     if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${title}"`)
     const act = signAct({ log, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
-    if (!(await this.#people.rolesOf(open, [...acts, act])).standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
+    const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
+    if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.importActs(open.id, [{ log: log.multihash.digest, acts: [act] }])
     if (refused > 0) throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${cannotAdd('the namespace')}`)
