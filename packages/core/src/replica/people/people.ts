@@ -1,8 +1,8 @@
 import { DocstoreError } from '../../errors.ts'
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { BytesMap } from '../../model/bytes-map.ts'
 import type { SignedAct } from '../../model/people/act.ts'
-import { headFault } from '../../model/namespace/namespace.ts'
+import { type ActingDevices, headFault } from '../../model/namespace/namespace.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
 import { decodePerson } from '../../model/people/person.ts'
 import { personState, type PersonState } from '../../model/people/person-state.ts'
@@ -130,10 +130,14 @@ export class People {
     }
   }
 
-  /** What a log of roles with these acts would say, and no others. */
-  async rolesOf({ genesis }: OpenNamespace, acts: readonly SignedAct[]): Promise<RolesState> {
+  /** What a log of roles with these acts would say, and no others; with `person`, if that one's log said this. */
+  async rolesOf(
+    { genesis }: OpenNamespace,
+    acts: readonly SignedAct[],
+    person?: { readonly digest: Uint8Array; readonly state: ActingDevices },
+  ): Promise<RolesState> {
     const states = await this.#statesOf(signersOf(acts))
-    return rolesState(genesis, acts, (digest) => states.get(digest))
+    return rolesState(genesis, acts, (digest) => (person !== undefined && equalBytes(digest, person.digest) ? person.state : states.get(digest)))
   }
 
   /** What the log of a person who is known here would say with these acts, and no others. */
