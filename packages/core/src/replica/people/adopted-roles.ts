@@ -19,7 +19,14 @@ export function adoptedRoles(before: RolesState, after: RolesState, { isOwner }:
     if (isTaken) acts.push({ type: 'dismiss', who, until: 0, void: true })
     for (const [text, { role, from, until, collection }] of had) {
       if ((have.has(text) && !isTaken) || (until !== undefined && until < from)) continue
-      acts.push({ type: 'grant', to: who, role, from, ...(until === undefined ? {} : { until }), ...(collection === undefined ? {} : { collection }) })
+      acts.push({
+        type: 'grant',
+        to: who,
+        role,
+        from,
+        ...(until === undefined ? {} : { until }),
+        ...(collection === undefined ? {} : { collection }),
+      })
     }
   }
   const hashes = [...before.removals].filter((one) => !after.removals.has(one)).map((one) => bytesOf(one.slice(0, one.indexOf('/'))))

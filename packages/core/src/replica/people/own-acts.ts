@@ -98,7 +98,11 @@ export class OwnActs
     const { acts } = await this.#people.logs.graph(digest)
     const { devices, epoch, recovery, proposed, parents } = state
     const newest = acts.reduce((at, { act }) => Math.max(at, act.at), 0)
-    return { id: cidOf(DAG_CBOR, digest).toString(), digest, devices, epoch, recovery, proposed, parents, newest }
+    const revocations = acts.flatMap(({ hash, act: { by, do: content } }) => {
+      if (content.type !== 'revoke' || !state.standing.has(toHex(hash))) return []
+      return [{ key: content.key, by: keyOf(by), until: content.until, isVoid: content.void === true }]
+    })
+    return { id: cidOf(DAG_CBOR, digest).toString(), digest, devices, epoch, recovery, proposed, parents, newest, revocations }
   }
 
   async becomeDevice(log: LogParcel): Promise<void> {
@@ -416,7 +420,8 @@ export class OwnActs
     for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, adopted)
     const ended = new BytesMap(adopted.map(({ key }) => [key, true]))
     const wanted: (readonly [OpenNamespace, readonly RoleAct[]])[] = []
-    for (const open of this.#namespaces.all()) if (open.scope.write === 'members') wanted.push([open, await this.#rolesToSay(open, { before, after, ended })])
+    for (const open of this.#namespaces.all())
+      if (open.scope.write === 'members') wanted.push([open, await this.#rolesToSay(open, { before, after, ended })])
     const say = async (): Promise<void> => {
       for (const [open, acts] of wanted) for (const act of acts) await this.#sayRole(open, act)
     }

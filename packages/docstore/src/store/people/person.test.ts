@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork, createPerson, createSeed, DAG_CBOR, decodeNetwork, identityFromSeed, parseCid } from '@p2p-docstore/core'
+import { createNetwork, createPerson, createSeed, DAG_CBOR, decodeNetwork, equalBytes, type Identity, identityFromSeed, parseCid, signAct, signDevice } from '@p2p-docstore/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDocstore } from '../../create-node.ts'
 import { Invitations, knownInvitation } from '../../network/admission/index.ts'
@@ -277,6 +277,49 @@ describe('a person', () => {
       code: 'several-persons',
       details: { persons: expect.arrayContaining([one.cid.toString(), other.cid.toString()]) as unknown },
     })
-    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({ person: other.cid.toString(), namespaces: [], isProved: false })
+    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({
+      person: other.cid.toString(),
+      namespaces: [],
+      isProved: false,
+    })
+  })
+
+  it('says of each revoked device who did that and why, and tells of those that ended with it', async () => {
+    const store = await createDocstore({ data: 'memory', person: 'new', network: 'off' })
+    cleanups.push(() => store.close())
+    const { replica } = store
+    const { id = '', log } = (await replica.person()) ?? {}
+    const cid = parseCid(DAG_CBOR, id)
+    if (cid === undefined || log === undefined) throw new Error('no person')
+    const [phone, old, later] = [1, 2, 3].map((n) => identityFromSeed(new Uint8Array(32).fill(n))) as [Identity, Identity, Identity]
+    for (const [key, label] of [
+      [phone, 'phone'],
+      [old, 'old'],
+    ] as const)
+      await replica.changePerson({ type: 'add', key: key.author, label, proof: signDevice(cid, key) })
+    await store.person.revoke(old.did, { retired: true })
+    const { parents = [], newest = 0, devices = [] } = (await replica.personFacts()) ?? {}
+    const via = devices.find((one) => equalBytes(one.key, phone.author))?.via
+    if (via === undefined) throw new Error('no phone')
+    const content = { type: 'add', key: later.author, label: 'later', proof: signDevice(cid, later) } as const
+    const added = signAct({ log: cid, parents, via, at: newest + 1, do: content }, phone)
+    await replica.addToPerson([added])
+    await store.person.news()
+    const seed = await replica.recoverySeed()
+    const end = { type: 'revoke', key: phone.author, until: newest + 1, void: true } as const
+    await replica.addToPerson([signAct({ log: cid, parents: [via], at: newest + 2, do: end }, identityFromSeed(seed ?? new Uint8Array(32)))])
+    expect((await store.person.news()).map(({ type, key }) => [type, key]).toSorted()).toEqual(
+      [
+        ['revoked', phone.did],
+        ['revoked', later.did],
+      ].toSorted(),
+    )
+    expect(await store.person.news()).toEqual([])
+    expect((await store.person.devices()).filter(({ until }) => until !== undefined)).toMatchObject(
+      expect.arrayContaining([
+        { label: 'old', revokedBy: store.info.identity, reason: 'retired' },
+        { label: 'phone', revokedBy: 'words', reason: 'lost' },
+      ].map((one) => expect.objectContaining(one) as unknown)),
+    )
   })
 })
