@@ -56,6 +56,7 @@ export {
   type SeenConflict,
   type WriteOptions,
 } from './store/collection.ts'
+export type { ContentDocument, ContentFile, ContentOptions, ContentWhereabouts } from './store/content/index.ts'
 export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {

@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Command } from 'commander'
-import type { AddingDevice, DeviceInfo, Docstore } from 'p2p-docstore'
+import { type AddingDevice, type DeviceInfo, type Docstore, knownOrigins } from 'p2p-docstore'
 import { parsePairingText } from 'p2p-docstore/people'
 import type { Context, Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
@@ -34,12 +34,16 @@ function addCommand(run: Run): Command {
         const relays = await store.network?.connected({ timeoutMs: context.settings.timeoutMs, signal: context.signal })
         const adding = await store.person.addDevice()
         try {
-          await output.result({ link: adding.link }, () => adding.link)
+          // The page of a relay reads it, too.
+          const [origin] = await knownOrigins(store)
+          const page = origin === undefined ? null : `${origin}/#${adding.link}`
+          await output.result({ link: adding.link, page }, () => adding.link)
           if (relays === 0)
             output.note(
               'No relay is connected: the other device finds this one only where it reaches it directly, as in the same local network. With `docstore join LINK` both can meet at a relay.',
             )
           output.note('On the other device: docstore device join LINK')
+          if (page !== null) output.note(`Or in a browser: ${page}`)
           using lines = new TypedLines(context)
           for await (const event of adding.events) {
             if (event.type === 'added') continue
@@ -86,7 +90,7 @@ async function confirm(
 function joinCommand(run: Run): Command {
   return new Command('join')
     .description('make this folder, which has no documents, a device of the person whose device made the link')
-    .argument('<link>', 'what `docstore device add` printed there (bpair…)')
+    .argument('<link>', 'what `docstore device add` printed there (bpair…), or the link that the page showed')
     .option('--label <text>', 'what to call this device', '')
     .action((link: string, { label }: { label: string }) =>
       run(async (context) => {

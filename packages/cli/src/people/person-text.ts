@@ -19,7 +19,7 @@ export function devicesText(devices: readonly DeviceInfo[]): string {
   return textTable(
     devices.map(({ key, label, until, reason, revokedBy, isThis }) => [
       key,
-      label === '' ? '-' : label,
+      label === '' ? '(no name)' : label,
       [isThis ? 'this device' : [], until === undefined ? [] : `revoked ${until} as ${reason ?? 'lost'}, by ${revokedBy ?? 'a device'}`].flat().join(', '),
     ]),
   )

@@ -91,7 +91,7 @@ export class Namespaces implements ReplicaNamespaces {
       await this.#removeAfterEnd(open)
       await this.#judgeAgain(open)
       // A process may have ended when logs had changed, and what they accept again had not come back.
-      await this.#afterJudging(open.id, 'opened')
+      await this.#init.onJudged(open.id, 'opened')
     }
   }
 
@@ -346,7 +346,8 @@ export class Namespaces implements ReplicaNamespaces {
         this.#open.set(open.id, open)
         this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
       },
-      onJudged: (id) => this.#afterJudging(id, 'changed'),
+      settleHead: (id) => this.#settleHead(id),
+      onJudged: (id) => this.#init.onJudged(id, 'changed'),
       removing: this.#init.removing,
     }))
   }
@@ -360,25 +361,34 @@ export class Namespaces implements ReplicaNamespaces {
     })
   }
 
-  /** Does what is to be done once all that is here of a namespace is what its logs accept. */
-  async #afterJudging(id: string, when: 'changed' | 'opened' | 'later'): Promise<void> {
-    const open = this.#open.get(id)
-    if (open !== undefined && isOfPerson(open.genesis) && this.#isOwn(open.genesis)) await this.#renewFaulty(open)
-    await this.#init.onJudged(id, when)
-  }
-
-  /** Whoever revoked a device may not have the namespace of which that one wrote the last head: then nobody who is new could take it. */
-  async #renewFaulty(open: OpenNamespace): Promise<void> {
-    const owner = await this.#ground.people.loaded?.owner(open.genesis)
-    const isFaulty = owner !== undefined && headFault(open.head, owner) !== undefined
-    if (isFaulty && owner.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes') await this.renewHead(open, owner)
+  /**
+   * Where the log of its owner says something else of heads than before: in the place of one that does not count any more comes the last one here that does, or a new one
+   * at a device that acts for the owner. Others could not pass on what they have: who does not have the namespace takes no head that does not count.
+   */
+  async #settleHead(id: string): Promise<void> {
+    const settled = await this.#imports.take(async () => {
+      const open = this.#open.get(id)
+      const owner = open && (await this.#ground.people.loaded?.owner(open.genesis))
+      if (open === undefined || owner === undefined) return undefined
+      const isVoid = headFault(open.head, owner) !== undefined
+      if (isVoid && this.#mayRenew(open.genesis, owner, open.head)) await this.#renew(open, owner)
+      else {
+        const former = await (await import('./heads/former-head.ts')).formerHead(this.#ground.storage, open, owner)
+        if (former === undefined || !(isVoid || headWins(former, open.head))) return undefined
+        await this.#save(open.genesis, former)
+      }
+      const now = this.open(id)
+      await this.#removeAfterEnd(now)
+      return now
+    })
+    if (settled !== undefined) await this.#judgeAgain(settled)
   }
 
   async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
     const { clock, identity, storage } = this.#ground
     const { genesis } = open
-    const former =
-      headFault(open.head, owner) === undefined ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
+    // What a device that acts says in an epoch that is no more, is the owner's word still.
+    const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
     const { net, ns, seq } = open.head.head
     const { at, body } = (former ?? open.head).head
     const time = clock.next(at)
@@ -468,8 +478,8 @@ export class Namespaces implements ReplicaNamespaces {
     if (open !== undefined) {
       await this.#judgeAgain(open)
       // What failed when the logs changed, on a full disk perhaps, is done now.
-      await this.#judging?.judge(open.id)
-      await this.#afterJudging(open.id, 'later')
+      await this.#judging?.later(open.id)
+      await this.#init.onJudged(open.id, 'later')
     }
     return imported
   }
@@ -503,8 +513,9 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   /** Whether this device may write the head that takes the place of one by a revoked device. A profile begins anew: what it said can be the thief's. */
-  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined): boolean {
-    return genesis.genesis.kind !== PROFILE_KIND && this.#isOwn(genesis) && owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes'
+  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined, head?: SignedHead): boolean {
+    if (!this.#isOwn(genesis) || owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) !== 'yes') return false
+    return genesis.genesis.kind !== PROFILE_KIND || (head !== undefined && isByDevice(head, owner))
   }
 
   /** What another device of this owner changed comes together with what was changed here. */
@@ -532,6 +543,11 @@ export class Namespaces implements ReplicaNamespaces {
 
 function isOfPerson({ genesis }: DecodedGenesis): boolean {
   return genesis.owner.length === PERSON_BYTES
+}
+
+/** Whether a device that acts for the owner signed a head, of whatever epoch. */
+function isByDevice({ head: { by, at } }: SignedHead, owner: ActingDevices): boolean {
+  return owner.acts(keyOf(by), at) === 'yes'
 }
 
 function bytesOf({ genesis, head }: OpenNamespace): NamespaceBytes {

@@ -240,6 +240,14 @@ export interface BrokenRule {
   readonly text: string
 }
 
+/** A document that was found by the CID of its content. */
+export interface DocumentOfContent extends DocumentFacts {
+  readonly namespace: string
+  readonly collection: string
+  readonly id: string
+  readonly content: string
+}
+
 /** A document as it stands here, or stood, with what is known of it. */
 export interface DocumentVersion extends DocumentFacts {
   readonly content: string
@@ -652,8 +660,10 @@ export interface ReplicaReads {
   /** Resolves with whether there was such an index. */
   dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
   indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
-  /** Content by CID, whichever document has it. */
+  /** Content by CID, whichever document has it now. */
   content(cid: string): Promise<string | undefined>
+  /** The same with a document that has it. */
+  documentOf(cid: string): Promise<DocumentOfContent | undefined>
 }
 
 /** What reads the local order of changes. */
@@ -751,7 +761,8 @@ export interface ReplicaLogs {
   logTips(ns: string, after: Uint8Array, limit: number): Promise<readonly LogTips[]>
   /** Of logs that somebody else has those of which something is missing here, with what is here of them. */
   missingLogs(ns: string, theirs: readonly LogTips[]): Promise<readonly LogTips[]>
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs>
+  /** Acts of logs that a namespace needs; with its genesis where it may not be here, which gives those of its owner alone. */
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number, genesis?: Uint8Array): Promise<ExportedActs>
   /** Checks and keeps acts that arrived for a namespace; with its genesis where it may not be here yet, which lets in the log of its owner alone. */
   importActs(ns: string, logs: readonly LogParcel[], genesis?: Uint8Array): Promise<LearntActs>
 }

@@ -250,7 +250,7 @@ it('heads and acts of former times that are shown again, in whatever order, chan
     expect((await fresh.replica.exportNamespace(ns))?.head).toEqual(last?.head)
     expect(await fresh.replica.logsDigest(ns)).toEqual(digest)
   }
-}, 60_000)
+})
 
 it('a device that one let in behind a revocation of its own ends with it, and nothing that it wrote is lost', async () => {
   const { ns, ada, five, thief: phone } = await fiveAndThief()

@@ -75,7 +75,7 @@ export class StorageWorker {
       recordsBySlot: call('recordsBySlot'),
       versionsSince: call('versionsSince'),
       versionsBetween: call('versionsBetween'),
-      contentByDigest: call('contentByDigest'),
+      documentByDigest: call('documentByDigest'),
       get: call('get'),
       getVersion: call('getVersion'),
       conflicts: call('conflicts'),

@@ -270,6 +270,16 @@ export class PersonBook {
       const known = seen.get(key)
       if (known === undefined && !isThis)
         news.push({ type: 'added', key, label, message: `A device was added to you: ${name}. If that was not you, revoke it` })
+      // A thief had revoked it, and was revoked with the words.
+      if (until === undefined && known === 'revoked')
+        news.push({
+          type: 'again',
+          key,
+          label,
+          message: isThis
+            ? 'This device acts again: what revoked it does not count any more'
+            : `A device of yours acts again: ${name}. What revoked it does not count any more. If it was lost, revoke it once more`,
+        })
       if (until !== undefined && known !== 'revoked')
         news.push({
           type: 'revoked',

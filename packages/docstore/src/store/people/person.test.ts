@@ -172,6 +172,22 @@ describe('a person', () => {
     expect(await joined).toMatchObject({ person: store.info.person, namespaces: [notes.id] })
   })
 
+  it('tells a device, and those beside it, that it acts again once the words have ended what revoked it', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    await store.namespaces.create({ name: 'notes' })
+    const [phone, tablet] = [await addTo(store, 'phone'), await addTo(store, 'tablet')]
+    const told: string[] = []
+    phone.person.on('person', ({ type, label }) => told.push(`${type} ${label}`))
+    await phone.person.news()
+    await tablet.person.revoke(phone.info.identity)
+    await expect.poll(() => told).toContain('revoked phone')
+    await store.person.revoke(tablet.info.identity, { words })
+    await expect.poll(() => told).toContain('again phone')
+    expect(told).toContain('revoked tablet')
+    expect((await phone.person.devices()).find(({ isThis }) => isThis)?.until).toBeUndefined()
+  })
+
   it('whose device was revoked elsewhere meanwhile is told that no relay has what it writes, and does nothing more', async () => {
     const store = await somebody()
     const notes = await store.namespaces.create({ name: 'notes' })

@@ -47,7 +47,8 @@ export interface RestoredPerson {
 
 /** What has changed about the person that this device did not do. */
 export interface PersonEvent {
-  readonly type: 'added' | 'revoked'
+  /** `again`: one that was revoked acts again, because what revoked it does not count any more. */
+  readonly type: 'added' | 'revoked' | 'again'
   /** `did:key` of the device. */
   readonly key: string
   readonly label: string
