@@ -20,7 +20,9 @@ export function devicesText(devices: readonly DeviceInfo[]): string {
     devices.map(({ key, label, until, reason, revokedBy, isThis }) => [
       key,
       label === '' ? '(no name)' : label,
-      [isThis ? 'this device' : [], until === undefined ? [] : `revoked ${until} as ${reason ?? 'lost'}, by ${revokedBy ?? 'a device'}`].flat().join(', '),
+      [isThis ? 'this device' : [], until === undefined ? [] : `revoked ${until} as ${reason ?? 'lost'}, by ${revokedBy ?? 'a device'}`]
+        .flat()
+        .join(', '),
     ]),
   )
 }

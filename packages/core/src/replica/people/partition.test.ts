@@ -60,7 +60,12 @@ it.each(Array.from({ length: 4 }, (_, seed) => seed))(
       return peer
     }
     relays[0].dial(relays[1])
-    const devices = [ada, await joined(await world.device('phone', ada), 1), await joined(await world.device('tablet', ada), 0), await joined(await world.device('desk', ada), 1)]
+    const devices = [
+      ada,
+      await joined(await world.device('phone', ada), 1),
+      await joined(await world.device('tablet', ada), 0),
+      await joined(await world.device('desk', ada), 1),
+    ]
     const members: TestPeer[] = []
     for (const [i, name] of ['bob', 'carl', 'dora'].entries())
       members.push(await joined(await world.peer(name, { recovery: identityFromSeed(new Uint8Array(32).fill(20 + i)).author }), i === 1 ? 1 : 0))

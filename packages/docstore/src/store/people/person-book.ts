@@ -387,9 +387,7 @@ function devicesOf({ devices, revocations }: Pick<PersonFacts, 'devices' | 'revo
   const isDevice = (key: Uint8Array): boolean => devices.some((one) => equalBytes(one.key, key))
   /** Of several revocations of a device the one that leaves the least of it. */
   const endOf = (key: Uint8Array): Pick<DeviceInfo, 'revokedBy' | 'reason'> => {
-    const [end] = revocations
-      .filter((one) => equalBytes(one.key, key))
-      .toSorted((a, b) => Number(b.isVoid) - Number(a.isVoid) || a.until - b.until)
+    const [end] = revocations.filter((one) => equalBytes(one.key, key)).toSorted((a, b) => Number(b.isVoid) - Number(a.isVoid) || a.until - b.until)
     return end === undefined ? {} : { revokedBy: isDevice(end.by) ? didOf(end.by) : 'words', reason: end.isVoid ? 'lost' : 'retired' }
   }
   return devices.map(({ key, label, from, until }) => ({

@@ -1,7 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork, createPerson, createSeed, DAG_CBOR, decodeNetwork, equalBytes, type Identity, identityFromSeed, parseCid, signAct, signDevice } from '@p2p-docstore/core'
+import {
+  cidOf,
+  createNetwork,
+  createPerson,
+  createSeed,
+  DAG_CBOR,
+  decodeNetwork,
+  equalBytes,
+  type Identity,
+  identityFromSeed,
+  parseCid,
+  sha256,
+  signAct,
+  signDevice,
+} from '@p2p-docstore/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDocstore } from '../../create-node.ts'
 import { Invitations, knownInvitation } from '../../network/admission/index.ts'
@@ -300,6 +314,22 @@ describe('a person', () => {
     })
   })
 
+  it('takes no namespaces without end from a relay', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    await (await store.namespaces.create({ name: 'notes' })).delivered()
+    await store.close()
+    let told = 0
+    const ids = Array.from({ length: 1001 }, (_, i) => cidOf(DAG_CBOR, sha256(String(i))).toString())
+    vi.spyOn(relay.peer.replica, 'namespacesOf').mockImplementation(async () => {
+      told++
+      return ids
+    })
+    const fresh = await somebody()
+    await expect(fresh.person.restore(words)).rejects.toMatchObject({ code: 'bad-response' })
+    expect(told).toBe(11)
+  })
+
   it('says of each revoked device who did that and why, and tells of those that ended with it', async () => {
     const store = await createDocstore({ data: 'memory', person: 'new', network: 'off' })
     cleanups.push(() => store.close())
@@ -332,10 +362,12 @@ describe('a person', () => {
     )
     expect(await store.person.news()).toEqual([])
     expect((await store.person.devices()).filter(({ until }) => until !== undefined)).toMatchObject(
-      expect.arrayContaining([
-        { label: 'old', revokedBy: store.info.identity, reason: 'retired' },
-        { label: 'phone', revokedBy: 'words', reason: 'lost' },
-      ].map((one) => expect.objectContaining(one) as unknown)),
+      expect.arrayContaining(
+        [
+          { label: 'old', revokedBy: store.info.identity, reason: 'retired' },
+          { label: 'phone', revokedBy: 'words', reason: 'lost' },
+        ].map((one) => expect.objectContaining(one) as unknown),
+      ),
     )
   })
 })
