@@ -16,6 +16,10 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ]
 
+/** How long the commands of a page may take, and each of them, beside everything else that runs, milliseconds. */
+const PAGE_MS = 60_000
+const COMMAND_MS = 10_000
+
 /** Blocks of one language in a page, in order. */
 function blocks(page: string, language: string): string[] {
   return [...readFileSync(join(ROOT, page), 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] ?? '')
@@ -53,7 +57,9 @@ describe('every command in the documentation works', () => {
   for (const page of PAGES) {
     const commands = blocks(page, 'sh').filter((block) => block.includes('npx docstore'))
     if (commands.length === 0) continue
-    it(page, async () => {
+    // Each command is a process of its own, and some pages have thirty.
+    const timeout = PAGE_MS + COMMAND_MS * (commands.join('').match(/npx docstore/g)?.length ?? 0)
+    it(page, { timeout }, async () => {
       let link = ''
       let namespace = ''
       for (const block of commands) {

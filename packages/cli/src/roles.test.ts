@@ -18,6 +18,8 @@ it('a namespace of members takes what those write who were given a role, and not
   const refused = async (): Promise<unknown> => JSON.parse((await bench.run(['put', ns, '--json', '--data', laptop], '{"text":"no"}')).stdout)
   expect(await refused()).toMatchObject({ error: { code: 'not-allowed' } })
 
+  const { identity: key } = await bench.json<{ identity: string }>(['person', 'show', '--data', desk])
+  expect(await bench.failure(['namespace', 'grant', ns, key, 'write', '--data', desk])).toMatchObject({ exit: 1, code: 'bad-identity' })
   const granted = await bench.json<{ roles: object[]; copies: number }>(['namespace', 'grant', ns, eve, 'write', '--data', desk])
   expect(granted).toMatchObject({ roles: [{ who: eve, role: 'write' }], copies: 1 })
   await bench.json(['sync', ns, '--data', laptop])
