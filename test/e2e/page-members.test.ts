@@ -48,7 +48,7 @@ async function createNamespace(peer: BrowserPeer, name: string): Promise<string>
   return new URL(peer.page.url()).hash.slice('#/ns/'.length)
 }
 
-it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', { timeout: 90_000 }, async () => {
+it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', async () => {
   const who = await idOf(bob)
   const id = await createNamespace(ada, 'Plans')
   await ada.add({ _id: 'a', title: 'by Ada' })

@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('locks a browser with a passphrase, asks for it at the start, and does without one again', { timeout: 60_000 }, async () => {
+it('locks a browser with a passphrase, asks for it at the start, and does without one again', async () => {
   await peer.createNamespace('Diary')
   await peer.add({ _id: 'a', title: 'Monday' })
   await peer.part('connection').click()

@@ -35,6 +35,13 @@ export const TEST_IDS = {
   durabilityAsk: 'durability-ask',
   datasetSwitch: 'dataset-switch',
 
+  /** `data-state` is looking, found or failed. */
+  contentState: 'content-state',
+  contentCid: 'content-cid',
+  contentCidCopy: 'content-cid-copy',
+  contentJson: 'content-json',
+  contentSave: 'content-save',
+
   networkLink: 'network-link',
   /** Choice of the network that is shown, where there are several; the values are ids. */
   networkSwitch: 'network-switch',
@@ -250,6 +257,7 @@ export const TEST_IDS = {
   restoreOpen: 'restore-open',
   restore: 'restore',
   restoreClose: 'restore-close',
+  restorePerson: 'restore-person',
   restoreWords: 'restore-words',
   restoreSubmit: 'restore-submit',
   /** `data-namespaces` is how many come. */

@@ -4,7 +4,7 @@ import { ConnectionButton } from './connection/connection-button.tsx'
 import { connectionOf } from './connection/connection-state.ts'
 import { ShutOutBanner } from './connection/shut-out-banner.tsx'
 import { deviceTextOf } from './devices/device-link.ts'
-import { JoinDevice, loadLater, MessagesPanel, NetworkView, PeerPanel, PersonNotices, ProfilePanel } from './later.ts'
+import { ContentView, JoinDevice, loadLater, MessagesPanel, NetworkView, PeerPanel, PersonNotices, ProfilePanel } from './later.ts'
 import { useMessages } from './messages/use-messages.ts'
 import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
@@ -135,6 +135,11 @@ export function Workspace({
             {route.page === 'network' ? (
               <Later>
                 <NetworkView store={store} />
+              </Later>
+            ) : null}
+            {route.page === 'content' ? (
+              <Later>
+                <ContentView store={store} cid={route.cid} />
               </Later>
             ) : null}
             {route.page === 'namespace' ? (

@@ -20,7 +20,7 @@ interface Said {
   readonly joins?: string | undefined
 }
 
-/** Opens a namespace by its id or by a link to it, and takes join links, names of people, and what adds this browser to the devices of a person, too. */
+/** Opens a namespace by its id or by a link to it, and takes CIDs of content, join links, names of people, and what adds this browser to the devices of a person, too. */
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
@@ -34,6 +34,10 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
         case 'namespace':
           if (!(await canBeOpened(store, pasted.id)))
             return setSaid({ text: 'This is not the whole id of a namespace: a character is missing or wrong.' })
+          setText('')
+          setSaid(undefined)
+          return go(pasted.href)
+        case 'content':
           setText('')
           setSaid(undefined)
           return go(pasted.href)

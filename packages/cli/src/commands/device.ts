@@ -158,6 +158,9 @@ function revokeCommand(run: Run): Command {
         // What a thief had revoked is undone.
         const ended = new Set(before.filter(({ until }) => until !== undefined).map((one) => one.key))
         const again = after.devices.filter(({ key: one, until, isThis }) => ended.has(one) && until === undefined && !isThis)
+        // What that one let in behind such an undone revocation has nothing left to stand on.
+        const left = new Set(after.devices.filter(({ until }) => until === undefined).map((one) => one.key))
+        const gone = before.filter(({ key: one, until, isThis }) => until === undefined && !isThis && one !== key && !left.has(one))
         const told = await tellOthers(context, store, offline)
         // The relays may have known that this device was revoked before.
         if ((await store.person.devices()).find((one) => one.key === key)?.until === undefined)
@@ -166,8 +169,18 @@ function revokeCommand(run: Run): Command {
             'Nothing was changed: this device was revoked before. Do it on another one, or with the recovery words',
           )
         const said = told.told === 0 ? `Revoked ${toldText(told)}` : `Revoked, and ${toldText(told)}`
-        await output.result({ revoked: key, ...told, ...(again.length > 0 && { again: again.map((one) => one.key) }) }, () =>
-          again.length === 0 ? said : `${said}\n\nIt had revoked these, which act again. Revoke each that was lost, too:\n${devicesText(again)}`,
+        const more = {
+          ...(again.length > 0 && { again: again.map((one) => one.key) }),
+          ...(gone.length > 0 && { ended: gone.map((one) => one.key) }),
+        }
+        await output.result({ revoked: key, ...told, ...more }, () =>
+          [
+            said,
+            ...(again.length === 0 ? [] : [`It had revoked these, which act again. Revoke each that was lost, too:\n${devicesText(again)}`]),
+            ...(gone.length === 0
+              ? []
+              : [`It had added these since then, which end with it; what they wrote stands. Add each that is yours anew, in a new folder:\n${devicesText(gone)}`]),
+          ].join('\n\n'),
         )
       }),
     )

@@ -1,7 +1,7 @@
 import { DocstoreError, MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
 import { Argument, Command } from 'commander'
-import type { Docstore, GrantOptions, MemberInfo } from 'p2p-docstore'
-import type { Run } from '../context.ts'
+import type { Docstore, GrantOptions, MemberInfo, Namespace } from 'p2p-docstore'
+import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { nameText } from '../name-text.ts'
 import { freshen, openHere } from '../open-namespace.ts'
@@ -28,25 +28,21 @@ export function namespaceGrantCommand(run: Run): Command {
     .option('--until <time>', 'only until then, such as 2030-01-31T12:00:00Z; what is written before that stands')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, role: MemberRole, options: CopiesOptions & GrantOptions) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
+    run((context) => {
       const { collection, from, until } = options
       const limits = {
         ...(collection === undefined ? {} : { collection }),
         ...(from === undefined ? {} : { from }),
         ...(until === undefined ? {} : { until }),
       }
-      const person = await idOf(store, who)
-      const owner = person.startsWith('did:') ? await store.person.of(person) : undefined
-      // What its device writes is written by the person, who would have no role.
-      if (owner !== undefined)
-        throw new DocstoreError('bad-identity', `That is the key of one device. Roles are given to persons; take the id of theirs: ${owner}`)
-      await namespace.grant(person, role, limits)
-      const copies = await waitForCopies(context, store, namespace, options)
-      const [name, members] = [await nameText(store, namespace), await namespace.members()]
-      const shown = await membersText(store, members)
-      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
+      return changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        const owner = person.startsWith('did:') ? await store.person.of(person) : undefined
+        // What its device writes is written by the person, who would have no role.
+        if (owner !== undefined)
+          throw new DocstoreError('bad-identity', `That is the key of one device. Roles are given to persons; take the id of theirs: ${owner}`)
+        await namespace.grant(person, role, limits)
+      })
     }),
   )
 }
@@ -60,17 +56,13 @@ export function namespaceRevokeCommand(run: Run): Command {
     .option('--remove-all', 'and remove everything that the roles allowed, everywhere')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, options: CopiesOptions & { removeAll?: boolean }) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
-      const person = await idOf(store, who)
-      if (!(await namespace.members()).some((member) => member.who === person)) context.output.note(`No role of ${person} is known here.`)
-      await namespace.revoke(person, { removeAll: options.removeAll === true })
-      const copies = await waitForCopies(context, store, namespace, options)
-      const [name, members] = [await nameText(store, namespace), await namespace.members()]
-      const shown = await membersText(store, members)
-      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
-    }),
+    run((context) =>
+      changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        if (!(await namespace.members()).some((member) => member.who === person)) context.output.note(`No role of ${person} is known here.`)
+        await namespace.revoke(person, { removeAll: options.removeAll === true })
+      }),
+    ),
   )
 }
 
@@ -89,6 +81,22 @@ export function namespaceMembersCommand(run: Run): Command {
         await context.output.result(members, () => shown)
       }),
     )
+}
+
+/** Changes who has which role, waits for copies, and shows who has which then. */
+async function changeRoles(
+  context: Context,
+  ns: string,
+  options: CopiesOptions,
+  change: (store: Docstore, namespace: Namespace) => Promise<unknown>,
+): Promise<void> {
+  await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+  const namespace = await openHere(context, store, ns)
+  await change(store, namespace)
+  const copies = await waitForCopies(context, store, namespace, options)
+  const [name, members] = [await nameText(store, namespace), await namespace.members()]
+  const shown = await membersText(store, members)
+  await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
 }
 
 async function idOf(store: Docstore, who: string): Promise<string> {

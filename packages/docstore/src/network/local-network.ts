@@ -1,8 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { type ClockReport, DAG_CBOR, DocstoreError, parseCid, type Replica, type Role } from '@p2p-docstore/core'
+import { type ClockReport, DAG_CBOR, DAG_JSON, DocstoreError, isFileCid, parseCid, type Replica, type Role } from '@p2p-docstore/core'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
+import type { contentAt, ContentFinder, PassedOn } from './content/index-content.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
 import { filesProtocol } from './files/index.ts'
 import type { FileExchange } from './files/index-exchange.ts'
@@ -26,6 +27,7 @@ import { type DocstoreLibp2p, mayDial, rangeOf } from './transport/index.ts'
 import type {
   ClaimedName,
   DirectoryPeer,
+  FoundContent,
   ListedPage,
   NamespaceStatus,
   Network,
@@ -99,6 +101,7 @@ export class LocalNetwork implements Network {
   #fileExchange: Promise<FileExchange> | undefined
   #pairing: Promise<DevicePairing> | undefined
   #nameService: Promise<NameService> | undefined
+  #finding: Promise<{ readonly contentAt: typeof contentAt; readonly finder: ContentFinder; readonly passedOn: PassedOn }> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
@@ -213,7 +216,7 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveProfiles(), this.#servePeople()])
+    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveContent(), this.#serveProfiles(), this.#servePeople()])
     if (this.#serves('names')) await this.#serveNames()
   }
 
@@ -297,7 +300,7 @@ export class LocalNetwork implements Network {
     doorkeeper.addressBook.allows = mayNote
     kademlia?.guide({
       mayDial: mayNote,
-      isNeeded: (peer) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+      isNeeded: (peer) => this.#isNeeded(peer),
     })
   }
 
@@ -411,6 +414,65 @@ export class LocalNetwork implements Network {
     )
     signal?.throwIfAborted()
     return found
+  }
+
+  async content({ cid, timeoutMs, signal }: Parameters<Network['content']>[0]): Promise<FoundContent> {
+    if (parseCid(DAG_JSON, cid) === undefined && !isFileCid(cid)) throw new DocstoreError('bad-cid', `${cid.slice(0, 80)} is no CID of content`)
+    const { finder, passedOn } = await this.#contents()
+    // A relay asks others for many; what its own users ask for is bounded as what peers do.
+    if (this.#role === 'relay') {
+      const bytes = await passedOn.find(cid)
+      signal?.throwIfAborted()
+      return { bytes, peer: undefined, asked: [] }
+    }
+    const found = await finder.find(cid, { passesOn: true, signal: limited(timeoutMs, signal, this.#ended.signal) })
+    signal?.throwIfAborted()
+    return found
+  }
+
+  async contentHolders({ cid, timeoutMs, signal }: Parameters<Network['contentHolders']>[0]): Promise<readonly string[]> {
+    const { finder, contentAt } = await this.#contents()
+    const isHere = this.#serves('storage') && (await contentAt(this.#replica, cid)) !== undefined
+    const others = await finder.holders(cid, limited(timeoutMs, signal, this.#ended.signal))
+    signal?.throwIfAborted()
+    return isHere ? [this.libp2p.peerId.toString(), ...others] : others
+  }
+
+  /** Loaded when somebody asks for content by its CID, or at a relay that gives it. */
+  #contents() {
+    return (this.#finding ??= this.#loadContents().catch((error: unknown) => {
+      this.#finding = undefined
+      throw error
+    }))
+  }
+
+  async #loadContents() {
+    const { contentAt, ContentFinder, MAX_PASSED_ON_AT_ONCE, PASS_ON_MS, PassedOn } = await import('./content/index-content.ts')
+    const finder = new ContentFinder({
+      networkId: this.#networkId,
+      libp2p: this.libp2p,
+      relays: () => this.#relayConnections('storage'),
+      listed: () => (this.#directory?.relays() ?? []).filter((peer) => offers(this.#directory?.services(peer), 'storage')),
+      addresses: (peer) => this.#directory?.addresses(peer) ?? [],
+      isNeeded: (peer) => this.#isNeeded(peer),
+    })
+    const find = async (cid: string): Promise<Uint8Array | undefined> => {
+      const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PASS_ON_MS)])
+      return (await finder.find(cid, { passesOn: false, signal })).bytes
+    }
+    return { contentAt, finder, passedOn: new PassedOn(find, MAX_PASSED_ON_AT_ONCE) }
+  }
+
+  async #serveContent(): Promise<void> {
+    const { serveContent } = await import('./content/index-server.ts')
+    const { misconduct } = this.libp2p.services.doorkeeper
+    const passOn = async (cid: string): Promise<Uint8Array | undefined> => (await this.#contents()).passedOn.find(cid)
+    await serveContent(this.libp2p, { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of, passOn })
+  }
+
+  /** Whether a connection to a peer is looked after by something that goes on. */
+  #isNeeded(peer: string): boolean {
+    return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
   }
 
   async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
@@ -627,9 +689,9 @@ export class LocalNetwork implements Network {
     return (await this.#devices()).finish()
   }
 
-  async findPerson({ seed, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
+  async findPerson({ seed, person, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
     const { findPerson } = await import('./people/index-find.ts')
-    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed }
+    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
     return findPerson(this.#relayConnections('storage'), init, limited(timeoutMs, signal, this.#ended.signal))
   }
 
@@ -651,7 +713,7 @@ export class LocalNetwork implements Network {
       listed: () => this.#directory?.peers() ?? [],
       addresses: (peer: string) => this.#directory?.addresses(peer) ?? [],
       onListed: (listener: () => void) => this.on('directory', listener),
-      isNeeded: (peer: string) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+      isNeeded: (peer: string) => this.#isNeeded(peer),
       ledgerOf: this.#ledgers.of,
       ended: this.#ended.signal,
       now: this.#now,

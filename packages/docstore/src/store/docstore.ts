@@ -15,6 +15,7 @@ import {
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Erased, EraseOptions } from './erase.ts'
+import type { ContentDocument, ContentFile, ContentOptions, ContentWhereabouts } from './content/index.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
@@ -288,6 +289,22 @@ export class Docstore {
   async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
+  }
+
+  /**
+   * What a CID names, in whatever namespace: a document as it is now, or a file, from this machine or from any relay of the network; checked by its hash. Throws `bad-cid`; `not-found` with
+   * `details.asked`; `bad-file` and `bad-content` where the bytes are no file, or no document.
+   */
+  async content(cid: string, options: ContentOptions = {}): Promise<ContentDocument | ContentFile> {
+    // Only who looks for content by its CID loads what does.
+    const { readContent } = await import('./content/index.ts')
+    return readContent({ replica: this.replica, network: this.network, closing: this.#closing.signal }, cid, options)
+  }
+
+  /** Which relays have what a CID names: each was asked for it. Throws `bad-cid`, `offline`. */
+  async whereContent(cid: string, options: ContentOptions = {}): Promise<ContentWhereabouts> {
+    const { whereContent } = await import('./content/index.ts')
+    return whereContent({ replica: this.replica, network: this.#connectedNetwork(), closing: this.#closing.signal }, cid, options)
   }
 
   /**

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { equalBytes, toHex } from '../bytes.ts'
 import { keyNamed, PersonView } from '../../testing/log-writer.ts'
@@ -8,6 +7,7 @@ import type { SignedAct } from './act.ts'
 import { identityFor } from './author.ts'
 import { createPerson } from './person.ts'
 import { type PersonState, personState } from './person-state.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const NAMES = ['laptop', 'phone', 'tablet', 'watch', 'thief', 'words', 'new words', 'newest words']
 const nameOf = (key: Uint8Array): string => NAMES.find((name) => equalBytes(keyNamed(name).author, key)) ?? '?'

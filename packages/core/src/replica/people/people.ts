@@ -12,8 +12,8 @@ import type { StoredLog } from '../../storage/logs/log-storage.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { NamespaceInfo } from '../types.ts'
 import { Authority } from './judging/authority.ts'
-import { LogExchange, type LogExchangeInit } from './log-exchange.ts'
-import { Logs } from './logs.ts'
+import { LogExchange, type LogExchangeInit } from './logs/log-exchange.ts'
+import { Logs } from './logs/logs.ts'
 
 /** What the persons whose states are in memory have together: each counts as one more than the acts in their log, which their state names. */
 const MAX_STATE_ACTS = 65_536

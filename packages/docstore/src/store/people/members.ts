@@ -116,7 +116,7 @@ export async function revokeRoles(
   namespace: string,
   { who, removeAll }: { readonly who: string; readonly removeAll: boolean },
 ): Promise<void> {
-  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: timeFromMs(Date.now()), ...(removeAll ? { void: true } : {}) })
+  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: await replica.cutTime(), ...(removeAll ? { void: true } : {}) })
 }
 
 function principal(who: string): Uint8Array {

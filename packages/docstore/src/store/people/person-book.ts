@@ -7,8 +7,8 @@ import {
   DocstoreError,
   equalBytes,
   msFromTime,
+  parseCid,
   type PersonFacts,
-  timeFromMs,
   utf8,
   fromUtf8,
 } from '@p2p-docstore/core'
@@ -17,7 +17,7 @@ import { takeBackInvitations } from '../../network/admission/index-guests.ts'
 import type { Network } from '../../network/types.ts'
 import { assertRightClock } from './right-clock.ts'
 import type { PersonInit } from './person-init.ts'
-import type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo } from './types.ts'
+import type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoreOptions, RestoredPerson } from './types.ts'
 
 /** The list of words is large, and whoever begins needs none of it. */
 const loadKeys = (): Promise<typeof Keys> => import('@p2p-docstore/core/people/keys')
@@ -99,16 +99,19 @@ export class PersonBook {
 
   async restore(
     words: string | readonly string[],
-    { label = '', timeoutMs = RESTORE_TIMEOUT_MS, signal }: { readonly label?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<{ readonly person: string; readonly namespaces: readonly string[] }> {
+    { label = '', person: id, timeoutMs = RESTORE_TIMEOUT_MS, signal }: RestoreOptions,
+  ): Promise<RestoredPerson> {
     const seed = (await loadKeys()).seedOfWords(textOf(words))
     checkLabel(label)
+    const person = id === undefined ? undefined : parseCid(DAG_CBOR, id)?.multihash.digest
+    if (id !== undefined && person === undefined)
+      throw new DocstoreError('bad-identity', `${JSON.stringify(id.slice(0, 80))} is nobody's id. A person's begins with bafyrei`)
     const network = this.#network()
     await this.#assertNew()
     const limits = { timeoutMs, ...(signal && { signal }) }
     if ((await network.connected(limits)) === 0)
       throw new DocstoreError('no-relay', 'No relay can be reached that could know this person. Join a network with its link first')
-    const found = await network.findPerson({ seed, ...limits })
+    const found = await network.findPerson({ seed, ...(person && { person }), ...limits })
     if (found === undefined)
       throw new DocstoreError(
         'unknown-words',
@@ -119,7 +122,7 @@ export class PersonBook {
     await this.#changed()
     await this.#noteTyped()
     for (const id of found.namespaces) await this.#init.open(id)
-    return { person: cidOf(DAG_CBOR, log.log).toString(), namespaces: found.namespaces }
+    return { person: cidOf(DAG_CBOR, log.log).toString(), namespaces: found.namespaces, isProved: found.isProved }
   }
 
   async rotateWords(words: string | readonly string[]): Promise<readonly string[]> {
@@ -187,7 +190,8 @@ export class PersonBook {
     const { isThis } = await this.#device(key)
     if (isThis && words === undefined)
       throw new DocstoreError('not-allowed', 'This is the device that you use. Revoke it on another one, or with the recovery words')
-    const content = { type: 'revoke', key: keyOfDid(key), until: timeFromMs(Date.now()), ...(retired ? {} : { void: true as const }) } as const
+    const until = await this.#init.replica.cutTime()
+    const content = { type: 'revoke', key: keyOfDid(key), until, ...(retired ? {} : { void: true as const }) } as const
     await this.#ownAct(async () => {
       if (words === undefined) await this.#init.replica.changePerson(content)
       else await this.#init.replica.actAsRecovery((await loadKeys()).seedOfWords(textOf(words)), content)

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork, decodeNetwork } from '@p2p-docstore/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createNetwork, createPerson, createSeed, DAG_CBOR, decodeNetwork, identityFromSeed, parseCid } from '@p2p-docstore/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDocstore } from '../../create-node.ts'
 import { Invitations, knownInvitation } from '../../network/admission/index.ts'
 import { formatJoinText } from '../../network/admission/index-join.ts'
@@ -11,6 +11,7 @@ import { parsePairingText } from '../../people/pairing/index.ts'
 import type { Docstore } from '../docstore.ts'
 import type { JoiningDevice } from './types.ts'
 
+const loadKeys = () => import('@p2p-docstore/core/people/keys')
 const descriptor = createNetwork('people')
 const cleanups: (() => unknown)[] = []
 let relay: TestRelay
@@ -261,5 +262,37 @@ describe('a person', () => {
     const again = await fresh.namespaces.open(notes.id)
     await again.collection('docs').put({ text: 'two' })
     expect((await again.delivered()).length).toBe(1)
+  })
+
+  it('comes back whoever else names the recovery key, whose hash everybody can read, and says who is meant where nothing shows it', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    const notes = await store.namespaces.create({ name: 'notes' })
+    await notes.delivered()
+    const { recovery } = (await store.replica.personFacts()) ?? {}
+    const own = parseCid(DAG_CBOR, store.info.person ?? '')?.multihash.digest
+    if (recovery === undefined || own === undefined) throw new Error('no person')
+    await store.close()
+    const { replica } = relay.peer
+    const seed = createSeed()
+    const make = (key: Uint8Array) => createPerson({ device: identityFromSeed(createSeed()), recovery: key })
+    const copied = make(identityFromSeed((await loadKeys()).seedOfWords(words.join(' '))).author)
+    const [one, other] = [make(identityFromSeed(seed).author), make(identityFromSeed(seed).author)]
+    for (const { digest, bytes } of [copied, one, other]) await replica.learnPerson({ log: digest, genesis: bytes, acts: [] }, { keep: true })
+    expect(await replica.personsByRecovery(recovery)).toEqual([own, copied.digest])
+
+    // Also where a relay says it the other way round.
+    const asked = vi.spyOn(replica, 'personsByRecovery').mockResolvedValue([copied.digest, own])
+    const fresh = await somebody()
+    expect(await fresh.person.restore(words)).toEqual({ person: store.info.person, namespaces: [notes.id], isProved: true })
+    asked.mockRestore()
+
+    const others = (await loadKeys()).wordsOfSeed(seed)
+    const second = await somebody()
+    await expect(second.person.restore(others)).rejects.toMatchObject({
+      code: 'several-persons',
+      details: { persons: expect.arrayContaining([one.cid.toString(), other.cid.toString()]) as unknown },
+    })
+    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({ person: other.cid.toString(), namespaces: [], isProved: false })
   })
 })

@@ -23,6 +23,24 @@ export interface PersonInfo {
   readonly words: 'here' | 'written' | 'elsewhere'
 }
 
+/** How a person is to be brought back. */
+export interface RestoreOptions {
+  /** What this device is called. */
+  readonly label?: string
+  /** Id of the person, where several name the recovery key of these words: anybody can. */
+  readonly person?: string
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A person who is back. */
+export interface RestoredPerson {
+  readonly person: string
+  readonly namespaces: readonly string[]
+  /** Whether they show that the words are theirs. One who began with an earlier release does not, before the recovery key has signed something. */
+  readonly isProved: boolean
+}
+
 /** What has changed about the person that this device did not do. */
 export interface PersonEvent {
   /** `again`: one that was revoked acts again, because what revoked it does not count any more. */

@@ -1,11 +1,11 @@
-import { concatBytes, equalBytes, toHex } from '../../model/bytes.ts'
-import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
-import { keyOf } from '../../model/people/author.ts'
-import { decodePerson } from '../../model/people/person.ts'
-import type { StoredLog } from '../../storage/logs/log-storage.ts'
-import type { ReplicaGround } from '../ground.ts'
-import type { PersonOfKey } from '../types.ts'
-import type { People } from './people.ts'
+import { concatBytes, equalBytes, toHex } from '../../../model/bytes.ts'
+import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
+import { keyOf } from '../../../model/people/author.ts'
+import { decodePerson } from '../../../model/people/person.ts'
+import type { StoredLog } from '../../../storage/logs/log-storage.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import type { PersonOfKey } from '../../types.ts'
+import type { People } from '../people.ts'
 
 /**
  * Finds the persons of whom a key is a device, or was. Each key has proved that: by signing that it wants to be added; the first one of a person, which anybody can write

@@ -1,14 +1,14 @@
-import { equalBytes, toHex } from '../../model/bytes.ts'
-import { decodeGenesis, type DecodedGenesis } from '../../model/namespace/namespace.ts'
-import type { Network } from '../../model/network/network.ts'
-import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
-import { decodeAct, type SignedAct } from '../../model/people/act.ts'
-import { decodePerson, type DecodedPerson } from '../../model/people/person.ts'
-import { MAX_TIPS, MAX_TOLD_LOGS } from '../limits.ts'
-import type { StoredLog } from '../../storage/logs/log-storage.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
-import type { ExportedActs, LearntActs, LogParcel, LogTips, LogWant, ReplicaLogs } from '../types.ts'
-import { Turns } from '../turns.ts'
+import { equalBytes, toHex } from '../../../model/bytes.ts'
+import { decodeGenesis, type DecodedGenesis } from '../../../model/namespace/namespace.ts'
+import type { Network } from '../../../model/network/network.ts'
+import { keyOf, PERSON_BYTES, personOf } from '../../../model/people/author.ts'
+import { decodeAct, type SignedAct } from '../../../model/people/act.ts'
+import { decodePerson, type DecodedPerson } from '../../../model/people/person.ts'
+import { MAX_TIPS, MAX_TOLD_LOGS } from '../../limits.ts'
+import type { StoredLog } from '../../../storage/logs/log-storage.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import type { ExportedActs, LearntActs, LogParcel, LogTips, LogWant, ReplicaLogs } from '../../types.ts'
+import { Turns } from '../../turns.ts'
 import { canAct, type EverDevice, type Founder } from './can-act.ts'
 import { type Logs, TAKING, tipsDigest } from './logs.ts'
 
@@ -96,15 +96,16 @@ export class LogExchange implements ReplicaLogs {
     return told.every((tip) => graph.get(tip) !== undefined)
   }
 
-  async exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs> {
+  async exportActs(ns: string, wants: readonly LogWant[], maxBytes: number, genesis?: Uint8Array): Promise<ExportedActs> {
     const { logs, namespace } = this.#init
     const open = namespace(ns)
+    const owner = open === undefined ? this.#genesisOf(ns, genesis)?.genesis.owner : undefined
     const parcels: LogParcel[] = []
     let looked = 0
-    if (open === undefined) return { logs: [], more: false, looked }
+    const isNeeded = (log: Uint8Array): boolean => (open === undefined ? owner !== undefined && equalBytes(log, owner) : logs.isNeeded(open.ns, log))
     let left = maxBytes
     for (const { log, tips, skip } of wants) {
-      const known = logs.isNeeded(open.ns, log) ? logs.get(log) : undefined
+      const known = isNeeded(log) ? logs.get(log) : undefined
       if (known === undefined) continue
       if (left <= 0) return { logs: parcels, more: true, looked }
       const graph = await logs.graph(log)
@@ -112,9 +113,9 @@ export class LogExchange implements ReplicaLogs {
       const all = graph.after(tips)
       let end = skip
       for (; end < all.length && left > 0; end++) left -= actBytes(all[end])
-      const genesis = tips.length === 0 && skip === 0 ? known.genesis : undefined
-      left -= (genesis?.length ?? 0) + PERSON_BYTES
-      parcels.push({ log, ...(genesis && { genesis }), acts: all.slice(skip, end).map(({ bytes, signature }) => ({ bytes, signature })) })
+      const person = tips.length === 0 && skip === 0 ? known.genesis : undefined
+      left -= (person?.length ?? 0) + PERSON_BYTES
+      parcels.push({ log, ...(person && { genesis: person }), acts: all.slice(skip, end).map(({ bytes, signature }) => ({ bytes, signature })) })
       if (end < all.length) return { logs: parcels, more: true, looked }
     }
     return { logs: parcels, more: false, looked }

@@ -1,29 +1,32 @@
 import { sha256 } from '#crypto'
-import { DocstoreError, errorCode } from '../../errors.ts'
-import { equalBytes, toHex, utf8 } from '../../model/bytes.ts'
-import { msFromTime, timeFromMs } from '../../model/clock.ts'
-import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
-import type { ActContent, PersonAct, RoleAct } from '../../model/people/act-content.ts'
-import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../model/people/act.ts'
-import { identityFor, keyOf, personOf, principalOf } from '../../model/people/author.ts'
-import { decodePerson, keyCommitment } from '../../model/people/person.ts'
-import { type PersonState, personState } from '../../model/people/person-state.ts'
-import { parentsWithout } from '../../model/people/undoing.ts'
-import type { RolesState } from '../../model/people/roles-state.ts'
-import type { ReplicaGround } from '../ground.ts'
-import { UNDONE_MS } from '../limits.ts'
-import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../types.ts'
-import { Turns } from '../turns.ts'
-import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import type { Namespaces } from '../namespaces.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
+import { DocstoreError, errorCode } from '../../../errors.ts'
+import { equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
+import { BytesMap } from '../../../model/bytes-map.ts'
+import { MAX_TIME, msFromTime, timeFromMs } from '../../../model/clock.ts'
+import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
+import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
+import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
+import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
+import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
+import { type PersonState, personState } from '../../../model/people/person-state.ts'
+import { parentsWithout } from '../../../model/people/undoing.ts'
+import type { RolesState } from '../../../model/people/roles-state.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { UNDONE_MS } from '../../limits.ts'
+import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../../types.ts'
+import { Turns } from '../../turns.ts'
+import { type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import { canAct } from '../logs/can-act.ts'
+import { KnownActs } from '../logs/known-acts.ts'
 import { saidAgain, settledActs, withdrawableActs } from './acts-ahead.ts'
 import { ACTED, newestActed } from './newest-acted.ts'
-import { hideSeed, showSeed } from './hidden-seed.ts'
-import type { People } from './people.ts'
-import type { PersonLookup } from './person-lookup.ts'
-import { RECOVERY } from './person-meta.ts'
-import { principalId } from './principal-id.ts'
+import { hideSeed, showSeed } from '../choosing/hidden-seed.ts'
+import type { People } from '../people.ts'
+import type { PersonLookup } from '../finding/person-lookup.ts'
+import { RECOVERY } from '../person-meta.ts'
+import { principalId } from '../principal-id.ts'
 
 interface OwnActsInit {
   readonly namespaces: Namespaces
@@ -48,7 +51,9 @@ interface ActedIn {
 }
 
 /** What is done here to the logs in which this key acts. */
-export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'> {
+export class OwnActs
+  implements Omit<ReplicaPeople, keyof PersonLookup | 'cutTime' | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'>
+{
   readonly #ground: ReplicaGround
   readonly #people: People
   readonly #namespaces: Namespaces
@@ -68,7 +73,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const person = personOf(this.#ground.identity.author)
     const known = person && this.#people.logs.get(person)
     if (known === undefined) return undefined
-    const { acts } = await this.#people.logs.graph(known.log)
+    // What lies ahead nobody takes, nor what follows it.
+    const acts = settledActs((await this.#people.logs.graph(known.log)).acts, (act) => this.#isAhead(act))
     const log: LogParcel = {
       log: known.log,
       ...(known.genesis && { genesis: known.genesis }),
@@ -91,7 +97,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     await this.#turns.take(async () => {
       const { storage, identity } = this.#ground
       const key = identityOfKey(identity)
-      const { choosePerson } = await import('./choose-person.ts')
+      const { choosePerson } = await import('../choosing/choose-person.ts')
       const person = await choosePerson(storage, { identity: key, seed: this.#seed }, { log })
       if (person === undefined)
         throw new DocstoreError('not-allowed', 'This data has documents that its own key wrote. Join the person with new data')
@@ -120,17 +126,19 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
   async restorePerson({ log, genesis, acts }: LogParcel, { seed, label }: { readonly seed: Uint8Array; readonly label: string }): Promise<void> {
     const person = genesis && decodePerson(genesis)
     if (person?.ok !== true) throw new DocstoreError('bad-person', 'The log of the person does not begin as a person does')
-    const read: SignedAct[] = []
+    // What a relay adds that has no place there keeps nobody from coming back.
+    const graph = new KnownActs()
     for (const { bytes, signature } of acts) {
       const act = await decodeAct(bytes, signature)
-      if (!act.ok) throw new DocstoreError('bad-person', `An act in the log of the person cannot be read (${act.reason})`)
-      read.push(act.value)
+      if (!act.ok || !equalBytes(act.value.act.log.multihash.digest, log) || graph.get(act.value.hash) !== undefined) continue
+      if (canAct(act.value, graph, person.value.genesis)) graph.add(act.value)
     }
+    const read = graph.acts
     const state = personState(person.value, read)
     const key = recoveryOf(seed, state)
     const device = identityOfKey(this.#ground.identity)
     const cid = cidOf(DAG_CBOR, person.value.digest)
-    const all = [...acts]
+    const all: LogParcel['acts'][number][] = read.map(({ bytes, signature }) => ({ bytes, signature }))
     // Added before, where this is done once more after it was ended in the middle.
     if (!state.devices.some((one) => equalBytes(one.key, device.author))) {
       const at = this.#ground.clock.next(read.reduce((newest, { act }) => Math.max(newest, act.at), 0))
@@ -151,10 +159,10 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const facts = await this.personFacts()
     if (facts === undefined) throw noPerson()
     const key = recoveryOf(seed, facts)
-    // Before anybody needs it; who asks for this has the other one written down.
-    await this.keepRecoverySeed(next)
     const after = identityFromSeed(next)
+    // Until this is there the other one holds, which may lie here alone; from then on who finds the next one here goes on with it.
     await this.#act({ type: 'rotate', next: keyCommitment(after.author) }, key)
+    await this.keepRecoverySeed(next)
     await this.#act({ type: 'confirm' }, after)
     await this.#witness()
   }
@@ -195,7 +203,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
   async #assertAdoptable(signed: SignedAct): Promise<void> {
     const own = keyOf(this.#ground.identity.author)
     const { do: change } = signed.act
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own) || (await this.#actsAfter(signed))) return
+    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own)) return
+    if (isActing(await this.#stateAfter(signed), own)) return
     throw new DocstoreError(
       'not-allowed',
       'This device is revoked itself, and what the other one wrote would be lost. Restore the person from the words in a new folder, and revoke it there',
@@ -229,7 +238,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
         'not-allowed',
         'This device was revoked: it changes nothing of the person any more. Use another one, or the recovery words',
       )
-    if (isActing(after, key.author)) await this.#adopt(change)
+    await this.#adopt(act, after)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.addActs({ log, acts: [act] })
     if (refused > 0) throw new DocstoreError('not-allowed', `This device cannot change the person now: ${cannotAdd('the person')}`)
@@ -366,7 +375,9 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
       for (const { bytes, signature } of acts) {
         const act = storedAct(bytes, signature)
         // A device that acts again once this is there writes it before: all of that is void then.
-        if (act.ok && act.value.act.do.type === 'revoke' && (await this.#actsAfter(act.value))) await this.#adopt(act.value.act.do)
+        if (act.ok && act.value.act.do.type === 'revoke') await this.#adopt(act.value, await this.#stateAfter(act.value))
+        // In another network of this data, under a clock that was not right.
+        if (act.ok && this.#isOwnKey(act.value)) await this.#noteActed(act.value.act.at)
         const { refused } = await this.#people.exchange.addActs({ log, acts: [{ bytes, signature }] })
         if (refused > 0)
           throw new DocstoreError('bad-person', 'An act cannot be read, is by nobody who acts for the person, or comes before what it follows')
@@ -376,21 +387,31 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     })
   }
 
-  /** Before all that a device signed becomes void, what is here of it up to then is written again. */
-  async #adopt(change: ActContent): Promise<void> {
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, keyOf(this.#ground.identity.author))) return
+  /**
+   * Before all that devices signed becomes void, what is here of it is written again, where this one acts then: of the device that is revoked up to that time, and of those that end with it,
+   * because it let them in behind what is undone.
+   */
+  async #adopt({ act: { do: change } }: SignedAct, after: PersonState): Promise<void> {
+    const own = keyOf(this.#ground.identity.author)
+    const before = change.type === 'revoke' && isActing(after, own) ? await this.#people.state(this.#own()) : undefined
+    if (change.type !== 'revoke' || before === undefined) return
+    const left = new BytesMap(after.devices.map((device) => [device.key, device.void !== true]))
+    const gone = before.devices.filter((one) => one.void !== true && !equalBytes(one.key, own) && left.get(one.key) !== true)
+    const adopted = gone.map(({ key, until = MAX_TIME }) => ({ key, until: equalBytes(key, change.key) ? Math.min(until, change.until) : until }))
+    // Said once more, of a device that was void: it can be known here since.
+    if (change.void === true && !equalBytes(change.key, own) && !adopted.some(({ key }) => equalBytes(key, change.key))) adopted.push(change)
+    if (adopted.length === 0) return
     const { adoptRecords } = await import('./adopting.ts')
-    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, change)
+    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, adopted)
   }
 
-  /** Whether this device acts for the person once an act is there. */
-  async #actsAfter(signed: SignedAct): Promise<boolean> {
+  /** What the log of this person says once an act is there. */
+  async #stateAfter(signed: SignedAct): Promise<PersonState> {
     const log = this.#own()
-    const { genesis } = this.#people.logs.get(log) ?? {}
-    const person = genesis && decodePerson(genesis)
-    if (person?.ok !== true) throw noPerson()
     const { acts } = await this.#people.logs.graph(log)
-    return isActing(personState(person.value, [...acts, signed]), keyOf(this.#ground.identity.author))
+    const after = this.#people.stateOf(log, [...acts, signed])
+    if (after === undefined) throw noPerson()
+    return after
   }
 
   /** A thief's head, however high its number, loses to those of the new epoch. */

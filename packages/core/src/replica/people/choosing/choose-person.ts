@@ -1,16 +1,16 @@
-import { DocstoreError } from '../../errors.ts'
-import { equalBytes } from '../../model/bytes.ts'
-import { createSeed, type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import { decodeAct, type SignedAct } from '../../model/people/act.ts'
-import { createPerson, decodePerson } from '../../model/people/person.ts'
-import { personState } from '../../model/people/person-state.ts'
-import { OWN_LOGS } from '../../storage/logs/log-storage.ts'
-import type { Storage } from '../../storage/storage.ts'
-import type { LogParcel } from '../types.ts'
-import { KnownActs } from './known-acts.ts'
-import { canAct } from './can-act.ts'
+import { DocstoreError } from '../../../errors.ts'
+import { equalBytes } from '../../../model/bytes.ts'
+import { createSeed, type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
+import { decodeAct, type SignedAct } from '../../../model/people/act.ts'
+import { createPerson, decodePerson, personNonce } from '../../../model/people/person.ts'
+import { personState } from '../../../model/people/person-state.ts'
+import { OWN_LOGS } from '../../../storage/logs/log-storage.ts'
+import type { Storage } from '../../../storage/storage.ts'
+import type { LogParcel } from '../../types.ts'
+import { KnownActs } from '../logs/known-acts.ts'
+import { canAct } from '../logs/can-act.ts'
 import { hideSeed } from './hidden-seed.ts'
-import { PERSON, PERSON_GENESIS, RECOVERY } from './person-meta.ts'
+import { PERSON, PERSON_GENESIS, RECOVERY } from '../person-meta.ts'
 
 /**
  * For whom data signs that has no documents: a new person, `first-use` where it is opened for the first time, `new` with a recovery key that is made here and kept, or with one that has this public half (34 bytes); or the
@@ -32,13 +32,10 @@ export async function choosePerson(
     if (isUsed) return undefined
     const recovery = createSeed()
     await storage.setMeta(RECOVERY, hideSeed(recovery, seed))
-    return choosePerson(storage, { identity, seed }, { recovery: identityFromSeed(recovery).author })
+    const nonce = personNonce(recovery, identity.author)
+    return begin(storage, { device: identity, recovery: identityFromSeed(recovery).author, nonce })
   }
-  if ('recovery' in choice) {
-    if (isUsed) return undefined
-    const { digest, bytes } = createPerson({ device: identity, recovery: choice.recovery })
-    return keep(storage, { log: digest, genesis: bytes }, [])
-  }
+  if ('recovery' in choice) return isUsed ? undefined : begin(storage, { device: identity, recovery: choice.recovery })
   if (isUsed) return undefined
   const { log, genesis, acts } = choice.log
   const person = genesis && decodePerson(genesis)
@@ -55,6 +52,11 @@ export async function choosePerson(
   if (state.acts(identity.author, last) !== 'yes')
     throw new DocstoreError('not-allowed', 'This device is none of that person: add it on another one first')
   return keep(storage, { log, genesis: person.value.bytes, tips: graph.tips }, graph.acts)
+}
+
+async function begin(storage: Storage, init: Parameters<typeof createPerson>[0]): Promise<Uint8Array> {
+  const { digest, bytes } = createPerson(init)
+  return keep(storage, { log: digest, genesis: bytes }, [])
 }
 
 async function keep(
