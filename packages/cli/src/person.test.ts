@@ -79,7 +79,10 @@ it('a second device joins by a link and a code, and what both write offline come
   const made = await bench.run(['namespace', 'create', 'stolen', '--data', phone, '--json'])
   expect({ exit: made.code, made: JSON.parse(made.stdout) as unknown }).toMatchObject({ exit: 1, made: { error: { code: 'revoked' } } })
   const { stdout } = await bench.run(['erase', ns, '--author', 'me', '--data', phone, '--json'])
-  expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ documents: 0, namespaces: [{ refused: 'revoked', relays: [{ confirmed: false }] }] })
+  expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+    documents: 0,
+    namespaces: [{ refused: 'revoked', relays: [{ confirmed: false }] }],
+  })
   await bench.run(['put', ns, '--offline', '--data', phone], '{"text":"thief"}')
   expect((await bench.run(['sync', ns, '--data', phone])).stderr).toContain('This device was revoked')
   await bench.json(['sync', ns, '--data', desk])

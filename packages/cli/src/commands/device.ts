@@ -179,7 +179,9 @@ function revokeCommand(run: Run): Command {
             ...(again.length === 0 ? [] : [`It had revoked these, which act again. Revoke each that was lost, too:\n${devicesText(again)}`]),
             ...(gone.length === 0
               ? []
-              : [`It had added these since then, which end with it; what they wrote stands. Add each that is yours anew, in a new folder:\n${devicesText(gone)}`]),
+              : [
+                  `It had added these since then, which end with it; what they wrote stands. Add each that is yours anew, in a new folder:\n${devicesText(gone)}`,
+                ]),
           ].join('\n\n'),
         )
       }),

@@ -293,6 +293,10 @@ describe('a person', () => {
       code: 'several-persons',
       details: { persons: expect.arrayContaining([one.cid.toString(), other.cid.toString()]) as unknown },
     })
-    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({ person: other.cid.toString(), namespaces: [], isProved: false })
+    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({
+      person: other.cid.toString(),
+      namespaces: [],
+      isProved: false,
+    })
   })
 })
