@@ -881,6 +881,8 @@ export interface PersonFacts extends Pick<PersonState, 'devices' | 'epoch' | 're
   readonly digest: Uint8Array
   /** Hybrid time of the latest act. */
   readonly newest: number
+  /** Revocations that count, each by the key that signed it: of a device, or a recovery key. */
+  readonly revocations: readonly { readonly key: Uint8Array; readonly by: Uint8Array; readonly until: number; readonly isVoid: boolean }[]
 }
 
 /** What concerns the file of the database. */

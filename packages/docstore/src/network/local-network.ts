@@ -1,9 +1,9 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { type ClockReport, DAG_CBOR, DAG_JSON, DocstoreError, isFileCid, parseCid, type Replica, type Role } from '@p2p-docstore/core'
+import { type ClockReport, DAG_CBOR, DocstoreError, parseCid, type Replica, type Role } from '@p2p-docstore/core'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
-import type { contentAt, ContentFinder, PassedOn } from './content/index-content.ts'
+import type { ContentService } from './content/index-content.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
 import { filesProtocol } from './files/index.ts'
 import type { FileExchange } from './files/index-exchange.ts'
@@ -101,7 +101,7 @@ export class LocalNetwork implements Network {
   #fileExchange: Promise<FileExchange> | undefined
   #pairing: Promise<DevicePairing> | undefined
   #nameService: Promise<NameService> | undefined
-  #finding: Promise<{ readonly contentAt: typeof contentAt; readonly finder: ContentFinder; readonly passedOn: PassedOn }> | undefined
+  #contentService: Promise<ContentService> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
@@ -216,7 +216,14 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveContent(), this.#serveProfiles(), this.#servePeople()])
+    if (this.#serves('storage'))
+      await Promise.all([
+        this.#keepAll(),
+        this.#files(),
+        this.#contents().then((contents) => contents.serve()),
+        this.#serveProfiles(),
+        this.#servePeople(),
+      ])
     if (this.#serves('names')) await this.#serveNames()
   }
 
@@ -416,58 +423,36 @@ export class LocalNetwork implements Network {
     return found
   }
 
-  async content({ cid, timeoutMs, signal }: Parameters<Network['content']>[0]): Promise<FoundContent> {
-    if (parseCid(DAG_JSON, cid) === undefined && !isFileCid(cid)) throw new DocstoreError('bad-cid', `${cid.slice(0, 80)} is no CID of content`)
-    const { finder, passedOn } = await this.#contents()
-    // A relay asks others for many; what its own users ask for is bounded as what peers do.
-    if (this.#role === 'relay') {
-      const bytes = await passedOn.find(cid)
-      signal?.throwIfAborted()
-      return { bytes, peer: undefined, asked: [] }
-    }
-    const found = await finder.find(cid, { passesOn: true, signal: limited(timeoutMs, signal, this.#ended.signal) })
-    signal?.throwIfAborted()
-    return found
+  async content(request: Parameters<Network['content']>[0]): Promise<FoundContent> {
+    return (await this.#contents()).content(request)
   }
 
-  async contentHolders({ cid, timeoutMs, signal }: Parameters<Network['contentHolders']>[0]): Promise<readonly string[]> {
-    const { finder, contentAt } = await this.#contents()
-    const isHere = this.#serves('storage') && (await contentAt(this.#replica, cid)) !== undefined
-    const others = await finder.holders(cid, limited(timeoutMs, signal, this.#ended.signal))
-    signal?.throwIfAborted()
-    return isHere ? [this.libp2p.peerId.toString(), ...others] : others
+  async contentHolders(request: Parameters<Network['contentHolders']>[0]): Promise<readonly string[]> {
+    return (await this.#contents()).holders(request)
   }
 
-  /** Loaded when somebody asks for content by its CID, or at a relay that gives it. */
-  #contents() {
-    return (this.#finding ??= this.#loadContents().catch((error: unknown) => {
-      this.#finding = undefined
+  /** Loaded when somebody asks for content by its CID, and at a relay that gives it. */
+  #contents(): Promise<ContentService> {
+    return (this.#contentService ??= this.#loadContents().catch((error: unknown) => {
+      this.#contentService = undefined
       throw error
     }))
   }
 
-  async #loadContents() {
-    const { contentAt, ContentFinder, MAX_PASSED_ON_AT_ONCE, PASS_ON_MS, PassedOn } = await import('./content/index-content.ts')
-    const finder = new ContentFinder({
+  async #loadContents(): Promise<ContentService> {
+    const { ContentService } = await import('./content/index-content.ts')
+    return new ContentService({
       networkId: this.#networkId,
+      replica: this.#replica,
       libp2p: this.libp2p,
+      isRelay: this.#role === 'relay',
+      gives: this.#serves('storage'),
       relays: () => this.#relayConnections('storage'),
-      listed: () => (this.#directory?.relays() ?? []).filter((peer) => offers(this.#directory?.services(peer), 'storage')),
-      addresses: (peer) => this.#directory?.addresses(peer) ?? [],
+      directory: () => this.#directory,
       isNeeded: (peer) => this.#isNeeded(peer),
+      ledgerOf: this.#ledgers.of,
+      ended: this.#ended.signal,
     })
-    const find = async (cid: string): Promise<Uint8Array | undefined> => {
-      const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PASS_ON_MS)])
-      return (await finder.find(cid, { passesOn: false, signal })).bytes
-    }
-    return { contentAt, finder, passedOn: new PassedOn(find, MAX_PASSED_ON_AT_ONCE) }
-  }
-
-  async #serveContent(): Promise<void> {
-    const { serveContent } = await import('./content/index-server.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    const passOn = async (cid: string): Promise<Uint8Array | undefined> => (await this.#contents()).passedOn.find(cid)
-    await serveContent(this.libp2p, { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of, passOn })
   }
 
   /** Whether a connection to a peer is looked after by something that goes on. */
