@@ -9,7 +9,7 @@ export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, lastParts, readLastParts, type WireRecord } from './model/batch.ts'
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/encoding/cbor.ts'
-export { type CID, cidOf, cidOfBytes, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
+export { type CID, cidOf, cidOfBytes, cidText, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, jsonCopy } from './model/content.ts'
 export type { Json } from './model/json/json-value.ts'
@@ -42,6 +42,7 @@ export {
   MAX_PICTURE_BYTES,
 } from './model/limits.ts'
 export * from './model/network/membership.ts'
+export { DRAINING_SERVICE, KEEPS_ASKED_SERVICE, KEEPS_OWNED_SERVICE } from './model/network/service-names.ts'
 export {
   ANY_DEVICE,
   createGenesis,

@@ -40,8 +40,8 @@ export function relayCommand(run: Run): Command {
     .addOption(
       new Option(
         '--storage <what>',
-        'all: keep everything in the network (default); asked: keep what peers bring, and copy nothing from other relays',
-      ).choices(['all', 'asked']),
+        'all: keep everything in the network (default); owned: keep what falls to this relay where there are more than copies; asked: keep what peers bring, and copy nothing from other relays',
+      ).choices(['all', 'owned', 'asked']),
     )
     .option('--database <url>', 'PostgreSQL for the documents, as postgres://user@host:5432/database; keys stay in the data folder', notEmpty)
     .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes', notEmpty)

@@ -1,7 +1,7 @@
 import type { ClockReport, LogParcel, NamespaceInfo, Signed } from '@p2p-docstore/core'
 
-/** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
-export type RelayStorage = 'all' | 'asked'
+/** What a relay keeps: everything in the network, what it owns of that (docs/spec/placement.md), or only what peers bring that are no relays. */
+export type RelayStorage = 'all' | 'owned' | 'asked'
 
 /** How a relay or peer is connected; `relay`: through a relay, for a short time and a few bytes. */
 export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'relay' | 'other'
@@ -70,11 +70,32 @@ export interface Whereabouts {
   readonly wanted: number
 }
 
+/** How the sectors of a relay stand, for who runs it. */
+export interface SectorsReport {
+  readonly members: number
+  readonly copies: number
+  readonly everywhere: boolean
+  readonly draining: boolean
+  readonly owned: number
+  readonly serving: number
+  readonly syncing: number
+  /** Sectors that lie here and belong to others, and of these the ones that are safe with them. */
+  readonly leaving: number
+  readonly safe: number
+  /** Namespaces in those that are not. */
+  readonly unsafe: number
+  /** Since the start: sectors that were made equal with another relay, and namespaces that were given up. */
+  readonly compared: number
+  readonly dropped: number
+}
+
 /** What a listed peer tells others of itself besides its addresses and links. */
 export interface PeerFacts {
   readonly origin?: string
   readonly services?: readonly string[]
   readonly limits?: Readonly<Record<string, number>>
+  /** Whether it is about to go, so that others are to take over what it owns. */
+  readonly draining?: boolean
 }
 
 /** How one namespace stands with one peer. */
@@ -206,6 +227,10 @@ export interface Network {
   listed(request: ListRequest & { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ListedPage>
   /** Which relays own the part of the key space that a namespace lies in, and which of them say that they keep it; those that do not answer within `timeoutMs` do not. */
   where(request: { readonly ns: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Whereabouts>
+  /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
+  placement(): Promise<SectorsReport | undefined>
+  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `not-a-relay`. */
+  drain(isDraining: boolean): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
   /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */

@@ -105,6 +105,9 @@ export const REPLICA_METHODS = [
   'auditQuestion',
   'answer',
   'compareReply',
+  'print',
+  'prove',
+  'takeAway',
 ] as const satisfies readonly (keyof Replica)[]
 
 /** What a network offers over a line. */
@@ -116,6 +119,8 @@ export const NETWORK_METHODS = [
   'directory',
   'listed',
   'where',
+  'placement',
+  'drain',
   'profiles',
   'picture',
   'describe',
