@@ -9,6 +9,7 @@ import { notEmpty, wholeNumber } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { describeNetwork } from './network-show.ts'
 import { relayBackupCommand } from './relay-backup.ts'
+import { relayDrainCommand } from './relay-drain.ts'
 import { relayRestoreCommand } from './relay-restore.ts'
 
 /** Peers that were not let in of whom is remembered that it was said. */
@@ -64,6 +65,7 @@ export function relayCommand(run: Run): Command {
   for (const option of namesOptions()) command.addOption(option)
   return command
     .addCommand(relayBackupCommand(run))
+    .addCommand(relayDrainCommand(run))
     .addCommand(relayRestoreCommand(run))
     .action((options: Options) =>
       run(async ({ settings, output, signal }) => {

@@ -383,7 +383,7 @@ export class LocalNetwork implements Network {
         givesUp: this.#storage === 'owned',
         connection: (peer) => this.#connectionTo(peer),
         session: (peer, signal) => this.#relays.sessionWith(peer, signal),
-        isUsed: (ns) => this.#opened.has(ns) || this.rendezvous.peersOf(ns).some((peer) => this.#directory?.isRelay(peer) !== true),
+        isUsed: (ns) => this.#opened.has(ns),
         onNeeds: () => this.#relays.look(),
         onChange: () => this.#placementChanged(),
         onGone: (ns) => this.#gone(ns),
@@ -538,7 +538,15 @@ export class LocalNetwork implements Network {
   }
 
   async where({ ns, timeoutMs, signal }: Parameters<Network['where']>[0]): Promise<Whereabouts> {
-    const { whereIs } = await import('./placement/index-where.ts')
+    const { askStandings, whereIs } = await import('./placement/index-where.ts')
+    const view = this.#view
+    const told = (sector: number, until: AbortSignal) =>
+      askStandings(
+        this.#relayConnections('storage'),
+        sector,
+        { networkId: this.#networkId, keyOf: (peer) => view?.keyOf(peer) },
+        until,
+      )
     const asked = this.#relayConnections('discovery')
     const found = await whereIs(
       ns,
@@ -546,6 +554,8 @@ export class LocalNetwork implements Network {
         network: readNetwork((await this.#replica.info()).network.descriptor),
         relays: this.#directory?.directory.relays() ?? [],
         find: (until) => asked.map(async (relay) => (await this.#directory?.find(ns, relay, until)) ?? []),
+        standings: async (sector, until) => [...(this.#sectors?.standings(sector) ?? []), ...(await told(sector, until))],
+        times: this.#placementTimes,
         own: this.#role === 'relay' && (await this.#replica.namespace(ns)) !== undefined ? this.libp2p.peerId.toString() : undefined,
         now: this.#now(),
       },
@@ -560,7 +570,7 @@ export class LocalNetwork implements Network {
   }
 
   async drain(isDraining: boolean): Promise<void> {
-    if (this.#sectors === undefined) throw new DocstoreError('not-a-relay', 'Only a relay that keeps documents can hand them on')
+    if (this.#sectors === undefined) throw new DocstoreError('no-relay-here', 'Only a relay that keeps documents can hand them on')
     await this.#replica.setMeta(DRAINING, isDraining ? Uint8Array.of(1) : undefined, { flushed: true })
     this.#directory?.describe({ draining: isDraining })
     this.#sectors.drain(isDraining)

@@ -62,10 +62,16 @@ export interface Whereabouts {
   /** Whether there are so few relays that each keeps everything. */
   readonly everywhere: boolean
   /** Relays that are to keep it, and whether they said that they do. */
-  readonly owners: readonly { readonly peer: string; readonly origin: string | undefined; readonly has: boolean }[]
+  readonly owners: readonly {
+    readonly peer: string
+    readonly origin: string | undefined
+    readonly has: boolean
+    /** How the sector stands there, as it or another relay told: absent where relays keep everything, or nobody told. */
+    readonly state?: 'syncing' | 'serving' | 'leaving'
+  }[]
   /** Other relays that said to keep it. They count for no copy. */
   readonly others: readonly string[]
-  /** Owners that have it, and how many should. */
+  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. */
   readonly copies: number
   readonly wanted: number
 }
@@ -229,7 +235,7 @@ export interface Network {
   where(request: { readonly ns: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Whereabouts>
   /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
   placement(): Promise<SectorsReport | undefined>
-  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `not-a-relay`. */
+  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
   drain(isDraining: boolean): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>

@@ -44,7 +44,7 @@ export interface RelaySectorsInit {
   readonly connection: (peer: string) => Connection | undefined
   /** The session with a relay, as soon as there is one. Links come about by `needed`. */
   readonly session: (peer: string, signal: AbortSignal) => Promise<Session>
-  /** Whether somebody needs a namespace here: a program of this relay, or a peer that is connected. */
+  /** Whether a program on the data of this relay has opened a namespace. */
   readonly isUsed: (ns: string) => boolean
   /** Called when other relays are needed than before. */
   readonly onNeeds: () => void
@@ -96,7 +96,7 @@ export class RelaySectors {
       keyOf: (peer) => view.keyOf(peer),
       contents,
       heard: (relay, theirs) => sectors.#heard(relay, theirs),
-      where: (sector) => sectors.#where(sector),
+      where: (sector) => sectors.standings(sector),
     })
     sectors.#background(sectors.#run())
     return sectors
@@ -278,7 +278,8 @@ export class RelaySectors {
     return ours
   }
 
-  #where(sector: number): readonly Standing[] {
+  /** How a sector stands here, and at others of which this relay heard. */
+  standings(sector: number): readonly Standing[] {
     const repair = this.#repair
     const own = repair?.state(sector)
     const others = repair?.standings(sector) ?? []
