@@ -133,7 +133,7 @@ export abstract class SqlStorage implements Storage {
   }
 
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): (CommitOutcome | undefined)[] {
-    this.#namespaces.assertNotForgotten(ns)
+    this.#namespaces.assertNotTakenAway(ns)
     return this.#commits.commit(ns, entries, seals)
   }
 
@@ -142,7 +142,7 @@ export abstract class SqlStorage implements Storage {
     entries: readonly CommitEntry[],
     options?: Parameters<Storage['commitShrinking']>[2],
   ): (CommitOutcome | undefined | 'no-room')[] {
-    this.#namespaces.assertNotForgotten(ns)
+    this.#namespaces.assertNotTakenAway(ns)
     return this.#commits.commitShrinking(ns, entries, options)
   }
 

@@ -13,8 +13,8 @@ const NOT_HERE = 0
 /** The namespaces of a database, with their heads. */
 export class NamespaceTable {
   readonly #parts: StorageParts
-  /** Numbers of those that were forgotten since the database was opened: what was judged before must not be stored after. */
-  readonly #forgotten = new Set<number>()
+  /** Numbers of those that went because others keep them, since the database was opened: what was judged before must not be stored after. */
+  readonly #takenAway = new Set<number>()
 
   constructor(parts: StorageParts) {
     this.#parts = parts
@@ -51,14 +51,14 @@ export class NamespaceTable {
       )
       .run(cid, genesis, head, signature)
     const ns = Number(statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
-    this.#forgotten.delete(ns)
+    this.#takenAway.delete(ns)
     if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
     return ns
   }
 
-  /** Throws `unknown-namespace` for one that was taken away from here. */
-  assertNotForgotten(ns: number): void {
-    if (this.#forgotten.has(ns)) throw new DocstoreError('unknown-namespace', 'The namespace was just taken away from here')
+  /** Throws `unknown-namespace` for one that went at a position: nothing may come behind that. */
+  assertNotTakenAway(ns: number): void {
+    if (this.#takenAway.has(ns)) throw new DocstoreError('unknown-namespace', 'The namespace was just taken away from here')
   }
 
   forget(ns: number, onlyAt?: number): boolean {
@@ -77,7 +77,7 @@ export class NamespaceTable {
       for (const { collection, paths } of words.all(ns)) texts.drop(ns, String(collection), pathsOf(paths))
       return true
     }, ns)
-    if (isGone) this.#forgotten.add(ns)
+    if (isGone && onlyAt !== undefined) this.#takenAway.add(ns)
     queries.forgetPlans()
     return isGone
   }
