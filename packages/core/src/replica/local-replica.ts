@@ -295,6 +295,10 @@ export class LocalReplica implements Replica {
     return this.#namespaces.headSeq(ns)
   }
 
+  headAndLogs(ns: string): Promise<string | undefined> {
+    return this.#namespaces.headAndLogs(ns)
+  }
+
   exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
   }
