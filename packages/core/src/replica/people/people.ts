@@ -1,8 +1,8 @@
 import { DocstoreError } from '../../errors.ts'
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { BytesMap } from '../../model/bytes-map.ts'
 import type { SignedAct } from '../../model/people/act.ts'
-import { headFault } from '../../model/namespace/namespace.ts'
+import { type ActingDevices, headFault } from '../../model/namespace/namespace.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
 import { decodePerson } from '../../model/people/person.ts'
 import { grownPersonState, personState, type PersonState } from '../../model/people/person-state.ts'
@@ -152,10 +152,14 @@ export class People {
     }
   }
 
-  /** What a log of roles with these acts would say, and no others. */
-  async rolesOf({ genesis }: OpenNamespace, acts: readonly SignedAct[]): Promise<RolesState> {
+  /** What a log of roles with these acts would say, and no others; with `person`, if that one's log said this. */
+  async rolesOf(
+    { genesis }: OpenNamespace,
+    acts: readonly SignedAct[],
+    person?: { readonly digest: Uint8Array; readonly state: ActingDevices },
+  ): Promise<RolesState> {
     const states = await this.#statesOf(signersOf(acts))
-    return rolesState(genesis, acts, (digest) => states.get(digest))
+    return rolesState(genesis, acts, (digest) => (person !== undefined && equalBytes(digest, person.digest) ? person.state : states.get(digest)))
   }
 
   /** What one would say of which this is the state, with one act more; `undefined` where all have to be looked at for that. */
