@@ -352,7 +352,7 @@ describe('follow', () => {
     const first = follow(0)
     await time.settle()
     const ns = await relay.createNamespace('anyone')
-    // One that came, and one that is there.
+    // There is one, and one has come.
     expect((await first).response).toEqual({ t: 'news', ns: '', batch: null, seq: 2, more: false })
     const second = follow(2)
     // Documents are not what this is about.
