@@ -33,7 +33,7 @@ afterAll(async () => {
 /** Who somebody is, as his own profile says it. */
 async function idOf(peer: BrowserPeer): Promise<string> {
   await peer.part('profileOpen').click()
-  const id = (await peer.part('devices').getAttribute('data-person')) ?? ''
+  const id = (await peer.part('ownId').getAttribute('data-value')) ?? ''
   await peer.part('profileClose').click()
   return id
 }
@@ -65,6 +65,15 @@ it('the owner gives roles in the page: who has one writes, and whose is taken aw
   await bob.add({ _id: 'b', title: 'by Bob' })
   await ada.part('settingsClose').click()
   await ada.row('by Bob').waitFor()
+  // The key of a device has no role: its person has.
+  await bob.part('connection').click()
+  const key = (await bob.part('identity').getAttribute('data-value')) ?? ''
+  await bob.part('peerPanelClose').click()
+  await ada.part('settingsOpen').click()
+  await ada.part('memberWho').fill(key)
+  await ada.part('memberGrant').click()
+  await ada.part('memberSaid').filter({ hasText: who }).waitFor()
+  await ada.part('settingsClose').click()
 
   // Somebody at a terminal, who manages, sees the same and gives roles too.
   const plans = await cy.namespaces.open(id)

@@ -288,6 +288,9 @@ export const TEST_IDS = {
   profileUsername: 'profile-username',
   profilePicture: 'profile-picture',
   profilePictureInput: 'profile-picture-input',
+  /** `data-value` is the id of the person. */
+  ownId: 'own-id',
+  ownIdCopy: 'own-id-copy',
   profileSave: 'profile-save',
   profileSaid: 'profile-said',
   profileFind: 'profile-find',

@@ -26,6 +26,9 @@ it('a namespace of members takes what those write who were given a role', async 
   await bench.json(['sync', ns, '--data', laptop])
   await bench.json(['put', ns, '--id', 'a', '--data', laptop], '{"text":"yes"}')
   expect(await bench.json(['get', ns, 'a', '--data', desk])).toEqual({ _id: 'a', text: 'yes' })
+  // Whose key has written is known to be somebody's device: it has no role of its own.
+  const { identity: key } = await bench.json<{ identity: string }>(['person', 'show', '--data', laptop])
+  expect(await bench.failure(['namespace', 'grant', ns, key, 'write', '--data', desk])).toMatchObject({ exit: 1, code: 'bad-identity' })
 })
 
 it('and nothing more once it was taken away, also of what was written before that was heard', async () => {

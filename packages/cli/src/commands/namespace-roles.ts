@@ -1,4 +1,4 @@
-import { MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
+import { DocstoreError, MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
 import { Argument, Command } from 'commander'
 import type { Docstore, GrantOptions, MemberInfo, Namespace } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
@@ -35,7 +35,14 @@ export function namespaceGrantCommand(run: Run): Command {
         ...(from === undefined ? {} : { from }),
         ...(until === undefined ? {} : { until }),
       }
-      return changeRoles(context, ns, options, async (store, namespace) => namespace.grant(await idOf(store, who), role, limits))
+      return changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        const owner = person.startsWith('did:') ? await store.person.of(person) : undefined
+        // What its device writes is written by the person, who would have no role.
+        if (owner !== undefined)
+          throw new DocstoreError('bad-identity', `That is the key of one device. Roles are given to persons; take the id of theirs: ${owner}`)
+        await namespace.grant(person, role, limits)
+      })
     }),
   )
 }

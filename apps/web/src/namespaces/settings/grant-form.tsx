@@ -39,6 +39,8 @@ export function GrantForm({
       const named = who.trim()
       // Somebody may have an id and no profile.
       const person = ID.test(named) ? named : (await store.profiles.show(named, { timeoutMs: FIND_MS })).person
+      const owner = person.startsWith('did:') ? await store.person.of(person) : undefined
+      if (owner !== undefined) throw new Error(`This is the key of one device. Roles are given to persons; take the id of theirs: ${owner}`)
       await namespace.grant(person, role, {
         ...(collection === '' ? {} : { collection }),
         // What is typed is the time of whoever looks.

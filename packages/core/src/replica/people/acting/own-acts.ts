@@ -9,7 +9,7 @@ import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../..
 import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
 import type { ActingDevices } from '../../../model/namespace/namespace.ts'
 import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
-import { type PersonState, personState } from '../../../model/people/person-state.ts'
+import { grownPersonState, personState, type PersonState } from '../../../model/people/person-state.ts'
 import { parentsWithout } from '../../../model/people/undoing.ts'
 import type { RolesState } from '../../../model/people/roles-state.ts'
 import type { ReplicaGround } from '../../ground.ts'
@@ -243,7 +243,7 @@ export class OwnActs
     const at = clock.next(newestOf(acts, state.parents))
     const parents = this.#parentsFor({ acts, state }, change, via === undefined ? [] : [via])
     const act = signAct({ log: cidOf(DAG_CBOR, log), parents, at, do: change, ...(via === undefined ? {} : { via }) }, key)
-    const after = this.#people.stateOf(log, [...acts, act])
+    const after = grownPersonState(state, act) ?? this.#people.stateOf(log, [...acts, act])
     // Before anything is written: what would not count must not look as if it had been done.
     if (after?.standing.has(toHex(act.hash)) !== true)
       throw new DocstoreError(
@@ -279,7 +279,8 @@ export class OwnActs
       : held.find((one) => one.void !== true && (one.role === place || one.role === 'manage') && at >= one.from && at <= (one.until ?? at))?.via
     if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${title}"`)
     const act = signAct({ log, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
-    if (!(await this.#people.rolesOf(open, [...acts, act])).standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
+    const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
+    if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.importActs(open.id, [{ log: log.multihash.digest, acts: [act] }])
     if (refused > 0) throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${cannotAdd('the namespace')}`)
@@ -459,8 +460,9 @@ export class OwnActs
   /** What the log of this person says once an act is there. */
   async #stateAfter(signed: SignedAct): Promise<PersonState> {
     const log = this.#own()
+    const state = await this.#people.state(log)
     const { acts } = await this.#people.logs.graph(log)
-    const after = this.#people.stateOf(log, [...acts, signed])
+    const after = (state && grownPersonState(state, signed)) ?? this.#people.stateOf(log, [...acts, signed])
     if (after === undefined) throw noPerson()
     return after
   }
