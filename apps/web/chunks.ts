@@ -52,7 +52,7 @@ const BOTH = new RegExp(
   [
     '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/ed25519|@noble/hashes(?!/(scrypt|pbkdf2)))/',
     '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/hash-sum)\\.ts',
-    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author)\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author|service-names)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',
   ].join('|'),
