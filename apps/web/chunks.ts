@@ -6,11 +6,11 @@ const LATER = new RegExp(
     '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(device-invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(store|network)/content/',
     '/core/src/(files/(foreign-file|file-node|file-shape)|model/encoding/content-cid)\\.ts',
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs)/',
-    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
+    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|carry-person|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/store/types/',
     '/docstore/src/store/profiles/(?!profiles\\.ts)',
     '/docstore/src/store/names/(?!names\\.ts)',
@@ -43,7 +43,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|placing)\\.ts)',
   ].join('|'),
 )
 
