@@ -13,6 +13,7 @@ import type { QueriesAside } from '../storage/queries/queries-aside.ts'
 import type { Asker } from '../storage/queries/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
+import type { Placing } from './exchange/placing.ts'
 import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
@@ -58,6 +59,7 @@ import type {
   NamespaceBytes,
   NamespaceInfo,
   NamespaceInit,
+  NamespacePrint,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -135,6 +137,7 @@ export class LocalReplica implements Replica {
   #loadedOwnActs: OwnActs | undefined
   #aside: SetAside | undefined
   #loadedLookup: PersonLookup | undefined
+  #loadedPlacing: Placing | undefined
   #loadedKeys: KeyLookup | undefined
   #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -453,6 +456,24 @@ export class LocalReplica implements Replica {
   async summary(ns: string): Promise<Summary> {
     if (this.#expiry.isDue) await this.#expiry.sweep()
     return this.#comparing.summary(ns)
+  }
+
+  async print(ns: string): ReturnType<Replica['print']> {
+    return (await this.#placing()).print(ns)
+  }
+
+  async prove(namespaces: readonly string[], salt: Uint8Array): ReturnType<Replica['prove']> {
+    return (await this.#placing()).prove(namespaces, salt)
+  }
+
+  async takeAway(ns: string, print: NamespacePrint): Promise<boolean> {
+    return (await this.#placing()).takeAway(ns, print)
+  }
+
+  /** Loaded at relays, where there are more than copies. */
+  async #placing(): Promise<Placing> {
+    const { Placing } = await import('./exchange/placing.ts')
+    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces))
   }
 
   checkSummaries(): Promise<readonly string[]> {

@@ -410,14 +410,19 @@ export class Namespaces implements ReplicaNamespaces {
     )
   }
 
-  /** Takes a namespace away from here, with all of its records. False where it is not here. */
-  async forgetNamespace(id: string): Promise<boolean> {
+  /**
+   * Takes a namespace away from here, with all of its records. False where it is not here, or where `mayGo` gives no position, or one that is not the last any
+   * more.
+   */
+  async forgetNamespace(id: string, mayGo?: (open: OpenNamespace) => Promise<number | undefined>): Promise<boolean> {
     return this.#imports.take(async () => {
       const { storage, news } = this.#ground
       const open = this.#open.get(id)
       if (open === undefined) return false
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
-      await storage.forgetNamespace(open.ns)
+      const onlyAt = await mayGo?.(open)
+      if (mayGo !== undefined && onlyAt === undefined) return false
+      if (!(await storage.forgetNamespace(open.ns, onlyAt))) return false
       this.#open.delete(id)
       this.#headSeqs.delete(id)
       await this.#ground.people.loaded?.forgot(open)

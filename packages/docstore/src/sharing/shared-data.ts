@@ -45,6 +45,8 @@ export class SharedData {
   #hasLeft = false
   /** The network that the data was in when it was opened. */
   #networkId = ''
+  /** Whether there was a connection to it then: whoever uses one goes on with one, whichever program owns the data later. */
+  #hasNetwork = false
   /** Those that were lost: their owner ended. */
   readonly #gone = new WeakSet<Opened>()
 
@@ -61,6 +63,7 @@ export class SharedData {
         try {
           const opened = await shared.#openUntil(options)
           shared.#networkId = (await opened.replica.info()).network.id
+          shared.#hasNetwork = opened.network !== undefined
           shared.#use(opened)
           return shared
         } catch (error) {
@@ -158,7 +161,8 @@ export class SharedData {
 
   async #openAgain(ownFrom: number): Promise<Opened> {
     // The link was remembered with the data the first time.
-    const { join: _join, descriptor: _descriptor, ...options } = this.#options
+    const { join: _join, descriptor: _descriptor, ...rest } = this.#options
+    const options: OpenOptions = this.#hasNetwork ? { ...rest, network: 'on' } : rest
     for (;;) {
       const opened = await this.#openThere(options, ownFrom)
       try {

@@ -42,7 +42,7 @@ export function readContentCid(text: string): ContentCid | undefined {
   if (text.length > MAX_LENGTH) return undefined
   try {
     const bare = text.trim().replace(BEFORE, '')
-    const { code, multihash } = /^Qm/.test(bare) ? CID.parse(bare) : CID.parse(bare, ANY_BASE)
+    const { code, multihash } = bare.startsWith('Qm') ? CID.parse(bare) : CID.parse(bare, ANY_BASE)
     const kind = KINDS.get(code)
     if (kind === undefined) return undefined
     if (multihash.code === IDENTITY)

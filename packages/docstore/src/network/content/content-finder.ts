@@ -133,7 +133,7 @@ async function firstOf(
     await Promise.race([...underWay, ...patience])
     next.abort()
   }
-  while (found === undefined && !end.aborted && underWay.size > 0) await Promise.race(underWay)
+  while (!end.aborted && underWay.size > 0) await Promise.race(underWay)
   done.abort()
   // What was asked for needlessly ends by itself, with its stream.
   await Promise.allSettled(underWay)

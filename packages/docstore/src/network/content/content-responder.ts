@@ -33,7 +33,7 @@ export async function serveContent(libp2p: Streams, init: ContentServerInit): Pr
 }
 
 /** Answers the requests of one stream. A CID is no secret among those who are let in. */
-export class ContentResponder implements Answerer {
+class ContentResponder implements Answerer {
   readonly #init: ContentServerInit
   readonly #ledger: Ledger
   readonly #onMisdeed: (misdeed: Misdeed) => void

@@ -64,7 +64,7 @@ export async function readContent(init: ReadContentInit, text: string, options: 
 export function checkedContentCid(text: string): ContentCid {
   const content = typeof text === 'string' ? readContentCid(text) : undefined
   if (content !== undefined) return content
-  const hint = typeof text === 'string' && /^bafyrei/.test(text) ? ' It looks like that of a namespace, which has an id and no content' : ''
+  const hint = typeof text === 'string' && text.startsWith('bafyrei') ? ' It looks like that of a namespace, which has an id and no content' : ''
   throw new DocstoreError(
     'bad-cid',
     `${JSON.stringify(text)?.slice(0, 80)} is not the CID of a document or a file.${hint || ' That of a document looks like baguqeera…, that of a file like bafybei… or bafkrei…'}`,

@@ -1,7 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork, createPerson, createSeed, DAG_CBOR, decodeNetwork, identityFromSeed, parseCid } from '@p2p-docstore/core'
+import {
+  cidOf,
+  createNetwork,
+  createPerson,
+  createSeed,
+  DAG_CBOR,
+  decodeNetwork,
+  equalBytes,
+  type Identity,
+  identityFromSeed,
+  parseCid,
+  sha256,
+  signAct,
+  signDevice,
+} from '@p2p-docstore/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDocstore } from '../../create-node.ts'
 import { Invitations, knownInvitation } from '../../network/admission/index.ts'
@@ -298,5 +312,62 @@ describe('a person', () => {
       namespaces: [],
       isProved: false,
     })
+  })
+
+  it('takes no namespaces without end from a relay', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    await (await store.namespaces.create({ name: 'notes' })).delivered()
+    await store.close()
+    let told = 0
+    const ids = Array.from({ length: 1001 }, (_, i) => cidOf(DAG_CBOR, sha256(String(i))).toString())
+    vi.spyOn(relay.peer.replica, 'namespacesOf').mockImplementation(async () => {
+      told++
+      return ids
+    })
+    const fresh = await somebody()
+    await expect(fresh.person.restore(words)).rejects.toMatchObject({ code: 'bad-response' })
+    expect(told).toBe(11)
+  })
+
+  it('says of each revoked device who did that and why, and tells of those that ended with it', async () => {
+    const store = await createDocstore({ data: 'memory', person: 'new', network: 'off' })
+    cleanups.push(() => store.close())
+    const { replica } = store
+    const { id = '', log } = (await replica.person()) ?? {}
+    const cid = parseCid(DAG_CBOR, id)
+    if (cid === undefined || log === undefined) throw new Error('no person')
+    const [phone, old, later] = [1, 2, 3].map((n) => identityFromSeed(new Uint8Array(32).fill(n))) as [Identity, Identity, Identity]
+    for (const [key, label] of [
+      [phone, 'phone'],
+      [old, 'old'],
+    ] as const)
+      await replica.changePerson({ type: 'add', key: key.author, label, proof: signDevice(cid, key) })
+    await store.person.revoke(old.did, { retired: true })
+    const { parents = [], newest = 0, devices = [] } = (await replica.personFacts()) ?? {}
+    const via = devices.find((one) => equalBytes(one.key, phone.author))?.via
+    if (via === undefined) throw new Error('no phone')
+    const content = { type: 'add', key: later.author, label: 'later', proof: signDevice(cid, later) } as const
+    const added = signAct({ log: cid, parents, via, at: newest + 1, do: content }, phone)
+    await replica.addToPerson([added])
+    await store.person.news()
+    const seed = await replica.recoverySeed()
+    const end = { type: 'revoke', key: phone.author, until: newest + 1, void: true } as const
+    await replica.addToPerson([signAct({ log: cid, parents: [via], at: newest + 2, do: end }, identityFromSeed(seed ?? new Uint8Array(32)))])
+    expect((await store.person.news()).map(({ type, key }) => [type, key]).toSorted()).toEqual(
+      [
+        ['revoked', phone.did],
+        ['revoked', later.did],
+      ].toSorted(),
+    )
+    expect(await store.person.news()).toEqual([])
+    expect((await store.person.devices()).filter(({ until }) => until !== undefined)).toMatchObject(
+      expect.arrayContaining(
+        [
+          { label: 'old', revokedBy: store.info.identity, reason: 'retired' },
+          { label: 'phone', revokedBy: 'words', reason: 'lost' },
+        ].map((one) => expect.objectContaining(one) as unknown),
+      ),
+    )
   })
 })

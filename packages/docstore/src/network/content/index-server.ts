@@ -1,1 +1,0 @@
-export { serveContent } from './content-responder.ts'
