@@ -59,9 +59,7 @@ interface EndedDevices {
 }
 
 /** What is done here to the logs in which this key acts. */
-export class OwnActs
-  implements Omit<ReplicaPeople, keyof PersonLookup | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'>
-{
+export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'> {
   readonly #ground: ReplicaGround
   readonly #people: People
   readonly #namespaces: Namespaces
