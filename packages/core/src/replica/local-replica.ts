@@ -585,8 +585,7 @@ export class LocalReplica implements Replica {
   }
 
   async cutTime(): Promise<number> {
-    const { clock, latest, newest } = this.#ground
-    return Math.max(clock.wall(), Math.min(newest.time, latest()))
+    return (await this.#ownActs()).cutTime()
   }
 
   async personFacts(): ReturnType<Replica['personFacts']> {
