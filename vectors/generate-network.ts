@@ -19,6 +19,8 @@ import { MAX_ASKED, MAX_NAMES_OF_PERSON, MAX_STATEMENTS } from '../packages/docs
 import { encodeNames } from '../packages/docstore/src/network/names/messages.ts'
 import { encodeContent } from '../packages/docstore/src/network/content/messages.ts'
 import { encodeFind, findHash } from '../packages/docstore/src/network/people/messages.ts'
+import { MAX_LISTED, MAX_PROVED } from '../packages/docstore/src/network/placement/limits.ts'
+import { encodeStatusMessage, SALT_BYTES } from '../packages/docstore/src/network/placement/messages.ts'
 import { encodeProfiles } from '../packages/docstore/src/network/profiles/messages.ts'
 import { presenceFile } from './generate-presence.ts'
 import { type VectorFile, vectorText } from './vector-file.ts'
@@ -446,7 +448,7 @@ function joinLinkFile(): VectorFile {
   }
 }
 
-type FrameProtocol = 'sync' | 'directory' | 'profiles' | 'names' | 'people' | 'content'
+type FrameProtocol = 'sync' | 'directory' | 'profiles' | 'names' | 'people' | 'content' | 'status'
 
 /** What content is asked for by. */
 const CONTENT_CIDS = [
@@ -527,8 +529,9 @@ function framesFile(): VectorFile {
   const act = { bytes, signature }
   const found = { t: 'person', genesis: bytes, acts: [act], moreActs: false, namespaces: [ns], moreNamespaces: false } as const
   const long = 'x'.repeat(513)
+  const salt = new Uint8Array(SALT_BYTES).fill(4)
   return {
-    description: 'Frames of sync, of the directory, of profiles, of names, of people and of content, without the length before them. Where `zeros` is there, so many zero bytes follow; where `find` is, the signature in the frame is for that network, asker and relay. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
+    description: 'Frames of sync, of the directory, of profiles, of names, of people, of content and of what relays say of sectors, without the length before them. Where `zeros` is there, so many zero bytes follow; where `find` is, the signature in the frame is for that network, asker and relay. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
     valid: [
       ...requests.map((request) => row('sync', 'request', encodeRequest(request))),
       ...responses.map((response, index) => row('sync', 'response', encodeResponse(response), `sync: response ${index + 1}, ${response.t}`)),
@@ -544,6 +547,21 @@ function framesFile(): VectorFile {
         { t: 'listed', namespaces: [{ genesis: bytes, head: bytes, signature: bytes }], more: false } as const,
         { t: 'error', code: 'malformed', message: 'The request cannot be read' } as const,
       ].map((one) => row('directory', 'response', encodeMessage(one))),
+      ...[
+        { t: 'status', sectors: new Uint8Array() } as const,
+        { t: 'list', sector: 1023, after: hash } as const,
+        { t: 'prove', salt, namespaces: [hash] } as const,
+        { t: 'where', sector: 0 } as const,
+      ].map((one) => row('status', 'request', encodeStatusMessage(one))),
+      row('status', 'request', encodeStatusMessage({ t: 'list', sector: 0, after: new Uint8Array() }), 'status: request list from the first'),
+      ...[
+        { t: 'status', sectors: bytes } as const,
+        { t: 'list', namespaces: [{ ns: hash, print: hash }], more: false } as const,
+        { t: 'proof', proof: hash } as const,
+        { t: 'none' } as const,
+        { t: 'where', relays: [{ by: peerKey.author, state: 'leaving' }] } as const,
+        { t: 'error', code: 'not-allowed', message: 'Only relays of the directory are told' } as const,
+      ].map((one) => row('status', 'response', encodeStatusMessage(one))),
       row('profiles', 'request', encodeProfiles({ t: 'profiles', ids: [ns] })),
       row('profiles', 'response', encodeProfiles({ t: 'profiles', profiles: [{ genesis: bytes, head: bytes, signature: bytes }], taken: 2 })),
       row('profiles', 'response', encodeProfiles({ t: 'error', code: 'malformed', message: 'The request cannot be read' })),
@@ -573,8 +591,10 @@ function framesFile(): VectorFile {
       // What the signature in it is over follows from these (people, §6).
       { ...row('people', 'request', encodeFind(find)), find: { network: open.id, asker: FIND_ASKER, relay: FIND_RELAY } },
       row('people', 'request', encodeFind({ ...find, from: 4096, after: ns })),
+      row('people', 'request', encodeFind({ ...find, person: seedOf('person') })),
       row('people', 'response', encodeFind(found)),
       row('people', 'response', encodeFind({ ...found, acts: [], moreActs: true, namespaces: [], moreNamespaces: true })),
+      row('people', 'response', encodeFind({ ...found, others: [bytes.slice(0, 100), bytes.slice(0, 120)] })),
       row('people', 'response', encodeFind({ t: 'none' })),
       ...CONTENT_CIDS.map(([what, cid]) => row('content', 'request', encodeContent({ t: 'content', cid, passed: what === 'a piece' }), `content: request for ${what}`)),
       row('content', 'response', encodeContent({ t: 'content', bytes })),
@@ -667,11 +687,35 @@ function framesFile(): VectorFile {
       bad('an unknown field', 'content', 'request', encodeCbor({ t: 'content', cid: CONTENT_CIDS[0][1], passed: false, later: 1 })),
       bad('text for bytes', 'content', 'response', encodeCbor({ t: 'content', bytes: '{}' })),
       bad('a whole block more than there can be', 'content', 'response', encodeCbor({ t: 'content', bytes: new Uint8Array(2 * 262_144) }), 'too-large'),
+      ...(['request', 'response'] as const).flatMap((side) => [
+        bad(`nothing, as a ${side}`, 'status', side, new Uint8Array()),
+        bad(`an unknown type, as a ${side}`, 'status', side, encodeCbor({ t: 'drop' })),
+        bad(`a status that is text, as a ${side}`, 'status', side, encodeCbor({ t: 'status', sectors: 'all' })),
+      ]),
+      bad('a sector beyond the last', 'status', 'request', encodeCbor({ t: 'list', sector: 1024, after: new Uint8Array() })),
+      bad('a sector below the first', 'status', 'request', encodeCbor({ t: 'where', sector: -1 })),
+      bad('a digest of 31 bytes to go on from', 'status', 'request', encodeCbor({ t: 'list', sector: 0, after: hash.subarray(1) })),
+      bad('a salt of 15 bytes', 'status', 'request', encodeCbor({ t: 'prove', salt: salt.subarray(1), namespaces: [hash] })),
+      bad('a proof of 5,001 namespaces', 'status', 'request', encodeCbor({ t: 'prove', salt, namespaces: Array.from({ length: MAX_PROVED + 1 }, () => hash) })),
+      bad('a proof of what is no digest', 'status', 'request', encodeCbor({ t: 'prove', salt, namespaces: [ns] })),
+      bad('an unknown field', 'status', 'request', encodeCbor({ t: 'where', sector: 0, later: 1 })),
+      bad('2,001 namespaces', 'status', 'response', encodeCbor({ t: 'list', namespaces: Array.from({ length: MAX_LISTED + 1 }, () => [hash, hash]), more: true })),
+      bad('a print of 16 bytes', 'status', 'response', encodeCbor({ t: 'list', namespaces: [[hash, hash.subarray(16)]], more: false })),
+      bad('a list that does not say whether there is more', 'status', 'response', encodeCbor({ t: 'list', namespaces: [] })),
+      bad('a proof of 31 bytes', 'status', 'response', encodeCbor({ t: 'proof', proof: hash.subarray(1) })),
+      bad('an unknown state', 'status', 'response', encodeCbor({ t: 'where', relays: [[peerKey.author, 3]] })),
+      bad('a key of 33 bytes', 'status', 'response', encodeCbor({ t: 'where', relays: [[peerKey.author.subarray(1), 0]] })),
+      bad('65 relays', 'status', 'response', encodeCbor({ t: 'where', relays: Array.from({ length: 65 }, () => [peerKey.author, 0]) })),
+      bad('an error of 513 code units', 'status', 'response', encodeCbor({ t: 'error', code: 'busy', message: long })),
+      bad('more than 262,144 bytes', 'status', 'request', encodeCbor({ t: 'status', sectors: huge }).subarray(0, 262_145), 'too-large'),
       bad('a key that is none', 'people', 'request', encodeCbor({ ...find, key: new Uint8Array(34) })),
       bad('a signature of 63 bytes', 'people', 'request', encodeCbor({ ...find, signature: new Uint8Array(63) })),
       bad('a position below nothing', 'people', 'request', encodeCbor({ ...find, from: -1 })),
       bad('a namespace that is none', 'people', 'request', encodeCbor({ ...find, after: 'notes' })),
       bad('an unknown field', 'people', 'request', encodeCbor({ ...find, later: 1 })),
+      bad('a person of 31 bytes', 'people', 'request', encodeCbor({ ...find, person: new Uint8Array(31) })),
+      bad('129 other persons', 'people', 'response', encodeCbor({ ...found, others: Array.from({ length: 129 }, () => bytes.slice(0, 100)) })),
+      bad('another person of 257 bytes', 'people', 'response', encodeCbor({ ...found, others: [new Uint8Array(257)] })),
       bad('an act without a signature', 'people', 'response', encodeCbor({ ...found, acts: [{ bytes }] })),
       bad('a namespace that is none', 'people', 'response', encodeCbor({ ...found, namespaces: ['notes'] })),
       bad('a number for whether there are more', 'people', 'response', encodeCbor({ ...found, moreActs: 1 })),

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { RelayOptions, RelayReady } from '@p2p-docstore/relay'
+import type { SectorsReport } from 'p2p-docstore'
 
 const PROGRAM = fileURLToPath(new URL('relay-process.ts', import.meta.url))
 const { sourcesAreNewer } = (await import(new URL('../../packages/cli/bin/sources.js', import.meta.url).href)) as { sourcesAreNewer: () => boolean }
@@ -15,8 +16,18 @@ export interface RelayChild {
   readonly port: number
   /** Peer ids of the relays that its directory lists. */
   listed(): Promise<readonly string[]>
+  /** How its sectors stand, and the ids of the namespaces that it has. */
+  sectors(): Promise<ChildSectors>
+  /** Lets others take over what it owns. */
+  drain(): Promise<void>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
+}
+
+/** What a relay keeps. */
+export interface ChildSectors {
+  readonly report: SectorsReport
+  readonly namespaces: readonly string[]
 }
 
 /** How a relay in a process of its own begins. */
@@ -26,7 +37,8 @@ export interface RelayChildOptions extends Pick<RelayOptions, 'host' | 'tls' | '
   readonly prefix?: readonly string[]
   /** Join link of a network to take part in. */
   readonly join?: string
-  readonly storage?: 'all' | 'asked'
+  readonly storage?: RelayOptions['storage']
+  readonly placementTimes?: NonNullable<RelayOptions['placementTimes']>
 }
 
 /** Starts a relay on a data folder; resolves when it is ready. */
@@ -38,10 +50,10 @@ export async function startRelayChild(data: string, { prefix = [], port = 0, ...
   return {
     ready,
     port: Number(new URL(ready.http).port),
-    listed: async () => {
-      child.send('listed')
-      const [listed] = (await once(child, 'message')) as [readonly string[]]
-      return listed
+    listed: () => ask(child, 'listed') as Promise<readonly string[]>,
+    sectors: () => ask(child, 'sectors') as Promise<ChildSectors>,
+    drain: async () => {
+      await ask(child, 'drain')
     },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -50,6 +62,13 @@ export async function startRelayChild(data: string, { prefix = [], port = 0, ...
       await ended
     },
   }
+}
+
+/** One question at a time. */
+async function ask(child: ChildProcess, what: string): Promise<unknown> {
+  child.send(what)
+  const [answer] = (await once(child, 'message')) as [unknown]
+  return answer
 }
 
 async function firstLine(child: ChildProcess): Promise<RelayReady> {

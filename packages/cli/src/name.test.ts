@@ -22,7 +22,7 @@ describe('a relay that grants names', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     ;({ relay, ready } = await bench.relay(relayData, '--names'))
     ;[alice, bob] = [await person(ready.join), await person(ready.join)]
-  }, 60_000)
+  })
   const claim = (name: string, data: string): Promise<object> => bench.json(['name', 'claim', name, '--data', data])
   const refused = (name: string, data: string): Promise<object> => bench.failure(['name', 'claim', name, '--data', data])
 

@@ -26,6 +26,9 @@ it('a namespace of members takes what those write who were given a role', async 
   await bench.json(['sync', ns, '--data', laptop])
   await bench.json(['put', ns, '--id', 'a', '--data', laptop], '{"text":"yes"}')
   expect(await bench.json(['get', ns, 'a', '--data', desk])).toEqual({ _id: 'a', text: 'yes' })
+  // Whose key has written is known to be somebody's device: it has no role of its own.
+  const { identity: key } = await bench.json<{ identity: string }>(['person', 'show', '--data', laptop])
+  expect(await bench.failure(['namespace', 'grant', ns, key, 'write', '--data', desk])).toMatchObject({ exit: 1, code: 'bad-identity' })
 })
 
 it('and nothing more once it was taken away, also of what was written before that was heard', async () => {
@@ -51,6 +54,15 @@ it('shows who its members are, what they may in one collection and for a while, 
   await bench.json(['namespace', 'grant', ns, eve, 'write', '--collection', 'drafts', '--until', `${year}-12-31T00:00:00Z`, '--data', desk])
   const late = JSON.parse((await bench.run(['namespace', 'grant', ns, eve, 'read', '--until', '2001-01-01', '--json', '--data', desk])).stdout)
   expect(late).toMatchObject({ error: { code: 'bad-option' } })
+  const backward = ['namespace', 'grant', ns, eve, 'read', '--from', `${year}-12-31`, '--until', `${year}-06-01`, '--data', desk]
+  expect(await bench.failure(backward)).toMatchObject({ exit: 1, code: 'bad-option' })
+  // Later, and since before: what was written meanwhile counts then.
+  const from = `${year}-12-31T00:00:00.000Z`
+  const later = await bench.json<{ roles: object[] }>(['namespace', 'grant', ns, eve, 'moderate', '--from', from, '--data', desk])
+  expect(later.roles).toContainEqual({ who: eve, role: 'moderate', from })
+  expect((await bench.run(['namespace', 'revoke', ns, 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH', '--data', desk])).stderr).toContain(
+    'No role of did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH is known here',
+  )
   const history = await bench.json<{ by: string }[]>(['namespace', 'history', ns, '--data', desk])
   const by = (await bench.json<{ person: string }>(['person', 'show', '--data', desk])).person
   expect(history).toMatchObject([
@@ -58,5 +70,7 @@ it('shows who its members are, what they may in one collection and for a while, 
     { type: 'grant', by, who: eve, role: 'write', counts: true },
     { type: 'revoke', by, who: eve, removeAll: false },
     { type: 'grant', by, who: eve, role: 'write', collection: 'drafts', until: `${year}-12-31T00:00:00.000Z` },
+    { type: 'grant', by, who: eve, role: 'moderate', from },
+    { type: 'revoke', by },
   ])
 })

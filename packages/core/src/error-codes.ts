@@ -274,6 +274,10 @@ export const ERROR_CODES = {
     means: 'The text index of this collection had to give way on a full disk.',
     fix: 'Free some space; the next search in the program that holds the data makes it again.',
   },
+  'no-relay-here': {
+    means: 'No relay that keeps documents runs on this data folder.',
+    fix: 'Start it, or name its folder with `--data`.',
+  },
   'not-a-relay': { means: 'What answers at an address is no docstore relay.', fix: 'Check the address, or join again with a current link.' },
   'not-acceptable': {
     means: 'Content was asked for in a format that relays do not serve.',

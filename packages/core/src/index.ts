@@ -11,7 +11,7 @@ export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './
 export { type Batch, decodeBatch, encodeBatch, lastParts, readLastParts, type WireRecord } from './model/batch.ts'
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/encoding/cbor.ts'
 export { type ContentCid, readContentCid } from './model/encoding/content-cid.ts'
-export { type CID, cidOf, cidOfBytes, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
+export { type CID, cidOf, cidOfBytes, cidText, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, jsonCopy } from './model/content.ts'
 export type { Json } from './model/json/json-value.ts'
@@ -46,6 +46,7 @@ export {
   MAX_PICTURE_BYTES,
 } from './model/limits.ts'
 export * from './model/network/membership.ts'
+export { DRAINING_SERVICE, KEEPS_ASKED_SERVICE, KEEPS_OWNED_SERVICE } from './model/network/service-names.ts'
 export {
   ANY_DEVICE,
   createGenesis,
@@ -96,8 +97,8 @@ export { isOneIdentity } from './replica/open-identity.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
 export { Slots, Turns } from './replica/turns.ts'
-export type { PersonChoice } from './replica/people/choose-person.ts'
-export { givePerson, KEPT_PERSON_VALUES, keptPerson } from './replica/people/kept-person.ts'
+export type { PersonChoice } from './replica/people/choosing/choose-person.ts'
+export { givePerson, KEPT_PERSON_VALUES, keptPerson } from './replica/people/choosing/kept-person.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Asker } from './storage/queries/query-queue.ts'

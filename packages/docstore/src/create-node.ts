@@ -33,6 +33,7 @@ const OPTIONS = [
   'names',
   'role',
   'storage',
+  'placementTimes',
   'services',
   'limits',
   'listen',

@@ -1,5 +1,6 @@
 import type { Durability, MoveProgress, NameAuthorities, Network, Replica } from '@p2p-docstore/core'
 import type { RelayLimits } from './network/relay-limits.ts'
+import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import type { RelayStorage } from './network/types.ts'
 
 /** How to open a store in Node. */
@@ -53,8 +54,13 @@ export interface DocstoreOptions {
   readonly onMove?: (progress: MoveProgress) => void
   /** What this peer is to others; relays answer and keep everything. */
   readonly role?: 'relay' | 'peer'
-  /** What a relay keeps: `'all'` (the default) that is in the network, or what peers bring that are no relays (`'asked'`). */
+  /**
+   * What a relay keeps: `'all'` (the default) that is in the network, what it owns of that where there are more relays than copies (`'owned'`), or what peers
+   * bring that are no relays (`'asked'`).
+   */
   readonly storage?: RelayStorage
+  /** Times of placement and repair, which all of a network go by; other ones than those of the specification are for tests. */
+  readonly placementTimes?: PlacementTimes
   /**
    * What a relay does for others: any of `signaling`, `discovery`, `directory`, `storage`, `messages` and `names`, and words of its own that it tells; all of these unless
    * given. Perhaps chosen by the network that the data is of.

@@ -36,6 +36,7 @@ export type {
   PeerFacts,
   PeerStatus,
   Via,
+  SectorsReport,
   Whereabouts,
 } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'

@@ -1,4 +1,5 @@
 import type { NameAuthorities } from '@p2p-docstore/core'
+import type { DocstoreOptions } from 'p2p-docstore'
 import type { CertificateFiles } from './certificate.ts'
 import type { LogInit } from './log.ts'
 import type { Service } from './services/service.ts'
@@ -35,8 +36,10 @@ export interface RelayOptions {
   readonly settings?: Readonly<Record<string, SettingValues>>
   /** What is logged, and how; warnings and errors, on standard error, unless given. */
   readonly log?: LogInit
-  /** What it keeps: everything in the network, or only what peers bring that are no relays. */
-  readonly storage?: 'all' | 'asked'
+  /** What it keeps: everything in the network, what it owns of that (docs/spec/placement.md), or only what peers bring that are no relays. */
+  readonly storage?: 'all' | 'owned' | 'asked'
+  /** Times of placement and repair, see `createDocstore`. */
+  readonly placementTimes?: DocstoreOptions['placementTimes']
   /** Address of a PostgreSQL database for the documents, see `createDocstore`. */
   readonly database?: string
   /** Largest size of a database that lies in the data folder, bytes. */

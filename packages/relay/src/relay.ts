@@ -86,6 +86,7 @@ async function startOnce({
   settings: given = {},
   log: logging,
   storage,
+  placementTimes,
   database,
 }: RelayOptions): Promise<Relay> {
   const chosen = chooseServices(BUILT_IN, load, wanted)
@@ -96,6 +97,12 @@ async function startOnce({
   const fitting = (network: Network['descriptor']): readonly Service[] => chosen.filter((one) => one.fits?.(network) !== false)
   const log = createLog(logging)
   const opening = chosen.map((one) => one.open?.(settings[one.name] ?? {}, { log }) ?? {})
+  const kept = storage ?? opening.map((one) => one.storage).find((one) => one !== undefined)
+  if (kept === 'owned' && database !== undefined)
+    throw new DocstoreError(
+      'bad-setting',
+      'storage.keeps: owned is for a relay with a database of its own: what one of several gave up would be gone from all. Use all',
+    )
   const host = await listenAddress(givenHost)
   const certificate = tls && (await readCertificate(tls))
   // A certificate and the addresses for others name the port of the page, so it is chosen before there is a page.
@@ -113,6 +120,7 @@ async function startOnce({
     limits: Object.assign({}, ...opening.map(({ limits = {} }) => limits)) as NonNullable<DocstoreOptions['limits']>,
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(storage === undefined ? {} : { storage }),
+    ...(placementTimes === undefined ? {} : { placementTimes }),
     services: (descriptor) => toldServices(fitting(descriptor)),
     ...(database === undefined ? {} : { database }),
     ...(joinLink === undefined ? {} : { join: joinLink }),

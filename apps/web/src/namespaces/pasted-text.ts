@@ -1,4 +1,5 @@
 import type { Docstore, JoinLink, NetworkInfo } from 'p2p-docstore'
+import { deviceTextOf } from '../devices/device-link.ts'
 import { contentHref, namespaceHref, parseRoute } from '../route.ts'
 import { errorCode, errorText } from '../store/error-text.ts'
 
@@ -10,6 +11,8 @@ export type Pasted =
   | { readonly kind: 'content'; readonly href: string }
   /** To somebody, by `@alice` or `alice@example.org`. */
   | { readonly kind: 'person'; readonly who: string }
+  /** To what makes this browser one more device of a person. */
+  | { readonly kind: 'device'; readonly href: string }
   /** Into the network of this page, by another way than before; the page begins anew with it. */
   | { readonly kind: 'join'; readonly href: string }
   /** Into another network that this page is in. */
@@ -23,7 +26,7 @@ const CONTENT = /^(?:ipfs:\/\/|\/ipfs\/).|^(?:baguqeera|bafybei|bafkrei)[a-z2-7]
 /** A username, or a name of a domain. */
 const NAME = /^[^\s@/:#]*@[^\s@/:#]+$/u
 
-/** Reads the id of a namespace, a CID, a link to one of them, the name of a person, a join link, or the address of a relay. */
+/** Reads the id of a namespace, a CID, a link to one of them, the name of a person, a link that adds a device, a join link, or the address of a relay. */
 export async function readPasted(
   given: string,
   store: Docstore,
@@ -31,6 +34,8 @@ export async function readPasted(
 ): Promise<Pasted> {
   const text = given.trim()
   const at = text.indexOf('#')
+  const device = deviceTextOf(`#${text.slice(at + 1)}`)
+  if (device !== undefined) return { kind: 'device', href: `#${device}` }
   const route = parseRoute(at === -1 ? '' : text.slice(at))
   if (route.page === 'namespace') return { kind: 'namespace', id: route.id, href: namespaceHref(route.id, route.collection, route.view) }
   if (route.page === 'content') return { kind: 'content', href: contentHref(route.cid) }

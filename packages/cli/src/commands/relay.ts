@@ -9,6 +9,7 @@ import { notEmpty, wholeNumber } from '../settings.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { describeNetwork } from './network-show.ts'
 import { relayBackupCommand } from './relay-backup.ts'
+import { relayDrainCommand } from './relay-drain.ts'
 import { relayRestoreCommand } from './relay-restore.ts'
 
 /** Peers that were not let in of whom is remembered that it was said. */
@@ -40,8 +41,8 @@ export function relayCommand(run: Run): Command {
     .addOption(
       new Option(
         '--storage <what>',
-        'all: keep everything in the network (default); asked: keep what peers bring, and copy nothing from other relays',
-      ).choices(['all', 'asked']),
+        'all: keep everything in the network (default); owned: keep what falls to this relay where there are more than copies; asked: keep what peers bring, and copy nothing from other relays',
+      ).choices(['all', 'owned', 'asked']),
     )
     .option('--database <url>', 'PostgreSQL for the documents, as postgres://user@host:5432/database; keys stay in the data folder', notEmpty)
     .option('--tls-cert <file>', 'certificate of the page and of WebSocket, as PEM; read again when the file changes', notEmpty)
@@ -64,6 +65,7 @@ export function relayCommand(run: Run): Command {
   for (const option of namesOptions()) command.addOption(option)
   return command
     .addCommand(relayBackupCommand(run))
+    .addCommand(relayDrainCommand(run))
     .addCommand(relayRestoreCommand(run))
     .action((options: Options) =>
       run(async ({ settings, output, signal }) => {

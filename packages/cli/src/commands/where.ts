@@ -52,11 +52,18 @@ async function showContent({ output }: Context, { cid, holders, namespace, where
   })
 }
 
+/** What an owner says. */
+function keeping(has: boolean, state: Whereabouts['owners'][number]['state']): string {
+  if (!has) return 'does not say so'
+  if (state === 'serving') return 'keeps it, and has all of the sector'
+  return state === 'syncing' ? 'keeps it, and fetches what is missing of the sector' : 'keeps it'
+}
+
 function whereText(id: string, { sector, everywhere, owners, others, copies, wanted }: Whereabouts): string {
   if (owners.length === 0) return `No relay is known that could keep ${id}.`
   const head = `${id} lies in sector ${sector}${everywhere ? ', which every relay keeps: there are few' : ''}. ${copies} of ${wanted} copies are there.`
   const rows = [
-    ...owners.map(({ peer, has, origin }) => [peer, has ? 'keeps it' : 'does not say so', origin ?? '']),
+    ...owners.map(({ peer, has, state, origin }) => [peer, keeping(has, state), origin ?? '']),
     ...others.map((peer) => [peer, 'keeps it, and need not', '']),
   ]
   return `${head}\n${textTable(rows)}`

@@ -1,4 +1,6 @@
-export { RELAY_REFRESH_MS } from './limits.ts'
-export { isStoring, membersOf, sinceAtStart } from './membership.ts'
+export { PLACEMENT_TIMES, type PlacementTimes, PRINT_BYTES, SECTORS } from './limits.ts'
+export { isStoring, type Member, membersOf, sinceAtStart } from './membership.ts'
 export { Draws, Placement } from './placement.ts'
+export { type Compared, Repair, type RepairAction, type SectorStore } from './repair/repair.ts'
 export { sectorOf } from './sector.ts'
+export { decodeStatus, encodeStatus, type SectorState, type SectorStatus } from './status.ts'

@@ -32,6 +32,32 @@ export const MAX_FAILURES = 3
 /** First and longest pause after a comparison that failed, milliseconds. */
 export const MIN_RETRY_MS = 30_000
 export const MAX_RETRY_MS: number = 10 * 60_000
+/** Times of placement and repair, milliseconds. All relays and clients of a network go by the same ones; tests make them shorter. */
+export interface PlacementTimes {
+  readonly eligibleAfterMs: number
+  readonly outAfterMs: number
+  readonly refreshMs: number
+  readonly statusMs: number
+  readonly statusLifeMs: number
+  readonly holdMs: number
+  readonly proofMs: number
+  readonly minRetryMs: number
+  readonly maxRetryMs: number
+}
+
+/** The times that every network has. */
+export const PLACEMENT_TIMES: PlacementTimes = {
+  eligibleAfterMs: ELIGIBLE_AFTER_MS,
+  outAfterMs: OUT_AFTER_MS,
+  refreshMs: RELAY_REFRESH_MS,
+  statusMs: STATUS_MS,
+  statusLifeMs: STATUS_LIFE_MS,
+  holdMs: HOLD_MS,
+  proofMs: PROOF_MS,
+  minRetryMs: MIN_RETRY_MS,
+  maxRetryMs: MAX_RETRY_MS,
+}
+
 /** Relays whose word on a sector is remembered, beside its owners. */
 export const MAX_HOLDERS = 8
 

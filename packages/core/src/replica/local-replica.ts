@@ -13,18 +13,19 @@ import type { QueriesAside } from '../storage/queries/queries-aside.ts'
 import type { Asker } from '../storage/queries/query-queue.ts'
 import type { HistorySize, IndexInfo, IndexKind, Storage } from '../storage/storage.ts'
 import { Comparing } from './exchange/comparing.ts'
+import type { Placing } from './exchange/placing.ts'
 import { Receiving } from './exchange/receiving.ts'
 import { Sending } from './exchange/sending.ts'
 import type { ReplicaGround } from './ground.ts'
 import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
-import type { KeyLookup } from './people/key-lookup.ts'
+import type { KeyLookup } from './people/finding/key-lookup.ts'
 import { LazyPeople } from './people/lazy-people.ts'
 import { ASIDE } from './people/judging/aside-prefixes.ts'
-import type { OwnActs } from './people/own-acts.ts'
+import type { OwnActs } from './people/acting/own-acts.ts'
 import type { People } from './people/people.ts'
-import type { PersonLookup } from './people/person-lookup.ts'
+import type { PersonLookup } from './people/finding/person-lookup.ts'
 import { principalId } from './people/principal-id.ts'
 import type { SetAside } from './people/judging/set-aside.ts'
 import { Feeds } from './reading/feeds.ts'
@@ -58,6 +59,7 @@ import type {
   NamespaceBytes,
   NamespaceInfo,
   NamespaceInit,
+  NamespacePrint,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -135,6 +137,7 @@ export class LocalReplica implements Replica {
   #loadedOwnActs: OwnActs | undefined
   #aside: SetAside | undefined
   #loadedLookup: PersonLookup | undefined
+  #loadedPlacing: Placing | undefined
   #loadedKeys: KeyLookup | undefined
   #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -455,6 +458,24 @@ export class LocalReplica implements Replica {
     return this.#comparing.summary(ns)
   }
 
+  async print(ns: string): ReturnType<Replica['print']> {
+    return (await this.#placing()).print(ns)
+  }
+
+  async prove(namespaces: readonly string[], salt: Uint8Array): ReturnType<Replica['prove']> {
+    return (await this.#placing()).prove(namespaces, salt)
+  }
+
+  async takeAway(ns: string, print: NamespacePrint): Promise<boolean> {
+    return (await this.#placing()).takeAway(ns, print)
+  }
+
+  /** Loaded at relays, where there are more than copies. */
+  async #placing(): Promise<Placing> {
+    const { Placing } = await import('./exchange/placing.ts')
+    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces))
+  }
+
   checkSummaries(): Promise<readonly string[]> {
     return this.#comparing.checkSummaries()
   }
@@ -614,18 +635,18 @@ export class LocalReplica implements Replica {
 
   async personsOfKey(key: Uint8Array): ReturnType<Replica['personsOfKey']> {
     if (this.#ground.people.loaded === undefined) return []
-    const { KeyLookup } = await import('./people/key-lookup.ts')
+    const { KeyLookup } = await import('./people/finding/key-lookup.ts')
     return (this.#loadedKeys ??= new KeyLookup(this.#ground, this.#ground.people.loaded)).personsOfKey(key)
   }
 
   async #lookup(): Promise<PersonLookup> {
-    const { PersonLookup } = await import('./people/person-lookup.ts')
+    const { PersonLookup } = await import('./people/finding/person-lookup.ts')
     return (this.#loadedLookup ??= new PersonLookup((await this.#ground.people.load()).logs, this.#namespaces))
   }
 
   /** Loaded when somebody changes what devices there are: few do. */
   async #ownActs(): Promise<OwnActs> {
-    const { OwnActs } = await import('./people/own-acts.ts')
+    const { OwnActs } = await import('./people/acting/own-acts.ts')
     return (this.#loadedOwnActs ??= new OwnActs(this.#ground, await this.#ground.people.load(), {
       namespaces: this.#namespaces,
       seed: this.#seed(),

@@ -371,7 +371,7 @@ export class Namespaces implements ReplicaNamespaces {
       const owner = open && (await this.#ground.people.loaded?.owner(open.genesis))
       if (open === undefined || owner === undefined) return undefined
       const isVoid = headFault(open.head, owner) !== undefined
-      if (isVoid && this.#mayRenew(open.genesis, owner)) await this.#renew(open, owner)
+      if (isVoid && this.#mayRenew(open.genesis, owner, open.head)) await this.#renew(open, owner)
       else {
         const former = await (await import('./heads/former-head.ts')).formerHead(this.#ground.storage, open, owner)
         if (former === undefined || !(isVoid || headWins(former, open.head))) return undefined
@@ -388,8 +388,7 @@ export class Namespaces implements ReplicaNamespaces {
     const { clock, identity, storage } = this.#ground
     const { genesis } = open
     // What a device that acts says in an epoch that is no more, is the owner's word still.
-    const isOwners = owner.acts(keyOf(open.head.head.by), open.head.head.at) === 'yes'
-    const former = isOwners ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
+    const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
     const { net, ns, seq } = open.head.head
     const { at, body } = (former ?? open.head).head
     const time = clock.next(at)
@@ -411,14 +410,19 @@ export class Namespaces implements ReplicaNamespaces {
     )
   }
 
-  /** Takes a namespace away from here, with all of its records. False where it is not here. */
-  async forgetNamespace(id: string): Promise<boolean> {
+  /**
+   * Takes a namespace away from here, with all of its records. False where it is not here, or where `mayGo` gives no position, or one that is not the last any
+   * more.
+   */
+  async forgetNamespace(id: string, mayGo?: (open: OpenNamespace) => Promise<number | undefined>): Promise<boolean> {
     return this.#imports.take(async () => {
       const { storage, news } = this.#ground
       const open = this.#open.get(id)
       if (open === undefined) return false
       const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
-      await storage.forgetNamespace(open.ns)
+      const onlyAt = await mayGo?.(open)
+      if (mayGo !== undefined && onlyAt === undefined) return false
+      if (!(await storage.forgetNamespace(open.ns, onlyAt))) return false
       this.#open.delete(id)
       this.#headSeqs.delete(id)
       await this.#ground.people.loaded?.forgot(open)
@@ -514,8 +518,9 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   /** Whether this device may write the head that takes the place of one by a revoked device. A profile begins anew: what it said can be the thief's. */
-  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined): boolean {
-    return genesis.genesis.kind !== PROFILE_KIND && this.#isOwn(genesis) && owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes'
+  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined, head?: SignedHead): boolean {
+    if (!this.#isOwn(genesis) || owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) !== 'yes') return false
+    return genesis.genesis.kind !== PROFILE_KIND || (head !== undefined && isByDevice(head, owner))
   }
 
   /** What another device of this owner changed comes together with what was changed here. */
@@ -543,6 +548,11 @@ export class Namespaces implements ReplicaNamespaces {
 
 function isOfPerson({ genesis }: DecodedGenesis): boolean {
   return genesis.owner.length === PERSON_BYTES
+}
+
+/** Whether a device that acts for the owner signed a head, of whatever epoch. */
+function isByDevice({ head: { by, at } }: SignedHead, owner: ActingDevices): boolean {
+  return owner.acts(keyOf(by), at) === 'yes'
 }
 
 function bytesOf({ genesis, head }: OpenNamespace): NamespaceBytes {

@@ -881,6 +881,8 @@ export interface PersonFacts extends Pick<PersonState, 'devices' | 'epoch' | 're
   readonly digest: Uint8Array
   /** Hybrid time of the latest act. */
   readonly newest: number
+  /** Revocations that count, each by the key that signed it: of a device, or a recovery key. */
+  readonly revocations: readonly { readonly key: Uint8Array; readonly by: Uint8Array; readonly until: number; readonly isVoid: boolean }[]
 }
 
 /** What concerns the file of the database. */
@@ -916,6 +918,29 @@ export interface ReplicaComparing {
   compareReply(ns: string, question: Uint8Array, reply: Uint8Array): Promise<Difference | { readonly refused: Refusal }>
 }
 
+/** What lies here of a namespace. */
+export interface NamespacePrint {
+  /** 32 bytes: equal ones, equal heads, logs and records. */
+  readonly print: Uint8Array
+  /** Highest position in the local order that it covers. */
+  readonly seq: number
+  /** Whether documents here name files. */
+  readonly hasFiles: boolean
+}
+
+/** What relays tell each other of what lies where, and how one gives up what others keep. */
+export interface ReplicaPlacing {
+  /** `undefined` where it is not here. */
+  print(ns: string): Promise<NamespacePrint | undefined>
+  /**
+   * SHA-256 of a salt and of all that lies here of these namespaces, contents and all, in their order; `undefined` where one of them is not here. Only who has
+   * the same knows it.
+   */
+  prove(namespaces: readonly string[], salt: Uint8Array): Promise<Uint8Array | undefined>
+  /** Takes a namespace away from here, unless it is another than this by now. False where it stays. */
+  takeAway(ns: string, print: NamespacePrint): Promise<boolean>
+}
+
 /** What happens here. */
 export interface ReplicaEvents {
   /** Calls back after every commit; returns a function that ends it. */
@@ -941,6 +966,7 @@ export interface Replica
     ReplicaLogs,
     ReplicaPeople,
     ReplicaComparing,
+    ReplicaPlacing,
     ReplicaFile,
     ReplicaFiles,
     ReplicaEvents {

@@ -95,8 +95,8 @@ export abstract class SqlStorage implements Storage {
     return this.#namespaces.save(namespace)
   }
 
-  forgetNamespace(ns: number): void {
-    this.#namespaces.forget(ns)
+  forgetNamespace(ns: number, onlyAt?: number): boolean {
+    return this.#namespaces.forget(ns, onlyAt)
   }
 
   halfForgotten(): number[] {
@@ -134,6 +134,7 @@ export abstract class SqlStorage implements Storage {
   }
 
   commit(ns: number, entries: readonly CommitEntry[], seals?: CommitSeals): (CommitOutcome | undefined)[] {
+    this.#namespaces.assertNotTakenAway(ns)
     return this.#commits.commit(ns, entries, seals)
   }
 
@@ -142,6 +143,7 @@ export abstract class SqlStorage implements Storage {
     entries: readonly CommitEntry[],
     options?: Parameters<Storage['commitShrinking']>[2],
   ): (CommitOutcome | undefined | 'no-room')[] {
+    this.#namespaces.assertNotTakenAway(ns)
     return this.#commits.commitShrinking(ns, entries, options)
   }
 

@@ -433,9 +433,10 @@ export interface Storage extends LogStorage {
   saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): Awaitable<number>
   /**
    * Takes a namespace and its indexes away; its records go with `removeLater`, until none is left. Its id keeps its number, and the local order goes on
-   * where it was should it be saved again: positions that others know must not come twice.
+   * where it was should it be saved again: positions that others know must not come twice. With a position, only where that is the last one; false where it is
+   * not. What is on its way into it finds it gone then: `commit` throws `unknown-namespace`.
    */
-  forgetNamespace(ns: number): Awaitable<void>
+  forgetNamespace(ns: number, onlyAt?: number): Awaitable<boolean>
   /** Numbers of forgotten namespaces that still have records. */
   halfForgotten(): Awaitable<readonly number[]>
   /** Records of a later time, in append order: at most `limit`, fewer where they are large, none only where none follow. */

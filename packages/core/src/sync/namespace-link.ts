@@ -338,6 +338,8 @@ export class NamespaceLink {
           this.status.headRefusal = NO_AUTHOR.find((one) => one === errorCode(error))
           return await this.#shareRest(logs, opened.logs)
         }
+        // Whoever has nothing of it takes it from this device neither now nor later.
+        this.status.headRefusal = NO_AUTHOR.find((one) => one === errorCode(error))
         if (errorCode(error) !== 'future') throw error
         const { count, seq } = await replica.summary(this.#ns)
         // The answer to an offer does not tell it, and the last one may be of before our clock was set.

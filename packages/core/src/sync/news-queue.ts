@@ -6,7 +6,7 @@ import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
 import type { Followed, NamespaceNews, Response } from './messages.ts'
 import { Wake } from './wake.ts'
 
-/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are. They only become more. */
+/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are, and how many came or went since: it never falls. */
 export const ALL_NAMESPACES = ''
 
 /** What is asked for news. */
@@ -29,6 +29,8 @@ export class NewsQueue {
   readonly #fresh = new Set<string>()
   /** Namespaces whose head has changed since the other side was last told. */
   readonly #newHeads = new Set<string>()
+  /** Namespaces that came or went since the stream began: one that is given up must not hide one that comes. */
+  #comings = 0
   /** Namespaces that were not looked at since the other side began to follow them. */
   readonly #unseen = new Set<string>()
   readonly #wake = new Wake()
@@ -43,8 +45,11 @@ export class NewsQueue {
     if (signal.aborted) return
     const unlisten = source.replica.onCommit(({ namespace, to, head }) => {
       if (head === true && this.#positions.has(namespace)) this.#newHeads.add(namespace)
-      // Without a position: a namespace that is new here, or its head.
-      if (to === 0) this.#freshen(ALL_NAMESPACES)
+      // Without a position: a namespace that has come here, or has gone.
+      if (to === 0 && head !== true) {
+        this.#comings++
+        this.#freshen(ALL_NAMESPACES)
+      }
       this.#freshen(namespace)
     })
     signal.addEventListener('abort', unlisten, { once: true })
@@ -133,7 +138,7 @@ export class NewsQueue {
     const { replica, ledger, latest } = this.#source
     const since = this.#positions.get(ns) ?? 0
     const isFirst = this.#unseen.delete(ns)
-    const last = await lastSeq(replica, ns)
+    const last = ns === ALL_NAMESPACES ? (await replica.namespaceIds()).length + this.#comings : await lastSeq(replica, ns)
     if (last <= since) return undefined
     if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
     // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here. One that came between its
@@ -150,7 +155,6 @@ export class NewsQueue {
 
 /** Position of a namespace, 0 where it is not here yet: who follows it is told when it comes. */
 async function lastSeq(replica: Replica, ns: string): Promise<number> {
-  if (ns === ALL_NAMESPACES) return (await replica.namespaceIds()).length
   try {
     return await replica.lastSeq(ns)
   } catch (error) {

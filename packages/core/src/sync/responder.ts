@@ -37,6 +37,8 @@ export interface ResponderInit {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
   /** Whether others may bring this namespace in, relays or peers. Without it they may bring any. */
   readonly isWanted?: (id: string, from: Role) => boolean
+  /** Gets a namespace here that a peer asks for, if it can: where relays keep only a part each. */
+  readonly bring?: (id: string) => Promise<void>
   /** False at a relay that keeps nothing for others: it answers as one that has nothing. */
   readonly keeps?: boolean
   /** What may stand between the peer and the store. */
@@ -175,7 +177,7 @@ export class Responder {
         return { t: 'list', ids: ids.sort().slice(0, LIST_PAGE) }
       }
       case 'open': {
-        const namespace = await replica.exportNamespace(request.ns)
+        const namespace = await this.#namespace(request.ns)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
         const { root, count, seq } = await replica.summary(request.ns)
@@ -242,6 +244,15 @@ export class Responder {
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }
+  }
+
+  /** A namespace that is here, or comes when somebody asks for it who is no relay. */
+  async #namespace(id: string): Promise<NamespaceBytes | undefined> {
+    const { replica, bring } = this.#init
+    const here = await replica.exportNamespace(id)
+    if (here !== undefined || bring === undefined || this.#theirRole === 'relay' || parseCid(DAG_CBOR, id) === undefined) return here
+    await bring(id)
+    return replica.exportNamespace(id)
   }
 
   /** Stores a batch; resolves with what became of each record. Throws where the whole batch is refused. */

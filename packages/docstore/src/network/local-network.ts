@@ -1,6 +1,17 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { type ClockReport, DAG_CBOR, DocstoreError, parseCid, type Replica, type Role } from '@p2p-docstore/core'
+import {
+  type ClockReport,
+  DAG_CBOR,
+  DocstoreError,
+  identityFromSeed,
+  KEEPS_ASKED_SERVICE,
+  KEEPS_OWNED_SERVICE,
+  parseCid,
+  type Replica,
+  type Role,
+} from '@p2p-docstore/core'
+import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
 import type { ContentService } from './content/index-content.ts'
@@ -14,6 +25,8 @@ import { listPeers } from './peer-list.ts'
 import type { NameService } from './names/index-service.ts'
 import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
+import type { PlacementView } from './placement/index-view.ts'
+import type { RelaySectors } from './placement/index-relay.ts'
 import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { noteMet } from './standing.ts'
@@ -23,7 +36,7 @@ import type { ForwardedTopics } from './topics/index-node.ts'
 import { type NetworkService, offers } from './relay-services.ts'
 import { lazily, limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
-import { type DocstoreLibp2p, mayDial, rangeOf } from './transport/index.ts'
+import { type DocstoreLibp2p, mayDial, peerKey, rangeOf } from './transport/index.ts'
 import type {
   ClaimedName,
   DirectoryPeer,
@@ -35,6 +48,7 @@ import type {
   PeerFacts,
   PeerStatus,
   RelayStorage,
+  SectorsReport,
   SyncReport,
   ToldProfiles,
   Whereabouts,
@@ -51,7 +65,7 @@ export interface LocalNetworkInit {
   readonly networkId: string
   readonly libp2p: DocstoreLibp2p
   readonly role: Role
-  /** What a relay keeps: `all` that is in the network, or what peers that are no relays bring (`asked`). */
+  /** What a relay keeps: `all` that is in the network, what it owns of that (`owned`), or what peers that are no relays bring (`asked`). */
   readonly storage?: RelayStorage
   /** What this relay does for others; everything, unless told otherwise. */
   readonly services?: readonly string[] | undefined
@@ -64,6 +78,8 @@ export interface LocalNetworkInit {
   readonly directory?: { readonly lifeMs?: number; readonly compareMs?: number }
   /** How long a file is asked for that nobody has, milliseconds. */
   readonly filePatienceMs?: number | undefined
+  /** Times of placement and repair: those of every network, except in tests. */
+  readonly placementTimes?: PlacementTimes | undefined
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
 }
@@ -94,6 +110,16 @@ export class LocalNetwork implements Network {
   /** At a relay that keeps documents: what it takes from whom. */
   readonly #intake: Pick<RelayIntake, 'of'> | undefined
   #directory: NetworkDirectory | undefined
+  readonly #placementTimes: PlacementTimes | undefined
+  /** Who owns what: at relays that keep documents, and at peers where some relays keep only what they own. */
+  #view: PlacementView | undefined
+  #loadingView: Promise<void> | undefined
+  /** At a relay that keeps documents. */
+  #sectors: RelaySectors | undefined
+  #wasPlaced = false
+  /** Namespaces that a program of this peer has opened, and how many owners should have what was written there. */
+  readonly #opened = new Set<string>()
+  readonly #copiesWanted = new Map<string, number>()
   readonly #listeners = new NetworkListeners()
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
@@ -102,7 +128,7 @@ export class LocalNetwork implements Network {
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
-    { replica, networkId, libp2p, role, storage = 'all', services, intake, now = Date.now, filePatienceMs }: LocalNetworkInit,
+    { replica, networkId, libp2p, role, storage = 'all', services, intake, now = Date.now, filePatienceMs, placementTimes }: LocalNetworkInit,
     Links: typeof RelayLinks,
   ) {
     this.#replica = replica
@@ -115,6 +141,7 @@ export class LocalNetwork implements Network {
     this.rendezvous = new Rendezvous(libp2p)
     this.#now = now
     this.#filePatienceMs = filePatienceMs
+    this.#placementTimes = placementTimes
     const log = libp2p.logger.forComponent('docstore:time')
     this.#time = new TimeKeeper({
       replica,
@@ -141,6 +168,7 @@ export class LocalNetwork implements Network {
         this.#peersChanged()
         this.#direct?.look()
         this.#withFiles((files) => files.came())
+        this.#reshare()
       },
       listed: {
         relays: () => this.#directory?.relays() ?? [],
@@ -150,6 +178,7 @@ export class LocalNetwork implements Network {
       },
       find: (ns, signal) => this.#providers.find(ns, signal),
       gathers: storage === 'asked',
+      ...(role === 'relay' ? { needed: () => this.#sectors?.needed() ?? [] } : { owners: (ns) => this.#ownersOf(ns) }),
     })
     this.#providers = new Providers({
       own: libp2p.peerId.toString(),
@@ -177,7 +206,8 @@ export class LocalNetwork implements Network {
       now: this.#now,
       wanted: this.#wanted,
       onSync: (namespace) => this.#moved(namespace),
-      ...(this.#serves('storage') && this.#storage === 'all' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
+      shares: (peer, ns) => this.#shares(peer, ns),
+      ...(this.#serves('storage') && this.#storage !== 'asked' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
     }
   }
 
@@ -210,6 +240,7 @@ export class LocalNetwork implements Network {
     await this.#answerOthers()
     await this.#startDirectory(init)
     this.#guardAddresses()
+    if (this.#serves('storage')) await this.#startSectors()
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
@@ -240,6 +271,7 @@ export class LocalNetwork implements Network {
       now: this.#now,
       keeps: this.#role === 'peer' || this.#serves('storage'),
       takes: (ns, from) => this.#takes(ns, from),
+      ...(this.#storage === 'owned' && this.#serves('storage') ? { bring: async (ns: string) => this.#sectors?.bring(ns) } : {}),
       intakeOf: this.#intake?.of.bind(this.#intake),
       onKeeper: (peer, ns) => {
         if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
@@ -289,6 +321,8 @@ export class LocalNetwork implements Network {
       tells: this.#role === 'peer' || this.#serves('directory'),
       ...(this.#serves('discovery') ? { onFind: (ns, asker) => this.#answerFind(ns, asker) } : {}),
       ...(this.#serves('storage') ? { onList: (after) => this.#replica.listedNamespaces(after) } : {}),
+      placementTimes: this.#placementTimes,
+      ...(this.#serves('storage') ? { keeping: KEEPING[this.#storage] } : {}),
       ...directory,
     })
     const log = this.libp2p.logger.forComponent('docstore:revocations')
@@ -338,10 +372,117 @@ export class LocalNetwork implements Network {
     if (descriptor.names !== undefined) await (await this.#names()).serve()
   }
 
+  /** Looks after what this relay owns, or keeps until the owners have it. */
+  async #startSectors(): Promise<void> {
+    const [{ RelaySectors }, view] = await Promise.all([import('./placement/index-relay.ts'), this.#openView()])
+    const { misconduct } = this.libp2p.services.doorkeeper
+    const isDraining = (await this.#replica.getMeta(DRAINING)) !== undefined
+    const log = this.libp2p.logger.forComponent('docstore:placement')
+    this.#sectors = await RelaySectors.start(
+      {
+        replica: this.#replica,
+        networkId: this.#networkId,
+        key: await ownKey(this.#replica),
+        libp2p: this.libp2p,
+        misconduct,
+        ledgerOf: this.#ledgers.of,
+        view,
+        givesUp: this.#storage === 'owned',
+        connection: (peer) => this.#connectionTo(peer),
+        session: (peer, signal) => this.#relays.sessionWith(peer, signal),
+        isUsed: (ns) => this.#opened.has(ns),
+        onNeeds: () => this.#relays.look(),
+        onChange: () => this.#placementChanged(),
+        onGone: (ns) => this.#gone(ns),
+        onError: (message, error) => log(message, error),
+      },
+      { isDraining },
+    )
+    if (isDraining) this.#directory?.describe({ draining: true })
+  }
+
+  async #openView(): Promise<PlacementView> {
+    const { PlacementView } = await import('./placement/index-view.ts')
+    this.#view ??= new PlacementView({
+      network: readNetwork((await this.#replica.info()).network.descriptor),
+      relays: () => this.#directory?.directory.relays() ?? [],
+      times: this.#placementTimes,
+      now: this.#now,
+    })
+    return this.#view
+  }
+
+  /** A connection to a peer that was let in. */
+  #connectionTo(peer: string): Connection | undefined {
+    const { doorkeeper } = this.libp2p.services
+    const linked = this.#relays.connected.find((link) => link.peer === peer)?.connection
+    return linked ?? this.libp2p.getConnections().find((one) => one.remotePeer.toString() === peer && doorkeeper.guestOf(one) !== undefined)
+  }
+
+  /** Relays that own a namespace, and how many of them should be connected: one, or as many as somebody waits for. */
+  #ownersOf(ns: string): { readonly peers: readonly string[]; readonly wanted: number } {
+    const peers = this.#view?.isPlaced === true ? this.#view.owners(ns) : []
+    return { peers, wanted: this.#copiesWanted.get(ns) ?? 1 }
+  }
+
+  /** Whether a namespace is kept equal with a peer: not with a relay that would give it up again, where it is with one that does not. */
+  #shares(peer: string | undefined, ns: string): boolean {
+    const view = this.#view
+    if (peer === undefined || view === undefined) return true
+    if (this.#sectors !== undefined) return this.#sectors.shares(peer, ns)
+    return view.staysAt(peer, ns) || !this.#relays.connected.some((link) => link.peer !== undefined && view.staysAt(link.peer, ns))
+  }
+
+  /** Who owns what may have changed, or who is connected. */
+  #reshare(): void {
+    if (this.#view === undefined || this.#ended.signal.aborted || !(this.#view.isPlaced || this.#wasPlaced)) return
+    for (const { peer, session } of this.#syncPeers()) {
+      if (session === undefined) continue
+      for (const ns of this.#wanted) {
+        if (this.#shares(peer, ns)) session.want(ns)
+        else if (session.status.has(ns)) session.unwant(ns)
+      }
+    }
+  }
+
+  #placementChanged(): void {
+    this.#reshare()
+    const isPlaced = this.#view?.isPlaced === true
+    const endsPlaced = this.#wasPlaced && !isPlaced
+    this.#wasPlaced = isPlaced
+    // Each keeps everything again: what others have is taken up, as when a relay has just come.
+    if (!endsPlaced || this.#storage === 'asked') return
+    for (const { session } of this.#relays.connected)
+      session?.listNamespaces().then(
+        (ids) => this.#copyNamespaces(ids),
+        // It is listed with the next session.
+        () => undefined,
+      )
+  }
+
+  /** A namespace was given up here. */
+  #gone(ns: string): void {
+    this.#providers.leave(ns)
+    if (!this.#wanted.delete(ns)) return
+    for (const { session } of this.#syncPeers()) session?.unwant(ns)
+    this.#moved(ns)
+  }
+
   /** A relay keeps all that it has, and whatever comes. */
   async #keepAll(): Promise<void> {
-    this.#unlisten.push(this.#replica.onCommit(({ namespace }) => this.#keep(namespace)))
+    const log = this.libp2p.logger.forComponent('docstore:placement')
+    this.#unlisten.push(
+      this.#replica.onCommit(({ namespace }) => {
+        if (this.#storage !== 'owned' || this.#wanted.has(namespace)) this.#keep(namespace)
+        else this.#keepIfHere(namespace).catch((error: unknown) => log.error('a namespace could not be looked at - %e', error))
+      }),
+    )
     for (const id of await this.#replica.namespaceIds()) this.#keep(id)
+  }
+
+  /** What was given up is told of as what has changed is. */
+  async #keepIfHere(ns: string): Promise<void> {
+    if ((await this.#replica.namespace(ns)) !== undefined) this.#keep(ns)
   }
 
   /** A relay keeps a namespace equal with other relays, and lets others find it. */
@@ -366,7 +507,8 @@ export class LocalNetwork implements Network {
   /** Whether others may bring a namespace here. */
   #takes(ns: string, from: Role): boolean {
     if (this.#role === 'peer') return this.#wanted.has(ns)
-    return this.#storage === 'all' || from === 'peer'
+    // What another relay is to have it must not leave here.
+    return this.#storage === 'all' || from === 'peer' || (this.#storage === 'owned' && this.#sectors?.owns(ns) !== false)
   }
 
   async peerId(): Promise<string> {
@@ -403,7 +545,10 @@ export class LocalNetwork implements Network {
   }
 
   async where({ ns, timeoutMs, signal }: Parameters<Network['where']>[0]): Promise<Whereabouts> {
-    const { whereIs } = await import('./placement/index-where.ts')
+    const { askStandings, whereIs } = await import('./placement/index-where.ts')
+    const view = this.#view
+    const told = (sector: number, until: AbortSignal) =>
+      askStandings(this.#relayConnections('storage'), sector, { networkId: this.#networkId, keyOf: (peer) => view?.keyOf(peer) }, until)
     const asked = this.#relayConnections('discovery')
     const found = await whereIs(
       ns,
@@ -411,6 +556,8 @@ export class LocalNetwork implements Network {
         network: readNetwork((await this.#replica.info()).network.descriptor),
         relays: this.#directory?.directory.relays() ?? [],
         find: (until) => asked.map(async (relay) => (await this.#directory?.find(ns, relay, until)) ?? []),
+        standings: async (sector, until) => [...(this.#sectors?.standings(sector) ?? []), ...(await told(sector, until))],
+        times: this.#placementTimes,
         own: this.#role === 'relay' && (await this.#replica.namespace(ns)) !== undefined ? this.libp2p.peerId.toString() : undefined,
         now: this.#now(),
       },
@@ -448,6 +595,18 @@ export class LocalNetwork implements Network {
   /** Whether a connection to a peer is looked after by something that goes on. */
   #isNeeded(peer: string): boolean {
     return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
+  }
+
+  async placement(): Promise<SectorsReport | undefined> {
+    return this.#sectors?.report()
+  }
+
+  async drain(isDraining: boolean): Promise<void> {
+    if (this.#sectors === undefined) throw new DocstoreError('no-relay-here', 'Only a relay that keeps documents can hand them on')
+    await this.#replica.setMeta(DRAINING, isDraining ? Uint8Array.of(1) : undefined, { flushed: true })
+    this.#directory?.describe({ draining: isDraining })
+    this.#sectors.drain(isDraining)
+    this.#relays.look()
   }
 
   async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
@@ -496,10 +655,12 @@ export class LocalNetwork implements Network {
   }
 
   async want(ns: string): Promise<void> {
+    this.#opened.add(ns)
     this.#want(ns)
   }
 
   async unwant(ns: string): Promise<void> {
+    this.#opened.delete(ns)
     if (!this.#wanted.delete(ns)) return
     for (const { session } of this.#syncPeers()) session?.unwant(ns)
     this.#direct?.look()
@@ -509,7 +670,7 @@ export class LocalNetwork implements Network {
   #want(ns: string): void {
     if (this.#wanted.has(ns)) return
     this.#wanted.add(ns)
-    for (const { session } of this.#syncPeers()) session?.want(ns)
+    for (const { session, peer } of this.#syncPeers()) if (this.#shares(peer, ns)) session?.want(ns)
     this.#direct?.look()
     this.#moved(ns)
   }
@@ -535,7 +696,7 @@ export class LocalNetwork implements Network {
     if (this.#syncPeers().length === 0 && this.#role !== 'relay')
       throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
-    const peers = this.#syncPeers().filter(({ session }) => session !== undefined || !connectedOnly)
+    const peers = this.#syncPeers().filter(({ session, peer }) => (session !== undefined || !connectedOnly) && this.#shares(peer, ns))
     return this.#patiently(ns, timeoutMs, signal, (abort) =>
       syncRelays(ns, peers, { signal: abort, onChange: (listener) => this.#waiting.on(ns, listener) }),
     )
@@ -547,14 +708,20 @@ export class LocalNetwork implements Network {
   ): Promise<readonly string[]> {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
-    const own = this.#serves('storage') ? [await this.peerId()] : []
-    const delivery = new Delivery(this.#relays, ns, seq)
+    const own = this.#serves('storage') && this.#sectors?.owns(ns) !== false ? [await this.peerId()] : []
+    const delivery = new Delivery(this.#relays, ns, seq, (peer) => this.#view?.staysAt(peer, ns) !== false)
     const holders = (): readonly string[] => [...new Set([...own, ...delivery.holders()])]
     // Held back is what has to wait for a right clock; where the clock is right already, that is being mended.
     const isHeldBack = (): boolean => delivery.held() > 0 && this.#time.clocks.report().state !== 'right'
     const isDecided = (): boolean =>
       holders().length >= copies || delivery.shutOut() !== undefined || delivery.refused() !== undefined || isHeldBack()
-    await this.#patiently(ns, timeoutMs, signal, (abort) => until(isDecided, (changed) => this.#waiting.on(ns, changed), abort))
+    this.#copiesWanted.set(ns, Math.max(copies, this.#copiesWanted.get(ns) ?? 1))
+    if (this.#view?.isPlaced === true) this.#relays.look()
+    try {
+      await this.#patiently(ns, timeoutMs, signal, (abort) => until(isDecided, (changed) => this.#waiting.on(ns, changed), abort))
+    } finally {
+      this.#copiesWanted.delete(ns)
+    }
     if (holders().length < copies) throw delivery.notDelivered(holders().length, copies)
     return holders()
   }
@@ -704,6 +871,7 @@ export class LocalNetwork implements Network {
     await Promise.all([this.#receipts.settle(), this.#directory?.settle()])
     await Promise.all([
       this.#time.stop(),
+      this.#sectors?.stop(),
       this.#providers.stop(),
       this.#relays.stop(),
       this.#neighbours.stop(),
@@ -719,6 +887,16 @@ export class LocalNetwork implements Network {
     const listed = this.#directory?.directory.peers() ?? []
     this.#listeners.emit('directory', { peers: listed.length, relays: listed.filter(({ isRelay }) => isRelay).length })
     this.#relays.look()
+    this.#view?.changed()
+    if (this.#view !== undefined) this.#placementChanged()
+    else if (this.#directory?.directory.relays().some(({ descriptor }) => descriptor.services.includes(KEEPS_OWNED_SERVICE)) === true)
+      // Loaded where some relays keep only a part.
+      this.#loadingView ??= this.#openView().then(
+        () => this.#placementChanged(),
+        () => {
+          this.#loadingView = undefined
+        },
+      )
   }
 
   /** The list is made anew each time: where it is long, for many changes at once. */
@@ -744,8 +922,25 @@ export class LocalNetwork implements Network {
   /** A relay keeps everything that those have whom it dials. Ids cost them nothing: beyond what could be kept here none is remembered. */
   #copyNamespaces(ids: readonly string[]): void {
     for (const id of ids)
-      if (!this.#wanted.has(id) && this.#wanted.size < MAX_COPIED_NAMESPACES && parseCid(DAG_CBOR, id) !== undefined) this.#want(id)
+      if (
+        !this.#wanted.has(id) &&
+        this.#sectors?.owns(id) !== false &&
+        this.#wanted.size < MAX_COPIED_NAMESPACES &&
+        parseCid(DAG_CBOR, id) !== undefined
+      )
+        this.#want(id)
   }
+}
+
+/** What a relay says of what it keeps. */
+const KEEPING: Readonly<Record<RelayStorage, readonly string[]>> = { all: [], owned: [KEEPS_OWNED_SERVICE], asked: [KEEPS_ASKED_SERVICE] }
+
+/** Name of the note that this relay is to be emptied, among the small values of the peer. */
+const DRAINING = 'draining'
+
+/** The key of this peer, as it stands in its descriptor. */
+async function ownKey(replica: Replica): Promise<Uint8Array> {
+  return identityFromSeed((await peerKey(replica)).raw.subarray(0, 32)).author
 }
 
 /** Whether libp2p can connect browsers: it listens for what their relays pass on. */

@@ -1,7 +1,7 @@
 import type { ClockReport, LogParcel, NamespaceInfo, Signed } from '@p2p-docstore/core'
 
-/** What a relay keeps: everything in the network, or only what peers bring that are no relays. */
-export type RelayStorage = 'all' | 'asked'
+/** What a relay keeps: everything in the network, what it owns of that (docs/spec/placement.md), or only what peers bring that are no relays. */
+export type RelayStorage = 'all' | 'owned' | 'asked'
 
 /** How a relay or peer is connected; `relay`: through a relay, for a short time and a few bytes. */
 export type Via = 'tcp' | 'websocket' | 'webrtc-direct' | 'webrtc' | 'relay' | 'other'
@@ -72,12 +72,37 @@ export interface Whereabouts {
   /** Whether there are so few relays that each keeps everything. */
   readonly everywhere: boolean
   /** Relays that are to keep it, and whether they said that they do. */
-  readonly owners: readonly { readonly peer: string; readonly origin: string | undefined; readonly has: boolean }[]
+  readonly owners: readonly {
+    readonly peer: string
+    readonly origin: string | undefined
+    readonly has: boolean
+    /** How the sector stands there, as it or another relay told: absent where relays keep everything, or nobody told. */
+    readonly state?: 'syncing' | 'serving' | 'leaving'
+  }[]
   /** Other relays that said to keep it. They count for no copy. */
   readonly others: readonly string[]
-  /** Owners that have it, and how many should. */
+  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. */
   readonly copies: number
   readonly wanted: number
+}
+
+/** How the sectors of a relay stand, for who runs it. */
+export interface SectorsReport {
+  readonly members: number
+  readonly copies: number
+  readonly everywhere: boolean
+  readonly draining: boolean
+  readonly owned: number
+  readonly serving: number
+  readonly syncing: number
+  /** Sectors that lie here and belong to others, and of these the ones that are safe with them. */
+  readonly leaving: number
+  readonly safe: number
+  /** Namespaces in those that are not. */
+  readonly unsafe: number
+  /** Since the start: sectors that were made equal with another relay, and namespaces that were given up. */
+  readonly compared: number
+  readonly dropped: number
 }
 
 /** What a listed peer tells others of itself besides its addresses and links. */
@@ -85,6 +110,8 @@ export interface PeerFacts {
   readonly origin?: string
   readonly services?: readonly string[]
   readonly limits?: Readonly<Record<string, number>>
+  /** Whether it is about to go, so that others are to take over what it owns. */
+  readonly draining?: boolean
 }
 
 /** How one namespace stands with one peer. */
@@ -225,6 +252,10 @@ export interface Network {
   content(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundContent>
   /** Relays that gave content of this CID when they were asked, this one included. */
   contentHolders(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
+  /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
+  placement(): Promise<SectorsReport | undefined>
+  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
+  drain(isDraining: boolean): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
   /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */

@@ -10,6 +10,7 @@ import { readEntry } from './directory/entry.ts'
 import { decodeNamesRequest, decodeNamesResponse, encodeNames } from './names/messages.ts'
 import { decodeContentRequest, decodeContentResponse, encodeContent } from './content/messages.ts'
 import { decodeFindRequest, decodeFindResponse, encodeFind, findHash } from './people/messages.ts'
+import { decodeStatusRequest, decodeStatusResponse, encodeStatusMessage } from './placement/messages.ts'
 import { decodeProfilesRequest, decodeProfilesResponse, encodeProfiles } from './profiles/messages.ts'
 import { decodeDirectoryRequest, decodeDirectoryResponse, encodeMessage } from './directory/messages.ts'
 
@@ -155,6 +156,19 @@ describe('frames.json, those of profiles', () => {
   const decode = ({ side, frame }: Case) => (side === 'request' ? decodeProfilesRequest : decodeProfilesResponse)(bytesOf(frame))
   it.each(valid.filter(ours))('reads and writes $name', (one) => {
     expect(hexOf(encodeProfiles(valueOf<Parameters<typeof encodeProfiles>[0]>(decode(one))))).toBe(one['frame'])
+  })
+  it.each(invalid.filter(ours))('refuses $name', (one) => {
+    expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })
+  })
+})
+
+describe('frames.json, those of what relays say of sectors', () => {
+  const { valid, invalid } = load('frames.json')
+  const ours = ({ protocol }: Case): boolean => protocol === 'status'
+  const decode = ({ side, frame, zeros = 0 }: Case) =>
+    (side === 'request' ? decodeStatusRequest : decodeStatusResponse)(Uint8Array.from([...bytesOf(frame), ...new Uint8Array(zeros)]))
+  it.each(valid.filter(ours))('reads and writes $name', (one) => {
+    expect(hexOf(encodeStatusMessage(valueOf<Parameters<typeof encodeStatusMessage>[0]>(decode(one))))).toBe(one['frame'])
   })
   it.each(invalid.filter(ours))('refuses $name', (one) => {
     expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })

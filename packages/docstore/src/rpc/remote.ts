@@ -107,6 +107,9 @@ export const REPLICA_METHODS = [
   'auditQuestion',
   'answer',
   'compareReply',
+  'print',
+  'prove',
+  'takeAway',
 ] as const satisfies readonly (keyof Replica)[]
 
 /** What a network offers over a line. */
@@ -120,6 +123,8 @@ export const NETWORK_METHODS = [
   'where',
   'content',
   'contentHolders',
+  'placement',
+  'drain',
   'profiles',
   'picture',
   'describe',

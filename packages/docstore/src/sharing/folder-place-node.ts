@@ -156,6 +156,7 @@ function holdDatabase(
     maxBytes,
     role = 'peer',
     storage: kept = 'all',
+    placementTimes,
     services: wantedServices,
     limits = {},
     listen: addresses = [],
@@ -244,7 +245,7 @@ function holdDatabase(
       const forwardedTopics = passesOn
         ? (isOwn: (topic: string) => boolean) => new ForwardedTopics({ pubsub: libp2p.services.pubsub, networkId, isOwn, topicsPerPeer })
         : undefined
-      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept, services, intake, forwardedTopics, listed })
+      return LocalNetwork.start({ replica, networkId, libp2p, role, storage: kept, services, intake, forwardedTopics, listed, placementTimes })
     },
     // The process and its database end together.
     onLost: () => undefined,

@@ -42,13 +42,15 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   /** Calls back once another program or tab has left the network. */
   readonly onLeft: (listener: () => void) => () => void
+  /** Calls back once the program or tab that had the passphrase has ended, and this one does not have it. */
+  readonly onLocked: (listener: () => void) => () => void
   /** Whether a relay holds the data. */
   readonly isRelay: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
 /** What a store tells of by itself. */
-const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left']
+const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left', 'locked']
 
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
@@ -197,20 +199,21 @@ export class Docstore {
 
   /**
    * Calls back after a change. `peer`: with all peers, when one came or went. `sync`: with the namespace whose state it is. `directory`: with
-   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. `left`: once another program or tab has left this network. Returns
-   * the way to stop.
+   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. `left`: once another program or tab has left this network. `locked`: when
+   * the program or tab that held this data has ended and the passphrase is needed to go on: open it anew. Returns the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
   on(event: 'directory', listener: (count: NetworkEvents['directory']) => void): () => void
   on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
-  on(event: 'left', listener: () => void): () => void
-  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner' | 'left', listener: (payload: never) => void): () => void {
+  on(event: 'left' | 'locked', listener: () => void): () => void
+  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner' | 'left' | 'locked', listener: (payload: never) => void): () => void {
     if (!STORE_EVENTS.includes(event))
       throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${STORE_EVENTS.join(', ')}`)
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (event === 'left') return this.#parts.onLeft(listener as () => void)
+    if (event === 'locked') return this.#parts.onLocked(listener as () => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }

@@ -1,8 +1,8 @@
 import { DocstoreError, errorMessage } from '@p2p-docstore/core'
-import { DEFAULT_LIMITS } from 'p2p-docstore'
+import { DEFAULT_LIMITS, type SectorsReport } from 'p2p-docstore'
 import { DEFAULT_MAX_BYTES } from '../config.ts'
 import type { Log } from '../log.ts'
-import { gauge } from '../metrics.ts'
+import { gauge, type Metric } from '../metrics.ts'
 import { openPolicy } from '../policy/open-policy.ts'
 import { numberOf, textsOf } from './setting-value.ts'
 import type { Service } from './service.ts'
@@ -23,12 +23,44 @@ function countLimits(log: Log): (limit: string) => void {
   }
 }
 
+/** How the sectors of this relay stand. */
+function placementMetrics(report: SectorsReport | undefined): readonly Metric[] {
+  if (report === undefined) return []
+  const { members, owned, serving, syncing, leaving, safe, compared, dropped } = report
+  return [
+    gauge('docstore_storage_members', 'Relays that own a part of the key space', members),
+    {
+      name: 'docstore_storage_sectors',
+      help: 'Sectors of the key space by how they stand here: those that it owns, those of them that it serves or fetches, those that belong to others, and those of them that these have for sure',
+      type: 'gauge',
+      values: Object.entries({ owned, serving, syncing, leaving, safe }).map(([state, count]) => [`{state="${state}"}`, count]),
+    },
+    {
+      name: 'docstore_storage_sectors_compared_total',
+      help: 'How often a sector was made equal with another relay',
+      type: 'counter',
+      values: [['', compared]],
+    },
+    {
+      name: 'docstore_storage_given_up_total',
+      help: 'Namespaces that were removed here because others keep them',
+      type: 'counter',
+      values: [['', dropped]],
+    },
+  ]
+}
+
 /** Documents, files, profiles and logs of persons, kept for everybody of the network, of whom none gets what is for the others. */
 export const storage: Service = {
   name: 'storage',
   about: 'keeps documents and files',
   settings: {
-    keeps: { kind: 'text', choices: ['all', 'asked'], default: 'all', about: 'all: everything in the network; asked: only what peers bring' },
+    keeps: {
+      kind: 'text',
+      choices: ['all', 'owned', 'asked'],
+      default: 'all',
+      about: 'all: everything in the network; owned: what falls to it where there are more relays than copies; asked: only what peers bring',
+    },
     maxDisk: { kind: 'whole', min: 1, max: 1_000_000, default: DEFAULT_MAX_BYTES / GIB, about: 'largest size of the database, GiB' },
     writesPerSecond: {
       kind: 'whole',
@@ -79,7 +111,7 @@ export const storage: Service = {
     'namespaces-per-identity': numberOf(namespacesPerIdentity),
   }),
   open: ({ keeps, maxDisk, policy, policyTimeout, policyOnFailure, allow, deny, trust, diskPerIdentity, ...counts }, { log }) => ({
-    storage: keeps === 'asked' ? 'asked' : 'all',
+    storage: keeps === 'asked' || keeps === 'owned' ? keeps : 'all',
     maxBytes: numberOf(maxDisk) * GIB,
     limits: {
       ...Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, numberOf(value)])),
@@ -110,7 +142,14 @@ export const storage: Service = {
         type: 'counter',
         values: [...(limitsMet.get(log) ?? [])].map(([limit, count]) => [`{limit="${limit}"}`, count]),
       },
+      ...placementMetrics(await store.network?.placement()),
     ],
-    health: async () => ((await store.replica.isInPlace()) ? { ok: true } : { ok: false, fault: 'data-missing' }),
+    health: async () => {
+      if (!(await store.replica.isInPlace())) return { ok: false, fault: 'data-missing' }
+      const placement = await store.network?.placement()
+      if (placement === undefined || (placement.everywhere && !placement.draining)) return { ok: true }
+      const { members, owned, serving, leaving, draining } = placement
+      return { ok: true, members, owned, serving, leaving, draining }
+    },
   }),
 }

@@ -60,7 +60,7 @@ it('every setting has a variable, of which a list is written with commas', () =>
 it('a file that cannot be read, or has what is no setting, is refused with the line', async () => {
   expect(await faultOf('port: 8080\nprot: 1\n')).toBe('relay.yaml, line 2: There is no setting "prot". Did you mean port?')
   expect(await faultOf('\nstorage:\n  maxDisk: much\n')).toBe('relay.yaml, line 3: storage.maxDisk is a whole number from 1 to 1000000')
-  expect(await faultOf('storage:\n  keeps: some\n')).toBe('relay.yaml, line 2: storage.keeps is one of all, asked')
+  expect(await faultOf('storage:\n  keeps: some\n')).toBe('relay.yaml, line 2: storage.keeps is one of all, owned, asked')
   expect(await faultOf('services: storage\n')).toMatch(/^relay.yaml, line 1: services is a list of texts/)
   expect(await faultOf('port: 1\nport: 2\n')).toMatch(/^relay.yaml, line 2: Map keys must be unique/)
   expect(await faultOf('port: [1\n')).toMatch(/^relay.yaml, line \d: /)

@@ -1,4 +1,4 @@
-import { MAX_FAILURES, MAX_HOLDERS, MAX_RETRY_MS, MIN_RETRY_MS } from '../limits.ts'
+import { MAX_FAILURES, MAX_HOLDERS, type PlacementTimes } from '../limits.ts'
 import type { SectorState } from '../status.ts'
 
 /** What is known of another relay in one sector. */
@@ -49,26 +49,29 @@ export class HeldSector {
   }
 }
 
+/** How long is waited until the next try. */
+type Pauses = Pick<PlacementTimes, 'minRetryMs' | 'maxRetryMs'>
+
 /** Whether comparing with it works: one with which it keeps failing counts as out of reach, and holds up nobody. */
 export function isWorking({ failures }: Partner): boolean {
   return failures < MAX_FAILURES
 }
 
 /** It cannot be compared with for a while, and then for longer and longer. Who is no owner has one try: he may only pretend to have something. */
-export function putOff(partner: Partner, now: number, isOwner: boolean): void {
+export function putOff(partner: Partner, now: number, { isOwner, ...pauses }: { readonly isOwner: boolean } & Pauses): void {
   partner.failures = Math.max(partner.failures + 1, isOwner ? 1 : MAX_FAILURES)
-  partner.retryAt = now + pauseAfter(partner.failures)
+  partner.retryAt = now + pauseAfter(partner.failures, pauses)
 }
 
 /** It was found equal: it is not compared with again at once if it goes on to say that it is not. */
-export function found(partner: Partner, now: number): void {
+export function found(partner: Partner, now: number, pauses: Pauses): void {
   partner.isClean = true
   partner.differs = 0
   partner.failures = 0
   partner.vain++
-  partner.retryAt = partner.vain > 1 ? now + pauseAfter(partner.vain) : 0
+  partner.retryAt = partner.vain > 1 ? now + pauseAfter(partner.vain, pauses) : 0
 }
 
-function pauseAfter(times: number): number {
-  return Math.min(MIN_RETRY_MS * 2 ** (times - 1), MAX_RETRY_MS)
+function pauseAfter(times: number, { minRetryMs, maxRetryMs }: Pauses): number {
+  return Math.min(minRetryMs * 2 ** (times - 1), maxRetryMs)
 }

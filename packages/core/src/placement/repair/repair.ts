@@ -1,5 +1,5 @@
 import { toHex } from '../../model/bytes.ts'
-import { HOLD_MS, MAX_COMPARISONS, MAX_COMPARISONS_WITH_ONE, PRINT_BYTES, PROOF_MS, SECTORS, STATUS_LIFE_MS } from '../limits.ts'
+import { MAX_COMPARISONS, MAX_COMPARISONS_WITH_ONE, PLACEMENT_TIMES, type PlacementTimes, PRINT_BYTES, SECTORS } from '../limits.ts'
 import type { Placement } from '../placement.ts'
 import type { SectorState, SectorStatus } from '../status.ts'
 import { found, HeldSector, isWorking, type Partner, putOff } from './held-sector.ts'
@@ -42,6 +42,7 @@ interface Wanted {
 export class Repair {
   readonly #self: string
   readonly #store: SectorStore
+  readonly #times: PlacementTimes
   /** By number, and all that there are, rising. */
   readonly #sectors: (HeldSector | undefined)[] = Array.from({ length: SECTORS })
   #held: readonly HeldSector[] = []
@@ -55,9 +56,10 @@ export class Repair {
   #isDraining = false
   #isBehind = false
 
-  constructor(key: Uint8Array, store: SectorStore) {
+  constructor(key: Uint8Array, store: SectorStore, times: PlacementTimes = PLACEMENT_TIMES) {
     this.#self = toHex(key)
     this.#store = store
+    this.#times = times
   }
 
   /** Who owns what has changed, or is known for the first time. */
@@ -112,6 +114,22 @@ export class Repair {
     return this.#sectors[sector]?.state
   }
 
+  /** What another relay said last of a sector; `undefined` where it said nothing, or not lately. */
+  says(relay: string, sector: number): SectorState | undefined {
+    return this.#sectors[sector]?.partners.get(relay)?.says
+  }
+
+  /** What other relays say of a sector. */
+  standings(sector: number): readonly { readonly relay: string; readonly state: SectorState }[] {
+    return [...(this.#sectors[sector]?.partners ?? [])].flatMap(([relay, { says }]) => (says === undefined ? [] : { relay, state: says }))
+  }
+
+  /** Whether a sector that lies here, and belongs to others, may go. */
+  isSafe(sector: number, now: number): boolean {
+    const held = this.#sectors[sector]
+    return held?.state === 'leaving' && this.#isSafe(held, now)
+  }
+
   /**
    * Another relay said how its sectors stand. Equal fingerprints are a clean comparison. `isAnswer`: to a status of ours, so that what it leaves out it has
    * nothing to do with. To be called for relays of the directory alone, which bounds how many are remembered.
@@ -160,8 +178,8 @@ export class Repair {
       partner.failures = 0
       return
     }
-    if (how === 'clean') return found(partner, now)
-    putOff(partner, now, this.#ownersOf(sector).includes(relay))
+    if (how === 'clean') return found(partner, now, this.#times)
+    putOff(partner, now, { isOwner: this.#ownersOf(sector).includes(relay), ...this.#times })
     partner.proof = undefined
     partner.isClean = false
     // What cannot be stored here must not keep others from keeping it.
@@ -177,12 +195,12 @@ export class Repair {
   /** What is to be done now; what was handed out before and has not ended counts against the limits. */
   next(now: number): readonly RepairAction[] {
     this.#forgetSilent(now)
-    this.#look(now)
+    this.look(now)
     const actions: RepairAction[] = []
     const wanted: Wanted[] = []
     for (const held of this.#held) {
       const version = this.#store.version(held.number)
-      if (held.state === 'leaving' && now - held.leavingSince >= HOLD_MS && this.#isSafe(held, now))
+      if (held.state === 'leaving' && now - held.leavingSince >= this.#times.holdMs && this.#isSafe(held, now))
         actions.push({ do: 'drop', sector: held.number, version })
       else this.#want(held, now, wanted)
     }
@@ -207,7 +225,7 @@ export class Repair {
 
   /** Sectors that lie here and belong to others, and how many of them may go because each of their owners has proved to serve them. */
   leaving(now: number): { readonly sectors: number; readonly safe: number } {
-    this.#look(now)
+    this.look(now)
     const leaving = this.#held.filter(({ state }) => state === 'leaving')
     return { sectors: leaving.length, safe: leaving.filter((held) => this.#isSafe(held, now)).length }
   }
@@ -234,8 +252,8 @@ export class Repair {
     return (sector) => placement?.isOwner(number, sector) === true
   }
 
-  /** Brings the list of sectors, and their states, up to date. */
-  #look(now: number): void {
+  /** Brings the list of sectors, and their states, up to date; `next` does so too. */
+  look(now: number): void {
     const here = this.#ours.slice()
     for (const sector of this.#store.held()) here[sector] = 1
     const all: HeldSector[] = []
@@ -272,8 +290,8 @@ export class Repair {
     if (owners.length === 0 || owners.includes(this.#self)) return false
     return owners.every((owner) => {
       const partner = held.partners.get(owner)
-      if (partner?.says !== 'serving' || now - partner.saidAt >= STATUS_LIFE_MS) return false
-      return partner.proof?.version === version && now - partner.proof.at < PROOF_MS
+      if (partner?.says !== 'serving' || now - partner.saidAt >= this.#times.statusLifeMs) return false
+      return partner.proof?.version === version && now - partner.proof.at < this.#times.proofMs
     })
   }
 
@@ -281,7 +299,7 @@ export class Repair {
   #want(held: HeldSector, now: number, wanted: Wanted[]): void {
     const owners = this.#ownersOf(held.number)
     const isLeaving = held.state === 'leaving'
-    const mayGo = isLeaving && (this.#isDraining || now - held.leavingSince >= HOLD_MS)
+    const mayGo = isLeaving && (this.#isDraining || now - held.leavingSince >= this.#times.holdMs)
     // Proofs are of use when all owners serve; else they would be too old by the time.
     const canGo = mayGo && owners.every((owner) => held.partners.get(owner)?.says === 'serving')
     for (const [relay, partner] of held.partners) {
@@ -302,18 +320,18 @@ export class Repair {
 
   /** Whether a proof holds and will for a while. */
   #isProved(held: HeldSector, { proof }: Partner, now: number): boolean {
-    return proof !== undefined && proof.version === this.#store.version(held.number) && now - proof.at < PROOF_MS / 2
+    return proof !== undefined && proof.version === this.#store.version(held.number) && now - proof.at < this.#times.proofMs / 2
   }
 
   #isReached(relay: string, now: number): boolean {
     const at = this.#heardAt.get(relay)
-    return at !== undefined && now - at < STATUS_LIFE_MS
+    return at !== undefined && now - at < this.#times.statusLifeMs
   }
 
   /** Who was not heard for long says nothing any more: when it comes back, it may have missed something. */
   #forgetSilent(now: number): void {
     for (const [relay, at] of this.#heardAt) {
-      if (now - at < STATUS_LIFE_MS) continue
+      if (now - at < this.#times.statusLifeMs) continue
       this.#heardAt.delete(relay)
       this.#knownOf.delete(relay)
       for (const { partners } of this.#held) {

@@ -3,6 +3,7 @@ import { DocstoreError, errorCode } from '../../errors.ts'
 import { timeFromMs } from '../../model/clock.ts'
 import { createSeed, identityFromSeed } from '../../model/keys/identity.ts'
 import { createPerson, decodePerson, isMadeWith, keyCommitment, personNonce } from '../../model/people/person.ts'
+import { MAX_UNNEEDED_LOGS } from '../limits.ts'
 import { put, World } from '../../testing/people-world.ts'
 import type { TestPeer } from '../../testing/test-peer.ts'
 
@@ -95,4 +96,20 @@ it('a cut of now takes nothing away that is here already, by whatever clock it w
   expect(until).toBeGreaterThan(timeFromMs(ada.now() + 60_000))
   await ada.replica.changePerson({ type: 'revoke', key: phone.identity.author, until, void: true })
   expect(await ada.replica.get(ns, 'notes', 'ahead')).toBeDefined()
+})
+
+it('persons whose logs are here no more are found by nothing', async () => {
+  const relay = await world.peer('relay')
+  const learn = async (n: number): Promise<void> => {
+    const nonce = Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? n >> 8 : n))
+    const { digest, bytes } = createPerson({ device: identityFromSeed(next), recovery: recovery.author, nonce })
+    await relay.replica.learnPerson({ log: digest, genesis: bytes, acts: [] }, { keep: false })
+  }
+  await learn(0)
+  const [first] = await relay.replica.personsByRecovery(keyCommitment(recovery.author))
+  expect(await relay.replica.personsOfKey(identityFromSeed(next).author)).toEqual([])
+  for (let n = 1; n <= MAX_UNNEEDED_LOGS; n++) await learn(n)
+  const found = await relay.replica.personsByRecovery(keyCommitment(recovery.author))
+  expect(found).toHaveLength(MAX_UNNEEDED_LOGS)
+  expect(found).not.toContainEqual(first)
 })

@@ -13,6 +13,8 @@ const NOT_HERE = 0
 /** The namespaces of a database, with their heads. */
 export class NamespaceTable {
   readonly #parts: StorageParts
+  /** Numbers of those that went because others keep them, since the database was opened: what was judged before must not be stored after. */
+  readonly #takenAway = new Set<number>()
 
   constructor(parts: StorageParts) {
     this.#parts = parts
@@ -49,16 +51,23 @@ export class NamespaceTable {
       )
       .run(cid, genesis, head, signature)
     const ns = Number(statements.own('SELECT ns FROM namespaces WHERE cid = ?').get(cid)?.['ns'])
+    this.#takenAway.delete(ns)
     if (ns > MAX_NAMESPACES) throw new DocstoreError('too-many-namespaces', `One peer holds at most ${MAX_NAMESPACES} namespaces`)
     return ns
   }
 
-  forget(ns: number): void {
-    const { statements, transactions, indexes, texts, queries } = this.#parts
+  /** Throws `unknown-namespace` for one that went at a position: nothing may come behind that. */
+  assertNotTakenAway(ns: number): void {
+    if (this.#takenAway.has(ns)) throw new DocstoreError('unknown-namespace', 'The namespace was just taken away from here')
+  }
+
+  forget(ns: number, onlyAt?: number): boolean {
+    const { statements, transactions, indexes, texts, queries, totals } = this.#parts
     const declared = statements.own('SELECT collection, paths FROM indexes WHERE ns = ?')
     const words = statements.own('SELECT collection, paths FROM text_indexes WHERE ns = ?')
     const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
-    transactions.reserved(() => {
+    const isGone = transactions.reserved(() => {
+      if (onlyAt !== undefined && totals.lastSeq(ns) !== onlyAt) return false
       // An empty genesis stands for none: the row keeps the number for this id.
       const none = new Uint8Array()
       statements.own('UPDATE namespaces SET genesis = ?, head = ?, signature = ? WHERE ns = ?').run(none, none, none, ns)
@@ -66,8 +75,11 @@ export class NamespaceTable {
       statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
       this.#forgetLogs(ns)
       for (const { collection, paths } of words.all(ns)) texts.drop(ns, String(collection), pathsOf(paths))
+      return true
     }, ns)
+    if (isGone && onlyAt !== undefined) this.#takenAway.add(ns)
     queries.forgetPlans()
+    return isGone
   }
 
   /** Logs that no other namespace needs go with it. */

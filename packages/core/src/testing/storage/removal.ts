@@ -117,6 +117,22 @@ export function removalContract(open: OpenStorage): void {
       expect(await idsOf(storage, ns, query({ tags: 'x' }))).toEqual(['c'])
     })
 
+    test('at a position goes only where nothing came behind it, and takes nothing that was on its way', async ({ storage }) => {
+      const ns = await addNamespace(storage, 'gone')
+      await storage.commit(ns, [put({ id: 'a' })])
+      const at = await storage.lastSeq(ns)
+      await storage.commit(ns, [put({ id: 'b' })])
+      expect(await storage.forgetNamespace(ns, at)).toBe(false)
+      expect(await idsOf(storage, ns, query())).toEqual(['a', 'b'])
+      expect(await storage.forgetNamespace(ns, await storage.lastSeq(ns))).toBe(true)
+      await expect((async () => storage.commit(ns, [put({ id: 'c' })]))()).rejects.toMatchObject({ code: 'unknown-namespace' })
+      await expect((async () => storage.commitShrinking(ns, [put({ id: 'c' })]))()).rejects.toMatchObject({ code: 'unknown-namespace' })
+      await removeAll(storage, ns, -1, 100)
+      expect(await addNamespace(storage, 'gone')).toBe(ns)
+      await storage.commit(ns, [put({ id: 'c' })])
+      expect(await idsOf(storage, ns, query())).toEqual(['c'])
+    })
+
     test('leaves no byte of it on the disk', async ({ storage, files }) => {
       const ns = await addNamespace(storage)
       await storage.createIndex(ns, 'cities', ['secret'])

@@ -29,6 +29,7 @@ async function storeAt(relays: readonly TestRelay[]): Promise<Docstore> {
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    onLocked: () => () => undefined,
     isRelay: async () => false,
     close: () => peer.close(),
   })

@@ -1,6 +1,7 @@
 import type { Connection, Logger, Stream } from '@libp2p/interface'
 import {
   createVoucher,
+  DRAINING_SERVICE,
   type Identity,
   identityFromSeed,
   type Ledger,
@@ -14,6 +15,7 @@ import {
   type Role,
   signPeerDescriptor,
 } from '@p2p-docstore/core'
+import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import { type DocstoreLibp2p, peerKey, viaOf, webSocketAddress } from '../transport/index.ts'
 import { type Misdeed, ownIdentity } from '../admission/index.ts'
 import { isNetworkService } from '../relay-services.ts'
@@ -51,6 +53,8 @@ export interface NetworkDirectoryInit {
   readonly role: Role
   /** What this relay does for others, where it is known from the beginning. */
   readonly services?: readonly string[] | undefined
+  /** What else it says of what it keeps, as services do. */
+  readonly keeping?: readonly string[]
   /** Whether who asks is told who is in the network. */
   readonly tells?: boolean
   /** Whether others may know of this peer. */
@@ -68,6 +72,8 @@ export interface NetworkDirectoryInit {
   /** How long a descriptor of this peer holds, and how often directories are compared, milliseconds. */
   readonly lifeMs?: number | undefined
   readonly compareMs?: number | undefined
+  /** Of a relay: how often it says that it is there, and for how long it may be away and still have been there. */
+  readonly placementTimes?: PlacementTimes | undefined
   /** Wall clock, Unix milliseconds. */
   readonly now: () => number
 }
@@ -138,7 +144,7 @@ export class NetworkDirectory {
     if (!isListed) return
     // One that comes back soon keeps its place among relays: a restart must not move what it keeps.
     const asRelay = role === 'relay' ? await import('./last-said.ts') : undefined
-    if (asRelay !== undefined) this.#since = await asRelay.sinceOf(replica, this.#init.now())
+    if (asRelay !== undefined) this.#since = await asRelay.sinceOf(replica, this.#init.now(), this.#init.placementTimes)
     const key = identityFromSeed((await peerKey(replica)).raw.subarray(0, 32))
     const identity = packSigned(createVoucher(network.cid, this.#self, await ownIdentity(replica)))
     this.#announcer = new Announcer({
@@ -152,7 +158,7 @@ export class NetworkDirectory {
       },
       now: this.#init.now,
       lifeMs: lifeMs ?? (role === 'relay' ? RELAY_LIFE_MS : PEER_LIFE_MS),
-      ...(asRelay === undefined ? {} : { refreshMs: asRelay.RELAY_REFRESH_MS }),
+      ...(asRelay === undefined ? {} : { refreshMs: asRelay.refreshMsOf(this.#init.placementTimes) }),
     })
     this.#announcer.start()
   }
@@ -332,7 +338,8 @@ export class NetworkDirectory {
 
   #describe(identity: Uint8Array): SelfDescription {
     const { libp2p, role } = this.#init
-    const { origin = null, services = [], limits = {} } = this.#facts
+    const { origin = null, services = [], limits = {}, draining = false } = this.#facts
+    const keeping = [...(this.#init.keeping ?? []), ...(draining ? [DRAINING_SERVICE] : [])]
     const places = libp2p.services.places?.max
     const suffix = `/p2p/${this.#self}`
     const addresses = libp2p
@@ -349,7 +356,7 @@ export class NetworkDirectory {
       identity,
       addresses,
       origin: origin && new URL(origin).origin,
-      services: [...new Set([...(role === 'relay' ? ['relay'] : []), ...services])],
+      services: [...new Set([...(role === 'relay' ? ['relay'] : []), ...services, ...keeping])],
       limits: { ...(places === undefined ? {} : { places }), ...limits },
       // In one order, so that only what has changed looks changed.
       links: links

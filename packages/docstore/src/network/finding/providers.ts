@@ -64,6 +64,12 @@ export class Providers {
     this.#wakeUp.abort()
   }
 
+  /** This relay keeps a namespace no longer. What others were told goes with time. */
+  leave(ns: string): void {
+    this.#kept.delete(ns)
+    this.#pending.delete(ns)
+  }
+
   /**
    * Peer ids of relays that keep a namespace, as the connected relays and Kademlia say, who are asked at once. Once one of them names somebody
    * the others have a moment to do so too, and what they say is taken in turn: who answers first must not decide alone.

@@ -14,7 +14,7 @@ import {
 } from '@p2p-docstore/core'
 import { openExchange } from '../sync/index.ts'
 import type { FoundPerson } from '../types.ts'
-import { MAX_PEOPLE_FRAME_BYTES, MAX_REQUESTS } from './limits.ts'
+import { MAX_FOUND_NAMESPACES, MAX_PEOPLE_FRAME_BYTES, MAX_REQUESTS } from './limits.ts'
 import { decodeFindResponse, encodeFind, findHash } from './messages.ts'
 import { peopleProtocol } from './protocol.ts'
 
@@ -135,7 +135,7 @@ async function findAt(
       if (!equalBytes(genesis, first.genesis)) throw new DocstoreError('bad-response', 'The relay told of two persons as if they were one')
       acts.push(...response.value.acts)
       namespaces.push(...response.value.namespaces)
-      if (acts.length > MAX_LOG_ACTS) break
+      if (acts.length > MAX_LOG_ACTS || namespaces.length > MAX_FOUND_NAMESPACES) break
       if (!moreActs && !moreNamespaces) return { log: { log: sha256(genesis), genesis, acts }, namespaces, others: first.others }
     }
     throw new DocstoreError('bad-response', 'The relay has no end of what it tells of this person')

@@ -1,1 +1,2 @@
+export { askStandings } from './ask-standings.ts'
 export { whereIs } from './where.ts'

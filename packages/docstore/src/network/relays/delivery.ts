@@ -8,8 +8,11 @@ export class Delivery {
   readonly #relays: RelayLinks
   readonly #ns: string
   readonly #seq: number
+  readonly #stays: (peer: string) => boolean
 
-  constructor(relays: RelayLinks, ns: string, seq: number) {
+  /** `stays`: whether what a relay has of the namespace is there for good. */
+  constructor(relays: RelayLinks, ns: string, seq: number, stays: (peer: string) => boolean) {
+    this.#stays = stays
     this.#relays = relays
     this.#ns = ns
     this.#seq = seq
@@ -22,7 +25,7 @@ export class Delivery {
       // A namespace without documents is at position 0, as is one that the relay never heard of.
       const isThere =
         sync !== undefined && sync.acked >= this.#seq && sync.heldSeq < Math.max(1, this.#seq) && (this.#seq > 0 || sync.state === 'live')
-      return peer !== undefined && isThere ? [peer] : []
+      return peer !== undefined && isThere && this.#stays(peer) ? [peer] : []
     })
     // Two addresses can lead to one relay, which has one copy.
     return [...new Set(peers)]

@@ -39,6 +39,8 @@ export interface Choice {
   readonly placeGivers: readonly string[]
   /** For each wanted namespace that no connected relay keeps. */
   readonly holders: readonly Holders[]
+  /** Relays that have to be linked to, whatever else is. */
+  readonly needed?: readonly string[]
   /** How many relays should be connected, and how many links there are at most. */
   readonly enough: number
   readonly max: number
@@ -56,16 +58,18 @@ export interface Chosen {
  * Which relays to keep in touch with: those that were joined, as many others as it takes to have enough connected ones, and one for each wanted
  * namespace that none of them keeps.
  */
-export function chooseRelays({ links, listed, placeGivers, holders, enough, max }: Choice): Chosen {
+export function chooseRelays({ links, listed, placeGivers, holders, needed = [], enough, max }: Choice): Chosen {
   const drop = new Set(links.filter((link) => isLost(link, links)).map(({ id }) => id))
   const add: string[] = []
   const isLinked = (peer: string): boolean => add.includes(peer) || links.some((link) => link.peer === peer && !drop.has(link.id))
   const place = (): boolean => {
     if (links.length - drop.size + add.length < max) return true
-    const spare = links.find((link) => !drop.has(link.id) && isSpare(link, holders))
+    const isNeeded = ({ peer }: LinkState): boolean => peer !== undefined && needed.includes(peer)
+    const spare = links.find((link) => !drop.has(link.id) && !isNeeded(link) && isSpare(link, holders))
     if (spare !== undefined) drop.add(spare.id)
     return spare !== undefined
   }
+  for (const peer of needed) if (!isLinked(peer) && place()) add.push(peer)
   for (const { ns, peers } of holders) {
     const isHoped = (link: LinkState): boolean => !drop.has(link.id) && !link.hasFailed && !link.lacks.has(ns)
     const isComing = peers.some((one) => add.includes(one) || links.some((link) => link.peer === one && isHoped(link)))

@@ -1,4 +1,5 @@
 import type { Connection } from '@libp2p/interface'
+import { DocstoreError, type Session } from '@p2p-docstore/core'
 import { type AddressRange, narrowest, rangeOf, rangeOfHost, widest } from '../transport/index.ts'
 import { delay } from '../timing/index.ts'
 import { MAX_RELAYS } from '../limits.ts'
@@ -20,6 +21,10 @@ const DEBOUNCE_MS = 50
 const REST_MS: number = 10 * 60_000
 /** How long it counts where this peer is, unless a connection from here begins or ends, milliseconds. */
 const HERE_MS = 1000
+/** Links of a relay that has to do with many others. */
+const MAX_LINKS = 72
+/** Wanted namespaces whose owners are looked for at a time. */
+const MAX_OWNED_SOUGHT = 1000
 /** Namespaces that are looked for in one round, and how long a round may take, milliseconds. */
 const MAX_SOUGHT = 16
 const FIND_TIMEOUT_MS = 5000
@@ -40,6 +45,10 @@ export interface RelayLinksInit extends Omit<RelayLinkInit, 'source' | 'ways'> {
   }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
+  /** Relays that own a namespace, where not all keep it, and how many of them it should be told. */
+  readonly owners?: (ns: string) => { readonly peers: readonly string[]; readonly wanted: number }
+  /** Relays that this one has to be linked to: at a relay, because of what both keep. */
+  readonly needed?: () => readonly string[]
   /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
   readonly gathers?: boolean
 }
@@ -143,6 +152,15 @@ export class RelayLinks {
     for (const link of this.all) link.wake()
   }
 
+  /** The session with a relay of the directory, as soon as there is one. Throws why it was not reached when time is over. */
+  async sessionWith(peer: string, signal: AbortSignal): Promise<Session> {
+    const linked = (): RelayLink | undefined => this.all.find((link) => link.peer === peer)
+    if (linked() === undefined && this.#links.size < MAX_LINKS) this.#add(listedRelay(peer, this.#init.listed.addresses, () => this.here()))
+    const link = linked()
+    if (link === undefined) throw new DocstoreError('relay-unreachable', `There are links to ${MAX_LINKS} relays already`)
+    return link.untilSession(signal)
+  }
+
   /** Something has changed that the choice depends on. */
   look(): void {
     this.#wakeUp.abort()
@@ -204,6 +222,7 @@ export class RelayLinks {
   #choice(now: number): Choice {
     const { libp2p, listed, role, gathers = false } = this.#init
     const needed = this.#needed()
+    const neededPeers = this.#init.needed?.() ?? []
     const own = libp2p.peerId.toString()
     const relays = listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer))
     const known = new Set(relays)
@@ -222,13 +241,32 @@ export class RelayLinks {
       }),
       listed: listedFor('storage'),
       placeGivers: libp2p.services.reservations === undefined ? [] : listedFor('signaling'),
-      holders: [...this.#sought].map(([ns, { holders }]): Holders => {
-        const peers = holders.filter((peer) => known.has(peer))
-        return { ns, peers: gathers ? this.#meetingPoint(ns, peers).filter((peer) => !guests.has(peer)) : peers }
-      }),
+      holders: [
+        ...this.#missingOwners(known),
+        ...[...this.#sought].map(([ns, { holders }]): Holders => {
+          const peers = holders.filter((peer) => known.has(peer))
+          return { ns, peers: gathers ? this.#meetingPoint(ns, peers).filter((peer) => !guests.has(peer)) : peers }
+        }),
+      ],
+      needed: neededPeers,
       enough: role === 'relay' ? ENOUGH_FOR_RELAY : ENOUGH_FOR_PEER,
-      max: MAX_RELAYS,
+      max: Math.min(MAX_LINKS, MAX_RELAYS + neededPeers.length),
     }
+  }
+
+  /** Of wanted namespaces that too few connected owners have: the others. */
+  #missingOwners(known: ReadonlySet<string>): readonly Holders[] {
+    const { owners, wanted } = this.#init
+    if (owners === undefined) return []
+    const connected = new Set(this.connected.map(({ peer }) => peer))
+    const missing: Holders[] = []
+    for (const ns of wanted) {
+      const { peers, wanted: count } = owners(ns)
+      if (peers.filter((peer) => connected.has(peer)).length >= Math.min(count, peers.length)) continue
+      missing.push({ ns, peers: peers.filter((peer) => !connected.has(peer) && known.has(peer)) })
+      if (missing.length >= MAX_OWNED_SOUGHT) break
+    }
+    return missing
   }
 
   /** Peers that keep a link to this one: relays among them need none from here too. */

@@ -26,8 +26,9 @@ export interface SyncInit {
   readonly onHeld?: () => void
   /** Wall clock, Unix milliseconds. */
   readonly now?: () => number
-  /** Namespaces to keep equal. */
+  /** Namespaces to keep equal, and whether one of them is to be with this peer. */
   readonly wanted: ReadonlySet<string>
+  readonly shares?: (peer: string, ns: string) => boolean
   /** Called when the state of a namespace with a peer has changed. */
   readonly onSync: (ns: string) => void
   /** Called with all namespaces of a peer, where whatever it has is to be kept here too. */
@@ -59,7 +60,7 @@ export interface SyncPeer {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, onSync, onHeld, onNamespaces }: SyncInit,
+  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, shares, onSync, onHeld, onNamespaces }: SyncInit,
   {
     status,
     isRelayLink = false,
@@ -110,7 +111,7 @@ export async function syncConnection(
     ...(onNamespaces === undefined ? {} : { onNamespaces }),
     onStart: () => {
       // Only now, and in one step with it becoming known: what is wanted while the two greet belongs to it too.
-      for (const ns of wanted) session.want(ns)
+      for (const ns of wanted) if (shares?.(peer, ns) !== false) session.want(ns)
       onStart(session)
     },
   })

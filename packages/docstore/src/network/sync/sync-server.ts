@@ -18,6 +18,8 @@ export interface SyncServerInit {
   readonly keeps: boolean
   /** Whether a peer of this role may bring a namespace here. */
   readonly takes: (ns: string, from: Role) => boolean
+  /** Gets a namespace here that a peer asks for, if it can. */
+  readonly bring?: ((ns: string) => Promise<void>) | undefined
   /** What stands between a peer and the store, at a relay. */
   readonly intakeOf?: ((connection: Connection) => Intake) | undefined
   /** Called when a peer was seen to keep a namespace. */
@@ -33,7 +35,7 @@ export async function serveSync(libp2p: Streams, networkId: string, init: SyncSe
 }
 
 async function answer(stream: Stream, connection: Connection, init: SyncServerInit, Answering: typeof Responder): Promise<void> {
-  const { replica, role, misconduct, ledgerOf, clockOf, now, keeps, takes, intakeOf, onKeeper } = init
+  const { replica, role, misconduct, ledgerOf, clockOf, now, keeps, takes, bring, intakeOf, onKeeper } = init
   const peer = connection.remotePeer.toString()
   const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
   if (count > MAX_INBOUND_STREAMS) {
@@ -50,6 +52,7 @@ async function answer(stream: Stream, connection: Connection, init: SyncServerIn
     delay,
     keeps,
     isWanted: takes,
+    ...(bring === undefined ? {} : { bring }),
     ...(intakeOf === undefined ? {} : { intake: intakeOf(connection) }),
     onNamespace: (ns) => onKeeper(peer, ns),
     onViolation: (violation) => misconduct.note(peer, violation),

@@ -260,17 +260,32 @@ export class PersonBook {
     // At the first look nothing is news.
     if (seen === undefined) return []
     const news: PersonEvent[] = []
+    // Whoever ended with the one that had added them is in the list no more.
+    const { identity } = this.#init.info()
+    const listed = new Set(facts.devices.map(({ key }) => didOf(key)))
+    for (const [key, how] of seen)
+      if (how === 'active' && !listed.has(key)) news.push({ type: 'revoked', key, label: '', message: revokedText(key, key === identity) })
     for (const { key, label, until, isThis } of devicesOf(facts, this.#init.info().identity)) {
       const name = label === '' ? key : JSON.stringify(label)
       const known = seen.get(key)
       if (known === undefined && !isThis)
         news.push({ type: 'added', key, label, message: `A device was added to you: ${name}. If that was not you, revoke it` })
+      // A thief had revoked it, and was revoked with the words.
+      if (until === undefined && known === 'revoked')
+        news.push({
+          type: 'again',
+          key,
+          label,
+          message: isThis
+            ? 'This device acts again: what revoked it does not count any more'
+            : `A device of yours acts again: ${name}. What revoked it does not count any more. If it was lost, revoke it once more`,
+        })
       if (until !== undefined && known !== 'revoked')
         news.push({
           type: 'revoked',
           key,
           label,
-          message: isThis ? 'This device was revoked: nothing that it writes is taken any more' : `A device of yours was revoked: ${name}`,
+          message: revokedText(name, isThis),
         })
     }
     for (const event of news) for (const listener of this.#listeners) listener(event)
@@ -336,6 +351,10 @@ export class PersonBook {
   }
 }
 
+function revokedText(name: string, isThis: boolean): string {
+  return isThis ? 'This device was revoked: nothing that it writes is taken any more' : `A device of yours was revoked: ${name}`
+}
+
 /** What happens with a link: typed wrong, the device is turned away, and another one can come. */
 async function* addingEvents(network: Network, added: Promise<AddingEvent>): AsyncGenerator<AddingEvent, void, undefined> {
   for (;;) {
@@ -364,12 +383,18 @@ function keyOfDid(did: string): Uint8Array {
   return key
 }
 
-function devicesOf({ devices }: Pick<PersonFacts, 'devices'>, identity: string): readonly DeviceInfo[] {
+function devicesOf({ devices, revocations }: Pick<PersonFacts, 'devices' | 'revocations'>, identity: string): readonly DeviceInfo[] {
+  const isDevice = (key: Uint8Array): boolean => devices.some((one) => equalBytes(one.key, key))
+  /** Of several revocations of a device the one that leaves the least of it. */
+  const endOf = (key: Uint8Array): Pick<DeviceInfo, 'revokedBy' | 'reason'> => {
+    const [end] = revocations.filter((one) => equalBytes(one.key, key)).toSorted((a, b) => Number(b.isVoid) - Number(a.isVoid) || a.until - b.until)
+    return end === undefined ? {} : { revokedBy: isDevice(end.by) ? didOf(end.by) : 'words', reason: end.isVoid ? 'lost' : 'retired' }
+  }
   return devices.map(({ key, label, from, until }) => ({
     key: didOf(key),
     label,
     ...(from === 0 ? {} : { addedAt: isoTime(from) }),
-    ...(until === undefined ? {} : { until: isoTime(until) }),
+    ...(until === undefined ? {} : { until: isoTime(until), ...endOf(key) }),
     isThis: didOf(key) === identity,
   }))
 }

@@ -107,7 +107,7 @@ export class Person {
     return (await this.#open()).news()
   }
 
-  /** Calls back when a device was added to this person, or revoked, that this one did not add or revoke; returns the way to stop. */
+  /** Calls back when a device was added to this person, or revoked, or acts again, without this one having done it; returns the way to stop. */
   on(event: 'person', listener: (event: PersonEvent) => void): () => void {
     checkOptions({ [event]: listener }, ['person'], 'person.on')
     const ended = new AbortController()

@@ -8,6 +8,10 @@ export interface DeviceInfo {
   readonly addedAt?: string
   /** ISO time since which nothing that it writes is taken; absent where it goes on. */
   readonly until?: string
+  /** Who revoked it: `did:key` of a device, or `words`. */
+  readonly revokedBy?: string
+  /** Why: it was lost, so that nothing counts that it ever signed by itself, or retired, so that what it wrote until then stands. */
+  readonly reason?: 'lost' | 'retired'
   readonly isThis: boolean
 }
 
@@ -43,7 +47,8 @@ export interface RestoredPerson {
 
 /** What has changed about the person that this device did not do. */
 export interface PersonEvent {
-  readonly type: 'added' | 'revoked'
+  /** `again`: one that was revoked acts again, because what revoked it does not count any more. */
+  readonly type: 'added' | 'revoked' | 'again'
   /** `did:key` of the device. */
   readonly key: string
   readonly label: string

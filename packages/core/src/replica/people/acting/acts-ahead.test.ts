@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { errorCode } from '../../errors.ts'
-import { timeFromMs } from '../../model/clock.ts'
-import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
-import { identityFromSeed } from '../../model/keys/identity.ts'
-import { createNetwork } from '../../model/network/network.ts'
-import { authorOf } from '../../model/people/author.ts'
-import { signDevice } from '../../model/people/act.ts'
-import { openNodeStorage } from '../../storage/open-node.ts'
-import type { LocalReplica } from '../local-replica.ts'
-import { openReplica } from '../open-replica.ts'
+import { errorCode } from '../../../errors.ts'
+import { toHex } from '../../../model/bytes.ts'
+import { timeFromMs } from '../../../model/clock.ts'
+import { DAG_CBOR, parseCid } from '../../../model/encoding/cid.ts'
+import { identityFromSeed } from '../../../model/keys/identity.ts'
+import { createNetwork } from '../../../model/network/network.ts'
+import { authorOf } from '../../../model/people/author.ts'
+import { signDevice } from '../../../model/people/act.ts'
+import { openNodeStorage } from '../../../storage/open-node.ts'
+import type { LocalReplica } from '../../local-replica.ts'
+import { openReplica } from '../../open-replica.ts'
 
 const network = createNetwork('ahead')
 const START = Date.UTC(2026, 5, 1)
@@ -125,6 +126,38 @@ it('what was said of the same since, under a right clock, is not taken back by w
   expect(await ada.redate()).toMatchObject({ acts: 3 })
   expect(await share()).toBe(0)
   expect((await relay.members(ns)).map(({ who, until }) => [who, until])).toEqual([[carol.did, undefined]])
+})
+
+it('what lies ahead in two networks of one folder is said anew in both, and keeps nothing from being carried between them', async () => {
+  const { log = NONE } = (await ada.person())?.log ?? {}
+  const genesis = (await ada.person())?.log.genesis
+  const other = await openReplica(openNodeStorage(':memory:'), {
+    network: createNetwork('other').bytes,
+    now: () => now,
+    aside: false,
+    identity: new Uint8Array(32).fill(3),
+    person: { log: { log, ...(genesis && { genesis }), acts: (await ada.person())?.log.acts ?? [] } },
+  })
+  const carry = async (from: LocalReplica, to: LocalReplica): Promise<void> => {
+    const have = new Set((await to.person())?.log.acts.map(({ signature }) => toHex(signature)))
+    const missing = (await from.person())?.log.acts.filter(({ signature }) => !have.has(toHex(signature))) ?? []
+    if (missing.length > 0) await to.addToPerson(missing)
+  }
+  now = START + FAR_MS
+  await ada.changePerson({ type: 'revoke', key: phone.author, until: timeFromMs(now), void: true })
+  await carry(ada, other)
+  now = START
+  await ada.redate()
+  for (const [from, to] of [
+    [ada, other],
+    [other, ada],
+  ] as const)
+    await carry(from, to)
+  expect(await other.redate()).toMatchObject({ acts: 1 })
+  await carry(other, ada)
+  expect((await other.person())?.log.acts).toEqual((await ada.person())?.log.acts)
+  expect((await devices(other)).find(({ label }) => label === 'phone')).toMatchObject({ until: timeFromMs(START), void: true })
+  await other.close()
 })
 
 it('what would not count is refused before anything is written', async () => {

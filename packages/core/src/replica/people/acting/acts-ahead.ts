@@ -1,5 +1,5 @@
-import { toHex } from '../../model/bytes.ts'
-import type { SignedAct } from '../../model/people/act.ts'
+import { toHex } from '../../../model/bytes.ts'
+import type { SignedAct } from '../../../model/people/act.ts'
 
 /** Tells some acts, such as those that nobody takes yet as their time lies in the future, from others. */
 type IsOne = (act: SignedAct) => boolean

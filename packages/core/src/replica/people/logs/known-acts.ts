@@ -1,7 +1,7 @@
 import { sha256 } from '#crypto'
-import { toHex } from '../../model/bytes.ts'
-import type { SignedAct } from '../../model/people/act.ts'
-import { keyOf } from '../../model/people/author.ts'
+import { toHex } from '../../../model/bytes.ts'
+import type { SignedAct } from '../../../model/people/act.ts'
+import { keyOf } from '../../../model/people/author.ts'
 
 /** Acts of one log, each after its parents: all that its tips stand for. */
 export class KnownActs {

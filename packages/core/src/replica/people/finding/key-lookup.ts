@@ -1,11 +1,11 @@
-import { concatBytes, equalBytes, toHex } from '../../model/bytes.ts'
-import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
-import { keyOf } from '../../model/people/author.ts'
-import { decodePerson } from '../../model/people/person.ts'
-import type { StoredLog } from '../../storage/logs/log-storage.ts'
-import type { ReplicaGround } from '../ground.ts'
-import type { PersonOfKey } from '../types.ts'
-import type { People } from './people.ts'
+import { concatBytes, equalBytes, toHex } from '../../../model/bytes.ts'
+import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
+import { keyOf } from '../../../model/people/author.ts'
+import { decodePerson } from '../../../model/people/person.ts'
+import type { StoredLog } from '../../../storage/logs/log-storage.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import type { PersonOfKey } from '../../types.ts'
+import type { People } from '../people.ts'
 
 /**
  * Finds the persons of whom a key is a device, or was. Each key has proved that: by signing that it wants to be added; the first one of a person, which anybody can write
@@ -38,6 +38,8 @@ export class KeyLookup {
   }
 
   async #readNew(): Promise<void> {
+    // Logs that nobody needs go again, and anybody can bring them.
+    for (const [hex, { log }] of this.#read) if (this.#people.logs.get(log) === undefined) this.#forget(hex)
     for (const log of Array.from(this.#people.logs.all())) {
       const hex = toHex(log.log)
       const person = log.genesis && this.#read.get(hex) !== log ? decodePerson(log.genesis) : undefined
@@ -46,6 +48,14 @@ export class KeyLookup {
       if (log.tips.length > 0)
         for (const { act } of (await this.#people.logs.graph(log.log)).acts) if (act.do.type === 'add') this.#note(act.do.key, log.log)
       this.#read.set(hex, log)
+    }
+  }
+
+  #forget(person: string): void {
+    this.#read.delete(person)
+    for (const [key, persons] of this.#personsOf) {
+      persons.delete(person)
+      if (persons.size === 0) this.#personsOf.delete(key)
     }
   }
 

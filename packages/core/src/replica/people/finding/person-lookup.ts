@@ -1,11 +1,11 @@
 import { sha256 } from '#crypto'
-import { compareBytes, toHex } from '../../model/bytes.ts'
-import { keyOf } from '../../model/people/author.ts'
-import { decodePerson } from '../../model/people/person.ts'
-import type { StoredLog } from '../../storage/logs/log-storage.ts'
-import type { Namespaces } from '../namespaces.ts'
-import type { ReplicaPeople } from '../types.ts'
-import type { Logs } from './logs.ts'
+import { compareBytes, toHex } from '../../../model/bytes.ts'
+import { keyOf } from '../../../model/people/author.ts'
+import { decodePerson } from '../../../model/people/person.ts'
+import type { StoredLog } from '../../../storage/logs/log-storage.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import type { ReplicaPeople } from '../../types.ts'
+import type { Logs } from '../logs/logs.ts'
 
 /** A person of whom somebody says that a key is their recovery key. */
 interface Candidate {
@@ -55,6 +55,8 @@ export class PersonLookup implements Pick<ReplicaPeople, 'personsByRecovery' | '
   }
 
   async #readNew(): Promise<void> {
+    // Logs that nobody needs go again, and anybody can bring them.
+    for (const [hex, { log }] of this.#read) if (this.#logs.get(log) === undefined) this.#forget(hex)
     for (const log of Array.from(this.#logs.all())) {
       const hex = toHex(log.log)
       if (log.genesis === undefined || this.#read.get(hex) === log) continue
@@ -69,6 +71,14 @@ export class PersonLookup implements Pick<ReplicaPeople, 'personsByRecovery' | '
         if (signer === first || (signer !== '' && act.do.type === 'confirm')) this.#note(signer, log.log, true)
       }
       this.#read.set(hex, log)
+    }
+  }
+
+  #forget(person: string): void {
+    this.#read.delete(person)
+    for (const [recovery, candidates] of this.#byRecovery) {
+      candidates.delete(person)
+      if (candidates.size === 0) this.#byRecovery.delete(recovery)
     }
   }
 

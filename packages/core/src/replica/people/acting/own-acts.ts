@@ -1,31 +1,33 @@
 import { sha256 } from '#crypto'
-import { DocstoreError, errorCode } from '../../errors.ts'
-import { equalBytes, toHex, utf8 } from '../../model/bytes.ts'
-import { msFromTime, timeFromMs } from '../../model/clock.ts'
-import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
-import type { ActContent, PersonAct, RoleAct } from '../../model/people/act-content.ts'
-import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../model/people/act.ts'
-import { identityFor, keyOf, personOf, principalOf } from '../../model/people/author.ts'
-import { decodePerson, keyCommitment } from '../../model/people/person.ts'
-import { type PersonState, personState } from '../../model/people/person-state.ts'
-import { parentsWithout } from '../../model/people/undoing.ts'
-import type { RolesState } from '../../model/people/roles-state.ts'
-import type { ReplicaGround } from '../ground.ts'
-import { UNDONE_MS } from '../limits.ts'
-import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../types.ts'
-import { Turns } from '../turns.ts'
-import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import type { Namespaces } from '../namespaces.ts'
-import type { OpenNamespace } from '../open-namespace.ts'
-import { canAct } from './can-act.ts'
-import { KnownActs } from './known-acts.ts'
+import { DocstoreError, errorCode } from '../../../errors.ts'
+import { equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
+import { BytesMap } from '../../../model/bytes-map.ts'
+import { MAX_TIME, msFromTime, timeFromMs } from '../../../model/clock.ts'
+import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
+import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
+import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
+import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
+import type { ActingDevices } from '../../../model/namespace/namespace.ts'
+import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
+import { grownPersonState, personState, type PersonState } from '../../../model/people/person-state.ts'
+import { parentsWithout } from '../../../model/people/undoing.ts'
+import type { RolesState } from '../../../model/people/roles-state.ts'
+import type { ReplicaGround } from '../../ground.ts'
+import { UNDONE_MS } from '../../limits.ts'
+import type { LogParcel, MemberFacts, PersonFacts, PersonLog, ReplicaPeople } from '../../types.ts'
+import { Turns } from '../../turns.ts'
+import { type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import type { OpenNamespace } from '../../open-namespace.ts'
+import { canAct } from '../logs/can-act.ts'
+import { KnownActs } from '../logs/known-acts.ts'
 import { saidAgain, settledActs, withdrawableActs } from './acts-ahead.ts'
 import { ACTED, newestActed } from './newest-acted.ts'
-import { hideSeed, showSeed } from './hidden-seed.ts'
-import type { People } from './people.ts'
-import type { PersonLookup } from './person-lookup.ts'
-import { RECOVERY } from './person-meta.ts'
-import { principalId } from './principal-id.ts'
+import { hideSeed, showSeed } from '../choosing/hidden-seed.ts'
+import type { People } from '../people.ts'
+import type { PersonLookup } from '../finding/person-lookup.ts'
+import { RECOVERY } from '../person-meta.ts'
+import { principalId } from '../principal-id.ts'
 
 interface OwnActsInit {
   readonly namespaces: Namespaces
@@ -47,6 +49,13 @@ interface ActedIn {
   readonly acts: readonly SignedAct[]
   /** Does once more what an act did; resolves with whether it could. */
   readonly sign: (content: ActContent) => Promise<boolean>
+}
+
+/** Devices that end: what the log of their person says before and afterwards. */
+interface EndedDevices {
+  readonly before: PersonState
+  readonly after: PersonState
+  readonly ended: BytesMap<boolean>
 }
 
 /** What is done here to the logs in which this key acts. */
@@ -72,7 +81,8 @@ export class OwnActs
     const person = personOf(this.#ground.identity.author)
     const known = person && this.#people.logs.get(person)
     if (known === undefined) return undefined
-    const { acts } = await this.#people.logs.graph(known.log)
+    // What lies ahead nobody takes, nor what follows it.
+    const acts = settledActs((await this.#people.logs.graph(known.log)).acts, (act) => this.#isAhead(act))
     const log: LogParcel = {
       log: known.log,
       ...(known.genesis && { genesis: known.genesis }),
@@ -88,14 +98,18 @@ export class OwnActs
     const { acts } = await this.#people.logs.graph(digest)
     const { devices, epoch, recovery, proposed, parents } = state
     const newest = acts.reduce((at, { act }) => Math.max(at, act.at), 0)
-    return { id: cidOf(DAG_CBOR, digest).toString(), digest, devices, epoch, recovery, proposed, parents, newest }
+    const revocations = acts.flatMap(({ hash, act: { by, do: content } }) => {
+      if (content.type !== 'revoke' || !state.standing.has(toHex(hash))) return []
+      return [{ key: content.key, by: keyOf(by), until: content.until, isVoid: content.void === true }]
+    })
+    return { id: cidOf(DAG_CBOR, digest).toString(), digest, devices, epoch, recovery, proposed, parents, newest, revocations }
   }
 
   async becomeDevice(log: LogParcel): Promise<void> {
     await this.#turns.take(async () => {
       const { storage, identity } = this.#ground
       const key = identityOfKey(identity)
-      const { choosePerson } = await import('./choose-person.ts')
+      const { choosePerson } = await import('../choosing/choose-person.ts')
       const person = await choosePerson(storage, { identity: key, seed: this.#seed }, { log })
       if (person === undefined)
         throw new DocstoreError('not-allowed', 'This data has documents that its own key wrote. Join the person with new data')
@@ -201,7 +215,8 @@ export class OwnActs
   async #assertAdoptable(signed: SignedAct): Promise<void> {
     const own = keyOf(this.#ground.identity.author)
     const { do: change } = signed.act
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own) || (await this.#actsAfter(signed))) return
+    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, own)) return
+    if (isActing(await this.#stateAfter(signed), own)) return
     throw new DocstoreError(
       'not-allowed',
       'This device is revoked itself, and what the other one wrote would be lost. Restore the person from the words in a new folder, and revoke it there',
@@ -228,17 +243,18 @@ export class OwnActs
     const at = clock.next(newestOf(acts, state.parents))
     const parents = this.#parentsFor({ acts, state }, change, via === undefined ? [] : [via])
     const act = signAct({ log: cidOf(DAG_CBOR, log), parents, at, do: change, ...(via === undefined ? {} : { via }) }, key)
-    const after = this.#people.stateOf(log, [...acts, act])
+    const after = grownPersonState(state, act) ?? this.#people.stateOf(log, [...acts, act])
     // Before anything is written: what would not count must not look as if it had been done.
     if (after?.standing.has(toHex(act.hash)) !== true)
       throw new DocstoreError(
         'not-allowed',
         'This device was revoked: it changes nothing of the person any more. Use another one, or the recovery words',
       )
-    if (isActing(after, key.author)) await this.#adopt(change)
+    const later = await this.#adopt(act, after)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.addActs({ log, acts: [act] })
     if (refused > 0) throw new DocstoreError('not-allowed', `This device cannot change the person now: ${cannotAdd('the person')}`)
+    await later?.()
     await this.#renewHeads(log)
     await this.#onPerson()
   }
@@ -263,7 +279,8 @@ export class OwnActs
       : held.find((one) => one.void !== true && (one.role === place || one.role === 'manage') && at >= one.from && at <= (one.until ?? at))?.via
     if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${title}"`)
     const act = signAct({ log, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
-    if (!(await this.#people.rolesOf(open, [...acts, act])).standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
+    const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
+    if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
     await this.#noteActed(at)
     const { refused } = await this.#people.exchange.importActs(open.id, [{ log: log.multihash.digest, acts: [act] }])
     if (refused > 0) throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${cannotAdd('the namespace')}`)
@@ -372,31 +389,82 @@ export class OwnActs
       for (const { bytes, signature } of acts) {
         const act = storedAct(bytes, signature)
         // A device that acts again once this is there writes it before: all of that is void then.
-        if (act.ok && act.value.act.do.type === 'revoke' && (await this.#actsAfter(act.value))) await this.#adopt(act.value.act.do)
+        const isRevocation = act.ok && act.value.act.do.type === 'revoke'
+        const later = isRevocation ? await this.#adopt(act.value, await this.#stateAfter(act.value)) : undefined
+        // In another network of this data, under a clock that was not right.
+        if (act.ok && this.#isOwnKey(act.value)) await this.#noteActed(act.value.act.at)
         const { refused } = await this.#people.exchange.addActs({ log, acts: [{ bytes, signature }] })
         if (refused > 0)
           throw new DocstoreError('bad-person', 'An act cannot be read, is by nobody who acts for the person, or comes before what it follows')
+        await later?.()
       }
       await this.#renewHeads(log)
       await this.#onPerson()
     })
   }
 
-  /** Before all that a device signed becomes void, what is here of it up to then is written again. */
-  async #adopt(change: ActContent): Promise<void> {
-    if (change.type !== 'revoke' || change.void !== true || equalBytes(change.key, keyOf(this.#ground.identity.author))) return
+  /**
+   * Before all that devices signed becomes void, what is here of it is written again, where this one acts then: of the device that is revoked up to that time, and of those that end with it,
+   * because it let them in behind what is undone; and so is what they said of roles. Where this one does not act before, resolves with how to do that then.
+   */
+  async #adopt({ act: { do: change } }: SignedAct, after: PersonState): Promise<(() => Promise<void>) | undefined> {
+    const own = keyOf(this.#ground.identity.author)
+    const before = change.type === 'revoke' && isActing(after, own) ? await this.#people.state(this.#own()) : undefined
+    if (change.type !== 'revoke' || before === undefined) return undefined
+    const left = new BytesMap(after.devices.map((device) => [device.key, device.void !== true]))
+    const gone = before.devices.filter((one) => one.void !== true && !equalBytes(one.key, own) && left.get(one.key) !== true)
+    const adopted = gone.map(({ key, until = MAX_TIME }) => ({ key, until: equalBytes(key, change.key) ? Math.min(until, change.until) : until }))
+    // Said once more, of a device that was void: it can be known here since.
+    if (change.void === true && !equalBytes(change.key, own) && !adopted.some(({ key }) => equalBytes(key, change.key))) adopted.push(change)
+    if (adopted.length === 0) return undefined
     const { adoptRecords } = await import('./adopting.ts')
-    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, change)
+    for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, adopted)
+    const ended = new BytesMap(adopted.map(({ key }) => [key, true]))
+    const wanted: (readonly [OpenNamespace, readonly RoleAct[]])[] = []
+    for (const open of this.#namespaces.all())
+      if (open.scope.write === 'members') wanted.push([open, await this.#rolesToSay(open, { before, after, ended })])
+    const say = async (): Promise<void> => {
+      for (const [open, acts] of wanted) for (const act of acts) await this.#sayRole(open, act)
+    }
+    if (!isActing(before, own)) return say
+    await say()
+    return undefined
   }
 
-  /** Whether this device acts for the person once an act is there. */
-  async #actsAfter(signed: SignedAct): Promise<boolean> {
+  /**
+   * What devices that end have said of roles, as far as it counts, and is to be said once more. What they took away of late is not: as what a stolen device revoked of late, it can be a thief's.
+   */
+  async #rolesToSay(open: OpenNamespace, { before, after, ended }: EndedDevices): Promise<readonly RoleAct[]> {
+    const digest = this.#own()
+    const { acts } = await this.#people.logs.graph(open.genesis.cid.multihash.digest)
+    const theirs = acts.filter(({ act: { by } }) => ended.has(keyOf(by)) && equalBytes(principalOf(by), digest))
+    if (theirs.length === 0) return []
+    const since = timeFromMs(Math.max(0, msFromTime(this.#ground.clock.wall()) - UNDONE_MS))
+    const late = new Set(theirs.flatMap(({ act }) => (act.do.type !== 'grant' && act.at >= since ? [act.at] : [])))
+    const state: ActingDevices = { epoch: before.epoch, acts: (key, at) => (ended.has(key) && late.has(at) ? 'revoked' : before.acts(key, at)) }
+    const { adoptedRoles } = await import('./adopted-roles.ts')
+    const isOwner = equalBytes(open.genesis.genesis.owner, digest)
+    const said = await this.#people.rolesOf(open, acts, { digest, state })
+    return adoptedRoles(said, await this.#people.rolesOf(open, acts, { digest, state: after }), { isOwner })
+  }
+
+  async #sayRole(open: OpenNamespace, act: RoleAct): Promise<void> {
+    try {
+      await this.#changeRoles(open, act)
+    } catch (error) {
+      // Who manages no more, or never could give this role, keeps nothing else from being said.
+      if (errorCode(error) !== 'not-allowed') throw error
+    }
+  }
+
+  /** What the log of this person says once an act is there. */
+  async #stateAfter(signed: SignedAct): Promise<PersonState> {
     const log = this.#own()
-    const { genesis } = this.#people.logs.get(log) ?? {}
-    const person = genesis && decodePerson(genesis)
-    if (person?.ok !== true) throw noPerson()
+    const state = await this.#people.state(log)
     const { acts } = await this.#people.logs.graph(log)
-    return isActing(personState(person.value, [...acts, signed]), keyOf(this.#ground.identity.author))
+    const after = (state && grownPersonState(state, signed)) ?? this.#people.stateOf(log, [...acts, signed])
+    if (after === undefined) throw noPerson()
+    return after
   }
 
   /** A thief's head, however high its number, loses to those of the new epoch. */

@@ -1,5 +1,5 @@
-import { fromUtf8 } from '../../model/bytes.ts'
-import type { Storage } from '../../storage/storage.ts'
+import { fromUtf8 } from '../../../model/bytes.ts'
+import type { Storage } from '../../../storage/storage.ts'
 
 /** Key of the latest time of an act that this device signed, in the small values of the peer. */
 export const ACTED = 'acted'

@@ -1,10 +1,10 @@
-import { DocstoreError } from '../../errors.ts'
-import { decodeCbor, encodeCbor, isBytes } from '../../model/encoding/cbor.ts'
-import { type SignedAct, storedAct } from '../../model/people/act.ts'
-import { OWN_LOGS } from '../../storage/logs/log-storage.ts'
-import type { Storage } from '../../storage/storage.ts'
-import { KnownActs } from './known-acts.ts'
-import { PERSON, PERSON_GENESIS, RECOVERY } from './person-meta.ts'
+import { DocstoreError } from '../../../errors.ts'
+import { decodeCbor, encodeCbor, isBytes } from '../../../model/encoding/cbor.ts'
+import { type SignedAct, storedAct } from '../../../model/people/act.ts'
+import { OWN_LOGS } from '../../../storage/logs/log-storage.ts'
+import type { Storage } from '../../../storage/storage.ts'
+import { KnownActs } from '../logs/known-acts.ts'
+import { PERSON, PERSON_GENESIS, RECOVERY } from '../person-meta.ts'
 
 /** Name of the acts of the person's log, where they are kept outside of a database. */
 const ACTS = 'person-acts'

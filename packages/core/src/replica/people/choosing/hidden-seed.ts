@@ -1,5 +1,5 @@
 import { sha256 } from '#crypto'
-import { concatBytes, utf8 } from '../../model/bytes.ts'
+import { concatBytes, utf8 } from '../../../model/bytes.ts'
 
 const NONCE_BYTES = 16
 const SEED_BYTES = 32

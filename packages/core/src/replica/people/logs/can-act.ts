@@ -1,10 +1,10 @@
 import { sha256 } from '#crypto'
-import { equalBytes } from '../../model/bytes.ts'
-import { MAX_LOG_ACTS } from '../../model/limits.ts'
-import type { SignedAct } from '../../model/people/act.ts'
-import { keyOf, personOf, principalOf } from '../../model/people/author.ts'
-import type { PersonGenesis } from '../../model/people/person.ts'
-import { RESERVED_ACTS } from '../limits.ts'
+import { equalBytes } from '../../../model/bytes.ts'
+import { MAX_LOG_ACTS } from '../../../model/limits.ts'
+import type { SignedAct } from '../../../model/people/act.ts'
+import { keyOf, personOf, principalOf } from '../../../model/people/author.ts'
+import type { PersonGenesis } from '../../../model/people/person.ts'
+import { RESERVED_ACTS } from '../../limits.ts'
 import type { KnownActs } from './known-acts.ts'
 
 /** Who acts in a log from its beginning: the genesis of a person, or the owner of a namespace. */

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { createNetwork } from '../../model/network/network.ts'
+import { openNodeStorage } from '../../storage/open-node.ts'
+import { openReplica } from '../open-replica.ts'
+import type { Replica } from '../types.ts'
+
+const network = createNetwork('placing')
+const salt = new Uint8Array(16).fill(7)
+const open = (): Promise<Replica> => openReplica(openNodeStorage(':memory:'), { network: network.bytes, aside: false })
+
+/** A namespace with documents, one of them edited and one deleted, and the same at another peer. */
+async function twoThatAreEqual() {
+  const [from, to] = [await open(), await open()]
+  const { id } = await from.createNamespace({ name: 'notes', write: 'anyone' })
+  await from.write(id, 'docs', [
+    { id: 'a', content: '{"_id":"a"}' },
+    { id: 'b', content: '{"_id":"b","n":1}' },
+    { id: 'c', content: '{"_id":"c"}' },
+  ])
+  await from.update(id, 'docs', { id: 'b', changes: { $set: { n: 2 } } })
+  await from.write(id, 'docs', [{ id: 'c', content: null }])
+  const namespace = await from.exportNamespace(id)
+  if (namespace === undefined) throw new Error('no namespace')
+  await to.importNamespace(namespace.genesis, namespace.head, namespace.signature)
+  const { batch } = await from.batchSince(id, 0, { maxBytes: 1_000_000 })
+  if (batch === undefined) throw new Error('no batch')
+  await to.accept(id, batch)
+  return { from, to, id }
+}
+
+describe('what lies here of a namespace', () => {
+  it('has one print, and one proof of a salt, wherever the same lies', async () => {
+    const { from, to, id } = await twoThatAreEqual()
+    const [a, b] = [await from.print(id), await to.print(id)]
+    expect(a?.print).toEqual(b?.print)
+    expect(await from.prove([id], salt)).toEqual(await to.prove([id], salt))
+    expect(await from.prove([id], new Uint8Array(16))).not.toEqual(await from.prove([id], salt))
+    expect(await to.prove([id, network.id], salt)).toBeUndefined()
+    expect(await to.print(network.id)).toBeUndefined()
+  })
+
+  it('has another print and proof after a write, and after its head has changed', async () => {
+    const { from, to, id } = await twoThatAreEqual()
+    await to.write(id, 'docs', [{ id: 'd', content: '{"_id":"d"}' }])
+    expect((await to.print(id))?.print).not.toEqual((await from.print(id))?.print)
+    expect(await to.prove([id], salt)).not.toEqual(await from.prove([id], salt))
+    const before = await from.print(id)
+    await from.changeHead(id, { title: 'other' })
+    expect((await from.print(id))?.print).not.toEqual(before?.print)
+  })
+
+  it('is not taken away where it has changed since, and goes where it has not', async () => {
+    const { to, id } = await twoThatAreEqual()
+    const before = await to.print(id)
+    if (before === undefined) throw new Error('no print')
+    await to.write(id, 'docs', [{ id: 'd', content: '{"_id":"d"}' }])
+    expect(await to.takeAway(id, before)).toBe(false)
+    expect(await to.get(id, 'docs', 'd')).toBe('{"_id":"d"}')
+    const now = await to.print(id)
+    if (now === undefined) throw new Error('no print')
+    expect(await to.takeAway(id, now)).toBe(true)
+    expect(await to.namespaceIds()).toEqual([])
+    expect(await to.takeAway(id, now)).toBe(false)
+  })
+
+  it('says whether files belong to it', async () => {
+    const { from, id } = await twoThatAreEqual()
+    expect((await from.print(id))?.hasFiles).toBe(false)
+    await from.write(id, 'files', [{ id: 'x', content: '{"_id":"x"}' }])
+    expect((await from.print(id))?.hasFiles).toBe(true)
+  })
+})

@@ -1,0 +1,85 @@
+import type { Connection } from '@libp2p/interface'
+import { DocstoreError, type Exchange } from '@p2p-docstore/core'
+import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/core/placement'
+import { openExchange } from '../sync/index.ts'
+import { MAX_PROVED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
+import { decodeStatusResponse, encodeStatusMessage, type ListedPrint, type Standing, type StatusRequest, type StatusResponse } from './messages.ts'
+import { statusProtocol } from './protocol.ts'
+
+type Answer<T extends StatusResponse['t']> = Extract<StatusResponse, { t: T }>
+
+/** Asks another relay how its sectors stand. What it throws says that it does not answer, or not as an honest one does (`bad-response`). */
+export class StatusAsker {
+  readonly #connection: Connection
+  readonly #networkId: string
+
+  constructor(connection: Connection, networkId: string) {
+    this.#connection = connection
+    this.#networkId = networkId
+  }
+
+  /** Tells how the sectors here stand; resolves with how those there do. */
+  async status(ours: readonly SectorStatus[], signal: AbortSignal): Promise<readonly SectorStatus[]> {
+    const { sectors } = await this.#ask({ t: 'status', sectors: encodeStatus(ours) }, 'status', signal)
+    const decoded = decodeStatus(sectors)
+    if (!decoded.ok) throw forged()
+    return decoded.value
+  }
+
+  /** Which namespaces lie there of a sector. */
+  async list(sector: number, signal: AbortSignal): Promise<readonly ListedPrint[]> {
+    return this.#within(signal, async (exchange) => {
+      const listed: ListedPrint[] = []
+      for (;;) {
+        const after = listed.at(-1)?.ns ?? new Uint8Array()
+        const { namespaces, more } = await ask(exchange, { t: 'list', sector, after }, 'list')
+        listed.push(...namespaces)
+        if (!more || namespaces.length === 0 || listed.length > MAX_PROVED) return listed
+      }
+    })
+  }
+
+  /** The proof that it has all of these; `undefined` where it has not. */
+  async prove(namespaces: readonly Uint8Array[], salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const answer = await this.#ask({ t: 'prove', salt, namespaces }, ['proof', 'none'], signal)
+    return answer.t === 'proof' ? answer.proof : undefined
+  }
+
+  /** How a sector stands there, and at others of which it heard. */
+  async where(sector: number, signal: AbortSignal): Promise<readonly Standing[]> {
+    return (await this.#ask({ t: 'where', sector }, 'where', signal)).relays
+  }
+
+  #ask<T extends StatusResponse['t']>(request: StatusRequest, expected: T | readonly T[], signal: AbortSignal): Promise<Answer<T>> {
+    return this.#within(signal, (exchange) => ask(exchange, request, expected))
+  }
+
+  async #within<T>(signal: AbortSignal, work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const exchange = await openExchange(this.#connection, statusProtocol(this.#networkId), signal, { maxFrameBytes: MAX_STATUS_FRAME_BYTES })
+    const close = (): void => exchange.close()
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      return await work(exchange)
+    } finally {
+      signal.removeEventListener('abort', close)
+      close()
+    }
+  }
+}
+
+async function ask<T extends StatusResponse['t']>(exchange: Exchange, request: StatusRequest, expected: T | readonly T[]): Promise<Answer<T>> {
+  const response = decodeStatusResponse(await exchange.exchange(encodeStatusMessage(request)))
+  if (!response.ok) throw forged()
+  const { value } = response
+  if (value.t === 'error') throw new DocstoreError('no-answer', `The relay does not answer (${value.code}: ${value.message})`)
+  if (!isOneOf(value, expected)) throw forged()
+  return value
+}
+
+function isOneOf<T extends StatusResponse['t']>(response: StatusResponse, expected: T | readonly T[]): response is Answer<T> {
+  return [expected].flat().some((one) => one === response.t)
+}
+
+function forged(): DocstoreError {
+  return new DocstoreError('bad-response', 'The relay answers what it was not asked')
+}

@@ -1,0 +1,1 @@
+export { RelaySectors } from './relay-sectors.ts'

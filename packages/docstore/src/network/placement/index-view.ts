@@ -1,0 +1,1 @@
+export { PlacementView } from './placement-view.ts'

@@ -1,0 +1,27 @@
+/** Largest request or response, bytes. */
+export const MAX_STATUS_FRAME_BYTES: number = 256 * 1024
+/** Namespaces that one answer lists, and that one proof is about. */
+export const MAX_LISTED = 2000
+export const MAX_PROVED = 5000
+/** Streams of this protocol that one connection may have open towards a relay. */
+export const MAX_STATUS_STREAMS = 8
+
+/** Relays that are told at once how the sectors here stand. */
+export const MAX_TOLD_AT_ONCE = 8
+/** Relays that a link is kept to because of sectors that both have to do with. */
+export const MAX_NEEDED_RELAYS = 64
+/** How long a link to a relay may take to come about, milliseconds. */
+export const LINK_MS = 10_000
+/** How long it may take to make a sector equal with another relay, milliseconds: what was moved until then stays. */
+export const COMPARE_MS: number = 10 * 60_000
+
+/** Namespaces that a relay has only because somebody asked it for them, how many it gets at once, and how long that may take, milliseconds. */
+export const MAX_BROUGHT = 1000
+export const MAX_BRINGING = 16
+export const BRING_MS = 4000
+/** How long it is remembered that nobody had a namespace, milliseconds, and of how many. */
+export const ABSENT_MS = 10_000
+export const MAX_ABSENT = 1000
+
+/** Namespaces whose sectors are remembered. */
+export const MAX_SECTORS_REMEMBERED = 20_000

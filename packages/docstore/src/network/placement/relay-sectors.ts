@@ -1,0 +1,439 @@
+import type { Connection } from '@libp2p/interface'
+import { cidText, DAG_CBOR, equalBytes, errorCode, type Ledger, type Replica, type Session, Slots, Turns, toHex } from '@p2p-docstore/core'
+import { type Compared, Repair, type RepairAction, type SectorState, type SectorStatus, SECTORS } from '@p2p-docstore/core/placement'
+import type { Misconduct } from '../admission/index.ts'
+import type { Streams } from '../sync/index.ts'
+import { delay } from '../timing/index.ts'
+import type { SectorsReport } from '../types.ts'
+import { StatusAsker } from './ask-status.ts'
+import {
+  ABSENT_MS,
+  BRING_MS,
+  COMPARE_MS,
+  LINK_MS,
+  MAX_ABSENT,
+  MAX_BRINGING,
+  MAX_BROUGHT,
+  MAX_NEEDED_RELAYS,
+  MAX_PROVED,
+  MAX_TOLD_AT_ONCE,
+} from './limits.ts'
+import { SALT_BYTES, type Standing } from './messages.ts'
+import type { PlacementView } from './placement-view.ts'
+import { type KeptNamespace, SectorContents } from './sector-contents.ts'
+import { keyBytes, serveStatus } from './serve-status.ts'
+
+/** How often everything that lies here is looked at, statuses: what nobody told is found out then. */
+const LOOK_AT_ALL_EVERY = 10
+/** Relays that were told within this part of the time between statuses are not told again. */
+const TOLD_LATELY = 0.75
+
+/** What a relay does about sectors, and on what it stands. */
+export interface RelaySectorsInit {
+  readonly replica: Replica
+  readonly networkId: string
+  /** The key of this relay, as in its descriptor. */
+  readonly key: Uint8Array
+  readonly libp2p: Streams
+  readonly misconduct: Misconduct
+  readonly ledgerOf: (peer: string) => Ledger
+  readonly view: PlacementView
+  /** Whether it gives up what it does not own. */
+  readonly givesUp: boolean
+  /** A connection to a relay, where there is one. */
+  readonly connection: (peer: string) => Connection | undefined
+  /** The session with a relay, as soon as there is one. Links come about by `needed`. */
+  readonly session: (peer: string, signal: AbortSignal) => Promise<Session>
+  /** Whether a program on the data of this relay has opened a namespace. */
+  readonly isUsed: (ns: string) => boolean
+  /** Called when other relays are needed than before. */
+  readonly onNeeds: () => void
+  /** Called when it may have changed with whom namespaces are kept equal. */
+  readonly onChange: () => void
+  /** Called when a namespace was given up. */
+  readonly onGone: (ns: string) => void
+  readonly onError: (message: string, error: unknown) => void
+}
+
+/** Keeps the sectors of this relay whole, hands on what belongs to others, and gives that up once they have it. */
+export class RelaySectors {
+  readonly #init: RelaySectorsInit
+  readonly #self: string
+  readonly #contents: SectorContents
+  readonly #ended = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  /** Where sectors are compared one relay after another: what two have is fetched once. */
+  readonly #turns = new Map<number, Turns>()
+  readonly #toldAt = new Map<string, number>()
+  readonly #brought = new Set<string>()
+  readonly #bringing = new Map<string, Promise<void>>()
+  readonly #absent = new Map<string, number>()
+  readonly #counts = { compared: 0, dropped: 0 }
+  #repair: Repair | undefined
+  #isDraining: boolean
+  #ticks = 0
+
+  private constructor(init: RelaySectorsInit, contents: SectorContents, isDraining: boolean) {
+    this.#init = init
+    this.#self = toHex(init.key)
+    this.#contents = contents
+    this.#isDraining = isDraining
+  }
+
+  static async start(init: RelaySectorsInit, { isDraining = false }: { readonly isDraining?: boolean } = {}): Promise<RelaySectors> {
+    const { replica, view, networkId, libp2p, misconduct, ledgerOf } = init
+    const contents = await SectorContents.open({
+      replica,
+      sectorOf: (ns) => view.sector(ns),
+      isToGo: (sector): boolean => init.givesUp || sectors.#isDraining || view.placement.ownerNames(sector).includes(toHex(init.key)),
+    })
+    const sectors: RelaySectors = new RelaySectors(init, contents, isDraining)
+    await serveStatus(libp2p, {
+      replica,
+      networkId,
+      misconduct,
+      ledgerOf,
+      keyOf: (peer) => view.keyOf(peer),
+      contents,
+      heard: (relay, theirs) => sectors.#heard(relay, theirs),
+      where: (sector) => sectors.standings(sector),
+    })
+    sectors.#background(sectors.#run())
+    return sectors
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort()
+    this.#contents.stop()
+    await Promise.allSettled([...this.#running, ...this.#bringing.values()])
+  }
+
+  /** Whether this relay is to have a namespace for good. */
+  owns(ns: string): boolean {
+    const { view, givesUp } = this.#init
+    const sector = view.sector(ns)
+    if (sector === undefined) return false
+    if (this.#isDraining) return false
+    return !givesUp || !view.isPlaced || view.placement.ownerNames(sector).includes(this.#self)
+  }
+
+  /** Whether a namespace is kept equal with another relay all the time: with owners that have it, and while something is missing here with one alone. */
+  shares(peer: string, ns: string): boolean {
+    const { view, givesUp } = this.#init
+    if (!view.isPlaced && !this.#isDraining) return true
+    const key = view.keyOf(peer)
+    const sector = view.sector(ns)
+    if (key === undefined || sector === undefined) return true
+    if (!givesUp && !this.#isDraining) return view.staysAt(peer, ns)
+    const owners = view.placement.ownerNames(sector)
+    if (!owners.includes(key)) return false
+    const others = owners.filter((owner) => owner !== this.#self)
+    const serving = others.filter((owner) => this.#repair?.says(owner, sector) !== 'syncing')
+    const complete = serving.length > 0 ? serving : others
+    if (!complete.includes(key)) return false
+    return this.#repair?.state(sector) !== 'syncing' || key === complete[0]
+  }
+
+  /** Relays to be linked to: those that have to do with what lies here. */
+  needed(): readonly string[] {
+    const { view } = this.#init
+    if (!view.isAtWork && !this.#isDraining) return []
+    const partners = [...(this.#repair?.partners() ?? [])]
+    return partners.flatMap((key) => view.peerOf(key) ?? []).slice(0, MAX_NEEDED_RELAYS)
+  }
+
+  /** Lets others take over all that lies here, or no more. */
+  drain(isDraining: boolean): void {
+    if (this.#isDraining === isDraining) return
+    this.#isDraining = isDraining
+    // What is known of others stays with them; what is to be here is another thing from now on.
+    this.#repair = undefined
+    this.#toldAt.clear()
+    this.#background(this.#tick())
+  }
+
+  async report(): Promise<SectorsReport> {
+    const { view, givesUp } = this.#init
+    const { placement } = view
+    const repair = this.#repair
+    await this.#contents.refresh()
+    const states = Array.from({ length: SECTORS }, (_, sector) => repair?.state(sector))
+    const count = (state: SectorState): number => states.filter((one) => one === state).length
+    const owned = this.#isDraining ? 0 : placement.isEverywhere ? SECTORS : placement.ownedBy(this.#self).length
+    const { sectors: leaving, safe } = repair?.leaving(performance.now()) ?? { sectors: 0, safe: 0 }
+    const unsafe = this.#isDraining || givesUp ? this.#unsafe() : 0
+    return {
+      members: placement.members.length,
+      copies: placement.wanted,
+      everywhere: !view.isPlaced,
+      draining: this.#isDraining,
+      owned,
+      serving: view.isPlaced || this.#isDraining ? count('serving') : owned,
+      syncing: view.isPlaced || this.#isDraining ? count('syncing') : 0,
+      leaving,
+      safe,
+      unsafe,
+      ...this.#counts,
+    }
+  }
+
+  /** Namespaces that lie here, belong to others, and are not known to be safe with them. */
+  #unsafe(): number {
+    const now = performance.now()
+    let unsafe = 0
+    for (const sector of this.#contents.all) {
+      const all = this.#contents.namespaces(sector)
+      if (all.every(({ id }) => this.owns(id))) continue
+      unsafe += this.#repair?.isSafe(sector, now) === true ? all.filter(({ hasFiles }) => hasFiles).length : all.length
+    }
+    return unsafe
+  }
+
+  /** Gets a namespace from its owners that somebody asks for, to have it for a while. */
+  async bring(ns: string): Promise<void> {
+    const { view, replica } = this.#init
+    const sector = view.sector(ns)
+    if (sector === undefined || !view.isPlaced || (await replica.namespace(ns)) !== undefined) return
+    const absent = this.#absent.get(ns)
+    if (absent !== undefined && performance.now() - absent < ABSENT_MS) return
+    let bringing = this.#bringing.get(ns)
+    if (bringing === undefined) {
+      if (this.#bringing.size >= MAX_BRINGING || this.#brought.size >= MAX_BROUGHT) return
+      bringing = this.#bring(ns, sector).finally(() => this.#bringing.delete(ns))
+      this.#bringing.set(ns, bringing)
+    }
+    await bringing
+  }
+
+  async #bring(ns: string, sector: number): Promise<void> {
+    const { view, replica, session } = this.#init
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(BRING_MS)])
+    const readers = this.#repair?.readers(sector, performance.now()) ?? view.placement.ownerNames(sector)
+    for (const key of readers) {
+      const peer = view.peerOf(key)
+      if (peer === undefined || key === this.#self) continue
+      try {
+        await (await session(peer, signal)).syncNow(ns, signal)
+      } catch (error) {
+        if (signal.aborted) break
+        this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
+      }
+      if ((await replica.namespace(ns)) === undefined) continue
+      if (!this.owns(ns)) this.#brought.add(ns)
+      this.#init.onChange()
+      return
+    }
+    if (this.#absent.size >= MAX_ABSENT) this.#absent.clear()
+    this.#absent.set(ns, performance.now())
+  }
+
+  async #run(): Promise<void> {
+    const { view } = this.#init
+    const { signal } = this.#ended
+    // Relays that began together do not speak together.
+    await delay(Math.random() * view.times.statusMs, signal)
+    while (!signal.aborted) {
+      await this.#tick()
+      await delay(view.times.statusMs * (0.9 + 0.2 * Math.random()), signal)
+    }
+  }
+
+  /** Never fails: what went wrong is tried again the next time. */
+  async #tick(): Promise<void> {
+    try {
+      await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
+      if (!this.#place()) return
+      await this.#work()
+      await this.#tellAll()
+      this.#init.onChange()
+    } catch (error) {
+      if (!this.#ended.signal.aborted) this.#init.onError('sectors could not be looked after - %e', error)
+    }
+  }
+
+  /** Brings up to date who owns what; whether there is anything to agree about. */
+  #place(): boolean {
+    const { view, key } = this.#init
+    if (!view.isAtWork && !this.#isDraining) {
+      // Everybody keeps everything. Should that end, all sectors are looked at anew.
+      if (this.#repair !== undefined) this.#init.onChange()
+      this.#repair = undefined
+      return false
+    }
+    if (this.#repair === undefined) {
+      this.#repair = new Repair(key, this.#contents, view.times)
+      if (this.#isDraining) this.#repair.drain()
+    }
+    this.#repair.place(view.placement)
+    return true
+  }
+
+  #heard(relay: string, theirs: readonly SectorStatus[]): readonly SectorStatus[] {
+    if (!this.#place() || this.#repair === undefined) return []
+    // What has come since the last look is one of the sectors here too.
+    this.#repair.look(performance.now())
+    this.#repair.heard(relay, theirs, performance.now(), { isAnswer: false })
+    const ours = this.#repair.status(relay, theirs)
+    if (ours.length === theirs.length) this.#toldAt.set(relay, performance.now())
+    return ours
+  }
+
+  /** How a sector stands here, and at others of which this relay heard. */
+  standings(sector: number): readonly Standing[] {
+    const repair = this.#repair
+    const own = repair?.state(sector)
+    const others = repair?.standings(sector) ?? []
+    return [...(own === undefined ? [] : [{ by: this.#init.key, state: own }]), ...others.map(({ relay, state }) => ({ by: keyBytes(relay), state }))]
+  }
+
+  async #tellAll(): Promise<void> {
+    const { view } = this.#init
+    const slots = new Slots(MAX_TOLD_AT_ONCE)
+    const isDue = (relay: string): boolean =>
+      performance.now() - (this.#toldAt.get(relay) ?? Number.NEGATIVE_INFINITY) >= TOLD_LATELY * view.times.statusMs
+    const due = [...(this.#repair?.partners() ?? [])].filter(isDue)
+    this.#init.onNeeds()
+    await Promise.all(due.map((relay) => slots.take(() => this.#tell(relay))))
+  }
+
+  async #tell(relay: string): Promise<void> {
+    const repair = this.#repair
+    const { connection, view, onError } = this.#init
+    const peer = view.peerOf(relay)
+    const to = peer === undefined ? undefined : connection(peer)
+    if (repair === undefined || to === undefined) return
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(LINK_MS)])
+    try {
+      const theirs = await new StatusAsker(to, this.#init.networkId).status(repair.status(relay), signal)
+      this.#toldAt.set(relay, performance.now())
+      repair.heard(relay, theirs, performance.now(), { isAnswer: true })
+    } catch (error) {
+      // One of a former release, or that is just leaving: nobody gives up anything without its word.
+      if (!this.#ended.signal.aborted) onError('a relay could not be told how sectors stand - %e', error)
+    }
+  }
+
+  /** Does what is to be done now; what takes long goes on by itself. */
+  async #work(): Promise<void> {
+    // Nothing may go by a view of before.
+    this.#place()
+    const repair = this.#repair
+    if (repair === undefined || this.#ended.signal.aborted) return
+    for (const action of repair.next(performance.now())) {
+      if (action.do === 'drop') await this.#drop(action.sector, action.version)
+      else this.#background(this.#doWith(repair, action))
+    }
+  }
+
+  async #doWith(repair: Repair, action: Exclude<RepairAction, { do: 'drop' }>): Promise<void> {
+    const { relay, sector } = action
+    let how: Compared = 'failed'
+    try {
+      how = action.do === 'compare' ? await this.#compareInTurn(relay, sector) : await this.#prove(relay, sector)
+    } catch (error) {
+      if (errorCode(error) === 'quota' || errorCode(error) === 'disk-full') how = 'no-room'
+      if (!this.#ended.signal.aborted) this.#init.onError('a sector could not be compared - %e', error)
+    }
+    if (how === 'clean' && action.do === 'compare') this.#counts.compared++
+    // What has changed while it was proved was not proved.
+    const isStill = action.do === 'compare' || this.#contents.version(sector) === action.version
+    repair.compared(relay, sector, isStill ? how : 'failed', performance.now(), action.do === 'prove' ? action.version : undefined)
+    if (repair === this.#repair && repair.isBehind) await this.#work()
+  }
+
+  async #compareInTurn(relay: string, sector: number): Promise<Compared> {
+    const turns = this.#turns.get(sector) ?? new Turns()
+    this.#turns.set(sector, turns)
+    try {
+      return await turns.take(() => this.#compare(relay, sector))
+    } finally {
+      if (!turns.isContended) this.#turns.delete(sector)
+    }
+  }
+
+  /** Makes what the owners among both are to have equal at both. */
+  async #compare(relay: string, sector: number): Promise<Compared> {
+    const { session, view } = this.#init
+    const peer = view.peerOf(relay)
+    if (peer === undefined) return 'failed'
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
+    const link = await session(peer, AbortSignal.any([signal, AbortSignal.timeout(LINK_MS)]))
+    let differing = await this.#differing(relay, sector, signal)
+    for (const ns of differing) {
+      try {
+        await link.syncNow(ns, signal)
+      } finally {
+        if (!this.shares(peer, ns)) link.unwant(ns)
+      }
+    }
+    if (differing.length > 0) differing = await this.#differing(relay, sector, signal)
+    return differing.length === 0 ? 'clean' : 'failed'
+  }
+
+  /** Namespaces of a sector that one of both is to have and has not as the other has it. */
+  async #differing(relay: string, sector: number, signal: AbortSignal): Promise<readonly string[]> {
+    const { connection, view, networkId } = this.#init
+    const peer = view.peerOf(relay)
+    const to = peer === undefined ? undefined : connection(peer)
+    if (to === undefined) throw new Error('not connected')
+    await this.#contents.refresh()
+    const theirs = new Map((await new StatusAsker(to, networkId).list(sector, signal)).map(({ ns, print }) => [cidText(DAG_CBOR, ns), print]))
+    const ours = new Map(this.#contents.namespaces(sector).map(({ id, print }) => [id, print]))
+    const owners = view.placement.ownerNames(sector)
+    const areOwners = { here: !this.#isDraining && owners.includes(this.#self), there: owners.includes(relay) }
+    const differs = (ns: string): boolean => {
+      const [a, b] = [ours.get(ns), theirs.get(ns)]
+      if (a === undefined) return areOwners.here
+      if (b === undefined) return areOwners.there
+      return (areOwners.here || areOwners.there) && !equalBytes(a, b)
+    }
+    return [...new Set([...ours.keys(), ...theirs.keys()])].filter(differs)
+  }
+
+  /** Whether another relay has all that lies here of a sector. */
+  async #prove(relay: string, sector: number): Promise<Compared> {
+    const { connection, view, networkId, replica } = this.#init
+    const peer = view.peerOf(relay)
+    const to = peer === undefined ? undefined : connection(peer)
+    if (to === undefined) return 'failed'
+    const all = this.#contents.namespaces(sector)
+    if (all.length > MAX_PROVED) return 'failed'
+    const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
+    const [ours, theirs] = await Promise.all([
+      replica.prove(
+        all.map(({ id }) => id),
+        salt,
+      ),
+      new StatusAsker(to, networkId).prove(
+        all.map(({ digest }) => digest),
+        salt,
+        signal,
+      ),
+    ])
+    return ours !== undefined && theirs !== undefined && equalBytes(ours, theirs) ? 'clean' : 'failed'
+  }
+
+  /** Gives up what lies here of a sector and is safe with others, except what somebody needs here. */
+  async #drop(sector: number, version: number): Promise<void> {
+    const { replica, givesUp, isUsed, onGone } = this.#init
+    const all = this.#contents.namespaces(sector)
+    if (!givesUp || this.#contents.version(sector) !== version) return
+    const mayGo = ({ id, hasFiles }: KeptNamespace): boolean => !hasFiles && !isUsed(id)
+    for (const kept of all.filter(mayGo)) {
+      // Each goes in one transaction, unless it is another than was proved.
+      if (!(await replica.takeAway(kept.id, kept))) continue
+      this.#counts.dropped++
+      this.#brought.delete(kept.id)
+      onGone(kept.id)
+    }
+    await this.#contents.refresh()
+    // What is left begins its time anew.
+    this.#repair?.dropped(sector)
+  }
+
+  #background(work: Promise<void>): void {
+    const running = work.finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+}

@@ -1,0 +1,125 @@
+import { compareBytes, concatBytes, DAG_CBOR, equalBytes, type NamespacePrint, parseCid, type Replica, sha256 } from '@p2p-docstore/core'
+import type { SectorStore } from '@p2p-docstore/core/placement'
+import type { ListedPrint } from './messages.ts'
+
+const NOTHING: Uint8Array = sha256(new Uint8Array())
+
+/** A namespace that lies here. */
+export interface KeptNamespace extends NamespacePrint {
+  readonly id: string
+  readonly digest: Uint8Array
+}
+
+/** What contents are made of. */
+export interface SectorContentsInit {
+  readonly replica: Replica
+  readonly sectorOf: (ns: string) => number | undefined
+  /** Whether what lies here of a sector counts although it is not to be here. */
+  readonly isToGo: (sector: number) => boolean
+}
+
+/** What lies here of each sector: prints of its namespaces, brought up to date by `refresh`. */
+export class SectorContents implements SectorStore {
+  readonly #init: SectorContentsInit
+  readonly #sectors = new Map<number, Map<string, KeptNamespace>>()
+  readonly #versions = new Map<number, number>()
+  readonly #prints = new Map<number, Uint8Array>()
+  readonly #changed = new Set<string>()
+  readonly #unlisten: () => void
+  #refreshing: Promise<void> = Promise.resolve()
+
+  private constructor(init: SectorContentsInit) {
+    this.#init = init
+    this.#unlisten = init.replica.onCommit(({ namespace }) => this.touched(namespace))
+  }
+
+  static async open(init: SectorContentsInit): Promise<SectorContents> {
+    const contents = new SectorContents(init)
+    for (const id of await init.replica.namespaceIds()) contents.touched(id)
+    await contents.refresh()
+    return contents
+  }
+
+  stop(): void {
+    this.#unlisten()
+  }
+
+  /** Something of a namespace may have changed: what was proved before does not hold any more. */
+  touched(ns: string): void {
+    const sector = this.#init.sectorOf(ns)
+    if (sector === undefined) return
+    this.#changed.add(ns)
+    this.#versions.set(sector, this.version(sector) + 1)
+  }
+
+  /** Finds out what has changed since the last time; with `all`, also what nobody told, as acts of persons may be. */
+  refresh({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
+    const refreshed = this.#refreshing.then(async () => {
+      const unasked = all ? [...this.#sectors.values()].flatMap((kept) => [...kept.keys()]) : []
+      for (const ns of new Set([...this.#changed, ...unasked])) {
+        this.#changed.delete(ns)
+        try {
+          await this.#look(ns)
+        } catch (error) {
+          this.#changed.add(ns)
+          throw error
+        }
+      }
+    })
+    this.#refreshing = refreshed.catch(() => undefined)
+    return refreshed
+  }
+
+  async #look(id: string): Promise<void> {
+    const sector = this.#init.sectorOf(id)
+    const digest = parseCid(DAG_CBOR, id)?.multihash.digest
+    if (sector === undefined || digest === undefined) return
+    const print = await this.#init.replica.print(id)
+    const kept = this.#sectors.get(sector) ?? new Map<string, KeptNamespace>()
+    const before = kept.get(id)?.print
+    if (before !== undefined && print !== undefined && equalBytes(before, print.print)) {
+      kept.set(id, { id, digest, ...print })
+      return
+    }
+    this.#versions.set(sector, this.version(sector) + 1)
+    if (print === undefined) kept.delete(id)
+    else kept.set(id, { id, digest, ...print })
+    if (kept.size === 0) this.#sectors.delete(sector)
+    else this.#sectors.set(sector, kept)
+    this.#prints.delete(sector)
+  }
+
+  /** All that lie here of a sector, by rising digest. */
+  namespaces(sector: number): readonly KeptNamespace[] {
+    return [...(this.#sectors.get(sector)?.values() ?? [])].sort((a, b) => compareBytes(a.digest, b.digest))
+  }
+
+  /** The same as others are told. */
+  list(sector: number, after: Uint8Array, limit: number): { readonly namespaces: readonly ListedPrint[]; readonly more: boolean } {
+    const behind = this.namespaces(sector).filter(({ digest }) => compareBytes(digest, after) > 0)
+    return { namespaces: behind.slice(0, limit).map(({ digest, print }) => ({ ns: digest, print })), more: behind.length > limit }
+  }
+
+  /** Sectors of which something lies here. */
+  get all(): readonly number[] {
+    return [...this.#sectors.keys()]
+  }
+
+  *held(): Iterable<number> {
+    for (const sector of this.#sectors.keys()) if (this.#init.isToGo(sector)) yield sector
+  }
+
+  print(sector: number): Uint8Array {
+    let print = this.#prints.get(sector)
+    if (print === undefined) {
+      const all = this.namespaces(sector)
+      print = all.length === 0 ? NOTHING : sha256(concatBytes(...all.map((one) => one.print)))
+      this.#prints.set(sector, print)
+    }
+    return print
+  }
+
+  version(sector: number): number {
+    return this.#versions.get(sector) ?? 0
+  }
+}
