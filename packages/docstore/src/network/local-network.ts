@@ -244,14 +244,7 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#serves('storage'))
-      await Promise.all([
-        this.#keepAll(),
-        this.#files(),
-        this.#contents().then((contents) => contents.serve()),
-        this.#serveProfiles(),
-        this.#servePeople(),
-      ])
+    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveStored()])
     if (this.#serves('names')) await this.#serveNames()
   }
 
@@ -354,17 +347,15 @@ export class LocalNetwork implements Network {
     this.#direct.start()
   }
 
-  async #serveProfiles(): Promise<void> {
-    const { serveProfiles } = await import('./profiles/index-server.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    await serveProfiles(this.libp2p, { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of })
-  }
-
-  async #servePeople(): Promise<void> {
-    const { servePeople } = await import('./people/index-server.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    const init = { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of, self: this.libp2p.peerId.toString() }
-    await servePeople(this.libp2p, init)
+  /** What only relays load. */
+  async #serveStored(): Promise<void> {
+    const { serveStored } = await import('./serve-stored.ts')
+    await serveStored(this.libp2p, {
+      replica: this.#replica,
+      networkId: this.#networkId,
+      ledgerOf: this.#ledgers.of,
+      contents: await this.#contents(),
+    })
   }
 
   async #serveNames(): Promise<void> {
