@@ -62,7 +62,7 @@ const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
 /** What the page's connections begin with, and the worker needs where the identity is locked. */
 const CIPHERS = /\/node_modules\/@noble\/ciphers\//
 /** What of the core the page alone begins with. */
-const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes)\.ts)/
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes|service-names)\.ts)/
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 export const CHUNKS = [
