@@ -382,6 +382,7 @@ export class LocalNetwork implements Network {
         view,
         givesUp: this.#storage === 'owned',
         connection: (peer) => this.#connectionTo(peer),
+        sessions: () => this.#relays.connected.flatMap(({ session }) => session ?? []),
         session: (peer, signal) => this.#relays.sessionWith(peer, signal),
         isUsed: (ns) => this.#opened.has(ns),
         onNeeds: () => this.#relays.look(),
