@@ -60,13 +60,13 @@ export async function measurePlacement(count: number): Promise<Figures> {
     const repairedS = (performance.now() - began) / 1000
     const movedBytes = sum((await reports(left)).map(({ report }) => report.bytesIn)) - before
     return {
-      'namespaces at the busiest relay, by the mean': [(Math.max(...load) * load.length) / sum(load), 'x'],
-      'slowest document, read after two were killed, ms': [slowestMs, 'ms'],
-      'three copies again, s (a relay is out after 20)': [repairedS, 's'],
-      'lost, KiB': [lostBytes / 1024, 'KiB'],
-      'moved between relays, KiB': [movedBytes / 1024, 'KiB'],
-      'moved, by what was lost': [movedBytes / lostBytes, 'x'],
-    } as unknown as Figures
+      'namespaces at the busiest relay, by the mean, ×': (Math.max(...load) * load.length) / sum(load),
+      'slowest document, read after two were killed, ms': slowestMs,
+      'three copies again, s (a relay is out after 20)': repairedS,
+      'lost, KiB': lostBytes / 1024,
+      'moved between relays, KiB': movedBytes / 1024,
+      'moved, by what was lost, ×': movedBytes / lostBytes,
+    }
   } finally {
     await Promise.all(relays.map((relay) => relay.kill()))
     rmSync(folder, { recursive: true, force: true })
