@@ -40,7 +40,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
   const { devices } = personState(person, acts)
   const ended = performance.now()
   if (devices.length < 1000) throw new Error(`The log has ${devices.length} devices`)
-  return { 'a log of 10,000 acts verified, s': (ended - began) / 1000, 'of that the state, s': (ended - checked) / 1000 }
+  return { 'the same by the clock, s': (ended - began) / 1000, 'of that the state, by the clock, s': (ended - checked) / 1000 }
 }
 
 Object.assign(globalThis, { fetchPeople: fetchLog, measurePeople: measure })

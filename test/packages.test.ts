@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM } from './chromium.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PACKAGES = ['p2p-docstore', '@p2p-docstore/core', '@p2p-docstore/relay', '@p2p-docstore/cli']
@@ -84,7 +85,7 @@ describe('the packages, installed in an empty folder', () => {
   it('run in a browser, bundled without any configuration', async () => {
     writeFileSync(join(folder, 'index.html'), PAGE)
     run(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'])
-    const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+    const browser = await chromium.launch(CHROMIUM)
     try {
       const page = await browser.newPage()
       await page.route('http://localhost/**', (route) => {

@@ -17,6 +17,7 @@ import { peerIdOfKey } from '../packages/docstore/src/network/directory/entry.ts
 import { encodeMessage } from '../packages/docstore/src/network/directory/messages.ts'
 import { MAX_ASKED, MAX_NAMES_OF_PERSON, MAX_STATEMENTS } from '../packages/docstore/src/network/names/limits.ts'
 import { encodeNames } from '../packages/docstore/src/network/names/messages.ts'
+import { encodeContent } from '../packages/docstore/src/network/content/messages.ts'
 import { encodeFind, findHash } from '../packages/docstore/src/network/people/messages.ts'
 import { MAX_LISTED, MAX_PROVED } from '../packages/docstore/src/network/placement/limits.ts'
 import { encodeStatusMessage, SALT_BYTES } from '../packages/docstore/src/network/placement/messages.ts'
@@ -447,7 +448,14 @@ function joinLinkFile(): VectorFile {
   }
 }
 
-type FrameProtocol = 'sync' | 'directory' | 'profiles' | 'names' | 'people' | 'status'
+type FrameProtocol = 'sync' | 'directory' | 'profiles' | 'names' | 'people' | 'content' | 'status'
+
+/** What content is asked for by. */
+const CONTENT_CIDS = [
+  ['a document', 'baguqeerasords4njcts6vs7qvdjfcvgnume4hqohf65zsfguprqphs3icwea'],
+  ['a piece', 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'],
+  ['a node', 'bafybeigllfqgfpqydppr6cmv56g7ax4wyhruzswvcefv6j5kj77nzttfki'],
+] as const
 
 /** Who asks whom in the frames of people. */
 const FIND_ASKER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
@@ -523,7 +531,7 @@ function framesFile(): VectorFile {
   const long = 'x'.repeat(513)
   const salt = new Uint8Array(SALT_BYTES).fill(4)
   return {
-    description: 'Frames of sync, of the directory, of profiles, of names, of people and of what relays say of sectors, without the length before them. Where `zeros` is there, so many zero bytes follow; where `find` is, the signature in the frame is for that network, asker and relay. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
+    description: 'Frames of sync, of the directory, of profiles, of names, of people, of content and of what relays say of sectors, without the length before them. Where `zeros` is there, so many zero bytes follow; where `find` is, the signature in the frame is for that network, asker and relay. A bad response breaks the protocol; a bad request is answered with `reason` as the code of an error.',
     valid: [
       ...requests.map((request) => row('sync', 'request', encodeRequest(request))),
       ...responses.map((response, index) => row('sync', 'response', encodeResponse(response), `sync: response ${index + 1}, ${response.t}`)),
@@ -583,9 +591,16 @@ function framesFile(): VectorFile {
       // What the signature in it is over follows from these (people, §6).
       { ...row('people', 'request', encodeFind(find)), find: { network: open.id, asker: FIND_ASKER, relay: FIND_RELAY } },
       row('people', 'request', encodeFind({ ...find, from: 4096, after: ns })),
+      row('people', 'request', encodeFind({ ...find, person: seedOf('person') })),
       row('people', 'response', encodeFind(found)),
       row('people', 'response', encodeFind({ ...found, acts: [], moreActs: true, namespaces: [], moreNamespaces: true })),
+      row('people', 'response', encodeFind({ ...found, others: [bytes.slice(0, 100), bytes.slice(0, 120)] })),
       row('people', 'response', encodeFind({ t: 'none' })),
+      ...CONTENT_CIDS.map(([what, cid]) => row('content', 'request', encodeContent({ t: 'content', cid, passed: what === 'a piece' }), `content: request for ${what}`)),
+      row('content', 'response', encodeContent({ t: 'content', bytes })),
+      row('content', 'response', encodeContent({ t: 'content', bytes: new Uint8Array(262_144) }), 'content: response content, the largest piece'),
+      row('content', 'response', encodeContent({ t: 'none' })),
+      row('content', 'response', encodeContent({ t: 'error', code: 'busy', message: 'Try again soon' })),
       row('people', 'response', encodeFind({ t: 'error', code: 'bad-signature', message: 'Ask with the key itself' })),
     ],
     invalid: [
@@ -686,11 +701,21 @@ function framesFile(): VectorFile {
       bad('65 relays', 'status', 'response', encodeCbor({ t: 'where', relays: Array.from({ length: 65 }, () => [peerKey.author, 0]) })),
       bad('an error of 513 code units', 'status', 'response', encodeCbor({ t: 'error', code: 'busy', message: long })),
       bad('more than 262,144 bytes', 'status', 'request', encodeCbor({ t: 'status', sectors: huge }).subarray(0, 262_145), 'too-large'),
+      bad('the id of a namespace', 'content', 'request', encodeCbor({ t: 'content', cid: ns, passed: false })),
+      bad('a CID in another base', 'content', 'request', encodeCbor({ t: 'content', cid: `f01a90212${toHex(hash).slice(2)}`, passed: false })),
+      bad('a CID with bytes in itself', 'content', 'request', encodeCbor({ t: 'content', cid: 'bafkqaaa', passed: false })),
+      bad('no word on who asked', 'content', 'request', encodeCbor({ t: 'content', cid: CONTENT_CIDS[0][1] })),
+      bad('an unknown field', 'content', 'request', encodeCbor({ t: 'content', cid: CONTENT_CIDS[0][1], passed: false, later: 1 })),
+      bad('text for bytes', 'content', 'response', encodeCbor({ t: 'content', bytes: '{}' })),
+      bad('a whole block more than there can be', 'content', 'response', encodeCbor({ t: 'content', bytes: new Uint8Array(2 * 262_144) }), 'too-large'),
       bad('a key that is none', 'people', 'request', encodeCbor({ ...find, key: new Uint8Array(34) })),
       bad('a signature of 63 bytes', 'people', 'request', encodeCbor({ ...find, signature: new Uint8Array(63) })),
       bad('a position below nothing', 'people', 'request', encodeCbor({ ...find, from: -1 })),
       bad('a namespace that is none', 'people', 'request', encodeCbor({ ...find, after: 'notes' })),
       bad('an unknown field', 'people', 'request', encodeCbor({ ...find, later: 1 })),
+      bad('a person of 31 bytes', 'people', 'request', encodeCbor({ ...find, person: new Uint8Array(31) })),
+      bad('129 other persons', 'people', 'response', encodeCbor({ ...found, others: Array.from({ length: 129 }, () => bytes.slice(0, 100)) })),
+      bad('another person of 257 bytes', 'people', 'response', encodeCbor({ ...found, others: [new Uint8Array(257)] })),
       bad('an act without a signature', 'people', 'response', encodeCbor({ ...found, acts: [{ bytes }] })),
       bad('a namespace that is none', 'people', 'response', encodeCbor({ ...found, namespaces: ['notes'] })),
       bad('a number for whether there are more', 'people', 'response', encodeCbor({ ...found, moreActs: 1 })),

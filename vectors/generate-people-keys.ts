@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { toHex } from '../packages/core/src/model/bytes.ts'
 import { decodeCbor, encodeCbor } from '../packages/core/src/model/encoding/cbor.ts'
+import { personNonce } from '../packages/core/src/model/people/person.ts'
 import type { Random } from '../packages/core/src/model/keys/random.ts'
 import { lockSeed } from '../packages/core/src/people/keys/locked-seed.ts'
 import { recoveryCommitment, recoveryKey } from '../packages/core/src/people/keys/recovery-key.ts'
@@ -21,6 +22,13 @@ function fixedRandom(label: string): Random {
 function recovery(name: string, seed: Uint8Array) {
   const key = recoveryKey(seed)
   return { name, kind: 'words', seed: toHex(seed), words: wordsOfSeed(seed).join(' '), key: toHex(key.author), commitment: toHex(recoveryCommitment(key)) }
+}
+
+/** What shows that who began as a person had the recovery seed. */
+function beginning(name: string) {
+  const seed = digest(name)
+  const device = recoveryKey(digest(`${name} device`)).author
+  return { name, kind: 'nonce', seed: toHex(seed), key: toHex(device), nonce: toHex(personNonce(seed, device)) }
 }
 
 async function locked(name: string, passphrase: string, cost: number) {
@@ -99,11 +107,12 @@ export async function peopleKeysFile(): Promise<VectorFile> {
   const words = wordsOfSeed(digest('words'))
   const misspelt = (name: string, text: string) => ({ name, kind: 'words', words: text, reason: 'bad-words' })
   return {
-    description: 'Recovery words with the seed, the recovery key (multikey) and what a genesis says of it; seeds of identities locked with a passphrase; pairing: commitment, proof and check code of what both devices know, and messages.',
+    description: 'Recovery words with the seed, the recovery key (multikey) and what a genesis says of it; the nonce of a genesis that is made with such a seed, by the key of a device; seeds of identities locked with a passphrase; pairing: commitment, proof and check code of what both devices know, and messages.',
     valid: [
       recovery('all bits 0', new Uint8Array(32)),
       recovery('all bits 1', new Uint8Array(32).fill(255)),
       recovery('any', digest('words')),
+      beginning('who began'),
       await locked('ASCII', 'correct horse battery staple', 14),
       await locked('composed', 'Zürich'.normalize('NFC'), 14),
       await locked('decomposed', 'Zürich'.normalize('NFD'), 14),

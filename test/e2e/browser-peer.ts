@@ -1,5 +1,6 @@
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright'
 import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
+import { CHROMIUM } from '../chromium.ts'
 import { PagePeer } from './page-peer.ts'
 
 /** The page in Chromium. */
@@ -14,15 +15,11 @@ export class BrowserPeer extends PagePeer<Locator> {
   }
 
   /** Opens the page of a relay in a new browser with this profile folder. */
-  static async open(
-    profile: string,
-    url: string,
-    executablePath: string = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-  ): Promise<BrowserPeer> {
+  static async open(profile: string, url: string, executablePath: string = CHROMIUM.executablePath): Promise<BrowserPeer> {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       // Relays of tests have certificates that they signed themselves.
-      args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns', '--ignore-certificate-errors'],
+      args: [...CHROMIUM.args, '--ignore-certificate-errors'],
     })
     const page = context.pages()[0] ?? (await context.newPage())
     await page.goto(url)

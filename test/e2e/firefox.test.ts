@@ -33,7 +33,7 @@ describe.skipIf(!hasFirefox())('the page in Firefox', () => {
     await Promise.all([ada?.close(), ben?.close()])
     await relay?.kill()
     rmSync(folder, { recursive: true, force: true })
-  }, 60_000)
+  })
 
   it('connects with the preferences that everybody has', async () => {
     await ada.untilConnection('connected')

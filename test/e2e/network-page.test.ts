@@ -43,7 +43,7 @@ beforeAll(async () => {
   secure = await startSecureRelay()
   ada = await BrowserPeer.open(join(folder, 'ada'), home.ready.join)
   await ada.untilConnection('connected')
-}, 60_000)
+})
 
 afterAll(async () => {
   await ada?.close()
@@ -115,7 +115,7 @@ it('shows what began alone in a folder, once that has joined: the same documents
   await ada.page.goto(`${home.ready.http}/#/ns/${notes.id}?filter=${encodeURIComponent('{"n":999}')}`)
   await ada.part('namespaceItem', `[data-id="${notes.id}"][data-documents="1000"]`).waitFor()
   await ada.part('documentRow', '[data-id="d999"]').waitFor()
-}, 60_000)
+})
 
 it('asks where a link into another network is opened, and takes documents along that nobody else has', async () => {
   const lilies = createNetwork('lily club')
@@ -137,7 +137,7 @@ it('asks where a link into another network is opened, and takes documents along 
   } finally {
     await eve.close()
   }
-}, 60_000)
+})
 
 describe('a page in two networks', () => {
   const listed = (relay: Relay): Promise<readonly string[]> => relay.store.replica.namespaceIds()
@@ -192,7 +192,7 @@ describe('a page in two networks', () => {
     await ada.page.reload()
     await ada.row('a pine').waitFor()
     expect(await ada.part('networkSwitch').inputValue()).toBe(secure.ready.network)
-  }, 90_000)
+  })
 
   it('leaves one of them, with all that is of it, once it is asked', async () => {
     const tab = await ada.openTab(ada.page.url())
@@ -211,5 +211,5 @@ describe('a page in two networks', () => {
     await ada.page.reload()
     await ada.untilConnection('connected')
     expect(await ada.part('networkSwitch').count()).toBe(0)
-  }, 60_000)
+  })
 })

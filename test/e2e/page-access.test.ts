@@ -64,7 +64,7 @@ afterAll(async () => {
   await Promise.all([ada?.close(), terminal?.close()])
   await relay?.kill()
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 describe('what axe-core finds wrong, light and dark, is nothing', { timeout: 120_000 }, () => {
   it('with a namespace that is made', async () => {

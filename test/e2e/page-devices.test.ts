@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Relay, startRelay } from '@p2p-docstore/relay'
+import { createDocstore, type Docstore } from 'p2p-docstore'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { axeViolations } from './axe-violations.ts'
 import { BrowserPeer } from './browser-peer.ts'
@@ -11,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'docstore-page-devices-'))
 let relay: Relay
 let laptop: BrowserPeer
 const others: BrowserPeer[] = []
+const stores: Docstore[] = []
 
 beforeAll(async () => {
   await buildPageIfMissing()
@@ -19,7 +21,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
-  await Promise.all([laptop?.close(), ...others.map((peer) => peer.close())])
+  await Promise.all([laptop?.close(), ...[...others, ...stores].map((peer) => peer.close())])
   await relay?.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -106,4 +108,69 @@ it('one writes down the words, adds a second browser by a link, both write, and 
   await laptop.part('deviceAlert').first().waitFor()
   // What this device did itself is no news to it.
   expect(await laptop.part('deviceAlert').allTextContents()).toEqual([expect.stringContaining('Chrome on Linux')])
+})
+
+/** Adds a device at a terminal, as the page's user does with keys alone. */
+async function addStore(page: BrowserPeer, label: string): Promise<Docstore> {
+  const store = await createDocstore({ data: 'memory', person: 'new', join: relay.ready.join })
+  stores.push(store)
+  await page.part('deviceAdd').focus()
+  await page.page.keyboard.press('Enter')
+  // As it stands there, to be copied.
+  const link = (await page.part('deviceLink').getAttribute('data-value')) ?? ''
+  const { code, joined } = await store.person.joinDevice(link, { label })
+  await page.part('deviceCode').waitFor()
+  await expect.poll(() => page.part('deviceCode').evaluate((input) => input === document.activeElement)).toBe(true)
+  await page.page.keyboard.type(code)
+  await page.page.keyboard.press('Enter')
+  await joined
+  await page.part('addDevice', '[data-step="added"]').waitFor()
+  await expect.poll(() => page.part('addDeviceClose').evaluate((button) => button === document.activeElement)).toBe(true)
+  await page.page.keyboard.press('Enter')
+  await page.part('device', '[data-revoked="false"]').filter({ hasText: label }).waitFor()
+  return store
+}
+
+it('by keys alone: devices at terminals are added, and one that ended another is ended with the words, which the page says', {
+  timeout: 90_000,
+}, async () => {
+  const home = await open('home')
+  await createOwn(home, 'Home')
+  await home.part('profileOpen').click()
+  await home.part('wordsShow').click()
+  await home.part('wordList').locator('li').first().waitFor()
+  const words = await home.part('wordList').locator('li').allTextContents()
+  await home.part('wordsClose').click()
+  const tablet = await addStore(home, 'Tablet')
+  const thief = await addStore(home, 'Stolen')
+  await thief.person.revoke(tablet.info.identity)
+  await home.part('deviceAlert').filter({ hasText: 'Tablet' }).waitFor()
+  const stolen = home.part('device').filter({ hasText: 'Stolen' })
+  await stolen.getByRole('button', { name: 'End it' }).focus()
+  await home.page.keyboard.press('Enter')
+  await home.part('deviceRevokeWords').fill(words.with(0, 'qqqq').join(' '))
+  await home.part('deviceRevokeConfirm').focus()
+  await home.page.keyboard.press('Enter')
+  await stolen.getByRole('alert').filter({ hasText: 'Word 1' }).waitFor()
+  await home.part('deviceRevokeWords').fill(words.join(' '))
+  expect(await axeViolations(home.page)).toEqual([])
+  await home.part('deviceRevokeConfirm').focus()
+  await home.page.keyboard.press('Enter')
+  await home.part('deviceAgain').filter({ hasText: 'Tablet' }).waitFor()
+  await home.part('device', '[data-revoked="true"]').filter({ hasText: 'Stolen' }).waitFor()
+  await home.part('device', '[data-revoked="false"]').filter({ hasText: 'Tablet' }).waitFor()
+  expect(await home.page.evaluate(() => document.activeElement === document.body)).toBe(false)
+
+  // The other way round: what a terminal prints is pasted into the page.
+  const phone = await open('pasted')
+  const adding = await tablet.person.addDevice()
+  await phone.part('openId').fill(adding.link)
+  await phone.part('openSubmit').click()
+  await phone.part('joinDeviceSubmit').click()
+  const code = (await phone.part('joinDeviceCode').getAttribute('data-code')) ?? ''
+  expect(await phone.page.evaluate(() => document.activeElement?.closest('dialog') !== null)).toBe(true)
+  for await (const event of adding.events) if (event.type === 'code') await adding.confirm(code)
+  await phone.part('joinDeviceDone').waitFor()
+  await phone.part('joinDeviceGo').click()
+  await phone.part('namespaceItem').filter({ hasText: 'Home' }).waitFor()
 })

@@ -68,7 +68,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('the documents of a namespace', { timeout: 60_000 }, () => {
+describe('the documents of a namespace', () => {
   it('are shown whichever collection they are in, under a title that says namespace and network', async () => {
     await goTo(`#/ns/${todos.id}`)
     await ada.row('Buy milk').waitFor()
@@ -114,7 +114,7 @@ describe('the documents of a namespace', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the address', { timeout: 60_000 }, () => {
+describe('the address', () => {
   it('carries page and order, which loading again and going back and forth bring back', async () => {
     await goToPlaces('/docs')
     await ada.part('sortHeader', '[data-field="number"]').getByRole('button').click()
@@ -163,7 +163,7 @@ describe('the address', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the filter box', { timeout: 60_000 }, () => {
+describe('the filter box', () => {
   it('finds a word wherever it is, and says where it looks', async () => {
     await goToPlaces()
     await ada.part('filter').fill('zurich')
@@ -202,7 +202,7 @@ describe('the filter box', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the editor', { timeout: 60_000 }, () => {
+describe('the editor', () => {
   const written = '{ "_id": "p003", "name": "half writ'
 
   it('closes at once where nothing was written, by Escape and by a click beside it', async () => {
@@ -255,7 +255,7 @@ describe('the editor', { timeout: 60_000 }, () => {
   })
 })
 
-describe('what has popped up', { timeout: 60_000 }, () => {
+describe('what has popped up', () => {
   const openRelays = async (): Promise<void> => {
     await ada.part('syncState').click()
     await ada.part('syncPeer').first().waitFor()
@@ -307,7 +307,7 @@ describe('what has popped up', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the field for ids and links', { timeout: 60_000 }, () => {
+describe('the field for ids and links', () => {
   const paste = async (text: string): Promise<void> => {
     await ada.part('openId').fill(text)
     await ada.part('openSubmit').click()
@@ -355,10 +355,10 @@ describe('columns that do not fit', () => {
     })
     await ada.page.locator('.table-scroll:not([data-more])').waitFor()
     await ada.part('peerPanelClose').click()
-  }, 60_000)
+  })
 })
 
-describe('on a telephone', { timeout: 60_000 }, () => {
+describe('on a telephone', () => {
   beforeAll(() => ada.page.setViewportSize(PHONE))
   afterAll(() => ada.page.setViewportSize(DESK))
   afterEach(async () => {
@@ -405,7 +405,7 @@ describe('on a telephone', { timeout: 60_000 }, () => {
   })
 })
 
-describe('earlier versions of a document', { timeout: 60_000 }, () => {
+describe('earlier versions of a document', () => {
   it('are listed in the editor, and one of them is the present one again once it is saved', async () => {
     await goToPlaces()
     const save = async (name: string, number: number): Promise<void> => {
@@ -448,4 +448,4 @@ it('says so in the header and over everything when a relay of another network an
   await ada.part('connection', '[data-shut-out="other-network"]').filter({ hasText: 'Other network' }).waitFor()
   await goTo(`#/ns/${places.id}`)
   await ada.part('syncState').filter({ hasText: 'Saved here only' }).waitFor()
-}, 90_000)
+})

@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('a picture is fetched from the relay, shown with its document, and can be saved', { timeout: 60_000 }, async () => {
+it('a picture is fetched from the relay, shown with its document, and can be saved', async () => {
   await ada.page.evaluate((hash) => (location.hash = hash), `#/ns/${album.id}/files`)
   await ada.part('documentRow').filter({ hasText: 'noise.png' }).click()
   const shown = ada.part('filePicture')
@@ -46,7 +46,7 @@ it('a picture is fetched from the relay, shown with its document, and can be sav
   await ada.page.keyboard.press('Escape')
 })
 
-it('files are stored by the button and by dropping them, one after another, and are at the relay', { timeout: 60_000 }, async () => {
+it('files are stored by the button and by dropping them, one after another, and are at the relay', async () => {
   await ada.part('uploadInput').setInputFiles([
     { name: 'one.txt', mimeType: 'text/plain', buffer: Buffer.from('first') },
     { name: 'two.png', mimeType: 'image/png', buffer: picture(40) },
@@ -73,7 +73,7 @@ it('files are stored by the button and by dropping them, one after another, and 
   await ada.page.keyboard.press('Escape')
 })
 
-it('files that are dropped where nobody may store them leave the page as it is, which says why', { timeout: 60_000 }, async () => {
+it('files that are dropped where nobody may store them leave the page as it is, which says why', async () => {
   const others = await relay.store.namespaces.create({ name: 'Of others', write: 'owner' })
   const drop = (): Promise<boolean> =>
     ada.page.evaluate(() => {
@@ -93,7 +93,7 @@ it('files that are dropped where nobody may store them leave the page as it is, 
   await ada.part('toast').filter({ hasText: 'Files are stored in namespaces' }).waitFor()
 })
 
-it('what relays hold and owners list can be opened from the list, and two of one name are told apart there', { timeout: 60_000 }, async () => {
+it('what relays hold and owners list can be opened from the list, and two of one name are told apart there', async () => {
   const ids: string[] = []
   for (const listed of [true, true, false]) ids.push((await relay.store.namespaces.create({ name: 'Club', write: 'anyone', listed })).id)
   await ada.part('listedShow').click()

@@ -33,19 +33,24 @@ afterAll(async () => {
 /** Who somebody is, as his own profile says it. */
 async function idOf(peer: BrowserPeer): Promise<string> {
   await peer.part('profileOpen').click()
-  const id = (await peer.part('devices').getAttribute('data-person')) ?? ''
+  const id = (await peer.part('ownId').getAttribute('data-value')) ?? ''
   await peer.part('profileClose').click()
   return id
 }
 
-it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', { timeout: 90_000 }, async () => {
+/** A namespace of members; resolves with its id. */
+async function createNamespace(peer: BrowserPeer, name: string): Promise<string> {
+  await peer.part('createOpen').click()
+  await peer.part('createName').fill(name)
+  await peer.part('createPolicy', '[value="members"]').check()
+  await peer.part('createSubmit').click()
+  await peer.part('namespaceTitle').filter({ hasText: name }).waitFor()
+  return new URL(peer.page.url()).hash.slice('#/ns/'.length)
+}
+
+it('the owner gives roles in the page: who has one writes, and whose is taken away writes no more', async () => {
   const who = await idOf(bob)
-  await ada.part('createOpen').click()
-  await ada.part('createName').fill('Plans')
-  await ada.part('createPolicy', '[value="members"]').check()
-  await ada.part('createSubmit').click()
-  await ada.part('namespaceTitle').waitFor()
-  const id = new URL(ada.page.url()).hash.slice('#/ns/'.length)
+  const id = await createNamespace(ada, 'Plans')
   await ada.add({ _id: 'a', title: 'by Ada' })
   await bob.openNamespace(id)
   await bob.row('by Ada').waitFor()
@@ -60,6 +65,15 @@ it('the owner gives roles in the page: who has one writes, and whose is taken aw
   await bob.add({ _id: 'b', title: 'by Bob' })
   await ada.part('settingsClose').click()
   await ada.row('by Bob').waitFor()
+  // The key of a device has no role: its person has.
+  await bob.part('connection').click()
+  const key = (await bob.part('identity').getAttribute('data-value')) ?? ''
+  await bob.part('peerPanelClose').click()
+  await ada.part('settingsOpen').click()
+  await ada.part('memberWho').fill(key)
+  await ada.part('memberGrant').click()
+  await ada.part('memberSaid').filter({ hasText: who }).waitFor()
+  await ada.part('settingsClose').click()
 
   // Somebody at a terminal, who manages, sees the same and gives roles too.
   const plans = await cy.namespaces.open(id)
@@ -73,8 +87,13 @@ it('the owner gives roles in the page: who has one writes, and whose is taken aw
   await expect.poll(async () => (await plans.info())?.writable, SOON).toBe(true)
   await plans.put({ _id: 'c', title: 'by Cy' })
 
-  await ada.part('member', `[data-who="${who}"]`).getByRole('button', { name: 'Take away' }).click()
+  const bobs = ada.part('memberPerson', `[data-who="${who}"]`)
+  await bobs.getByRole('button', { name: 'Take away' }).click()
+  await bobs.getByRole('button', { name: 'Take it away' }).focus()
+  await ada.page.keyboard.press('Enter')
   await ada.part('member', `[data-who="${who}"][data-ended="true"]`).waitFor()
+  // What had the focus is gone; whoever uses keys goes on beside it.
+  await expect.poll(() => bobs.evaluate((part) => part.contains(document.activeElement))).toBe(true)
   await ada.part('settingsClose').click()
   await expect.poll(() => bob.part('documentAdd').isDisabled(), SOON).toBe(true)
   await bob.part('settingsOpen').filter({ hasText: 'Members' }).click()
@@ -84,4 +103,51 @@ it('the owner gives roles in the page: who has one writes, and whose is taken aw
   await bob.part('settingsClose').click()
   await bob.row('by Bob').waitFor()
   await ada.row('by Cy').waitFor()
+})
+
+it('a role of one collection, from one time until another, and who gave and took what, are in the page, too', { timeout: 90_000 }, async () => {
+  const id = await createNamespace(ada, 'Drafts')
+  await ada.part('settingsOpen').click()
+  await ada.part('memberWho').fill(cy.me)
+  await ada.part('memberLimits').click()
+  await ada.part('memberCollection').fill('drafts')
+  await ada.part('memberFrom').fill('2090-01-01T00:00')
+  await ada.part('memberUntil').fill('2089-01-01T00:00')
+  await ada.part('memberGrant').click()
+  await ada.part('memberSaid').filter({ hasText: 'A role ends after it begins' }).waitFor()
+  await ada.part('memberFrom').fill('2026-01-01T00:00')
+  await ada.part('memberUntil').fill('2090-01-01T00:00')
+  expect(await axeViolations(ada.page)).toEqual([])
+  await ada.part('memberGrant').click()
+  const shown = ada.part('member', `[data-who="${cy.me}"][data-role="write"]`)
+  await shown.filter({ hasText: 'in “drafts”' }).filter({ hasText: 'until 1/1/2090' }).waitFor()
+
+  const drafts = await cy.namespaces.open(id)
+  await expect.poll(async () => (await drafts.members()).length, SOON).toBe(1)
+  expect(await drafts.members()).toMatchObject([{ who: cy.me, role: 'write', collection: 'drafts' }])
+  await drafts.collection('drafts').put({ title: 'a draft' })
+  await expect(drafts.put({ title: 'no draft' })).rejects.toMatchObject({ code: 'not-allowed' })
+
+  // The same once more is the same to look at.
+  await ada.part('memberWho').fill(cy.me)
+  await ada.part('memberRole').selectOption('moderate')
+  await ada.part('memberGrant').click()
+  await ada.part('member', `[data-who="${cy.me}"][data-role="moderate"]`).waitFor()
+  await ada.part('memberWho').fill(cy.me)
+  await ada.part('memberRole').selectOption('moderate')
+  await ada.part('memberGrant').click()
+  await ada.part('pastChangesOpen').click()
+  await ada.part('pastChange').nth(3).waitFor()
+  expect(await ada.part('member').count()).toBe(2)
+  const types = await ada.part('pastChange').evaluateAll((changes) => changes.map((change) => (change as HTMLElement).dataset['type']))
+  expect(types).toEqual(['grant', 'grant', 'grant', 'head'])
+  await ada.part('pastChange').nth(2).filter({ hasText: 'in “drafts”' }).waitFor()
+
+  await ada.part('memberRevoke').click()
+  await ada.part('memberRevokeConfirm').filter({ hasText: 'Take all roles away' }).click()
+  await ada.part('pastChange', '[data-type="revoke"]').filter({ hasText: 'took the roles of' }).waitFor()
+  expect(await axeViolations(ada.page)).toEqual([])
+  await expect.poll(async () => (await drafts.info())?.writable, SOON).toBe(false)
+  expect(await drafts.collection('drafts').find().toArray()).toMatchObject([{ title: 'a draft' }])
+  await ada.part('settingsClose').click()
 })

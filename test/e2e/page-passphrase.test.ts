@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('locks a browser with a passphrase, asks for it at the start, and does without one again', { timeout: 60_000 }, async () => {
+it('locks a browser with a passphrase, asks for it at the start, and does without one again', async () => {
   await peer.createNamespace('Diary')
   await peer.add({ _id: 'a', title: 'Monday' })
   await peer.part('connection').click()
@@ -48,6 +48,25 @@ it('locks a browser with a passphrase, asks for it at the start, and does withou
   await peer.part('unlockPassphrase').fill('open sesame')
   await peer.part('unlockSubmit').click()
   await peer.row('Monday').waitFor()
+
+  // A second tab works through the first, which has the passphrase; once that is gone, it asks.
+  const second = await peer.openTab(peer.page.url())
+  await second.row('Monday').waitFor()
+  await second.part('documentAdd').click()
+  await second.part('editorText').fill('{"_id":"b","title":"Tuesday"')
+  await peer.page.close()
+  await second.part('openFailed', '[data-code="passphrase-needed"]').filter({ hasText: 'The tab that you had unlocked is gone' }).waitFor()
+  expect(await axeViolations(second.page)).toEqual([])
+  await second.part('unlockPassphrase').fill('open sesame')
+  await second.part('unlockSubmit').click()
+  await second.row('Monday').waitFor()
+  // What was being written is there still.
+  await expect.poll(() => second.part('editorText').inputValue()).toBe('{"_id":"b","title":"Tuesday"')
+  await second.part('editorText').fill('{"_id":"b","title":"Tuesday"}')
+  await second.part('editorSave').click()
+  await second.row('Tuesday').waitFor()
+  await second.untilConnection('connected')
+  peer = second
 
   await peer.part('connection').click()
   await expect.poll(() => peer.part('identity').getAttribute('data-value')).toBe(identity)

@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('names and pictures stand where keys stood, one edits the own profile, and follows others', { timeout: 60_000 }, async () => {
+it('names and pictures stand where keys stood, one edits the own profile, and follows others', async () => {
   await bob.openNamespace(notes.id)
   const owner = bob.page.locator(`.namespace-head [data-testid="person"][data-person="${ada.me}"]`)
   await expect.poll(() => owner.textContent()).toBe(`${NAME}@ada`)
@@ -79,7 +79,7 @@ it('names and pictures stand where keys stood, one edits the own profile, and fo
     .toMatchObject({ label: 'Bob', static: { name: 'Bob', picture: { size: expect.any(Number) } }, dynamic: { status: { text: 'Reading' } } })
 })
 
-it('one claims a username, gives it away, and names lead to people wherever an id does', { timeout: 90_000 }, async () => {
+it('one claims a username, gives it away, and names lead to people wherever an id does', async () => {
   const names = bob.part('names', '[data-granted="true"]')
   if (!(await names.isVisible())) await bob.part('profileOpen').click()
   await bob.part('nameWanted').fill('a\u0431a')
@@ -122,7 +122,7 @@ it('one claims a username, gives it away, and names lead to people wherever an i
   await bob.part('provenNames').filter({ hasText: '@ada, @bob-b' }).waitFor()
 })
 
-it('who looks at a namespace is seen there by others who do, once both want it', { timeout: 60_000 }, async () => {
+it('who looks at a namespace is seen there by others who do, once both want it', async () => {
   await bob.openNamespace(notes.id)
   await bob.part('presence', '[data-on="false"]').waitFor()
   const seen: string[][] = []

@@ -57,7 +57,8 @@ const everyOne = (count: number): readonly number[] => written.map(() => count)
 
 /** Resolves when all see so many relays that own something. */
 async function untilMembers(count: number): Promise<void> {
-  const members = async (): Promise<readonly number[]> => (await Promise.all(relays.map((relay) => relay.sectors()))).map(({ report }) => report.members)
+  const members = async (): Promise<readonly number[]> =>
+    (await Promise.all(relays.map((relay) => relay.sectors()))).map(({ report }) => report.members)
   await expect.poll(members, { timeout: PATIENCE_MS, interval: 250 }).toEqual(relays.map(() => count))
 }
 

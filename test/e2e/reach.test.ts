@@ -50,7 +50,7 @@ describe.skipIf(machines === undefined)('a page on another machine than its rela
   it('is connected by WebRTC-direct where WebSockets do not get through', async () => {
     const browser = await page('ada', { webSockets: false })
     await browser.part('connection', '[data-state="connected"][data-via="webrtc-direct"]').waitFor()
-  }, 60_000)
+  })
 
   it('is connected by WebSocket where Chromium lets nobody choose credentials of WebRTC, and documents arrive', async () => {
     const ada = await page('ada of the trial', { webSockets: true, flags: [NO_MUNGING] })
@@ -59,7 +59,7 @@ describe.skipIf(machines === undefined)('a page on another machine than its rela
     await ben.openNamespace(await ada.createNamespace('Notes'))
     await ada.add({ title: 'from Ada' })
     await ben.row('from Ada').waitFor()
-  }, 60_000)
+  })
 
   it('works alone where neither is there, and says so', async () => {
     const browser = await page('alone', { webSockets: false, flags: [NO_MUNGING] })
@@ -68,5 +68,5 @@ describe.skipIf(machines === undefined)('a page on another machine than its rela
     await browser.add({ title: 'for later' })
     await browser.row('for later').waitFor()
     expect(await browser.part('connection').getAttribute('data-via')).toBeNull()
-  }, 60_000)
+  })
 })

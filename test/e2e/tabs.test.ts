@@ -5,6 +5,7 @@ import { type Relay, startRelay } from '@p2p-docstore/relay'
 import { createDocstore, type Docstore } from 'p2p-docstore'
 import { type BrowserContext, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CHROMIUM } from '../chromium.ts'
 import { serveTabPage, Tab, type TabPage } from './tab.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-tabs-'))
@@ -18,8 +19,7 @@ beforeAll(async () => {
   page = await serveTabPage(join(folder, 'page'))
   relay = await startRelay({ data: join(folder, 'relay'), port: 0 })
   context = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+    ...CHROMIUM,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
 }, 120_000)
@@ -36,7 +36,7 @@ beforeEach(async () => {
   for (let i = 0; i < 5; i++) tabs.push(await Tab.open(context, { url: page.url, join: relay.ready.join }))
   namespace = await first().call('namespace')
   await Promise.all(tabs.slice(1).map((tab) => tab.call('namespace', namespace)))
-}, 60_000)
+})
 
 afterEach(async () => {
   for (const tab of tabs) await tab.page.close()
@@ -152,7 +152,7 @@ describe('five tabs of one origin', () => {
     await owner.call('namespace', namespace)
     expect(await owner.call('ids')).toEqual(['before', 'elsewhere', 'while it sleeps'])
     for (const tab of tabs) expect(await tab.notes('errors')).toEqual([])
-  }, 60_000)
+  })
 
   it('go on in a tab that one goes back to, which the browser had kept', async () => {
     const [owner = expect.unreachable(), left = expect.unreachable()] = tabs
@@ -164,7 +164,7 @@ describe('five tabs of one origin', () => {
     await left.call('put', 'back again')
     await expect.poll(() => left.notes('changes')).toEqual(['while it was away', 'back again'])
     expect(await owners()).toEqual([owner])
-  }, 60_000)
+  })
 
   it('hear each other and the network, also after the one that holds the data has crashed', async () => {
     await using remote = await createDocstore({ join: relay.ready.join })
@@ -192,5 +192,5 @@ describe('five tabs of one origin', () => {
     for (const tab of [speaker, ...rest]) expect(await tab.notes('errors')).toEqual([])
     await remote.close()
     await listening
-  }, 90_000)
+  })
 })

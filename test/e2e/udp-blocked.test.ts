@@ -63,5 +63,5 @@ describe.skipIf(machines === undefined)('two browsers where UDP is blocked, and 
     took.sort((a, b) => a - b)
     const p95 = took[Math.ceil(WRITES * 0.95) - 1] ?? Infinity
     console.info(`with UDP blocked, from one page to the other: p50 ${took[WRITES / 2]} ms, p95 ${p95} ms`)
-  }, 90_000)
+  })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium } from 'playwright'
 import { TEST_IDS } from '../../apps/web/src/test-ids.ts'
+import { CHROMIUM } from '../chromium.ts'
 import { buildPageIfMissing } from '../e2e/build-page.ts'
 import { type RelayChild, startRelayChild } from '../e2e/relay-child.ts'
 
@@ -43,10 +44,7 @@ async function loadPage(browser: Browser, relay: RelayChild): Promise<void> {
 const folder = mkdtempSync(join(tmpdir(), 'docstore-soak-'))
 await buildPageIfMissing()
 const relay = await startRelayChild(join(folder, 'relay'))
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-features=WebRtcHideLocalIpsWithMdns'],
-})
+const browser = await chromium.launch(CHROMIUM)
 try {
   const began = performance.now()
   for (let load = 1; load <= loads; load++) {

@@ -3,6 +3,7 @@ import { lazy } from 'react'
 /** Parts of the page that the first screen does not show. They come right after it, so that they are there when the relay is not. */
 const load = {
   editor: () => import('./documents/editor/document-editor.tsx'),
+  content: () => import('./content/content-view.tsx'),
   network: () => import('./network/network-view.tsx'),
   peer: () => import('./connection/peer-panel.tsx'),
   profile: () => import('./profile/profile-panel.tsx'),
@@ -20,6 +21,7 @@ const load = {
 } as const
 
 export const DocumentEditor = lazy(async () => ({ default: (await load.editor()).DocumentEditor }))
+export const ContentView = lazy(async () => ({ default: (await load.content()).ContentView }))
 export const NetworkView = lazy(async () => ({ default: (await load.network()).NetworkView }))
 export const PeerPanel = lazy(async () => ({ default: (await load.peer()).PeerPanel }))
 export const ProfilePanel = lazy(async () => ({ default: (await load.profile()).ProfilePanel }))

@@ -20,6 +20,7 @@ export interface ListView {
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'network' }
+  | { readonly page: 'content'; readonly cid: string }
   | {
       readonly page: 'namespace'
       readonly id: string
@@ -37,11 +38,12 @@ export const WHOLE_LIST: ListView = { filterText: '', sort: undefined, page: 1 }
 /** Pages beyond are nobody's: it would take half a billion documents. */
 const MAX_PAGE = 10_000_000
 
-/** Reads `#/network`, `#/ns/<id>` and `#/ns/<id>/<collection>`, with `?filter=…&sort=-field&page=2` behind them. */
+/** Reads `#/network`, `#/content/<cid>`, `#/ns/<id>` and `#/ns/<id>/<collection>`, with `?filter=…&sort=-field&page=2` behind them. */
 export function parseRoute(hash: string): Route {
   const [path, query] = split(hash.replace(/^#/, ''), '?')
   const [, page, id, collection] = path.split('/')
   if (page === 'network') return { page: 'network' }
+  if (page === 'content' && id !== undefined && id !== '') return { page: 'content', cid: decode(id) }
   if (page !== 'ns' || id === undefined || id === '') return { page: 'home' }
   return {
     page: 'namespace',
@@ -55,6 +57,11 @@ export function parseRoute(hash: string): Route {
 export function namespaceHref(id: string, collection?: string, view: ListView = WHOLE_LIST): string {
   const query = viewQuery(view)
   return `#/ns/${encodeURIComponent(id)}${collection === undefined ? '' : `/${encodeURIComponent(collection)}`}${query === '' ? '' : `?${query}`}`
+}
+
+/** The address of what a CID names. */
+export function contentHref(cid: string): string {
+  return `#/content/${encodeURIComponent(cid)}`
 }
 
 /** Goes to an address of this page: as a further step to come back from, or in the place of the one that is shown. */

@@ -35,6 +35,13 @@ export const TEST_IDS = {
   durabilityAsk: 'durability-ask',
   datasetSwitch: 'dataset-switch',
 
+  /** `data-state` is looking, found or failed. */
+  contentState: 'content-state',
+  contentCid: 'content-cid',
+  contentCidCopy: 'content-cid-copy',
+  contentJson: 'content-json',
+  contentSave: 'content-save',
+
   networkLink: 'network-link',
   /** Choice of the network that is shown, where there are several; the values are ids. */
   networkSwitch: 'network-switch',
@@ -99,11 +106,23 @@ export const TEST_IDS = {
   settingsMembers: 'settings-members',
   /** `data-who` is the id, `data-role` what they may, `data-ended` whether that is over. */
   member: 'member',
+  /** Somebody with all of their roles. */
+  memberPerson: 'member-person',
   memberRevoke: 'member-revoke',
+  memberRemoveAll: 'member-remove-all',
+  memberRevokeConfirm: 'member-revoke-confirm',
   memberWho: 'member-who',
   memberRole: 'member-role',
   memberGrant: 'member-grant',
+  memberLimits: 'member-limits',
+  memberCollection: 'member-collection',
+  memberFrom: 'member-from',
+  memberUntil: 'member-until',
   memberSaid: 'member-said',
+  pastChangesOpen: 'past-changes-open',
+  pastChanges: 'past-changes',
+  /** `data-type` is head, grant, revoke or remove, `data-counts` whether it counts. */
+  pastChange: 'past-change',
   namespaceForget: 'namespace-forget',
   namespaceIdCopy: 'namespace-id-copy',
   /** `data-state` is synced, syncing, pending, looking, absent or not-connected. */
@@ -210,7 +229,10 @@ export const TEST_IDS = {
   deviceNameSave: 'device-name-save',
   deviceRevoke: 'device-revoke',
   deviceRetired: 'device-retired',
+  deviceRevokeWords: 'device-revoke-words',
   deviceRevokeConfirm: 'device-revoke-confirm',
+  /** Devices that act again, since what had ended them was ended. */
+  deviceAgain: 'device-again',
   deviceAdd: 'device-add',
   /** `data-step` is opening, link, code, added or ended. */
   addDevice: 'add-device',
@@ -235,6 +257,7 @@ export const TEST_IDS = {
   restoreOpen: 'restore-open',
   restore: 'restore',
   restoreClose: 'restore-close',
+  restorePerson: 'restore-person',
   restoreWords: 'restore-words',
   restoreSubmit: 'restore-submit',
   /** `data-namespaces` is how many come. */
@@ -265,6 +288,9 @@ export const TEST_IDS = {
   profileUsername: 'profile-username',
   profilePicture: 'profile-picture',
   profilePictureInput: 'profile-picture-input',
+  /** `data-value` is the id of the person. */
+  ownId: 'own-id',
+  ownIdCopy: 'own-id-copy',
   profileSave: 'profile-save',
   profileSaid: 'profile-said',
   profileFind: 'profile-find',

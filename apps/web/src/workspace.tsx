@@ -1,10 +1,10 @@
 import type { Docstore } from 'p2p-docstore'
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ConnectionButton } from './connection/connection-button.tsx'
 import { connectionOf } from './connection/connection-state.ts'
 import { ShutOutBanner } from './connection/shut-out-banner.tsx'
 import { deviceTextOf } from './devices/device-link.ts'
-import { JoinDevice, loadLater, MessagesPanel, NetworkView, PeerPanel, PersonNotices, ProfilePanel } from './later.ts'
+import { ContentView, JoinDevice, loadLater, MessagesPanel, NetworkView, PeerPanel, PersonNotices, ProfilePanel } from './later.ts'
 import { useMessages } from './messages/use-messages.ts'
 import { NamespaceView } from './namespaces/namespace-view.tsx'
 import { NamespacesSidebar } from './namespaces/namespaces-sidebar.tsx'
@@ -26,6 +26,7 @@ import { withMarks } from './ui/hidden-characters.ts'
 import { Later } from './ui/later.tsx'
 import { MarkedText } from './ui/marked-text.tsx'
 import { useToast } from './ui/toasts.tsx'
+import { useFocusKept } from './ui/use-focus-kept.ts'
 
 type PanelName = 'none' | 'peer' | 'messages' | 'profile'
 
@@ -68,6 +69,8 @@ export function Workspace({
   const { networks } = useNetworks()
   const shown = route.page === 'namespace' ? namespaces.value?.find(({ id }) => id === route.id)?.info?.name : undefined
   const isRepeated = shown !== undefined && namespaces.value !== undefined && repeatedNames(namespaces.value).has(shown)
+  const page = useRef<HTMLDivElement>(null)
+  useFocusKept(page)
   useEffect(loadLater, [])
   useOtherNetworkOf(store, route)
   useRefusedDrops()
@@ -77,7 +80,7 @@ export function Workspace({
   }, [shown, isRepeated, route, networkName])
   return (
     <PeopleContext value={people}>
-      <div className={`workspace page-${route.page} panel-${panel}`}>
+      <div ref={page} className={`workspace page-${route.page} panel-${panel}`}>
         <header className="top">
           <a className="brand" href="#/">
             <img src="/icon.svg" alt="" width="24" height="24" />
@@ -132,6 +135,11 @@ export function Workspace({
             {route.page === 'network' ? (
               <Later>
                 <NetworkView store={store} />
+              </Later>
+            ) : null}
+            {route.page === 'content' ? (
+              <Later>
+                <ContentView store={store} cid={route.cid} />
               </Later>
             ) : null}
             {route.page === 'namespace' ? (

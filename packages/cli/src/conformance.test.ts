@@ -34,10 +34,10 @@ describe('docstore conformance', () => {
     const link = `http://127.0.0.1:1/#join=${String(other['descriptor'])}`
     const wrong = await bench.run(['conformance', ready.addresses[0] ?? '', '--join', link, '--json'])
     expect([wrong.code, JSON.parse(wrong.stdout)]).toEqual([1, expect.objectContaining({ conforms: false, met: 1, notMet: 1 })])
-  }, 60_000)
+  })
 
   it('asks for the network where the address does not say it', async () => {
     expect(await bench.failure(['conformance', '/ip4/127.0.0.1/tcp/1'])).toMatchObject({ exit: 1, code: 'no-network' })
     expect(await bench.failure(['conformance', 'nowhere'])).toMatchObject({ exit: 1, code: 'bad-link' })
-  }, 60_000)
+  })
 })

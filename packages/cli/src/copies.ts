@@ -46,6 +46,8 @@ async function copiesOf(
   } catch (error) {
     if (errorCode(error) !== 'not-delivered') throw error
     const { copies: confirmed, reason } = error instanceof DocstoreError ? error.details : {}
+    // Nobody ever takes it, however often it is tried.
+    if (reason === 'revoked' || reason === 'no-device') throw new DocstoreError(reason, errorMessage(error), { cause: error })
     output.note(
       typeof reason !== 'string'
         ? `${Number(confirmed)} of ${copies} relays confirmed in time. Everything is kept here, and sent as soon as a relay is reached.`

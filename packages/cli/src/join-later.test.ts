@@ -84,7 +84,7 @@ describe('a folder that began alone', () => {
     expect(await bench.json<unknown[]>(['namespace', 'list', '--data', data])).toHaveLength(1)
     // They are known there now.
     expect(await join(data)).toEqual({ network: ready.network, name: 'my network' })
-  }, 60_000)
+  })
 
   it.each([
     ['in the middle of the move', 'Moving documents'],
@@ -113,13 +113,13 @@ describe('a folder that began alone', () => {
     expect(spawnSync(process.execPath, args, { cwd: import.meta.dirname })).toMatchObject({ signal: 'SIGKILL' })
     expect(await contentOf(data)).toEqual(before)
     await expectMoved(data, await join(data), id)
-  }, 60_000)
+  })
 
   it('moves with any command that is given the link, and says so', async () => {
     const { data } = await aloneWithDocuments()
     const counted = await bench.run(['count', 'notes', '--join', ready.text, '--data', data])
     expect(counted).toMatchObject({ code: 0, stdout: `${DOCUMENTS}\n`, stderr: expect.stringContaining('other ids') })
-  }, 60_000)
+  })
 
   it('waits with it while another program has the folder open', async () => {
     const { data } = await aloneWithDocuments()
@@ -128,7 +128,7 @@ describe('a folder that began alone', () => {
       expect(await bench.failure(['join', ready.join, '--data', data])).toMatchObject({ exit: 1, code: 'data-in-use' })
     }
     expect((await join(data)).moved).toHaveLength(2)
-  }, 60_000)
+  })
 
   it('moves while no relay can be reached, too, and on from there while nobody was met', async () => {
     const second = await bench.relay(bench.folder())
@@ -143,7 +143,7 @@ describe('a folder that began alone', () => {
       [1, 2],
       [1, 2],
     ])
-  }, 60_000)
+  })
 
   it('stays where it is where its invitation is for somebody else', async () => {
     const club = bench.folder()
@@ -155,5 +155,5 @@ describe('a folder that began alone', () => {
     expect(await bench.failure(['join', text, '--data', data])).toMatchObject({ exit: 1, code: 'bad-invitation' })
     expect(await contentOf(data)).toEqual(before)
     await relay.stop()
-  }, 60_000)
+  })
 })

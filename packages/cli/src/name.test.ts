@@ -22,7 +22,7 @@ describe('a relay that grants names', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     ;({ relay, ready } = await bench.relay(relayData, '--names'))
     ;[alice, bob] = [await person(ready.join), await person(ready.join)]
-  }, 60_000)
+  })
   const claim = (name: string, data: string): Promise<object> => bench.json(['name', 'claim', name, '--data', data])
   const refused = (name: string, data: string): Promise<object> => bench.failure(['name', 'claim', name, '--data', data])
 
@@ -99,7 +99,7 @@ describe('a relay that grants names', { timeout: 120_000 }, () => {
   })
 })
 
-it('a network that was made without names has none', { timeout: 60_000 }, async () => {
+it('a network that was made without names has none', async () => {
   const data = bench.folder()
   const { relay, ready } = await bench.relay(data)
   const { data: folder } = await person(ready.join)

@@ -29,7 +29,7 @@ export function profileText(
     ['status', dynamic.status?.text],
     ['picture', facts.picture && `${facts.picture.cid}, ${facts.picture.size} bytes`],
     ...Object.entries(dynamic.links).map(([name, link]): [string, string] => [`link ${name}`, link]),
-    ['identity', person],
+    [person.startsWith('did:') ? 'identity' : 'person', person],
     ['profile', hasProfile ? namespace : 'none, as far as is known here'],
     ['here', [isFollowed ? 'followed' : [], isBlocked ? 'blocked' : []].flat().join(', ') || undefined],
     ['heard', at === undefined ? undefined : new Date(at).toISOString()],

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-it('docstore profile: set here, shown, followed and called elsewhere', { timeout: 60_000 }, async () => {
+it('docstore profile: set here, shown, followed and called elsewhere', async () => {
   const run = (data: string, ...args: readonly string[]) => bench.json(['profile', ...args, '--data', data])
   const picture = join(ada, 'picture.png')
   writeFileSync(picture, 'pixels')

@@ -11,6 +11,7 @@ import { eraseCommand } from './commands/erase.ts'
 import { exportCommand } from './commands/export.ts'
 import { fileCommand } from './commands/file.ts'
 import { findCommand } from './commands/find.ts'
+import { catCommand } from './commands/cat.ts'
 import { getCommand } from './commands/get.ts'
 import { historyCommand } from './commands/history.ts'
 import { idCommand } from './commands/id.ts'
@@ -55,6 +56,7 @@ const COMMANDS = [
   namespaceCommand,
   putCommand,
   getCommand,
+  catCommand,
   updateCommand,
   conflictsCommand,
   resolveCommand,

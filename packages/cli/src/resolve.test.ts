@@ -24,4 +24,4 @@ it('conflicts of a document are shown with the command that settles these, and a
   const resolved = await bench.run(['resolve', 'orders', 'x', '--keep', '-', '--seen', '-', '--offline', '--data', data])
   expect(resolved).toMatchObject({ code: 0, stdout: expect.stringMatching(/^x {2}- .*\n {2}null\n.*\nx {2}1 settled {2}/) })
   expect(await bench.failure(['get', 'orders', 'x', '--data', data])).toMatchObject({ exit: 1, code: 'not-found' })
-}, 60_000)
+})

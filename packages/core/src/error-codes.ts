@@ -366,6 +366,10 @@ export const ERROR_CODES = {
     means: 'A service of a relay does not start; nothing was started.',
     fix: 'The message says why; or leave it out with `--services`.',
   },
+  'several-persons': {
+    means: 'Several persons name the recovery key of these words: its hash is public, so anybody can.',
+    fix: 'Say who is meant: docstore person restore --person ID. Friends have your id in the list of whom they follow.',
+  },
   'storage-busy': { means: 'The log cannot be emptied while somebody reads.', fix: 'Nothing: it is tried again.' },
   'storage-closed': { means: 'The data was closed while it was used.', fix: 'Open it again.' },
   'storage-failed': { means: 'The disk, the browser or SQLite reported an error.', fix: 'Check the disk and the permissions; run `doctor`.' },

@@ -3,12 +3,14 @@ export { base64url } from 'multiformats/bases/base64'
 export { sha256 } from '#crypto'
 export type { ErrorCode } from './error-codes.ts'
 export { DAG_PB, type FileKey, isFileCid } from './files/file-cid.ts'
+export { type ForeignFile, openForeignFile } from './files/foreign-file.ts'
 export { FileWalk } from './files/file-walk.ts'
 export { CHUNK_BYTES, MAX_FILE_BYTES } from './files/limits.ts'
 export { DocstoreError, errorCode, errorMessage } from './errors.ts'
 export { compareBytes, concatBytes, equalBytes, fromUtf8, toHex, utf8 } from './model/bytes.ts'
 export { type Batch, decodeBatch, encodeBatch, lastParts, readLastParts, type WireRecord } from './model/batch.ts'
 export { asStruct, decodeCbor, encodeCbor, isBytes, isUint } from './model/encoding/cbor.ts'
+export { type ContentCid, readContentCid } from './model/encoding/content-cid.ts'
 export { type CID, cidOf, cidOfBytes, cidText, contentCidText, DAG_JSON, DAG_CBOR, isOurCid, parseCid, RAW } from './model/encoding/cid.ts'
 export { acceptableFrom, msFromTime, timeFromMs } from './model/clock.ts'
 export { canonicalJson, type Document, formerText, isFormerJson, isPlainObject, jsonCopy } from './model/content.ts'
@@ -28,17 +30,19 @@ export { authorName, authorOf, identityFor, isSamePrincipal, keyOf, namesAuthor,
 export { type Device, type PersonState, personState } from './model/people/person-state.ts'
 export { authorFault, type AuthoredRecord, type KnownPeople, removalFault } from './model/people/author-fault.ts'
 export { type HeldRole, type Member, type RolePlace, type RolesState, rolesState } from './model/people/roles-state.ts'
-export { createPerson, type DecodedPerson, decodePerson, keyCommitment, type PersonGenesis } from './model/people/person.ts'
+export { createPerson, type DecodedPerson, decodePerson, isMadeWith, keyCommitment, type PersonGenesis, personNonce } from './model/people/person.ts'
 export { authorOfDid, createSeed, didOf, type Identity, identityFromSeed, isAuthorKey, verifySignature } from './model/keys/identity.ts'
 export {
   MAX_ADDRESS_LENGTH,
   MAX_CONTENT_BYTES,
   MAX_LABEL_LENGTH,
+  MAX_LOG_ACTS,
   MAX_MEMBERSHIP_BYTES,
   MAX_FUTURE_MS,
   MAX_PEER_ADDRESSES,
   MAX_PEER_DESCRIPTOR_BYTES,
   MAX_PEER_LINKS,
+  MAX_PERSON_BYTES,
   MAX_PICTURE_BYTES,
 } from './model/limits.ts'
 export * from './model/network/membership.ts'
@@ -93,8 +97,8 @@ export { isOneIdentity } from './replica/open-identity.ts'
 export { openReplica, type OpenReplicaOptions } from './replica/open-replica.ts'
 export { nextTask } from './replica/slices.ts'
 export { Slots, Turns } from './replica/turns.ts'
-export type { PersonChoice } from './replica/people/choose-person.ts'
-export { givePerson, KEPT_PERSON_VALUES, keptPerson } from './replica/people/kept-person.ts'
+export type { PersonChoice } from './replica/people/choosing/choose-person.ts'
+export { givePerson, KEPT_PERSON_VALUES, keptPerson } from './replica/people/choosing/kept-person.ts'
 export type * from './replica/types.ts'
 export type { Durability } from './storage/schema.ts'
 export type { Asker } from './storage/queries/query-queue.ts'

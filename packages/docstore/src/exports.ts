@@ -57,6 +57,7 @@ export {
   type SeenConflict,
   type WriteOptions,
 } from './store/collection.ts'
+export type { ContentDocument, ContentFile, ContentOptions, ContentWhereabouts } from './store/content/index.ts'
 export { Docstore, type Namespaces, type NewNamespace } from './store/docstore.ts'
 export type { Diagnosis } from './store/doctor/diagnosis.ts'
 export {
@@ -91,4 +92,13 @@ export type { NamespaceEvents } from './store/sync-events.ts'
 export type { Versioned } from './store/versioned.ts'
 export type { WatchedResult } from './store/reading/watch.ts'
 export type { Person } from './store/people/person.ts'
-export type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo } from './store/people/types.ts'
+export type {
+  AddingDevice,
+  AddingEvent,
+  DeviceInfo,
+  JoiningDevice,
+  PersonEvent,
+  PersonInfo,
+  RestoredPerson,
+  RestoreOptions,
+} from './store/people/types.ts'

@@ -18,7 +18,7 @@ async function relay(data: string): Promise<Relay> {
   return one
 }
 
-it('a full relay says so, starts again, takes deletes, and goes on by itself once there is room', { timeout: 60_000 }, async () => {
+it('a full relay says so, starts again, takes deletes, and goes on by itself once there is room', async () => {
   const data = mkdtempSync(join(tmpdir(), 'docstore-full-relay-'))
   cleanups.push(() => rmSync(data, { recursive: true, force: true }))
   const first = await relay(data)

@@ -52,7 +52,7 @@ describe('data that began alone', () => {
     await beside.close()
     await using again = await createDocstore({ data, network: 'off', inNetwork: ready.network })
     expect((await again.namespaces.list()).map((one) => one.id)).toEqual([notes.id])
-  }, 40_000)
+  })
 
   it('brings the profile along, which is found by the identity as before', async () => {
     const { ready, store: there } = await relay()
@@ -67,7 +67,7 @@ describe('data that began alone', () => {
     const found = { static: { name: 'Ada' }, dynamic: { links: { home: 'https://ada.example' } } }
     expect(await here.profiles.mine()).toMatchObject(found)
     expect(await there.profiles.show(person)).toMatchObject({ namespace, ...found })
-  }, 40_000)
+  })
 
   it('is succeeded and ended by an id of before as by the one of now', async () => {
     const { ready } = await relay()
@@ -102,7 +102,7 @@ describe('data that began alone', () => {
     expect(moved.ready.network).toBe(ready.network)
     const notes = await moved.store.namespaces.open(id)
     await notes.delivered({ copies: 2 })
-  }, 40_000)
+  })
 })
 
 describe('whether data is alone', () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
     startRelay({ data: join(root, 'roses'), port: 0, networkName: 'roses' }),
     startRelay({ data: join(root, 'tulips'), port: 0, networkName: 'tulips' }),
   ])
-}, 60_000)
+})
 const open: Docstore[] = []
 afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close()
@@ -72,7 +72,7 @@ describe('a store in two networks', () => {
     expect(await found.get('tulip')).toEqual({ _id: 'tulip' })
     expect(asked).not.toHaveBeenCalled()
     expect((await store.namespaces.list()).map(({ id }) => id)).toEqual([here.id])
-  }, 60_000)
+  })
 
   it('is so again when it is opened, for several programs, and in the network that is used', async () => {
     const data = folder()
@@ -93,7 +93,7 @@ describe('a store in two networks', () => {
     expect(await (await third.namespaces.open(notes.id)).get('a')).toEqual({ _id: 'a' })
     expect((await opened({ data, inNetwork: tulips.ready.network.slice(-8), network: 'off', networks: 'one' })).info.network.name).toBe('tulips')
     await expect(createDocstore({ data, inNetwork: 'lilies', network: 'off' })).rejects.toMatchObject({ code: 'unknown-network' })
-  }, 60_000)
+  })
 
   it('takes a link into one that it is in already, joins while it is open, and four at most', async () => {
     const data = folder()
@@ -105,7 +105,7 @@ describe('a store in two networks', () => {
     await expect(store.join(tulips.ready.text)).rejects.toMatchObject({ code: 'too-many-networks' })
     await expect(store.inNetwork('lilies')).rejects.toMatchObject({ code: 'ambiguous-network' })
     expect(readdirSync(join(data, 'networks'))).toHaveLength(3)
-  }, 60_000)
+  })
 })
 
 describe('a person in two networks', () => {
@@ -184,7 +184,7 @@ describe('a network that is left', () => {
     const there = await again.namespaces.open(notes.id)
     await there.sync()
     expect(await there.get('kept by the relay')).toEqual({ _id: 'kept by the relay' })
-  }, 60_000)
+  })
 
   it('may be the first: the others stay, with the identity', async () => {
     const data = folder()
@@ -204,7 +204,7 @@ describe('a network that is left', () => {
     expect([again.info.network.name, again.info.identity]).toEqual(['tulips', store.info.identity])
     expect((await again.namespaces.list()).map(({ id }) => id)).toEqual([kept.id])
     expect((await namesOf(await opened({ data, join: roses.ready.text }))).toSorted()).toEqual(['roses*', 'tulips'])
-  }, 60_000)
+  })
 
   it('takes no person with it, whether the data lies in a folder or in memory', async () => {
     for (const data of [folder(), 'memory']) {
@@ -278,7 +278,7 @@ describe('a relay on data of several networks', () => {
     const first = await startRelay({ data, port: 0 })
     expect(first.ready.networkName).toBe('asters')
     await first.close()
-  }, 60_000)
+  })
 })
 
 describe('a folder that a network could not be joined with', () => {

@@ -107,7 +107,7 @@ describe('the port of the page', () => {
     write(2)
     await expect.poll(last).toMatchObject({ code: 'bad-certificate' })
     expect(await shownCertificate(port)).toBe(TEST_CERTIFICATES[1]?.cert.trim())
-  }, 40_000)
+  })
 
   it('is called what the operator says: in links, in addresses, in the directory', async () => {
     const { ready, store } = await relay({ publicUrl: 'https://relay.example' })

@@ -217,7 +217,7 @@ describe('a relay', () => {
       return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
     }
     const stores = await Promise.all(Array.from({ length: 40 }, () => client(ready.join)))
-    const reached = await Promise.all(stores.map(async ({ network }) => network?.connected({ timeoutMs: 15_000 })))
+    const reached = await Promise.all(stores.map(async ({ network }) => network?.connected({ timeoutMs: 60_000 })))
     expect(reached).toEqual(stores.map(() => 1))
     expect((await store.peers()).length).toBeGreaterThanOrEqual(40)
     await expect.poll(() => metric('docstore_reservations')).toBe(40)

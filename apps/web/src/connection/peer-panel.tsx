@@ -40,9 +40,9 @@ export function PeerPanel({
         {durability.state === 'not-stored' ? null : <TabRole store={store} />}
       </ConnectionSection>
       <section className="panel-section">
-        <h3>Identity</h3>
-        <p className="hint">Signs what you write. It lives in this browser only.</p>
-        <CopyField label="Your identity" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
+        <h3>The key of this browser</h3>
+        <p className="hint">Signs what you write, and lives here only. Who gives you a role needs your id instead, which is in your profile.</p>
+        <CopyField label="Key of this browser" value={identity} testId={TEST_IDS.identity} copyTestId={TEST_IDS.identityCopy} shorten />
         <button type="button" className="button-small" onClick={() => onProfile()}>
           Your profile
         </button>

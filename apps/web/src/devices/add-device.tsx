@@ -1,5 +1,5 @@
 import type { Docstore } from 'p2p-docstore'
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyField } from '../ui/copy-field.tsx'
@@ -70,7 +70,8 @@ export function AddDevice({
       {step.step === 'link' && adding !== undefined ? (
         <>
           <p className="hint">
-            Open this link on the other device, or point its camera here. It is good for ten minutes and one device: send it to nobody else.
+            Open this link on the other device, or point its camera here; in a terminal, give it to <code>docstore device join</code>. It is good for
+            ten minutes and one device: send it to nobody else.
           </p>
           <CopyField
             label="Link that adds a device"
@@ -101,6 +102,12 @@ export function AddDevice({
 
 function CodeForm({ label, onCode }: { readonly label: string; readonly onCode: (code: string) => void }): ReactNode {
   const [code, setCode] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    // It comes when the other device does: whoever types elsewhere meanwhile is left alone.
+    const { activeElement } = document
+    if (activeElement === document.body || input.current?.closest('.add-device')?.contains(activeElement) === true) input.current?.focus()
+  }, [])
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     onCode(code)
@@ -114,6 +121,7 @@ function CodeForm({ label, onCode }: { readonly label: string; readonly onCode: 
           <MarkedText text={label} />” shows
         </span>
         <input
+          ref={input}
           value={code}
           required
           inputMode="numeric"

@@ -4,7 +4,6 @@ import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { shorten } from '../ui/short-names.ts'
 import type { DeviceInfo } from './use-person-info.ts'
 
 type Wish = 'name' | 'revoke'
@@ -22,6 +21,7 @@ export function DeviceRow({
   const { key, label, addedAt, until, isThis } = device
   const [wish, setWish] = useState<Wish>()
   const [error, setError] = useState('')
+  const [again, setAgain] = useState<readonly DeviceInfo[]>([])
   const act = (work: Promise<unknown>): void => {
     setError('')
     work.then(
@@ -35,7 +35,9 @@ export function DeviceRow({
   return (
     <li className="device" data-testid={TEST_IDS.device} data-key={key} data-this={isThis} data-revoked={until !== undefined}>
       <span title={key}>
-        <strong>{label === '' ? `Device …${shorten(key.slice(-12), 0, 8)}` : <MarkedText text={label} />}</strong>
+        <strong>
+          <MarkedText text={deviceText(device)} />
+        </strong>
         {isThis ? ' · this browser' : null}
         <span className="hint">
           {until !== undefined ? (
@@ -75,7 +77,12 @@ export function DeviceRow({
         </span>
       ) : null}
       {wish === 'name' ? <NameForm label={label} onName={(name) => act(store.person.label(key, name))} /> : null}
-      {wish === 'revoke' ? <RevokeForm onRevoke={(retired) => act(store.person.revoke(key, { retired }))} /> : null}
+      {wish === 'revoke' ? <RevokeForm onRevoke={(how) => act(revoke(store, key, how).then(setAgain))} /> : null}
+      {again.length === 0 ? null : (
+        <p className="notice" role="status" data-testid={TEST_IDS.deviceAgain}>
+          It had ended these, which act again: {again.map(deviceText).join(', ')}. End each that was lost, too.
+        </p>
+      )}
       {error === '' ? null : (
         <p className="error" role="alert">
           {error}
@@ -83,6 +90,26 @@ export function DeviceRow({
       )}
     </li>
   )
+}
+
+/** What it is called, or the end of its key. */
+function deviceText({ label, key }: DeviceInfo): string {
+  return label === '' ? `Device …${key.slice(-8)}` : label
+}
+
+interface HowRevoked {
+  readonly retired: boolean
+  /** As they were typed; empty where this device does it by itself. */
+  readonly words: string
+}
+
+/** Ends a device; resolves with those that it had ended, which act again. */
+async function revoke(store: Docstore, key: string, { retired, words }: HowRevoked): Promise<readonly DeviceInfo[]> {
+  const ended = new Set((await store.person.devices()).flatMap((one) => (one.until === undefined ? [] : one.key)))
+  const { devices } = await store.person.revoke(key, { retired, ...(words.trim() === '' ? {} : { words }) })
+  if (devices.find((one) => one.key === key)?.until === undefined)
+    throw new Error('Nothing was changed: this browser was revoked before. Do it on another device, or with your 24 words')
+  return devices.filter((one) => ended.has(one.key) && one.until === undefined && !one.isThis)
 }
 
 function NameForm({ label, onName }: { readonly label: string; readonly onName: (name: string) => void }): ReactNode {
@@ -110,14 +137,15 @@ function NameForm({ label, onName }: { readonly label: string; readonly onName: 
   )
 }
 
-function RevokeForm({ onRevoke }: { readonly onRevoke: (retired: boolean) => void }): ReactNode {
+function RevokeForm({ onRevoke }: { readonly onRevoke: (how: HowRevoked) => void }): ReactNode {
   const [retired, setRetired] = useState(false)
+  const [words, setWords] = useState('')
   return (
     <form
       className="settings-form"
       onSubmit={(event) => {
         event.preventDefault()
-        onRevoke(retired)
+        onRevoke({ retired, words: retired ? '' : words })
       }}
     >
       <fieldset className="field">
@@ -144,6 +172,22 @@ function RevokeForm({ onRevoke }: { readonly onRevoke: (retired: boolean) => voi
           </span>
         </label>
       </fieldset>
+      {retired ? null : (
+        <label className="field">
+          <span>Your 24 words, if it was stolen: a thief could end this browser in turn, and cannot undo what the words did</span>
+          <textarea
+            value={words}
+            rows={2}
+            maxLength={1000}
+            placeholder="Without them this browser does it by itself"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            data-testid={TEST_IDS.deviceRevokeWords}
+            onChange={(event) => setWords(event.target.value)}
+          />
+        </label>
+      )}
       <p className="hint">This cannot be undone. The device keeps what it has.</p>
       <button type="submit" className="button-danger" data-testid={TEST_IDS.deviceRevokeConfirm}>
         End it for good

@@ -15,15 +15,18 @@ type Step =
 /** Brings somebody back whose devices are lost, by the words that they wrote down. */
 export function RestoreDialog({ store, onClose }: { readonly store: Docstore; readonly onClose: () => void }): ReactNode {
   const [words, setWords] = useState('')
+  const [person, setPerson] = useState('')
+  const [isAsked, setIsAsked] = useState(false)
   const [step, setStep] = useState<Step>({ step: 'ask' })
   const restore = async (): Promise<void> => {
     setStep({ step: 'looking' })
     try {
-      const { namespaces } = await store.person.restore(words, { label: deviceName() })
+      const { namespaces } = await store.person.restore(words, { label: deviceName(), ...(person === '' ? {} : { person: person.trim() }) })
       for (const id of namespaces) rememberNamespace(store.info.network.id, id)
       setWords('')
       setStep({ step: 'found', namespaces: namespaces.length })
     } catch (error) {
+      if (errorCode(error) === 'several-persons') setIsAsked(true)
       setStep({ step: 'failed', code: errorCode(error), why: errorText(error) })
     }
   }
@@ -62,6 +65,19 @@ export function RestoreDialog({ store, onClose }: { readonly store: Docstore; re
               onChange={(event) => setWords(event.target.value)}
             />
           </label>
+          {isAsked ? (
+            <label className="field">
+              <span>Your id</span>
+              <input
+                value={person}
+                autoComplete="off"
+                spellCheck={false}
+                placeholder="bafyrei…"
+                data-testid={TEST_IDS.restorePerson}
+                onChange={(event) => setPerson(event.target.value)}
+              />
+            </label>
+          ) : null}
           {step.step === 'failed' ? (
             <p className="error" role="alert" data-testid={TEST_IDS.restoreError} data-code={step.code}>
               {step.why}

@@ -2,6 +2,7 @@ import type { Docstore, Document, StoredFile } from 'p2p-docstore'
 import { type ReactNode, useEffect, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { saveAs } from './save-as.ts'
 
 /** Largest picture that is fetched without being asked for, bytes. */
 const MAX_PICTURE_BYTES: number = 16 * 1024 * 1024
@@ -65,12 +66,4 @@ export function FilePart({ store, namespace, document }: FilePartProps): ReactNo
 /** As an image, nothing in it runs, whatever it is. */
 function isPicture({ type = '', size }: StoredFile): boolean {
   return type.startsWith('image/') && size <= MAX_PICTURE_BYTES
-}
-
-function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  // The browser has taken it when the click has been worked on.
-  setTimeout(() => URL.revokeObjectURL(url))
 }

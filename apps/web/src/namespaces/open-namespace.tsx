@@ -20,7 +20,7 @@ interface Said {
   readonly joins?: string | undefined
 }
 
-/** Opens a namespace by its id or by a link to it, and takes join links, and names of people, too. */
+/** Opens a namespace by its id or by a link to it, and takes CIDs of content, join links, names of people, and what adds this browser to the devices of a person, too. */
 export function OpenNamespace({ store, isConnected }: { readonly store: Docstore; readonly isConnected: boolean }): ReactNode {
   const [text, setText] = useState('')
   const [said, setSaid] = useState<Said>()
@@ -37,11 +37,19 @@ export function OpenNamespace({ store, isConnected }: { readonly store: Docstore
           setText('')
           setSaid(undefined)
           return go(pasted.href)
+        case 'content':
+          setText('')
+          setSaid(undefined)
+          return go(pasted.href)
         case 'person': {
           people?.show(await store.names.person(pasted.who))
           setText('')
           return setSaid(undefined)
         }
+        case 'device':
+          setText('')
+          setSaid(undefined)
+          return go(pasted.href)
         case 'join':
           return location.assign(pasted.href)
         case 'shown':

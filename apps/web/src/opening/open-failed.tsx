@@ -17,7 +17,7 @@ export function OpenFailed({ failed, opener }: { readonly failed: FailedState; r
     const timer = setTimeout(() => void opener.open(), RETRY_MS)
     return () => clearTimeout(timer)
   }, [code, opener])
-  const { title, hint } = explain(code)
+  const { title, hint } = failed.wasOpen === true ? LOCKED_AGAIN : explain(code)
   const isLocked = code === 'passphrase-needed' || code === 'wrong-passphrase'
   return (
     <main className="opening" data-testid={TEST_IDS.openFailed} data-code={code}>
@@ -63,6 +63,11 @@ function FailedActions({ code, opener }: { readonly code: string; readonly opene
       ) : null}
     </div>
   )
+}
+
+const LOCKED_AGAIN = {
+  title: 'The tab that you had unlocked is gone',
+  hint: 'It held your documents for all tabs, this one too. Type your passphrase once more to go on here. What you were writing is kept.',
 }
 
 const STORAGE_CODES: ReadonlySet<string> = new Set(['no-opfs', 'storage-failed', 'disk-full', 'data-corrupt', 'data-too-new', 'data-in-use'])

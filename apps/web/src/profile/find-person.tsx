@@ -16,6 +16,19 @@ export function FindPerson({
   readonly onFound: (person: string) => void
 }): ReactNode {
   const [who, setWho] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const find = async (): Promise<void> => {
+    setBusy(true)
+    onError(undefined)
+    try {
+      const { person } = await store.profiles.show(who.trim())
+      setWho('')
+      onFound(person)
+    } catch (reason) {
+      onError(errorText(reason))
+    }
+    setBusy(false)
+  }
   return (
     <section className="panel-section">
       <h3>Find somebody</h3>
@@ -23,14 +36,7 @@ export function FindPerson({
         className="inline-field"
         onSubmit={(event) => {
           event.preventDefault()
-          onError(undefined)
-          store.profiles.show(who.trim()).then(
-            ({ person }) => {
-              setWho('')
-              onFound(person)
-            },
-            (reason: unknown) => onError(errorText(reason)),
-          )
+          if (!isBusy) void find()
         }}
       >
         <input
@@ -45,6 +51,11 @@ export function FindPerson({
           Show
         </button>
       </form>
+      {isBusy ? (
+        <p className="hint" role="status">
+          Asking the relays…
+        </p>
+      ) : null}
       {error === undefined ? null : (
         <p role="alert" data-testid={TEST_IDS.profileFindError}>
           {error}

@@ -94,7 +94,7 @@ export function OtherProfile({ store, profile, onWritten, onBack }: OtherProfile
         </button>
       </form>
       {error === '' ? null : <p role="alert">{error}</p>}
-      <CopyField label="The identity" value={person} testId={TEST_IDS.profileIdentity} copyTestId={TEST_IDS.profileIdentityCopy} shorten />
+      <CopyField label="Id of this person" value={person} testId={TEST_IDS.profileIdentity} copyTestId={TEST_IDS.profileIdentityCopy} shorten />
     </section>
   )
 }

@@ -3,6 +3,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { usePerson } from '../people/people-context.ts'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
+import { CopyField } from '../ui/copy-field.tsx'
 import { smallPicture } from './small-picture.ts'
 
 interface OwnProfileProps {
@@ -80,6 +81,10 @@ export function OwnProfile({ store, profile, onWritten }: OwnProfileProps): Reac
             Remove it
           </button>
         )}
+      </div>
+      <div className="field">
+        <span>Your id, for whoever gives you a role or follows you</span>
+        <CopyField label="Your id" value={profile.person} testId={TEST_IDS.ownId} copyTestId={TEST_IDS.ownIdCopy} shorten />
       </div>
       <div className="profile-actions">
         <button type="submit" className="button-primary" data-testid={TEST_IDS.profileSave} disabled={Object.keys(draft).length === 0}>

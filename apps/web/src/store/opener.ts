@@ -16,6 +16,8 @@ export interface FailedState {
   readonly code: string
   readonly message: string
   readonly canMove: boolean
+  /** Whether it was open until the tab that had the passphrase went. */
+  readonly wasOpen?: boolean
 }
 
 /** A store that is open and shown; its join link is made a moment later, and empty until then. */
@@ -34,6 +36,7 @@ export class Opener {
   #state: OpenState = { state: 'opening' }
   /** In memory alone. */
   #passphrase: string | undefined
+  readonly #watched = new WeakSet<Docstore>()
   readonly #listeners = new Set<() => void>()
 
   /** The current state; the same object until it changes. */
@@ -106,7 +109,21 @@ export class Opener {
     const open: OpenedState = { state: 'open', store, networks, joinLink: '', isInviteOnly, isStored }
     this.#set(open)
     this.#makeLink(open)
-    watchLeft(store)
+    this.#watch(store)
+  }
+
+  /** Begins anew once another tab has left a network, and asks for the passphrase once the tab has gone that had it. */
+  #watch(store: Docstore): void {
+    if (this.#watched.has(store)) return
+    this.#watched.add(store)
+    store.on('left', () => location.assign('/'))
+    store.on('locked', () => {
+      if (this.#state.state !== 'open') return
+      this.#passphrase = undefined
+      this.#set({ state: 'failed', code: 'passphrase-needed', message: '', canMove: false, wasOpen: true })
+      // Nothing of it works any more; what it ends was lost with the tab.
+      store.close().catch((error: unknown) => console.warn('What was open could not be closed', error))
+    })
   }
 
   /** The first screen does not wait for the networks that it does not show. One that does not open says so where they are listed. */
@@ -118,7 +135,7 @@ export class Opener {
       for (const one of opened) {
         if (one.status === 'rejected') continue
         await openNamespaces(one.value)
-        watchLeft(one.value)
+        this.#watch(one.value)
       }
       if (this.#state.state === 'open') this.#set({ ...this.#state, networks: await store.networks() })
     }
@@ -144,15 +161,6 @@ export class Opener {
     this.#state = state
     for (const listener of this.#listeners) listener()
   }
-}
-
-const watched = new WeakSet<Docstore>()
-
-/** Begins anew once another tab has left a network. */
-function watchLeft(store: Docstore): void {
-  if (watched.has(store)) return
-  watched.add(store)
-  store.on('left', () => location.assign('/'))
 }
 
 type OtherNetwork = 'ask' | 'beside' | 'move'

@@ -1,6 +1,6 @@
 import { DocstoreError, errorCode, errorMessage } from '@p2p-docstore/core'
 import { Command } from 'commander'
-import type { AddingDevice, DeviceInfo, Docstore } from 'p2p-docstore'
+import { type AddingDevice, type DeviceInfo, type Docstore, knownOrigins } from 'p2p-docstore'
 import { parsePairingText } from 'p2p-docstore/people'
 import type { Context, Run } from '../context.ts'
 import { openStore } from '../open-store.ts'
@@ -34,12 +34,16 @@ function addCommand(run: Run): Command {
         const relays = await store.network?.connected({ timeoutMs: context.settings.timeoutMs, signal: context.signal })
         const adding = await store.person.addDevice()
         try {
-          await output.result({ link: adding.link }, () => adding.link)
+          // The page of a relay reads it, too.
+          const [origin] = await knownOrigins(store)
+          const page = origin === undefined ? null : `${origin}/#${adding.link}`
+          await output.result({ link: adding.link, page }, () => adding.link)
           if (relays === 0)
             output.note(
               'No relay is connected: the other device finds this one only where it reaches it directly, as in the same local network. With `docstore join LINK` both can meet at a relay.',
             )
           output.note('On the other device: docstore device join LINK')
+          if (page !== null) output.note(`Or in a browser: ${page}`)
           using lines = new TypedLines(context)
           for await (const event of adding.events) {
             if (event.type === 'added') continue
@@ -86,7 +90,7 @@ async function confirm(
 function joinCommand(run: Run): Command {
   return new Command('join')
     .description('make this folder, which has no documents, a device of the person whose device made the link')
-    .argument('<link>', 'what `docstore device add` printed there (bpair…)')
+    .argument('<link>', 'what `docstore device add` printed there (bpair…), or the link that the page showed')
     .option('--label <text>', 'what to call this device', '')
     .action((link: string, { label }: { label: string }) =>
       run(async (context) => {
@@ -154,6 +158,9 @@ function revokeCommand(run: Run): Command {
         // What a thief had revoked is undone.
         const ended = new Set(before.filter(({ until }) => until !== undefined).map((one) => one.key))
         const again = after.devices.filter(({ key: one, until, isThis }) => ended.has(one) && until === undefined && !isThis)
+        // What that one let in behind such an undone revocation has nothing left to stand on.
+        const left = new Set(after.devices.filter(({ until }) => until === undefined).map((one) => one.key))
+        const gone = before.filter(({ key: one, until, isThis }) => until === undefined && !isThis && one !== key && !left.has(one))
         const told = await tellOthers(context, store, offline)
         // The relays may have known that this device was revoked before.
         if ((await store.person.devices()).find((one) => one.key === key)?.until === undefined)
@@ -162,8 +169,20 @@ function revokeCommand(run: Run): Command {
             'Nothing was changed: this device was revoked before. Do it on another one, or with the recovery words',
           )
         const said = told.told === 0 ? `Revoked ${toldText(told)}` : `Revoked, and ${toldText(told)}`
-        await output.result({ revoked: key, ...told, ...(again.length > 0 && { again: again.map((one) => one.key) }) }, () =>
-          again.length === 0 ? said : `${said}\n\nIt had revoked these, which act again. Revoke each that was lost, too:\n${devicesText(again)}`,
+        const more = {
+          ...(again.length > 0 && { again: again.map((one) => one.key) }),
+          ...(gone.length > 0 && { ended: gone.map((one) => one.key) }),
+        }
+        await output.result({ revoked: key, ...told, ...more }, () =>
+          [
+            said,
+            ...(again.length === 0 ? [] : [`It had revoked these, which act again. Revoke each that was lost, too:\n${devicesText(again)}`]),
+            ...(gone.length === 0
+              ? []
+              : [
+                  `It had added these since then, which end with it; what they wrote stands. Add each that is yours anew, in a new folder:\n${devicesText(gone)}`,
+                ]),
+          ].join('\n\n'),
         )
       }),
     )

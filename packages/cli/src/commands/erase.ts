@@ -28,7 +28,7 @@ export function eraseCommand(run: Run): Command {
           },
         })
         await context.output.result({ ...erased }, () => textOf(erased))
-        const left = erased.namespaces.filter(({ relays }) => relays.some(({ confirmed }) => !confirmed))
+        const left = erased.namespaces.filter(({ relays, refused }) => refused === undefined && relays.some(({ confirmed }) => !confirmed))
         if (left.length > 0) context.output.note('Relays that have not confirmed get the deletes as soon as they are reached.')
         if (names.length > 0 && erased.namespaces.every(({ refused }) => refused !== undefined))
           throw new DocstoreError('not-allowed', 'Nothing could be deleted there')

@@ -1,7 +1,7 @@
-import { MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
+import { DocstoreError, MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
 import { Argument, Command } from 'commander'
-import type { Docstore, GrantOptions, MemberInfo } from 'p2p-docstore'
-import type { Run } from '../context.ts'
+import type { Docstore, GrantOptions, MemberInfo, Namespace } from 'p2p-docstore'
+import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { nameText } from '../name-text.ts'
 import { freshen, openHere } from '../open-namespace.ts'
@@ -17,21 +17,32 @@ export function namespaceGrantCommand(run: Run): Command {
     .description('give somebody a role in a namespace that was created with --write members')
     .argument('<ns>', 'id or name of the namespace')
     .argument('<who>', WHO)
-    .addArgument(new Argument('<role>', 'write; moderate: remove what others wrote, too; manage: give and take roles, too').choices(MEMBER_ROLES))
+    .addArgument(
+      new Argument(
+        '<role>',
+        'read: nothing that others may not; write; moderate: remove what others wrote, too; manage: give and take roles, too',
+      ).choices(MEMBER_ROLES),
+    )
     .option('--collection <name>', 'only in this collection')
+    .option('--from <time>', 'only from then on; earlier than now, what they wrote since then counts, too')
     .option('--until <time>', 'only until then, such as 2030-01-31T12:00:00Z; what is written before that stands')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, role: MemberRole, options: CopiesOptions & GrantOptions) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
-      const { collection, until } = options
-      const limits = { ...(collection === undefined ? {} : { collection }), ...(until === undefined ? {} : { until }) }
-      await namespace.grant(await idOf(store, who), role, limits)
-      const copies = await waitForCopies(context, store, namespace, options)
-      const [name, members] = [await nameText(store, namespace), await namespace.members()]
-      const shown = await membersText(store, members)
-      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
+    run((context) => {
+      const { collection, from, until } = options
+      const limits = {
+        ...(collection === undefined ? {} : { collection }),
+        ...(from === undefined ? {} : { from }),
+        ...(until === undefined ? {} : { until }),
+      }
+      return changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        const owner = person.startsWith('did:') ? await store.person.of(person) : undefined
+        // What its device writes is written by the person, who would have no role.
+        if (owner !== undefined)
+          throw new DocstoreError('bad-identity', `That is the key of one device. Roles are given to persons; take the id of theirs: ${owner}`)
+        await namespace.grant(person, role, limits)
+      })
     }),
   )
 }
@@ -45,15 +56,13 @@ export function namespaceRevokeCommand(run: Run): Command {
     .option('--remove-all', 'and remove everything that the roles allowed, everywhere')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action((ns: string, who: string, options: CopiesOptions & { removeAll?: boolean }) =>
-    run(async (context) => {
-      await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
-      const namespace = await openHere(context, store, ns)
-      await namespace.revoke(await idOf(store, who), { removeAll: options.removeAll === true })
-      const copies = await waitForCopies(context, store, namespace, options)
-      const [name, members] = [await nameText(store, namespace), await namespace.members()]
-      const shown = await membersText(store, members)
-      await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
-    }),
+    run((context) =>
+      changeRoles(context, ns, options, async (store, namespace) => {
+        const person = await idOf(store, who)
+        if (!(await namespace.members()).some((member) => member.who === person)) context.output.note(`No role of ${person} is known here.`)
+        await namespace.revoke(person, { removeAll: options.removeAll === true })
+      }),
+    ),
   )
 }
 
@@ -72,6 +81,22 @@ export function namespaceMembersCommand(run: Run): Command {
         await context.output.result(members, () => shown)
       }),
     )
+}
+
+/** Changes who has which role, waits for copies, and shows who has which then. */
+async function changeRoles(
+  context: Context,
+  ns: string,
+  options: CopiesOptions,
+  change: (store: Docstore, namespace: Namespace) => Promise<unknown>,
+): Promise<void> {
+  await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
+  const namespace = await openHere(context, store, ns)
+  await change(store, namespace)
+  const copies = await waitForCopies(context, store, namespace, options)
+  const [name, members] = [await nameText(store, namespace), await namespace.members()]
+  const shown = await membersText(store, members)
+  await context.output.result({ id: namespace.id, roles: members, copies }, () => `${name}, ${copiesText(copies)}\n${shown}`)
 }
 
 async function idOf(store: Docstore, who: string): Promise<string> {

@@ -93,14 +93,20 @@ function restoreCommand(run: Run): Command {
       'make this folder, which has no documents, a device of the person whose words are on standard input; with --join LINK of their network',
     )
     .option('--label <text>', 'what to call this device', '')
-    .action(({ label }: { label: string }) =>
+    .option('--person <id>', 'who is meant, where several persons name the recovery key of these words (bafyrei…)')
+    .action(({ label, person: id }: { label: string; person?: string }) =>
       run(async (context) => {
         const { settings, signal, output } = context
         const words = await readInput(context, '-', WORDS_LIMIT)
         await using store = await openStore(context, { network: 'on', person: 'new' })
-        const { person, namespaces } = await store.person.restore(words, { label, timeoutMs: settings.timeoutMs, signal })
+        const wanted = { label, ...(id === undefined ? {} : { person: id }) }
+        const { person, namespaces, isProved } = await store.person.restore(words, { ...wanted, timeoutMs: settings.timeoutMs, signal })
         const fetched = await fetchNamespaces(context, store, namespaces)
-        await output.result({ person, namespaces }, () => `This folder signs for ${person} now.\n${fetched}`)
+        await output.result({ person, namespaces, proved: isProved }, () => `This folder signs for ${person} now.\n${fetched}`)
+        if (!isProved)
+          output.note(
+            'Nothing shows that this person began with these words, as those do that are made now. Look whether the id and the devices are yours.',
+          )
       }),
     )
 }

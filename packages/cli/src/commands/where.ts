@@ -1,25 +1,27 @@
-import { DocstoreError } from '@p2p-docstore/core'
+import { DocstoreError, readContentCid } from '@p2p-docstore/core'
 import { Command } from 'commander'
-import type { Whereabouts } from 'p2p-docstore'
-import type { Run } from '../context.ts'
+import type { ContentWhereabouts, Whereabouts } from 'p2p-docstore'
+import type { Context, Run } from '../context.ts'
 import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { namespaceId } from '../namespace-id.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 
-/** `docstore where NS` */
+/** `docstore where NS|CID` */
 export function whereCommand(run: Run): Command {
   return new Command('where')
-    .description('show which relays are to keep a namespace, and which say that they do')
-    .argument('<ns>', 'id or name of a namespace')
+    .description('show which relays are to keep a namespace, and which say that they do; or which of them have what a CID names')
+    .argument('<ns>', 'id or name of a namespace, or CID of a document or a file')
     .action((text: string) =>
       run(async (context) => {
         const { settings, signal, output } = context
         await using store = await openStore(context)
-        const id = await namespaceId(store, text)
         const { network } = store
         if (network === undefined) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
+        const content = readContentCid(text)
+        const id = content === undefined ? await namespaceId(store, text) : undefined
         await network.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+        if (id === undefined) return showContent(context, await store.whereContent(text, { timeoutMs: settings.timeoutMs, signal }))
         const { owners, ...found } = await network.where({ ns: id, timeoutMs: settings.timeoutMs, signal })
         const shown = owners.map(({ origin = null, ...owner }) => ({ ...owner, origin }))
         await output.result({ namespace: id, ...found, owners: shown }, () => whereText(id, { owners, ...found }))
@@ -32,6 +34,29 @@ function keeping(has: boolean, state: Whereabouts['owners'][number]['state']): s
   if (!has) return 'does not say so'
   if (state === 'serving') return 'keeps it, and has all of the sector'
   return state === 'syncing' ? 'keeps it, and fetches what is missing of the sector' : 'keeps it'
+}
+
+/** Of a document that is here, it is known in which sector it lies; of other content, only who has it. */
+async function showContent({ output }: Context, { cid, holders, namespace, where }: ContentWhereabouts): Promise<void> {
+  const has = (owner: Whereabouts['owners'][number]): boolean => holders.includes(owner.peer)
+  const owners = where?.owners.map((owner) => ({ ...owner, has: has(owner) })) ?? holders.map((peer) => ({ peer, has: true, origin: undefined }))
+  const value = {
+    cid,
+    namespace: namespace ?? null,
+    sector: where?.sector ?? null,
+    owners: owners.map(({ origin = null, ...owner }) => ({ ...owner, origin })),
+    others: where === undefined ? [] : holders.filter((peer) => !where.owners.some((owner) => owner.peer === peer)),
+    copies: owners.filter((owner) => owner.has).length,
+    wanted: where?.wanted ?? null,
+  }
+  await output.result(value, () => {
+    if (holders.length === 0) return `No relay that was asked has ${cid}.`
+    const lies =
+      where === undefined
+        ? ''
+        : ` It is of a document in ${namespace ?? ''}, whose sector is ${where.sector}: ${value.copies} of ${where.wanted} copies are there.`
+    return `${holders.length} of the relays that were asked have ${cid}.${lies}\n${textTable(holders.map((peer) => [peer]))}`
+  })
 }
 
 function whereText(id: string, { sector, everywhere, owners, others, copies, wanted }: Whereabouts): string {

@@ -8,7 +8,7 @@ let ready: Ready
 beforeAll(async () => {
   ready = (await bench.relay(bench.folder())).ready
   for (const data of [here, elsewhere]) await bench.json(['join', ready.join, '--data', data])
-}, 60_000)
+})
 afterAll(() => bench.close())
 
 /** Runs a command in a process whose wall clock is wrong. */

@@ -17,10 +17,12 @@ const WORDS: Readonly<Record<PersonInfo['words'], string>> = {
 /** Their devices, one a line. */
 export function devicesText(devices: readonly DeviceInfo[]): string {
   return textTable(
-    devices.map(({ key, label, until, isThis }) => [
+    devices.map(({ key, label, until, reason, revokedBy, isThis }) => [
       key,
-      label === '' ? '-' : label,
-      [isThis ? 'this device' : [], until === undefined ? [] : `revoked ${until}`].flat().join(', '),
+      label === '' ? '(no name)' : label,
+      [isThis ? 'this device' : [], until === undefined ? [] : `revoked ${until} as ${reason ?? 'lost'}, by ${revokedBy ?? 'a device'}`]
+        .flat()
+        .join(', '),
     ]),
   )
 }

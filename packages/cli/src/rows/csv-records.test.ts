@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { parse } from 'csv-parse/sync'
 import { expect, it } from 'vitest'
 import { type CsvRecord, csvRecords } from './csv-records.ts'
+import { fc } from '../../../core/src/testing/fast-check.ts'
 
 async function* pieces(texts: readonly string[]): AsyncGenerator<string> {
   yield* texts

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const BIN = fileURLToPath(new URL('../../bin/docstore.js', import.meta.url))
 
 /** Less than a test has. */
-const LINE_MS = 50_000
+const LINE_MS = 100_000
 
 /** What a command left behind. */
 export interface Finished {

@@ -2,8 +2,8 @@ import { decode, encode } from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { equalBytes } from '../model/bytes.ts'
 import { blockCid } from './file-cid.ts'
-import { type FilePart, partsBelow } from './file-shape.ts'
-import { MAX_LINKS, MAX_NODE_BYTES } from './limits.ts'
+import { type FilePart, partsBelow, rootPart } from './file-shape.ts'
+import { CHUNK_BYTES, MAX_FILE_BYTES, MAX_LINKS, MAX_NODE_BYTES } from './limits.ts'
 
 /** Bytes of a digest. */
 const DIGEST_BYTES = 32
@@ -26,6 +26,18 @@ export function decodeFileNode(part: FilePart, bytes: Uint8Array): readonly Uint
   const digests = digestsIn(bytes)
   // Written anew it has to be the same: codecs, names, sizes and order are what the part says, and nothing else is in it.
   return digests !== undefined && digests.length === partsBelow(part).length && equalBytes(encodeFileNode(part, digests), bytes) ? digests : undefined
+}
+
+/** The bytes of the file that a node is the root of, by its own word; `undefined` where no file has such a root. */
+export function fileSizeOf(root: Uint8Array): number | undefined {
+  try {
+    const { Data } = decode(root)
+    const size = Number(UnixFS.unmarshal(Data ?? new Uint8Array()).fileSize())
+    return size > CHUNK_BYTES && size <= MAX_FILE_BYTES && decodeFileNode(rootPart(size), root) !== undefined ? size : undefined
+  } catch {
+    // As below: that it is none is all that matters.
+    return undefined
+  }
 }
 
 function digestsIn(bytes: Uint8Array): readonly Uint8Array[] | undefined {

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { utf8, utf8Length } from './bytes.ts'
 import { canonicalJson, jsonCopy } from './content.ts'
 import { cidOf, cidText, DAG_CBOR, DAG_JSON, RAW } from './encoding/cid.ts'
+import { fc } from '../testing/fast-check.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\ud83d', '\ude00', '\0') })
 

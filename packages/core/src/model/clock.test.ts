@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptableFrom, Clock, latestAt, MAX_TIME, msFromTime, timeFromMs } from './clock.ts'
+import { fc } from '../testing/fast-check.ts'
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const MINUTE_MS = 60_000

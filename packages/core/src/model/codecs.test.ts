@@ -1,5 +1,4 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBatch, encodeBatch, MAX_BATCH_RECORDS, RECORD_OVERHEAD_BYTES, SEAL_OVERHEAD_BYTES, type WireRecord } from './batch.ts'
 import { concatBytes, equalBytes, toHex, utf8 } from './bytes.ts'
@@ -15,6 +14,7 @@ import { type DocRecord, contentCid, decodeRecord, encodeRecord, isRecord, keyHa
 import { createSeal, verifySeal } from './seal.ts'
 import type { Verdict } from './verdict.ts'
 import { sha256 } from '#crypto'
+import { fc } from '../testing/fast-check.ts'
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1))
 const bob = identityFromSeed(new Uint8Array(32).fill(2))

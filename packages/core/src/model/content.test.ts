@@ -1,10 +1,10 @@
 import * as dagJson from '@ipld/dag-json'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from './bytes.ts'
 import { canonicalJson, decodeContent, type Document, isFormerJson, storedForms } from './content.ts'
 import { formerJson } from './json/former-json.ts'
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH } from './limits.ts'
+import { fc } from '../testing/fast-check.ts'
 
 const text = fc.string({ unit: 'grapheme' })
 const name = fc

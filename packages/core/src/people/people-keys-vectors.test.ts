@@ -4,6 +4,7 @@ import { peopleKeysFile } from '../../../../vectors/generate-people-keys.ts'
 import { vectorText } from '../../../../vectors/vector-file.ts'
 import { errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
+import { personNonce } from '../model/people/person.ts'
 import { checkCode, commitmentOf } from './pairing/check-code.ts'
 import { isDeviceProof } from './pairing/device-proof.ts'
 import { decodePairingRequest, decodePairingResponse, encodePairing, type PairingRequest, type PairingResponse } from './pairing/messages.ts'
@@ -24,6 +25,7 @@ describe('vectors of people’s keys', () => {
     for (const vector of valid) {
       const { kind, seed, words = '', key, commitment, passphrase = '', bytes } = vector
       if (kind === 'locked') expect(toHex(await unlockSeed(bytesOf(bytes), passphrase))).toBe(seed)
+      else if (kind === 'nonce') expect(toHex(personNonce(bytesOf(seed), bytesOf(key)))).toBe(vector['nonce'])
       else if (kind === 'words') {
         expect(toHex(seedOfWords(words))).toBe(seed)
         expect(wordsOfSeed(bytesOf(seed)).join(' ')).toBe(words)

@@ -1,16 +1,17 @@
 import { sha256 } from '#crypto'
-import { compareBytes, concatBytes, toHex, utf8 } from '../model/bytes.ts'
+import { compareBytes, concatBytes, utf8 } from '../model/bytes.ts'
 import { DRAW_BYTES, drawCost } from './draw.ts'
-import { MAX_WEIGHT_POWER, SECTORS } from './limits.ts'
+import { SECTORS } from './limits.ts'
 import type { Member } from './membership.ts'
+import { type Ranked, Ranking } from './ranking.ts'
 
 const DOMAIN: Uint8Array = utf8('docstore/draw')
 /** Sectors whose draws one digest holds. */
 const DRAWS_PER_DIGEST = 4
 /** The rank of a draw stands in its first 10 bits of 32. */
 const RANK_UNIT: number = 2 ** 32 / SECTORS
-/** Relays whose draws are remembered. */
-const MAX_REMEMBERED = 4096
+/** Relays that are ranked, some 10 KiB each, until those that have gone are forgotten. */
+const MAX_REMEMBERED = 8192
 
 /**
  * What each of the 1,024 sectors costs a relay that weighs 1, as integers. Its draws, 8 bytes each, are the four parts of SHA-256( `docstore/draw` ‖
@@ -37,27 +38,34 @@ export function sectorCosts(network: Uint8Array, key: Uint8Array): Int32Array {
   return costs
 }
 
-/** Remembers what sectors cost which relay: they stay when others come and go. */
+/** Remembers what sectors cost which relay, and in which order relays come: that stays when others come and go. */
 export class Draws {
   readonly #network: Uint8Array
-  readonly #costs = new Map<string, Int32Array>()
+  #ranking: Ranking
 
   /** `network` is the digest of the network's id. */
   constructor(network: Uint8Array) {
     this.#network = network
+    this.#ranking = this.#anew()
   }
 
-  of(key: Uint8Array): Int32Array {
-    const name = toHex(key)
-    let costs = this.#costs.get(name)
-    if (costs === undefined) {
-      costs = sectorCosts(this.#network, key)
-      const [oldest] = this.#costs.keys()
-      if (this.#costs.size >= MAX_REMEMBERED && oldest !== undefined) this.#costs.delete(oldest)
-      this.#costs.set(name, costs)
-    }
-    return costs
+  /** Where relays have a number, each when it is first asked for. Another one once there are too many of whom most have gone; who holds the former one can go on with it. */
+  get ranking(): Ranking {
+    if (this.#ranking.size >= MAX_REMEMBERED) this.#ranking = this.#anew()
+    return this.#ranking
   }
+
+  #anew(): Ranking {
+    return new Ranking((key) => sectorCosts(this.#network, key))
+  }
+}
+
+/** Members as a placement takes them: which numbers of a ranking they have. */
+export interface MemberSet {
+  readonly ranking: Ranking
+  /** 1 at the number of each member. */
+  readonly isIn: Uint8Array
+  readonly size: number
 }
 
 /**
@@ -65,73 +73,109 @@ export class Draws {
  * or fewer, all own everything. Pure: equal members, equal owners.
  */
 export class Placement {
-  readonly members: readonly Member[]
   readonly copies: number
-  readonly #draws: Draws
-  readonly #names: readonly string[]
-  readonly #owners: (readonly number[] | undefined)[] = []
-  #ownedBy: ReadonlyMap<string, readonly number[]> | undefined
-  #costs: readonly Int32Array[] | undefined
+  readonly #set: MemberSet
+  #members: readonly Ranked[] | undefined
+  /** By sector, the names of its owners, where they were asked for. */
+  readonly #names: (readonly string[] | undefined)[] = []
+  /** The numbers of the owners of all sectors, `wanted` for each; made when somebody asks what a relay owns. */
+  #owners: Uint16Array | undefined
 
-  constructor(draws: Draws, members: readonly Member[], copies: number) {
-    this.members = members.toSorted((a, b) => compareBytes(a.key, b.key))
+  constructor(draws: Draws, members: readonly Member[] | MemberSet, copies: number) {
     this.copies = copies
-    this.#names = this.members.map(({ key }) => toHex(key))
-    this.#draws = draws
+    this.#set = 'ranking' in members ? members : setOf(draws.ranking, members)
+  }
+
+  /** By rising key. */
+  get members(): readonly Member[] {
+    return this.#sorted()
   }
 
   /** Whether there are so few members that each owns every sector. */
   get isEverywhere(): boolean {
-    return this.members.length <= this.copies
+    return this.#set.size <= this.copies
   }
 
   /** Copies that there can be: as many as the network wants, or all members. */
   get wanted(): number {
-    return Math.min(this.copies, this.members.length)
+    return Math.min(this.copies, this.#set.size)
   }
 
   /** Sectors that a relay owns, rising. It is named by its key in hexadecimal. */
   ownedBy(relay: string): readonly number[] {
-    if (this.#ownedBy === undefined) {
-      const all = new Map<string, number[]>(this.#names.map((name) => [name, []]))
-      for (let sector = 0; sector < SECTORS; sector++) for (const owner of this.ownerNames(sector)) all.get(owner)?.push(sector)
-      this.#ownedBy = all
-    }
-    return this.#ownedBy.get(relay) ?? []
+    const number = this.memberNumber(relay)
+    if (number === undefined) return []
+    const { wanted } = this
+    const owners = (this.#owners ??= this.#allOwners())
+    const owned: number[] = []
+    for (let i = 0; i < owners.length; i++) if (owners[i] === number) owned.push(Math.floor(i / wanted))
+    return owned
+  }
+
+  /** The number of a member here, for `isOwner`; nothing for others. */
+  memberNumber(relay: string): number | undefined {
+    const { ranking, isIn } = this.#set
+    for (const number of ranking.numbersOf(relay)) if (isIn[number] === 1) return number
+    return undefined
+  }
+
+  /** Whether the member of this number owns a sector. */
+  isOwner(number: number | undefined, sector: number): boolean {
+    if (number === undefined) return false
+    const { wanted } = this
+    const owners = (this.#owners ??= this.#allOwners())
+    for (let i = sector * wanted; i < (sector + 1) * wanted; i++) if (owners[i] === number) return true
+    return false
   }
 
   /** Keys of the owners of a sector in hexadecimal, in the same order. */
   ownerNames(sector: number): readonly string[] {
-    return this.#best(sector).map((index) => this.#names[index] ?? '')
+    return (this.#names[sector] ??= this.owners(sector).map(({ name }) => name))
   }
 
   /** Owners of a sector, the one with the best draw first. */
-  owners(sector: number): readonly Member[] {
-    return this.#best(sector).flatMap((index) => this.members[index] ?? [])
-  }
-
-  /** Which members own a sector. */
-  #best(sector: number): readonly number[] {
+  owners(sector: number): readonly Ranked[] {
+    const { wanted } = this
     if (!Number.isInteger(sector) || sector < 0 || sector >= SECTORS) throw new RangeError(`there is no sector ${sector}`)
-    return (this.#owners[sector] ??= this.#choose(sector))
+    const numbers = this.#owners?.subarray(sector * wanted, (sector + 1) * wanted) ?? this.#choose(sector, new Uint16Array(wanted), 0)
+    return Array.from(numbers).flatMap((number) => this.#set.ranking.at(number) ?? [])
   }
 
-  #choose(sector: number): readonly number[] {
-    const { members, copies } = this
-    this.#costs ??= members.map(({ key }) => this.#draws.of(key))
-    const costs = this.#costs
-    // Powers of two divide integers exactly: w times as heavy is 1 / w of the cost.
-    const costOf = (index: number): number => (costs[index]?.[sector] ?? 0) * 2 ** (MAX_WEIGHT_POWER - (members[index]?.power ?? 0))
-    const best: { readonly index: number; readonly cost: number }[] = []
-    for (let index = 0; index < members.length; index++) {
-      const cost = costOf(index)
-      const last = best.at(-1)
-      if (best.length >= copies && last !== undefined && cost >= last.cost) continue
-      // Of equal costs the lower key comes first: members are sorted by it.
-      const at = best.findIndex((one) => cost < one.cost)
-      best.splice(at < 0 ? best.length : at, 0, { index, cost })
-      if (best.length > copies) best.pop()
-    }
-    return best.map(({ index }) => index)
+  #allOwners(): Uint16Array {
+    const owners = new Uint16Array(SECTORS * this.wanted)
+    for (let sector = 0; sector < SECTORS; sector++) this.#choose(sector, owners, sector * this.wanted)
+    return owners
   }
+
+  /** Writes the numbers of the owners of a sector: the first in its order that are members. */
+  #choose(sector: number, owners: Uint16Array, from: number): Uint16Array {
+    const { ranking, isIn } = this.#set
+    const order = ranking.order(sector)
+    const end = from + this.wanted
+    for (let i = 0, at = from; at < end && i < order.length; i++) {
+      const number = order[i] ?? 0
+      if (isIn[number] === 1) owners[at++] = number
+    }
+    return owners
+  }
+
+  #sorted(): readonly Ranked[] {
+    const { ranking, isIn } = this.#set
+    if (this.#members === undefined) {
+      const members: Ranked[] = []
+      for (const [number, is] of isIn.entries()) {
+        const one = is === 1 ? ranking.at(number) : undefined
+        if (one !== undefined) members.push(one)
+      }
+      this.#members = members.sort((a, b) => compareBytes(a.key, b.key))
+    }
+    return this.#members
+  }
+}
+
+function setOf(ranking: Ranking, members: readonly Member[]): MemberSet {
+  const numbers = new Set(members.map((member) => ranking.numberOf(member)))
+  const isIn = new Uint8Array(ranking.size)
+  for (const number of numbers) isIn[number] = 1
+  return { ranking, isIn, size: numbers.size }
 }

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { expect, it } from 'vitest'
 import { hasMatch, loadRegexEngine } from './regex.ts'
+import { fc } from '../testing/fast-check.ts'
 
 await loadRegexEngine()
 

@@ -34,6 +34,9 @@ export const MAX_NAMESPACES = 10_000
 export const MAX_HEAD_BODIES = 16
 export const MAX_HEAD_BODIES_BYTES: number = 64 * 1024
 
+/** Heads of other devices of an owner that are kept of a namespace, in case the one that took their place is a thief's. */
+export const MAX_FORMER_HEADS = 4
+
 /** Heads that have won of which is known when and by whom: the newest. */
 export const MAX_HEAD_HISTORY = 64
 

@@ -20,12 +20,12 @@ import type { ReplicaGround } from './ground.ts'
 import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
-import type { KeyLookup } from './people/key-lookup.ts'
+import type { KeyLookup } from './people/finding/key-lookup.ts'
 import { LazyPeople } from './people/lazy-people.ts'
 import { ASIDE } from './people/judging/aside-prefixes.ts'
-import type { OwnActs } from './people/own-acts.ts'
+import type { OwnActs } from './people/acting/own-acts.ts'
 import type { People } from './people/people.ts'
-import type { PersonLookup } from './people/person-lookup.ts'
+import type { PersonLookup } from './people/finding/person-lookup.ts'
 import { principalId } from './people/principal-id.ts'
 import type { SetAside } from './people/judging/set-aside.ts'
 import { Feeds } from './reading/feeds.ts'
@@ -44,6 +44,7 @@ import type {
   BrokenPage,
   ConflictedPage,
   ConflictPage,
+  DocumentOfContent,
   DocumentVersion,
   ErasedPage,
   FeedPage,
@@ -54,7 +55,6 @@ import type {
   HeadChange,
   LogParcel,
   LogTips,
-  LogWant,
   MissingBlock,
   NamespaceBytes,
   NamespaceInfo,
@@ -435,6 +435,10 @@ export class LocalReplica implements Replica {
     return this.#queries.content(cid)
   }
 
+  documentOf(cid: string): Promise<DocumentOfContent | undefined> {
+    return this.#queries.documentOf(cid)
+  }
+
   changes(ns: string, since: number, limit: number): Promise<readonly ChangeRow[]> {
     return this.#feeds.changes(ns, since, limit)
   }
@@ -543,8 +547,8 @@ export class LocalReplica implements Replica {
     return this.#logs((logs) => logs.missingLogs(ns, theirs))
   }
 
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): ReturnType<Replica['exportActs']> {
-    return this.#logs((logs) => logs.exportActs(ns, wants, maxBytes))
+  exportActs(...asked: Parameters<Replica['exportActs']>): ReturnType<Replica['exportActs']> {
+    return this.#logs((logs) => logs.exportActs(...asked))
   }
 
   importActs(ns: string, parcels: readonly LogParcel[], genesis?: Uint8Array): ReturnType<Replica['importActs']> {
@@ -576,6 +580,11 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).addToPerson(acts)
   }
 
+  async cutTime(): Promise<number> {
+    const { clock, latest, newest } = this.#ground
+    return Math.max(clock.wall(), Math.min(newest.time, latest()))
+  }
+
   async personFacts(): ReturnType<Replica['personFacts']> {
     return this.#ground.people.loaded === undefined ? undefined : (await this.#ownActs()).personFacts()
   }
@@ -604,8 +613,8 @@ export class LocalReplica implements Replica {
     await (await this.#ownActs()).keepRecoverySeed(seed)
   }
 
-  async personByRecovery(commitment: Uint8Array): ReturnType<Replica['personByRecovery']> {
-    return this.#ground.people.loaded === undefined ? undefined : (await this.#lookup()).personByRecovery(commitment)
+  async personsByRecovery(commitment: Uint8Array): ReturnType<Replica['personsByRecovery']> {
+    return this.#ground.people.loaded === undefined ? [] : (await this.#lookup()).personsByRecovery(commitment)
   }
 
   async personLog(person: Uint8Array, from: number, maxBytes: number): ReturnType<Replica['personLog']> {
@@ -626,18 +635,18 @@ export class LocalReplica implements Replica {
 
   async personsOfKey(key: Uint8Array): ReturnType<Replica['personsOfKey']> {
     if (this.#ground.people.loaded === undefined) return []
-    const { KeyLookup } = await import('./people/key-lookup.ts')
+    const { KeyLookup } = await import('./people/finding/key-lookup.ts')
     return (this.#loadedKeys ??= new KeyLookup(this.#ground, this.#ground.people.loaded)).personsOfKey(key)
   }
 
   async #lookup(): Promise<PersonLookup> {
-    const { PersonLookup } = await import('./people/person-lookup.ts')
+    const { PersonLookup } = await import('./people/finding/person-lookup.ts')
     return (this.#loadedLookup ??= new PersonLookup((await this.#ground.people.load()).logs, this.#namespaces))
   }
 
   /** Loaded when somebody changes what devices there are: few do. */
   async #ownActs(): Promise<OwnActs> {
-    const { OwnActs } = await import('./people/own-acts.ts')
+    const { OwnActs } = await import('./people/acting/own-acts.ts')
     return (this.#loadedOwnActs ??= new OwnActs(this.#ground, await this.#ground.people.load(), {
       namespaces: this.#namespaces,
       seed: this.#seed(),
@@ -665,6 +674,7 @@ export class LocalReplica implements Replica {
       accept: (id, batch) => this.#receiving.accept(id, batch),
       onBack: (id, records) => this.#pending.cameBack(id, records),
       onExpiring: (exp) => this.#expiry.note(exp),
+      onFilesFree: () => this.#clearFiles(),
     })
     await aside.load()
     return (this.#aside ??= aside)

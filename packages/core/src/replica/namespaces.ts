@@ -346,24 +346,49 @@ export class Namespaces implements ReplicaNamespaces {
         this.#open.set(open.id, open)
         this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
       },
+      settleHead: (id) => this.#settleHead(id),
       onJudged: (id) => this.#init.onJudged(id, 'changed'),
       removing: this.#init.removing,
     }))
   }
 
-  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it. */
+  /** Writes the head of a namespace of this person anew in the epoch of now, so that none of before wins over it, and none stands that nobody takes any more. */
   async renewHead({ id, genesis }: OpenNamespace, owner: ActingDevices): Promise<void> {
+    if (!isOfPerson(genesis) || !this.#isOwn(genesis)) return
     await this.#imports.take(async () => {
       const open = this.#open.get(id)
-      if (open !== undefined && isOfPerson(genesis) && this.#isOwn(genesis) && open.head.head.epoch < owner.epoch) await this.#renew(open, owner)
+      if (open !== undefined && (open.head.head.epoch < owner.epoch || headFault(open.head, owner) !== undefined)) await this.#renew(open, owner)
     })
+  }
+
+  /**
+   * Where the log of its owner says something else of heads than before: in the place of one that does not count any more comes the last one here that does, or a new one
+   * at a device that acts for the owner. Others could not pass on what they have: who does not have the namespace takes no head that does not count.
+   */
+  async #settleHead(id: string): Promise<void> {
+    const settled = await this.#imports.take(async () => {
+      const open = this.#open.get(id)
+      const owner = open && (await this.#ground.people.loaded?.owner(open.genesis))
+      if (open === undefined || owner === undefined) return undefined
+      const isVoid = headFault(open.head, owner) !== undefined
+      if (isVoid && this.#mayRenew(open.genesis, owner, open.head)) await this.#renew(open, owner)
+      else {
+        const former = await (await import('./heads/former-head.ts')).formerHead(this.#ground.storage, open, owner)
+        if (former === undefined || !(isVoid || headWins(former, open.head))) return undefined
+        await this.#save(open.genesis, former)
+      }
+      const now = this.open(id)
+      await this.#removeAfterEnd(now)
+      return now
+    })
+    if (settled !== undefined) await this.#judgeAgain(settled)
   }
 
   async #renew(open: OpenNamespace, owner: ActingDevices): Promise<void> {
     const { clock, identity, storage } = this.#ground
     const { genesis } = open
-    const former =
-      headFault(open.head, owner) === undefined ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
+    // What a device that acts says in an epoch that is no more, is the owner's word still.
+    const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
     const { net, ns, seq } = open.head.head
     const { at, body } = (former ?? open.head).head
     const time = clock.next(at)
@@ -458,7 +483,7 @@ export class Namespaces implements ReplicaNamespaces {
     if (open !== undefined) {
       await this.#judgeAgain(open)
       // What failed when the logs changed, on a full disk perhaps, is done now.
-      await this.#judging?.judge(open.id)
+      await this.#judging?.later(open.id)
       await this.#init.onJudged(open.id, 'later')
     }
     return imported
@@ -474,7 +499,9 @@ export class Namespaces implements ReplicaNamespaces {
     const owner = isOfPerson(genesis.value) ? await (await this.#ground.people.load()).owner(genesis.value) : undefined
     const checked = await decodeHead(headBytes, signature, genesis.value, owner)
     // Without a head nothing of the namespace can be taken, nor a better one be written. A device of its owner writes that at once; to anybody else it would say what a thief says.
-    const isStopgap = !checked.ok && checked.reason === 'revoked' && known === undefined && this.#mayRenew(genesis.value, owner)
+    // One of an epoch that is no more is by a device that counted revocations which are void since.
+    const isStopgap =
+      !checked.ok && ['revoked', 'epoch-ahead'].includes(checked.reason) && known === undefined && this.#mayRenew(genesis.value, owner)
     const head = isStopgap ? await decodeHead(headBytes, signature, genesis.value, ANY_DEVICE) : checked
     if (!head.ok) return { refused: head.reason }
     if (head.value.head.at > this.#ground.latest()) return { refused: 'future' }
@@ -491,8 +518,9 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   /** Whether this device may write the head that takes the place of one by a revoked device. A profile begins anew: what it said can be the thief's. */
-  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined): boolean {
-    return genesis.genesis.kind !== PROFILE_KIND && this.#isOwn(genesis) && owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) === 'yes'
+  #mayRenew(genesis: DecodedGenesis, owner: ActingDevices | undefined, head?: SignedHead): boolean {
+    if (!this.#isOwn(genesis) || owner?.acts(keyOf(this.#ground.identity.author), MAX_TIME) !== 'yes') return false
+    return genesis.genesis.kind !== PROFILE_KIND || (head !== undefined && isByDevice(head, owner))
   }
 
   /** What another device of this owner changed comes together with what was changed here. */
@@ -520,6 +548,11 @@ export class Namespaces implements ReplicaNamespaces {
 
 function isOfPerson({ genesis }: DecodedGenesis): boolean {
   return genesis.owner.length === PERSON_BYTES
+}
+
+/** Whether a device that acts for the owner signed a head, of whatever epoch. */
+function isByDevice({ head: { by, at } }: SignedHead, owner: ActingDevices): boolean {
+  return owner.acts(keyOf(by), at) === 'yes'
 }
 
 function bytesOf({ genesis, head }: OpenNamespace): NamespaceBytes {

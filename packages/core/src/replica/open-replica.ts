@@ -5,7 +5,7 @@ import { createNetwork, decodeNetwork, type NameAuthorities, type Network } from
 import { identityFor } from '../model/people/author.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LocalReplica, type LocalReplicaInit } from './local-replica.ts'
-import type { PersonChoice } from './people/choose-person.ts'
+import type { PersonChoice } from './people/choosing/choose-person.ts'
 import { PERSON } from './people/person-meta.ts'
 import type { MoveProgress } from './moving/move-network.ts'
 import { IDENTITY, openIdentity } from './open-identity.ts'
@@ -77,7 +77,7 @@ export async function openReplica(
   // Loaded where there is a person to begin with: once in the life of the data.
   const chosen =
     known === undefined && wanted !== undefined
-      ? await (await import('./people/choose-person.ts')).choosePerson(storage, { identity: key, seed }, wanted)
+      ? await (await import('./people/choosing/choose-person.ts')).choosePerson(storage, { identity: key, seed }, wanted)
       : known
   const identity = chosen === undefined ? key : identityFor(chosen, key)
   const granting = names === 'own' ? { authorities: [key.author], quorum: 1 } : names

@@ -240,6 +240,14 @@ export interface BrokenRule {
   readonly text: string
 }
 
+/** A document that was found by the CID of its content. */
+export interface DocumentOfContent extends DocumentFacts {
+  readonly namespace: string
+  readonly collection: string
+  readonly id: string
+  readonly content: string
+}
+
 /** A document as it stands here, or stood, with what is known of it. */
 export interface DocumentVersion extends DocumentFacts {
   readonly content: string
@@ -652,8 +660,10 @@ export interface ReplicaReads {
   /** Resolves with whether there was such an index. */
   dropIndex(ns: string, collection: string, fields: readonly string[], kind?: IndexKind): Promise<boolean>
   indexes(ns: string, collection: string): Promise<readonly IndexInfo[]>
-  /** Content by CID, whichever document has it. */
+  /** Content by CID, whichever document has it now. */
   content(cid: string): Promise<string | undefined>
+  /** The same with a document that has it. */
+  documentOf(cid: string): Promise<DocumentOfContent | undefined>
 }
 
 /** What reads the local order of changes. */
@@ -751,7 +761,8 @@ export interface ReplicaLogs {
   logTips(ns: string, after: Uint8Array, limit: number): Promise<readonly LogTips[]>
   /** Of logs that somebody else has those of which something is missing here, with what is here of them. */
   missingLogs(ns: string, theirs: readonly LogTips[]): Promise<readonly LogTips[]>
-  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number): Promise<ExportedActs>
+  /** Acts of logs that a namespace needs; with its genesis where it may not be here, which gives those of its owner alone. */
+  exportActs(ns: string, wants: readonly LogWant[], maxBytes: number, genesis?: Uint8Array): Promise<ExportedActs>
   /** Checks and keeps acts that arrived for a namespace; with its genesis where it may not be here yet, which lets in the log of its owner alone. */
   importActs(ns: string, logs: readonly LogParcel[], genesis?: Uint8Array): Promise<LearntActs>
 }
@@ -786,6 +797,11 @@ export interface ReplicaPeople {
   namespaceHistory(ns: string): Promise<readonly NamespaceEvent[]>
   /** Adds acts to the log of this person that another device or the recovery key signed, each after its parents. Throws `no-person`, `bad-person`. */
   addToPerson(acts: LogParcel['acts']): Promise<void>
+  /**
+   * Hybrid time for the end of a device or a role from now on. What is here already lies before it: where the clock of who wrote it is a little ahead of this one, that is
+   * later than now.
+   */
+  cutTime(): Promise<number>
   /** What the log of this person says now; `undefined` where there is none. */
   personFacts(): Promise<PersonFacts | undefined>
   /**
@@ -806,8 +822,11 @@ export interface ReplicaPeople {
   recoverySeed(): Promise<Uint8Array | undefined>
   /** Keeps another one, or none any more. */
   keepRecoverySeed(seed: Uint8Array | undefined): Promise<void>
-  /** The person whose recovery key has, or had, this hash, as far as logs are here. */
-  personByRecovery(commitment: Uint8Array): Promise<Uint8Array | undefined>
+  /**
+   * The persons of whom it is said that their recovery key has, or had, this hash, as far as logs are here: first those in whose log that key has signed, then who came first.
+   * Anybody can say it.
+   */
+  personsByRecovery(commitment: Uint8Array): Promise<readonly Uint8Array[]>
   /** A part of the log of a person: acts from a number on, at least one where there is one, and then as many as have so many bytes. */
   personLog(person: Uint8Array, from: number, maxBytes: number): Promise<(LogParcel & { readonly more: boolean }) | undefined>
   /**
@@ -862,6 +881,8 @@ export interface PersonFacts extends Pick<PersonState, 'devices' | 'epoch' | 're
   readonly digest: Uint8Array
   /** Hybrid time of the latest act. */
   readonly newest: number
+  /** Revocations that count, each by the key that signed it: of a device, or a recovery key. */
+  readonly revocations: readonly { readonly key: Uint8Array; readonly by: Uint8Array; readonly until: number; readonly isVoid: boolean }[]
 }
 
 /** What concerns the file of the database. */

@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { canonicalJson } from '../model/content.ts'
 import type { Json } from '../model/json/json-value.ts'
 import { readRules } from './read-rules.ts'
+import { fc } from '../testing/fast-check.ts'
 
 type SchemaInput = boolean | Readonly<Record<string, unknown>>
 
@@ -68,7 +68,7 @@ const { schema } = fc.letrec<{ schema: SchemaInput; some: readonly SchemaInput[]
   ),
 }))
 
-it('schemas mean what they mean elsewhere', { timeout: 60_000 }, async () => {
+it('schemas mean what they mean elsewhere', async () => {
   let compared = 0
   const seen = { right: 0, wrong: 0 }
   await fc.assert(
@@ -88,7 +88,7 @@ it('schemas mean what they mean elsewhere', { timeout: 60_000 }, async () => {
         seen[isRight ? 'right' : 'wrong']++
       }
     }),
-    { numRuns: 100, seed: 1 },
+    { numRuns: 100 },
   )
   expect(compared).toBeGreaterThan(100)
   expect(Math.min(seen.right, seen.wrong)).toBeGreaterThan(20)

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes, toHex } from '../model/bytes.ts'
@@ -7,6 +6,7 @@ import { findDifferences, finish, reconcile, type ReconciliationCost, slotsOf } 
 import { decodeQuestion, decodeReply } from './ranges.ts'
 import { answer, firstQuestion, questionAbout } from './reconcile.ts'
 import { SummedTree, type TreeEntry } from './summed-tree.ts'
+import { fc } from '../testing/fast-check.ts'
 
 const FRAME_BYTES = 256 * 1024
 /** What a message around a question or a reply may add: type, field names, namespace id. */

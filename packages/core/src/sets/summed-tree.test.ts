@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes, toHex } from '../model/bytes.ts'
 import { type Bound, SummedTree, type TreeEntry } from './summed-tree.ts'
+import { fc } from '../testing/fast-check.ts'
 
 /** The same set as a plain sorted list. */
 class ListModel {

@@ -243,7 +243,7 @@ it('a database of version 12 keeps what few of its records have: what lost and w
     ])
     expect(records[1]?.hash).toEqual(lost)
     expect(records[4]?.kh).toEqual(kh)
-    expect(await storage.contentByDigest(digest)).toBe(content)
+    expect((await storage.documentByDigest(digest))?.content).toBe(content)
     expect(await storage.nextExpiry()).toBe(900)
     expect(await storage.total(1)).toEqual({ seq: 5, count: 5, fingerprint: all.fingerprint(), documents: 2 })
     expect(await storage.recount(1)).toBe(true)

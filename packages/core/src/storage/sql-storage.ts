@@ -20,6 +20,7 @@ import type {
   ExpiredDocument,
   FeedRecord,
   ForgetRange,
+  FoundDocument,
   FoundPage,
   FutureTotal,
   HistorySize,
@@ -272,8 +273,8 @@ export abstract class SqlStorage implements Storage {
     return this.#parts.records.versionsBetween(ns, low, high, limit)
   }
 
-  contentByDigest(digest: Uint8Array): string | undefined {
-    return this.#parts.records.contentByDigest(digest)
+  documentByDigest(digest: Uint8Array): FoundDocument | undefined {
+    return this.#parts.records.documentByDigest(digest)
   }
 
   get(ns: number, collection: string, id: string): string | undefined {

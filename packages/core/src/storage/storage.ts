@@ -406,6 +406,15 @@ export interface IndexInfo extends Required<IndexKind> {
   readonly fields: readonly string[]
 }
 
+/** A document that was found by what it says. */
+export interface FoundDocument {
+  /** Number of its namespace. */
+  readonly ns: number
+  readonly collection: string
+  readonly id: string
+  readonly content: string
+}
+
 /**
  * Where a peer's data lies. Every method is one atomic step; a method that throws has changed nothing. Implementations are
  * held to one contract by `testing/storage-contract.ts`.
@@ -523,8 +532,8 @@ export interface Storage extends LogStorage {
   versionsSince(ns: number, since: number, limit: number): Awaitable<readonly Version[]>
   /** The same by slot: those in `[low, high)`, where `undefined` is the end of everything, at most `limit`. */
   versionsBetween(ns: number, low: Uint8Array, high: Uint8Array | undefined, limit: number): Awaitable<readonly Version[]>
-  /** Content with this sha-256, whichever document has it. The first call may take a while: it makes an index. */
-  contentByDigest(digest: Uint8Array): Awaitable<string | undefined>
+  /** A document whose content has this sha-256 now, whichever that is. The first call may take a while: it makes an index. */
+  documentByDigest(digest: Uint8Array): Awaitable<FoundDocument | undefined>
 
   /** Content of a document, `undefined` where there is none or it was deleted. */
   get(ns: number, collection: string, id: string): Awaitable<string | undefined>

@@ -33,7 +33,7 @@ export class LogLink {
     if (owner !== undefined) await this.#fetch([owner], genesis)
   }
 
-  /** Sends it, before the namespace is offered. */
+  /** Sends it: before the namespace is offered, or where what it says here is why the namespace of the peer is not taken. */
   async sendOwner(genesis: Uint8Array): Promise<void> {
     const owner = await this.#replica.ownerLog(genesis)
     if (owner !== undefined) await this.#send([{ log: owner.log, tips: [], skip: 0 }], genesis)
@@ -116,7 +116,7 @@ export class LogLink {
 
   async #send(all: readonly LogWant[], genesis: Uint8Array | null = null): Promise<void> {
     for (let wants = all; wants.length > 0; ) {
-      const { logs, more } = await this.#replica.exportActs(this.#ns, wants, ACTS_BYTES)
+      const { logs, more } = await this.#replica.exportActs(this.#ns, wants, ACTS_BYTES, genesis ?? undefined)
       if (logs.length === 0) return
       try {
         const { refused } = await this.#channel().ask({ t: 'learn', ns: this.#ns, genesis, logs }, 'learnt')

@@ -114,6 +114,8 @@ export class NamespaceLink {
   readonly #held = new Set<number>()
   /** Acts that the peer did not take at the last comparison as they lie ahead of its clock. */
   #heldActs: LogLink['held'] | undefined
+  /** What the log of the owner ended with when the peer was sent it as the reason why its namespace is not taken. */
+  #toldOwner: string | undefined
   #isOutOfRoom = false
   #isDropped = false
   /** A slot of the peer's for which there was no room here. */
@@ -316,8 +318,10 @@ export class NamespaceLink {
       if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(opened.genesis)
       else await this.#shareLogs(logs, opened.logs)
       const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
-      if ('refused' in imported && (!OTHER_HEAD.has(imported.refused) || (await replica.namespace(this.#ns)) === undefined))
+      if ('refused' in imported && (!OTHER_HEAD.has(imported.refused) || (await replica.namespace(this.#ns)) === undefined)) {
+        if (NO_AUTHOR.includes(imported.refused)) await this.#tellWhy(logs, opened.genesis)
         throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
+      }
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
@@ -334,6 +338,8 @@ export class NamespaceLink {
           this.status.headRefusal = NO_AUTHOR.find((one) => one === errorCode(error))
           return await this.#shareRest(logs, opened.logs)
         }
+        // Whoever has nothing of it takes it from this device neither now nor later.
+        this.status.headRefusal = NO_AUTHOR.find((one) => one === errorCode(error))
         if (errorCode(error) !== 'future') throw error
         const { count, seq } = await replica.summary(this.#ns)
         // The answer to an offer does not tell it, and the last one may be of before our clock was set.
@@ -346,6 +352,15 @@ export class NamespaceLink {
       }
     }
     return await this.#shareRest(logs, opened.t === 'opened' ? opened.logs : undefined)
+  }
+
+  /** The peer may not know that the device was revoked which signed its head, and has no other way to hear of it: logs travel with namespaces that both have. */
+  async #tellWhy(logs: LogLink | undefined, genesis: Uint8Array): Promise<void> {
+    const { tips } = (await this.#context.replica.ownerLog(genesis)) ?? {}
+    const told = tips?.map(toHex).sort().join()
+    if (logs === undefined || told === undefined || told === this.#toldOwner) return
+    await logs.sendOwner(genesis)
+    this.#toldOwner = told
   }
 
   async #shareRest(logs: LogLink | undefined, theirs: Uint8Array | undefined): Promise<'shared'> {

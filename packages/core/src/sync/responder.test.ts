@@ -1,5 +1,4 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Batch, decodeBatch, encodeBatch } from '../model/batch.ts'
 import { utf8 } from '../model/bytes.ts'
@@ -16,6 +15,7 @@ import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
 import { decodeResponse, encodeRequest, type Request, type Response } from './messages.ts'
 import type { Responder } from './responder.ts'
+import { fc } from '../testing/fast-check.ts'
 
 const time = new VirtualTime()
 const random = seededRandom(3)

@@ -14,6 +14,7 @@ import {
 import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import { readNetwork } from './admission/index.ts'
 import { ByNamespace } from './by-namespace.ts'
+import type { ContentService } from './content/index-content.ts'
 import type { FindAnswer, NetworkDirectory } from './directory/index.ts'
 import { filesProtocol } from './files/index.ts'
 import type { FileExchange } from './files/index-exchange.ts'
@@ -39,6 +40,7 @@ import { type DocstoreLibp2p, mayDial, peerKey, rangeOf } from './transport/inde
 import type {
   ClaimedName,
   DirectoryPeer,
+  FoundContent,
   ListedPage,
   NamespaceStatus,
   Network,
@@ -125,6 +127,7 @@ export class LocalNetwork implements Network {
   #fileExchange: Promise<FileExchange> | undefined
   #pairing: Promise<DevicePairing> | undefined
   #nameService: Promise<NameService> | undefined
+  #contentService: Promise<ContentService> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
@@ -244,7 +247,14 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveProfiles(), this.#servePeople()])
+    if (this.#serves('storage'))
+      await Promise.all([
+        this.#keepAll(),
+        this.#files(),
+        this.#contents().then((contents) => contents.serve()),
+        this.#serveProfiles(),
+        this.#servePeople(),
+      ])
     if (this.#serves('names')) await this.#serveNames()
   }
 
@@ -331,7 +341,7 @@ export class LocalNetwork implements Network {
     doorkeeper.addressBook.allows = mayNote
     kademlia?.guide({
       mayDial: mayNote,
-      isNeeded: (peer) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+      isNeeded: (peer) => this.#isNeeded(peer),
     })
   }
 
@@ -542,12 +552,7 @@ export class LocalNetwork implements Network {
     const { askStandings, whereIs } = await import('./placement/index-where.ts')
     const view = this.#view
     const told = (sector: number, until: AbortSignal) =>
-      askStandings(
-        this.#relayConnections('storage'),
-        sector,
-        { networkId: this.#networkId, keyOf: (peer) => view?.keyOf(peer) },
-        until,
-      )
+      askStandings(this.#relayConnections('storage'), sector, { networkId: this.#networkId, keyOf: (peer) => view?.keyOf(peer) }, until)
     const asked = this.#relayConnections('discovery')
     const found = await whereIs(
       ns,
@@ -576,6 +581,43 @@ export class LocalNetwork implements Network {
     this.#directory?.describe({ draining: isDraining })
     this.#sectors.drain(isDraining)
     this.#relays.look()
+  }
+
+  async content(request: Parameters<Network['content']>[0]): Promise<FoundContent> {
+    return (await this.#contents()).content(request)
+  }
+
+  async contentHolders(request: Parameters<Network['contentHolders']>[0]): Promise<readonly string[]> {
+    return (await this.#contents()).holders(request)
+  }
+
+  /** Loaded when somebody asks for content by its CID, and at a relay that gives it. */
+  #contents(): Promise<ContentService> {
+    return (this.#contentService ??= this.#loadContents().catch((error: unknown) => {
+      this.#contentService = undefined
+      throw error
+    }))
+  }
+
+  async #loadContents(): Promise<ContentService> {
+    const { ContentService } = await import('./content/index-content.ts')
+    return new ContentService({
+      networkId: this.#networkId,
+      replica: this.#replica,
+      libp2p: this.libp2p,
+      isRelay: this.#role === 'relay',
+      gives: this.#serves('storage'),
+      relays: () => this.#relayConnections('storage'),
+      directory: () => this.#directory,
+      isNeeded: (peer) => this.#isNeeded(peer),
+      ledgerOf: this.#ledgers.of,
+      ended: this.#ended.signal,
+    })
+  }
+
+  /** Whether a connection to a peer is looked after by something that goes on. */
+  #isNeeded(peer: string): boolean {
+    return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
   }
 
   async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
@@ -800,9 +842,9 @@ export class LocalNetwork implements Network {
     return (await this.#devices()).finish()
   }
 
-  async findPerson({ seed, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
+  async findPerson({ seed, person, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
     const { findPerson } = await import('./people/index-find.ts')
-    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed }
+    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
     return findPerson(this.#relayConnections('storage'), init, limited(timeoutMs, signal, this.#ended.signal))
   }
 
@@ -824,7 +866,7 @@ export class LocalNetwork implements Network {
       listed: () => this.#directory?.peers() ?? [],
       addresses: (peer: string) => this.#directory?.addresses(peer) ?? [],
       onListed: (listener: () => void) => this.on('directory', listener),
-      isNeeded: (peer: string) => this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer),
+      isNeeded: (peer: string) => this.#isNeeded(peer),
       ledgerOf: this.#ledgers.of,
       ended: this.#ended.signal,
       now: this.#now,

@@ -30,6 +30,16 @@ export interface PeerStatus {
   readonly reservation: boolean
 }
 
+/** What relays had under a CID, checked. */
+export interface FoundContent {
+  /** `undefined` where nobody who was asked has it. */
+  readonly bytes: Uint8Array | undefined
+  /** The relay that gave it: its own, or what it found at another one. */
+  readonly peer: string | undefined
+  /** Relays that were asked. */
+  readonly asked: readonly string[]
+}
+
 /** What a peer of the directory says of itself, and whether it is connected here. */
 export interface DirectoryPeer {
   /** libp2p peer id. */
@@ -181,6 +191,8 @@ export interface ToldProfiles {
 export interface FoundPerson {
   readonly log: LogParcel
   readonly namespaces: readonly string[]
+  /** Whether the person shows that the recovery key is theirs: by how they began, or by what that key has signed. */
+  readonly isProved: boolean
 }
 
 /** What the authorities of a network answered to the claim of a name. */
@@ -238,6 +250,13 @@ export interface Network {
   placement(): Promise<SectorsReport | undefined>
   /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
   drain(isDraining: boolean): Promise<void>
+  /**
+   * Content by its CID (of a document, or of a block of a file) from relays: connected ones, others that these ask, and others of the directory. Nobody keeps it for that. Throws `bad-cid`; `busy` at
+   * a relay that asks for too much at a time.
+   */
+  content(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundContent>
+  /** Relays that gave content of this CID when they were asked, this one included. */
+  contentHolders(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
   /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */
@@ -314,8 +333,16 @@ export interface Network {
   }): Promise<{ readonly code: string; readonly person: Uint8Array }>
   /** Resolves with the ids of the person's namespaces, once this data signs for that person. Throws `wrong-check-code`, `pairing-ended`. */
   finishJoining(): Promise<readonly string[]>
-  /** The person with a recovery key, of this seed, as a connected relay knows them; `undefined` where none does. */
-  findPerson(options: { readonly seed: Uint8Array; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundPerson | undefined>
+  /**
+   * The person with a recovery key, of this seed, as connected relays know them; `undefined` where none does. Where several name that key and none proves that it is theirs, the
+   * one with this digest, else it throws `several-persons`.
+   */
+  findPerson(options: {
+    readonly seed: Uint8Array
+    readonly person?: Uint8Array
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  }): Promise<FoundPerson | undefined>
 
   /**
    * Asks connected relays, and the authorities of names, about usernames and about those of persons, by their digests. What they tell is checked and kept in the data; resolves with how many answered

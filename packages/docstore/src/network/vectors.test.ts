@@ -8,6 +8,7 @@ import { decodeInvitation, encodeInvitation } from './admission/invitation.ts'
 import { formatJoinLink, formatJoinText, parseJoinLink } from './admission/join-link.ts'
 import { readEntry } from './directory/entry.ts'
 import { decodeNamesRequest, decodeNamesResponse, encodeNames } from './names/messages.ts'
+import { decodeContentRequest, decodeContentResponse, encodeContent } from './content/messages.ts'
 import { decodeFindRequest, decodeFindResponse, encodeFind, findHash } from './people/messages.ts'
 import { decodeStatusRequest, decodeStatusResponse, encodeStatusMessage } from './placement/messages.ts'
 import { decodeProfilesRequest, decodeProfilesResponse, encodeProfiles } from './profiles/messages.ts'
@@ -110,6 +111,20 @@ describe('frames.json, those of the directory', () => {
     (side === 'request' ? decodeDirectoryRequest : decodeDirectoryResponse)(Uint8Array.from([...bytesOf(frame), ...new Uint8Array(zeros)]))
   it.each(valid.filter(ours))('reads and writes $name', (one) => {
     expect(hexOf(encodeMessage(valueOf<Parameters<typeof encodeMessage>[0]>(decode(one))))).toBe(one['frame'])
+  })
+  it.each(invalid.filter(ours))('refuses $name', (one) => {
+    expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })
+  })
+})
+
+describe('frames.json, those of content', () => {
+  const { valid, invalid } = load('frames.json')
+  const ours = ({ protocol }: Case): boolean => protocol === 'content'
+  const decode = ({ side, frame, zeros = 0 }: Case) =>
+    (side === 'request' ? decodeContentRequest : decodeContentResponse)(Uint8Array.from([...bytesOf(frame), ...new Uint8Array(zeros)]))
+  it.each(valid.filter(ours))('reads and writes $name', (one) => {
+    const frame = hexOf(encodeContent(valueOf<Parameters<typeof encodeContent>[0]>(decode(one))))
+    expect(frame).toBe(`${one['frame']}${'00'.repeat(one['zeros'] ?? 0)}`)
   })
   it.each(invalid.filter(ours))('refuses $name', (one) => {
     expect(decode(one)).toEqual({ ok: false, reason: one['reason'] })

@@ -10,6 +10,9 @@ import type { Entry, Place } from './place.ts'
 /** Pause before another try to open data again whose owner ended, milliseconds. */
 const REOPEN_PAUSE_MS = 1000
 
+/** What is missing, or was changed meanwhile. */
+const LOCKED: ReadonlySet<string | undefined> = new Set(['passphrase-needed', 'wrong-passphrase'])
+
 type Listeners<T> = Set<(payload: T) => void>
 
 /**
@@ -29,6 +32,8 @@ export class SharedData {
   readonly owners: Listeners<boolean> = new Set()
   /** Called once when another program or tab has left the network for all: nothing of it is here any more. */
   readonly left: Listeners<undefined> = new Set()
+  /** Called when the owner has ended, and this program does not have the passphrase. It is tried again until one is there that does. */
+  readonly locked: Listeners<undefined> = new Set()
   /** What was asked of the network once and has to hold for every owner. */
   readonly wanted: Set<string> = new Set()
   readonly topics: TopicCounts = new TopicCounts()
@@ -40,6 +45,8 @@ export class SharedData {
   #hasLeft = false
   /** The network that the data was in when it was opened. */
   #networkId = ''
+  /** Whether there was a connection to it then: whoever uses one goes on with one, whichever program owns the data later. */
+  #hasNetwork = false
   /** Those that were lost: their owner ended. */
   readonly #gone = new WeakSet<Opened>()
 
@@ -56,6 +63,7 @@ export class SharedData {
         try {
           const opened = await shared.#openUntil(options)
           shared.#networkId = (await opened.replica.info()).network.id
+          shared.#hasNetwork = opened.network !== undefined
           shared.#use(opened)
           return shared
         } catch (error) {
@@ -132,7 +140,8 @@ export class SharedData {
 
   /** Whoever only listens makes no calls, so the data is opened again without one. */
   #reopenInBackground(before?: Promise<void>): void {
-    this.#reopen(before).catch(() => {
+    this.#reopen(before).catch((error: unknown) => {
+      if (LOCKED.has(errorCode(error))) tell(this.locked, undefined)
       if (this.#isClosed) return
       const timer: unknown = setTimeout(() => this.#opened === undefined && this.#reopenInBackground(), REOPEN_PAUSE_MS)
       // A program of Node may end meanwhile.
@@ -152,7 +161,8 @@ export class SharedData {
 
   async #openAgain(ownFrom: number): Promise<Opened> {
     // The link was remembered with the data the first time.
-    const { join: _join, descriptor: _descriptor, ...options } = this.#options
+    const { join: _join, descriptor: _descriptor, ...rest } = this.#options
+    const options: OpenOptions = this.#hasNetwork ? { ...rest, network: 'on' } : rest
     for (;;) {
       const opened = await this.#openThere(options, ownFrom)
       try {

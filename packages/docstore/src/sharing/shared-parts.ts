@@ -10,7 +10,8 @@ import type { SharedData } from './shared-data.ts'
 
 /** The parts of a store whose data this program alone can use. */
 export function ownParts({ replica, network, libp2p, isRelay, close }: Opened): DocstoreParts {
-  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: () => () => undefined, onLeft: () => () => undefined, isRelay, close }
+  const never = (): (() => void) => () => undefined
+  return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: never, onLeft: never, onLocked: never, isRelay, close }
 }
 
 /** The parts of a store that shares its data. */
@@ -34,6 +35,10 @@ export function sharedParts(shared: SharedData, mode: 'on' | 'off' | 'auto'): Do
     onLeft: (listener) => {
       shared.left.add(listener)
       return () => shared.left.delete(listener)
+    },
+    onLocked: (listener) => {
+      shared.locked.add(listener)
+      return () => shared.locked.delete(listener)
     },
     isRelay: () => shared.run((opened) => opened.isRelay()),
     close: () => shared.close(),

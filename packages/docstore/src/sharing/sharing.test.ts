@@ -58,6 +58,18 @@ describe('a data folder', () => {
     expect(await owner.network?.peerId()).toBeDefined()
   })
 
+  it('goes on with a network where the program ends that had one, though no relay is known', async () => {
+    const data = folder()
+    const owner = await open({ data, network: 'on' })
+    const { id } = await owner.namespaces.create({ name: 'notes' })
+    const second = await open({ data, network: 'auto' })
+    expect(second.network).toBeDefined()
+    await owner.close()
+    await second.network?.want(id)
+    expect(second.isOwner).toBe(true)
+    expect(await second.peers()).toEqual([])
+  })
+
   it('lets nobody else on the machine read the database, which holds the keys', async () => {
     const data = folder()
     chmodSync(data, 0o755)

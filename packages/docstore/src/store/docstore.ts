@@ -15,6 +15,7 @@ import {
 import type { DocstoreLibp2p } from '../network/transport/index.ts'
 import type { DirectoryPeer, ListedPage, Message, Network, NetworkEvents, PeerStatus } from '../network/types.ts'
 import type { Erased, EraseOptions } from './erase.ts'
+import type { ContentDocument, ContentFile, ContentOptions, ContentWhereabouts } from './content/index.ts'
 import type { Diagnosis } from './doctor/diagnosis.ts'
 import { failedFeed } from './reading/feed.ts'
 import type { NewDocument } from './collection.ts'
@@ -41,13 +42,15 @@ export interface DocstoreParts {
   readonly onOwner: (listener: (isOwner: boolean) => void) => () => void
   /** Calls back once another program or tab has left the network. */
   readonly onLeft: (listener: () => void) => () => void
+  /** Calls back once the program or tab that had the passphrase has ended, and this one does not have it. */
+  readonly onLocked: (listener: () => void) => () => void
   /** Whether a relay holds the data. */
   readonly isRelay: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
 /** What a store tells of by itself. */
-const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left']
+const STORE_EVENTS = ['peer', 'sync', 'directory', 'clock', 'owner', 'left', 'locked']
 
 /** A document store: namespaces of documents on this machine, kept equal with the peers of a network. */
 export class Docstore {
@@ -196,20 +199,21 @@ export class Docstore {
 
   /**
    * Calls back after a change. `peer`: with all peers, when one came or went. `sync`: with the namespace whose state it is. `directory`: with
-   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. `left`: once another program or tab has left this network. Returns
-   * the way to stop.
+   * how many are listed. `clock`: with what the relays say about the clock here. `owner`: with `isOwner`. `left`: once another program or tab has left this network. `locked`: when
+   * the program or tab that held this data has ended and the passphrase is needed to go on: open it anew. Returns the way to stop.
    */
   on(event: 'peer', listener: (peers: readonly PeerStatus[]) => void): () => void
   on(event: 'sync', listener: (change: NetworkEvents['sync']) => void): () => void
   on(event: 'directory', listener: (count: NetworkEvents['directory']) => void): () => void
   on(event: 'clock', listener: (report: ClockReport) => void): () => void
   on(event: 'owner', listener: (isOwner: boolean) => void): () => void
-  on(event: 'left', listener: () => void): () => void
-  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner' | 'left', listener: (payload: never) => void): () => void {
+  on(event: 'left' | 'locked', listener: () => void): () => void
+  on(event: 'peer' | 'sync' | 'directory' | 'clock' | 'owner' | 'left' | 'locked', listener: (payload: never) => void): () => void {
     if (!STORE_EVENTS.includes(event))
       throw new DocstoreError('bad-event', `There is no event ${JSON.stringify(event)}. There are ${STORE_EVENTS.join(', ')}`)
     if (event === 'owner') return this.#parts.onOwner(listener as (isOwner: boolean) => void)
     if (event === 'left') return this.#parts.onLeft(listener as () => void)
+    if (event === 'locked') return this.#parts.onLocked(listener as () => void)
     if (this.network === undefined) return () => undefined
     return this.network.on(event === 'peer' ? 'peers' : event, listener as (payload: unknown) => void)
   }
@@ -285,6 +289,22 @@ export class Docstore {
   async #networks(): Promise<NetworkSet<Docstore>> {
     if (this.#shared === undefined) throw new DocstoreError('one-network', 'A relay is of one network. Use its data without the relay for others')
     return this.#shared.all()
+  }
+
+  /**
+   * What a CID names, in whatever namespace: a document as it is now, or a file, from this machine or from any relay of the network; checked by its hash. Throws `bad-cid`; `not-found` with
+   * `details.asked`; `bad-file` and `bad-content` where the bytes are no file, or no document.
+   */
+  async content(cid: string, options: ContentOptions = {}): Promise<ContentDocument | ContentFile> {
+    // Only who looks for content by its CID loads what does.
+    const { readContent } = await import('./content/index.ts')
+    return readContent({ replica: this.replica, network: this.network, closing: this.#closing.signal }, cid, options)
+  }
+
+  /** Which relays have what a CID names: each was asked for it. Throws `bad-cid`, `offline`. */
+  async whereContent(cid: string, options: ContentOptions = {}): Promise<ContentWhereabouts> {
+    const { whereContent } = await import('./content/index.ts')
+    return whereContent({ replica: this.replica, network: this.#connectedNetwork(), closing: this.#closing.signal }, cid, options)
   }
 
   /**

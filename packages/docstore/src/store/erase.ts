@@ -42,6 +42,8 @@ export interface Erased {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
+/** Why nobody takes what a device says that was taken from its person. */
+const REVOKED = 'revoked'
 /** Refusals of one namespace, which say nothing of others. */
 const REFUSALS: ReadonlySet<string> = new Set(['ended', 'not-allowed', 'unknown-namespace'])
 
@@ -59,6 +61,7 @@ export async function erase(
   for (const { id, name } of all.filter((one) => wanted === undefined || wanted.includes(one.id))) {
     let [own, conflicts, edits] = [0, 0, 0]
     let refused: string | undefined
+    const before = new Set((await replica.pending(id)).map(({ key }) => key))
     try {
       // Tombstones come behind; what others write meanwhile is none of it.
       const end = await replica.lastSeq(id)
@@ -75,9 +78,14 @@ export async function erase(
       if (!REFUSALS.has(errorCode(error))) throw error
       refused = errorCode(error)
     }
-    documents += own
     const relays = network === undefined ? [] : await confirmations(network, { id, seq: await replica.lastSeq(id), timeoutMs, signal })
-    erased.push({ id, name, documents: own, conflicts, edits, relays, ...(refused === undefined ? {} : { refused }) })
+    // A device that hears only now that it was revoked has deleted nothing.
+    const undone = (await replica.pending(id)).filter((one) => one.refused === REVOKED && !before.has(one.key) && 'id' in one && one.content === null)
+    if (undone.length > 0) refused = REVOKED
+    own = Math.max(0, own - undone.length)
+    documents += own
+    const told = refused === REVOKED ? relays.map(({ peer }) => ({ peer, confirmed: false })) : relays
+    erased.push({ id, name, documents: own, conflicts, edits, relays: told, ...(refused === undefined ? {} : { refused }) })
   }
   return { documents, namespaces: erased }
 }

@@ -250,12 +250,12 @@ export class Namespace extends Collection {
   }
 
   /**
-   * Gives somebody a role from now on: `write`; `moderate`, to remove what others wrote, too; `manage`, to give and take roles, too. `who` is the id of a person, a username (`@alice`,
+   * Gives somebody a role, from now on or `from` another time: `write`; `moderate`, to remove what others wrote, too; `manage`, to give and take roles, too. `who` is the id of a person, a username (`@alice`,
    * `alice@example.org`), or the `did:key` of an identity that signs for no person. With `collection` it holds in that one alone, with `until` up to that time. Only the owner may, and who manages. Throws `bad-identity`, `bad-option`, `not-allowed`, `unsupported-policy`,
    * `unknown-namespace`, and `clock-skew` where relays say that the clock here is ahead.
    */
   async grant(who: string, role: MemberRole, options: GrantOptions = {}): Promise<void> {
-    checkOptions(options, ['collection', 'until'], 'grant')
+    checkOptions(options, ['collection', 'from', 'until'], 'grant')
     const { grantRole } = await import('./people/members.ts')
     await (await import('./people/right-clock.ts')).assertRightClock(this.#network)
     await grantRole(this.#replica, this.id, { who: await this.#personOf(who), role, ...options })

@@ -5,6 +5,7 @@ import { TEST_IDS } from '../../test-ids.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FactsForm } from './facts-form.tsx'
 import { MembersSection } from './members-section.tsx'
+import { PastChanges } from './past-changes.tsx'
 import { RulesForm } from './rules-form.tsx'
 import { fieldsWith, isChanged, type SettingsDraft, settingsOf } from './settings-draft.ts'
 
@@ -49,6 +50,7 @@ export function SettingsDialog({
       {isOwner ? <FactsForm namespace={namespace} begin={begin} fields={fields} onChange={change} onWritten={onWritten} /> : null}
       {info.write === 'members' ? <MembersSection store={store} namespace={namespace} isOwner={isOwner} /> : null}
       <RulesForm namespace={namespace} begin={begin} fields={fields} isOwner={isOwner} onChange={change} onWritten={onWritten} onLeave={onClose} />
+      <PastChanges store={store} namespace={namespace} />
     </Dialog>
   )
 }

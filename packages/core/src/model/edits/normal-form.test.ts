@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { toHex } from '../bytes.ts'
@@ -11,6 +10,7 @@ import { isEditPath, pathsMeet } from './edit-path.ts'
 import { mergedContent } from './merged.ts'
 import { type DocumentVersion, normalForm } from './normal-form.ts'
 import { authorTag, hasSeen, readSeen, type Seen, seenBy, seenList, type SeenVersion } from './seen.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 interface Version extends DocumentVersion {
   readonly path: readonly string[]

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { findJsonError } from './json-error.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 function isJson(text: string): boolean {
   try {

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { errorCode, errorMessage } from '../../errors.ts'
 import { isHeld } from './json-number.ts'
 import { LongNumber, parseJson, readJson } from './parse-json.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 function fault(text: string, options?: Parameters<typeof parseJson>[1]): readonly [code: string, message: string] {
   try {

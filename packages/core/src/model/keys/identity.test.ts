@@ -1,11 +1,11 @@
 import { ed25519, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import ed25519Vectors from '../../../../../vectors/ed25519.json' with { type: 'json' }
 import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
 import * as nodeCrypto from './crypto-node.ts'
 import * as webCrypto from './crypto-web.ts'
 import { identityFromSeed, isAuthorKey, verifySignature } from './identity.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 })

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { identityFromSeed } from '../keys/identity.ts'
 import { createGenesis, decodeHead, headWins, type SignedHead, signHead } from './namespace.ts'
 import { createNetwork } from '../network/network.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1))
 const net = createNetwork('Test', { nonce: new Uint8Array(16) }).cid

@@ -13,28 +13,41 @@ interface Unplaced {
 
 /** Acts of one log whose ancestors are all here, each after those that lie before it, and which lies before which. */
 export class ActGraph {
-  readonly acts: readonly SignedAct[]
+  readonly #acts: SignedAct[] = []
   /** Numbers of the acts by hash. */
-  readonly #numbers: BytesMap<number>
+  readonly #numbers = new BytesMap<number>()
   /** Acts that wait for others. */
   readonly waiting: readonly SignedAct[]
-  readonly #parents: readonly (readonly number[])[]
+  readonly #parents: (readonly number[])[] = []
   /** Of each act the first one of its run: acts of which each has the one before it, and no other, as parent. */
-  readonly #runs: Int32Array
+  readonly #runs: number[] = []
   /** By the first act of a run: a bit for each act that lies before it, up to the last one that does. Logs are long runs that part and meet now and then. */
   readonly #before: (Uint32Array | undefined)[] = []
 
-  private constructor(acts: readonly SignedAct[], numbers: BytesMap<number>, waiting: readonly SignedAct[]) {
-    this.acts = acts
-    this.#numbers = numbers
+  private constructor(acts: Iterable<SignedAct>, waiting: readonly SignedAct[]) {
     this.waiting = waiting
-    this.#parents = acts.map(({ act }) => act.parents.map((hash) => this.number(hash)))
-    this.#runs = new Int32Array(acts.length)
-    for (const [i, parents] of this.#parents.entries()) {
-      const isNext = parents.length === 1 && parents[0] === i - 1
-      this.#runs[i] = isNext ? this.#run(i - 1) : i
-      this.#before.push(isNext || parents.length === 0 ? undefined : this.#bitsBefore(parents))
-    }
+    for (const signed of acts) this.append(signed)
+  }
+
+  get acts(): readonly SignedAct[] {
+    return this.#acts
+  }
+
+  /** Whether an act can be added to these: all that it follows is here, nothing waits, and there is room. */
+  canAppend({ act: { parents } }: SignedAct): boolean {
+    return this.waiting.length === 0 && this.#acts.length < MAX_LOG_ACTS && parents.every((hash) => this.number(hash) >= 0)
+  }
+
+  /** Adds an act that is not here, behind all others; gives its number. */
+  append(signed: SignedAct): number {
+    const i = this.#acts.push(signed) - 1
+    this.#numbers.set(signed.hash, i)
+    const parents = signed.act.parents.map((hash) => this.number(hash))
+    this.#parents.push(parents)
+    const isNext = parents.length === 1 && parents[0] === i - 1
+    this.#runs.push(isNext ? this.#run(i - 1) : i)
+    this.#before.push(isNext || parents.length === 0 ? undefined : this.#bitsBefore(parents))
+    return i
   }
 
   /** What is asked of it depends on which acts there are, not on the order in which they came. Throws for more than `MAX_LOG_ACTS`. */
@@ -51,17 +64,14 @@ export class ActGraph {
     for (const one of everything) for (const parent of one.signed.act.parents) unplaced.get(parent)?.children.push(one)
     const ready = everything.filter(({ missing }) => missing === 0)
     const acts: SignedAct[] = []
-    const numbers = new BytesMap<number>()
     // What follows an act comes next where it can: so runs are long.
     for (let one = ready.pop(); one !== undefined; one = ready.pop()) {
-      numbers.set(one.signed.hash, acts.length)
       acts.push(one.signed)
       for (const child of one.children) if (--child.missing === 0) ready.push(child)
     }
     const waiting = everything.filter(({ missing }) => missing > 0).map(({ signed }) => signed)
     return new ActGraph(
       acts,
-      numbers,
       waiting.sort((a, b) => compareBytes(a.hash, b.hash)),
     )
   }
@@ -80,10 +90,10 @@ export class ActGraph {
 
   /** Of some acts, by rising numbers, those that lie before no other of them. */
   lastOf(some: readonly number[]): number[] {
-    const covering = new Uint8Array(this.acts.length)
-    const isCovered = new Uint8Array(this.acts.length)
+    const covering = new Uint8Array(this.#acts.length)
+    const isCovered = new Uint8Array(this.#acts.length)
     for (const i of some) covering[i] = 1
-    for (let i = this.acts.length - 1; i >= 0; i--) {
+    for (let i = this.#acts.length - 1; i >= 0; i--) {
       if (covering[i] !== 1) continue
       for (const parent of this.#parents[i] ?? []) {
         covering[parent] = 1

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { equalBytes } from '../bytes.ts'
 import { encodeCbor } from '../encoding/cbor.ts'
@@ -9,6 +8,7 @@ import { decodeAct, signAct, signDevice } from './act.ts'
 import type { ActContent } from './act-content.ts'
 import { authorName, identityFor, isAuthorLength, isSameKey, isSamePrincipal, keyOf, namesAuthor, personOf, principalOf } from './author.ts'
 import { createPerson, decodePerson } from './person.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const laptop = identityFromSeed(new Uint8Array(32).fill(1))
 const phone = identityFromSeed(new Uint8Array(32).fill(2))

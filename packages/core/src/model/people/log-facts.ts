@@ -15,14 +15,43 @@ export interface LogFacts {
   readonly waiting: readonly SignedAct[]
 }
 
-/** That, for the acts with these numbers counting. */
-export function logFacts(graph: ActGraph, standing: readonly number[]): LogFacts {
-  return {
-    tips: hashesOf(graph, graph.lastOf([...graph.acts.keys()])),
-    parents: hashesOf(graph, graph.lastOf(standing)).slice(0, MAX_ACT_PARENTS),
-    standing: new Set(hashesOf(graph, standing).map(toHex)),
-    waiting: graph.waiting,
-  }
+/** Numbers of acts that lie before no other: of all, and of those that count. */
+export interface LogTips {
+  readonly all: readonly number[]
+  readonly counting: readonly number[]
+}
+
+export function tipsOf(graph: ActGraph, standing: readonly number[]): LogTips {
+  return { all: graph.lastOf([...graph.acts.keys()]), counting: graph.lastOf(standing) }
+}
+
+/** What there is to know, for the acts with these numbers counting. */
+export function logFacts(graph: ActGraph, standing: readonly number[], tips: LogTips = tipsOf(graph, standing)): LogFacts {
+  return { ...tipFacts(graph, tips), standing: new Set(hexOf(graph, standing)), waiting: graph.waiting }
+}
+
+/** The same once there is act `i` behind all others. */
+export function grownFacts(
+  graph: ActGraph,
+  before: LogFacts,
+  tips: LogTips,
+  { i, counts }: { readonly i: number; readonly counts: boolean },
+): { readonly facts: LogFacts; readonly tips: LogTips } {
+  const behind = (some: readonly number[]): readonly number[] => [...some.filter((one) => !graph.isBefore(one, i)), i]
+  const now: LogTips = { all: behind(tips.all), counting: counts ? behind(tips.counting) : tips.counting }
+  const standing = counts ? new Set(before.standing).add(hexOf(graph, [i])[0] ?? '') : before.standing
+  return { facts: { ...tipFacts(graph, now), standing, waiting: graph.waiting }, tips: now }
+}
+
+function tipFacts(graph: ActGraph, { all, counting }: LogTips): Pick<LogFacts, 'tips' | 'parents'> {
+  return { tips: hashesOf(graph, all), parents: hashesOf(graph, counting).slice(0, MAX_ACT_PARENTS) }
+}
+
+function hexOf(graph: ActGraph, some: readonly number[]): readonly string[] {
+  return some.flatMap((i) => {
+    const hash = graph.acts[i]?.hash
+    return hash === undefined ? [] : [toHex(hash)]
+  })
 }
 
 function hashesOf(graph: ActGraph, some: readonly number[]): Uint8Array[] {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { equalBytes, toHex } from '../bytes.ts'
 import { keyNamed, PersonView } from '../../testing/log-writer.ts'
@@ -7,7 +6,8 @@ import { sha256 } from '#crypto'
 import type { SignedAct } from './act.ts'
 import { identityFor } from './author.ts'
 import { createPerson } from './person.ts'
-import { type PersonState, personState } from './person-state.ts'
+import { grownPersonState, type PersonState, personState } from './person-state.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const NAMES = ['laptop', 'phone', 'tablet', 'watch', 'thief', 'words', 'new words', 'newest words']
 const nameOf = (key: Uint8Array): string => NAMES.find((name) => equalBytes(keyNamed(name).author, key)) ?? '?'
@@ -406,6 +406,48 @@ describe('the state', () => {
         ).toBe(expected)
       }
     }
+  })
+
+  it('that is grown act by act is what is made of all of them at once, and most acts grow it', () => {
+    let [grownOnes, all] = [0, 0]
+    for (let seed = 100; seed < 160; seed++) {
+      const random = seeded(seed)
+      const log = randomLog(random)
+      const here: SignedAct[] = []
+      let state = personState(log.person, [])
+      for (let left = log.acts; left.length > 0; ) {
+        const known = new Set(here.map(({ hash }) => toHex(hash)))
+        const ready = left.filter(({ act }) => act.parents.every((hash) => known.has(toHex(hash))))
+        const next = ready[Math.floor(random() * ready.length)]
+        if (next === undefined) throw new Error('an act waits')
+        left = left.filter((one) => one !== next)
+        here.push(next)
+        const before = summary(state)
+        const grown = grownPersonState(state, next)
+        expect(summary(state)).toBe(before)
+        const whole = personState(log.person, here)
+        if (grown !== undefined) expect(summary(grown), `seed ${seed}, act ${here.length}`).toBe(summary(whole))
+        for (const { key } of whole.devices)
+          for (const at of [0, 10, 500, 2_000_000]) expect((grown ?? whole).acts(key, at)).toBe(whole.acts(key, at))
+        state = grown ?? whole
+        grownOnes += Number(grown !== undefined)
+        all++
+      }
+    }
+    expect(grownOnes / all).toBeGreaterThan(0.4)
+  })
+
+  it('is grown by one act, and by no other one after that', () => {
+    const view = PersonView.create()
+    const first = view.add('laptop', 'phone')
+    const state = stateOf(view)
+    const other = view.fork()
+    const [label, revocation] = [view.label('laptop', 'phone', 'Phone'), other.revoke('laptop', 'phone')]
+    const grown = grownPersonState(state, label)
+    expect(grown?.devices.map((one) => one.label).toSorted()).toEqual(['', 'Phone'])
+    expect(grownPersonState(state, label)).toBe(grown)
+    expect(grownPersonState(state, revocation)).toBeUndefined()
+    expect(grownPersonState(state, first)).toBeUndefined()
   })
 
   it('keeps removals strong in any log: of who is removed nothing but removals stands that does not lie before', () => {

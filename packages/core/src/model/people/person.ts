@@ -1,4 +1,5 @@
 import { sha256 } from '#crypto'
+import { equalBytes } from '../bytes.ts'
 import { type CID, cidOf, DAG_CBOR } from '../encoding/cid.ts'
 import { decodeCbor, encodeCbor, isBytes, readStruct } from '../encoding/cbor.ts'
 import { AUTHOR_BYTES, type Identity, isAuthorKey } from '../keys/identity.ts'
@@ -13,7 +14,7 @@ export interface PersonGenesis {
   readonly device: Uint8Array
   /** sha-256 of the recovery key, which nobody sees until it is used. */
   readonly recovery: Uint8Array
-  /** 16 random bytes. */
+  /** 16 bytes: those of `personNonce`, or random ones. */
   readonly nonce: Uint8Array
 }
 
@@ -54,6 +55,19 @@ export function decodePerson(bytes: Uint8Array): Verdict<DecodedPerson> {
   if (!isAuthorKey(device)) return refuse('bad-key')
   const digest = sha256(bytes)
   return accept({ genesis: { v: 1, t: 'person', device, recovery, nonce }, bytes: Uint8Array.from(bytes), digest, cid: cidOf(DAG_CBOR, digest) })
+}
+
+/**
+ * The nonce of a person who begins with this device and recovery seed. The hash of the recovery key is public, so anybody can write it into a genesis with a device of his
+ * own; this nobody can make who does not have the seed.
+ */
+export function personNonce(seed: Uint8Array, device: Uint8Array): Uint8Array {
+  return sha256(encodeCbor({ v: 1, t: 'person-nonce', seed, device })).slice(0, 16)
+}
+
+/** Whether whoever made this genesis had the recovery seed. Of one that says so by nothing, nobody knows. */
+export function isMadeWith(seed: Uint8Array, { genesis: { device, nonce } }: DecodedPerson): boolean {
+  return equalBytes(nonce, personNonce(seed, device))
 }
 
 /** What is published of a recovery key before it is used. */

@@ -5,12 +5,13 @@ import type { Identity } from '../keys/identity.ts'
 import { createGenesis } from '../namespace/namespace.ts'
 import { createNetwork } from '../network/network.ts'
 import { keyNamed, LogView, PersonView } from '../../testing/log-writer.ts'
+import { type SeededRandom, seededRandom } from '../../testing/random.ts'
 import type { SignedAct } from './act.ts'
 import type { MemberRole } from './act-content.ts'
 import { authorFault, removalFault } from './author-fault.ts'
-import { identityFor, principalOf } from './author.ts'
+import { identityFor, personOf, principalOf } from './author.ts'
 import { type PersonState, personState } from './person-state.ts'
-import { type RolesState, rolesState } from './roles-state.ts'
+import { grownRolesState, type RolesState, rolesState } from './roles-state.ts'
 
 const { cid: net } = createNetwork('Roles', { nonce: new Uint8Array(16) })
 const LATE = 2_000_000
@@ -221,5 +222,67 @@ describe('a record', () => {
     expect(fault('anyone', phone, 100)).toBeUndefined()
     expect(fault('author', phone, 100, `${people.of('eve').person.cid.toString()}/x`)).toBeUndefined()
     expect(fault('author', phone, 100)).toBe('not-allowed')
+  })
+})
+
+/** A log as owner, managers and others may write it, each knowing some of it. */
+function randomLog(random: SeededRandom): RolesView {
+  const all = roles()
+  const views = [all.fork(), all.fork(), all.fork()]
+  const everybody = [owner, ann, ben, cy, key]
+  for (let step = 0; step < 20; step++) {
+    const view = random.pick(views)
+    if (random.chance(0.4)) view.learn(random.pick(views).acts)
+    const by = random.chance(0.4) ? owner : random.pick(everybody)
+    const to = random.pick(everybody)
+    const role = random.pick(['read', 'write', 'moderate', 'manage', 'manage'] as const)
+    const kind = random.next()
+    if (kind < 0.6) view.grant(by, to, role, { from: random.below(20), ...(random.chance(0.3) && role !== 'manage' && { collection: 'notes' }) })
+    else if (kind < 0.92) view.dismiss(by, to, random.below(1000), random.chance(0.3))
+    else view.remove(by, sha256(`${random.below(3)}`))
+    all.learn(view.acts)
+  }
+  return all
+}
+
+function summary(state: RolesState): string {
+  const { members, persons, removals, tips, parents, standing, waiting } = state
+  const known = members.map(({ who, roles: held }) => [toHex(who), held.map(({ via, ...more }) => [toHex(via), Object.entries(more).sort()])])
+  return JSON.stringify([known, persons.map(toHex), [...removals].sort(), tips.map(toHex), parents.map(toHex), [...standing].sort(), waiting.length])
+}
+
+describe('the state of roles', () => {
+  it('that is grown act by act is what is made of all of them at once, and most acts grow it', () => {
+    let [grownOnes, all] = [0, 0]
+    for (let seed = 0; seed < 60; seed++) {
+      const random = seededRandom(seed)
+      const log = randomLog(random)
+      const here: SignedAct[] = []
+      let state = stateOf(roles())
+      for (let left = log.acts; left.length > 0; ) {
+        const known = new Set(here.map(({ hash }) => toHex(hash)))
+        const next = random.pick(left.filter(({ act }) => act.parents.every((hash) => known.has(toHex(hash)))))
+        left = left.filter((one) => one !== next)
+        here.push(next)
+        const before = summary(state)
+        const grown = grownRolesState(state, next, people.person)
+        expect(summary(state)).toBe(before)
+        const whole = rolesState(genesis, here, people.person)
+        if (grown !== undefined) expect(summary(grown), `seed ${seed}, act ${here.length}`).toBe(summary(whole))
+        for (const one of [owner, ann, ben, cy, key])
+          for (const at of [5, 500, LATE])
+            expect((grown ?? whole).may(one.author, at, 'write', { collection: 'notes' })).toBe(
+              whole.may(one.author, at, 'write', { collection: 'notes' }),
+            )
+        for (const i of [0, 1, 2]) expect((grown ?? whole).isRemoved(sha256(`${i}`), 'notes')).toBe(whole.isRemoved(sha256(`${i}`), 'notes'))
+        // Of whom nothing is known, nothing counts.
+        if (grown?.standing.has(toHex(next.hash)) === true && personOf(next.act.by) !== undefined)
+          expect(grownRolesState(state, next, () => undefined)).toBeUndefined()
+        state = grown ?? whole
+        grownOnes += Number(grown !== undefined)
+        all++
+      }
+    }
+    expect(grownOnes / all).toBeGreaterThan(0.4)
   })
 })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { toHex } from '../bytes.ts'
@@ -6,6 +5,7 @@ import { cidOf, DAG_CBOR } from '../encoding/cid.ts'
 import type { SignedAct } from './act.ts'
 import { ActGraph } from './act-graph.ts'
 import { type LogRules, standingActs } from './standing.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 /** An act as the rules see it: who does it, whom it removes or lets act, and what was before it. */
 interface Told {

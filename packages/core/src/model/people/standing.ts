@@ -17,9 +17,10 @@ export interface LogRules {
 /** What is said of the acts of a log, by their numbers. */
 export interface Standing {
   /** 1 for each that counts. */
-  readonly counts: Uint8Array
+  readonly counts: number[]
   /** Of each removal that others hit and that hits these, so that nobody can tell which was first, the number of its circle; -1 of all else. */
   readonly circles: Int32Array
+  readonly past: Past
 }
 
 /**
@@ -49,7 +50,7 @@ export function standingActs(graph: ActGraph, rules: LogRules): Standing {
   const left = ordinary.filter((i) => standing[i] === 1)
   const removals = left.filter((i) => rules.removes(i) !== undefined)
   const circleOf = new Int32Array(graph.acts.length).fill(-1)
-  if (removals.length === 0) return { counts: standing, circles: circleOf }
+  if (removals.length === 0) return { counts: standing, circles: circleOf, past }
   const circles = circlesOf(removals, { hits, rules, via: past.via, resting, acts: left })
   for (const [number, circle] of circles.entries()) for (const i of circle) circleOf[i] = number
   const byOthers = new OpenActs(left, (i) => rules.subject(i))
@@ -58,51 +59,78 @@ export function standingActs(graph: ActGraph, rules: LogRules): Standing {
     for (const i of circle) if (standing[i] === 1) remove(i, byOthers, (hit) => circleOf[hit] === number)
   }
   for (const circle of circles) if (circle.length === 1) for (const i of circle) circleOf[i] = -1
-  return { counts: standing, circles: circleOf }
+  return { counts: standing, circles: circleOf, past }
 }
 
+/**
+ * Adds what is said of one more act, behind all others, to what was said of these. False where it takes more than looking at this one: where it removes somebody
+ * who did something that it does not follow. Then what was said is of no use any more.
+ */
+export function growStanding(graph: ActGraph, rules: LogRules, { counts, past }: Standing, i: number): boolean {
+  judgeByPast(graph, rules, past, i)
+  if (past.isGood[i] !== 1) {
+    counts.push(0)
+    return true
+  }
+  // What hits nothing has no part in which other removals stand.
+  const removed = rules.removes(i)
+  if (removed !== undefined && past.ordinaryOf.get(removed)?.some((one) => one !== i && !graph.isBefore(one, i)) === true) return false
+  const giver = past.via[i] ?? -1
+  const isHit = (removal: number): boolean => removal !== i && counts[removal] === 1 && !(giver >= 0 && graph.isBefore(removal, giver))
+  const isOut = (giver >= 0 && counts[giver] !== 1) || past.removalsOf.get(rules.subject(i))?.some(isHit) === true
+  counts.push(past.isChief[i] === 1 || !isOut ? 1 : 0)
+  return true
+}
+
+/** What lies before acts says of them, by their numbers. */
 interface Past {
   /** 1 for each act that counts as far as those before it say. */
-  readonly isGood: Uint8Array
+  readonly isGood: number[]
   /** 1 for each of these that counts whatever others do. */
-  readonly isChief: Uint8Array
+  readonly isChief: number[]
   /** Of each act the one that let its author act, -1 where it needs none. */
-  readonly via: Int32Array
-  readonly removals: readonly number[]
+  readonly via: number[]
+  /** Good ones, also by whom they remove. */
+  readonly removals: number[]
+  readonly removalsOf: Map<number, number[]>
+  /** Good acts that are no chief ones, by who did them. */
+  readonly ordinaryOf: Map<number, number[]>
 }
 
 /** Judges each act by what lies before it alone. */
 function goodByTheirPast(graph: ActGraph, rules: LogRules): Past {
-  const count = graph.acts.length
-  const isGood = new Uint8Array(count)
-  const isChief = new Uint8Array(count)
-  const via = new Int32Array(count).fill(-1)
-  const removals: number[] = []
-  const removalsOf = new Map<number, number[]>()
-  for (const [i, { act }] of graph.acts.entries()) {
-    const rank = rules.rank(i)
-    if (rank === 'void') continue
-    if (rank === 'other') {
-      const giver = graph.number(act.via)
-      if (act.via !== undefined && (giver < 0 || isGood[giver] !== 1 || !graph.isBefore(giver, i))) continue
-      const isOver = removalsOf.get(rules.subject(i))?.some((r) => graph.isBefore(r, i) && (giver < 0 || !graph.isBefore(r, giver)))
-      if (isOver === true || !rules.allows(i, giver)) continue
-      via[i] = giver
-    }
-    const barred = rules.bars(i)
-    if (barred !== undefined && removalsOf.get(barred)?.some((r) => graph.isBefore(r, i)) === true) continue
-    isGood[i] = 1
-    if (rank === 'chief') isChief[i] = 1
-    const removed = rules.removes(i)
-    if (removed === undefined) continue
-    removals.push(i)
-    push(removalsOf, removed, i)
+  const past: Past = { isGood: [], isChief: [], via: [], removals: [], removalsOf: new Map(), ordinaryOf: new Map() }
+  for (const i of graph.acts.keys()) judgeByPast(graph, rules, past, i)
+  return past
+}
+
+function judgeByPast(graph: ActGraph, rules: LogRules, { isGood, isChief, via, removals, removalsOf, ordinaryOf }: Past, i: number): void {
+  isGood.push(0)
+  isChief.push(0)
+  via.push(-1)
+  const rank = rules.rank(i)
+  const act = graph.acts[i]?.act
+  if (rank === 'void' || act === undefined) return
+  if (rank === 'other') {
+    const giver = graph.number(act.via)
+    if (act.via !== undefined && (giver < 0 || isGood[giver] !== 1 || !graph.isBefore(giver, i))) return
+    const isOver = removalsOf.get(rules.subject(i))?.some((r) => graph.isBefore(r, i) && (giver < 0 || !graph.isBefore(r, giver)))
+    if (isOver === true || !rules.allows(i, giver)) return
+    via[i] = giver
   }
-  return { isGood, isChief, via, removals }
+  const barred = rules.bars(i)
+  if (barred !== undefined && removalsOf.get(barred)?.some((r) => graph.isBefore(r, i)) === true) return
+  isGood[i] = 1
+  if (rank === 'chief') isChief[i] = 1
+  else push(ordinaryOf, rules.subject(i), i)
+  const removed = rules.removes(i)
+  if (removed === undefined) return
+  removals.push(i)
+  push(removalsOf, removed, i)
 }
 
 /** What was done by who was let act by an act. */
-function restingOn(acts: readonly number[], via: Int32Array): ReadonlyMap<number, readonly number[]> {
+function restingOn(acts: readonly number[], via: readonly number[]): ReadonlyMap<number, readonly number[]> {
   const resting = new Map<number, number[]>()
   for (const i of acts) {
     const giver = via[i] ?? -1
@@ -163,7 +191,7 @@ class OpenActs {
 class Hits {
   readonly #graph: ActGraph
   readonly #rules: LogRules
-  readonly #via: Int32Array
+  readonly #via: readonly number[]
 
   constructor(graph: ActGraph, rules: LogRules, { via }: Past) {
     this.#graph = graph
@@ -200,7 +228,7 @@ function push<K>(lists: Map<K, number[]>, key: K, value: number): void {
 interface Arrows {
   readonly hits: Hits
   readonly rules: LogRules
-  readonly via: Int32Array
+  readonly via: readonly number[]
   readonly resting: ReadonlyMap<number, readonly number[]>
   /** Among these they are drawn: from removals to what they hit, and from what others rest on to these. */
   readonly acts: readonly number[]

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DocstoreError } from '../../errors.ts'
 import { toHex } from '../../model/bytes.ts'
 import { isWordAt, placesToCheck, seedOfWords, wordsOfSeed } from './words.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const SEED = Uint8Array.from({ length: 32 }, (_, index) => index * 7)

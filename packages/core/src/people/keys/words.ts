@@ -38,7 +38,8 @@ export function seedOfWords(text: string): Uint8Array {
   const words = readWords(text)
   const faults = words.flatMap((word, index): WordFault[] => (WORDS.has(word) ? [] : [fault(words, index)]))
   if (faults.length > 0) throw badWords(faults.slice(0, WORD_COUNT).map(faultText).join('. '), faults)
-  if (words.length !== WORD_COUNT) throw badWords(`These are ${words.length} words, and a recovery key has ${WORD_COUNT}`)
+  if (words.length !== WORD_COUNT)
+    throw badWords(`A recovery key has ${WORD_COUNT} words, and ${words.length === 1 ? 'this is one' : `these are ${words.length}`}`)
   try {
     return Uint8Array.from(mnemonicToEntropy(words.join(' '), wordlist))
   } catch {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes, toHex } from '../../model/bytes.ts'
@@ -10,6 +9,7 @@ import { type ClaimRefusal, decideClaim, decideDenial } from './decide-claim.ts'
 import { GRACE_MS, LEASE_MS, QUARANTINE_MS } from './limits.ts'
 import { type ActsFor, isDoubleGrant, type NameState, nameState } from './name-state.ts'
 import { claimName, grantName, type NameClaim, releaseName, transferName, type VerifiedStatement, verifyStatement } from './statements.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const keys = Array.from({ length: 6 }, (_, i) => identityFromSeed(sha256(`key ${i}`))) as [Identity, Identity, Identity, Identity, Identity, Identity]
 const [one, two, three, aliceKey, bobKey, thiefKey] = keys

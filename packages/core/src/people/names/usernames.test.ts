@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { skeleton } from './confusables.ts'
@@ -6,6 +5,7 @@ import { displayNameFault } from './display-name.ts'
 import { personInFile, readDomainName, showDomainName } from './domain-name.ts'
 import { readShortId, shortId, withShortId } from './short-id.ts'
 import { normalUsername, usernameFault } from './username.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 describe('usernames', () => {
   it('have 2 to 32 of a-z, 0-9, _ and -', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { utf8 } from '../../model/bytes.ts'
@@ -9,6 +8,7 @@ import { PAIRING_MS } from './limits.ts'
 import { decodePairingRequest, decodePairingResponse, encodePairing, type PairingRequest } from './messages.ts'
 import { type AskHost, PairingGuest } from './pairing-guest.ts'
 import { PairingHost } from './pairing-host.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 const GENESIS = utf8('the genesis of a person')
 const person = sha256(GENESIS)

@@ -51,10 +51,8 @@ export class Repair {
   readonly #knownOf = new Map<string, Uint8Array>()
   readonly #underWay = new Map<string, number>()
   #placement: Placement | undefined
-  /** By relay, which sectors it owns; by sector. Where it was needed. */
-  readonly #ownedBy = new Map<string, Uint8Array>()
   /** Which sectors are to be here: our own, or all while there are so few relays that each keeps all. */
-  #ours: Uint8Array = new Uint8Array(SECTORS).fill(1)
+  readonly #ours: Uint8Array = new Uint8Array(SECTORS).fill(1)
   #isDraining = false
   #isBehind = false
 
@@ -68,18 +66,14 @@ export class Repair {
   place(placement: Placement): void {
     if (placement === this.#placement) return
     this.#placement = placement
-    this.#ownedBy.clear()
-    this.#ours = this.#isDraining
-      ? new Uint8Array(SECTORS)
-      : placement.isEverywhere
-        ? new Uint8Array(SECTORS).fill(1)
-        : this.#ownedByRelay(this.#self)
+    this.#ours.fill(!this.#isDraining && placement.isEverywhere ? 1 : 0)
+    if (!this.#isDraining) for (const sector of placement.ownedBy(this.#self)) this.#ours[sector] = 1
   }
 
   /** This relay is to be emptied: its sectors can be called safe as soon as their owners serve them. */
   drain(): void {
     this.#isDraining = true
-    this.#ours = new Uint8Array(SECTORS)
+    this.#ours.fill(0)
   }
 
   /** Relays that a status should be exchanged with: owners of sectors that are here, and who said to have any of them. */
@@ -103,11 +97,16 @@ export class Repair {
    * answer to that.
    */
   status(relay: string, theirs: readonly SectorStatus[] = []): readonly SectorStatus[] {
-    const [owned, known] = [this.#ownedByRelay(relay), this.#knownOf.get(relay)]
-    const asked = new Set(theirs.map(({ sector }) => sector))
-    return this.#held
-      .filter(({ number, partners }) => owned[number] === 1 || asked.has(number) || (known?.[number] === 1 && partners.has(relay)))
-      .map(({ number, state }) => ({ sector: number, state, print: this.#store.print(number).subarray(0, PRINT_BYTES) }))
+    const [isOwner, known] = [this.#ownerCheck(relay), this.#knownOf.get(relay)]
+    const said: SectorStatus[] = []
+    let i = 0
+    for (const { number, state, partners } of this.#held) {
+      while ((theirs[i]?.sector ?? SECTORS) < number) i++
+      const isAsked = theirs[i]?.sector === number
+      if (isAsked || isOwner(number) || (known?.[number] === 1 && partners.has(relay)))
+        said.push({ sector: number, state, print: this.#store.print(number).subarray(0, PRINT_BYTES) })
+    }
+    return said
   }
 
   /** How one sector stands here. */
@@ -138,14 +137,14 @@ export class Repair {
   heard(relay: string, status: readonly SectorStatus[], now: number, { isAnswer }: { readonly isAnswer: boolean }): void {
     if (relay === this.#self) return
     this.#heardAt.set(relay, now)
-    const owned = this.#ownedByRelay(relay)
+    const owns = this.#ownerCheck(relay)
     let known = this.#knownOf.get(relay)
     if (known === undefined) this.#knownOf.set(relay, (known = new Uint8Array(SECTORS)))
     let i = 0
     for (const held of this.#held) {
       while ((status[i]?.sector ?? SECTORS) < held.number) i++
       const one = status[i]?.sector === held.number ? status[i] : undefined
-      const isOwner = owned[held.number] === 1
+      const isOwner = owns(held.number)
       if (one === undefined && !isOwner && known[held.number] !== 1) continue
       const partner = one === undefined && !isOwner ? held.partners.get(relay) : held.partner(relay, isOwner)
       if (partner === undefined) continue
@@ -246,14 +245,11 @@ export class Repair {
     return this.#placement?.ownerNames(sector) ?? []
   }
 
-  #ownedByRelay(relay: string): Uint8Array {
-    let owned = this.#ownedBy.get(relay)
-    if (owned === undefined) {
-      owned = new Uint8Array(SECTORS)
-      for (const sector of this.#placement?.ownedBy(relay) ?? []) owned[sector] = 1
-      this.#ownedBy.set(relay, owned)
-    }
-    return owned
+  /** Says of sectors whether a relay owns them. */
+  #ownerCheck(relay: string): (sector: number) => boolean {
+    const placement = this.#placement
+    const number = placement?.memberNumber(relay)
+    return (sector) => placement?.isOwner(number, sector) === true
   }
 
   /** Brings the list of sectors, and their states, up to date; `next` does so too. */

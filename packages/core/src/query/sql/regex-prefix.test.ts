@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareText } from '../../model/compare-text.ts'
 import { hasMatch, loadRegexEngine, regexFault } from '../regex.ts'
 import { rangeOfRegex } from './regex-prefix.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 await loadRegexEngine()
 

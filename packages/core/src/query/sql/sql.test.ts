@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, type Document } from '../../model/content.ts'
 import type { Json } from '../../model/json/json-value.ts'
@@ -13,6 +12,7 @@ import { createIndexSql, type FieldIndex, type QueryScope } from './scope.ts'
 import { compareBySort, parseSort, type Sort, sortValue, totalSort } from '../sort.ts'
 import { compileCount, compileFind, type FindQuery } from './sql.ts'
 import { loadRegexEngine } from '../regex.ts'
+import { fc } from '../../testing/fast-check.ts'
 
 await loadRegexEngine()
 

@@ -130,7 +130,7 @@ async function found(peer: LocalReplica): Promise<{ readonly root: string; reado
 }
 
 describe('edits, puts and deletes', () => {
-  it('make the same set and the same documents in any order, split and repetition, as specified', { timeout: 60_000 }, async () => {
+  it('make the same set and the same documents in any order, split and repetition, as specified', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = seededRandom(seed)
       const hearing = random.pick([3, 8, 40])
@@ -200,7 +200,7 @@ describe('edits, puts and deletes', () => {
     expect(await found(second)).toEqual(expected(records))
   })
 
-  it('of documents that are large with all of their edits are not held in memory at once, and come out the same', { timeout: 60_000 }, async () => {
+  it('of documents that are large with all of their edits are not held in memory at once, and come out the same', async () => {
     const [by = fail()] = authors
     const ids = ['d0', 'd1', 'd2', 'd3', 'd4']
     const large = (id: string, i: number): Signed => signed(id, by, 10 + i, encodeEdit(id, `${i}`.padEnd(30_000, 'x')), [`f${i}`])
@@ -213,9 +213,7 @@ describe('edits, puts and deletes', () => {
     expect(await found(peer)).toEqual(expected([...many, ...small]))
   })
 
-  it('are at most 128 of a document, the newest, in whatever order ten thousand come, and the merging of a batch is done once', {
-    timeout: 60_000,
-  }, async () => {
+  it('are at most 128 of a document, the newest, in whatever order ten thousand come, and the merging of a batch is done once', async () => {
     const [by = fail()] = authors
     const put = signed('d', by, 5, '{"_id":"d"}')
     const many = (fields: number): readonly Signed[] =>
@@ -238,7 +236,7 @@ describe('edits, puts and deletes', () => {
   })
 })
 
-it('add up to the same whenever the database is opened again', { timeout: 60_000 }, async () => {
+it('add up to the same whenever the database is opened again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'docstore-edits-'))
   try {
     for (let seed = 1; seed <= 6; seed++) {

@@ -3,7 +3,7 @@ export const HEAD_BODIES = 'heads/'
 
 /** Begins the keys of what one device of the owner changed in a head and another one won over. */
 export const LOST_CHANGE = 'head-lost/'
-/** The last head before the present one that another device of the owner, a person, signed. */
+/** The last heads before the present one that other devices of the owner, a person, signed. */
 export const FORMER_HEAD = 'head-former/'
 /** Which heads have won, and what they changed. */
 export const HEAD_HISTORY = 'head-history/'

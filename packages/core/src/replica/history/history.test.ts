@@ -138,7 +138,7 @@ async function found(peer: LocalReplica, ns: string, id: string): Promise<readon
 }
 
 describe('the history of a document', () => {
-  it('is the same whichever order its puts, edits and deletes come in, and what all of them make of it', { timeout: 60_000 }, async () => {
+  it('is the same whichever order its puts, edits and deletes come in, and what all of them make of it', async () => {
     const owner = await open()
     const ns = await namespaceOf(owner)
     for (let seed = 1; seed <= 25; seed++) {
@@ -181,7 +181,7 @@ describe('the history of a document', () => {
     for (const peer of [owner, third]) expect(await past(peer, ns, 'a')).toEqual([{ n: 1 }])
   })
 
-  it('has the newest 64 of more versions, whole, in whichever order they come, and little more lies here', { timeout: 60_000 }, async () => {
+  it('has the newest 64 of more versions, whole, in whichever order they come, and little more lies here', async () => {
     const [by = fail()] = authors
     const owner = await open()
     const ns = await namespaceOf(owner)

@@ -6,7 +6,7 @@ import { MAX_ACT_PARENTS } from '../../model/limits.ts'
 import { signAct, type SignedAct, storedAct } from '../../model/people/act.ts'
 import type { StoredAct } from '../../storage/logs/log-storage.ts'
 import type { MovedLog } from '../../storage/storage.ts'
-import { KnownActs } from '../people/known-acts.ts'
+import { KnownActs } from '../people/logs/known-acts.ts'
 
 /**
  * The log of roles of a namespace as it is signed anew for the id that this has in another network: the same acts at the same times, each after those that it followed.

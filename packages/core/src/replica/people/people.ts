@@ -1,22 +1,26 @@
 import { DocstoreError } from '../../errors.ts'
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { BytesMap } from '../../model/bytes-map.ts'
 import type { SignedAct } from '../../model/people/act.ts'
-import { headFault } from '../../model/namespace/namespace.ts'
+import { type ActingDevices, headFault } from '../../model/namespace/namespace.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../model/people/author.ts'
 import { decodePerson } from '../../model/people/person.ts'
-import { personState, type PersonState } from '../../model/people/person-state.ts'
-import { type RolesState, rolesState } from '../../model/people/roles-state.ts'
+import { grownPersonState, personState, type PersonState } from '../../model/people/person-state.ts'
+import { grownRolesState, type RolesState, rolesState } from '../../model/people/roles-state.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { StoredLog } from '../../storage/logs/log-storage.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { NamespaceInfo } from '../types.ts'
 import { Authority } from './judging/authority.ts'
-import { LogExchange, type LogExchangeInit } from './log-exchange.ts'
-import { Logs } from './logs.ts'
+import { LogExchange, type LogExchangeInit } from './logs/log-exchange.ts'
+import type { KnownActs } from './logs/known-acts.ts'
+import { Logs } from './logs/logs.ts'
 
-/** What the persons whose states are in memory have together: each counts as one more than the acts in their log, which their state names. */
-const MAX_STATE_ACTS = 65_536
+/**
+ * What the persons whose states are in memory have together: each counts as one more than the acts in their log. With each is what it was made of, by which it grows: some
+ * hundred bytes for an act, and up to two kilobytes where acts follow each other in no line.
+ */
+const MAX_STATE_ACTS = 32_768
 
 /** What persons need of the replica in which they are. */
 export interface PeopleInit extends Omit<LogExchangeInit, 'logs' | 'isMember'> {
@@ -24,11 +28,25 @@ export interface PeopleInit extends Omit<LogExchangeInit, 'logs' | 'isMember'> {
   readonly tell: (id: string) => void
 }
 
+/** What the log of a person said: the one that was stored then, and how many of the acts in memory that were. */
+interface KnownState {
+  readonly of: StoredLog
+  readonly graph: KnownActs
+  readonly count: number
+  readonly state: PersonState
+}
+
+/** Acts one by one that a state is grown by: for more at once, all are looked at. */
+const MAX_GROWN_ACTS = 32
+
 /** What a log of roles said, and the logs by which that was so. */
 interface KnownRoles {
   readonly of: StoredLog | undefined
   readonly persons: readonly (readonly [person: Uint8Array, log: StoredLog | undefined])[]
   readonly state: RolesState
+  /** The acts in memory, where any are here, and how many of them that were. */
+  readonly graph: KnownActs | undefined
+  readonly count: number
 }
 
 /** Who the persons are that are known here: what their logs say. */
@@ -36,7 +54,7 @@ export class People {
   readonly logs: Logs
   readonly exchange: LogExchange
   /** By digest; each is that of the log as it was then, which is another object once it has more acts. Who was read first comes first. */
-  readonly #states = new Map<string, { readonly of: StoredLog; readonly state: PersonState; readonly size: number }>()
+  readonly #states = new Map<string, KnownState>()
   #stateActs = 0
   readonly #roles = new Map<string, KnownRoles>()
   /** Tells others that the logs of a namespace have changed, as they are told of its head. */
@@ -65,20 +83,20 @@ export class People {
       if (!genesis.ok) throw new DocstoreError('data-corrupt', 'A stored person cannot be read. Restore the data from a backup')
       // It can have grown while it was read.
       if (this.logs.get(person) !== log) continue
-      const state = personState(genesis.value, graph.acts)
-      this.#keep(hex, { of: log, state, size: graph.acts.length + 1 })
+      const state = (known?.graph === graph && grownBy(known, graph.acts)) || personState(genesis.value, graph.acts)
+      this.#keep(hex, { of: log, graph, count: graph.acts.length, state })
       return state
     }
   }
 
-  #keep(hex: string, known: { readonly of: StoredLog; readonly state: PersonState; readonly size: number }): void {
-    this.#stateActs += known.size - (this.#states.get(hex)?.size ?? 0)
+  #keep(hex: string, known: KnownState): void {
+    this.#stateActs += known.count - (this.#states.get(hex)?.count ?? -1)
     this.#states.delete(hex)
     this.#states.set(hex, known)
-    for (const [first, { size }] of this.#states) {
+    for (const [first, { count }] of this.#states) {
       if (this.#stateActs <= MAX_STATE_ACTS || first === hex) return
       this.#states.delete(first)
-      this.#stateActs -= size
+      this.#stateActs -= count + 1
     }
   }
 
@@ -117,23 +135,37 @@ export class People {
     for (;;) {
       const log = this.logs.get(genesis.cid.multihash.digest)
       const known = this.#roles.get(id)
-      if (known !== undefined && known.of === log && known.persons.every(([person, was]) => this.logs.get(person) === was)) return known.state
-      const acts = log === undefined ? [] : [...(await this.logs.graph(log.log)).acts]
+      const isOfSame = known?.persons.every(([person, was]) => this.logs.get(person) === was)
+      if (known !== undefined && known.of === log && isOfSame === true) return known.state
+      const graph = log && (await this.logs.graph(log.log))
+      const acts = graph === undefined ? [] : [...graph.acts]
       const signers = signersOf(acts)
       const persons = signers.map((person) => [person, this.logs.get(person)] as const)
       const states = await this.#statesOf(signers)
       // They can have grown while they were read.
       if (this.logs.get(genesis.cid.multihash.digest) !== log || persons.some(([person, was]) => this.logs.get(person) !== was)) continue
-      const state = rolesState(genesis, acts, (digest) => states.get(digest))
-      this.#roles.set(id, { of: log, persons, state })
+      const people = (digest: Uint8Array): PersonState | undefined => states.get(digest)
+      const canGrow = known !== undefined && isOfSame === true && known.graph === graph
+      const state = (canGrow && grownRolesBy(known, acts, people)) || rolesState(genesis, acts, people)
+      this.#roles.set(id, { of: log, persons, state, graph, count: acts.length })
       return state
     }
   }
 
-  /** What a log of roles with these acts would say, and no others. */
-  async rolesOf({ genesis }: OpenNamespace, acts: readonly SignedAct[]): Promise<RolesState> {
+  /** What a log of roles with these acts would say, and no others; with `person`, if that one's log said this. */
+  async rolesOf(
+    { genesis }: OpenNamespace,
+    acts: readonly SignedAct[],
+    person?: { readonly digest: Uint8Array; readonly state: ActingDevices },
+  ): Promise<RolesState> {
     const states = await this.#statesOf(signersOf(acts))
-    return rolesState(genesis, acts, (digest) => states.get(digest))
+    return rolesState(genesis, acts, (digest) => (person !== undefined && equalBytes(digest, person.digest) ? person.state : states.get(digest)))
+  }
+
+  /** What one would say of which this is the state, with one act more; `undefined` where all have to be looked at for that. */
+  async grownRoles(state: RolesState, act: SignedAct): Promise<RolesState | undefined> {
+    const states = await this.#statesOf(signersOf([act]))
+    return grownRolesState(state, act, (digest) => states.get(digest))
   }
 
   /** What the log of a person who is known here would say with these acts, and no others. */
@@ -224,6 +256,22 @@ export class People {
     this.#roles.delete(id)
     await this.logs.forgot(ns)
   }
+}
+
+/** The same of a log of roles, where the persons who act there say what they said. */
+function grownRolesBy(
+  { state, count }: KnownRoles,
+  acts: readonly SignedAct[],
+  people: (digest: Uint8Array) => PersonState | undefined,
+): RolesState | undefined {
+  if (acts.length - count > MAX_GROWN_ACTS) return undefined
+  return acts.slice(count).reduce<RolesState | undefined>((grown, act) => grown && grownRolesState(grown, act, people), state)
+}
+
+/** What a log says that has more acts than when a state was made of it; `undefined` where that has to be made anew. */
+function grownBy({ state, count }: KnownState, acts: readonly SignedAct[]): PersonState | undefined {
+  if (acts.length - count > MAX_GROWN_ACTS) return undefined
+  return acts.slice(count).reduce<PersonState | undefined>((grown, act) => grown && grownPersonState(grown, act), state)
 }
 
 /** Digests of the persons for whom acts are signed, each once. */

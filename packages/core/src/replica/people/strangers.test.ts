@@ -16,8 +16,8 @@ import type { LocalReplica } from '../local-replica.ts'
 import { openReplica } from '../open-replica.ts'
 import type { LogParcel } from '../types.ts'
 import { MAX_TIPS, MAX_TOLD_LOGS, MAX_UNNEEDED_LOGS } from '../limits.ts'
-import { canAct } from './can-act.ts'
-import { KnownActs } from './known-acts.ts'
+import { canAct } from './logs/can-act.ts'
+import { KnownActs } from './logs/known-acts.ts'
 
 const network = createNetwork('strangers')
 const now = Date.UTC(2026, 5, 1)

@@ -250,4 +250,25 @@ it('heads and acts of former times that are shown again, in whatever order, chan
     expect((await fresh.replica.exportNamespace(ns))?.head).toEqual(last?.head)
     expect(await fresh.replica.logsDigest(ns)).toEqual(digest)
   }
-}, 60_000)
+})
+
+it('a device that one let in behind a revocation of its own ends with it, and nothing that it wrote is lost', async () => {
+  const { ns, ada, five, thief: phone } = await fiveAndThief()
+  await phone.start()
+  const old = await world.device('old', ada)
+  await world.settle()
+  await phone.replica.changePerson({ type: 'revoke', key: old.identity.author, until: timeFromMs(phone.now()), void: true })
+  const later = await world.device('new', phone)
+  later.want(ns)
+  later.dial(five[0] ?? ada)
+  await world.settle()
+  await put(later, ns, 'of the new one')
+  await world.settle(300_000)
+  // What the phone revoked of late is undone, so what lies behind that cannot be before its end.
+  await ada.replica.changePerson({ type: 'revoke', key: phone.identity.author, until: await ada.replica.cutTime(), void: true })
+  await world.settle(300_000)
+  const { devices } = (await ada.replica.personFacts()) ?? {}
+  const acting = (devices ?? []).filter(({ until }) => until === undefined).map(({ key }) => toHex(key))
+  expect(acting.toSorted()).toEqual([ada, old].map(({ identity }) => toHex(identity.author)).toSorted())
+  for (const peer of five) expect(await ids(peer, ns)).toEqual(['of ada', 'of the new one', 'of the phone'])
+})

@@ -19,6 +19,7 @@ import type {
   CollectionCount,
   ConflictedPage,
   ConflictPage,
+  DocumentOfContent,
   DocumentVersion,
   FindRequest,
   FindResult,
@@ -242,7 +243,18 @@ export class Queries implements ReplicaReads {
   async content(cid: string): Promise<string | undefined> {
     if (this.#expiry.isDue) await this.#expiry.sweep()
     const parsed = parseCid(DAG_JSON, cid)
-    return parsed && (await this.#storage.contentByDigest(parsed.multihash.digest))
+    return parsed && (await this.#storage.documentByDigest(parsed.multihash.digest))?.content
+  }
+
+  async documentOf(cid: string): Promise<DocumentOfContent | undefined> {
+    if (this.#expiry.isDue) await this.#expiry.sweep()
+    const parsed = parseCid(DAG_JSON, cid)
+    const found = parsed && (await this.#storage.documentByDigest(parsed.multihash.digest))
+    const open = found && [...this.#namespaces.all()].find(({ ns }) => ns === found.ns)
+    const version = open && (await this.#storage.getVersion(found.ns, found.collection, found.id))
+    // It may have changed in between.
+    if (version?.content !== found?.content || open === undefined || found === undefined || version === undefined) return undefined
+    return { namespace: open.id, collection: found.collection, id: found.id, content: found.content, ...documentFacts(found.content, version) }
   }
 }
 

@@ -1,11 +1,10 @@
 import { equalBytes } from '../../model/bytes.ts'
 import { canonicalJson, type Document } from '../../model/content.ts'
-import { seenBy } from '../../model/edits/seen.ts'
 import { isLogId, logId, nonceOfLogId } from '../../model/types/log-id.ts'
 import { type DocRecord, keyHash, type RecordScope, recordHash, recordKey, slotOf } from '../../model/record.ts'
 import type { CommitEntry, StoredRecord } from '../../storage/storage.ts'
-import { ownContent } from '../../storage/records/own-content.ts'
 import type { Author } from './local-write.ts'
+import { writtenAnew } from './written-anew.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { sha256 } from '#crypto'
 
@@ -92,33 +91,15 @@ function redatedEntry(scope: RecordScope, record: StoredRecord, { identity, cloc
     build: (old, document) => {
       // One that lost did so to what somebody else has, who would have it too.
       if (old === undefined || record.lost !== undefined || !equalBytes(old.hash, record.hash)) return undefined
-      const { collection, id, prev, exp, edit, ownSlot } = old
       // What has expired says nothing to anybody.
       if (old.erased !== undefined) return undefined
-      const content = ownContent(old)
       // After everything that anybody knows, so that it still wins over the version that it replaced in its time.
       const at = clock.next(latest)
       if (at >= old.at) return undefined
       // What it edits is not yet written anew: then it stays as it is until that is.
-      if (edit !== undefined && document?.base !== undefined && at <= document.base.at) return undefined
-      const by = identity.author
+      if (old.edit !== undefined && document?.base !== undefined && at <= document.base.at) return undefined
       // What the old version replaced is what others know: nobody knows the old version. What it has seen of others is earlier than that time.
-      const seen = old.seen && seenBy({ at, by }, { versions: [old] })
-      const more = { ...(ownSlot && { ownSlot }), ...(seen && { seen }) }
-      const base = { at, by, ...(prev === null ? {} : { prev }), ...(exp === null ? {} : { exp }), ...more }
-      const common = { collection, id, at, by, prev, exp, content, ...more }
-      const key = collection === null || id === null ? undefined : recordKey(collection, id)
-      if (content === null) {
-        const kh = old.kh ?? (key === undefined ? undefined : keyHash(scope.ns, key))
-        if (kh === undefined) return undefined
-        const tombstone: DocRecord = { ...base, del: true, kh }
-        return { ...common, hash: recordHash(scope, tombstone), kh, digest: null }
-      }
-      if (key === undefined) return undefined
-      const bytes = utf8(content)
-      const digest = sha256(bytes)
-      const put: DocRecord = { ...base, del: false, k: key, digest, size: bytes.length, ...(edit === undefined ? {} : { path: edit.path }) }
-      return { ...common, hash: recordHash(scope, put), kh: null, digest, ...(edit === undefined ? {} : { edit }) }
+      return writtenAnew(scope, old, { at, by: identity.author })
     },
   }
 }

@@ -1,8 +1,8 @@
 import { acceptableFrom } from '../../model/clock.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
-import { newestActed } from '../people/newest-acted.ts'
-import type { OwnActs } from '../people/own-acts.ts'
+import { newestActed } from '../people/acting/newest-acted.ts'
+import type { OwnActs } from '../people/acting/own-acts.ts'
 import { Turns } from '../turns.ts'
 import type { FutureRecords, Redated, ReplicaTimes } from '../types.ts'
 

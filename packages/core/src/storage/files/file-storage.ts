@@ -43,6 +43,10 @@ export interface FileStorage {
   upload(name: string, blocks: readonly NewBlock[], now: number): Awaitable<void>
   /** Lets go of uploads: of one, or of all that were touched before a time. */
   endUploads(which: { readonly name: string } | { readonly before: number }): Awaitable<void>
+  /** Keeps files for something that is no document, by its name: they lose nothing of what is here, and are shown to nobody. Once; what else it names counts for nothing. */
+  keepFor(name: string, files: readonly FileKey[]): Awaitable<void>
+  /** Lets go of what is kept so. */
+  letGo(name: string): Awaitable<void>
   /** A block that a file holds which a document names; an upload's where `withUploads`. */
   block(digest: Uint8Array, withUploads?: boolean): Awaitable<Uint8Array | undefined>
   /** Removes at most so many blocks that nothing holds any more; false where nothing is left to remove. */

@@ -7,6 +7,8 @@ import type { FileState, FileStorage, NamedFile, NewBlock, PartialFile } from '.
 const STATES: readonly FileState[] = ['partial', 'whole', 'bad']
 /** Sizes of one CID that are looked at to find the file of a namespace: all but one of them are lies, each of which somebody has signed. */
 const MAX_SIZES = 4096
+/** Number of no namespace: of what keeps files and is no document. */
+const NO_NAMESPACE = 0
 /** Size of an upload, which no file has. */
 const UPLOAD = -1
 
@@ -52,8 +54,9 @@ export class FileTables implements FileStorage {
       .own(
         // From one namespace of a file to the next: there can be any number of documents in each.
         `WITH RECURSIVE place (file, ns) AS (
-          SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = f.file)
-            FROM (SELECT file FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ? ORDER BY file LIMIT ?) f
+          SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = f.file AND r.ns > ${NO_NAMESPACE})
+            FROM (SELECT file FROM files WHERE state = 0 AND uses > 0 AND size >= 0 AND file > ?
+              AND EXISTS (SELECT 1 FROM file_references r WHERE r.file = files.file AND r.ns > ${NO_NAMESPACE}) ORDER BY file LIMIT ?) f
           UNION ALL SELECT file, (SELECT min(ns) FROM file_references r WHERE r.file = p.file AND r.ns > p.ns) FROM place p WHERE ns IS NOT NULL)
         SELECT f.file, f.cid, f.size, p.ns FROM place p CROSS JOIN files f WHERE f.file = p.file AND p.ns IS NOT NULL ORDER BY f.file, p.ns`,
       )
@@ -96,11 +99,38 @@ export class FileTables implements FileStorage {
     })
   }
 
+  keepFor(name: string, files: readonly FileKey[]): void {
+    this.#init.shrinking(() => {
+      const { statements } = this.#init
+      for (const { cid, size } of files) {
+        const id = `${name}/${cid}/${size}`
+        if (statements.own('SELECT 1 FROM file_references WHERE ns = ? AND id = ?').get(NO_NAMESPACE, id) !== undefined) continue
+        // Where it is not here at all there is nothing to keep.
+        const file = statements.own('UPDATE files SET uses = uses + 1 WHERE cid = ? AND size = ? AND uses > 0 RETURNING file').get(cid, size)
+        if (file !== undefined)
+          statements.own('INSERT INTO file_references (ns, id, file) VALUES (?, ?, ?)').run(NO_NAMESPACE, id, file['file'] ?? null)
+      }
+    })
+  }
+
+  letGo(name: string): void {
+    this.#init.shrinking(() => {
+      const { statements } = this.#init
+      const gone = statements
+        .own('DELETE FROM file_references WHERE ns = ? AND id >= ? AND id < ? RETURNING file')
+        .all(NO_NAMESPACE, `${name}/`, `${name}0`)
+      for (const { file = null } of gone)
+        statements.own('UPDATE files SET uses = uses - 1, state = CASE uses WHEN 1 THEN 0 ELSE state END WHERE file = ?').run(file)
+    })
+  }
+
   block(digest: Uint8Array, withUploads = false): Uint8Array | undefined {
     this.#init.onRead()
     const row = this.#init.statements
       .own(
-        'SELECT bytes FROM blocks b WHERE digest = ? AND EXISTS (SELECT 1 FROM held_blocks h JOIN files f ON f.file = h.file WHERE h.block = b.block AND f.uses > 0 AND f.size >= ?)',
+        `SELECT bytes FROM blocks b WHERE digest = ? AND EXISTS (SELECT 1 FROM held_blocks h JOIN files f ON f.file = h.file
+          WHERE h.block = b.block AND f.uses > 0 AND f.size >= ?
+          AND (f.size < 0 OR EXISTS (SELECT 1 FROM file_references r WHERE r.file = f.file AND r.ns > ${NO_NAMESPACE})))`,
       )
       .get(digest, withUploads ? UPLOAD : 0)
     return bytesOrUndefined(row?.['bytes'])

@@ -13,7 +13,7 @@ import { documentOf } from './document-of.ts'
 import { moreColumn } from './more-column.ts'
 import type { SealTable } from './seal-table.ts'
 import type { Statements } from '../statements.ts'
-import type { CommitOutcome, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
+import type { CommitOutcome, FoundDocument, LaterRecords, NewRecord, Restated, StoredRecord, UnknownFuture, Version } from '../storage.ts'
 import type { TextIndexes } from '../indexes/text-indexes.ts'
 import type { Totals } from './totals.ts'
 
@@ -136,17 +136,18 @@ export class RecordTable {
     return row && storedRecord(row)
   }
 
-  contentByDigest(digest: Uint8Array): string | undefined {
+  documentByDigest(digest: Uint8Array): FoundDocument | undefined {
     this.#indexContent()
     // Databases of before have keys of 48 bits too.
     const next = this.#statements.own(
-      'SELECT rid, content FROM records WHERE content_key IN (?, ?) AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
+      'SELECT rid, collection, id, content FROM records WHERE content_key IN (?, ?) AND content IS NOT NULL AND rid > ? ORDER BY rid LIMIT 1',
     )
     // One at a time: any number of documents can have this content, and others can be made to share its first bits.
     let row: SqlRow | undefined
     while ((row = next.get(contentKey(digest), formerContentKey(digest), Number(row?.['rid'] ?? 0))) !== undefined) {
       const content = String(row['content'])
-      if (compareBytes(sha256(content), digest) === 0) return content
+      if (compareBytes(sha256(content), digest) === 0)
+        return { ns: Math.floor(Number(row['rid']) / SEQ_SPAN), collection: String(row['collection']), id: String(row['id']), content }
     }
     return undefined
   }

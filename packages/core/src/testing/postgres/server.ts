@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,11 +65,13 @@ export async function newPostgres({ isFlushed = false }: { readonly isFlushed?: 
     },
     stop: async (signal) => {
       if (server === undefined) return
+      const children = signal === 'SIGKILL' ? childrenOf(pid) : []
       process.kill(pid, signal)
+      // A machine that fails takes them along. By themselves they would notice later, and write until then what the next server recovers.
+      for (const child of children) kill(child)
       await exited
       server.stdin?.end()
       server = undefined
-      // Its children notice by themselves, and hold the memory that the next one takes.
       await rm(join(data, 'postmaster.pid'), { force: true })
     },
     [Symbol.asyncDispose]: async () => {
@@ -80,6 +82,20 @@ export async function newPostgres({ isFlushed = false }: { readonly isFlushed?: 
       }
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Its processes, each of which has a group of its own; Linux tells them. */
+function childrenOf(pid: number): readonly number[] {
+  const path = `/proc/${pid}/task/${pid}/children`
+  return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : []
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
   }
 }
 

@@ -18,6 +18,8 @@ import type { Wires } from './wires.ts'
 /** Relays to whom a status was told lately are not asked again until this is over, milliseconds. */
 const TOLD_MS: number = 0.75 * STATUS_MS
 const DRAIN_CHECK_MS = 30_000
+/** What a relay has said before the simulation begins, milliseconds: those whose clocks are ten minutes slow can read the first of it. */
+const SAID_MS: number = 6 * RELAY_REFRESH_MS
 
 /** Where a simulated relay lives. */
 export interface SimWorld {
@@ -90,7 +92,12 @@ export class SimRelay implements Side, Viewer {
         if (this.#life === life && this.isUp) again(ms, work)
       })
     }
-    again(RELAY_REFRESH_MS, () => this.#say())
+    // Who has been there for long has said so again and again, and is known to everybody.
+    for (let agoMs = Math.min(agedMs, SAID_MS); agoMs > 0; agoMs -= RELAY_REFRESH_MS) this.#say({ agoMs })
+    this.#say()
+    events.after(RELAY_REFRESH_MS, () => {
+      if (this.#life === life && this.isUp) again(RELAY_REFRESH_MS, () => this.#say())
+    })
     events.after(random.below(STATUS_MS), () => {
       if (this.#life === life && this.isUp) again(STATUS_MS, () => this.#tick())
     })
@@ -201,12 +208,12 @@ export class SimRelay implements Side, Viewer {
     return theirs.map(({ sector, print }) => ({ sector, print, state: 'serving' }))
   }
 
-  #say(): void {
-    const at = this.now
+  #say({ agoMs = 0 }: { readonly agoMs?: number } = {}): void {
+    const at = this.now - agoMs
     this.#lastSaid = { since: this.#since, at }
     const services = this.isDraining ? [STORAGE_SERVICE, DRAINING_SERVICE] : [STORAGE_SERVICE]
     const power = this.character === 'boasts' ? MAX_WEIGHT_POWER : this.power
-    this.#world.views.say(this, { since: this.#since, at, services, power })
+    this.#world.views.say(this, { since: this.#since, at, services, power }, { agoMs })
   }
 
   #tick(): void {

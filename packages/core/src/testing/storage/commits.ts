@@ -169,20 +169,21 @@ export function commitsContract(open: OpenStorage): void {
     })
   })
 
-  describe('contentByDigest', () => {
+  describe('documentByDigest', () => {
     test('finds content for as long as a document has it', async ({ storage }) => {
       const ns = await addNamespace(storage)
       const other = await addNamespace(storage, 'other')
       const record = version({ fields: { name: 'Lyon' } })
       const digest = sha256(record.content ?? '')
-      expect(await storage.contentByDigest(digest)).toBeUndefined()
+      expect(await storage.documentByDigest(digest)).toBeUndefined()
       await storage.commit(ns, [entry(record)])
       await storage.commit(other, [entry(record)])
-      expect(await storage.contentByDigest(digest)).toBe(record.content)
+      const { collection, id, content } = record
+      expect(await storage.documentByDigest(digest)).toEqual({ ns, collection, id, content })
       await storage.commit(ns, [put({ at: 2 })])
-      expect(await storage.contentByDigest(digest)).toBe(record.content)
+      expect(await storage.documentByDigest(digest)).toEqual({ ns: other, collection, id, content })
       await storage.commit(other, [put({ at: 2, fields: null })])
-      expect(await storage.contentByDigest(digest)).toBeUndefined()
+      expect(await storage.documentByDigest(digest)).toBeUndefined()
     })
 
     test('is not led astray by digests that start alike', async ({ storage }) => {
@@ -193,7 +194,7 @@ export function commitsContract(open: OpenStorage): void {
         entry({ ...version({ id: `${i}` }), digest: Uint8Array.from(digest, (byte, at) => (at < 8 ? byte : i)) }),
       )
       await storage.commit(ns, [...alike, entry(wanted)])
-      expect(await storage.contentByDigest(digest)).toBe(wanted.content)
+      expect(await storage.documentByDigest(digest)).toMatchObject({ content: wanted.content })
     })
   })
 }

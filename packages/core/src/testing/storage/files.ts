@@ -130,6 +130,31 @@ export function filesContract(open: OpenStorage): void {
       ])
     })
 
+    test('kept for what is no document stay as they are until it lets go of them, shown to nobody meanwhile', async ({ storage }) => {
+      const { ns, files } = await opened(storage)
+      const [a, b] = [block('a'), block('b')]
+      for (const one of [a, b]) {
+        await storage.commit(ns, [naming(keyOf(one))])
+        await files.store(keyOf(one), [one])
+      }
+      await files.setState(keyOf(a), 'whole')
+      await files.keepFor('thing', [keyOf(a), keyOf(block('not here'))])
+      await files.keepFor('thing', [keyOf(a)])
+      await files.keepFor('thing2', [keyOf(b)])
+      await storage.commit(ns, [forgetting(keyOf(a)), forgetting(keyOf(b))])
+      await clearAll(files)
+      expect([await files.named(ns, keyOf(a).cid), await files.block(a.digest), await files.partial(0, 10)]).toEqual([undefined, undefined, []])
+      await storage.commit(ns, [naming(keyOf(a), { at: 3 })])
+      expect(await files.named(ns, keyOf(a).cid)).toMatchObject({ state: 'whole' })
+      expect(await files.block(a.digest)).toEqual(a.bytes)
+      await files.letGo('thing')
+      await files.letGo('thing2')
+      await clearAll(files)
+      expect(await files.block(a.digest)).toEqual(a.bytes)
+      await storage.commit(ns, [naming(keyOf(b), { at: 3 })])
+      expect(await files.hold(keyOf(b), [b.digest])).toEqual([false])
+    })
+
     test('change nothing where the commit that names them fails', async ({ storage }) => {
       const { ns, files } = await opened(storage)
       const key = keyOf(block('a'))

@@ -49,7 +49,7 @@ const CALLS: { readonly [Method in Exclude<keyof Storage, 'close' | 'onOthers'>]
   recordsBySlot: (storage) => storage.recordsBySlot(1, [slot('a')]),
   versionsSince: (storage) => storage.versionsSince(1, 0, 1),
   versionsBetween: (storage) => storage.versionsBetween(1, slot('a'), undefined, 1),
-  contentByDigest: (storage) => storage.contentByDigest(new Uint8Array(32)),
+  documentByDigest: (storage) => storage.documentByDigest(new Uint8Array(32)),
   get: (storage) => storage.get(1, 'cities', 'a'),
   getVersion: (storage) => storage.getVersion(1, 'cities', 'a'),
   conflicts: (storage) => storage.conflicts(1, 'cities', { limit: 1 }),
@@ -117,7 +117,7 @@ export function lifeContract(open: OpenStorage): void {
       const secret = (what: string, i: number): string => `secret ${what} number ${i}`
       await storage.createIndex(ns, 'cities', ['text'])
       await storage.createIndex(ns, 'cities', ['list'])
-      await storage.contentByDigest(new Uint8Array(32))
+      await storage.documentByDigest(new Uint8Array(32))
       const count = 40
       for (let i = 0; i < count; i++) {
         await storage.commit(ns, [

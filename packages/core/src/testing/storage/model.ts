@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toHex } from '../../model/bytes.ts'
 import type { CommitEntry, NewRecord, Storage } from '../../storage/storage.ts'
 import { addNamespace, author, compete, FAIL, put, sealOver, slotOf, version, type VersionInit } from './fixtures.ts'
 import { type OpenStorage } from './test-on.ts'
 import { signerOf } from './plans.ts'
+import { fc } from '../fast-check.ts'
 
 interface Kept {
   readonly seq: number

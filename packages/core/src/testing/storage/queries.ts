@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { errorCode } from '../../errors.ts'
 import type { Document } from '../../model/content.ts'
@@ -6,6 +5,7 @@ import { compareBySort, matches, parseFilter, parseSort } from '../../query/inde
 import type { PageEnd, Storage, StoredQuery } from '../../storage/storage.ts'
 import { addNamespace, idsOf, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
+import { fc } from '../fast-check.ts'
 
 const CITIES = [
   { id: 'lyon', fields: { country: 'FR', population: 520_000, tags: ['river', 'food'], twin: null } },

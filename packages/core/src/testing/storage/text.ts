@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { errorCode, errorMessage } from '../../errors.ts'
 import { parseFilter } from '../../query/index.ts'
@@ -6,6 +5,7 @@ import type { PageEnd, Storage } from '../../storage/storage.ts'
 import { seededRandom } from '../random.ts'
 import { addNamespace, FAIL, idsOf, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
+import { fc } from '../fast-check.ts'
 
 const TEXT = { text: true }
 

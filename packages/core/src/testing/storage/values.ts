@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { compareBytes, utf8 } from '../../model/bytes.ts'
 import { addNamespace } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
+import { fc } from '../fast-check.ts'
 
 /** Small values and namespaces. */
 export function valuesContract(open: OpenStorage): void {

@@ -75,7 +75,7 @@ export class StorageWorker {
       recordsBySlot: call('recordsBySlot'),
       versionsSince: call('versionsSince'),
       versionsBetween: call('versionsBetween'),
-      contentByDigest: call('contentByDigest'),
+      documentByDigest: call('documentByDigest'),
       get: call('get'),
       getVersion: call('getVersion'),
       conflicts: call('conflicts'),
@@ -114,6 +114,8 @@ export class StorageWorker {
           store: file('store'),
           upload: file('upload'),
           endUploads: file('endUploads'),
+          keepFor: file('keepFor'),
+          letGo: file('letGo'),
           block: file('block'),
           clear: file('clear'),
         }

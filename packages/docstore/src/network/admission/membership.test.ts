@@ -268,5 +268,5 @@ describe('an invitation', () => {
     const late = await TestRelay.start(club, { relays: [other.origin], invitation: await invited() })
     await expect.poll(() => late.libp2p.services.doorkeeper.admission.revocations.length).toBe(1)
     await Promise.all([late.close(), other.close()])
-  }, 60_000)
+  })
 })

@@ -9,6 +9,7 @@ import { GREETING_CLAUSES } from './greeting-clauses.ts'
 import { KADEMLIA_CLAUSES } from './kademlia-clauses.ts'
 import { NAME_CLAUSES } from './name-clauses.ts'
 import { NETWORK_CLAUSES } from './network-clauses.ts'
+import { CONTENT_CLAUSES } from './content-clauses.ts'
 import { PEOPLE_CLAUSES } from './people-clauses.ts'
 import { SYNC_CLAUSES } from './sync-clauses.ts'
 import { TOPIC_CLAUSES } from './topic-clauses.ts'
@@ -26,6 +27,7 @@ const CLAUSES: readonly Clause[] = [
   ...FILE_CLAUSES,
   ...NAME_CLAUSES,
   ...PEOPLE_CLAUSES,
+  ...CONTENT_CLAUSES,
   ...TOPIC_CLAUSES,
   ...KADEMLIA_CLAUSES,
 ]

@@ -47,7 +47,7 @@ describe('the directory of a network', () => {
       { timeout: 10_000, interval: 50 },
     )
     await close()
-  }, 60_000)
+  })
 
   it('lists a peer that wishes so until it is gone for long, and no other', async () => {
     const network = createNetwork('peers')
@@ -65,7 +65,7 @@ describe('the directory of a network', () => {
     await untilListed(shy, [relay.peer.id])
     await untilListed(relay.peer, [relay.peer.id])
     await Promise.all([shy.close(), relay.close()])
-  }, 60_000)
+  })
 
   it('says who is connected to whom, and how', async () => {
     const { relays, close } = await line(2)
@@ -80,7 +80,7 @@ describe('the directory of a network', () => {
       { timeout: 25_000, interval: 100 },
     )
     await close()
-  }, 60_000)
+  })
 
   it('knows the relays of the last time when it starts again', async () => {
     const network = createNetwork('again')

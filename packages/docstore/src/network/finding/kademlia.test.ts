@@ -42,6 +42,8 @@ describe('Kademlia', () => {
     // A peer that knows only the relay at the other end; it loads Kademlia now.
     const peer = await start()
     await peer.libp2p.dial(first.libp2p.getMultiaddrs())
+    // A search does not wait for long until somebody who is connected has said that it can be asked.
+    await expect.poll(async () => (await peer.libp2p.peerStore.get(first.libp2p.peerId)).protocols).toContain(kademliaProtocol(descriptor.id))
     expect(kademlia(peer).size).toBe(0)
     expect(await kademlia(peer).find(id, AbortSignal.timeout(20_000))).toEqual([fifth.id])
     expect(peer.libp2p.getProtocols()).not.toContain(kademliaProtocol(descriptor.id))

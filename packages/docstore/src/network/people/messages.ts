@@ -7,11 +7,12 @@ import {
   isBytes,
   isUint,
   type LogParcel,
+  MAX_PERSON_BYTES,
   parseCid,
   sha256,
   type Verdict,
 } from '@p2p-docstore/core'
-import { MAX_ACTS, MAX_IDS, MAX_PEOPLE_FRAME_BYTES } from './limits.ts'
+import { MAX_ACTS, MAX_IDS, MAX_OTHERS, MAX_PEOPLE_FRAME_BYTES } from './limits.ts'
 
 /** Longest text of a response, UTF-16 code units. */
 const MAX_TEXT = 512
@@ -24,6 +25,8 @@ export interface FindRequest {
   readonly signature: Uint8Array
   readonly from: number
   readonly after: string
+  /** Of which of several persons, by digest: where the relay has told of others. */
+  readonly person?: Uint8Array
 }
 
 /** What a relay answers. */
@@ -35,6 +38,8 @@ export type FindResponse =
       readonly moreActs: boolean
       readonly namespaces: readonly string[]
       readonly moreNamespaces: boolean
+      /** Geneses of other persons who name the same recovery key; left out where there are none. */
+      readonly others?: readonly Uint8Array[]
     }
   | { readonly t: 'none' }
   | { readonly t: 'error'; readonly code: string; readonly message: string }
@@ -52,10 +57,11 @@ export function encodeFind(message: FindRequest | FindResponse): Uint8Array {
 export function decodeFindRequest(frame: Uint8Array): Verdict<FindRequest> {
   const decoded = decodeCbor(frame, MAX_PEOPLE_FRAME_BYTES)
   if (!decoded.ok) return decoded
-  const { t, key, signature, from, after } = asStruct(decoded.value, ['t', 'key', 'signature', 'from', 'after']) ?? {}
+  const { t, key, signature, from, after, person } = asStruct(decoded.value, ['t', 'key', 'signature', 'from', 'after'], ['person']) ?? {}
   const isKey = isBytes(key, 34) && isAuthorKey(key)
   if (t !== 'find' || !isKey || !isBytes(signature, 64) || !isUint(from) || !(after === '' || isId(after))) return { ok: false, reason: 'malformed' }
-  return { ok: true, value: { t, key, signature, from, after } }
+  if (!(person === undefined || isBytes(person, 32))) return { ok: false, reason: 'malformed' }
+  return { ok: true, value: { t, key, signature, from, after, ...(person && { person }) } }
 }
 
 /** Reads a response of another peer. */
@@ -66,21 +72,26 @@ export function decodeFindResponse(frame: Uint8Array): Verdict<FindResponse> {
   const error = asStruct(decoded.value, ['t', 'code', 'message'])
   const { t: type, code, message } = error ?? {}
   if (type === 'error' && isText(code) && isText(message)) return { ok: true, value: { t: 'error', code, message } }
-  const person = asStruct(decoded.value, ['t', 'genesis', 'acts', 'moreActs', 'namespaces', 'moreNamespaces']) ?? {}
-  const { t, genesis, acts, moreActs, namespaces, moreNamespaces } = person
+  const person = asStruct(decoded.value, ['t', 'genesis', 'acts', 'moreActs', 'namespaces', 'moreNamespaces'], ['others']) ?? {}
+  const { t, genesis, acts, moreActs, namespaces, moreNamespaces, others } = person
   if (
     t === 'person' &&
     isBytes(genesis) &&
     Array.isArray(acts) &&
     acts.length <= MAX_ACTS &&
     Array.isArray(namespaces) &&
-    namespaces.length <= MAX_IDS
+    namespaces.length <= MAX_IDS &&
+    (others === undefined || isOthers(others))
   ) {
     const read = acts.map(asAct).filter((act) => act !== undefined)
     if (read.length === acts.length && typeof moreActs === 'boolean' && typeof moreNamespaces === 'boolean' && namespaces.every(isId))
-      return { ok: true, value: { t, genesis, acts: read, moreActs, namespaces, moreNamespaces } }
+      return { ok: true, value: { t, genesis, acts: read, moreActs, namespaces, moreNamespaces, ...(others && { others }) } }
   }
   return { ok: false, reason: 'malformed' }
+}
+
+function isOthers(value: unknown): value is readonly Uint8Array[] {
+  return Array.isArray(value) && value.length <= MAX_OTHERS && value.every((one) => isBytes(one) && one.length <= MAX_PERSON_BYTES)
 }
 
 function asAct(value: unknown): LogParcel['acts'][number] | undefined {

@@ -23,7 +23,11 @@ export interface WhereInit {
  * Which relays own a namespace by what all say of themselves, and which of them keep it by what connected ones say. Throws `bad-namespace-id`. Source:
  * docs/spec/placement.md.
  */
-export async function whereIs(ns: string, { network, relays, find, standings, own, times, now }: WhereInit, signal: AbortSignal): Promise<Whereabouts> {
+export async function whereIs(
+  ns: string,
+  { network, relays, find, standings, own, times, now }: WhereInit,
+  signal: AbortSignal,
+): Promise<Whereabouts> {
   const cid = parseCid(DAG_CBOR, ns)
   if (cid === undefined) throw new DocstoreError('bad-namespace-id', `${ns} is no id of a namespace`)
   const descriptors = relays.map(({ descriptor }) => descriptor)
@@ -45,7 +49,12 @@ export async function whereIs(ns: string, { network, relays, find, standings, ow
   // Who serves a sector has all of it that is within reach, whether it is asked for each namespace or not.
   const owners = owning.map(({ peer, descriptor }) => {
     const state = states.get(toHex(descriptor.by))
-    return { peer, origin: descriptor.origin ?? undefined, has: holders.has(peer) || (state === 'serving' && holders.size > 0), ...(state === undefined ? {} : { state }) }
+    return {
+      peer,
+      origin: descriptor.origin ?? undefined,
+      has: holders.has(peer) || (state === 'serving' && holders.size > 0),
+      ...(state === undefined ? {} : { state }),
+    }
   })
   const others = [...holders].filter((peer) => !owners.some((owner) => owner.peer === peer))
   const isCopy = ({ has, state }: (typeof owners)[number]): boolean => has && (state === undefined || state === 'serving')

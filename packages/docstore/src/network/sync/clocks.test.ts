@@ -44,6 +44,7 @@ async function storeAt(relays: readonly TestRelay[], clock: WrongClock, replica?
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    onLocked: () => () => undefined,
     isRelay: async () => false,
     close: () => peer.close(),
   })

@@ -33,7 +33,7 @@ async function bind(port: number): Promise<number | undefined> {
   })
 }
 
-it('WebRTC-direct listens on one port again and again in a process, and others reach it there each time', { timeout: 60_000 }, async () => {
+it('WebRTC-direct listens on one port again and again in a process, and others reach it there each time', async () => {
   const port = (await bind(0)) ?? 0
   for (let n = 0; n < 4; n++) {
     const relay = await listener(port)
@@ -48,7 +48,7 @@ it('WebRTC-direct listens on one port again and again in a process, and others r
   }
 })
 
-it('its port is free for others soon after it has ended, or a warning says that it is not', { timeout: 60_000 }, async () => {
+it('its port is free for others soon after it has ended, or a warning says that it is not', async () => {
   const warnings: string[] = []
   const onWarning = (warning: Error & { code?: string }): void => void warnings.push(warning.code ?? '')
   process.on('warning', onWarning)
@@ -61,7 +61,7 @@ it('its port is free for others soon after it has ended, or a warning says that 
   await vi.waitUntil(async () => (await bind(port)) === port || warnings.includes('DOCSTORE_UDP_PORT'), { timeout: 20_000 })
 })
 
-it('a port that another program has is named', { timeout: 60_000 }, async () => {
+it('a port that another program has is named', async () => {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   cleanups.push(() => socket.close())

@@ -27,9 +27,11 @@ export interface PairingLink {
   readonly join: string | undefined
 }
 
-/** Whether something is meant to be a pairing text. */
-export function isPairingText(text: string): boolean {
-  return BEGINS.test(text.trim())
+/** The pairing text of what somebody was sent: that itself, or the link of a page that has it behind `#`. */
+export function pairingTextOf(given: string): string | undefined {
+  const text = given.trim().toLowerCase()
+  const bare = /^https?:/.test(text) ? text.slice(text.indexOf('#') + 1) : text
+  return BEGINS.test(bare) ? bare : undefined
 }
 
 /** One opaque text in small letters and digits, as join texts are: for a link, or a QR code. */
@@ -39,11 +41,14 @@ export function formatPairingText({ session, peer, addresses, expires, join }: P
   return base32.encode(concatBytes(checked, checkOf(checked)))
 }
 
-/** Reads what `formatPairingText` wrote, in capitals too. Throws `bad-link`. Whether it has expired is said by who made it. */
+/** Reads what `formatPairingText` wrote, in capitals and as the link of a page, too. Throws `bad-link`. Whether it has expired is said by who made it. */
 export function parsePairingText(given: string): PairingLink {
-  const text = given.trim().toLowerCase()
-  if (!BEGINS.test(text))
-    throw new DocstoreError('bad-link', 'This is not what adds a device. It looks like bpair…, and is made on the device that is there already')
+  const text = pairingTextOf(given)
+  if (text === undefined)
+    throw new DocstoreError(
+      'bad-link',
+      'This is not what adds a device. It looks like bpair…, or is a link with that at its end, and is made on the device that is there already',
+    )
   if (text.length > MAX_TEXT_LENGTH) throw damaged('it is too long')
   const bytes = base32Bytes(text)
   if (bytes === undefined) throw damaged('its end is missing, or it has a character that does not belong there')

@@ -114,6 +114,9 @@ describe('a device is added by a link', () => {
     const { offer } = await offerOf(a)
     for (const text of ['', 'bjoin', offer.link.slice(0, -1), offer.link.replace(/^(.{20})./, '$11'), `${offer.link}aa`])
       expect(() => parsePairingText(text)).toThrow(expect.objectContaining({ code: 'bad-link' }))
+    // The link of a page says the same, in capitals as QR codes have it, too.
+    for (const text of [`http://127.0.0.1:8080/#${offer.link}`, `HTTPS://RELAY.EXAMPLE/#${offer.link.toUpperCase()}`])
+      expect(parsePairingText(text)).toEqual(parsePairingText(offer.link))
     const { code, given } = joining(b, offer.link)
     given.catch(() => undefined)
     await code

@@ -39,6 +39,7 @@ function storeOf(replica: Replica): Promise<Docstore> {
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    onLocked: () => () => undefined,
     isRelay: async () => false,
     close: async () => undefined,
   })

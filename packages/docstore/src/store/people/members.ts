@@ -32,9 +32,14 @@ export async function membersOf(replica: Replica, namespace: string): Promise<re
 export interface GrantOptions {
   /** The one collection in which it holds; all without it. */
   readonly collection?: string
-  /** When it ends: a `Date`, Unix milliseconds, or ISO text. What is written until then stands. */
-  readonly until?: Date | number | string
+  /** When it begins: a `Date`, Unix milliseconds, or ISO text; now without it. Earlier than now, it allows what they wrote since then, too. */
+  readonly from?: GrantTime
+  /** When it ends. What is written until then stands. */
+  readonly until?: GrantTime
 }
+
+/** A `Date`, Unix milliseconds, or ISO text. */
+type GrantTime = Date | number | string
 
 /** A change of a namespace, as the one who made it dates it. */
 export type PastChange = {
@@ -78,24 +83,27 @@ export async function changesOf(replica: Replica, namespace: string): Promise<re
   })
 }
 
-function endOf(until: Date | number | string): number {
-  const ms = typeof until === 'number' ? until : until instanceof Date ? until.getTime() : Date.parse(until)
+function timeOf(name: 'from' | 'until', given: GrantTime): number {
+  const ms = typeof given === 'number' ? given : given instanceof Date ? given.getTime() : Date.parse(given)
   const time = timeFromMs(ms)
-  if (Number.isSafeInteger(time) && ms > Date.now()) return time
-  throw new DocstoreError('bad-option', 'A role ends in the future: until is a Date, Unix milliseconds, or ISO text such as 2030-01-31T12:00:00Z')
+  if (Number.isSafeInteger(time) && time >= 0) return time
+  throw new DocstoreError('bad-option', `${name} is a Date, Unix milliseconds, or ISO text such as 2030-01-31T12:00:00Z, from 2025 on`)
 }
 
-/** Gives somebody a role from now on. Throws `bad-identity`, `bad-option`, `not-allowed`, `unsupported-policy`, `unknown-namespace`. */
+/** Gives somebody a role, from now on unless it says otherwise. Throws `bad-identity`, `bad-option`, `not-allowed`, `unsupported-policy`, `unknown-namespace`. */
 export async function grantRole(
   replica: Replica,
   namespace: string,
-  { who, role, collection, until }: GrantOptions & { readonly who: string; readonly role: MemberRole },
+  { who, role, collection, ...times }: GrantOptions & { readonly who: string; readonly role: MemberRole },
 ): Promise<void> {
   if (!MEMBER_ROLES.includes(role)) throw new DocstoreError('bad-option', `There is no role ${JSON.stringify(role)}. Use ${MEMBER_ROLES.join(', ')}`)
   if (role === 'manage' && collection !== undefined) throw new DocstoreError('bad-option', 'Whoever manages does so in all collections')
-  const from = timeFromMs(Date.now())
-  const last = until === undefined ? undefined : endOf(until)
-  const limits = { ...(last === undefined ? {} : { until: last }), ...(collection === undefined ? {} : { collection }) }
+  const now = timeFromMs(Date.now())
+  const from = times.from === undefined ? now : timeOf('from', times.from)
+  const until = times.until === undefined ? undefined : timeOf('until', times.until)
+  if (until !== undefined && until <= now) throw new DocstoreError('bad-option', 'A role ends in the future: until lies in the past')
+  if (until !== undefined && until <= from) throw new DocstoreError('bad-option', 'A role ends after it begins: until lies before from')
+  const limits = { ...(until === undefined ? {} : { until }), ...(collection === undefined ? {} : { collection }) }
   await replica.changeRoles(namespace, { type: 'grant', to: principal(who), role, from, ...limits })
 }
 
@@ -108,7 +116,7 @@ export async function revokeRoles(
   namespace: string,
   { who, removeAll }: { readonly who: string; readonly removeAll: boolean },
 ): Promise<void> {
-  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: timeFromMs(Date.now()), ...(removeAll ? { void: true } : {}) })
+  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: await replica.cutTime(), ...(removeAll ? { void: true } : {}) })
 }
 
 function principal(who: string): Uint8Array {

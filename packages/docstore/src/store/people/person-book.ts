@@ -7,8 +7,8 @@ import {
   DocstoreError,
   equalBytes,
   msFromTime,
+  parseCid,
   type PersonFacts,
-  timeFromMs,
   utf8,
   fromUtf8,
 } from '@p2p-docstore/core'
@@ -17,7 +17,7 @@ import { takeBackInvitations } from '../../network/admission/index-guests.ts'
 import type { Network } from '../../network/types.ts'
 import { assertRightClock } from './right-clock.ts'
 import type { PersonInit } from './person-init.ts'
-import type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo } from './types.ts'
+import type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoreOptions, RestoredPerson } from './types.ts'
 
 /** The list of words is large, and whoever begins needs none of it. */
 const loadKeys = (): Promise<typeof Keys> => import('@p2p-docstore/core/people/keys')
@@ -99,16 +99,19 @@ export class PersonBook {
 
   async restore(
     words: string | readonly string[],
-    { label = '', timeoutMs = RESTORE_TIMEOUT_MS, signal }: { readonly label?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<{ readonly person: string; readonly namespaces: readonly string[] }> {
+    { label = '', person: id, timeoutMs = RESTORE_TIMEOUT_MS, signal }: RestoreOptions,
+  ): Promise<RestoredPerson> {
     const seed = (await loadKeys()).seedOfWords(textOf(words))
     checkLabel(label)
+    const person = id === undefined ? undefined : parseCid(DAG_CBOR, id)?.multihash.digest
+    if (id !== undefined && person === undefined)
+      throw new DocstoreError('bad-identity', `${JSON.stringify(id.slice(0, 80))} is nobody's id. A person's begins with bafyrei`)
     const network = this.#network()
     await this.#assertNew()
     const limits = { timeoutMs, ...(signal && { signal }) }
     if ((await network.connected(limits)) === 0)
       throw new DocstoreError('no-relay', 'No relay can be reached that could know this person. Join a network with its link first')
-    const found = await network.findPerson({ seed, ...limits })
+    const found = await network.findPerson({ seed, ...(person && { person }), ...limits })
     if (found === undefined)
       throw new DocstoreError(
         'unknown-words',
@@ -119,7 +122,7 @@ export class PersonBook {
     await this.#changed()
     await this.#noteTyped()
     for (const id of found.namespaces) await this.#init.open(id)
-    return { person: cidOf(DAG_CBOR, log.log).toString(), namespaces: found.namespaces }
+    return { person: cidOf(DAG_CBOR, log.log).toString(), namespaces: found.namespaces, isProved: found.isProved }
   }
 
   async rotateWords(words: string | readonly string[]): Promise<readonly string[]> {
@@ -187,7 +190,8 @@ export class PersonBook {
     const { isThis } = await this.#device(key)
     if (isThis && words === undefined)
       throw new DocstoreError('not-allowed', 'This is the device that you use. Revoke it on another one, or with the recovery words')
-    const content = { type: 'revoke', key: keyOfDid(key), until: timeFromMs(Date.now()), ...(retired ? {} : { void: true as const }) } as const
+    const until = await this.#init.replica.cutTime()
+    const content = { type: 'revoke', key: keyOfDid(key), until, ...(retired ? {} : { void: true as const }) } as const
     await this.#ownAct(async () => {
       if (words === undefined) await this.#init.replica.changePerson(content)
       else await this.#init.replica.actAsRecovery((await loadKeys()).seedOfWords(textOf(words)), content)
@@ -256,17 +260,32 @@ export class PersonBook {
     // At the first look nothing is news.
     if (seen === undefined) return []
     const news: PersonEvent[] = []
+    // Whoever ended with the one that had added them is in the list no more.
+    const { identity } = this.#init.info()
+    const listed = new Set(facts.devices.map(({ key }) => didOf(key)))
+    for (const [key, how] of seen)
+      if (how === 'active' && !listed.has(key)) news.push({ type: 'revoked', key, label: '', message: revokedText(key, key === identity) })
     for (const { key, label, until, isThis } of devicesOf(facts, this.#init.info().identity)) {
       const name = label === '' ? key : JSON.stringify(label)
       const known = seen.get(key)
       if (known === undefined && !isThis)
         news.push({ type: 'added', key, label, message: `A device was added to you: ${name}. If that was not you, revoke it` })
+      // A thief had revoked it, and was revoked with the words.
+      if (until === undefined && known === 'revoked')
+        news.push({
+          type: 'again',
+          key,
+          label,
+          message: isThis
+            ? 'This device acts again: what revoked it does not count any more'
+            : `A device of yours acts again: ${name}. What revoked it does not count any more. If it was lost, revoke it once more`,
+        })
       if (until !== undefined && known !== 'revoked')
         news.push({
           type: 'revoked',
           key,
           label,
-          message: isThis ? 'This device was revoked: nothing that it writes is taken any more' : `A device of yours was revoked: ${name}`,
+          message: revokedText(name, isThis),
         })
     }
     for (const event of news) for (const listener of this.#listeners) listener(event)
@@ -332,6 +351,10 @@ export class PersonBook {
   }
 }
 
+function revokedText(name: string, isThis: boolean): string {
+  return isThis ? 'This device was revoked: nothing that it writes is taken any more' : `A device of yours was revoked: ${name}`
+}
+
 /** What happens with a link: typed wrong, the device is turned away, and another one can come. */
 async function* addingEvents(network: Network, added: Promise<AddingEvent>): AsyncGenerator<AddingEvent, void, undefined> {
   for (;;) {
@@ -360,12 +383,18 @@ function keyOfDid(did: string): Uint8Array {
   return key
 }
 
-function devicesOf({ devices }: Pick<PersonFacts, 'devices'>, identity: string): readonly DeviceInfo[] {
+function devicesOf({ devices, revocations }: Pick<PersonFacts, 'devices' | 'revocations'>, identity: string): readonly DeviceInfo[] {
+  const isDevice = (key: Uint8Array): boolean => devices.some((one) => equalBytes(one.key, key))
+  /** Of several revocations of a device the one that leaves the least of it. */
+  const endOf = (key: Uint8Array): Pick<DeviceInfo, 'revokedBy' | 'reason'> => {
+    const [end] = revocations.filter((one) => equalBytes(one.key, key)).toSorted((a, b) => Number(b.isVoid) - Number(a.isVoid) || a.until - b.until)
+    return end === undefined ? {} : { revokedBy: isDevice(end.by) ? didOf(end.by) : 'words', reason: end.isVoid ? 'lost' : 'retired' }
+  }
   return devices.map(({ key, label, from, until }) => ({
     key: didOf(key),
     label,
     ...(from === 0 ? {} : { addedAt: isoTime(from) }),
-    ...(until === undefined ? {} : { until: isoTime(until) }),
+    ...(until === undefined ? {} : { until: isoTime(until), ...endOf(key) }),
     isThis: didOf(key) === identity,
   }))
 }

@@ -1,8 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createNetwork, decodeNetwork } from '@p2p-docstore/core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  cidOf,
+  createNetwork,
+  createPerson,
+  createSeed,
+  DAG_CBOR,
+  decodeNetwork,
+  equalBytes,
+  type Identity,
+  identityFromSeed,
+  parseCid,
+  sha256,
+  signAct,
+  signDevice,
+} from '@p2p-docstore/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDocstore } from '../../create-node.ts'
 import { Invitations, knownInvitation } from '../../network/admission/index.ts'
 import { formatJoinText } from '../../network/admission/index-join.ts'
@@ -11,6 +25,7 @@ import { parsePairingText } from '../../people/pairing/index.ts'
 import type { Docstore } from '../docstore.ts'
 import type { JoiningDevice } from './types.ts'
 
+const loadKeys = () => import('@p2p-docstore/core/people/keys')
 const descriptor = createNetwork('people')
 const cleanups: (() => unknown)[] = []
 let relay: TestRelay
@@ -171,6 +186,22 @@ describe('a person', () => {
     expect(await joined).toMatchObject({ person: store.info.person, namespaces: [notes.id] })
   })
 
+  it('tells a device, and those beside it, that it acts again once the words have ended what revoked it', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    await store.namespaces.create({ name: 'notes' })
+    const [phone, tablet] = [await addTo(store, 'phone'), await addTo(store, 'tablet')]
+    const told: string[] = []
+    phone.person.on('person', ({ type, label }) => told.push(`${type} ${label}`))
+    await phone.person.news()
+    await tablet.person.revoke(phone.info.identity)
+    await expect.poll(() => told).toContain('revoked phone')
+    await store.person.revoke(tablet.info.identity, { words })
+    await expect.poll(() => told).toContain('again phone')
+    expect(told).toContain('revoked tablet')
+    expect((await phone.person.devices()).find(({ isThis }) => isThis)?.until).toBeUndefined()
+  })
+
   it('whose device was revoked elsewhere meanwhile is told that no relay has what it writes, and does nothing more', async () => {
     const store = await somebody()
     const notes = await store.namespaces.create({ name: 'notes' })
@@ -245,5 +276,98 @@ describe('a person', () => {
     const again = await fresh.namespaces.open(notes.id)
     await again.collection('docs').put({ text: 'two' })
     expect((await again.delivered()).length).toBe(1)
+  })
+
+  it('comes back whoever else names the recovery key, whose hash everybody can read, and says who is meant where nothing shows it', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    const notes = await store.namespaces.create({ name: 'notes' })
+    await notes.delivered()
+    const { recovery } = (await store.replica.personFacts()) ?? {}
+    const own = parseCid(DAG_CBOR, store.info.person ?? '')?.multihash.digest
+    if (recovery === undefined || own === undefined) throw new Error('no person')
+    await store.close()
+    const { replica } = relay.peer
+    const seed = createSeed()
+    const make = (key: Uint8Array) => createPerson({ device: identityFromSeed(createSeed()), recovery: key })
+    const copied = make(identityFromSeed((await loadKeys()).seedOfWords(words.join(' '))).author)
+    const [one, other] = [make(identityFromSeed(seed).author), make(identityFromSeed(seed).author)]
+    for (const { digest, bytes } of [copied, one, other]) await replica.learnPerson({ log: digest, genesis: bytes, acts: [] }, { keep: true })
+    expect(await replica.personsByRecovery(recovery)).toEqual([own, copied.digest])
+
+    // Also where a relay says it the other way round.
+    const asked = vi.spyOn(replica, 'personsByRecovery').mockResolvedValue([copied.digest, own])
+    const fresh = await somebody()
+    expect(await fresh.person.restore(words)).toEqual({ person: store.info.person, namespaces: [notes.id], isProved: true })
+    asked.mockRestore()
+
+    const others = (await loadKeys()).wordsOfSeed(seed)
+    const second = await somebody()
+    await expect(second.person.restore(others)).rejects.toMatchObject({
+      code: 'several-persons',
+      details: { persons: expect.arrayContaining([one.cid.toString(), other.cid.toString()]) as unknown },
+    })
+    expect(await second.person.restore(others, { person: other.cid.toString() })).toEqual({
+      person: other.cid.toString(),
+      namespaces: [],
+      isProved: false,
+    })
+  })
+
+  it('takes no namespaces without end from a relay', async () => {
+    const store = await somebody()
+    const words = await store.person.words()
+    await (await store.namespaces.create({ name: 'notes' })).delivered()
+    await store.close()
+    let told = 0
+    const ids = Array.from({ length: 1001 }, (_, i) => cidOf(DAG_CBOR, sha256(String(i))).toString())
+    vi.spyOn(relay.peer.replica, 'namespacesOf').mockImplementation(async () => {
+      told++
+      return ids
+    })
+    const fresh = await somebody()
+    await expect(fresh.person.restore(words)).rejects.toMatchObject({ code: 'bad-response' })
+    expect(told).toBe(11)
+  })
+
+  it('says of each revoked device who did that and why, and tells of those that ended with it', async () => {
+    const store = await createDocstore({ data: 'memory', person: 'new', network: 'off' })
+    cleanups.push(() => store.close())
+    const { replica } = store
+    const { id = '', log } = (await replica.person()) ?? {}
+    const cid = parseCid(DAG_CBOR, id)
+    if (cid === undefined || log === undefined) throw new Error('no person')
+    const [phone, old, later] = [1, 2, 3].map((n) => identityFromSeed(new Uint8Array(32).fill(n))) as [Identity, Identity, Identity]
+    for (const [key, label] of [
+      [phone, 'phone'],
+      [old, 'old'],
+    ] as const)
+      await replica.changePerson({ type: 'add', key: key.author, label, proof: signDevice(cid, key) })
+    await store.person.revoke(old.did, { retired: true })
+    const { parents = [], newest = 0, devices = [] } = (await replica.personFacts()) ?? {}
+    const via = devices.find((one) => equalBytes(one.key, phone.author))?.via
+    if (via === undefined) throw new Error('no phone')
+    const content = { type: 'add', key: later.author, label: 'later', proof: signDevice(cid, later) } as const
+    const added = signAct({ log: cid, parents, via, at: newest + 1, do: content }, phone)
+    await replica.addToPerson([added])
+    await store.person.news()
+    const seed = await replica.recoverySeed()
+    const end = { type: 'revoke', key: phone.author, until: newest + 1, void: true } as const
+    await replica.addToPerson([signAct({ log: cid, parents: [via], at: newest + 2, do: end }, identityFromSeed(seed ?? new Uint8Array(32)))])
+    expect((await store.person.news()).map(({ type, key }) => [type, key]).toSorted()).toEqual(
+      [
+        ['revoked', phone.did],
+        ['revoked', later.did],
+      ].toSorted(),
+    )
+    expect(await store.person.news()).toEqual([])
+    expect((await store.person.devices()).filter(({ until }) => until !== undefined)).toMatchObject(
+      expect.arrayContaining(
+        [
+          { label: 'old', revokedBy: store.info.identity, reason: 'retired' },
+          { label: 'phone', revokedBy: 'words', reason: 'lost' },
+        ].map((one) => expect.objectContaining(one) as unknown),
+      ),
+    )
   })
 })

@@ -1,7 +1,7 @@
 import { checkOptions } from '../options.ts'
 import type { PersonBook } from './person-book.ts'
 import type { PersonInit } from './person-init.ts'
-import type { AddingDevice, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo } from './types.ts'
+import type { AddingDevice, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoredPerson, RestoreOptions } from './types.ts'
 
 /** The person for whom this data signs: their devices, and the 24 words that bring them back where all devices are lost. */
 export class Person {
@@ -54,13 +54,10 @@ export class Person {
 
   /**
    * Makes new data a device of the person whose words these are: a connected relay knows the rest. Resolves with the namespaces that come now. Throws `bad-words`,
-   * `unknown-words`, `no-relay`, `offline`, `not-allowed` where this data has documents.
+   * `unknown-words`, `several-persons`, `no-relay`, `offline`, `not-allowed` where this data has documents.
    */
-  async restore(
-    words: string | readonly string[],
-    options: { readonly label?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<{ readonly person: string; readonly namespaces: readonly string[] }> {
-    checkOptions(options, ['label', 'timeoutMs', 'signal'], 'person.restore')
+  async restore(words: string | readonly string[], options: RestoreOptions = {}): Promise<RestoredPerson> {
+    checkOptions(options, ['label', 'person', 'timeoutMs', 'signal'], 'person.restore')
     return (await this.#open()).restore(words, options)
   }
 
@@ -110,7 +107,7 @@ export class Person {
     return (await this.#open()).news()
   }
 
-  /** Calls back when a device was added to this person, or revoked, that this one did not add or revoke; returns the way to stop. */
+  /** Calls back when a device was added to this person, or revoked, or acts again, without this one having done it; returns the way to stop. */
   on(event: 'person', listener: (event: PersonEvent) => void): () => void {
     checkOptions({ [event]: listener }, ['person'], 'person.on')
     const ended = new AbortController()

@@ -8,6 +8,10 @@ export interface DeviceInfo {
   readonly addedAt?: string
   /** ISO time since which nothing that it writes is taken; absent where it goes on. */
   readonly until?: string
+  /** Who revoked it: `did:key` of a device, or `words`. */
+  readonly revokedBy?: string
+  /** Why: it was lost, so that nothing counts that it ever signed by itself, or retired, so that what it wrote until then stands. */
+  readonly reason?: 'lost' | 'retired'
   readonly isThis: boolean
 }
 
@@ -23,9 +27,28 @@ export interface PersonInfo {
   readonly words: 'here' | 'written' | 'elsewhere'
 }
 
+/** How a person is to be brought back. */
+export interface RestoreOptions {
+  /** What this device is called. */
+  readonly label?: string
+  /** Id of the person, where several name the recovery key of these words: anybody can. */
+  readonly person?: string
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A person who is back. */
+export interface RestoredPerson {
+  readonly person: string
+  readonly namespaces: readonly string[]
+  /** Whether they show that the words are theirs. One who began with an earlier release does not, before the recovery key has signed something. */
+  readonly isProved: boolean
+}
+
 /** What has changed about the person that this device did not do. */
 export interface PersonEvent {
-  readonly type: 'added' | 'revoked'
+  /** `again`: one that was revoked acts again, because what revoked it does not count any more. */
+  readonly type: 'added' | 'revoked' | 'again'
   /** `did:key` of the device. */
   readonly key: string
   readonly label: string

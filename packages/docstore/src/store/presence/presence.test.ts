@@ -191,6 +191,7 @@ describe('presence', () => {
       isCopy: false,
       onOwner: () => () => undefined,
       onLeft: () => () => undefined,
+      onLocked: () => () => undefined,
       isRelay: async () => false,
       close: () => peer.close(),
     })

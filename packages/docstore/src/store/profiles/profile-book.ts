@@ -464,12 +464,15 @@ export class ProfileBook {
   /** Whose namespace it is, or the person of this id. */
   async #ownerOf(id: string, timeoutMs: number): Promise<string> {
     const { replica, network } = this.#init
-    const isThis = (person: string): boolean => this.#idOf(person) === id || (person === id && (this.#heard.get(person)?.seq ?? 0) >= 0)
+    // Of whom nothing was heard, the id may be that of anything; not so one's own, and those of whom something was written here.
+    const isKnown = (person: string): boolean => person === this.#me || this.#contacts.has(person) || (this.#heard.get(person)?.seq ?? 0) >= 0
+    const isThis = (person: string): boolean => this.#idOf(person) === id || (person === id && isKnown(person))
     const known = this.#people().find(isThis)
     if (known !== undefined) return known
     const here = await replica.namespace(id)
     if (here !== undefined) return here.owner
-    await network?.connected({ timeoutMs })
+    if (((await network?.connected({ timeoutMs })) ?? 0) === 0)
+      throw unknownProfile(`Nothing is known here of ${id}, and no relay can be reached that could say whose it is. Try again when one can`)
     const told = await network?.profiles({ ids: [id], timeoutMs, signal: this.#init.closing })
     const info: NamespaceInfo | undefined = told?.profiles[0]?.info
     if (info?.kind === PROFILE_KIND) return info.owner

@@ -32,6 +32,7 @@ async function storeAt(relay?: TestRelay, seed?: number, person?: { readonly rec
     isCopy: false,
     onOwner: () => () => undefined,
     onLeft: () => () => undefined,
+    onLocked: () => () => undefined,
     isRelay: async () => false,
     close: () => peer.close(),
   })
@@ -153,6 +154,23 @@ it('a person has a profile as a key has, is found by the id of the person, and b
   expect(await bob.profiles.follow(id)).toMatchObject({ isFollowed: true, label: 'Ada' })
   expect(await codeOf(bob.profiles.show((await bob.namespaces.create({ name: 'x' })).id))).toBe('no error')
   expect(await codeOf(carol.profiles.show('bafyreie4dmtvpkc6zh6ad34ecgwbl65o3lnl6utt6hw6iahunnttnldwze'))).toBe('unknown-profile')
+})
+
+it('a person without a profile looks at their own all the same, and is told of others whether nobody has them or nobody could be asked', async () => {
+  const relay = await relayHere()
+  const ada = await storeAt(relay, undefined, { recovery: identityFromSeed(new Uint8Array(32).fill(4)).author })
+  const id = (await ada.replica.person())?.id ?? ''
+  // Relays were asked, and have none.
+  await ada.profiles.names([id], { timeoutMs: 5000 })
+  expect(await ada.profiles.show(id)).toMatchObject({ person: id, isMe: true, hasProfile: false })
+  const nobody = 'bafyreie4dmtvpkc6zh6ad34ecgwbl65o3lnl6utt6hw6iahunnttnldwze'
+  await expect(ada.profiles.show(nobody)).rejects.toMatchObject({ message: expect.stringContaining('No relay that was reached has') as string })
+  await relay.stop()
+  await expect.poll(async () => (await ada.network?.peers())?.map(({ errorCode }) => errorCode)).toEqual(['relay-unreachable'])
+  await expect(ada.profiles.show(nobody, { timeoutMs: 200 })).rejects.toMatchObject({
+    code: 'unknown-profile',
+    message: expect.stringContaining('no relay can be reached') as string,
+  })
 })
 
 describe('names', () => {

@@ -1,4 +1,5 @@
-import { type Asker, DocstoreError, errorCode, errorMessage, parseCid, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
+import { Readable } from 'node:stream'
+import { type Asker, DocstoreError, errorCode, errorMessage, parseJson, cidOfBytes, DAG_JSON } from '@p2p-docstore/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Docstore, hostOf } from 'p2p-docstore'
 import { fileRoutes } from './file-routes.ts'
@@ -10,6 +11,9 @@ const MAX_LIMIT = 1000
 /** What one query may use up, milliseconds and documents that it looks at: other queries wait meanwhile, and nobody else. */
 const MAX_QUERY_MS = 2000
 const MAX_QUERY_ROWS = 1_000_000
+
+/** What a CID names never changes. */
+const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** Parameters of `GET /ns/NS/docs`. */
 const LIST_PARAMETERS: readonly string[] = ['filter', 'sort', 'limit', 'cursor']
@@ -31,6 +35,11 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ['bad-namespace-id', 400],
   ['bad-cid', 400],
   ['not-acceptable', 406],
+  // What somebody stored under this CID is no document, or no file.
+  ['bad-content', 422],
+  ['bad-file', 422],
+  // Others are asked for as much as it may be already.
+  ['busy', 503],
 ])
 
 /** Documents over HTTP, to read: content has its CID as ETag, so what a cache has is never sent twice. */
@@ -85,10 +94,15 @@ export async function documentRoutes(http: FastifyInstance, { store }: { store: 
   await ipfsRoutes(http, { store })
 
   http.get('/content/:cid', async (request: FastifyRequest<{ Params: { cid: string } }>, reply) => {
-    if (parseCid(DAG_JSON, request.params.cid) === undefined) throw new DocstoreError('not-found', 'This is not the CID of a document')
-    const content = await store.replica.content(request.params.cid)
-    if (content === undefined) throw new DocstoreError('not-found', 'No document with this content is here')
-    return sendWithTag(request, reply, content, `"${request.params.cid}"`, 'public, max-age=31536000, immutable')
+    const content = await store.content(request.params.cid)
+    const { cid } = content
+    // Made by whoever wrote it: nothing of it is to be taken for what it does not say it is.
+    void reply.header('x-content-type-options', 'nosniff')
+    if (content.kind === 'document') return sendWithTag(request, reply, content.text, `"${cid}"`, FOR_EVER)
+    void reply.header('etag', `"${cid}"`).header('cache-control', FOR_EVER)
+    if (request.headers['if-none-match'] === `"${cid}"`) return reply.status(304).send()
+    void reply.type('application/octet-stream').header('content-length', content.size).header('content-disposition', `attachment; filename="${cid}"`)
+    return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(content, { objectMode: false, highWaterMark: 0 }))
   })
 }
 

@@ -1,5 +1,8 @@
 import { CarReader } from '@ipld/car'
 import { cidOfBytes, DAG_PB, utf8 } from '@p2p-docstore/core'
+import { base36 } from 'multiformats/bases/base36'
+import { base58btc } from 'multiformats/bases/base58'
+import { CID } from 'multiformats/cid'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createDocstore, type Docstore, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -63,6 +66,8 @@ it('gives a block as it is, for ever', async () => {
       'cache-control': 'public, max-age=29030400, immutable',
       etag: `"${note}.raw"`,
       'x-ipfs-path': `/ipfs/${note}`,
+      'x-ipfs-roots': note,
+      'x-content-type-options': 'nosniff',
       'access-control-allow-origin': '*',
     })
   }
@@ -70,6 +75,24 @@ it('gives a block as it is, for ever', async () => {
   expect([head.statusCode, head.headers['content-length'], head.rawPayload.length]).toEqual([200, '29', 0])
   for (const tag of [`"${note}.raw"`, `W/"${note}.raw"`, '"other", *'])
     expect((await http.inject({ url: `/ipfs/${note}?format=raw`, headers: { 'if-none-match': tag } })).statusCode).toBe(304)
+})
+
+it('takes a CID in the bases that IPFS tools write, and the name to save it by', async () => {
+  const cid = CID.parse(note)
+  for (const text of [cid.toString(base58btc), cid.toString(base36)]) {
+    const { statusCode, rawPayload, headers } = await http.inject(`/ipfs/${text}?format=raw&filename=note.json`)
+    expect([statusCode, rawPayload.toString()]).toEqual([200, '{"_id":"note","text":"hello"}'])
+    expect(headers['content-disposition']).toBe('attachment; filename="note.json"')
+    expect(headers['x-ipfs-path']).toBe(`/ipfs/${text}`)
+  }
+  const odd = await http.inject(`/ipfs/${note}?format=raw&filename=${encodeURIComponent('a"; x=\r\ny')}`)
+  expect(odd.headers['content-disposition']).toBe(`attachment; filename="${note}.bin"`)
+})
+
+it('says where caches find the same, where only a header asked for it', async () => {
+  const { headers } = await http.inject({ url: `/ipfs/${file}?dag-scope=block`, headers: { accept: 'application/vnd.ipld.car' } })
+  expect(headers['content-location']).toBe(`/ipfs/${file}?format=car&dag-scope=block`)
+  expect((await http.inject(`/ipfs/${file}?format=raw`)).headers['content-location']).toBeUndefined()
 })
 
 it('answers who asks whether it works: by a CID that has its bytes in itself', async () => {
@@ -99,6 +122,8 @@ it('gives of a file what is wanted of it', async () => {
   const [node = 0] = await part('dag-scope=block')
   expect(await part('dag-scope=block')).toEqual([node])
   expect(await part('dag-scope=entity')).toEqual([node, PIECE, PIECE, PIECE, 1000])
+  // Bytes of a file are asked of the file, without saying so.
+  expect(await part('entity-bytes=0:0')).toEqual([node, PIECE])
   for (const [span, pieces] of [
     ['0:0', [PIECE]],
     [`${PIECE - 1}:${PIECE}`, [PIECE, PIECE]],
@@ -117,7 +142,10 @@ it('says what it does not give, and why', async () => {
   const missing = cidOfBytes(DAG_PB, utf8('nobody has this')).toString()
   for (const [url, status, code, headers] of [
     [`/ipfs/${missing}?format=raw`, 404, 'not-found', {}],
-    [`/ipfs/${file}/below?format=raw`, 404, 'not-found', {}],
+    [`/ipfs/${file}/below?format=raw`, 400, 'bad-option', {}],
+    [`/ipfs/${file}/below?format=car`, 404, 'not-found', {}],
+    [`/ipfs/${file}`, 400, 'bad-option', {}],
+    [`/ipfs/${file}`, 400, 'bad-option', { accept: '*/*' }],
     ['/ipfs/hello?format=raw', 400, 'bad-cid', {}],
     [`/ipfs/${file}?format=tar`, 406, 'not-acceptable', {}],
     [`/ipfs/${file}`, 406, 'not-acceptable', { accept: 'text/html' }],
@@ -139,4 +167,29 @@ it('has nothing of what was deleted', async () => {
   expect((await http.inject(`/ipfs/${cid}?format=raw`)).statusCode).toBe(404)
   await album.delete('note')
   expect((await http.inject(`/ipfs/${note}?format=raw`)).statusCode).toBe(404)
+})
+
+it('serves content by its CID as what it is: a document as JSON, a file to be saved', async () => {
+  const { cid } = await album.put({ _id: 'shown', text: '<b>hello</b>' })
+  const document = await http.inject(`/content/${CID.parse(cid).toString(base36)}`)
+  expect([document.statusCode, document.body]).toEqual([200, '{"_id":"shown","text":"<b>hello</b>"}'])
+  expect(document.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    etag: `"${cid}"`,
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+  })
+  expect((await http.inject({ url: `/content/${cid}`, headers: { 'if-none-match': `"${cid}"` } })).statusCode).toBe(304)
+  const whole = await http.inject(`/content/${file}`)
+  expect(Buffer.compare(whole.rawPayload, bytes)).toBe(0)
+  expect(whole.headers).toMatchObject({ 'content-type': 'application/octet-stream', 'content-disposition': `attachment; filename="${file}"` })
+  await album.delete('shown')
+  for (const [text, status, code] of [
+    [cid, 404, 'not-found'],
+    ['hello', 400, 'bad-cid'],
+    [album.id, 400, 'bad-cid'],
+  ] as const) {
+    const response = await http.inject(`/content/${text}`)
+    expect([response.statusCode, response.json<{ error: { code: string } }>().error.code]).toEqual([status, code])
+  }
 })

@@ -14,6 +14,8 @@ export interface JudgingInit {
   readonly all: () => Iterable<OpenNamespace>
   /** Puts a namespace in the place of the same one, so that what is under way there is judged anew, and tells of it. */
   readonly renew: (open: OpenNamespace) => void
+  /** Called when logs have changed that say which head of a namespace counts. */
+  readonly settleHead: (id: string) => Promise<void>
   /** Called when all that is here of a namespace is what its logs accept, after these have changed. */
   readonly onJudged: (id: string) => Promise<void>
   readonly removing: () => Promise<Removing>
@@ -32,6 +34,8 @@ export class Judging {
   readonly #init: JudgingInit
   /** Namespaces in which logs have changed by which not everything was judged yet, by their ids, and what that is: `undefined` for all. */
   readonly #unjudged = new Map<string, Unjudged | undefined>()
+  /** Ids of namespaces of which logs have changed, and whose head was not looked at since. */
+  readonly #unsettled = new Set<string>()
 
   constructor(init: JudgingInit) {
     this.#init = init
@@ -41,7 +45,8 @@ export class Judging {
   async resume(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       this.#unjudged.set(id, undefined)
-      await this.judge(id)
+      this.#unsettled.add(id)
+      await this.later(id)
     }
   }
 
@@ -71,12 +76,28 @@ export class Judging {
   /** They have changed: what is under way is judged anew, and what is here once more. */
   async changed(numbers: readonly number[]): Promise<void> {
     const changed = [...this.#init.all()].filter(({ ns }) => numbers.includes(ns)).map((open): OpenNamespace => ({ ...open }))
-    for (const open of changed) this.#init.renew(open)
     for (const open of changed) {
+      this.#init.renew(open)
+      this.#unsettled.add(open.id)
+    }
+    for (const open of changed) {
+      await this.#settle(open.id)
       if (open.scope.write === 'members') await (await this.#init.ground.people.load()).roles(open)
       await this.judge(open.id)
       await this.#init.onJudged(open.id)
     }
+  }
+
+  async #settle(id: string): Promise<void> {
+    if (!this.#unsettled.has(id)) return
+    await this.#init.settleHead(id)
+    this.#unsettled.delete(id)
+  }
+
+  /** Does what could not be done when logs had changed. */
+  async later(id: string): Promise<void> {
+    await this.#settle(id)
+    await this.judge(id)
   }
 
   /** Resolves when all that is stored of a namespace is what the logs accept that it needs. */
@@ -109,6 +130,7 @@ export class Judging {
   /** A namespace has gone from here. */
   forget(id: string): void {
     this.#unjudged.delete(id)
+    this.#unsettled.delete(id)
   }
 }
 

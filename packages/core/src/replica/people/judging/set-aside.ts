@@ -1,5 +1,7 @@
 import { sha256 } from '#crypto'
 import { errorCode } from '../../../errors.ts'
+import type { FileKey } from '../../../files/file-cid.ts'
+import { fileNamedBy } from '../../../files/named-file.ts'
 import { type Batch, decodeBatch, encodeBatch, type WireRecord } from '../../../model/batch.ts'
 import { equalBytes, fromUtf8, toHex } from '../../../model/bytes.ts'
 import { msFromTime } from '../../../model/clock.ts'
@@ -37,6 +39,8 @@ interface Entry {
   /** When it was set aside, Unix milliseconds. */
   readonly since: number
   readonly size: number
+  /** How many files its records name, which are kept with it. */
+  readonly files: number
 }
 
 /** A record that has come back. */
@@ -56,6 +60,8 @@ export interface SetAsideInit {
   readonly onBack: (id: string, records: readonly CameBack[]) => Promise<void>
   /** Called with the hybrid time at which something expires that was set aside. */
   readonly onExpiring: (exp: number) => void
+  /** Called when files are not kept for anything here any more. */
+  readonly onFilesFree: () => void
 }
 
 /**
@@ -133,6 +139,7 @@ export class SetAside {
     if (!batch.ok || by === undefined) return
     const place = `${id}/${toHex(sha256(bytes).subarray(0, 16))}`
     const ends = batch.value.records.flatMap(({ content, exp }) => (content === null || exp === null ? [] : [exp]))
+    const files = batch.value.records.flatMap((record) => fileOf(record) ?? [])
     const entry: Entry = {
       place,
       by: Uint8Array.from(by),
@@ -140,15 +147,22 @@ export class SetAside {
       exp: ends.length === 0 ? 0 : Math.min(...ends),
       since,
       size: bytes.length,
+      files: files.length,
     }
     await storage.setMeta(ASIDE_BATCH + place, bytes)
     await storage.setMeta(ASIDE + place, writeEntry(entry))
+    // Without the documents that named them they would go from every disk.
+    if (files.length > 0) await (await storage.files()).keepFor(place, files)
     this.#entries.set(place, entry)
     if (entry.exp > 0) this.#init.onExpiring(entry.exp)
   }
 
-  async #drop({ place }: Entry): Promise<void> {
+  async #drop({ place, files }: Entry): Promise<void> {
     const { storage } = this.#init.ground
+    if (files > 0) {
+      await (await storage.files()).letGo(place)
+      this.#init.onFilesFree()
+    }
     await storage.setMeta(ASIDE + place, undefined)
     await storage.setMeta(ASIDE_BATCH + place, undefined)
     this.#entries.delete(place)
@@ -320,6 +334,11 @@ function cameBack({ key, at }: WireRecord): CameBack[] {
   return split === undefined ? [] : [{ ...split, at }]
 }
 
+function fileOf({ key, content }: WireRecord): FileKey | undefined {
+  const split = typeof key === 'string' ? splitKey(key) : undefined
+  return split === undefined || content === null ? undefined : fileNamedBy({ ...split, content: fromUtf8(content) ?? null })
+}
+
 function expired(record: WireRecord, now: number): WireRecord {
   const { content, exp } = record
   if (content === null || exp === null || exp > now) return record
@@ -330,12 +349,14 @@ function namespaceOf({ place }: Entry): string {
   return place.slice(0, place.indexOf('/'))
 }
 
-function writeEntry({ by, first, exp, since, size }: Entry): Uint8Array {
-  return encodeCbor([by, first, exp, since, size])
+function writeEntry({ by, first, exp, since, size, files }: Entry): Uint8Array {
+  return encodeCbor([by, first, exp, since, size, files])
 }
 
 function readEntry(place: string, value: Uint8Array): Entry | undefined {
   const read = decodeCbor(value, MAX_ENTRY_BYTES)
-  const [by, first, exp, since, size]: unknown[] = read.ok && Array.isArray(read.value) ? read.value : []
-  return isBytes(by) && isUint(first) && isUint(exp) && isUint(since) && isUint(size) ? { place, by, first, exp, since, size } : undefined
+  // Before, nothing was kept with it.
+  const [by, first, exp, since, size, files = 0]: unknown[] = read.ok && Array.isArray(read.value) ? read.value : []
+  const isEntry = isBytes(by) && isUint(first) && isUint(exp) && isUint(since) && isUint(size) && isUint(files)
+  return isEntry ? { place, by, first, exp, since, size, files } : undefined
 }

@@ -1,0 +1,94 @@
+import { compareBytes, toHex } from '../model/bytes.ts'
+import { MAX_WEIGHT_POWER, SECTORS } from './limits.ts'
+import type { Member } from './membership.ts'
+
+const NOTHING: Uint16Array = new Uint16Array()
+
+/** A relay of a ranking. */
+export interface Ranked extends Member {
+  /** Its key in hexadecimal. */
+  readonly name: string
+}
+
+/**
+ * All relays in the order in which each sector would be owned by them, the one with the least cost first. It is the same whoever is a member: the owners are the first that are. So
+ * who comes or goes moves nothing in it, and to look one sector up takes a few steps, however many relays there are.
+ */
+export class Ranking {
+  readonly #costsOf: (key: Uint8Array) => Int32Array
+  readonly #ranked: Ranked[] = []
+  /** What a relay of this number costs in each sector, by its weight. */
+  readonly #costs: Float64Array[] = []
+  /** Numbers by name; a relay that has said several weights has several. */
+  readonly #numbers = new Map<string, number[]>()
+  /** By sector, numbers by rising cost; so many of each row are in use as there are relays. */
+  #orders: readonly Uint16Array[] = Array.from({ length: SECTORS }, () => new Uint16Array(16))
+
+  /** `costsOf` gives what each sector costs a relay that weighs 1. */
+  constructor(costsOf: (key: Uint8Array) => Int32Array) {
+    this.#costsOf = costsOf
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#ranked.length
+  }
+
+  /** The number of a relay, which is added where it is new, or says another weight than before. */
+  numberOf(member: Member): number {
+    const name = toHex(member.key)
+    const numbers = this.numbersOf(name)
+    const known = numbers.find((number) => this.#ranked[number]?.power === member.power)
+    if (known !== undefined) return known
+    const number = this.#ranked.length
+    this.#ranked.push({ key: member.key, power: member.power, name })
+    this.#numbers.set(name, [...numbers, number])
+    // Powers of two divide integers exactly: w times as heavy is 1 / w of the cost.
+    this.#costs.push(Float64Array.from(this.#costsOf(member.key), (cost) => cost * 2 ** (MAX_WEIGHT_POWER - member.power)))
+    this.#insert(number)
+    return number
+  }
+
+  /** The numbers that a relay has. */
+  numbersOf(name: string): readonly number[] {
+    return this.#numbers.get(name) ?? []
+  }
+
+  /** The relay of a number. */
+  at(number: number): Ranked | undefined {
+    return this.#ranked[number]
+  }
+
+  /** The numbers of all relays in the order of a sector, and perhaps zeros behind them. */
+  order(sector: number): Uint16Array {
+    return this.#orders[sector] ?? NOTHING
+  }
+
+  #insert(number: number): void {
+    const count = this.#ranked.length - 1
+    if (count === this.#orders[0]?.length)
+      this.#orders = this.#orders.map((order) => {
+        const larger = new Uint16Array(2 * count)
+        larger.set(order)
+        return larger
+      })
+    for (const [sector, order] of this.#orders.entries()) {
+      let [low, high] = [0, count]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (this.#isBefore(number, order[middle] ?? 0, sector)) high = middle
+        else low = middle + 1
+      }
+      order.copyWithin(low + 1, low, count)
+      order[low] = number
+    }
+  }
+
+  /** Of equal costs the lower key comes first. */
+  #isBefore(a: number, b: number, sector: number): boolean {
+    const [costA = 0, costB = 0] = [this.#costs[a]?.[sector], this.#costs[b]?.[sector]]
+    if (costA !== costB) return costA < costB
+    const [one, other] = [this.#ranked[a], this.#ranked[b]]
+    return one !== undefined && other !== undefined && compareBytes(one.key, other.key) < 0
+  }
+}

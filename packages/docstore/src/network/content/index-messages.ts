@@ -1,0 +1,2 @@
+export { type ContentResponse, decodeContentResponse, encodeContent } from './messages.ts'
+export { contentProtocol } from './protocol.ts'
