@@ -45,9 +45,9 @@ export async function measurePlacement(count: number): Promise<Figures> {
     const kept = await namespacesOf(relays)
     const lost = KILLED.flatMap((index) => [...(kept[index] ?? [])])
     const lostBytes = sum(lost.map((id) => sizes.get(id) ?? 0))
-    const load = [...kept.map((one) => one.size)]
+    const load = kept.map((one) => one.size)
 
-    await Promise.all(KILLED.map((index) => relays[index]?.kill()))
+    await Promise.all(KILLED.map(async (index) => relays[index]?.kill()))
     rmSync(join(folder, '1'), { recursive: true, force: true })
     const left = relays.filter((_, index) => !KILLED.some((killed) => killed === index))
     const before = sum((await reports(left)).map(({ report }) => report.bytesIn))
