@@ -43,7 +43,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|placing)\\.ts)',
   ].join('|'),
 )
 
@@ -52,7 +52,7 @@ const BOTH = new RegExp(
   [
     '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/ed25519|@noble/hashes(?!/(scrypt|pbkdf2)))/',
     '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/hash-sum)\\.ts',
-    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author)\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author|service-names)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',
   ].join('|'),
