@@ -30,8 +30,8 @@ export const MAX_COMPARISONS_WITH_ONE = 2
 /** Comparisons in a row that may fail until an owner counts as out of reach. */
 export const MAX_FAILURES = 3
 /** First and longest pause after a comparison that failed, milliseconds. */
-export const MIN_RETRY_MS = 30_000
-export const MAX_RETRY_MS: number = 10 * 60_000
+const MIN_RETRY_MS = 30_000
+const MAX_RETRY_MS: number = 10 * 60_000
 /** Times of placement and repair, milliseconds. All relays and clients of a network go by the same ones; tests make them shorter. */
 export interface PlacementTimes {
   readonly eligibleAfterMs: number

@@ -113,7 +113,7 @@ export class LocalNetwork implements Network {
   readonly #placementTimes: PlacementTimes | undefined
   /** Who owns what: at relays that keep documents, and at peers where some relays keep only what they own. */
   #view: PlacementView | undefined
-  #loadingView: Promise<void> | undefined
+  #isViewLoading = false
   /** At a relay that keeps documents. */
   #sectors: RelaySectors | undefined
   #wasPlaced = false
@@ -380,6 +380,7 @@ export class LocalNetwork implements Network {
         view,
         givesUp: this.#storage === 'owned',
         connection: (peer) => this.#connectionTo(peer),
+        sessions: () => this.#relays.connected.flatMap(({ session }) => session ?? []),
         session: (peer, signal) => this.#relays.sessionWith(peer, signal),
         isUsed: (ns) => this.#opened.has(ns),
         onNeeds: () => this.#relays.look(),
@@ -880,14 +881,19 @@ export class LocalNetwork implements Network {
     this.#relays.look()
     this.#view?.changed()
     if (this.#view !== undefined) this.#placementChanged()
-    else if (this.#directory?.directory.relays().some(({ descriptor }) => descriptor.services.includes(KEEPS_OWNED_SERVICE)) === true)
+    else if (
+      !this.#isViewLoading &&
+      this.#directory?.directory.relays().some(({ descriptor }) => descriptor.services.includes(KEEPS_OWNED_SERVICE)) === true
+    ) {
       // Loaded where some relays keep only a part.
-      this.#loadingView ??= this.#openView().then(
+      this.#isViewLoading = true
+      this.#openView().then(
         () => this.#placementChanged(),
         () => {
-          this.#loadingView = undefined
+          this.#isViewLoading = false
         },
       )
+    }
   }
 
   /** The list is made anew each time: where it is long, for many changes at once. */

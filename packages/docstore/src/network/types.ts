@@ -100,9 +100,10 @@ export interface SectorsReport {
   readonly safe: number
   /** Namespaces in those that are not. */
   readonly unsafe: number
-  /** Since the start: sectors that were made equal with another relay, and namespaces that were given up. */
+  /** Since the start: sectors that were made equal with another relay, namespaces that were given up, and bytes that sync with other relays brought. */
   readonly compared: number
   readonly dropped: number
+  readonly bytesIn: number
 }
 
 /** What a listed peer tells others of itself besides its addresses and links. */

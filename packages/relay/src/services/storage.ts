@@ -26,7 +26,7 @@ function countLimits(log: Log): (limit: string) => void {
 /** How the sectors of this relay stand. */
 function placementMetrics(report: SectorsReport | undefined): readonly Metric[] {
   if (report === undefined) return []
-  const { members, owned, serving, syncing, leaving, safe, compared, dropped } = report
+  const { members, owned, serving, syncing, leaving, safe, compared, dropped, bytesIn } = report
   return [
     gauge('docstore_storage_members', 'Relays that own a part of the key space', members),
     {
@@ -46,6 +46,12 @@ function placementMetrics(report: SectorsReport | undefined): readonly Metric[] 
       help: 'Namespaces that were removed here because others keep them',
       type: 'counter',
       values: [['', dropped]],
+    },
+    {
+      name: 'docstore_storage_received_bytes_total',
+      help: 'Bytes that sync with other relays brought, over links that this relay made',
+      type: 'counter',
+      values: [['', bytesIn]],
     },
   ]
 }

@@ -42,6 +42,8 @@ export interface RelaySectorsInit {
   readonly givesUp: boolean
   /** A connection to a relay, where there is one. */
   readonly connection: (peer: string) => Connection | undefined
+  /** The sessions with relays that there are now. */
+  readonly sessions: () => readonly Session[]
   /** The session with a relay, as soon as there is one. Links come about by `needed`. */
   readonly session: (peer: string, signal: AbortSignal) => Promise<Session>
   /** Whether a program on the data of this relay has opened a namespace. */
@@ -68,7 +70,9 @@ export class RelaySectors {
   readonly #brought = new Set<string>()
   readonly #bringing = new Map<string, Promise<void>>()
   readonly #absent = new Map<string, number>()
-  readonly #counts = { compared: 0, dropped: 0 }
+  readonly #counts = { compared: 0, dropped: 0, bytesIn: 0 }
+  /** What of a session's bytes was counted. */
+  readonly #counted = new WeakMap<Session, number>()
   #repair: Repair | undefined
   #isDraining: boolean
   #ticks = 0
@@ -153,6 +157,7 @@ export class RelaySectors {
   }
 
   async report(): Promise<SectorsReport> {
+    this.#count()
     const { view, givesUp } = this.#init
     const { placement } = view
     const repair = this.#repair
@@ -174,6 +179,14 @@ export class RelaySectors {
       safe,
       unsafe,
       ...this.#counts,
+    }
+  }
+
+  #count(): void {
+    for (const session of this.#init.sessions()) {
+      const { bytesIn } = session.traffic
+      this.#counts.bytesIn += bytesIn - (this.#counted.get(session) ?? 0)
+      this.#counted.set(session, bytesIn)
     }
   }
 
@@ -240,6 +253,7 @@ export class RelaySectors {
 
   /** Never fails: what went wrong is tried again the next time. */
   async #tick(): Promise<void> {
+    this.#count()
     try {
       await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
       if (!this.#place()) return
