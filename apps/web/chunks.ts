@@ -7,7 +7,7 @@ const LATER = new RegExp(
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(device-invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
     '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
-    '/docstore/src/(store|network)/content/',
+    '/docstore/src/(store/content/|network/(content/|serve-stored\\.ts))',
     '/core/src/(files/(foreign-file|file-node|file-shape)|model/encoding/content-cid)\\.ts',
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs)/',
     '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|carry-person|assert-delivered|empty-data|limits))\\.ts',
@@ -62,7 +62,7 @@ const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
 /** What the page's connections begin with, and the worker needs where the identity is locked. */
 const CIPHERS = /\/node_modules\/@noble\/ciphers\//
 /** What of the core the page alone begins with. */
-const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes)\.ts)/
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes|service-names)\.ts)/
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 export const CHUNKS = [
