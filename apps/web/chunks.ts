@@ -35,15 +35,15 @@ const LATER = new RegExp(
 const WORKER_LATER = new RegExp(
   [
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs|rabin|murmurhash)',
-    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|is-conflict|records-of)|queries/explain-query|reading/distinct)|query/sql/explain\\.ts)',
-    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|forgetting))',
+    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|erased-content|is-conflict|records-of)|queries/explain-query|reading/distinct)|query/sql/explain\\.ts)',
+    '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|written-anew|pending-row|forgetting))',
     '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
     '/core/src/people/|/node_modules/@noble/hashes/(scrypt|pbkdf2)',
     '/core/src/(model/people/(?!author\\.ts)|replica/people/(?!lazy-people|person-meta|principal-id|judging/aside-prefixes)|replica/heads/former-head|storage/logs/(?!schema))',
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|placing)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|budget|placing)\\.ts)',
   ].join('|'),
 )
 
