@@ -6,11 +6,11 @@ const LATER = new RegExp(
     '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(device-invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(store/content/|network/(content/|serve-stored\\.ts))',
     '/core/src/(files/(foreign-file|file-node|file-shape)|model/encoding/content-cid)\\.ts',
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs)/',
-    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
+    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|carry-person|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/store/types/',
     '/docstore/src/store/profiles/(?!profiles\\.ts)',
     '/docstore/src/store/names/(?!names\\.ts)',
@@ -25,7 +25,7 @@ const LATER = new RegExp(
     '/node_modules/(@scure/|@noble/hashes/(scrypt|pbkdf2))',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/(index-session|index-server|serve-requests)|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order))',
-    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
+    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
@@ -43,7 +43,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|placing)\\.ts)',
   ].join('|'),
 )
 
@@ -52,7 +52,7 @@ const BOTH = new RegExp(
   [
     '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/ed25519|@noble/hashes(?!/(scrypt|pbkdf2)))/',
     '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/hash-sum)\\.ts',
-    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author)\\.ts',
+    '/core/src/model/(\\w+/)?(bytes|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author|service-names)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',
   ].join('|'),

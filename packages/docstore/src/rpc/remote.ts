@@ -56,6 +56,7 @@ export const REPLICA_METHODS = [
   'block',
   'partialFiles',
   'headSeq',
+  'headAndLogs',
   'exportNamespace',
   'listedNamespaces',
   'readNamespace',
