@@ -6,11 +6,11 @@ const LATER = new RegExp(
     '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(device-invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|pending|forget|rules|succession|listed-namespaces)\\.ts)',
-    '/docstore/src/(store|network)/content/',
+    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/(store/content/|network/(content/|serve-stored\\.ts))',
     '/core/src/(files/(foreign-file|file-node|file-shape)|model/encoding/content-cid)\\.ts',
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs)/',
-    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|assert-delivered|empty-data|limits))\\.ts',
+    '/docstore/src/(sharing/take-data|store/networks/(networks|open-several|carry-person|assert-delivered|empty-data|limits))\\.ts',
     '/docstore/src/store/types/',
     '/docstore/src/store/profiles/(?!profiles\\.ts)',
     '/docstore/src/store/names/(?!names\\.ts)',
@@ -25,7 +25,7 @@ const LATER = new RegExp(
     '/node_modules/(@scure/|@noble/hashes/(scrypt|pbkdf2))',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/(index-session|index-server|serve-requests|sync-relays)|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order|delivery))',
-    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
+    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
@@ -62,7 +62,7 @@ const PROTOBUF = /\/node_modules\/(protons-runtime|uint8-varint|uint8arrays)\//
 /** What the page's connections begin with, and the worker needs where the identity is locked. */
 const CIPHERS = /\/node_modules\/@noble\/ciphers\//
 /** What of the core the page alone begins with. */
-const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes)\.ts)/
+const PAGE_CORE = /\/core\/src\/(sync\/|query\/projection|model\/(\w+\/)?(membership|release-bytes|service-names)\.ts)/
 
 /** Parts of the first load, told apart by the names of their files: `scripts/sizes.js` measures them. */
 export const CHUNKS = [

@@ -105,7 +105,7 @@ it('the owner gives roles in the page: who has one writes, and whose is taken aw
   await ada.row('by Cy').waitFor()
 })
 
-it('a role of one collection, from one time until another, and who gave and took what, are in the page, too', { timeout: 90_000 }, async () => {
+it('a role of one collection, from one time until another, and who gave and took what, are in the page, too', async () => {
   const id = await createNamespace(ada, 'Drafts')
   await ada.part('settingsOpen').click()
   await ada.part('memberWho').fill(cy.me)

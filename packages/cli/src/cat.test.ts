@@ -20,11 +20,11 @@ describe('docstore cat', () => {
     const printed = '{"10":2,"2":1,"_id":"a","text":"hello"}'
     expect((await bench.run(['cat', cid, '--data', data])).stdout).toBe(`${printed}\n`)
     expect((await bench.run(['cat', `ipfs://${cid}`, '--json', '--data', data])).stdout).toBe(`${printed}\n`)
-    const { identity } = await bench.json<{ identity: string }>(['id', '--data', data])
+    const { by } = await bench.json<{ by: string }>(['get', 'notes', 'a', '--meta', '--data', data])
     expect(await bench.json(['cat', cid, '--meta', '--data', data])).toMatchObject({
       document: { _id: 'a', text: 'hello' },
       cid,
-      here: { collection: 'docs', _id: 'a', by: identity },
+      here: { collection: 'docs', _id: 'a', by },
       from: null,
     })
     const out = join(files, 'a.json')

@@ -134,7 +134,7 @@ describe('a relay', () => {
       [`/ns/${notes.id}/docs?cursor=x`, 400, 'bad-cursor'],
       [`/ns/${notes.id}/docs?skip=5`, 400, 'bad-option'],
       [`/ns/${notes.id}/docs?sort=-`, 400, 'bad-sort'],
-      ['/content/nonsense', 404, 'not-found'],
+      ['/content/nonsense', 400, 'bad-cid'],
     ] as const) {
       const response = await get(path)
       expect([response.status, ((await response.json()) as { error: { code: string } }).error.code], path).toEqual([status, code])

@@ -27,7 +27,8 @@ export function catCommand(run: Run): Command {
         // The relays that are known get a moment to be reached.
         await store.network?.connected({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
         const content = await store.content(cid, { timeoutMs: settings.timeoutMs, signal })
-        if (content.kind === 'file') return writeFile(context, content, options)
+        // The store is open until all of it was written.
+        if (content.kind === 'file') return await writeFile(context, content, options)
         const { document, here = null, from = null } = content
         if (options.meta === true) return output.json({ document, cid: content.cid, here, from })
         // For programs it stays letter by letter what the CID names.

@@ -29,13 +29,6 @@ export function whereCommand(run: Run): Command {
     )
 }
 
-/** What an owner says. */
-function keeping(has: boolean, state: Whereabouts['owners'][number]['state']): string {
-  if (!has) return 'does not say so'
-  if (state === 'serving') return 'keeps it, and has all of the sector'
-  return state === 'syncing' ? 'keeps it, and fetches what is missing of the sector' : 'keeps it'
-}
-
 /** Of a document that is here, it is known in which sector it lies; of other content, only who has it. */
 async function showContent({ output }: Context, { cid, holders, namespace, where }: ContentWhereabouts): Promise<void> {
   const has = (owner: Whereabouts['owners'][number]): boolean => holders.includes(owner.peer)
@@ -57,6 +50,13 @@ async function showContent({ output }: Context, { cid, holders, namespace, where
         : ` It is of a document in ${namespace ?? ''}, whose sector is ${where.sector}: ${value.copies} of ${where.wanted} copies are there.`
     return `${holders.length} of the relays that were asked have ${cid}.${lies}\n${textTable(holders.map((peer) => [peer]))}`
   })
+}
+
+/** What an owner says. */
+function keeping(has: boolean, state: Whereabouts['owners'][number]['state']): string {
+  if (!has) return 'does not say so'
+  if (state === 'serving') return 'keeps it, and has all of the sector'
+  return state === 'syncing' ? 'keeps it, and fetches what is missing of the sector' : 'keeps it'
 }
 
 function whereText(id: string, { sector, everywhere, owners, others, copies, wanted }: Whereabouts): string {

@@ -295,6 +295,10 @@ export class LocalReplica implements Replica {
     return this.#namespaces.headSeq(ns)
   }
 
+  headAndLogs(ns: string): Promise<string | undefined> {
+    return this.#namespaces.headAndLogs(ns)
+  }
+
   exportNamespace(ns: string): Promise<NamespaceBytes | undefined> {
     return this.#namespaces.exportNamespace(ns)
   }
@@ -581,8 +585,7 @@ export class LocalReplica implements Replica {
   }
 
   async cutTime(): Promise<number> {
-    const { clock, latest, newest } = this.#ground
-    return Math.max(clock.wall(), Math.min(newest.time, latest()))
+    return (await this.#ownActs()).cutTime()
   }
 
   async personFacts(): ReturnType<Replica['personFacts']> {

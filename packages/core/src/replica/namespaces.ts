@@ -1,5 +1,5 @@
 import { DocstoreError } from '../errors.ts'
-import { equalBytes } from '../model/bytes.ts'
+import { equalBytes, toHex } from '../model/bytes.ts'
 import { MAX_TIME, msFromTime } from '../model/clock.ts'
 import type { HeadBody } from '../model/namespace/head-body.ts'
 import { keyOf, PERSON_BYTES, personOf, principalOf } from '../model/people/author.ts'
@@ -438,6 +438,12 @@ export class Namespaces implements ReplicaNamespaces {
 
   async headSeq(id: string): Promise<number> {
     return this.#headSeqs.get(id) ?? 0
+  }
+
+  async headAndLogs(id: string): Promise<string | undefined> {
+    if (!this.#open.has(id)) return undefined
+    const logs = await this.#ground.people.loaded?.exchange.logsDigest(id)
+    return `${this.#headSeqs.get(id) ?? 0} ${logs === undefined ? '' : toHex(logs)}`
   }
 
   async exportNamespace(id: string): Promise<NamespaceBytes | undefined> {

@@ -560,6 +560,8 @@ export interface ReplicaNamespaces {
   forgetNamespace(ns: string): Promise<boolean>
   /** A position in the local order, not before that of the head that came last since this replica was opened; 0 where none has. */
   headSeq(ns: string): Promise<number>
+  /** Tells which head and which logs a namespace has: another text as soon as one of them has changed, before anybody hears of that. `undefined` where it is not here. */
+  headAndLogs(ns: string): Promise<string | undefined>
   /** Genesis and winning head, to hand to another peer. */
   exportNamespace(ns: string): Promise<NamespaceBytes | undefined>
   /** Those that their owners list, with ids greater than `after`, rising, as many as fit into a message; whether `more` follow. */

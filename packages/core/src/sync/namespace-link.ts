@@ -45,6 +45,8 @@ export interface LinkContext {
   readonly onRefused: (ns: string) => void
   /** Called when records came whose persons are not known here, so that their logs have to be fetched. */
   readonly onStrangers: (ns: string) => void
+  /** Called when a head or a log has changed here of which the peer was not told. */
+  readonly onUntold: (ns: string) => void
   /** Called when the peer held something of ours back. */
   readonly onHeld: () => void
   /** Asks the peer for its time once more. */
@@ -106,6 +108,8 @@ export class NamespaceLink {
   readonly #audits: Audits
   /** Our local position up to which the peer was offered everything; `undefined` before the first comparison. */
   #pushed: number | undefined
+  /** Which head and logs the peer was told of. What comes behind another one counts as delivered only with that. */
+  #told: string | undefined
   /** How far earlier sessions came; known from the first comparison on. */
   #kept: KeptPositions | undefined
   /** Whether the peer refused something below `#pushed`, so that `acked` must not follow it. */
@@ -169,6 +173,7 @@ export class NamespaceLink {
         this.status.state = 'declined'
         return true
       }
+      const told = await replica.headAndLogs(this.#ns)
       const shared = await this.#shareNamespace(opened)
       if (shared !== 'shared') {
         this.status.state = shared
@@ -180,6 +185,10 @@ export class NamespaceLink {
       }
       if (this.status.state !== 'live') this.status.state = 'syncing'
       const ours = await replica.summary(this.#ns)
+      // After the position: what has changed meanwhile, and may lie before it, is shared by another pass.
+      this.#told = await replica.headAndLogs(this.#ns)
+      const isTold = told === undefined || told === this.#told
+      if (!isTold) this.#told = undefined
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
       const isEqual = ours.root === theirs.root
       this.status.have = theirs.count
@@ -204,7 +213,7 @@ export class NamespaceLink {
       if (tally.isComplete) this.#forgetHeld()
       this.#noteHeld(tally)
       this.#noteHeldActs(ours.seq)
-      if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, ours.seq)
+      if (!this.#hasHole && isTold) this.status.acked = Math.max(this.status.acked, ours.seq)
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
       held = tally.heldHere + tally.heldThere.size
@@ -212,6 +221,7 @@ export class NamespaceLink {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
+        if (!isTold) continue
         if (!(await this.#audits.maybe())) return pass === 0
         continue
       }
@@ -586,7 +596,10 @@ export class NamespaceLink {
     // What was refused does not hold up the rest: comparing finds it again later. Until then nothing behind it counts as delivered.
     if (tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD) this.#hasHole = true
     this.#noteHeld(tally)
-    if (!this.#hasHole) this.status.acked = Math.max(this.status.acked, seq)
+    if (this.#hasHole || seq <= this.status.acked) return
+    // A head or a log that has changed may lie before these records.
+    if (this.#told === (await this.#context.replica.headAndLogs(this.#ns))) this.status.acked = Math.max(this.status.acked, seq)
+    else if (batch !== undefined) this.#context.onUntold(this.#ns)
   }
 
   #outgoing(since: number, isSkipping: boolean, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {

@@ -352,8 +352,9 @@ describe('follow', () => {
     const first = follow(0)
     await time.settle()
     const ns = await relay.createNamespace('anyone')
-    expect((await first).response).toEqual({ t: 'news', ns: '', batch: null, seq: 1, more: false })
-    const second = follow(1)
+    // There is one, and one has come.
+    expect((await first).response).toEqual({ t: 'news', ns: '', batch: null, seq: 2, more: false })
+    const second = follow(2)
     // Documents are not what this is about.
     await relay.replica.write(ns, 'notes', [{ id: 'a', content: '{"_id":"a"}' }])
     await time.advance(20_000)

@@ -119,6 +119,7 @@ export class Session {
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
       onStrangers: (ns) => this.#strangers(ns),
+      onUntold: (ns) => this.#scheduleSync(ns),
       onHeld: () => init.onHeld?.(),
       refreshClock: async () => (await this.#openChannel()).close(),
       onChange,

@@ -34,7 +34,7 @@ import { Ledgers, namespaceStatusWith, patiently, serveSync, type SyncInit, type
 import type { RelayIntake } from './intake/index-node.ts'
 import type { ForwardedTopics } from './topics/index-node.ts'
 import { type NetworkService, offers } from './relay-services.ts'
-import { limited, onWake, until } from './timing/index.ts'
+import { lazily, limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
 import { type DocstoreLibp2p, mayDial, peerKey, rangeOf } from './transport/index.ts'
 import type {
@@ -125,9 +125,6 @@ export class LocalNetwork implements Network {
   readonly #waiting = new ByNamespace()
   readonly #unlisten: (() => void)[] = []
   #fileExchange: Promise<FileExchange> | undefined
-  #pairing: Promise<DevicePairing> | undefined
-  #nameService: Promise<NameService> | undefined
-  #contentService: Promise<ContentService> | undefined
   #tellingPeers: ReturnType<typeof setTimeout> | undefined
 
   private constructor(
@@ -247,14 +244,7 @@ export class LocalNetwork implements Network {
     for (const origin of await knownRelays(this.#replica)) this.#relays.join(origin)
     this.#relays.start()
     if (canBeDirect(this.libp2p)) await this.#startDirect()
-    if (this.#serves('storage'))
-      await Promise.all([
-        this.#keepAll(),
-        this.#files(),
-        this.#contents().then((contents) => contents.serve()),
-        this.#serveProfiles(),
-        this.#servePeople(),
-      ])
+    if (this.#serves('storage')) await Promise.all([this.#keepAll(), this.#files(), this.#serveStored()])
     if (this.#serves('names')) await this.#serveNames()
   }
 
@@ -357,17 +347,15 @@ export class LocalNetwork implements Network {
     this.#direct.start()
   }
 
-  async #serveProfiles(): Promise<void> {
-    const { serveProfiles } = await import('./profiles/index-server.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    await serveProfiles(this.libp2p, { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of })
-  }
-
-  async #servePeople(): Promise<void> {
-    const { servePeople } = await import('./people/index-server.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    const init = { replica: this.#replica, networkId: this.#networkId, misconduct, ledgerOf: this.#ledgers.of, self: this.libp2p.peerId.toString() }
-    await servePeople(this.libp2p, init)
+  /** What only relays load. */
+  async #serveStored(): Promise<void> {
+    const { serveStored } = await import('./serve-stored.ts')
+    await serveStored(this.libp2p, {
+      replica: this.#replica,
+      networkId: this.#networkId,
+      ledgerOf: this.#ledgers.of,
+      contents: await this.#contents(),
+    })
   }
 
   async #serveNames(): Promise<void> {
@@ -571,18 +559,6 @@ export class LocalNetwork implements Network {
     return found
   }
 
-  async placement(): Promise<SectorsReport | undefined> {
-    return this.#sectors?.report()
-  }
-
-  async drain(isDraining: boolean): Promise<void> {
-    if (this.#sectors === undefined) throw new DocstoreError('no-relay-here', 'Only a relay that keeps documents can hand them on')
-    await this.#replica.setMeta(DRAINING, isDraining ? Uint8Array.of(1) : undefined, { flushed: true })
-    this.#directory?.describe({ draining: isDraining })
-    this.#sectors.drain(isDraining)
-    this.#relays.look()
-  }
-
   async content(request: Parameters<Network['content']>[0]): Promise<FoundContent> {
     return (await this.#contents()).content(request)
   }
@@ -592,14 +568,7 @@ export class LocalNetwork implements Network {
   }
 
   /** Loaded when somebody asks for content by its CID, and at a relay that gives it. */
-  #contents(): Promise<ContentService> {
-    return (this.#contentService ??= this.#loadContents().catch((error: unknown) => {
-      this.#contentService = undefined
-      throw error
-    }))
-  }
-
-  async #loadContents(): Promise<ContentService> {
+  readonly #contents = lazily(async (): Promise<ContentService> => {
     const { ContentService } = await import('./content/index-content.ts')
     return new ContentService({
       networkId: this.#networkId,
@@ -613,11 +582,23 @@ export class LocalNetwork implements Network {
       ledgerOf: this.#ledgers.of,
       ended: this.#ended.signal,
     })
-  }
+  })
 
   /** Whether a connection to a peer is looked after by something that goes on. */
   #isNeeded(peer: string): boolean {
     return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
+  }
+
+  async placement(): Promise<SectorsReport | undefined> {
+    return this.#sectors?.report()
+  }
+
+  async drain(isDraining: boolean): Promise<void> {
+    if (this.#sectors === undefined) throw new DocstoreError('no-relay-here', 'Only a relay that keeps documents can hand them on')
+    await this.#replica.setMeta(DRAINING, isDraining ? Uint8Array.of(1) : undefined, { flushed: true })
+    this.#directory?.describe({ draining: isDraining })
+    this.#sectors.drain(isDraining)
+    this.#relays.look()
   }
 
   async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
@@ -800,18 +781,10 @@ export class LocalNetwork implements Network {
   }
 
   /** Loaded when a device is added: seldom. */
-  #devices(): Promise<DevicePairing> {
-    this.#pairing ??= import('./people/index-devices.ts')
-      .then(
-        ({ DevicePairing }) =>
-          new DevicePairing({ libp2p: this.libp2p, networkId: this.#networkId, replica: this.#replica, ended: this.#ended.signal }),
-      )
-      .catch((error: unknown) => {
-        this.#pairing = undefined
-        throw error
-      })
-    return this.#pairing
-  }
+  readonly #devices = lazily(async (): Promise<DevicePairing> => {
+    const { DevicePairing } = await import('./people/index-devices.ts')
+    return new DevicePairing({ libp2p: this.libp2p, networkId: this.#networkId, replica: this.#replica, ended: this.#ended.signal })
+  })
 
   async offerDevice(): ReturnType<Network['offerDevice']> {
     return (await this.#devices()).offer()
@@ -852,14 +825,7 @@ export class LocalNetwork implements Network {
   }
 
   /** Loaded when somebody asks for a name: many never do. */
-  #names(): Promise<NameService> {
-    return (this.#nameService ??= this.#loadNames().catch((error: unknown) => {
-      this.#nameService = undefined
-      throw error
-    }))
-  }
-
-  async #loadNames(): Promise<NameService> {
+  readonly #names = lazily(async (): Promise<NameService> => {
     const { NameService } = await import('./names/index-service.ts')
     const init = {
       replica: this.#replica,
@@ -875,7 +841,7 @@ export class LocalNetwork implements Network {
       now: this.#now,
     }
     return NameService.open(init, { isRelay: this.#serves('names') })
-  }
+  })
 
   async askNames({ timeoutMs, signal, ...request }: Parameters<Network['askNames']>[0]): Promise<number> {
     return (await this.#names()).ask(request, limited(timeoutMs, signal, this.#ended.signal))

@@ -246,10 +246,6 @@ export interface Network {
   listed(request: ListRequest & { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ListedPage>
   /** Which relays own the part of the key space that a namespace lies in, and which of them say that they keep it; those that do not answer within `timeoutMs` do not. */
   where(request: { readonly ns: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Whereabouts>
-  /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
-  placement(): Promise<SectorsReport | undefined>
-  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
-  drain(isDraining: boolean): Promise<void>
   /**
    * Content by its CID (of a document, or of a block of a file) from relays: connected ones, others that these ask, and others of the directory. Nobody keeps it for that. Throws `bad-cid`; `busy` at
    * a relay that asks for too much at a time.
@@ -257,6 +253,10 @@ export interface Network {
   content(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FoundContent>
   /** Relays that gave content of this CID when they were asked, this one included. */
   contentHolders(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
+  /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
+  placement(): Promise<SectorsReport | undefined>
+  /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
+  drain(isDraining: boolean): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
   /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */

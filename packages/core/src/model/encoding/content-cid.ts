@@ -1,8 +1,7 @@
-import { base16, base16upper } from 'multiformats/bases/base16'
 import { base32, base32upper } from 'multiformats/bases/base32'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
-import { base64, base64url } from 'multiformats/bases/base64'
+import { base64url } from 'multiformats/bases/base64'
 import { CID } from 'multiformats/cid'
 import { DAG_PB } from '../../files/file-cid.ts'
 import { cidText, DAG_JSON, RAW } from './cid.ts'
@@ -28,16 +27,9 @@ const MAX_IDENTITY_BYTES = 128
 const MAX_LENGTH = 512
 /** What IPFS tools write before a CID. */
 const BEFORE = /^(?:ipfs:\/\/|\/ipfs\/)/
-const ANY_BASE = base32.decoder
-  .or(base58btc.decoder)
-  .or(base36.decoder)
-  .or(base32upper.decoder)
-  .or(base16.decoder)
-  .or(base16upper.decoder)
-  .or(base64.decoder)
-  .or(base64url.decoder)
+const ANY_BASE = base32.decoder.or(base58btc.decoder).or(base36.decoder).or(base32upper.decoder).or(base64url.decoder)
 
-/** Reads a CID of content in any of its texts: of version 0 or 1, in any base that IPFS tools write, as `ipfs://…` too. `undefined` where it is none, or none of content that can be here. */
+/** Reads a CID of content in any of its texts: of version 0 or 1, in the bases that IPFS tools write, as `ipfs://…` too. `undefined` where it is none, or none of content that can be here. */
 export function readContentCid(text: string): ContentCid | undefined {
   if (text.length > MAX_LENGTH) return undefined
   try {

@@ -247,7 +247,7 @@ function randomLog(random: SeededRandom): RolesView {
 
 function summary(state: RolesState): string {
   const { members, persons, removals, tips, parents, standing, waiting } = state
-  const known = members.map(({ who, roles: held }) => [toHex(who), held.map(({ via, ...more }) => [toHex(via), Object.entries(more).sort()])])
+  const known = members.map(({ who, roles: held }) => [toHex(who), held.map(({ via, ...more }) => [toHex(via), more])])
   return JSON.stringify([known, persons.map(toHex), [...removals].sort(), tips.map(toHex), parents.map(toHex), [...standing].sort(), waiting.length])
 }
 

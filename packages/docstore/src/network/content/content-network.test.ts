@@ -62,7 +62,7 @@ describe('content by its CID', () => {
     const home = await relay()
     const { store, notes, cid, _id } = await putAt(home, { text: 'mine' })
     expect(await store.content(cid)).toMatchObject({ here: { namespace: notes.id, collection: 'docs', _id, by: store.me } })
-    expect(await store.whereContent(cid)).toMatchObject({ holders: [home.peer.id], namespace: notes.id, where: { copies: 1 } })
+    expect(await store.whereContent(cid)).toMatchObject({ holders: [home.peer.id], namespace: notes.id, where: { wanted: 1 } })
   })
 
   it('is found at a relay that only another relay is in touch with, and by a relay itself', async () => {

@@ -354,12 +354,9 @@ describe('a person', () => {
     const seed = await replica.recoverySeed()
     const end = { type: 'revoke', key: phone.author, until: newest + 1, void: true } as const
     await replica.addToPerson([signAct({ log: cid, parents: [via], at: newest + 2, do: end }, identityFromSeed(seed ?? new Uint8Array(32)))])
-    expect((await store.person.news()).map(({ type, key }) => [type, key]).toSorted()).toEqual(
-      [
-        ['revoked', phone.did],
-        ['revoked', later.did],
-      ].toSorted(),
-    )
+    const news = await store.person.news()
+    expect(news.map(({ type }) => type)).toEqual(['revoked', 'revoked'])
+    expect(new Set(news.map(({ key }) => key))).toEqual(new Set([phone.did, later.did]))
     expect(await store.person.news()).toEqual([])
     expect((await store.person.devices()).filter(({ until }) => until !== undefined)).toMatchObject(
       expect.arrayContaining(

@@ -62,6 +62,13 @@ const grant = (to: Uint8Array) => ada.changeRoles(ns, { type: 'grant', to, role:
 const devices = async (replica: LocalReplica) => (await replica.devicesOf((await ada.personFacts())?.digest ?? NONE)) ?? []
 const roles = async (replica: LocalReplica) => (await replica.members(ns)).map(({ who, from, until }) => [who, from, until])
 
+it('a cut of now is no later than what is here, in a program too that has just opened the data', async () => {
+  await ada.write(ns, 'notes', [{ id: 'a', content: '{"_id":"a"}' }])
+  now += 5000
+  ada = await open()
+  expect(await ada.cutTime()).toBe(timeFromMs(now))
+})
+
 it('a role that was given under a clock that was ahead holds up no other, and is given anew once the clock is right', async () => {
   now = START + FAR_MS
   await grant(bob.author)

@@ -59,9 +59,7 @@ interface EndedDevices {
 }
 
 /** What is done here to the logs in which this key acts. */
-export class OwnActs
-  implements Omit<ReplicaPeople, keyof PersonLookup | 'cutTime' | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'>
-{
+export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnPerson' | 'devicesOf' | 'personsOfKey' | 'namespaceHistory'> {
   readonly #ground: ReplicaGround
   readonly #people: People
   readonly #namespaces: Namespaces
@@ -75,6 +73,19 @@ export class OwnActs
     this.#namespaces = namespaces
     this.#ground = ground
     this.#people = people
+  }
+
+  async cutTime(): Promise<number> {
+    const { clock, latest, newest, storage, identity } = this.#ground
+    const now = clock.wall()
+    let last = now
+    if (newest.time <= now) return last
+    // That is a bound, which can lie a minute beyond all that is here: who is ended now would act for that long.
+    for (const { ns, id } of this.#namespaces.all()) {
+      last = Math.max(last, this.#namespaces.open(id).head.head.at)
+      if ((await storage.times(ns)).newest > last) last = Math.max(last, (await storage.future(ns, now, identity.author)).last)
+    }
+    return Math.min(last, latest())
   }
 
   async person(): Promise<PersonLog | undefined> {
