@@ -27,10 +27,10 @@ import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import type { PlacementView } from './placement/index-view.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
-import { Delivery, knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
+import { knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { noteMet } from './standing.ts'
-import { Ledgers, movedBy, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, syncRelays, TimeKeeper } from './sync/index.ts'
+import { Ledgers, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, TimeKeeper } from './sync/index.ts'
 import type { RelayIntake } from './intake/index-node.ts'
 import type { ForwardedTopics } from './topics/index-node.ts'
 import { type NetworkService, offers } from './relay-services.ts'
@@ -689,6 +689,7 @@ export class LocalNetwork implements Network {
       throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
     await this.want(ns)
     const peers = this.#syncPeers().filter(({ session, peer }) => (session !== undefined || !connectedOnly) && this.#shares(peer, ns))
+    const { syncRelays } = await import('./sync/index-session.ts')
     return this.#patiently(ns, timeoutMs, signal, (abort) =>
       syncRelays(ns, peers, { signal: abort, onChange: (listener) => this.#waiting.on(ns, listener) }),
     )
@@ -701,6 +702,8 @@ export class LocalNetwork implements Network {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
     const own = this.#serves('storage') && this.#sectors?.owns(ns) !== false ? [await this.peerId()] : []
+    // They are here since the network was taken up (`load`), as is what sessions take.
+    const { Delivery } = await import('./relays/index-links.ts')
     const delivery = new Delivery(this.#relays, ns, seq, (peer) => this.#view?.staysAt(peer, ns) !== false)
     const holders = (): readonly string[] => [...new Set([...own, ...delivery.holders()])]
     // Held back is what has to wait for a right clock; where the clock is right already, that is being mended.
@@ -908,6 +911,7 @@ export class LocalNetwork implements Network {
 
   /** Runs work whose signal aborts when nothing of the namespace has moved for so long. */
   async #patiently<T>(ns: string, timeoutMs: number, signal: AbortSignal | undefined, work: (abort: AbortSignal) => Promise<T>): Promise<T> {
+    const { movedBy } = await import('./sync/index-session.ts')
     const moved = (): number => movedBy(this.#syncPeers(), ns)
     return patiently({ timeoutMs, moved, onChange: (listener) => this.#waiting.on(ns, listener) }, (idle) =>
       work(AbortSignal.any([idle, this.#ended.signal, ...(signal === undefined ? [] : [signal])])),

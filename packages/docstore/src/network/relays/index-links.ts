@@ -1,1 +1,2 @@
+export { Delivery } from './delivery.ts'
 export { RelayLinks } from './relay-links.ts'

@@ -1,5 +1,4 @@
 export { knownRelays, type MetaReader, ownOrigin, RELAYS, rememberOwnOrigin, rememberRelays, WAYS } from './known-relays.ts'
 export type { RelayLinks } from './relay-links.ts'
 export { isShutOut } from './shut-out.ts'
-export { Delivery } from './delivery.ts'
 export { reachRelays } from './reach.ts'

@@ -1,7 +1,6 @@
 export { patiently } from './patience.ts'
 export { type Answerer, answerStream, openExchange, type Streams, syncProtocol } from './streams.ts'
 export { syncConnection, type SyncInit, type SyncPeer } from './sync-connection.ts'
-export { movedBy, syncRelays } from './sync-relays.ts'
 export { TimeKeeper } from './time-keeper.ts'
 export { Ledgers } from './ledgers.ts'
 export { namespaceStatusWith } from './namespace-status.ts'
