@@ -344,8 +344,8 @@ export class Namespaces implements ReplicaNamespaces {
       all: () => this.#open.values(),
       renew: (open) => {
         this.#open.set(open.id, open)
-        this.#ground.news.tell({ namespace: open.id, from: 0, to: 0, collections: [], head: true })
       },
+      tell: (id) => this.#ground.news.tell({ namespace: id, from: 0, to: 0, collections: [], head: true }),
       settleHead: (id) => this.#settleHead(id),
       onJudged: (id) => this.#init.onJudged(id, 'changed'),
       removing: this.#init.removing,

@@ -51,42 +51,42 @@ for (const [what, commit] of Object.entries(change)) {
   it(`a ${what} that is changed while both sides compare counts as delivered once the relay has it`, async () => {
     const { replica } = ada
     const summary = replica.summary.bind(replica)
-    let seq: number | undefined
+    const after = { isBegun: false, seq: 0 }
     // What was read of head and logs before is out of date when the position is read.
     replica.summary = async (id) => {
-      if (seq === undefined) {
-        seq = 0
+      if (!after.isBegun) {
+        after.isBegun = true
         await commit()
-        seq = await replica.lastSeq(ns)
+        after.seq = await replica.lastSeq(ns)
       }
       return summary(id)
     }
     await change.role(2)
-    for (let ms = 0; seq === undefined || seq === 0; ms++) {
+    for (let ms = 0; after.seq === 0; ms++) {
       expect(ms).toBeLessThan(60_000)
       await world.settle(1)
     }
-    expect(await whenAcked(seq)).toBe(true)
+    expect(await whenAcked(after.seq)).toBe(true)
   })
 
   it(`a document behind a ${what} that was changed does not count as delivered before that`, async () => {
     const { replica } = ada
     const batchSince = replica.batchSince.bind(replica)
-    let seq: number | undefined
+    const after = { isBegun: false, seq: 0 }
     replica.batchSince = async (...asked) => {
-      if (seq === undefined) {
-        seq = 0
+      if (!after.isBegun) {
+        after.isBegun = true
         await commit()
         await put(ada, ns, 'b')
-        seq = await replica.lastSeq(ns)
+        after.seq = await replica.lastSeq(ns)
       }
       return batchSince(...asked)
     }
     await put(ada, ns, 'a')
-    for (let ms = 0; seq === undefined || seq === 0; ms++) {
+    for (let ms = 0; after.seq === 0; ms++) {
       expect(ms).toBeLessThan(60_000)
       await world.settle(1)
     }
-    expect(await whenAcked(seq)).toBe(true)
+    expect(await whenAcked(after.seq)).toBe(true)
   })
 }

@@ -85,6 +85,19 @@ it('documents of a map by members are taken, though what they stand on is earlie
   expect(await notes(owner, ns)).toEqual(['{"_id":"a","n":1}'])
 })
 
+it('who is told that roles have changed reads at once what they allow now', async () => {
+  const ns = await club()
+  const member = await open()
+  await head(ns, owner, member)
+  const seen: Promise<boolean | undefined>[] = []
+  member.onCommit(({ namespace, head: isHead }) => {
+    if (namespace === ns && isHead === true) seen.push(member.namespace(ns).then((info) => info?.writable))
+  })
+  await grant(ns, member)
+  await logs(ns, owner, member)
+  expect(await Promise.all(seen)).toEqual([true])
+})
+
 it('what is written before the namespace is here waits for its roles, and is judged by them', async () => {
   const ns = await club()
   const [member, guest, early] = [await open(), await open(), await open()]

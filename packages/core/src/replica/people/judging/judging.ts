@@ -12,8 +12,10 @@ export interface JudgingInit {
   readonly ground: ReplicaGround
   readonly get: (id: string) => OpenNamespace | undefined
   readonly all: () => Iterable<OpenNamespace>
-  /** Puts a namespace in the place of the same one, so that what is under way there is judged anew, and tells of it. */
+  /** Puts a namespace in the place of the same one, so that what is under way there is judged anew. */
   readonly renew: (open: OpenNamespace) => void
+  /** Tells others that the logs of a namespace have changed. */
+  readonly tell: (id: string) => void
   /** Called when logs have changed that say which head of a namespace counts. */
   readonly settleHead: (id: string) => Promise<void>
   /** Called when all that is here of a namespace is what its logs accept, after these have changed. */
@@ -82,7 +84,11 @@ export class Judging {
     }
     for (const open of changed) {
       await this.#settle(open.id)
+      // Before anybody hears of it, who asks then what may be written.
       if (open.scope.write === 'members') await (await this.#init.ground.people.load()).roles(open)
+      this.#init.tell(open.id)
+    }
+    for (const open of changed) {
       await this.judge(open.id)
       await this.#init.onJudged(open.id)
     }
