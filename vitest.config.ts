@@ -15,25 +15,23 @@ const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: {
 /** One seed for all properties, so that no run fails by its luck alone. */
 const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1) }
 
+function nodeProject(name: string, files: { readonly isolate?: boolean; readonly include: string[] }) {
+  return {
+    resolve: { conditions: [...resolve.conditions, 'node'] },
+    ssr: { resolve: { conditions: [...resolve.conditions, 'node'] } },
+    test: { name, ...files, exclude: ['**/*.browser.test.ts', '**/node_modules/**'], ...patience, provide },
+  }
+}
+
 export default defineConfig({
   test: {
-    // One more than there are cores: many tests wait for others, processes or browsers most of the time, and the longest, which begin, do not.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores: many tests wait for others, processes or browsers most of the time.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      {
-        resolve: { conditions: [...resolve.conditions, 'node'] },
-        ssr: { resolve: { conditions: [...resolve.conditions, 'node'] } },
-        test: {
-          name: 'node',
-          // What a file loads, the next one in its process need not load again; processes of their own for each took a sixth of the whole suite.
-          isolate: false,
-          include: ['packages/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
-          ...patience,
-          provide,
-        },
-      },
+      // What a file of the core loads, the next one in its process need not load again. Others start processes, or turn the clock: each has a process of its own.
+      nodeProject('core', { isolate: false, include: ['packages/core/**/*.test.ts'] }),
+      nodeProject('node', { include: ['packages/{docstore,relay,cli}/**/*.test.ts', 'test/**/*.test.ts'] }),
       {
         resolve,
         test: {

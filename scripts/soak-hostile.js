@@ -6,7 +6,7 @@ if (!Number.isSafeInteger(seeds) || seeds < 1) {
   console.error('How many seeds? npm run soak:hostile -- 1000')
   process.exit(2)
 }
-const { status } = spawnSync('vitest', ['run', '--project', 'node', 'packages/core/src/sync/hostile.test.ts'], {
+const { status } = spawnSync('vitest', ['run', '--project', 'core', 'packages/core/src/sync/hostile.test.ts'], {
   stdio: 'inherit',
   env: { ...process.env, SEEDS: String(seeds) },
 })

@@ -11,7 +11,7 @@ const failed = []
 for (let round = 1; round <= rounds; round++) {
   const seed = String(randomInt(2 ** 31))
   console.log(`Round ${round} of ${rounds}: FC_SEED=${seed}`)
-  const args = ['related', 'packages/core/src/testing/fast-check.ts', '--run', '--project', 'node']
+  const args = ['related', 'packages/core/src/testing/fast-check.ts', '--run', '--project', 'core', '--project', 'node']
   const { status } = spawnSync('vitest', args, { stdio: 'inherit', env: { ...process.env, FC_SEED: seed } })
   if (status !== 0) failed.push(seed)
 }

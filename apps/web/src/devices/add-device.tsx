@@ -1,5 +1,5 @@
 import type { Docstore } from 'p2p-docstore'
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { errorCode, errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { CopyField } from '../ui/copy-field.tsx'
@@ -103,7 +103,7 @@ export function AddDevice({
 function CodeForm({ label, onCode }: { readonly label: string; readonly onCode: (code: string) => void }): ReactNode {
   const [code, setCode] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     // It comes when the other device does: whoever types elsewhere meanwhile is left alone.
     const { activeElement } = document
     if (activeElement === document.body || input.current?.closest('.add-device')?.contains(activeElement) === true) input.current?.focus()

@@ -230,6 +230,9 @@ describe('presence', () => {
     await expect.poll(() => seen).toEqual([])
     leaving.abort()
     await watching
+    // Who her devices are stays known, though her profile was only looked at.
+    await bob.profiles.show(alice.me)
+    expect(await bob.replica.devicesOf((await alice.replica.personFacts())?.digest ?? new Uint8Array())).toHaveLength(1)
     await expect(alice.presence.enter('')).rejects.toMatchObject({ code: 'bad-place' })
     await expect(alice.presence.enter('room', { note: 'a\nb' })).rejects.toMatchObject({ code: 'bad-note' })
   })

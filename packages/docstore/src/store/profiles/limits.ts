@@ -21,6 +21,9 @@ export const MAX_LINK_LENGTH = 512
 /** Records of somebody's profile beyond which it is no profile that is fetched. */
 export const MAX_PROFILE_RECORDS = 10_000
 
+/** The longest log of a person, bytes, that is kept of somebody at whose profile was only looked. */
+export const MAX_SEEN_LOG_BYTES: number = 64 * 1024
+
 /** Pictures that are kept in memory, 256 KiB each at most. */
 export const MAX_PICTURES = 64
 

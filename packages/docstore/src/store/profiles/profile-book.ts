@@ -5,6 +5,7 @@ import {
   DocstoreError,
   errorCode,
   isDisplayName,
+  type LogParcel,
   MAX_PICTURE_BYTES,
   type NamespaceInfo,
   parseCid,
@@ -21,7 +22,7 @@ import type { Namespace } from '../namespace.ts'
 import { CONTACTS, readContacts, setField } from './contacts.ts'
 import { DYNAMIC, readDynamic, setLinks, setStatus } from './dynamic-part.ts'
 import { type Heard, HeardProfiles } from './heard-profiles.ts'
-import { MAX_ASKED, MAX_LIVE, MAX_PICTURES, MAX_PROFILE_RECORDS, TIMEOUT_MS } from './limits.ts'
+import { MAX_ASKED, MAX_LIVE, MAX_PICTURES, MAX_PROFILE_RECORDS, MAX_SEEN_LOG_BYTES, TIMEOUT_MS } from './limits.ts'
 import { lookOf } from './look-alike.ts'
 import type { Contact, DynamicProfile, KnownPerson, Profile } from './types.ts'
 
@@ -196,8 +197,18 @@ export class ProfileBook {
     await this.#hear(person, id)
     // A relay keeps everything, and what was here is somebody else's matter.
     if (wasHere || !isOurs || this.#live.has(id)) return
+    const log = isKey(person) ? undefined : await this.#logOf(person)
     await network.unwant(id)
     await replica.forgetNamespace(id)
+    // Who signs for this person is asked for wherever they are seen next.
+    if (log !== undefined) await replica.learnPerson(log, { keep: false })
+  }
+
+  /** The log of a person, where all of it is here and it is not too long to be kept for who only looks. */
+  async #logOf(person: string): Promise<LogParcel | undefined> {
+    const digest = parseCid(DAG_CBOR, person)?.multihash.digest
+    const log = digest && (await this.#init.replica.personLog(digest, 0, MAX_SEEN_LOG_BYTES))
+    return log === undefined || log.more ? undefined : { log: log.log, acts: log.acts, ...(log.genesis && { genesis: log.genesis }) }
   }
 
   /** Makes a profile equal with the relays that are in touch; resolves with whether this peer may let go of it. */
@@ -471,6 +482,8 @@ export class ProfileBook {
     if (known !== undefined) return known
     const here = await replica.namespace(id)
     if (here !== undefined) return here.owner
+    // A relay keeps profiles of people of whom it never heard otherwise.
+    if ((await replica.namespace(this.#idOf(id))) !== undefined) return id
     if (((await network?.connected({ timeoutMs })) ?? 0) === 0)
       throw unknownProfile(`Nothing is known here of ${id}, and no relay can be reached that could say whose it is. Try again when one can`)
     const told = await network?.profiles({ ids: [id], timeoutMs, signal: this.#init.closing })
