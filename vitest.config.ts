@@ -25,8 +25,8 @@ function nodeProject(name: string, files: { readonly isolate?: boolean; readonly
 
 export default defineConfig({
   test: {
-    // Two more than there are cores: many tests wait for others, processes or browsers most of the time.
-    maxWorkers: availableParallelism() + 2,
+    // One more than there are cores: many tests wait for others, processes or browsers most of the time. With two more the whole took no less.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [
       // What a file of the core loads, the next one in its process need not load again. Others start processes, or turn the clock: each has a process of its own.

@@ -62,8 +62,10 @@ it('files are stored by the button and by dropping them, one after another, and 
   await ada.page.dispatchEvent('main', 'drop', { dataTransfer: dropped })
   await ada.part('documentRow').filter({ hasText: 'three.txt' }).waitFor()
   await ada.part('toast').filter({ hasText: 'Stored three.txt' }).waitFor()
+  // It is stored in the page first, and comes to the relay at once.
+  const names = async (): Promise<readonly string[]> => (await album.listFiles()).map(({ name = '' }) => name).toSorted((a, b) => a.localeCompare(b))
+  await expect.poll(names).toEqual(['noise.png', 'one.txt', 'three.txt', 'two.png'])
   const files = await album.listFiles()
-  expect(files.map(({ name = '' }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual(['noise.png', 'one.txt', 'three.txt', 'two.png'])
   const cidOf = (name: string): string => files.find((file) => file.name === name)?.cid ?? ''
   expect(await (await album.getFile(cidOf('three.txt')))?.bytes()).toEqual(new TextEncoder().encode('dropped'))
   await ada.part('documentRow').filter({ hasText: 'two.png' }).click()
