@@ -119,7 +119,7 @@ export class LocalNetwork implements Network {
   #wasPlaced = false
   /** Namespaces that a program of this peer has opened, and how many owners should have what was written there. */
   readonly #opened = new Set<string>()
-  readonly #copiesWanted = new Map<string, number>()
+  readonly #copiesWanted = new Set<{ readonly ns: string; readonly copies: number }>()
   readonly #listeners = new NetworkListeners()
   /** Who waits for a namespace to have moved. */
   readonly #waiting = new ByNamespace()
@@ -414,7 +414,8 @@ export class LocalNetwork implements Network {
   /** Relays that own a namespace, and how many of them should be connected: one, or as many as somebody waits for. */
   #ownersOf(ns: string): { readonly peers: readonly string[]; readonly wanted: number } {
     const peers = this.#view?.isPlaced === true ? this.#view.owners(ns) : []
-    return { peers, wanted: this.#copiesWanted.get(ns) ?? 1 }
+    const wanted = [...this.#copiesWanted].map((one) => (one.ns === ns ? one.copies : 1))
+    return { peers, wanted: Math.max(1, ...wanted) }
   }
 
   /** Whether a namespace is kept equal with a peer: not with a relay that would give it up again, where it is with one that does not. */
@@ -710,12 +711,14 @@ export class LocalNetwork implements Network {
     const isHeldBack = (): boolean => delivery.held() > 0 && this.#time.clocks.report().state !== 'right'
     const isDecided = (): boolean =>
       holders().length >= copies || delivery.shutOut() !== undefined || delivery.refused() !== undefined || isHeldBack()
-    this.#copiesWanted.set(ns, Math.max(copies, this.#copiesWanted.get(ns) ?? 1))
+    // Several may wait for one namespace, each until it has its own.
+    const wanted = { ns, copies }
+    this.#copiesWanted.add(wanted)
     if (this.#view?.isPlaced === true) this.#relays.look()
     try {
       await this.#patiently(ns, timeoutMs, signal, (abort) => until(isDecided, (changed) => this.#waiting.on(ns, changed), abort))
     } finally {
-      this.#copiesWanted.delete(ns)
+      this.#copiesWanted.delete(wanted)
     }
     if (holders().length < copies) throw delivery.notDelivered(holders().length, copies)
     return holders()
