@@ -10,7 +10,7 @@ body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .fault { color: #c33; font-weight: 600 } code { font-size: .9em } small { opacity: .75 }
 `
 
@@ -30,7 +30,7 @@ export function adminPage(report: AdminReport): string {
 <h1>Relay of ${escape(network.name)}</h1>
 ${table([
   ['State', ready ? 'ready' : raw(`<span class="fault">not ready: ${escape(fault ?? '')}</span>`)],
-  ['Address', report.origin ?? '-'],
+  ...(report.origin === undefined ? [] : [['Address', report.origin]]),
   ['Peer', code(report.peer ?? '-')],
   ['Identity', code(report.identity)],
   ['Network', code(network.id)],
@@ -51,10 +51,11 @@ ${table(
 ${table(
   report.services.flatMap(({ name, settings }) =>
     Object.entries(settings)
-      .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
-      .map(([setting, value]) => [`${name}.${setting}`, [value].flat().join(', ')]),
+
+      .filter(([, { value }]) => value !== null && !(Array.isArray(value) && value.length === 0))
+      .map(([setting, { value, about }]) => [`${name}.${setting}`, [value].flat().join(', '), about]),
   ),
-  ['Setting', 'Holds'],
+  ['Setting', 'Holds', 'Is'],
 )}
 <p><small>${
     Object.keys(report.limitsMet).length === 0
@@ -68,10 +69,10 @@ ${table(
 ${table(
   authors.most.map(({ author, label, records, bytes }) => [
     raw(`${escape(label)}<br><small><code>${escape(author)}</code></small>`),
-    raw(String(records)),
-    raw(bytesText(bytes)),
+    number(String(records)),
+    number(bytesText(bytes)),
   ]),
-  ['Author', 'Records', 'Size'],
+  ['Author', number('Records'), number('Size')],
 )}
 <h2 id="repair">Copies and repair</h2>
 ${placementText(placement)}
@@ -103,20 +104,25 @@ ${table([
 /** HTML that is put in as it stands. */
 interface Raw {
   readonly html: string
+  readonly isNumber?: boolean
 }
 
 function raw(html: string): Raw {
   return { html }
 }
 
+function number(text: string): Raw {
+  return { html: escape(text), isNumber: true }
+}
+
 function code(text: string): Raw {
   return raw(`<code>${escape(text)}</code>`)
 }
 
-function table(rows: readonly (readonly (string | Raw)[])[], heads: readonly string[] = []): string {
+function table(rows: readonly (readonly (string | Raw)[])[], heads: readonly (string | Raw)[] = []): string {
   const cell = (value: string | Raw, tag: string): string => {
-    const html = typeof value === 'string' ? escape(value) : value.html
-    return `<${tag}${/^[\d.]+( [KMGT]?i?B)?$/.test(html) ? ' class="number"' : ''}>${html}</${tag}>`
+    const { html, isNumber = false } = typeof value === 'string' ? raw(escape(value)) : value
+    return `<${tag}${isNumber ? ' class="number"' : ''}>${html}</${tag}>`
   }
   const row = (cells: readonly (string | Raw)[], tag: string): string => `<tr>${cells.map((one) => cell(one, tag)).join('')}</tr>`
   return `<table>${[...(heads.length === 0 ? [] : [row(heads, 'th')]), ...rows.map((cells) => row(cells, 'td'))].join('\n')}</table>`

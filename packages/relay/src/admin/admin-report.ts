@@ -36,7 +36,7 @@ export interface AdminReport {
     readonly name: string
     readonly about: string
     readonly health: ServiceHealth
-    readonly settings: Readonly<Record<string, SettingValue | null>>
+    readonly settings: Readonly<Record<string, { readonly value: SettingValue | null; readonly about: string }>>
     /** What holds for everybody, in the units of the descriptor. */
     readonly limits: Readonly<Record<string, number>>
   }[]
@@ -86,9 +86,9 @@ export function adminReports(init: AdminReportInit): () => Promise<AdminReport> 
         about,
         health: health.services[name] ?? { ok: true },
         settings: Object.fromEntries(
-          Object.entries(known).map(([one, { isSecret }]) => {
+          Object.entries(known).map(([one, { isSecret, about: is }]) => {
             const value = settings[name]?.[one] ?? null
-            return [one, isSecret === true && value !== null ? 'hidden' : value]
+            return [one, { value: isSecret === true && value !== null ? '(hidden)' : value, about: is }]
           }),
         ),
         limits: limits?.(settings[name] ?? {}) ?? {},

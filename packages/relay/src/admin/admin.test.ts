@@ -42,7 +42,7 @@ describe('the page for who runs a relay', () => {
     const report = (await answer.json()) as AdminReport
     expect(report).toMatchObject({ ready: true, network: { name: '<b>shop</b>' }, peer: relay.ready.peer, peers: 1, limitsMet: {} })
     expect(report.services.map(({ name }) => name)).toContain('storage')
-    expect(report.services.find(({ name }) => name === 'storage')).toMatchObject({ health: { ok: true }, settings: { maxDisk: 3 } })
+    expect(report.services.find(({ name }) => name === 'storage')).toMatchObject({ health: { ok: true }, settings: { maxDisk: { value: 3 } } })
     expect(report.placement).toMatchObject({ everywhere: true, draining: false })
     const [ada] = report.authors.most
     expect(ada).toMatchObject({ author: client.me, records: expect.any(Number) })
