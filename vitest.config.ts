@@ -21,8 +21,8 @@ process.once('exit', () => rmSync(PROFILE, { recursive: true, force: true }))
 /** Commands that read wait as long for a relay as those that write: the three seconds that a person waits can pass on a machine with much to do. */
 const COMMANDS = { DOCSTORE_TIMEOUT: '30' }
 
-/** One seed for all properties, so that no run fails by its luck alone. */
-const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1) }
+/** One seed for all properties, so that no run fails by its luck alone; more samples where there is time. */
+const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1), isSoak: process.env['SOAK'] === '1' }
 
 function nodeProject(name: string, files: { readonly isolate?: boolean; readonly include: string[] }) {
   return {
