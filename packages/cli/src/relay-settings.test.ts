@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { Output } from './output/output.ts'
 import { dataOf, printSettings, readRelaySettings } from './relay-settings.ts'
 
-const settings = { data: '/given', isDataGiven: false, join: undefined, network: undefined, isJson: true, timeoutMs: 1000 }
+const settings = { data: '/given', isDataGiven: false, join: undefined, network: undefined, isJson: true, timeoutMs: 1000, reachMs: 1000 }
 const EXAMPLE = fileURLToPath(new URL('../../../examples/relay-service/visitors.js', import.meta.url))
 
 it('options of the command are settings, by their own names, and modules bring theirs', async () => {

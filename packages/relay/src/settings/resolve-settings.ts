@@ -29,7 +29,7 @@ export interface SettingSources {
 }
 
 /** Variables of the environment that begin alike and are no settings of a relay. */
-const OTHER_VARIABLES: readonly string[] = ['DOCSTORE_PASSPHRASE', 'DOCSTORE_NEW_PASSPHRASE', 'DOCSTORE_CONFIG']
+const OTHER_VARIABLES: readonly string[] = ['DOCSTORE_PASSPHRASE', 'DOCSTORE_NEW_PASSPHRASE', 'DOCSTORE_CONFIG', 'DOCSTORE_TIMEOUT']
 const PREFIX = 'DOCSTORE_'
 
 /** Settings that name a file. Those of a file of settings are seen from there. */
