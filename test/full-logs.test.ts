@@ -1,20 +1,27 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { errorCode } from '../../errors.ts'
-import { equalBytes } from '../../model/bytes.ts'
-import { timeFromMs } from '../../model/clock.ts'
-import { DAG_CBOR, parseCid } from '../../model/encoding/cid.ts'
-import type { CID } from '../../model/encoding/cid.ts'
-import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
-import { type SignedAct, signAct } from '../../model/people/act.ts'
-import { identityFor } from '../../model/people/author.ts'
-import { keyCommitment } from '../../model/people/person.ts'
-import { ids, put, World } from '../../testing/people-world.ts'
-import type { TestPeer } from '../../testing/test-peer.ts'
-import type { LogParcel } from '../types.ts'
+import { errorCode } from '../packages/core/src/errors.ts'
+import { equalBytes } from '../packages/core/src/model/bytes.ts'
+import { timeFromMs } from '../packages/core/src/model/clock.ts'
+import { DAG_CBOR, parseCid } from '../packages/core/src/model/encoding/cid.ts'
+import type { CID } from '../packages/core/src/model/encoding/cid.ts'
+import { type Identity, identityFromSeed } from '../packages/core/src/model/keys/identity.ts'
+import { type SignedAct, signAct } from '../packages/core/src/model/people/act.ts'
+import { identityFor } from '../packages/core/src/model/people/author.ts'
+import { keyCommitment } from '../packages/core/src/model/people/person.ts'
+import { ids, put, World } from '../packages/core/src/testing/people-world.ts'
+import type { TestPeer } from '../packages/core/src/testing/test-peer.ts'
+import type { LogParcel } from '../packages/core/src/replica/types.ts'
 
 // A log of the full size takes seconds to sign.
-vi.mock('../../model/limits.ts', async (original) => ({ ...(await original<typeof import('../../model/limits.ts')>()), MAX_LOG_ACTS: 64 }))
-vi.mock('../limits.ts', async (original) => ({ ...(await original<typeof import('../limits.ts')>()), RESERVED_ACTS: 16, LAST_ACTS: 8 }))
+vi.mock('../packages/core/src/model/limits.ts', async (original) => ({
+  ...(await original<typeof import('../packages/core/src/model/limits.ts')>()),
+  MAX_LOG_ACTS: 64,
+}))
+vi.mock('../packages/core/src/replica/limits.ts', async (original) => ({
+  ...(await original<typeof import('../packages/core/src/replica/limits.ts')>()),
+  RESERVED_ACTS: 16,
+  LAST_ACTS: 8,
+}))
 const MOST = 64
 const OF_DEVICES = 48
 
