@@ -122,6 +122,8 @@ export class PersonBook {
     const limits = { timeoutMs, ...(signal && { signal }) }
     if ((await network.connected(limits)) === 0)
       throw new DocstoreError('no-relay', 'No relay can be reached that could know this person. Join a network with its link first')
+    // The device would be taken by nobody until then, and the words are not here to add it once more.
+    await assertRightClock(network)
     const found = await network.findPerson({ seed, ...(person && { person }), ...limits })
     if (found === undefined)
       throw new DocstoreError(

@@ -214,7 +214,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const { acts, state } = await this.#settled(log)
     // Where somebody fills a log, others may have come to have other acts of it: what would follow these has no place there.
     const parents = isFilled(acts.length) ? chiefParents(acts, state) : this.#parentsFor({ acts, state }, content, proofOf(state, acts))
-    const signed = signAct({ log: cidOf(DAG_CBOR, log), parents, at: this.#ground.clock.next(newestOf(acts)), do: content }, key)
+    // Nothing is judged by it, and by no clock it cannot lie ahead: else what the words do waits for that time, and takes away then what they did since. The key is not here to do it anew.
+    const signed = signAct({ log: cidOf(DAG_CBOR, log), parents, at: newestOf(acts) + 1, do: content }, key)
     await this.#assertRoom(signed)
     await this.#assertAdoptable(signed)
     await this.addToPerson([{ bytes: signed.bytes, signature: signed.signature }])
