@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createNetwork, Ledger } from '@p2p-docstore/core'
-import { afterAll, describe, type ExpectStatic, it } from 'vitest'
+import { afterAll, describe, type ExpectStatic, it, vi } from 'vitest'
 import { RelayLink } from './relay-link.ts'
 import { joinedRelay } from './relay-source.ts'
 import { RelayWays } from './relay-ways.ts'
@@ -61,6 +61,9 @@ async function withoutGreeting(): Promise<string> {
   return wellKnown(() => ({ peer: silent.libp2p.peerId.toString(), addresses: silent.libp2p.getMultiaddrs().map(String) }))
 }
 
+// So long that what does not wait for it is done long before, on a slow machine too.
+vi.mock('../limits.ts', async (original) => ({ ...(await original<object>()), HELLO_TIMEOUT_MS: 30_000 }))
+
 // They wait for what is silent, side by side.
 describe.concurrent('relays that are silent', () => {
   it('are noticed, and do not delay what another relay gives', async ({ expect }) => {
@@ -74,12 +77,11 @@ describe.concurrent('relays that are silent', () => {
     const { id } = await healthy.peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
     await healthy.peer.replica.write(id, 'docs', [{ id: 'one', content: '{"_id":"one"}' }])
     const began = performance.now()
-    const report = await reader.network.sync(id, { timeoutMs: 20_000 })
+    const report = await reader.network.sync(id, { timeoutMs: 60_000 })
     // Each of the silent ones takes at least so long to be given up.
     expect(performance.now() - began).toBeLessThan(HELLO_TIMEOUT_MS)
     expect(report).toMatchObject({ received: 1, peers: [healthy.peer.id] })
     expect(await reader.network.reach({ timeoutMs: 20_000 })).toBe(1)
-    expect(performance.now() - began).toBeLessThan(20_000)
 
     const errors = async (): Promise<unknown> => (await reader.network.peers()).map(({ errorCode }) => errorCode)
     const unreachable = all.slice(1, -1).map(() => 'relay-unreachable')
