@@ -18,8 +18,13 @@ const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: {
 const PROFILE = mkdtempSync(join(tmpdir(), 'docstore-chromium-'))
 process.once('exit', () => rmSync(PROFILE, { recursive: true, force: true }))
 
-/** Commands that read wait as long for a relay as those that write: the three seconds that a person waits can pass on a machine with much to do. */
-const COMMANDS = { DOCSTORE_TIMEOUT: '30' }
+/** What processes that tests start are told. */
+const env = {
+  // Those that read wait as long for a relay as those that write: the three seconds that a person waits can pass on a machine with much to do.
+  DOCSTORE_TIMEOUT: '30',
+  // The same programs start again and again: where commands keep what was compiled, too.
+  NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+}
 
 /** One seed for all properties, so that no run fails by its luck alone; more samples where there is time. */
 const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1), isSoak: process.env['SOAK'] === '1' }
@@ -28,7 +33,7 @@ function nodeProject(name: string, files: { readonly isolate?: boolean; readonly
   return {
     resolve: { conditions: [...resolve.conditions, 'node'] },
     ssr: { resolve: { conditions: [...resolve.conditions, 'node'] } },
-    test: { name, ...files, exclude: ['**/*.browser.test.ts', '**/node_modules/**'], ...patience, provide, env: COMMANDS },
+    test: { name, ...files, exclude: ['**/*.browser.test.ts', '**/node_modules/**'], ...patience, provide, env },
   }
 }
 

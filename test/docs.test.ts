@@ -10,8 +10,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENV = {
   ...process.env,
   PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
-  // The same programs start again and again.
-  NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
 }
 const PAGES = [
   'README.md',

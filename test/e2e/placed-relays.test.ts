@@ -82,11 +82,11 @@ describe('five relays that keep what they own, in a network of three copies', ()
     }
     for (const namespace of written) {
       const holders = await namespace.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
-      const { owners } = (await store.network?.where({ ns: namespace.id, timeoutMs: 10_000 })) ?? { owners: [] }
+      const { owners } = (await store.network?.where({ ns: namespace.id, timeoutMs: 60_000 })) ?? { owners: [] }
       for (const holder of holders) expect(owners.map(({ peer }) => peer)).toContain(holder)
     }
     await expect.poll(copies, { timeout: PATIENCE_MS, interval: 250 }).toEqual(everyOne(COPIES))
-    const where = (id: string) => store.network?.where({ ns: id, timeoutMs: 10_000 })
+    const where = (id: string) => store.network?.where({ ns: id, timeoutMs: 60_000 })
     for (const { id } of written) await expect.poll(() => where(id)).toMatchObject({ everywhere: false, copies: COPIES, wanted: COPIES })
   }, 240_000)
 

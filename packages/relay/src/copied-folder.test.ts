@@ -38,7 +38,7 @@ it('a copied folder and its original write through one relay, each write there w
   for (let n = 0; n < 5; n++)
     for (const [i, notes] of namespaces.entries()) {
       await notes.put({ _id: `${i}-${n}` })
-      expect(await notes.delivered({ timeoutMs: 10_000 })).toEqual([relay.ready.peer])
+      expect(await notes.delivered({ timeoutMs: 60_000 })).toEqual([relay.ready.peer])
     }
   const relayNotes = await relay.store.namespaces.open(id)
   await expect.poll(async () => new Set(await Promise.all([relayNotes, ...namespaces].map(rootOf))).size).toBe(1)

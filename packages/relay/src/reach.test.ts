@@ -123,7 +123,7 @@ describe('the port of the page', () => {
     // Where it has others, its own machine is none of them.
     expect(ready.addresses.some((address) => address.startsWith('/ip4/127.0.0.1/'))).toBe(false)
     const neighbour = await client(ready.join.replace(ready.origin, ready.http))
-    expect(await neighbour.network?.connected({ timeoutMs: 10_000 })).toBe(1)
+    expect(await neighbour.network?.connected({ timeoutMs: 60_000 })).toBe(1)
   })
 })
 

@@ -241,7 +241,7 @@ describe('messages', () => {
       }
     }
     const listeners = [listen(b, 'b', 'room'), listen(c, 'c', 'elsewhere')]
-    await Promise.all([a, b, c].map(async ({ network }) => network?.connected({ timeoutMs: 10_000 })))
+    await Promise.all([a, b, c].map(async ({ network }) => network?.connected({ timeoutMs: 60_000 })))
     await expect.poll(async () => (await a.publish('room', 'hi')).recipients).toBe(1)
     await expect.poll(() => heard.includes('b:hi')).toBe(true)
     expect(heard.every((one) => one.startsWith('b:'))).toBe(true)

@@ -56,7 +56,7 @@ describe('a relay', () => {
     await expect.poll(() => sum(toPage), GONE).toBeLessThanOrEqual(250)
     expect((await fetch(`${relay.ready.http}/health`)).status).toBe(200)
     const store = await createDocstore({ data: 'memory', join: relay.ready.join })
-    expect(await store.network?.connected({ timeoutMs: 15_000 })).toBe(1)
+    expect(await store.network?.connected({ timeoutMs: 60_000 })).toBe(1)
     await store.close()
     await expect.poll(() => sum(toPeers), GONE).toBe(0)
   })

@@ -18,7 +18,7 @@ async function relay(options: TestRelayOptions): Promise<TestRelay> {
 async function guestOf(...relays: readonly TestRelay[]): Promise<TestPeer> {
   const guest = await TestPeer.start(descriptor, { relays: relays.map(({ origin }) => origin) })
   cleanups.push(() => guest.close())
-  await guest.network.connected({ timeoutMs: 10_000 })
+  await guest.network.connected({ timeoutMs: 60_000 })
   return guest
 }
 
@@ -62,7 +62,7 @@ describe('a relay that offers some services', () => {
     const guest = await guestOf(gate)
     const { id } = await guest.replica.createNamespace({ name: 'notes', write: 'anyone' })
     await guest.replica.write(id, 'docs', [{ id: 'one', content: '{"_id":"one"}' }])
-    expect(await guest.network.delivered(id, { copies: 1, seq: 1, timeoutMs: 20_000 })).toEqual([vault.peer.id])
+    expect(await guest.network.delivered(id, { copies: 1, seq: 1, timeoutMs: 60_000 })).toEqual([vault.peer.id])
     expect(await gate.peer.replica.namespaceIds()).toEqual([])
   })
 })

@@ -9,7 +9,13 @@ import { repeatableWrite } from './repeatable-write.ts'
 import type { SharedData } from './shared-data.ts'
 
 /** The parts of a store whose data this program alone can use. */
-export function ownParts({ replica, network, libp2p, isRelay, close }: Opened): DocstoreParts {
+export function ownParts({
+  replica,
+  network,
+  libp2p,
+  isRelay,
+  close,
+}: Pick<Opened, 'replica' | 'network' | 'libp2p' | 'isRelay' | 'close'>): DocstoreParts {
   const never = (): (() => void) => () => undefined
   return { replica, network, libp2p, isOwner: true, isCopy: false, onOwner: never, onLeft: never, onLocked: never, isRelay, close }
 }

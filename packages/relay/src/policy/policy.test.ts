@@ -22,7 +22,7 @@ function file(name: string, text: string): string {
 }
 
 const offered = { namespace: 'ns', peer: 'p', address: '::1', writes: [{ by: 'a', id: 'x', isDelete: false, at: 1, bytes: 9 }] }
-const asked = (path: string, signal = AbortSignal.timeout(10_000)) =>
+const asked = (path: string, signal = AbortSignal.timeout(60_000)) =>
   Promise.resolve(openPolicy(path, createLog({ level: 'silent' }))(offered, signal))
 
 it('a program decides by lines of JSON, and one that ends, or says something else, decides nothing', async () => {

@@ -45,7 +45,7 @@ describe('the services of a relay', () => {
     await expect.poll(() => ownServices(gate)).toEqual(['relay', 'signaling', 'directory'])
     const guest = await createDocstore({ data: 'memory', join: gate.ready.text })
     cleanups.push(() => guest.close())
-    await guest.network?.connected({ timeoutMs: 10_000 })
+    await guest.network?.connected({ timeoutMs: 60_000 })
     const notes = await guest.namespaces.create({ name: 'notes', write: 'anyone' })
     await notes.put({ _id: 'one' })
     await expect(notes.delivered({ copies: 1, timeoutMs: 200 })).rejects.toMatchObject({ code: 'not-delivered' })

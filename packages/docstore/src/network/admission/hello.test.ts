@@ -43,7 +43,7 @@ describe('a peer that is greeted', () => {
   async function answerTo(frame: Uint8Array): Promise<Readonly<Record<string, unknown>>> {
     const frames = lpStream(await connection.newStream(helloProtocol(network.id)))
     await frames.write(frame)
-    return dagCbor.decode((await frames.read({ signal: AbortSignal.timeout(5000) })).subarray())
+    return dagCbor.decode((await frames.read({ signal: AbortSignal.timeout(60_000) })).subarray())
   }
 
   it('answers with who it is, and lets the other side in', async () => {

@@ -4,6 +4,7 @@ import { Docstore } from '../../store/docstore.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay, type TestRelayOptions } from '../testing/test-relay.ts'
 import { contentProtocol } from './protocol.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const network = createNetwork('content')
 const NOBODYS = cidOfBytes(DAG_JSON, '{"_id":"nobody"}').toString()
@@ -21,20 +22,11 @@ async function relay(options: TestRelayOptions = {}): Promise<TestRelay> {
 
 async function storeAt(relays: readonly TestRelay[]): Promise<Docstore> {
   const peer = await TestPeer.start(network, { relays: relays.map(({ origin }) => origin) })
-  const store = await Docstore.of({
-    replica: peer.replica,
-    network: peer.network,
-    libp2p: peer.libp2p,
-    isOwner: true,
-    isCopy: false,
-    onOwner: () => () => undefined,
-    onLeft: () => () => undefined,
-    onLocked: () => () => undefined,
-    isRelay: async () => false,
-    close: () => peer.close(),
-  })
+  const store = await Docstore.of(
+    ownParts({ replica: peer.replica, network: peer.network, libp2p: peer.libp2p, isRelay: async () => false, close: () => peer.close() }),
+  )
   cleanups.push(() => store.close())
-  await peer.network.connected({ timeoutMs: 20_000 })
+  await peer.network.connected({ timeoutMs: 60_000 })
   return store
 }
 
@@ -75,11 +67,11 @@ describe('content by its CID', () => {
     // Who put it would bring it to the other relay too.
     await store.close()
     const near = await relay({ relays: [far.origin] })
-    await near.peer.network.connected({ timeoutMs: 20_000 })
+    await near.peer.network.connected({ timeoutMs: 60_000 })
     const stranger = await storeAt([near])
     expect(await near.peer.replica.content(cid)).toBeUndefined()
     expect(await stranger.content(cid)).toMatchObject({ document: { text: 'far' } })
-    expect((await near.peer.network.content({ cid, timeoutMs: 5000 })).bytes).toBeDefined()
+    expect((await near.peer.network.content({ cid, timeoutMs: 60_000 })).bytes).toBeDefined()
     // Nobody keeps what was only passed on.
     expect(await near.peer.replica.content(cid)).toBeUndefined()
   })

@@ -100,7 +100,7 @@ describe('the directory of a network', () => {
     const peer = await TestPeer.start(network, { relays: [relay.origin] })
     const { id } = await peer.replica.createNamespace({ name: 'notes', write: 'owner' })
     const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
-    expect(await askFind(connection, network.id, id, AbortSignal.timeout(5000))).toMatchObject({ relays: [], peers: [] })
+    expect(await askFind(connection, network.id, id, AbortSignal.timeout(60_000))).toMatchObject({ relays: [], peers: [] })
     await Promise.all([peer.close(), relay.close()])
   })
 
@@ -109,7 +109,7 @@ describe('the directory of a network', () => {
     const relay = await TestRelay.start(network)
     const peer = await TestPeer.start(network)
     const connection = await peer.libp2p.dial(relay.libp2p.getMultiaddrs())
-    const directory = await openDirectory(connection, network.id, AbortSignal.timeout(5000))
+    const directory = await openDirectory(connection, network.id, AbortSignal.timeout(60_000))
     const honest = new DescribedPeer(network)
     expect(await directory.put([honest.entry()])).toBe(1)
     const forged = Array.from({ length: 5 }, () => {

@@ -4,6 +4,7 @@ import { Docstore } from '../../store/docstore.ts'
 import type { Namespace } from '../../store/namespace.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const MIB = 1024 * 1024
 const descriptor = createNetwork('files')
@@ -33,20 +34,11 @@ async function storeAt(relays: readonly TestRelay[], replica?: Replica): Promise
     relays: relays.map(({ origin }) => origin),
     ...(replica === undefined ? {} : { replica }),
   })
-  const store = await Docstore.of({
-    replica: peer.replica,
-    network: peer.network,
-    libp2p: peer.libp2p,
-    isOwner: true,
-    isCopy: false,
-    onOwner: () => () => undefined,
-    onLeft: () => () => undefined,
-    onLocked: () => () => undefined,
-    isRelay: async () => false,
-    close: () => peer.close(),
-  })
+  const store = await Docstore.of(
+    ownParts({ replica: peer.replica, network: peer.network, libp2p: peer.libp2p, isRelay: async () => false, close: () => peer.close() }),
+  )
   cleanups.push(() => store.close())
-  await peer.network.connected({ timeoutMs: 20_000 })
+  await peer.network.connected({ timeoutMs: 60_000 })
   return { store, peer }
 }
 
@@ -104,7 +96,7 @@ describe('a file', () => {
     const { cid } = await album.putFile(bytesOf(3 * MIB))
     expect(await album.fileDelivered(cid)).toEqual([near.peer.id])
     await far.restart()
-    await peer.network.reach({ timeoutMs: 20_000 })
+    await peer.network.reach({ timeoutMs: 60_000 })
     expect((await album.fileDelivered(cid, { copies: 2 })).toSorted()).toEqual([near.peer.id, far.peer.id].toSorted())
   })
 

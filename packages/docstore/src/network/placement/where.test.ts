@@ -68,10 +68,10 @@ describe('where a namespace lies', () => {
     const peer = await TestPeer.start(network, { relays: [started.origin] })
     cleanups.push(() => peer.close())
     const { id } = await peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
-    await peer.network.delivered(id, { copies: 1, seq: 0, timeoutMs: 10_000 })
-    const where = () => peer.network.where({ ns: id, timeoutMs: 5000 })
+    await peer.network.delivered(id, { copies: 1, seq: 0, timeoutMs: 60_000 })
+    const where = () => peer.network.where({ ns: id, timeoutMs: 60_000 })
     const relayId = started.peer.id
     await expect.poll(where).toMatchObject({ everywhere: true, owners: [{ peer: relayId, has: true }], copies: 1, wanted: 1 })
-    expect(await started.peer.network.where({ ns: id, timeoutMs: 5000 })).toMatchObject({ copies: 1, wanted: 1 })
+    expect(await started.peer.network.where({ ns: id, timeoutMs: 60_000 })).toMatchObject({ copies: 1, wanted: 1 })
   })
 })

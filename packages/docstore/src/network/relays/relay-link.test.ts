@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createNetwork, Ledger } from '@p2p-docstore/core'
-import { afterAll, describe, type ExpectStatic, it } from 'vitest'
+import { afterAll, describe, type ExpectStatic, it, vi } from 'vitest'
 import { RelayLink } from './relay-link.ts'
 import { joinedRelay } from './relay-source.ts'
 import { RelayWays } from './relay-ways.ts'
@@ -61,6 +61,9 @@ async function withoutGreeting(): Promise<string> {
   return wellKnown(() => ({ peer: silent.libp2p.peerId.toString(), addresses: silent.libp2p.getMultiaddrs().map(String) }))
 }
 
+// So long that what does not wait for it is done long before, on a slow machine too.
+vi.mock('../limits.ts', async (original) => ({ ...(await original<object>()), HELLO_TIMEOUT_MS: 30_000 }))
+
 // They wait for what is silent, side by side.
 describe.concurrent('relays that are silent', () => {
   it('are noticed, and do not delay what another relay gives', async ({ expect }) => {
@@ -74,12 +77,11 @@ describe.concurrent('relays that are silent', () => {
     const { id } = await healthy.peer.replica.createNamespace({ name: 'notes', write: 'anyone' })
     await healthy.peer.replica.write(id, 'docs', [{ id: 'one', content: '{"_id":"one"}' }])
     const began = performance.now()
-    const report = await reader.network.sync(id, { timeoutMs: 20_000 })
+    const report = await reader.network.sync(id, { timeoutMs: 60_000 })
     // Each of the silent ones takes at least so long to be given up.
     expect(performance.now() - began).toBeLessThan(HELLO_TIMEOUT_MS)
     expect(report).toMatchObject({ received: 1, peers: [healthy.peer.id] })
     expect(await reader.network.reach({ timeoutMs: 20_000 })).toBe(1)
-    expect(performance.now() - began).toBeLessThan(20_000)
 
     const errors = async (): Promise<unknown> => (await reader.network.peers()).map(({ errorCode }) => errorCode)
     const unreachable = all.slice(1, -1).map(() => 'relay-unreachable')
@@ -92,7 +94,7 @@ describe.concurrent('relays that are silent', () => {
     const writer = await peer(home.origin, alias)
     await expect.poll(async () => (await writer.network.peers()).map(({ state }) => state)).toEqual(['connected', 'connected'])
     const { id } = await writer.replica.createNamespace({ name: 'notes', write: 'anyone' })
-    expect((await writer.network.sync(id, { timeoutMs: 5000 })).peers).toEqual([home.peer.id])
+    expect((await writer.network.sync(id, { timeoutMs: 60_000 })).peers).toEqual([home.peer.id])
     const twoCopies = writer.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 100 })
     await expect(twoCopies).rejects.toMatchObject({ code: 'not-delivered', details: { copies: 1 } })
   })
@@ -100,11 +102,11 @@ describe.concurrent('relays that are silent', () => {
   it('are reached where they were last when only their web server is gone', async ({ expect }) => {
     const home = await relay()
     const guest = await peer(home.origin)
-    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+    expect(await guest.network.connected({ timeoutMs: 60_000 })).toBe(1)
     await home.stopHttp()
     for (const connection of home.libp2p.getConnections()) connection.abort(new Error('a test'))
     await expect.poll(() => guest.network.connected({ timeoutMs: 0 })).toBe(0)
-    expect(await guest.network.connected({ timeoutMs: 10_000 })).toBe(1)
+    expect(await guest.network.connected({ timeoutMs: 60_000 })).toBe(1)
   })
 
   it('keep nobody waiting who closes the store', async ({ expect }) => {
@@ -150,7 +152,7 @@ describe.concurrent('a connection that broke without a word', () => {
     await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
     await expect.poll(() => one.isConnected && one.session !== session).toBe(true)
-  }, 45_000)
+  })
 
   it('is noticed within seconds when the machine wakes, and made anew at once', async ({ expect }) => {
     const { one, proxy } = await link(expect)
@@ -159,10 +161,10 @@ describe.concurrent('a connection that broke without a word', () => {
     await expect.poll(() => one.isConnected).toBe(false)
     proxy.thaw()
     one.wake()
-    await expect.poll(() => one.isConnected, { timeout: 3000 }).toBe(true)
+    await expect.poll(() => one.isConnected).toBe(true)
     const { session } = one
     one.wake()
-    await one.untilSession(AbortSignal.timeout(1000))
+    await one.untilSession(AbortSignal.timeout(60_000))
     expect(one.session).toBe(session)
   })
 })

@@ -37,7 +37,7 @@ describe('a relay that keeps what it is asked to', () => {
     const guest = await TestPeer.start(descriptor, { relays: [first.origin, second.origin] })
     cleanups.push(() => guest.close())
     const { id } = await guest.replica.createNamespace({ name: 'notes', write: 'anyone' })
-    await guest.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 10_000 })
+    await guest.network.delivered(id, { copies: 2, seq: 0, timeoutMs: 60_000 })
     await guest.close()
     await first.peer.replica.write(id, 'docs', [{ id: 'one', content: '{"_id":"one"}' }])
     await expect.poll(async () => (await second.peer.replica.summary(id)).count).toBe(1)

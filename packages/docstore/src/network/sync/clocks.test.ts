@@ -8,6 +8,7 @@ import { Invitations } from '../admission/invitations.ts'
 import { readNetwork } from '../admission/read-network.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const DAY_MS = 86_400_000
 const FAR_MS = 400 * DAY_MS
@@ -36,18 +37,9 @@ async function storeAt(relays: readonly TestRelay[], clock: WrongClock, replica?
     now: clock.now,
     ...(replica === undefined ? {} : { replica }),
   })
-  const store = await Docstore.of({
-    replica: peer.replica,
-    network: peer.network,
-    libp2p: peer.libp2p,
-    isOwner: true,
-    isCopy: false,
-    onOwner: () => () => undefined,
-    onLeft: () => () => undefined,
-    onLocked: () => () => undefined,
-    isRelay: async () => false,
-    close: () => peer.close(),
-  })
+  const store = await Docstore.of(
+    ownParts({ replica: peer.replica, network: peer.network, libp2p: peer.libp2p, isRelay: async () => false, close: () => peer.close() }),
+  )
   cleanups.push(() => store.close())
   await expect.poll(async () => (await store.clock()).relays.length).toBe(relays.length)
   return { store, peer }

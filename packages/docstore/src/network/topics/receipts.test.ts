@@ -32,7 +32,7 @@ afterEach(async () => {
 /** A peer that reaches the relay through the proxy. */
 async function publisher(): Promise<TestPeer> {
   const peer = await TestPeer.start(network, { relays: [http.origin] })
-  await peer.network.reach({ timeoutMs: 10_000 })
+  await peer.network.reach({ timeoutMs: 60_000 })
   return peer
 }
 

@@ -19,7 +19,7 @@ describe('a dial over several addresses', () => {
     const [here, other] = [await peer(), await peer('/ip4/127.0.0.1/tcp/0')]
     const { dialler, doorkeeper } = here.libp2p.services
     const addresses = other.libp2p.getMultiaddrs()
-    const signal = AbortSignal.timeout(20_000)
+    const signal = AbortSignal.timeout(60_000)
     expect((await dialler.dial(other.id, addresses, signal)).remotePeer.toString()).toBe(other.id)
     while (!doorkeeper.misconduct.refuses(other.id)) doorkeeper.misconduct.note(other.id, 'malformed')
     await here.libp2p.hangUp(other.libp2p.peerId)

@@ -29,7 +29,7 @@ async function relay(options?: TestRelayOptions): Promise<TestRelay> {
 async function findingsAt(origin: string): Promise<readonly Diagnosis[]> {
   const peer = await TestPeer.start(descriptor, { relays: [origin] })
   cleanups.push(() => peer.close())
-  await peer.network.reach({ timeoutMs: 10_000 })
+  await peer.network.reach({ timeoutMs: 60_000 })
   return diagnose(peer.replica, peer.network)
 }
 

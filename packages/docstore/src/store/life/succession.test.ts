@@ -9,6 +9,7 @@ import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { expect, it } from 'vitest'
 import { createDocstore } from '../../index-node.ts'
 import { Docstore } from '../docstore.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const DOCUMENTS = 30
 const PROGRAM = fileURLToPath(new URL('../../testing/succeeding-program.ts', import.meta.url))
@@ -31,18 +32,7 @@ function killedAt(replica: Replica, call: number): Replica {
 }
 
 function storeOf(replica: Replica): Promise<Docstore> {
-  return Docstore.of({
-    replica,
-    network: undefined,
-    libp2p: undefined,
-    isOwner: true,
-    isCopy: false,
-    onOwner: () => () => undefined,
-    onLeft: () => () => undefined,
-    onLocked: () => () => undefined,
-    isRelay: async () => false,
-    close: async () => undefined,
-  })
+  return Docstore.of(ownParts({ replica, network: undefined, libp2p: undefined, isRelay: async () => false, close: async () => undefined }))
 }
 
 it('goes on with the same namespace wherever it was interrupted', async () => {

@@ -51,7 +51,7 @@ async function bookOf(replica: Replica, peer?: TestPeer, username?: string): Pro
 async function person(fill: number): Promise<Person> {
   const replica = await open({ recovery: identityFromSeed(new Uint8Array(32).fill(fill)).author })
   const peer = await TestPeer.start(network, { replica, relays: [relay.origin], now: () => now })
-  await peer.network.connected({ timeoutMs: 20_000 })
+  await peer.network.connected({ timeoutMs: 60_000 })
   return { peer, book: await bookOf(replica, peer), id: (await replica.person())?.id ?? '' }
 }
 
@@ -112,10 +112,10 @@ describe('names', () => {
     now += LEASE_MS + DAY_MS
     expect(await bob.book.show('alice', {})).toMatchObject({ state: 'grace', person: alice.id })
     // Where the clock jumps, the directory is empty for a while, and nobody knows that it is the authority who refuses.
-    await expect(bob.book.claim('alice', { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'name-taken' })
+    await expect(bob.book.claim('alice', { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'name-taken' })
     now += 30 * DAY_MS
     expect(await bob.book.show('alice', {})).toMatchObject({ state: 'quarantine', last: alice.id })
-    await expect(bob.book.claim('alice', { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'name-quarantined' })
+    await expect(bob.book.claim('alice', { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'name-quarantined' })
     now += 90 * DAY_MS
     expect(await bob.book.claim('alice', {})).toMatchObject({ state: 'held', person: bob.id })
     expect(await alice.book.show('alice', {})).toMatchObject({ person: bob.id })

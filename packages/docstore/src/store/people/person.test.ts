@@ -40,7 +40,7 @@ afterEach(async () => {
 async function somebody(): Promise<Docstore> {
   const store = await createDocstore({ data: 'memory', person: 'new', join: formatJoinText(relay.origin, descriptor) })
   cleanups.push(() => store.close())
-  await store.network?.connected({ timeoutMs: 20_000 })
+  await store.network?.connected({ timeoutMs: 60_000 })
   return store
 }
 
@@ -208,7 +208,7 @@ describe('a person', () => {
     await notes.put({ text: 'one' })
     const phone = await addTo(store, 'phone')
     const there = await phone.namespaces.open(notes.id)
-    await there.ready({ timeoutMs: 20_000 })
+    await there.ready({ timeoutMs: 60_000 })
     await expect.poll(() => texts(phone, notes.id)).toEqual(['one'])
     await relay.stop()
     await store.person.revoke(phone.info.identity)
@@ -238,7 +238,7 @@ describe('a person', () => {
     cleanups.push(() => gate.close())
     const store = await createDocstore({ data, join: formatJoinText(gate.origin, club.value) })
     cleanups.push(() => store.close())
-    await store.network?.connected({ timeoutMs: 20_000 })
+    await store.network?.connected({ timeoutMs: 60_000 })
     const adding = await store.person.addDevice()
     const { join: link = '' } = parsePairingText(adding.link)
     const phone = await createDocstore({ data: 'memory', join: link, person: 'new' })

@@ -21,6 +21,7 @@ import { AGE_MS, LIFE_MS, MAX_PRESENT, RATE_MS, WORDS_PER_PEER } from './limits.
 import { hearPresence, type PresenceWord, sayPresence } from './presence-word.ts'
 import { PresentTable } from './present-table.ts'
 import type { Present } from './types.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const network = createNetwork('presence')
 const key = (n: number): Identity => identityFromSeed(sha256(`presence ${n}`))
@@ -183,20 +184,11 @@ describe('presence', () => {
       person: { recovery: key(50).author },
     })
     const peer = await TestPeer.start(network, { replica, relays: [relay.origin] })
-    const store = await Docstore.of({
-      replica,
-      network: peer.network,
-      libp2p: peer.libp2p,
-      isOwner: true,
-      isCopy: false,
-      onOwner: () => () => undefined,
-      onLeft: () => () => undefined,
-      onLocked: () => () => undefined,
-      isRelay: async () => false,
-      close: () => peer.close(),
-    })
+    const store = await Docstore.of(
+      ownParts({ replica, network: peer.network, libp2p: peer.libp2p, isRelay: async () => false, close: () => peer.close() }),
+    )
     stores.push(store)
-    await peer.network.connected({ timeoutMs: 20_000 })
+    await peer.network.connected({ timeoutMs: 60_000 })
     return store
   }
   beforeAll(async () => {

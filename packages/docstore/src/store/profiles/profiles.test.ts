@@ -5,6 +5,7 @@ import { TestPeer } from '../../network/testing/test-peer.ts'
 import { TestRelay } from '../../network/testing/test-relay.ts'
 import { Docstore } from '../docstore.ts'
 import { lookOf } from './look-alike.ts'
+import { ownParts } from '../../sharing/shared-parts.ts'
 
 const descriptor = createNetwork('profiles')
 const cleanups: (() => unknown)[] = []
@@ -24,20 +25,11 @@ async function storeAt(relay?: TestRelay, seed?: number, person?: { readonly rec
   if (seed !== undefined) await storage.setMeta('identity', new Uint8Array(32).fill(seed))
   const replica: Replica = await openReplica(storage, { network: descriptor.bytes, aside: false, person })
   const peer = await TestPeer.start(descriptor, { replica, relays: relay === undefined ? [] : [relay.origin] })
-  const store = await Docstore.of({
-    replica,
-    network: peer.network,
-    libp2p: peer.libp2p,
-    isOwner: true,
-    isCopy: false,
-    onOwner: () => () => undefined,
-    onLeft: () => () => undefined,
-    onLocked: () => () => undefined,
-    isRelay: async () => false,
-    close: () => peer.close(),
-  })
+  const store = await Docstore.of(
+    ownParts({ replica, network: peer.network, libp2p: peer.libp2p, isRelay: async () => false, close: () => peer.close() }),
+  )
   cleanups.push(() => store.close())
-  if (relay !== undefined) await peer.network.connected({ timeoutMs: 20_000 })
+  if (relay !== undefined) await peer.network.connected({ timeoutMs: 60_000 })
   return store
 }
 
@@ -145,7 +137,7 @@ it('a person has a profile as a key has, is found by the id of the person, and b
   expect(person).toBe(id)
   await (await ada.namespaces.open(namespace)).delivered()
   // What relays tell for many at once comes without the log.
-  expect(await bob.network?.profiles({ ids: [namespace], timeoutMs: 5000 })).toEqual({ profiles: [], relays: 1 })
+  expect(await bob.network?.profiles({ ids: [namespace], timeoutMs: 60_000 })).toEqual({ profiles: [], relays: 1 })
   await expect.poll(() => bob.profiles.names([id])).toMatchObject([{ person: id, namespace, label: 'Ada' }])
   const shown = { person: id, namespace, static: { name: 'Ada' }, dynamic: { status: { text: 'Counting' } } }
   for (const who of [id, 'Ada']) expect(await bob.profiles.show(who)).toMatchObject(shown)
@@ -161,7 +153,7 @@ it('a person without a profile looks at their own all the same, and is told of o
   const ada = await storeAt(relay, undefined, { recovery: identityFromSeed(new Uint8Array(32).fill(4)).author })
   const id = (await ada.replica.person())?.id ?? ''
   // Relays were asked, and have none.
-  await ada.profiles.names([id], { timeoutMs: 5000 })
+  await ada.profiles.names([id], { timeoutMs: 60_000 })
   expect(await ada.profiles.show(id)).toMatchObject({ person: id, isMe: true, hasProfile: false })
   const nobody = 'bafyreie4dmtvpkc6zh6ad34ecgwbl65o3lnl6utt6hw6iahunnttnldwze'
   await expect(ada.profiles.show(nobody)).rejects.toMatchObject({ message: expect.stringContaining('No relay that was reached has') as string })
