@@ -4,6 +4,8 @@ import { equalBytes } from '../packages/core/src/model/bytes.ts'
 import { timeFromMs } from '../packages/core/src/model/clock.ts'
 import { DAG_CBOR, parseCid } from '../packages/core/src/model/encoding/cid.ts'
 import type { CID } from '../packages/core/src/model/encoding/cid.ts'
+import type * as modelLimits from '../packages/core/src/model/limits.ts'
+import type * as replicaLimits from '../packages/core/src/replica/limits.ts'
 import { type Identity, identityFromSeed } from '../packages/core/src/model/keys/identity.ts'
 import { type SignedAct, signAct } from '../packages/core/src/model/people/act.ts'
 import { identityFor } from '../packages/core/src/model/people/author.ts'
@@ -14,11 +16,11 @@ import type { LogParcel } from '../packages/core/src/replica/types.ts'
 
 // A log of the full size takes seconds to sign.
 vi.mock('../packages/core/src/model/limits.ts', async (original) => ({
-  ...(await original<typeof import('../packages/core/src/model/limits.ts')>()),
+  ...(await original<typeof modelLimits>()),
   MAX_LOG_ACTS: 64,
 }))
 vi.mock('../packages/core/src/replica/limits.ts', async (original) => ({
-  ...(await original<typeof import('../packages/core/src/replica/limits.ts')>()),
+  ...(await original<typeof replicaLimits>()),
   RESERVED_ACTS: 16,
   LAST_ACTS: 8,
 }))

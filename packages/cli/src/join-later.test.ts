@@ -121,6 +121,25 @@ describe('a folder that began alone', () => {
     expect(counted).toMatchObject({ code: 0, stdout: `${DOCUMENTS}\n`, stderr: expect.stringContaining('other ids') })
   })
 
+  it('moves nothing of a network that is not the one which is named', async () => {
+    const other = await bench.relay(bench.folder())
+    const { data, id } = await aloneWithDocuments()
+    expect(await bench.run(['join', other.ready.join, '--beside', '--data', data])).toMatchObject({ code: 0 })
+    const before = await contentOf(data)
+    for (const how of [[], ['--move']])
+      expect(await bench.failure(['join', ready.join, '--network', other.ready.network, ...how, '--data', data])).toMatchObject({
+        exit: 1,
+        code: 'other-network',
+      })
+    expect(await contentOf(data)).toEqual(before)
+    // By its own name it moves.
+    const [first] = (await bench.json<{ id: string; namespaces: number }[]>(['network', 'list', '--data', data])).filter(
+      ({ namespaces }) => namespaces > 0,
+    )
+    await expectMoved(data, await join(data, ready.join, '--network', first?.id ?? '', '--move'), id)
+    await other.relay.stop()
+  })
+
   it('waits with it while another program has the folder open', async () => {
     const { data } = await aloneWithDocuments()
     {

@@ -30,10 +30,12 @@ export function joinCommand(run: Run): Command {
       // Before there is a folder.
       parseJoinLink(link)
       const before = hasData(settings.data) ? await standing(settings.data) : undefined
-      const joined = await join({ ...context, settings: { ...settings, join: link, network: undefined } }, before, options)
+      // One that is named has another name once it has moved.
+      const anywhere = { ...context, settings: { ...settings, network: undefined } }
+      const joined = await join({ ...anywhere, settings: { ...anywhere.settings, join: link } }, before, { ...options, named: settings.network })
       const { id, name, beside } = joined
       const left = before === undefined || !before.isChosen || before.id === id || beside.some((one) => one.id === before.id) ? null : before
-      const moved = joined.moved.length === 0 ? [] : await deliver(context, joined.moved, options)
+      const moved = joined.moved.length === 0 ? [] : await deliver(anywhere, joined.moved, options)
       const result = {
         network: id,
         name,
@@ -99,13 +101,17 @@ interface Joined extends NamedNetwork {
   readonly needsInvitation: boolean
 }
 
-async function join(context: Context, before: Standing | undefined, { move = false, beside = false }: Options): Promise<Joined> {
+async function join(
+  context: Context,
+  before: Standing | undefined,
+  { move = false, beside = false, named }: Options & { readonly named: string | undefined },
+): Promise<Joined> {
   const { settings } = context
   const link = settings.join ?? ''
   if (beside) {
     await using base = await openStore({ ...context, settings: { ...settings, join: undefined } }, { network: 'off' })
     await base.join(link)
-  } else if (before !== undefined) await checkHow(before, link, move)
+  } else if (before !== undefined) await checkHow(before, { link, move, named })
   await using store = await openStore(context, { network: 'off', moves: move, saysBeside: false })
   const { network, identity } = store.info
   const all = await store.networks()
@@ -123,9 +129,18 @@ async function join(context: Context, before: Standing | undefined, { move = fal
 /**
  * Documents of a network that was chosen, and in which nobody was met so far, could move or stay: only who joins knows what was meant. Others cannot move.
  */
-async function checkHow({ id, name, isChosen, isAlone: alone, namespaces, networks }: Standing, link: string, move: boolean): Promise<void> {
+async function checkHow(
+  { id, name, isChosen, isAlone: alone, namespaces, networks }: Standing,
+  { link, move, named }: { readonly link: string; readonly move: boolean; readonly named: string | undefined },
+): Promise<void> {
   const wanted = parseJoinLink(link).network
   if (namespaces === 0 || wanted === undefined || wanted.id === id) return
+  // What was named stays where it is, and something else would move.
+  if (named !== undefined && named !== id && named !== name && !networks.includes(wanted.id) && (move || (!isChosen && alone)))
+    throw new DocstoreError(
+      'other-network',
+      `Only the documents of the first network of a folder can move, which is "${name}" here, and --network names another one. Join without --network, or with --beside`,
+    )
   if (move && (!alone || networks.includes(wanted.id)))
     throw new DocstoreError(
       'other-network',

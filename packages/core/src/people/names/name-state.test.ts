@@ -207,6 +207,27 @@ describe('a name that was granted twice', () => {
     expect(stateAt(all)).toMatchObject({ state: 'held', person: alice })
   })
 
+  it('stays with who had it first where the one authority has forgotten that, as it was restored from a backup, and what it did is proven', () => {
+    const alone = createNetwork('alone', { nonce: new Uint8Array(16), names: { authorities: [one.author], quorum: 1 } })
+    const ask = (who: Uint8Array, by: Identity, at: number, statements: readonly VerifiedStatement[]) => {
+      const wanted = claimName({ net: alone.cid, name: 'zoe', person: who, at, via: null }, by)
+      const decided = decideClaim(wanted, { network: alone, authority: one, statements, actsFor, now: at })
+      return decided.ok ? [wanted, decided.grant] : decided.reason
+    }
+    const first = ask(alice, aliceKey, NOW, [])
+    const second = ask(bob, bobKey, NOW + DAY, [])
+    if (typeof first === 'string' || typeof second === 'string') throw new Error('not granted')
+    for (const statements of [
+      [...first, ...second],
+      [...second, ...first],
+    ]) {
+      const state = nameState({ network: alone, name: 'zoe', statements, actsFor, now: NOW + DAY + 1 })
+      expect(state).toMatchObject({ state: 'held', person: alice, doubles: [{ authority: one.author }] })
+    }
+    // Once it has been told of the first one, it grants no more of the second.
+    expect(ask(bob, bobKey, NOW + DAY + 2, [...first, ...second])).toBe('name-taken')
+  })
+
   it('has the same winner on every peer, whatever comes when and how often', () => {
     const names = fc.constantFrom(NOW, NOW + DAY, NOW + LEASE_MS + DAY, NOW + LEASE_MS + GRACE_MS + QUARANTINE_MS + DAY)
     const some = fc.subarray([one, two, three], { minLength: 1 })

@@ -83,7 +83,7 @@ async function headBy(by: Identity, change: { readonly seq?: number; readonly ep
   const { net, ns: cid, epoch, seq, at } = head
   const body = { title: change.title }
   const fields = { net, ns: cid, epoch: change.epoch ?? epoch, seq: change.seq ?? seq + 1, prev: hash, at: at + 1, body }
-  return signHead(fields as Parameters<typeof signHead>[0], identityFor(person.multihash.digest, by))
+  return signHead(fields, identityFor(person.multihash.digest, by))
 }
 
 async function actBy(by: Identity, content: ActContent, log: CID = person): Promise<SignedAct> {
