@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '../../../model/bytes.ts'
 import { decodeGenesis, type DecodedGenesis } from '../../../model/namespace/namespace.ts'
 import type { Network } from '../../../model/network/network.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../../model/people/author.ts'
-import { decodeAct, type SignedAct } from '../../../model/people/act.ts'
+import { decodeActs, type SignedAct } from '../../../model/people/act.ts'
 import { decodePerson, type DecodedPerson } from '../../../model/people/person.ts'
 import { MAX_TIPS, MAX_TOLD_LOGS } from '../../limits.ts'
 import type { StoredLog } from '../../../storage/logs/log-storage.ts'
@@ -203,7 +203,7 @@ export class LogExchange implements ReplicaLogs {
     const { logs, onChanging, onChanged, latest, aside } = this.#init
     const added: SignedAct[] = []
     let refused = 0
-    const read = await Promise.all(acts.map(({ bytes, signature }) => decodeAct(bytes, signature, { aside })))
+    const read = await decodeActs(acts, { aside })
     const isDevice = await this.#everDevices('owner' in founder ? read.flatMap((act) => (act.ok ? (personOf(act.value.act.by) ?? []) : [])) : [])
     const grown = (await logs.graph(log)).draft()
     for (const act of read) {
