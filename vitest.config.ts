@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM } from './test/chromium.ts'
@@ -12,14 +14,21 @@ const resolve = { conditions: ['@p2p-docstore/source'] }
  */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } } as const
 
-/** One seed for all properties, so that no run fails by its luck alone. */
-const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1) }
+/** Data of the Chromium in which tests run, of one run. */
+const PROFILE = mkdtempSync(join(tmpdir(), 'docstore-chromium-'))
+process.once('exit', () => rmSync(PROFILE, { recursive: true, force: true }))
+
+/** Commands that read wait as long for a relay as those that write: the three seconds that a person waits can pass on a machine with much to do. */
+const COMMANDS = { DOCSTORE_TIMEOUT: '30' }
+
+/** One seed for all properties, so that no run fails by its luck alone; more samples where there is time. */
+const provide = { propertySeed: Number(process.env['FC_SEED'] ?? 1), isSoak: process.env['SOAK'] === '1' }
 
 function nodeProject(name: string, files: { readonly isolate?: boolean; readonly include: string[] }) {
   return {
     resolve: { conditions: [...resolve.conditions, 'node'] },
     ssr: { resolve: { conditions: [...resolve.conditions, 'node'] } },
-    test: { name, ...files, exclude: ['**/*.browser.test.ts', '**/node_modules/**'], ...patience, provide },
+    test: { name, ...files, exclude: ['**/*.browser.test.ts', '**/node_modules/**'], ...patience, provide, env: COMMANDS },
   }
 }
 
@@ -39,13 +48,13 @@ export default defineConfig({
           include: ['packages/**/*.browser.test.ts'],
           ...patience,
           provide,
+          // One after another, in one profile on disk: of a private window, every read and write of a file goes through Chromium's main process.
+          fileParallelism: false,
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: CHROMIUM,
-            }),
+            provider: playwright({ launchOptions: CHROMIUM, persistentContext: PROFILE }),
             instances: [{ browser: 'chromium' }],
           },
         },

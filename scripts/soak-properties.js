@@ -1,6 +1,9 @@
-// Tries properties with samples that `npm test`, whose seed is fixed, does not draw: `npm run soak:properties` for 10 rounds, `npm run soak:properties -- 100` for more.
+// Tries properties with other and more samples than `npm test`, whose seed is fixed, draws: `npm run soak:properties` for 10 rounds, `npm run soak:properties -- 100` for more.
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
+
+/** What every test with random samples imports. */
+const SAMPLED = ['fast-check.ts', 'samples.ts'].map((name) => `packages/core/src/testing/${name}`)
 
 const rounds = Number(process.argv[2] ?? 10)
 if (!Number.isSafeInteger(rounds) || rounds < 1) {
@@ -11,8 +14,8 @@ const failed = []
 for (let round = 1; round <= rounds; round++) {
   const seed = String(randomInt(2 ** 31))
   console.log(`Round ${round} of ${rounds}: FC_SEED=${seed}`)
-  const args = ['related', 'packages/core/src/testing/fast-check.ts', '--run', '--project', 'core', '--project', 'node']
-  const { status } = spawnSync('vitest', args, { stdio: 'inherit', env: { ...process.env, FC_SEED: seed } })
+  const args = ['related', ...SAMPLED, '--run', '--project', 'core', '--project', 'node']
+  const { status } = spawnSync('vitest', args, { stdio: 'inherit', env: { ...process.env, FC_SEED: seed, SOAK: '1' } })
   if (status !== 0) failed.push(seed)
 }
 if (failed.length > 0) console.error(`Failed with FC_SEED=${failed.join(', ')}`)

@@ -67,23 +67,20 @@ describe('every command in the documentation works', () => {
     if (commands.length === 0) continue
     it(page, async () => {
       let link = ''
-      let namespace = ''
       /** What `docstore id` has shown last, for `DID1` and so on. */
       let identities: string[] = []
       for (const block of commands) {
-        const script = block
+        const named = block
           .replaceAll('npx docstore', 'docstore')
           .replaceAll('LINK', link)
-          .replaceAll('NAMESPACE', namespace)
           .replaceAll(/DID(\d)/g, (_, place) => identities[Number(place) - 1] ?? expect.unreachable(`There is no identity ${place}`))
+        const script = named.includes('NAMESPACE') ? named.replaceAll('NAMESPACE', firstNamespace()) : named
         if (script.startsWith('docstore relay')) link = await startRelay(`${script.trim()} --port 0 --json`)
         else {
           const { status, stderr, stdout } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: ENV, encoding: 'utf8' })
           expect(status, stderr).toBe(0)
           const shown = [...stdout.matchAll(/^identity\s+(did:key:\S+)$/gm)].map(([, identity = '']) => identity)
           if (shown.length > 0) identities = shown
-          const list = spawnSync('docstore', ['--data', 'alice', 'namespace', 'list', '--json'], { cwd: folder, env: ENV, encoding: 'utf8' })
-          namespace = (JSON.parse(list.stdout) as { id: string }[])[0]?.id ?? ''
         }
       }
     })
@@ -126,6 +123,12 @@ function leads(page: string, link: string): boolean {
         .replace(/[^\w\- ]/g, '')
         .replaceAll(' ', '-') === anchor,
   )
+}
+
+/** Id of what the pages call NAMESPACE. */
+function firstNamespace(): string {
+  const { stdout } = spawnSync('docstore', ['--data', 'alice', 'namespace', 'list', '--json'], { cwd: folder, env: ENV, encoding: 'utf8' })
+  return (JSON.parse(stdout) as { id: string }[])[0]?.id ?? ''
 }
 
 /** Starts a relay for the commands that follow; resolves with its join link. */

@@ -2,7 +2,6 @@ import { DocstoreError } from '@p2p-docstore/core'
 import { type Docstore, formatJoinLink, formatJoinText, type Invitation, knownOrigins, readNetwork } from 'p2p-docstore'
 import { commandText } from './command-text.ts'
 import type { Context } from './context.ts'
-import { REACH_TIMEOUT_MS } from './limits.ts'
 
 /** Relays that a join link names. */
 const MAX_RELAYS = 4
@@ -16,7 +15,7 @@ export interface JoinLinks {
 
 /** The join link and the join text of the network of a store, through relays that it knows, four at most. Throws `no-relay`. */
 export async function joinLinkOf({ settings, signal }: Context, store: Docstore, invitation?: Invitation): Promise<JoinLinks> {
-  await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+  await store.network?.reach({ timeoutMs: settings.reachMs, signal })
   const [origin, ...relays] = (await knownOrigins(store)).slice(0, MAX_RELAYS)
   if (origin === undefined)
     throw new DocstoreError(

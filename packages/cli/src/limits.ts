@@ -1,6 +1,6 @@
 /** How long a command waits for peers unless told otherwise, seconds. */
 export const DEFAULT_TIMEOUT_S = 30
-/** How long a command that reads waits for a relay that does not answer, milliseconds. It answers from what is here then. */
+/** How long a command that reads waits for a relay that does not answer, milliseconds, unless told otherwise. It answers from what is here then. */
 export const REACH_TIMEOUT_MS = 3000
 /** How long a command may take to end after the first signal, milliseconds. */
 export const END_TIMEOUT_MS = 10_000

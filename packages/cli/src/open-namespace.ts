@@ -3,7 +3,6 @@ import { type Docstore, isShutOut, type Namespace } from 'p2p-docstore'
 import { commandText } from './command-text.ts'
 import { noteClock } from './output/clock-notes.ts'
 import type { Context } from './context.ts'
-import { REACH_TIMEOUT_MS } from './limits.ts'
 import { noteNews } from './people/note-news.ts'
 import { namespaceId } from './namespace-id.ts'
 
@@ -57,14 +56,14 @@ function notHere({ settings }: Context): string {
 /** Makes a namespace equal with the relays that can be reached soon; says so where that is not possible. */
 export async function freshen(context: Context, store: Docstore, { id }: Pick<Namespace, 'id'>): Promise<void> {
   const {
-    settings: { timeoutMs },
+    settings: { timeoutMs, reachMs },
     output,
     signal,
   } = context
   const { network } = store
   const relays = (await network?.peers())?.filter(({ role }) => role === 'relay') ?? []
   if (network === undefined || relays.length === 0) return
-  if ((await network.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })) === 0) {
+  if ((await network.reach({ timeoutMs: reachMs, signal })) === 0) {
     signal.throwIfAborted()
     const shutOut = (await network.peers()).find(isShutOut)
     output.note(

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { dataOf, readRelaySettings } from './relay-settings.ts'
+import { Writable } from 'node:stream'
+import { Output } from './output/output.ts'
+import { dataOf, printSettings, readRelaySettings } from './relay-settings.ts'
 
-const settings = { data: '/given', isDataGiven: false, join: undefined, network: undefined, isJson: true, timeoutMs: 1000 }
+const settings = { data: '/given', isDataGiven: false, join: undefined, network: undefined, isJson: true, timeoutMs: 1000, reachMs: 1000 }
 const EXAMPLE = fileURLToPath(new URL('../../../examples/relay-service/visitors.js', import.meta.url))
 
 it('options of the command are settings, by their own names, and modules bring theirs', async () => {
@@ -23,4 +25,16 @@ it('the data folder is that of the option, else of the variable; what is no sett
   await expect(readRelaySettings({}, settings, { DOCSTORE_VISITORS_REMEMBERED: '5' })).rejects.toMatchObject({ code: 'bad-setting' })
   await expect(readRelaySettings({ services: ['nostr'] }, settings, {})).rejects.toMatchObject({ code: 'bad-setting' })
   await expect(readRelaySettings({ service: ['./none.js'] }, settings, {})).rejects.toMatchObject({ code: 'bad-service' })
+})
+
+it('what is shown of settings may be copied to somebody else: it has neither the key of the admin page nor the password of the database', async () => {
+  const environment = { DOCSTORE_ADMIN_KEY: 'nobody-else-knows', DOCSTORE_DATABASE: 'postgres://ann:nobody-else-knows@host/docs' }
+  const { resolved, services } = await readRelaySettings({}, settings, environment)
+  for (const isJson of [true, false]) {
+    const written: string[] = []
+    const out = new Writable({ write: (chunk, _encoding, done) => done(void written.push(String(chunk))) })
+    await printSettings(new Output({ isJson, out }), resolved, '/given', services)
+    expect(written.join('')).not.toContain('nobody-else-knows')
+    expect(written.join('')).toContain('DOCSTORE_ADMIN_KEY')
+  }
 })

@@ -33,6 +33,9 @@ const SETTING_OF: Readonly<Record<string, string>> = {
   logFormat: 'logFormat',
 }
 
+/** What is shown of a secret. */
+const HIDDEN = '(hidden)'
+
 /** What was chosen for a relay, and the services of its own modules. */
 export interface RelaySettings {
   readonly resolved: ResolvedSettings
@@ -72,12 +75,17 @@ export function dataOf({ general }: ResolvedSettings, { data }: Settings): strin
 
 /** Shows each setting, what holds, and where that comes from. */
 export async function printSettings(output: Output, { all }: ResolvedSettings, data: string, services: readonly string[]): Promise<void> {
-  const settings = all.map(({ name, value, from }) =>
+  const settings = all.map(({ name, value, from, isSecret }) =>
     name === 'data' && value === undefined
       ? { name, value: data, from: 'default' }
       : name === 'services' && value === undefined
         ? { name, value: services, from: 'default' }
-        : { name, value: name === 'database' && typeof value === 'string' ? withoutPassword(value) : (value ?? null), from },
+        : {
+            name,
+            value:
+              isSecret && value !== undefined ? HIDDEN : name === 'database' && typeof value === 'string' ? withoutPassword(value) : (value ?? null),
+            from,
+          },
   )
   await output.result({ settings, services }, () =>
     textTable(settings.map(({ name, value, from }) => [name, value === null ? '-' : [value].flat().join(', '), from])),

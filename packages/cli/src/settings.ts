@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_TIMEOUT_S } from './limits.ts'
+import { DEFAULT_TIMEOUT_S, REACH_TIMEOUT_MS } from './limits.ts'
 
 /** What every command is told. */
 export interface Settings {
@@ -16,6 +16,8 @@ export interface Settings {
   /** Whether standard output is for programs. */
   readonly isJson: boolean
   readonly timeoutMs: number
+  /** How long to wait for a relay where the answer can be of what is here: as long as was said, if anything was. */
+  readonly reachMs: number
 }
 
 /** Adds the options that stand before or after any command. */
@@ -30,7 +32,9 @@ export function addGlobalOptions(program: Command): void {
     .option('--join <link>', 'join link or join text of a network, or the address of a relay; remembered with the data', notEmpty)
     .option('--network <network>', 'network to work in, by its name or id, where the data is in several', notEmpty)
     .option('--json', 'JSON on standard output, everything for people on standard error')
-    .addOption(new Option('--timeout <seconds>', 'how long to wait for peers').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds))
+    .addOption(
+      new Option('--timeout <seconds>', 'how long to wait for peers').env('DOCSTORE_TIMEOUT').default(DEFAULT_TIMEOUT_S).argParser(parseSeconds),
+    )
 }
 
 /** The settings that were given on the command line. */
@@ -49,7 +53,9 @@ export function readSettings(program: Command): Settings {
     timeout: number
   }>()
   const isDataGiven = program.getOptionValueSource('data') === 'cli'
-  return { data, isDataGiven, join, network, isJson: json, timeoutMs: timeout * 1000 }
+  const timeoutMs = timeout * 1000
+  const reachMs = program.getOptionValueSource('timeout') === 'default' ? REACH_TIMEOUT_MS : timeoutMs
+  return { data, isDataGiven, join, network, isJson: json, timeoutMs, reachMs }
 }
 
 /** A path, so that no name of a folder means anything else, as `memory` does in the library. */

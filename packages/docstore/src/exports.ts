@@ -101,4 +101,5 @@ export type {
   PersonInfo,
   RestoredPerson,
   RestoreOptions,
+  RevokeOptions,
 } from './store/people/types.ts'

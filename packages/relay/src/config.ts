@@ -28,6 +28,8 @@ export interface RelayOptions {
   readonly announce?: readonly string[]
   /** Origin under which others reach the page's port, where a proxy stands before it or a certificate has several names. */
   readonly publicUrl?: string
+  /** Password of `/admin`, the page for who runs the relay, 16 characters at least; without it there is none. */
+  readonly adminKey?: string
   /** Names of the services that it runs; all that there are unless given. */
   readonly services?: readonly string[]
   /** Services of your own, which run besides. */

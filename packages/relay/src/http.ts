@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import { type ErrorCode, errorCode, networkToText } from '@p2p-docstore/core'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Docstore, readNetwork, WELL_KNOWN_PATH } from 'p2p-docstore'
+import { adminRoutes } from './admin/admin-routes.ts'
 import type { Certificate } from './certificate.ts'
 import type { Log } from './log.ts'
 import { metricsText, relayMetrics } from './metrics.ts'
@@ -29,6 +30,8 @@ export interface HttpInit {
   readonly certificate: Certificate | undefined
   /** Origin under which others reach it, where that is known. */
   readonly origin: string | undefined
+  /** Password of the page for who runs the relay; without it there is none. */
+  readonly adminKey: string | undefined
   /** What runs on it, with what was chosen for each. */
   readonly services: readonly Service[]
   readonly settings: Readonly<Record<string, SettingValues>>
@@ -44,7 +47,7 @@ export interface RelayHttp {
 }
 
 /** The HTTP side of a relay: the page, who it is, how it is, what its services have there, and the way in for peers who come over WebSocket. */
-export async function createHttp(store: Docstore, { certificate, origin, services, settings, told, log }: HttpInit): Promise<RelayHttp> {
+export async function createHttp(store: Docstore, { certificate, origin, adminKey, services, settings, told, log }: HttpInit): Promise<RelayHttp> {
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
@@ -113,6 +116,20 @@ export async function createHttp(store: Docstore, { certificate, origin, service
     const fault = typeof inPlace === 'string' ? inPlace : inPlace ? failed && (failed['fault'] ?? 'service') : 'data-missing'
     return { isReady: fault === undefined, ...(fault === undefined ? {} : { fault }), services: health }
   }
+
+  if (adminKey !== undefined)
+    await http.register(async (scope) =>
+      adminRoutes(scope, {
+        key: adminKey,
+        store,
+        origin,
+        networkName: network.descriptor.name,
+        services,
+        settings,
+        health: readiness,
+        metrics: () => running.metrics(),
+      }),
+    )
 
   const page = pageFolder()
   if (page === undefined) {

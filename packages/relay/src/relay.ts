@@ -8,6 +8,7 @@ import { BUILT_IN } from './services/built-in.ts'
 import { chooseServices } from './services/choose-services.ts'
 import type { Service } from './services/service.ts'
 import { completeSettings } from './settings/setting.ts'
+import { checkAdminKey } from './admin/admin-routes.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { createHttp } from './http.ts'
 import { listenAddress } from './listen-host.ts'
@@ -81,6 +82,7 @@ async function startOnce({
   tls,
   announce = [],
   publicUrl,
+  adminKey,
   services: wanted,
   load = [],
   settings: given = {},
@@ -89,6 +91,7 @@ async function startOnce({
   placementTimes,
   database,
 }: RelayOptions): Promise<Relay> {
+  if (adminKey !== undefined) checkAdminKey(adminKey)
   const chosen = chooseServices(BUILT_IN, load, wanted)
   const foreign = Object.keys(given).find((name) => !chosen.some((one) => one.name === name))
   if (foreign !== undefined && ![...BUILT_IN, ...load].some(({ name }) => name === foreign))
@@ -147,7 +150,7 @@ async function startOnce({
       )
     const services = fitting(network.descriptor)
     const told = toldServices(services)
-    const { http, services: running } = await createHttp(store, { certificate, origin, services, settings, told, log })
+    const { http, services: running } = await createHttp(store, { certificate, origin, adminKey, services, settings, told, log })
     const url = await listenHttp(http, host, httpPort)
     const shownOrigin = origin ?? outerOrigin(url, host)
     const limits = Object.assign({}, ...services.map((one) => one.limits?.(settings[one.name] ?? {}) ?? {})) as Record<string, number>

@@ -4,7 +4,6 @@ import type { ContentFile } from 'p2p-docstore'
 import { pour } from '../archive/pour.ts'
 import { writeTarget } from '../archive/write-target.ts'
 import type { Context, Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { byteText } from '../output/byte-text.ts'
 import { outputFile } from '../output/standard-streams.ts'
@@ -25,7 +24,7 @@ export function catCommand(run: Run): Command {
         const { settings, signal, output } = context
         await using store = await openStore(context)
         // The relays that are known get a moment to be reached.
-        await store.network?.connected({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+        await store.network?.connected({ timeoutMs: settings.reachMs, signal })
         const content = await store.content(cid, { timeoutMs: settings.timeoutMs, signal })
         // The store is open until all of it was written.
         if (content.kind === 'file') return await writeFile(context, content, options)

@@ -138,14 +138,22 @@ function labelCommand(run: Run): Command {
 
 const DEVICE = 'its key, as `docstore device list` shows it (did:key:…), the last letters of that (six at least), or what it is called'
 
+interface RevokeFlags {
+  readonly retired?: boolean
+  readonly words?: boolean
+  readonly offline?: boolean
+  readonly since?: string
+}
+
 function revokeCommand(run: Run): Command {
   return new Command('revoke')
     .description('let a device of this person write no more, for good: one that was lost or stolen, unless --retired')
     .argument('<device>', DEVICE)
     .option('--retired', 'it is in good hands: all that it wrote so far stands')
+    .option('--since <time>', 'when it was lost, such as 2030-01-31T12:00:00Z: what it wrote after that, and roles that it gave, do not stay')
     .option('--words', 'do it as the recovery key, with the words on standard input: no device can undo that')
     .option('--offline', 'tell no relay')
-    .action((device: string, { retired = false, words = false, offline = false }: { retired?: boolean; words?: boolean; offline?: boolean }) =>
+    .action((device: string, { retired = false, words = false, offline = false, since }: RevokeFlags) =>
       run(async (context) => {
         const { output } = context
         const typed = words ? await readInput(context, '-', WORDS_LIMIT) : undefined
@@ -154,7 +162,11 @@ function revokeCommand(run: Run): Command {
         await freshenPerson(context, store)
         const key = await deviceKey(store, device)
         const before = await store.person.devices()
-        const after = await store.person.revoke(key, { retired, ...(typed === undefined ? {} : { words: typed }) })
+        const after = await store.person.revoke(key, {
+          retired,
+          ...(since !== undefined && { since }),
+          ...(typed === undefined ? {} : { words: typed }),
+        })
         // What a thief had revoked is undone.
         const ended = new Set(before.filter(({ until }) => until !== undefined).map((one) => one.key))
         const again = after.devices.filter(({ key: one, until, isThis }) => ended.has(one) && until === undefined && !isThis)

@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import type { Diagnosis } from 'p2p-docstore'
 import { commandText, withData } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import type { Settings } from '../settings.ts'
 
@@ -53,7 +52,7 @@ async function diagnose(context: Context): Promise<readonly Diagnosis[]> {
   const { settings, signal } = context
   try {
     await using store = await openStore(context, { network: 'on' })
-    await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+    await store.network?.reach({ timeoutMs: settings.reachMs, signal })
     const opened: Diagnosis = {
       check: 'data',
       ok: true,

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { Invitations } from 'p2p-docstore'
 import type { Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { readableInvitation } from './invite-list.ts'
 
@@ -13,7 +12,7 @@ export function inviteRevokeCommand(run: Run): Command {
     .action((id: string) =>
       run(async (context) => {
         await using store = await openStore(context)
-        await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+        await store.network?.reach({ timeoutMs: context.settings.reachMs, signal: context.signal })
         const { told, ...revoked } = await new Invitations(store).revoke(id)
         // A relay has shown them out itself.
         const isKnown = told > 0 || (await store.network?.isRelay()) === true

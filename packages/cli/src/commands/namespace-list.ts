@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import type { Docstore, ListedNamespace } from 'p2p-docstore'
 import { commandText } from '../command-text.ts'
 import type { Context, Run } from '../context.ts'
-import { MAX_LISTED_NAMESPACES, REACH_TIMEOUT_MS } from '../limits.ts'
+import { MAX_LISTED_NAMESPACES } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 
@@ -73,8 +73,8 @@ async function addTo(here: Here[], awaited: Awaited[], store: Docstore, network:
 }
 
 async function showListed({ output, settings, signal }: Context, store: Docstore): Promise<void> {
-  const { timeoutMs } = settings
-  await store.network?.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })
+  const { timeoutMs, reachMs } = settings
+  await store.network?.reach({ timeoutMs: reachMs, signal })
   const all: ListedNamespace[] = []
   let after: string | undefined = ''
   while (after !== undefined && all.length < MAX_LISTED_NAMESPACES) {

@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import type { DirectoryPeer, Docstore, PeerStatus } from 'p2p-docstore'
 import { commandText } from '../command-text.ts'
 import type { Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 import { whoTexts } from '../people/who-text.ts'
@@ -15,7 +14,7 @@ export function peersCommand(run: Run): Command {
   return new Command('peers').description('list who is connected, and who else is in the network').action(() =>
     run(async (context) => {
       await using store = await openStore(context)
-      await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+      await store.network?.reach({ timeoutMs: context.settings.reachMs, signal: context.signal })
       await untilReachable(store, context.signal)
       const peers = await withPersons(store, listed(await store.peers(), await store.directory()))
       const isRelay = (await store.network?.isRelay()) === true

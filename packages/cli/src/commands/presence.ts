@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { Docstore, Present } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { namespaceId } from '../namespace-id.ts'
 import { openStore } from '../open-store.ts'
 
@@ -49,7 +48,7 @@ function watchCommand(run: Run): Command {
 async function openReached(context: Context): Promise<Docstore> {
   const { settings, output, signal } = context
   const store = await openStore(context, { network: 'on' })
-  const reached = await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+  const reached = await store.network?.reach({ timeoutMs: settings.reachMs, signal })
   if (reached === 0 && (await store.network?.isRelay()) === false) output.note('No relay could be reached yet; it is tried again all the time.')
   return store
 }

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
 import { openOwnProfile } from '../own-profile.ts'
@@ -12,7 +11,7 @@ export function profileListCommand(run: Run): Command {
     run(async (context) => {
       await using store = await openStore(context)
       await openOwnProfile(context, store)
-      const people = await store.profiles.list({ timeoutMs: REACH_TIMEOUT_MS })
+      const people = await store.profiles.list({ timeoutMs: context.settings.reachMs })
       const shown = people.map(({ at, ...one }) => ({ ...one, at: isoTime(at) }))
       await context.output.result(shown, () =>
         textTable(

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore publish TOPIC TEXT` */
@@ -12,7 +11,7 @@ export function publishCommand(run: Run): Command {
     .action((topic: string, text: string) =>
       run(async (context) => {
         await using store = await openStore(context, { network: 'on' })
-        await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+        await store.network?.reach({ timeoutMs: context.settings.reachMs, signal: context.signal })
         const { recipients } = await store.publish(topic, text)
         await context.output.result({ recipients }, () =>
           recipients === 0

@@ -79,7 +79,8 @@ export function relayCommand(run: Run): Command {
           await printSettings(output, resolved, data, services)
           return
         }
-        const { port, host, join, name, inviteOnly, tlsCert, tlsKey, publicUrl, announce, database, logLevel, logFormat } = resolved.general as Chosen
+        const { port, host, join, name, inviteOnly, tlsCert, tlsKey, publicUrl, announce, database, adminKey, logLevel, logFormat } =
+          resolved.general as Chosen
         if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new DocstoreError('usage', '--tls-cert and --tls-key go together')
         if (database !== undefined && resolved.all.some(({ name, from }) => name === 'storage.maxDisk' && from !== 'default'))
           throw new DocstoreError(
@@ -96,6 +97,7 @@ export function relayCommand(run: Run): Command {
           ...(inNetwork === undefined ? {} : { inNetwork }),
           ...(name === undefined ? {} : { networkName: name }),
           ...(database === undefined ? {} : { database }),
+          ...(adminKey === undefined ? {} : { adminKey }),
           ...(inviteOnly === undefined ? {} : { inviteOnly }),
           ...(names === undefined ? {} : { names }),
           ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { cert: tlsCert, key: tlsKey } }),
@@ -175,6 +177,7 @@ interface Chosen {
   readonly publicUrl?: string
   readonly announce?: readonly string[]
   readonly database?: string
+  readonly adminKey?: string
   readonly logLevel?: LogLevel
   readonly logFormat?: 'text' | 'json'
 }

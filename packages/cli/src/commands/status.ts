@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import type { Docstore, NamespaceReport } from 'p2p-docstore'
 import { clockText } from '../output/clock-notes.ts'
 import type { Context, Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { nameText } from '../name-text.ts'
 import { freshen, openToRead } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
@@ -32,7 +31,7 @@ async function showOne(context: Context, store: Docstore, ns: string): Promise<v
 }
 
 async function showAll(context: Context, store: Docstore): Promise<void> {
-  await store.network?.reach({ timeoutMs: Math.min(context.settings.timeoutMs, REACH_TIMEOUT_MS), signal: context.signal })
+  await store.network?.reach({ timeoutMs: context.settings.reachMs, signal: context.signal })
   const namespaces: ({ id: string; name: string | null } & ReturnType<typeof reported>)[] = []
   const awaited = (await store.namespaces.awaited()).map((id) => ({ id, name: null }))
   for (const { id, name } of [...(await store.namespaces.list()), ...awaited]) {

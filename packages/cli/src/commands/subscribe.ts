@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { openStore } from '../open-store.ts'
 
 /** `docstore subscribe TOPIC` */
@@ -12,7 +11,7 @@ export function subscribeCommand(run: Run): Command {
       run(async (context) => {
         const { settings, output, signal } = context
         await using store = await openStore(context, { network: 'on' })
-        const reached = await store.network?.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+        const reached = await store.network?.reach({ timeoutMs: settings.reachMs, signal })
         if (reached === 0 && (await store.network?.isRelay()) === false) output.note('No relay could be reached yet; it is tried again all the time.')
         const messages = store.subscribe(topic, { signal })
         let next = messages.next()

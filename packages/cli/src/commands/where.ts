@@ -2,7 +2,6 @@ import { DocstoreError, readContentCid } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { ContentWhereabouts, Whereabouts } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { namespaceId } from '../namespace-id.ts'
 import { openStore } from '../open-store.ts'
 import { textTable } from '../output/text-table.ts'
@@ -20,7 +19,7 @@ export function whereCommand(run: Run): Command {
         if (network === undefined) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
         const content = readContentCid(text)
         const id = content === undefined ? await namespaceId(store, text) : undefined
-        await network.reach({ timeoutMs: Math.min(settings.timeoutMs, REACH_TIMEOUT_MS), signal })
+        await network.reach({ timeoutMs: settings.reachMs, signal })
         if (id === undefined) return showContent(context, await store.whereContent(text, { timeoutMs: settings.timeoutMs, signal }))
         const { owners, ...found } = await network.where({ ns: id, timeoutMs: settings.timeoutMs, signal })
         const shown = owners.map(({ origin = null, ...owner }) => ({ ...owner, origin }))

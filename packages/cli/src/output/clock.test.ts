@@ -17,7 +17,7 @@ async function runAhead(ms: number, args: readonly string[], input = ''): Promis
   const script = `const now = Date.now; Date.now = () => now() + ${ms}`
   process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(script)}`
   try {
-    return await bench.run(args, input)
+    return await bench.runAlone(args, input)
   } finally {
     if (before === undefined) delete process.env['NODE_OPTIONS']
     else process.env['NODE_OPTIONS'] = before

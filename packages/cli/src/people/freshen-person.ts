@@ -1,7 +1,6 @@
 import { errorMessage } from '@p2p-docstore/core'
 import type { Docstore } from 'p2p-docstore'
 import type { Context } from '../context.ts'
-import { REACH_TIMEOUT_MS } from '../limits.ts'
 import { noteNews } from './note-news.ts'
 
 /** Learns of what other devices did to this person, from the relays that can be reached soon: their namespaces bring it. */
@@ -10,10 +9,10 @@ export async function freshenPerson(context: Context, store: Docstore): Promise<
   await noteNews(context, store)
 }
 
-async function freshen({ settings: { timeoutMs }, output, signal }: Context, { network, namespaces, me }: Docstore): Promise<void> {
+async function freshen({ settings: { timeoutMs, reachMs }, output, signal }: Context, { network, namespaces, me }: Docstore): Promise<void> {
   const own = (await namespaces.list()).filter(({ owner }) => owner === me)
   if (network === undefined || own.length === 0 || !(await network.peers()).some(({ role }) => role === 'relay')) return
-  if ((await network.reach({ timeoutMs: Math.min(timeoutMs, REACH_TIMEOUT_MS), signal })) === 0) {
+  if ((await network.reach({ timeoutMs: reachMs, signal })) === 0) {
     signal.throwIfAborted()
     output.note('No relay could be reached: this is what is known here.')
     return

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { CommandHost, type Finished } from './command-host.ts'
 
 /** It takes what `npm test` has built, as users do, and the sources where they were edited since: a command that is built starts in half the time. */
 const BIN = fileURLToPath(new URL('../../bin/docstore.js', import.meta.url))
@@ -12,12 +13,7 @@ const BIN = fileURLToPath(new URL('../../bin/docstore.js', import.meta.url))
 /** Less than a test has. */
 const LINE_MS = 100_000
 
-/** What a command left behind. */
-export interface Finished {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Finished }
 
 /** A running command. */
 export class DocstoreProcess {
@@ -92,10 +88,11 @@ export interface Ready {
   readonly addresses: readonly string[]
 }
 
-/** The processes and folders of one test file. */
+/** The commands, processes and folders of one test file. */
 export class Workbench {
   readonly #root: string = mkdtempSync(join(tmpdir(), 'docstore-cli-'))
   readonly #running = new Set<DocstoreProcess>()
+  readonly #host = new CommandHost()
   #folders = 0
 
   /** A path that nobody uses. */
@@ -111,8 +108,13 @@ export class Workbench {
     return running
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command to its end; in a process of its own where one that was run before has not ended. */
   async run(args: readonly string[], input: string | Uint8Array = ''): Promise<Finished> {
+    return this.#host.isBusy ? this.runAlone(args, input) : this.#host.run(args, input)
+  }
+
+  /** Runs a command to its end in a process of its own. */
+  async runAlone(args: readonly string[], input: string | Uint8Array = ''): Promise<Finished> {
     const running = this.start(...args)
     running.child.stdin.end(input)
     return running.finished
@@ -145,7 +147,7 @@ export class Workbench {
 
   /** Ends everything and removes the folders. */
   async close(): Promise<void> {
-    await Promise.all([...this.#running].map((running) => running.stop('SIGKILL')))
+    await Promise.all([this.#host.close(), ...[...this.#running].map((running) => running.stop('SIGKILL'))])
     rmSync(this.#root, { recursive: true, force: true })
   }
 }

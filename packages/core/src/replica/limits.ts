@@ -107,8 +107,10 @@ export const MAX_LOADED_ACTS = 65_536
 /** Logs of persons of whom nothing that is here of a namespace says that it needs them, and logs here that none needs yet. */
 export const MAX_TOLD_LOGS: number = 16 * 1024
 export const MAX_UNNEEDED_LOGS = 1024
-/** Acts of a log that only its recovery key may still add, so that nobody else can fill it up. */
+/** Acts of a log that only the recovery key, or in a log of roles the owner, may still add, so that nobody else can fill it up. */
 export const RESERVED_ACTS = 1024
+/** The last of them in a log of roles: for devices of the owner that a recovery key let in. */
+export const LAST_ACTS = 512
 /** Tips of a log that others are told of. */
 export const MAX_TIPS = 16
 /** Records that are looked at in one step of writing again what another device wrote. */

@@ -133,6 +133,8 @@ export class LocalReplica implements Replica {
   #files: Promise<Files> | undefined
   #isClosed = false
   #others: Promise<void> = Promise.resolve()
+  /** Acts that follow from acts of others. */
+  #saying: Promise<void> = Promise.resolve()
   readonly #ground: ReplicaGround
   #loadedForgetting: Forgetting | undefined
   #loadedOwnActs: OwnActs | undefined
@@ -177,6 +179,9 @@ export class LocalReplica implements Replica {
         await this.#aside?.bringBack(id, { isLater: when === 'later' })
         const open = when === 'changed' ? this.#namespaces.get(id) : undefined
         if (open !== undefined) await this.#pending.apply(open, { mayLackRoles: true, isAgain: true })
+      },
+      onRolesLost: (id, before) => {
+        this.#saying = this.#saying.then(() => this.#giveRolesAgain(id, before))
       },
       onForgotten: async (id) => this.#aside?.forget(id),
       removing,
@@ -233,6 +238,16 @@ export class LocalReplica implements Replica {
     // Loaded where several share a database.
     const { othersChanged } = await import('./others-changed.ts')
     if (!this.#isClosed) await othersChanged(this.#ground, this.#namespaces, this.#comparing, numbers)
+  }
+
+  async #giveRolesAgain(...lost: Parameters<OwnActs['giveRolesAgain']>): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      await (await this.#ownActs()).giveRolesAgain(...lost)
+    } catch (error) {
+      // The roles are seen to be missing, and are given by hand.
+      if (!this.#isClosed && !['disk-full', 'storage-read-only', 'storage-closed'].includes(errorCode(error))) throw error
+    }
   }
 
   async info(): Promise<ReplicaInfo> {
@@ -841,6 +856,7 @@ export class LocalReplica implements Replica {
       await this.#expiry.stop()
       await (await this.#files?.catch(() => undefined))?.stop()
       await this.#history.stop()
+      await this.#saying
       await this.#tidying.finish()
     } finally {
       await this.#init.storage.close()

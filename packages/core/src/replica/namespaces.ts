@@ -32,7 +32,7 @@ import { FORMER_HEAD, HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE, UNJUDGED } from '.
 import type { LostChange } from './heads/lost-change.ts'
 import { MAX_NAMESPACES } from './limits.ts'
 import type { OpenNamespace } from './open-namespace.ts'
-import type { Judging } from './people/judging/judging.ts'
+import type { Judging, JudgingInit } from './people/judging/judging.ts'
 import { principalId } from './people/principal-id.ts'
 import type { Removing } from './removing.ts'
 import { Turns } from './turns.ts'
@@ -49,6 +49,8 @@ export interface NamespacesInit {
   readonly onArrival: (open: OpenNamespace, isNew: boolean) => Promise<void>
   /** Called when all that is here of a namespace is what its logs accept: after these have `changed`, where it was `opened` with this replica, and at a `later` comparison. */
   readonly onJudged: (id: string, when: 'changed' | 'opened' | 'later') => Promise<void>
+  /** See `JudgingInit`. */
+  readonly onRolesLost: JudgingInit['onRolesLost']
   /** Called when a namespace has gone from here. */
   readonly onForgotten: (id: string) => Promise<void>
   /** Loaded when something is to be removed: seldom. */
@@ -348,6 +350,7 @@ export class Namespaces implements ReplicaNamespaces {
       tell: (id) => this.#ground.news.tell({ namespace: id, from: 0, to: 0, collections: [], head: true }),
       settleHead: (id) => this.#settleHead(id),
       onJudged: (id) => this.#init.onJudged(id, 'changed'),
+      onRolesLost: this.#init.onRolesLost,
       removing: this.#init.removing,
     }))
   }

@@ -7,6 +7,7 @@ import { decodeQuestion, decodeReply } from './ranges.ts'
 import { answer, firstQuestion, questionAbout } from './reconcile.ts'
 import { SummedTree, type TreeEntry } from './summed-tree.ts'
 import { fc } from '../testing/fast-check.ts'
+import { samples } from '../testing/samples.ts'
 
 const FRAME_BYTES = 256 * 1024
 /** What a message around a question or a reply may add: type, field names, namespace id. */
@@ -86,7 +87,7 @@ describe('reconcile', () => {
         expect(theirs.root()).toBe(both.root())
         expect(rounds).toBeLessThanOrEqual(5)
       }),
-      { numRuns: 300 },
+      { numRuns: samples(100, 300) },
     )
   })
 

@@ -15,6 +15,7 @@ export type GeneralSetting =
   | 'database'
   | 'tlsCert'
   | 'tlsKey'
+  | 'adminKey'
   | 'services'
   | 'load'
   | 'logLevel'
@@ -33,6 +34,7 @@ export const GENERAL_SETTINGS: Readonly<Record<GeneralSetting, Setting>> = {
   database: { kind: 'text', about: 'PostgreSQL for the documents, as postgres://user@host:5432/database; keys stay in the data folder' },
   tlsCert: { kind: 'text', about: 'file with the certificate of the page and of WebSocket, as PEM' },
   tlsKey: { kind: 'text', about: 'file with the key of that certificate' },
+  adminKey: { kind: 'text', isSecret: true, about: 'password of /admin, the page for who runs the relay; without it there is none' },
   services: { kind: 'list', about: 'what it does for others (default: everything)' },
   load: { kind: 'list', about: 'modules with services of your own, as paths or npm packages' },
   logLevel: { kind: 'text', choices: LOG_LEVELS, default: 'warn', about: 'least important messages that are logged' },

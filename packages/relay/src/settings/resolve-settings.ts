@@ -10,6 +10,8 @@ export interface ResolvedSetting {
   readonly value: SettingValue | undefined
   readonly from: string
   readonly about: string
+  /** Whether the value is nobody's but the operator's. */
+  readonly isSecret: boolean
 }
 
 /** Everything that an operator has chosen, and what holds where nothing was. */
@@ -27,7 +29,7 @@ export interface SettingSources {
 }
 
 /** Variables of the environment that begin alike and are no settings of a relay. */
-const OTHER_VARIABLES: readonly string[] = ['DOCSTORE_PASSPHRASE', 'DOCSTORE_NEW_PASSPHRASE', 'DOCSTORE_CONFIG']
+const OTHER_VARIABLES: readonly string[] = ['DOCSTORE_PASSPHRASE', 'DOCSTORE_NEW_PASSPHRASE', 'DOCSTORE_CONFIG', 'DOCSTORE_TIMEOUT']
 const PREFIX = 'DOCSTORE_'
 
 /** Settings that name a file. Those of a file of settings are seen from there. */
@@ -56,9 +58,9 @@ export function resolveSettings(services: readonly Service[], { file = [], envir
     const setting = known.get(name)
     if (setting !== undefined) chosen.set(name, { value: named(from, () => checkSetting(setting, value)), from })
   }
-  const all = [...known].map(([name, { about, default: value }]): ResolvedSetting => {
+  const all = [...known].map(([name, { about, default: value, isSecret = false }]): ResolvedSetting => {
     const one = chosen.get(name)
-    return one === undefined ? { name, value, from: value === undefined ? 'not set' : 'default', about } : { name, ...one, about }
+    return one === undefined ? { name, value, from: value === undefined ? 'not set' : 'default', about, isSecret } : { name, ...one, about, isSecret }
   })
   const values = (prefix: string, names: readonly string[]): SettingValues =>
     Object.fromEntries(names.map((name) => [name, all.find((one) => one.name === prefix + name)?.value]))

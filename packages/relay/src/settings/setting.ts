@@ -13,6 +13,8 @@ export interface Setting {
   readonly default?: SettingValue
   readonly min?: number
   readonly max?: number
+  /** Whether it is nobody's but the operator's, and never shown. */
+  readonly isSecret?: boolean
   /** All that it, or each text of a list, can be. */
   readonly choices?: readonly string[]
 }

@@ -3,7 +3,7 @@ import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
 import type { Identity } from '../../model/keys/identity.ts'
 import type { Network } from '../../model/network/network.ts'
 import { skeleton } from './confusables.ts'
-import { CLAIM_AGE_MS, CLAIM_AHEAD_MS, LEASE_MS, MAX_NAMES_PER_PERSON, RENEWAL_MS } from './limits.ts'
+import { CLAIM_AGE_MS, CLAIM_AHEAD_MS, LEASE_MS, MAX_NAMES_PER_PERSON, RENEWAL_MS, WAITING_MS } from './limits.ts'
 import { type ActsFor, deniedClaims, type NameState, nameState } from './name-state.ts'
 import { denyName, grantName, isNameAuthority, type NameClaim, type NameDenial, type NameGrant, type VerifiedStatement } from './statements.ts'
 
@@ -75,7 +75,8 @@ export function decideClaim(
 
 /**
  * Denies a claim that others have granted and that waits for a quorum: where it is a day old, so that it gets no grant from here any more; or where this authority has granted one of another person that is of a lower hash.
- * So of claims that share the authorities between them one goes on. Says `not-allowed` where it granted this one itself, where it is a lease, where nobody granted it, and where it comes first.
+ * So of claims that share the authorities between them one goes on. One that it granted itself it denies where no quorum was shown for a week: those that it lacks may be gone for good. Says `not-allowed`
+ * where it granted it not so long ago, where it is a lease, where nobody granted it, and where it comes first.
  */
 export function decideDenial(
   claim: VerifiedStatement<NameClaim>,
@@ -87,14 +88,18 @@ export function decideDenial(
   const ours = grants.filter(({ value }) => equalBytes(value.claim, claim.hash))
   const state = nameState({ network, name, statements, actsFor, now })
   const isLease = 'claim' in state && equalBytes(state.claim, claim.hash)
-  if (isLease || ours.length === 0 || ours.some(({ value }) => isBy(value, authority, claim))) return { ok: false, reason: 'not-allowed' }
+  const isWhole = new Set(ours.map(({ value }) => toHex(value.by))).size >= (network.descriptor.names?.quorum ?? 1)
+  if (isLease || isWhole || ours.length === 0) return { ok: false, reason: 'not-allowed' }
+  const denial = denyName({ net: network.cid, name, person, claim: claim.hash, at: now }, authority)
+  if (ours.some(({ value }) => isBy(value, authority, claim)))
+    return at < now - WAITING_MS ? { ok: true, denial } : { ok: false, reason: 'not-allowed' }
   const denied = deniedClaims(statements, network)
   const isBehind = grants.some(({ value }) => {
     const isRival = equalBytes(value.by, authority.author) && !equalBytes(value.person, person) && value.until > now
     return isRival && !denied.has(toHex(value.claim)) && compareBytes(value.claim, claim.hash) < 0
   })
   if (at >= now - CLAIM_AGE_MS && !isBehind) return { ok: false, reason: 'not-allowed' }
-  return { ok: true, denial: denyName({ net: network.cid, name, person, claim: claim.hash, at: now }, authority) }
+  return { ok: true, denial }
 }
 
 /** Whether an authority said this of a claim. */

@@ -16,6 +16,8 @@ export const RENEWAL_MS: number = 60 * DAY_MS
 /** How old a claim may be when an authority decides about it, and how far ahead, milliseconds: what was said long ago may not be meant any more. */
 export const CLAIM_AGE_MS: number = DAY_MS
 export const CLAIM_AHEAD_MS: number = 5 * 60_000
+/** How long an authority waits for the quorum of a claim that it granted, milliseconds: whoever shows none by then may lose the name to somebody who waits for it. */
+export const WAITING_MS: number = 7 * DAY_MS
 /** Names that one person gets in a network: nobody can take all the good ones. */
 export const MAX_NAMES_PER_PERSON = 3
 /** Largest statement about a name, bytes; one has about 250. */

@@ -6,7 +6,7 @@ import { cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
 import { type Identity, identityFromSeed } from '../../model/keys/identity.ts'
 import { createNetwork, decodeNetwork, type Network } from '../../model/network/network.ts'
 import { type ClaimRefusal, decideClaim, decideDenial } from './decide-claim.ts'
-import { GRACE_MS, LEASE_MS, QUARANTINE_MS } from './limits.ts'
+import { GRACE_MS, LEASE_MS, QUARANTINE_MS, WAITING_MS } from './limits.ts'
 import { type ActsFor, isDoubleGrant, type NameState, nameState } from './name-state.ts'
 import { claimName, grantName, type NameClaim, releaseName, transferName, type VerifiedStatement, verifyStatement } from './statements.ts'
 import { fc } from '../../testing/fast-check.ts'
@@ -315,6 +315,53 @@ describe('a name of which several have some grants', () => {
     expect([deny(gone[0], third, later), deny(gone[1], first, later)]).toEqual([true, true])
     expect([first, second].map((key) => ask(next, key, later))).toEqual(['granted', 'granted'])
     expect(state(later)).toMatchObject({ state: 'held', person: bob, doubles: [] })
+  })
+
+  it('goes on after a week where one of three authorities is gone and the others granted two persons one each', () => {
+    const { wanted, ask, deny, state, keys, all, split } = authorities(3, 2)
+    const [first, second, gone] = keys as [Identity, Identity, Identity]
+    const [mine, theirs] = [wanted(0), wanted(1)]
+    expect([ask(mine, first), ask(theirs, second)]).toEqual(['granted', 'granted'])
+    const early = NOW + WAITING_MS - 1
+    expect([deny(theirs, first, early), deny(theirs, second, early)]).toEqual([true, false])
+    const later = NOW + WAITING_MS + 1
+    const again = wanted(0, later)
+    expect([ask(again, first, later), ask(again, second, later)]).toEqual(['granted', 'name-taken'])
+    expect(deny(theirs, second, later)).toBe(true)
+    expect(ask(again, second, later)).toBe('granted')
+    expect(state(later)).toMatchObject({ state: 'held', person: alice, doubles: [] })
+    // The one that is gone had granted the other claim, and its person comes with that only now: the name stays, and nobody has granted twice.
+    const { name, person } = theirs.value
+    all.push(grantName({ net: split.cid, name, person, claim: theirs.hash, from: NOW, until: NOW + LEASE_MS }, gone))
+    expect(state(later)).toMatchObject({ state: 'held', person: alice, doubles: [] })
+  })
+
+  it('is shown with a quorum in time, and denied by nobody then', () => {
+    const { wanted, ask, deny, keys } = authorities(3, 2)
+    const [first, second, third] = keys as [Identity, Identity, Identity]
+    const claimed = wanted(0)
+    for (const key of [first, second]) ask(claimed, key)
+    for (const later of [NOW + WAITING_MS + 1, NOW + LEASE_MS + 1])
+      for (const key of [first, second, third]) expect(deny(claimed, key, later)).toBe(false)
+  })
+
+  it('is claimed, renewed, given up, claimed by its holder again and given to another one with two of three authorities', () => {
+    const { split, all, wanted, ask, state, keys } = authorities(3, 2)
+    const two = keys.slice(0, 2)
+    const both = (claimed: VerifiedStatement<NameClaim>, now: number): readonly unknown[] => two.map((key) => ask(claimed, key, now))
+    expect(both(wanted(0), NOW)).toEqual(['granted', 'granted'])
+    const renewing = NOW + LEASE_MS - DAY
+    expect(both(wanted(0, renewing), renewing)).toEqual(['granted', 'granted'])
+    expect(state(renewing)).toMatchObject({ state: 'held', person: alice, until: renewing + LEASE_MS })
+    const left = renewing + DAY
+    all.push(releaseName({ net: split.cid, name: 'zoe', person: alice, at: left }, aliceKey))
+    expect(state(left + 1)).toMatchObject({ state: 'quarantine', person: alice })
+    expect(both(wanted(0, left + 2), left + 2)).toEqual(['granted', 'granted'])
+    const given = transferName({ net: split.cid, name: 'zoe', person: alice, at: left + 3, to: bob }, aliceKey)
+    all.push(given)
+    const taken = claimName({ net: split.cid, name: 'zoe', person: bob, at: left + 4, via: given.hash }, bobKey)
+    expect(both(taken, left + 4)).toEqual(['granted', 'granted'])
+    expect(state(left + 5)).toMatchObject({ state: 'held', person: bob, doubles: [] })
   })
 
   it('is denied to nobody who has it, who was granted nothing, or whom this authority granted it', () => {

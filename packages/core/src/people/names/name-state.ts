@@ -1,10 +1,11 @@
 import { compareBytes, equalBytes, toHex } from '../../model/bytes.ts'
 import { type CID, cidOf, DAG_CBOR } from '../../model/encoding/cid.ts'
 import type { NameAuthorities, Network } from '../../model/network/network.ts'
-import { GRACE_MS, QUARANTINE_MS } from './limits.ts'
+import { GRACE_MS, QUARANTINE_MS, WAITING_MS } from './limits.ts'
 import {
   isNameAuthority,
   type NameClaim,
+  type NameDenial,
   type NameGrant,
   type NameRelease,
   type NameStatement,
@@ -90,7 +91,7 @@ export function nameState({ network, name, statements, actsFor, now }: NameState
       holding = { ...before, until: Math.max(before.until, lease.until), claim: lease.claim.hash, since: lastSince(before, lease, releases) }
       continue
     }
-    for (const double of doublesOf(before.lease, lease)) {
+    for (const double of doublesOf(before.lease, lease, about.filter(isDenial))) {
       if (doubled.has(toHex(double.authority))) continue
       doubled.add(toHex(double.authority))
       doubles.push(double)
@@ -197,16 +198,23 @@ function onlyHere({ grants }: Lease, other: Lease): number {
   return grants.filter(({ value }) => !other.grants.some((grant) => equalBytes(grant.value.by, value.by))).length
 }
 
-function doublesOf(one: Lease, other: Lease): readonly DoubleGrant[] {
+function doublesOf(one: Lease, other: Lease, denials: readonly VerifiedStatement<NameDenial>[]): readonly DoubleGrant[] {
+  // It was shown no quorum of the one for a week, and said so before it granted the other.
+  const isGivenUp = ({ claim }: Lease, { value: { by, from } }: VerifiedStatement<NameGrant>): boolean =>
+    denials.some(({ value }) => {
+      const isOfIt = equalBytes(value.by, by) && equalBytes(value.claim, claim.hash)
+      return isOfIt && value.at > claim.value.at + WAITING_MS && value.at <= from
+    })
   return one.grants.flatMap((grant) => {
     const second = other.grants.find(({ value }) => equalBytes(value.by, grant.value.by))
-    return second === undefined ? [] : [{ authority: grant.value.by, grants: [grant, second] as const }]
+    if (second === undefined || isGivenUp(one, second) || isGivenUp(other, grant)) return []
+    return [{ authority: grant.value.by, grants: [grant, second] as const }]
   })
 }
 
 /**
  * Whether two grants prove that an authority granted a name twice: of one name and network, to two persons, at overlapping times. Where the second person's claim names a
- * transfer, `nameState` says whether the holder made it.
+ * transfer, `nameState` says whether the holder made it; and where the authority denied the first claim between the two, having been shown no quorum for a week, that.
  */
 export function isDoubleGrant([one, other]: DoubleGrant['grants']): boolean {
   const [a, b] = [one.value, other.value]
@@ -227,5 +235,6 @@ function isOf<T extends NameStatement['t']>(
 
 const isClaim = isOf('name-claim')
 const isGrant = isOf('name-grant')
+const isDenial = isOf('name-denial')
 const isRelease = isOf('name-release')
 const isTransfer = isOf('name-transfer')

@@ -13,6 +13,7 @@ import { compareBySort, parseSort, type Sort, sortValue, totalSort } from '../so
 import { compileCount, compileFind, type FindQuery } from './sql.ts'
 import { loadRegexEngine } from '../regex.ts'
 import { fc } from '../../testing/fast-check.ts'
+import { samples } from '../../testing/samples.ts'
 
 await loadRegexEngine()
 
@@ -457,7 +458,7 @@ describe('compiled SQL', () => {
         }
         expect(paged).toEqual(expectedIds)
       }),
-      { numRuns: Number(process.env['QUERY_RUNS'] ?? 1000) },
+      { numRuns: Number(process.env['QUERY_RUNS'] ?? samples(300, 1000)) },
     )
   })
 })

@@ -101,7 +101,7 @@ describe('an audit', () => {
     for (const { slot: one, hash, at } of await storage.versionsSince(ns, 0, count)) all.set(one, hash, at)
     const seen = new Set<string>()
     let wraps = 0
-    for (let run = 0; run < 120; run++) {
+    for (let run = 0; run < 60; run++) {
       const question = decodeQuestion((await auditor.firstQuestion(ns)) ?? new Uint8Array())
       if (!question.ok) throw new Error(question.reason)
       let looked = 0
@@ -116,7 +116,7 @@ describe('an audit', () => {
       now += 1000
     }
     expect(wraps).toBeGreaterThan(0)
-    expect(seen.size).toBeGreaterThan(count * 0.99)
+    expect(seen.size).toBeGreaterThan(count * 0.95)
     const few = await open(MIN_AUDITED)
     const whole = decodeQuestion((await few.auditor.firstQuestion(few.ns)) ?? new Uint8Array())
     expect(whole.ok && whole.value.ranges.map(({ low, high }) => [low.length, high.length])).toEqual([[0, 0]])

@@ -23,7 +23,7 @@ import { Logs } from './logs/logs.ts'
 const MAX_STATE_ACTS = 32_768
 
 /** What persons need of the replica in which they are. */
-export interface PeopleInit extends Omit<LogExchangeInit, 'logs' | 'isMember'> {
+export interface PeopleInit extends Omit<LogExchangeInit, 'logs' | 'isMember' | 'state'> {
   /** Tells others that the logs of a namespace have changed, as they are told of its head. */
   readonly tell: (id: string) => void
 }
@@ -62,7 +62,7 @@ export class People {
 
   private constructor(logs: Logs, { tell, ...init }: PeopleInit) {
     this.logs = logs
-    this.exchange = new LogExchange({ ...init, logs, isMember: (id, person) => this.#isMember(id, person) })
+    this.exchange = new LogExchange({ ...init, logs, state: (person) => this.state(person), isMember: (id, person) => this.#isMember(id, person) })
     this.#tell = tell
   }
 

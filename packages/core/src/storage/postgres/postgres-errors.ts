@@ -22,9 +22,12 @@ const CODES: ReadonlyMap<string, readonly [code: ErrorCode, sentence: string]> =
   ['XX', ['data-corrupt', 'The database is damaged. Restore it from a backup']],
 ])
 
+/** A SQLSTATE. No class of PostgreSQL begins with E, as what sockets say does: `EPIPE` has five letters too. */
+const SQLSTATE = /^[0-9A-DF-Z][0-9A-Z]{4}$/
+
 /** Our error for one of PostgreSQL, or of the way there. */
 export function postgresError(code: string, message: string): DocstoreError {
-  const [ours, sentence] = CODES.get(code) ?? CODES.get(code.slice(0, 2)) ?? (/^[0-9A-Z]{5}$/.test(code) ? UNKNOWN : AWAY)
+  const [ours, sentence] = CODES.get(code) ?? CODES.get(code.slice(0, 2)) ?? (SQLSTATE.test(code) ? UNKNOWN : AWAY)
   return new DocstoreError(ours, `${sentence} (PostgreSQL: ${message})`)
 }
 

@@ -32,7 +32,7 @@ describe.skipIf(postgresPrograms() === undefined)('processes on one database', (
 
   /** A process: keys of its own, in memory, and documents in the database. */
   async function open(database: string): Promise<LocalReplica & AsyncDisposable> {
-    const storage = await openPostgresStorage(database, { own: openNodeStorage(':memory:'), answerMs: 1000 })
+    const storage = await openPostgresStorage(database, { own: openNodeStorage(':memory:') })
     const replica = await openReplica(storage, { network: NETWORK })
     return Object.assign(replica, { [Symbol.asyncDispose]: () => replica.close() })
   }
@@ -112,7 +112,7 @@ describe.skipIf(postgresPrograms() === undefined)('processes on one database', (
   })
 
   it('lose nothing that was acknowledged where the server is killed, and go on by themselves when it is back', async () => {
-    const storage = await openPostgresStorage(address(), { answerMs: 1000 })
+    const storage = await openPostgresStorage(address())
     const ns = await addNamespace(storage)
     const acknowledged: string[] = []
     const refusals = new Set<string>()
@@ -145,7 +145,7 @@ describe.skipIf(postgresPrograms() === undefined)('processes on one database', (
 
   it('are told where their connection ends or stands still, and what was under way is undone', async () => {
     const database = address()
-    const storage = await openPostgresStorage(database, { answerMs: 2000 })
+    const storage = await openPostgresStorage(database, { answerMs: 5000 })
     const ns = await addNamespace(storage)
     const other = await PostgresDriver.open({ ...parseDatabaseUrl(database), onNews: () => undefined }, 10_000)
     const pids = other.prepare("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'docstore'")

@@ -5,6 +5,7 @@ import { addNamespace, author, compete, FAIL, put, sealOver, slotOf, version, ty
 import { type OpenStorage } from './test-on.ts'
 import { signerOf } from './plans.ts'
 import { fc } from '../fast-check.ts'
+import { samples } from '../samples.ts'
 
 interface Kept {
   readonly seq: number
@@ -71,7 +72,7 @@ export function modelContract(open: OpenStorage): void {
           await opened.cleanup()
         }
       }),
-      { numRuns: 40 },
+      { numRuns: samples(15, 40) },
     )
   }, 120_000)
 }

@@ -3,12 +3,13 @@ import { loadRegexEngine, matches, parseFilter, parseSort } from '../../query/in
 import type { CommitEntry, PageEnd, Storage } from '../../storage/storage.ts'
 import { oracleFind } from '../mongo-oracle.ts'
 import { patienceFor, type QueryCases, queryCases, seedsOf, withSeed } from '../query-cases.ts'
+import { samples } from '../samples.ts'
 import { addNamespace, idsOf, put, query } from './fixtures.ts'
 import type { OpenStorage } from './test-on.ts'
 
 const QUERIES_PER_SEED = 30
 /** A browser's storage is asked through messages, which takes longer. */
-const USUAL_SEEDS: number = 'window' in globalThis ? 4 : 25
+const USUAL_SEEDS: number = 'window' in globalThis ? 4 : samples(8, 25)
 /** Documents that one commit writes. */
 const COMMIT_SIZE = 4
 

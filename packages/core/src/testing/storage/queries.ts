@@ -6,6 +6,7 @@ import type { PageEnd, Storage, StoredQuery } from '../../storage/storage.ts'
 import { addNamespace, idsOf, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 import { fc } from '../fast-check.ts'
+import { samples } from '../samples.ts'
 
 const CITIES = [
   { id: 'lyon', fields: { country: 'FR', population: 520_000, tags: ['river', 'food'], twin: null } },
@@ -304,7 +305,7 @@ export function queriesContract(open: OpenStorage): void {
             expect(await storage.count(ns, 'cities', filter)).toBe(expected.length)
           }
         }),
-        { numRuns: 40 },
+        { numRuns: samples(15, 40) },
       )
     })
   })

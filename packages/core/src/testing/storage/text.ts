@@ -6,6 +6,7 @@ import { seededRandom } from '../random.ts'
 import { addNamespace, FAIL, idsOf, put, query } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 import { fc } from '../fast-check.ts'
+import { samples } from '../samples.ts'
 
 const TEXT = { text: true }
 
@@ -119,7 +120,7 @@ export function textContract(open: OpenStorage): void {
         fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
           await storage.count(ns, 'cities', parseFilter(search(pieces.join(''))))
         }),
-        { numRuns: 300 },
+        { numRuns: samples(100, 300) },
       )
       expect(await find(storage, ns, search('words : cake*'))).toEqual(['cake', 'soup'])
       expect(await find(storage, ns, search('cak*'))).toEqual([])

@@ -5,6 +5,7 @@ import { parseFilter } from '../../query/index.ts'
 import { seededRandom } from '../random.ts'
 import { addNamespace, FAIL, put } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
+import { samples } from '../samples.ts'
 
 /** The total, added up the plain way. */
 async function addedUp(storage: Storage, ns: number): Promise<SetTotal> {
@@ -38,7 +39,7 @@ export function totalsContract(open: OpenStorage): void {
       let { storage } = opened
       const random = seededRandom(31)
       const spaces = [await addNamespace(storage, 'a'), await addNamespace(storage, 'b')]
-      for (let at = 1; at <= 60; at++) {
+      for (let at = 1; at <= samples(30, 60); at++) {
         const ns = random.pick(spaces)
         const size = random.pick([1, 1, 1, 2, 20, 200])
         const entries = Array.from({ length: size }, () =>

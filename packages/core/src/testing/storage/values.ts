@@ -3,6 +3,7 @@ import { compareBytes, utf8 } from '../../model/bytes.ts'
 import { addNamespace } from './fixtures.ts'
 import { type OpenStorage, testOn } from './test-on.ts'
 import { fc } from '../fast-check.ts'
+import { samples } from '../samples.ts'
 
 /** Small values and namespaces. */
 export function valuesContract(open: OpenStorage): void {
@@ -33,7 +34,7 @@ export function valuesContract(open: OpenStorage): void {
           expect(await storage.listMeta(prefix)).toEqual(expected.map((one) => [one, utf8(one)]))
           for (const one of keys) await storage.setMeta(one, undefined)
         }),
-        { numRuns: 60 },
+        { numRuns: samples(20, 60) },
       )
     })
   })

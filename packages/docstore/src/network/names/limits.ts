@@ -41,6 +41,8 @@ export const PASS_ON_MS = 3000
 /** How long others may still answer once there is enough, milliseconds. */
 export const LATE_MS = 1000
 
+/** How long an authority that cannot be reached is waited for where the others have granted a name to two persons between them, milliseconds: the time that is left is for ending one of these claims. */
+export const PATIENCE_MS = 2000
 /** How long to wait before an authority that could not be reached is tried again, while the time of the claim lasts, milliseconds. */
 export const RETRY_MS = 1000
 

@@ -27,7 +27,18 @@ import { delay, type Listen, until } from '../timing/index.ts'
 import type { DocstoreLibp2p } from '../transport/index.ts'
 import type { ClaimedName, DirectoryPeer } from '../types.ts'
 import { personsOf } from './acts-for.ts'
-import { ABSENT_MS, LATE_MS, MAX_ABSENT, MAX_ASKED_RELAYS, MAX_AUTHORITY_PEERS, MAX_RIVALS, MAX_WORDS, PASS_ON_MS, RETRY_MS } from './limits.ts'
+import {
+  ABSENT_MS,
+  LATE_MS,
+  MAX_ABSENT,
+  MAX_ASKED_RELAYS,
+  MAX_AUTHORITY_PEERS,
+  MAX_RIVALS,
+  MAX_WORDS,
+  PASS_ON_MS,
+  PATIENCE_MS,
+  RETRY_MS,
+} from './limits.ts'
 import { NameAuthority } from './name-authority.ts'
 import { NameKeeper } from './name-keeper.ts'
 import { type ClaimAnswer, NamesClient, type NamesClientInit } from './names-client.ts'
@@ -141,13 +152,21 @@ export class NameService {
    * Asks the authorities for a name until so many have granted it as the network wants, all have answered, or the signal aborts. What they granted is kept in the data, and other
    * relays are told.
    */
-  async claim(claim: Signed, signal: AbortSignal): Promise<ClaimedName> {
+  async claim(claim: Signed, whole: AbortSignal): Promise<ClaimedName> {
     const read = readVerified(claim, this.#init.network)
     if (!read.ok) throw new DocstoreError(read.reason, 'That is no claim of a name of this network')
     const { name, person } = read.value.value
     const grants = new Map<string, Signed>()
     const refusals = new Map<string, Refusal>()
+    const isTaken = (): boolean => [...refusals.values()].some(({ code }) => code === 'name-taken')
+    const patience = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
     const note = async (answer: ClaimAnswer, peer: string): Promise<Answered> => {
+      const how = await readAnswer(answer, peer)
+      if (grants.size > 0 && isTaken()) timer ??= setTimeout(() => patience.abort(), PATIENCE_MS)
+      return how
+    }
+    const readAnswer = async (answer: ClaimAnswer, peer: string): Promise<Answered> => {
       refusals.delete(peer)
       if ('code' in answer) {
         if (answer.code !== 'no-name-authority') refusals.set(peer, { ...answer, peer })
@@ -159,7 +178,7 @@ export class NameService {
       return 'granted'
     }
     const self = this.#init.libp2p.peerId.toString()
-    const ask = async (): Promise<void> => {
+    const ask = async (signal: AbortSignal): Promise<void> => {
       if (this.#authority !== undefined) await note(await answerOf(this.#authority.claim(claim)), self)
       const askOne = async (client: NamesClient, peer: string): Promise<Answered> => note(await client.claim(person, claim), peer)
       await this.#eachAuthority(signal, askOne, {
@@ -169,12 +188,15 @@ export class NameService {
       })
       if (grants.size === 0) return
       await this.#keeper.take([claim, ...grants.values()])
-      await this.tell({ names: [name], statements: [], persons: [person] }, signal)
+      await this.tell({ names: [name], statements: [], persons: [person] }, whole)
     }
-    await ask()
-    // Two who claim at one moment may have the authorities between them.
-    const isTaken = [...refusals.values()].some(({ code }) => code === 'name-taken')
-    if (isTaken && grants.size < this.#quorum && (await this.#endRivals(read.value, signal))) await ask()
+    try {
+      await ask(AbortSignal.any([whole, patience.signal]))
+      // Two who claim at one moment may have the authorities between them.
+      if (isTaken() && grants.size < this.#quorum && (await this.#endRivals(read.value, whole))) await ask(whole)
+    } finally {
+      clearTimeout(timer)
+    }
     // Anybody can say no.
     const authorities = new Set([self, ...this.#listedAuthorities().map(({ peer }) => peer)])
     const all = [...refusals.values()]

@@ -83,7 +83,8 @@ export async function changesOf(replica: Replica, namespace: string): Promise<re
   })
 }
 
-function timeOf(name: 'from' | 'until', given: GrantTime): number {
+/** A time that somebody gave, as hybrid time. Throws `bad-option`. */
+export function timeOf(name: 'from' | 'until' | 'since', given: GrantTime): number {
   const ms = typeof given === 'number' ? given : given instanceof Date ? given.getTime() : Date.parse(given)
   const time = timeFromMs(ms)
   if (Number.isSafeInteger(time) && time >= 0) return time

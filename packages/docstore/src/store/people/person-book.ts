@@ -16,8 +16,19 @@ import type * as Keys from '@p2p-docstore/core/people/keys'
 import { takeBackInvitations } from '../../network/admission/index-guests.ts'
 import type { Network } from '../../network/types.ts'
 import { assertRightClock } from './right-clock.ts'
+import { timeOf } from './members.ts'
 import type { PersonInit } from './person-init.ts'
-import type { AddingDevice, AddingEvent, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoreOptions, RestoredPerson } from './types.ts'
+import type {
+  AddingDevice,
+  AddingEvent,
+  DeviceInfo,
+  JoiningDevice,
+  PersonEvent,
+  PersonInfo,
+  RestoreOptions,
+  RestoredPerson,
+  RevokeOptions,
+} from './types.ts'
 
 /** The list of words is large, and whoever begins needs none of it. */
 const loadKeys = (): Promise<typeof Keys> => import('@p2p-docstore/core/people/keys')
@@ -111,6 +122,8 @@ export class PersonBook {
     const limits = { timeoutMs, ...(signal && { signal }) }
     if ((await network.connected(limits)) === 0)
       throw new DocstoreError('no-relay', 'No relay can be reached that could know this person. Join a network with its link first')
+    // The device would be taken by nobody until then, and the words are not here to add it once more.
+    await assertRightClock(network)
     const found = await network.findPerson({ seed, ...(person && { person }), ...limits })
     if (found === undefined)
       throw new DocstoreError(
@@ -183,14 +196,13 @@ export class PersonBook {
     return this.show()
   }
 
-  async revoke(
-    key: string,
-    { retired = false, words }: { readonly retired?: boolean; readonly words?: string | readonly string[] },
-  ): Promise<PersonInfo> {
+  async revoke(key: string, { retired = false, words, since }: RevokeOptions): Promise<PersonInfo> {
+    const cut = since === undefined ? undefined : timeOf('since', since)
     const { isThis } = await this.#device(key)
     if (isThis && words === undefined)
       throw new DocstoreError('not-allowed', 'This is the device that you use. Revoke it on another one, or with the recovery words')
-    const until = await this.#init.replica.cutTime()
+    const now = await this.#init.replica.cutTime()
+    const until = Math.min(cut ?? now, now)
     const content = { type: 'revoke', key: keyOfDid(key), until, ...(retired ? {} : { void: true as const }) } as const
     await this.#ownAct(async () => {
       if (words === undefined) await this.#init.replica.changePerson(content)

@@ -343,7 +343,10 @@ describe('a person', () => {
       [old, 'old'],
     ] as const)
       await replica.changePerson({ type: 'add', key: key.author, label, proof: signDevice(cid, key) })
-    await store.person.revoke(old.did, { retired: true })
+    await store.person.revoke(old.did, { retired: true, since: Date.now() - 60_000 })
+    const cut = (await store.person.devices()).find((one) => one.key === old.did)?.until
+    expect(Date.parse(cut ?? '')).toBeLessThan(Date.now() - 59_000)
+    await expect(store.person.revoke(phone.did, { since: 'yesterday' })).rejects.toMatchObject({ code: 'bad-option' })
     const { parents = [], newest = 0, devices = [] } = (await replica.personFacts()) ?? {}
     const via = devices.find((one) => equalBytes(one.key, phone.author))?.via
     if (via === undefined) throw new Error('no phone')

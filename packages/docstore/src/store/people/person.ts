@@ -1,7 +1,7 @@
 import { checkOptions } from '../options.ts'
 import type { PersonBook } from './person-book.ts'
 import type { PersonInit } from './person-init.ts'
-import type { AddingDevice, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoredPerson, RestoreOptions } from './types.ts'
+import type { AddingDevice, DeviceInfo, JoiningDevice, PersonEvent, PersonInfo, RestoredPerson, RestoreOptions, RevokeOptions } from './types.ts'
 
 /** The person for whom this data signs: their devices, and the 24 words that bring them back where all devices are lost. */
 export class Person {
@@ -92,10 +92,11 @@ export class Person {
   /**
    * Revokes a device of this person, for good: nothing that it writes from now on is taken by anybody. What it wrote before and is here stays, under the key of this device; of
    * what is not here nothing is taken, for who has the key of a lost device can backdate. `retired`: the device is in good hands, and all that it wrote so far
-   * stands. With `words` the recovery key does it, over which no device has any power. Throws `unknown-device`, `no-person`, `not-allowed`.
+   * stands. With `words` the recovery key does it, over which no device has any power. `since`: what it wrote, and which roles it gave, after that time is a thief's and does not stay. Throws
+   * `unknown-device`, `no-person`, `not-allowed`, `bad-option`.
    */
-  async revoke(key: string, options: { readonly retired?: boolean; readonly words?: string | readonly string[] } = {}): Promise<PersonInfo> {
-    checkOptions(options, ['retired', 'words'], 'person.revoke')
+  async revoke(key: string, options: RevokeOptions = {}): Promise<PersonInfo> {
+    checkOptions(options, ['retired', 'words', 'since'], 'person.revoke')
     return (await this.#open()).revoke(key, options)
   }
 

@@ -27,6 +27,16 @@ export interface PersonInfo {
   readonly words: 'here' | 'written' | 'elsewhere'
 }
 
+/** How a device is revoked. */
+export interface RevokeOptions {
+  /** The device is in good hands: all that it wrote so far stands. */
+  readonly retired?: boolean
+  /** The recovery words, for the recovery key to do it. */
+  readonly words?: string | readonly string[]
+  /** When it was lost: a `Date`, Unix milliseconds, or ISO text. What it wrote after that, and roles that it gave, do not stay. Now without it. */
+  readonly since?: Date | number | string
+}
+
 /** How a person is to be brought back. */
 export interface RestoreOptions {
   /** What this device is called. */

@@ -107,3 +107,47 @@ it('also where the device that says so was revoked by it, and acts again by the 
   for (const peer of [relay, ada, bob]) expect(await ids(peer, ns)).toEqual(['of bob'])
   expect(toHex((await relay.replica.logsDigest(ns)) ?? words)).toBe(toHex((await ada.replica.logsDigest(ns)) ?? new Uint8Array()))
 })
+
+it('what a device said of roles after the time up to which it is believed, is not said again, whoever revokes it', async () => {
+  await grant(phone, bob)
+  await put(bob, ns, 'of bob')
+  await world.settle()
+  const until = await ada.replica.cutTime()
+  await world.settle(600_000)
+  const carl = await somebody('carl', 10)
+  await grant(phone, carl)
+  await put(carl, ns, 'of carl')
+  await world.settle()
+  const revocation = { type: 'revoke', key: phone.identity.author, until, void: true } as const
+  await ada.replica.actAsRecovery(words, revocation)
+  await world.settle(300_000)
+  for (const peer of [relay, ada, bob]) expect(await ids(peer, ns)).toEqual(['of bob'])
+})
+
+it('in a namespace that the revoking device does not have another one gives them again, and nothing that the thief adds later', async () => {
+  const other = await ada.createNamespace('anyone')
+  const tablet = await world.device('tablet', ada)
+  tablet.want(other)
+  tablet.dial(relay)
+  await world.settle()
+  await grant(phone, bob)
+  await put(bob, ns, 'of bob')
+  await world.settle()
+  await phone.stop()
+  // Under times before that, once the phone is out.
+  const carl = await somebody('carl', 10)
+  const granted = { type: 'grant', to: await who(carl), role: 'write', from: 0 } as const
+  await phone.replica.changeRoles(ns, granted)
+  await ada.stop()
+  await revoke(tablet, phone)
+  expect(await ids(relay, ns)).toEqual([])
+  await ada.start()
+  await world.settle(300_000)
+  await phone.start()
+  await world.settle(300_000)
+  for (const peer of [relay, ada, bob]) {
+    expect(await ids(peer, ns)).toEqual(['of bob'])
+    const holding = (await peer.replica.members(ns)).filter(({ until, from }) => until === undefined && from > 0)
+    expect(holding.map((one) => one.who)).toEqual([(await bob.replica.person())?.id])
+  }
+})

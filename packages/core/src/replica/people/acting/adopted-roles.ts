@@ -17,21 +17,21 @@ export function adoptedRoles(before: RolesState, after: RolesState, { isOwner }:
     // Taken away once: all of them end, and what is left of them is given anew, which of a manager only the owner can.
     const isTaken = [...have.keys()].some((text) => !had.has(text)) && (isOwner || !roles.some(({ role }) => role === 'manage'))
     if (isTaken) acts.push({ type: 'dismiss', who, until: 0, void: true })
-    for (const [text, { role, from, until, collection }] of had) {
-      if ((have.has(text) && !isTaken) || (until !== undefined && until < from)) continue
-      acts.push({
-        type: 'grant',
-        to: who,
-        role,
-        from,
-        ...(until === undefined ? {} : { until }),
-        ...(collection === undefined ? {} : { collection }),
-      })
-    }
+    acts.push(...grantsOf(who, roles, isTaken ? [] : (rolesAfter.get(hex) ?? [])))
   }
   const hashes = [...before.removals].filter((one) => !after.removals.has(one)).map((one) => bytesOf(one.slice(0, one.indexOf('/'))))
   for (let i = 0; i < hashes.length; i += MAX_REMOVED_RECORDS) acts.push({ type: 'remove', records: hashes.slice(i, i + MAX_REMOVED_RECORDS) })
   return acts
+}
+
+/** Acts that give somebody those of some roles which they do not have, as they were. */
+export function grantsOf(who: Uint8Array, roles: readonly HeldRole[], held: readonly HeldRole[]): readonly RoleAct[] {
+  const have = textsOf(held)
+  return [...textsOf(roles)].flatMap(([text, { role, from, until, collection }]): readonly RoleAct[] => {
+    if (have.has(text) || (until !== undefined && until < from)) return []
+    const limits = { ...(until === undefined ? {} : { until }), ...(collection === undefined ? {} : { collection }) }
+    return [{ type: 'grant', to: who, role, from, ...limits }]
+  })
 }
 
 /** Roles that allow something, or did, each once. */

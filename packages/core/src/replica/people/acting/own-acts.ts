@@ -1,7 +1,8 @@
 import { sha256 } from '#crypto'
 import { DocstoreError, errorCode } from '../../../errors.ts'
-import { equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
+import { compareBytes, equalBytes, toHex, utf8 } from '../../../model/bytes.ts'
 import { BytesMap } from '../../../model/bytes-map.ts'
+import { MAX_ACT_PARENTS, MAX_LOG_ACTS } from '../../../model/limits.ts'
 import { MAX_TIME, msFromTime, timeFromMs } from '../../../model/clock.ts'
 import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
 import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
@@ -19,7 +20,7 @@ import { Turns } from '../../turns.ts'
 import { type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
 import type { Namespaces } from '../../namespaces.ts'
 import type { OpenNamespace } from '../../open-namespace.ts'
-import { canAct } from '../logs/can-act.ts'
+import { canAct, isFilled } from '../logs/can-act.ts'
 import { KnownActs } from '../logs/known-acts.ts'
 import { saidAgain, settledActs, withdrawableActs } from './acts-ahead.ts'
 import { ACTED, newestActed } from './newest-acted.ts'
@@ -55,7 +56,8 @@ interface ActedIn {
 interface EndedDevices {
   readonly before: PersonState
   readonly after: PersonState
-  readonly ended: BytesMap<boolean>
+  /** By key, the time up to which what each did is done once more. */
+  readonly ended: BytesMap<number>
 }
 
 /** What is done here to the logs in which this key acts. */
@@ -182,6 +184,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     if (facts === undefined) throw noPerson()
     const key = recoveryOf(seed, facts)
     const after = identityFromSeed(next)
+    if ((await this.#people.logs.graph(facts.digest)).size > MAX_LOG_ACTS - 2)
+      throw new DocstoreError('not-allowed', `Nothing was changed: ${FULL_LOG}`)
     // Until this is there the other one holds, which may lie here alone; from then on who finds the next one here goes on with it.
     await this.#act({ type: 'rotate', next: keyCommitment(after.author) }, key)
     await this.keepRecoverySeed(next)
@@ -207,8 +211,11 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
   async #act(content: ActContent, key: Identity): Promise<void> {
     const log = this.#own()
     const { acts, state } = await this.#settled(log)
-    const parents = this.#parentsFor({ acts, state }, content, proofOf(state, acts))
-    const signed = signAct({ log: cidOf(DAG_CBOR, log), parents, at: this.#ground.clock.next(newestOf(acts)), do: content }, key)
+    // Where somebody fills a log, others may have come to have other acts of it: what would follow these has no place there.
+    const parents = isFilled(acts.length) ? chiefParents(acts, state) : this.#parentsFor({ acts, state }, content, proofOf(state, acts))
+    // Nothing is judged by it, and by no clock it cannot lie ahead: else what the words do waits for that time, and takes away then what they did since. The key is not here to do it anew.
+    const signed = signAct({ log: cidOf(DAG_CBOR, log), parents, at: newestOf(acts) + 1, do: content }, key)
+    await this.#assertRoom(signed)
     await this.#assertAdoptable(signed)
     await this.addToPerson([{ bytes: signed.bytes, signature: signed.signature }])
   }
@@ -253,6 +260,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const at = clock.next(newestOf(acts, state.parents))
     const parents = this.#parentsFor({ acts, state }, change, via === undefined ? [] : [via])
     const act = signAct({ log: cidOf(DAG_CBOR, log), parents, at, do: change, ...(via === undefined ? {} : { via }) }, key)
+    await this.#assertRoom(act)
     const after = grownPersonState(state, act) ?? this.#people.stateOf(log, [...acts, act])
     // Before anything is written: what would not count must not look as if it had been done.
     if (after?.standing.has(toHex(act.hash)) !== true)
@@ -289,6 +297,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
       : held.find((one) => one.void !== true && (one.role === place || one.role === 'manage') && at >= one.from && at <= (one.until ?? at))?.via
     if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${title}"`)
     const act = signAct({ log, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
+    if (await this.#people.exchange.isFullFor(act, open.genesis.genesis.owner))
+      throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${FULL_LOG}`)
     const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
     if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
     await this.#noteActed(at)
@@ -400,6 +410,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
         const act = storedAct(bytes, signature)
         // A device that acts again once this is there writes it before: all of that is void then.
         const isRevocation = act.ok && act.value.act.do.type === 'revoke'
+        if (act.ok && equalBytes(act.value.act.log.multihash.digest, log)) await this.#assertRoom(act.value)
         const later = isRevocation ? await this.#adopt(act.value, await this.#stateAfter(act.value)) : undefined
         // In another network of this data, under a clock that was not right.
         if (act.ok && this.#isOwnKey(act.value)) await this.#noteActed(act.value.act.at)
@@ -423,13 +434,16 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     if (change.type !== 'revoke' || before === undefined) return undefined
     const left = new BytesMap(after.devices.map((device) => [device.key, device.void !== true]))
     const gone = before.devices.filter((one) => one.void !== true && !equalBytes(one.key, own) && left.get(one.key) !== true)
-    const adopted = gone.map(({ key, until = MAX_TIME }) => ({ key, until: equalBytes(key, change.key) ? Math.min(until, change.until) : until }))
+    // What was let in after the cut, by the one that is ended, is a thief's as what that one did itself.
+    const adopted = gone.flatMap(({ key, until = MAX_TIME, from }) =>
+      equalBytes(key, change.key) ? [{ key, until: Math.min(until, change.until) }] : from > change.until ? [] : [{ key, until }],
+    )
     // Said once more, of a device that was void: it can be known here since.
     if (change.void === true && !equalBytes(change.key, own) && !adopted.some(({ key }) => equalBytes(key, change.key))) adopted.push(change)
     if (adopted.length === 0) return undefined
     const { adoptRecords } = await import('./adopting.ts')
     for (const open of this.#namespaces.all()) await adoptRecords(this.#ground, open, adopted)
-    const ended = new BytesMap(adopted.map(({ key }) => [key, true]))
+    const ended = new BytesMap(adopted.map(({ key, until }) => [key, until]))
     const wanted: (readonly [OpenNamespace, readonly RoleAct[]])[] = []
     for (const open of this.#namespaces.all())
       if (open.scope.write === 'members') wanted.push([open, await this.#rolesToSay(open, { before, after, ended })])
@@ -442,20 +456,53 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
   }
 
   /**
-   * What devices that end have said of roles, as far as it counts, and is to be said once more. What they took away of late is not: as what a stolen device revoked of late, it can be a thief's.
+   * What devices that end have said of roles, as far as it counts, and is to be said once more. What they said after the cut is not: that is a thief's. Nor is what they took away of late: as what a
+   * stolen device revoked of late, it can be one's. Where one has filled the log with it, nothing is.
    */
   async #rolesToSay(open: OpenNamespace, { before, after, ended }: EndedDevices): Promise<readonly RoleAct[]> {
     const digest = this.#own()
     const { acts } = await this.#people.logs.graph(open.genesis.cid.multihash.digest)
     const theirs = acts.filter(({ act: { by } }) => ended.has(keyOf(by)) && equalBytes(principalOf(by), digest))
-    if (theirs.length === 0) return []
+    if (theirs.length === 0 || isFilled(acts.length)) return []
     const since = timeFromMs(Math.max(0, msFromTime(this.#ground.clock.wall()) - UNDONE_MS))
     const late = new Set(theirs.flatMap(({ act }) => (act.do.type !== 'grant' && act.at >= since ? [act.at] : [])))
-    const state: ActingDevices = { epoch: before.epoch, acts: (key, at) => (ended.has(key) && late.has(at) ? 'revoked' : before.acts(key, at)) }
+    const isLeft = (key: Uint8Array, at: number): boolean => at > (ended.get(key) ?? at) || (ended.has(key) && late.has(at))
+    const state: ActingDevices = { epoch: before.epoch, acts: (key, at) => (isLeft(key, at) ? 'revoked' : before.acts(key, at)) }
     const { adoptedRoles } = await import('./adopted-roles.ts')
     const isOwner = equalBytes(open.genesis.genesis.owner, digest)
     const said = await this.#people.rolesOf(open, acts, { digest, state })
     return adoptedRoles(said, await this.#people.rolesOf(open, acts, { digest, state: after }), { isOwner })
+  }
+
+  /**
+   * Gives roles again that a device had given which another one ended with all that it signed, in a namespace that the other one may not have. Only those that counted here before that was
+   * heard of, as `before` says: a thief can add to the log later, with any time. What the device took away stays undone here, or two who do this at once would end what the other one gives.
+   */
+  async giveRolesAgain(id: string, before: RolesState): Promise<void> {
+    await this.#turns.take(async () => {
+      const open = this.#namespaces.get(id)
+      const digest = personOf(this.#ground.identity.author)
+      const state = digest && (await this.#people.state(digest))
+      if (open === undefined || digest === undefined || state === undefined || !isActing(state, keyOf(this.#ground.identity.author))) return
+      const ended = new BytesMap(
+        state.devices.flatMap(({ key, until, void: isVoid }) => (isVoid === true && until !== undefined ? [[key, until] as const] : [])),
+      )
+      const { acts } = await this.#people.logs.graph(open.genesis.cid.multihash.digest)
+      const theirs = acts.filter(({ act: { by, at, do: content }, hash }) => {
+        const isTheirs = content.type === 'grant' && equalBytes(principalOf(by), digest) && at <= (ended.get(keyOf(by)) ?? -1)
+        return isTheirs && before.standing.has(toHex(hash))
+      })
+      if (theirs.length === 0 || isFilled(acts.length)) return
+      const given = new Set(theirs.map(({ hash }) => toHex(hash)))
+      const acting: ActingDevices = { epoch: state.epoch, acts: (key, at) => (at <= (ended.get(key) ?? -1) ? 'yes' : state.acts(key, at)) }
+      const [was, is] = [await this.#people.rolesOf(open, acts, { digest, state: acting }), await this.#people.roles(open)]
+      const held = new BytesMap((is?.members ?? []).map(({ who, roles }) => [who, roles]))
+      const { grantsOf } = await import('./adopted-roles.ts')
+      for (const { who, roles } of was.members) {
+        const wanted = roles.filter(({ via }) => given.has(toHex(via)))
+        for (const grant of grantsOf(who, wanted, held.get(who) ?? [])) await this.#sayRole(open, grant)
+      }
+    })
   }
 
   async #sayRole(open: OpenNamespace, act: RoleAct): Promise<void> {
@@ -482,6 +529,11 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const state = await this.#people.state(log)
     if (state === undefined || !isActing(state, keyOf(this.#ground.identity.author))) return
     for (const open of this.#namespaces.all()) await this.#namespaces.renewHead(open, state)
+  }
+
+  /** Before anything is done for an act that would not be taken. */
+  async #assertRoom(act: SignedAct): Promise<void> {
+    if (await this.#people.exchange.isFullFor(act)) throw new DocstoreError('not-allowed', `Nothing was changed: ${FULL_LOG}`)
   }
 
   #own(): Uint8Array {
@@ -513,6 +565,14 @@ function proofOf({ recovery, standing }: PersonState, acts: readonly SignedAct[]
     .map(({ hash }) => hash)
 }
 
+/** What a recovery key says of a log that somebody fills follows nothing but what it said itself: that has a place wherever it is. */
+function chiefParents(acts: readonly SignedAct[], { recovery, standing }: PersonState): readonly Uint8Array[] {
+  const own = acts.filter(({ act: { by, via }, hash }) => via === undefined && standing.has(toHex(hash)) && equalBytes(sha256(by), recovery))
+  const followed = new Set(own.flatMap(({ act }) => act.parents.map(toHex)))
+  const last = own.map(({ hash }) => hash).filter((hash) => !followed.has(toHex(hash)))
+  return last.toSorted(compareBytes).slice(0, MAX_ACT_PARENTS)
+}
+
 function isActing(state: PersonState, key: Uint8Array): boolean {
   return state.acts(key, Number.MAX_SAFE_INTEGER) === 'yes'
 }
@@ -540,6 +600,9 @@ function newestOf(acts: readonly SignedAct[], hashes?: readonly Uint8Array[]): n
   const some = hashes && new Set(hashes.map(toHex))
   return acts.reduce((newest, { hash, act: { at } }) => (some === undefined || some.has(toHex(hash)) ? Math.max(newest, at) : newest), 0)
 }
+
+const FULL_LOG =
+  'there are as many changes as there can be. Only the recovery words change a person then: revoke with them whoever made so many, or restore the person from them in a new folder'
 
 function cannotAdd(whose: string): string {
   return `what it would follow lies ahead of the clock here, so set that right; or ${whose} has as many changes as there can be`

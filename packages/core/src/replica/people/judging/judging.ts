@@ -1,5 +1,5 @@
 import { toHex } from '../../../model/bytes.ts'
-import { PERSON_BYTES } from '../../../model/people/author.ts'
+import { PERSON_BYTES, personOf } from '../../../model/people/author.ts'
 import type { RolesState } from '../../../model/people/roles-state.ts'
 import type { ReplicaGround } from '../../ground.ts'
 import { UNJUDGED } from '../../heads/head-prefixes.ts'
@@ -20,6 +20,8 @@ export interface JudgingInit {
   readonly settleHead: (id: string) => Promise<void>
   /** Called when all that is here of a namespace is what its logs accept, after these have changed. */
   readonly onJudged: (id: string) => Promise<void>
+  /** Called where devices of this person may have ended that acted in the log of roles of a namespace, with what that said before. Not waited for: what follows from it are acts. */
+  readonly onRolesLost: (id: string, before: RolesState) => void
   readonly removing: () => Promise<Removing>
 }
 
@@ -124,6 +126,8 @@ export class Judging {
       if (!isCurrent()) continue
       this.#unjudged.delete(id)
       await ground.storage.setMeta(UNJUDGED + id, undefined)
+      const own = personOf(ground.identity.author)
+      if (unjudged?.roles !== undefined && own !== undefined && unjudged.persons.has(toHex(own))) this.#init.onRolesLost(id, unjudged.roles)
     }
   }
 

@@ -14,8 +14,8 @@ export class KnownActs {
   readonly #tips = new Map<string, Uint8Array>()
   /** Hashes of keys that were named as recovery keys, with those of the keys that named them. */
   readonly #recoveries = new Map<string, Set<string>>()
-  /** Keys that were added as devices, whether that counts or not. */
-  readonly #devices = new Set<string>()
+  /** Keys that were added as devices, whether that counts or not, with the keys that did it without having been added themselves: the first device, or a recovery key. */
+  readonly #devices = new Map<string, Set<string>>()
 
   constructor(acts: Iterable<SignedAct> = [], before?: KnownActs) {
     this.#before = before
@@ -69,7 +69,10 @@ export class KnownActs {
     for (const parent of act.act.parents) this.#tips.delete(toHex(parent))
     this.#tips.set(hex, act.hash)
     const { do: content, by, via } = act.act
-    if (content.type === 'add') this.#devices.add(toHex(content.key))
+    if (content.type === 'add') {
+      const added = this.#devices.get(toHex(content.key)) ?? new Set()
+      this.#devices.set(toHex(content.key), via === undefined ? added.add(toHex(keyOf(by))) : added)
+    }
     if (content.type !== 'rotate' || via !== undefined) return
     const next = toHex(content.next)
     const namers = this.#recoveries.get(next) ?? new Set()
@@ -79,6 +82,12 @@ export class KnownActs {
   /** Whether a key was ever added as a device: what is added later or never counts says nothing else. */
   addsDevice(key: Uint8Array): boolean {
     return this.#devices.has(toHex(key)) || this.#before?.addsDevice(key) === true
+  }
+
+  /** Whether a key was added by a recovery key, where `first` is the first device: nobody else adds without having been added. */
+  isLetInByRecovery(key: Uint8Array, first: Uint8Array): boolean {
+    const own = [...(this.#devices.get(toHex(key)) ?? [])].some((by) => by !== toHex(first))
+    return own || this.#before?.isLetInByRecovery(key, first) === true
   }
 
   /** Whether the recovery key with the first hash was named to follow that with the second one, or one that follows it. */

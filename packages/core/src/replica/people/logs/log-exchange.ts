@@ -4,12 +4,14 @@ import type { Network } from '../../../model/network/network.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../../model/people/author.ts'
 import { decodeActs, type SignedAct } from '../../../model/people/act.ts'
 import { decodePerson, type DecodedPerson } from '../../../model/people/person.ts'
+import type { PersonState } from '../../../model/people/person-state.ts'
 import { MAX_TIPS, MAX_TOLD_LOGS } from '../../limits.ts'
 import type { StoredLog } from '../../../storage/logs/log-storage.ts'
 import type { OpenNamespace } from '../../open-namespace.ts'
 import type { ExportedActs, LearntActs, LogParcel, LogTips, LogWant, ReplicaLogs } from '../../types.ts'
 import { Turns } from '../../turns.ts'
-import { canAct, type EverDevice, type Founder } from './can-act.ts'
+import { canAct, type EverDevice, type Founder, isFilled, type KnownSigners, ReigningKeys } from './can-act.ts'
+import type { KnownActs } from './known-acts.ts'
 import { type Logs, TAKING, tipsDigest } from './logs.ts'
 
 const NONE: Uint8Array = new Uint8Array()
@@ -21,6 +23,8 @@ export interface LogExchangeInit {
   readonly latest: () => number
   readonly logs: Logs
   readonly namespace: (id: string) => OpenNamespace | undefined
+  /** What the log of a person says, who is known here. */
+  readonly state: (person: Uint8Array) => Promise<PersonState | undefined>
   /** Whether the log of roles of a namespace names a person. */
   readonly isMember: (id: string, person: Uint8Array) => boolean
   /** Whether other threads may check signatures. */
@@ -204,13 +208,17 @@ export class LogExchange implements ReplicaLogs {
     const added: SignedAct[] = []
     let refused = 0
     const read = await decodeActs(acts, { aside })
-    const isDevice = await this.#everDevices('owner' in founder ? read.flatMap((act) => (act.ok ? (personOf(act.value.act.by) ?? []) : [])) : [])
     const grown = (await logs.graph(log)).draft()
+    const signers = await this.#signers(
+      { log, founder, acts: grown.size + read.length },
+      read.flatMap((act) => (act.ok ? [act.value] : [])),
+    )
     for (const act of read) {
       if (!act.ok || !equalBytes(act.value.act.log.multihash.digest, log) || act.value.act.at > latest()) refused++
       else if (grown.get(act.value.hash) === undefined) {
-        if (canAct(act.value, grown, founder, isDevice)) {
+        if (canAct(act.value, grown, founder, signers)) {
           grown.add(act.value)
+          signers.reigning?.note(act.value)
           added.push(act.value)
         } else refused++
       }
@@ -232,17 +240,44 @@ export class LogExchange implements ReplicaLogs {
     return { stored: added.length + Number(isNew), refused, looked }
   }
 
+  /** Whether a log has no room for an act: nothing may be done for one that will not be taken. `owner` is that of the namespace whose roles it says. */
+  async isFullFor(act: SignedAct, owner?: Uint8Array): Promise<boolean> {
+    const log = act.act.log.multihash.digest
+    const graph = await this.#init.logs.graph(log)
+    if (!isFilled(graph.size) || graph.get(act.hash) !== undefined) return false
+    const founder = owner === undefined ? readPerson(this.#init.logs.get(log)?.genesis, log)?.genesis : { owner }
+    return founder === undefined || !canAct(act, graph, founder, await this.#signers({ log, founder, acts: graph.size }, [act]))
+  }
+
+  /** What is known of who signs acts. */
+  async #signers(
+    { log, founder, acts }: { readonly log: Uint8Array; readonly founder: Founder; readonly acts: number },
+    added: readonly SignedAct[],
+  ): Promise<KnownSigners> {
+    if ('owner' in founder) return this.#everDevices(added.flatMap(({ act }) => personOf(act.by) ?? []))
+    const state = isFilled(acts) ? await this.#init.state(log) : undefined
+    return { reigning: state && new ReigningKeys(state) }
+  }
+
   /** Tells devices of these persons, as far as they are known, from other keys. */
-  async #everDevices(persons: readonly Uint8Array[]): Promise<EverDevice> {
+  async #everDevices(persons: readonly Uint8Array[]): Promise<KnownSigners> {
     const { logs } = this.#init
-    const known = new Map<string, (key: Uint8Array) => boolean>()
+    const known = new Map<string, { readonly first: Uint8Array; readonly graph: KnownActs }>()
     for (const digest of persons) {
       const person = known.has(toHex(digest)) ? undefined : readPerson(logs.get(digest)?.genesis, digest)
       if (person === undefined) continue
-      const graph = await logs.graph(digest)
-      known.set(toHex(digest), (key) => equalBytes(key, person.genesis.device) || graph.addsDevice(key))
+      known.set(toHex(digest), { first: person.genesis.device, graph: await logs.graph(digest) })
     }
-    return (by) => known.get(toHex(personOf(by) ?? by))?.(keyOf(by)) === true
+    const asked =
+      (isIt: (key: Uint8Array, first: Uint8Array, graph: KnownActs) => boolean): EverDevice =>
+      (by) => {
+        const { first, graph } = known.get(toHex(personOf(by) ?? by)) ?? {}
+        return first !== undefined && graph !== undefined && isIt(keyOf(by), first, graph)
+      }
+    return {
+      isDevice: asked((key, first, graph) => equalBytes(key, first) || graph.addsDevice(key)),
+      isLetInByRecovery: asked((key, first, graph) => graph.isLetInByRecovery(key, first)),
+    }
   }
 
   async #needSigners(ns: number, acts: readonly SignedAct[]): Promise<void> {
