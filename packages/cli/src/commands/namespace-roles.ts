@@ -1,6 +1,6 @@
 import { DocstoreError, MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
 import { Argument, Command, Option } from 'commander'
-import type { Docstore, GrantOptions, MemberInfo, Namespace, RevokeOptions } from 'p2p-docstore'
+import type { Docstore, GrantOptions, MemberInfo, Namespace, RevokeRolesOptions } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { nameText } from '../name-text.ts'
@@ -57,7 +57,7 @@ export function namespaceRevokeCommand(run: Run): Command {
     .addOption(new Option('--role <role>', 'this one alone; the others stay').choices(MEMBER_ROLES))
     .option('--collection <name>', 'with --role, the one that holds in this collection alone')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, who: string, { removeAll = false, role, collection, ...options }: CopiesOptions & RevokeOptions) =>
+  return command.action((ns: string, who: string, { removeAll = false, role, collection, ...options }: CopiesOptions & RevokeRolesOptions) =>
     run((context) =>
       changeRoles(context, ns, options, async (store, namespace) => {
         const person = await idOf(store, who)

@@ -1,4 +1,4 @@
-import type { RevokeOptions } from 'p2p-docstore'
+import type { RevokeRolesOptions } from 'p2p-docstore'
 import { type ReactNode, useState } from 'react'
 import { PersonLink } from '../../people/person-name.tsx'
 import { TEST_IDS } from '../../test-ids.ts'
@@ -14,7 +14,7 @@ export function MemberRow({
   readonly who: string
   readonly roles: readonly Member[]
   readonly mayTake: boolean
-  readonly onTake: (options: RevokeOptions) => Promise<boolean>
+  readonly onTake: (options: RevokeRolesOptions) => Promise<boolean>
 }): ReactNode {
   const [isAsked, setAsked] = useState(false)
   const [removeAll, setRemoveAll] = useState(false)

@@ -109,7 +109,7 @@ export async function grantRole(
 }
 
 /** What can be said of roles that are taken away. */
-export interface RevokeOptions {
+export interface RevokeRolesOptions {
   /** Nothing stands that these roles allowed; without it what was written until now does. */
   readonly removeAll?: boolean
   /** The one role that is taken away; all of them without it. Not with `removeAll`: what the others allowed goes with it. */
@@ -125,7 +125,7 @@ export interface RevokeOptions {
 export async function revokeRoles(
   replica: Replica,
   namespace: string,
-  { who, role, collection, removeAll = false }: RevokeOptions & { readonly who: string },
+  { who, role, collection, removeAll = false }: RevokeRolesOptions & { readonly who: string },
 ): Promise<void> {
   const to = principal(who)
   if (role === undefined && collection !== undefined) throw new DocstoreError('bad-option', 'Say which role in that collection: role is missing')
