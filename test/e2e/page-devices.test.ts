@@ -44,7 +44,7 @@ async function createOwn(peer: BrowserPeer, name: string): Promise<string> {
 }
 
 it('one writes down the words, adds a second browser by a link, both write, and the words bring all back in a third one', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   // Nothing is asked of anybody who has nothing to lose yet.
   expect(await laptop.part('wordsNotice').count()).toBe(0)
