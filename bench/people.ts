@@ -29,7 +29,7 @@ interface Log {
 }
 
 /** Devices that are added, named and revoked in turn, two of the person's own doing it apart and meeting now and then. */
-export function longLog(): Log {
+function longLog(): Log {
   const [laptop, phone] = [identityFromSeed(createSeed()), identityFromSeed(createSeed())]
   const person = createPerson({ device: laptop, recovery: identityFromSeed(createSeed()).author })
   const log = person.cid
