@@ -1,5 +1,5 @@
 // Runs in Chromium: checks a log of acts that the program beside it serves.
-import { decodeAct } from '../packages/core/src/model/people/act.ts'
+import { decodeActs } from '../packages/core/src/model/people/act.ts'
 import { type DecodedPerson, decodePerson } from '../packages/core/src/model/people/person.ts'
 import { personState } from '../packages/core/src/model/people/person-state.ts'
 
@@ -13,7 +13,7 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(atob(text), (chara
 
 interface Log {
   readonly person: DecodedPerson
-  readonly signed: readonly (readonly [bytes: Uint8Array, signature: Uint8Array])[]
+  readonly signed: readonly { readonly bytes: Uint8Array; readonly signature: Uint8Array }[]
 }
 
 let log: Log | undefined
@@ -22,20 +22,17 @@ async function fetchLog(): Promise<void> {
   const served = (await (await fetch('/log')).json()) as ServedLog
   const person = decodePerson(bytesOf(served.person))
   if (!person.ok) throw new Error(person.reason)
-  log = { person: person.value, signed: served.acts.map(([bytes, signature]) => [bytesOf(bytes), bytesOf(signature)]) }
+  log = { person: person.value, signed: served.acts.map(([bytes, signature]) => ({ bytes: bytesOf(bytes), signature: bytesOf(signature) })) }
 }
 
 async function measure(): Promise<Readonly<Record<string, number>>> {
   if (log === undefined) throw new Error('The log was not fetched')
   const { person, signed } = log
   const began = performance.now()
-  const acts = await Promise.all(
-    signed.map(async ([bytes, signature]) => {
-      const act = await decodeAct(bytes, signature)
-      if (!act.ok) throw new Error(act.reason)
-      return act.value
-    }),
-  )
+  const acts = (await decodeActs(signed)).map((act) => {
+    if (!act.ok) throw new Error(act.reason)
+    return act.value
+  })
   const checked = performance.now()
   const { devices } = personState(person, acts)
   const ended = performance.now()

@@ -23,7 +23,7 @@ const PACKAGES = [
       'storage/postgres/open-postgres',
       'storage/postgres/connection-thread-node',
     ],
-    web: ['index', ...PARTS, 'storage/open-web'],
+    web: ['index', ...PARTS, 'storage/open-web', 'model/keys/check-worker-web'],
     types: ['index', ...PARTS, 'storage/open-node', 'storage/postgres/open-postgres', 'storage/open-web'],
   },
   {
@@ -39,8 +39,11 @@ const PACKAGES = [
 /** What every program in Node imports, by itself or through `docstore`. */
 const STARTS = ['core/src/index', 'core/src/storage/open-node', 'docstore/src/index-node', 'cli/src/run']
 
-/** Programs of threads, which their starters name by file. */
-const THREADS = ['query-worker-node', 'connection-thread-node']
+/** Programs of threads, which their starters name by file, by how they name it. */
+const THREADS = {
+  node: { './query-worker-node.ts': './query-worker-node.js', './connection-thread-node.ts': './connection-thread-node.js' },
+  web: { '../store/worker-web.ts': './worker-web.js', './check-worker-web.ts': './check-worker-web.js' },
+}
 
 const KINDS = {
   // Bundles lie in one folder, whatever folders their parts come from.
@@ -48,9 +51,9 @@ const KINDS = {
     platform: 'node',
     // What every program loads is one file, not a hundred: each costs a start half a millisecond of processor time.
     codeSplitting: { groups: [{ name: (id, modules) => (neededAtStart(modules).has(id) ? 'start' : null) }] },
-    plugins: [replacePlugin(Object.fromEntries(THREADS.map((name) => [`./${name}.ts`, `./${name}.js`])), { delimiters: ['', ''] })],
+    plugins: [replacePlugin(THREADS.node, { delimiters: ['', ''] })],
   },
-  web: { platform: 'browser', plugins: [slimLibp2p(), replacePlugin({ '../store/worker-web.ts': './worker-web.js' }, { delimiters: ['', ''] })] },
+  web: { platform: 'browser', plugins: [slimLibp2p(), replacePlugin(THREADS.web, { delimiters: ['', ''] })] },
   types: {
     platform: 'node',
     // Our stores end with `await using`, which older targets of users' programs have no types for.

@@ -52,19 +52,33 @@ describe('every program in the documentation runs', () => {
   }
 })
 
+describe('every JSON in the documentation is JSON', () => {
+  for (const page of PAGES) {
+    const values = blocks(page, 'json')
+    if (values.length > 0) it(page, () => expect(values.map((value) => JSON.parse(value) as unknown)).not.toContain(null))
+  }
+})
+
 describe('every command in the documentation works', () => {
   for (const page of PAGES) {
     const commands = blocks(page, 'sh').filter((block) => block.includes('npx docstore'))
     if (commands.length === 0) continue
     it(page, async () => {
       let link = ''
+      /** What `docstore id` has shown last, for `DID1` and so on. */
+      let identities: string[] = []
       for (const block of commands) {
-        const named = block.replaceAll('npx docstore', 'docstore').replaceAll('LINK', link)
+        const named = block
+          .replaceAll('npx docstore', 'docstore')
+          .replaceAll('LINK', link)
+          .replaceAll(/DID(\d)/g, (_, place) => identities[Number(place) - 1] ?? expect.unreachable(`There is no identity ${place}`))
         const script = named.includes('NAMESPACE') ? named.replaceAll('NAMESPACE', firstNamespace()) : named
         if (script.startsWith('docstore relay')) link = await startRelay(`${script.trim()} --port 0 --json`)
         else {
-          const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: ENV, encoding: 'utf8' })
+          const { status, stderr, stdout } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: ENV, encoding: 'utf8' })
           expect(status, stderr).toBe(0)
+          const shown = [...stdout.matchAll(/^identity\s+(did:key:\S+)$/gm)].map(([, identity = '']) => identity)
+          if (shown.length > 0) identities = shown
         }
       }
     })

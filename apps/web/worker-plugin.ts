@@ -1,19 +1,22 @@
 import type { Plugin } from 'vite'
 
-/** How the library starts its worker, and where that lies. */
-const START = "new URL('../store/worker-web.ts', import.meta.url)"
-const STARTER = /\/docstore\/src\/sharing\/worker-data-web\.ts$/
-const WORKER = '../store/worker-web.ts'
+/** Where the library starts workers, and how it names their programs. */
+const STARTS = [
+  { starter: /\/docstore\/src\/sharing\/worker-data-web\.ts$/, worker: '../store/worker-web.ts', name: 'worker-web' },
+  { starter: /\/core\/src\/model\/keys\/checks-aside-web\.ts$/, worker: './check-worker-web.ts', name: 'check-worker-web' },
+] as const
 /** What either must never load: the rest of the other. */
 const FOREIGN = [
   ['index', 'worker-core'],
   ['worker-web', 'docstore'],
+  ['check-worker-web', 'docstore'],
+  ['check-worker-web', 'worker-core'],
 ] as const
 /** Vite's own way to import later: it puts what is needed into the document, which a worker does not have. */
 const IMPORT_LATER = '\0vite/preload-helper.js'
 
 /**
- * Builds the worker together with the page, and not by itself as Vite does: what both need lies in one file, which a browser loads once. Throws where one of the
+ * Builds workers together with the page, and not by themselves as Vite does: what both need lies in one file, which a browser loads once. Throws where one of the
  * two would load what only the other can use.
  */
 export function workerPlugin(): Plugin {
@@ -22,12 +25,14 @@ export function workerPlugin(): Plugin {
     apply: 'build',
     enforce: 'pre',
     async transform(code, id) {
-      if (!STARTER.test(id)) return undefined
-      if (!code.includes(START)) throw new Error(`${id} has changed: look at apps/web/worker-plugin.ts`)
-      const worker = await this.resolve(WORKER, id)
-      if (worker === null) throw new Error(`There is no ${WORKER}`)
-      const reference = this.emitFile({ type: 'chunk', id: worker.id, name: 'worker-web' })
-      return code.replace(START, `import.meta.ROLLUP_FILE_URL_${reference}`)
+      const start = STARTS.find(({ starter }) => starter.test(id))
+      if (start === undefined) return undefined
+      const url = `new URL('${start.worker}', import.meta.url)`
+      if (!code.includes(url)) throw new Error(`${id} has changed: look at apps/web/worker-plugin.ts`)
+      const worker = await this.resolve(start.worker, id)
+      if (worker === null) throw new Error(`There is no ${start.worker}`)
+      const reference = this.emitFile({ type: 'chunk', id: worker.id, name: start.name })
+      return code.replace(url, `import.meta.ROLLUP_FILE_URL_${reference}`)
     },
     load: (id) => (id === IMPORT_LATER ? 'export const __vitePreload = (load) => load()\n' : undefined),
     generateBundle(_, bundle) {

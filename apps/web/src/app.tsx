@@ -22,7 +22,10 @@ export function App({ opener }: { readonly opener: Opener }): ReactNode {
 function OpenPage({ open, opener }: { readonly open: OpenedState; readonly opener: Opener }): ReactNode {
   const { store, networks } = open
   const shown = store.info.network.id
-  const context = useMemo(() => ({ networks, shown, show: opener.show, join: opener.join, leave: opener.leave }), [networks, shown, opener])
+  const context = useMemo(
+    () => ({ networks, shown, show: opener.show, join: opener.join, leave: opener.leave, keepPassphrase: opener.keepPassphrase }),
+    [networks, shown, opener],
+  )
   return (
     <NetworksContext value={context}>
       <Toasts>

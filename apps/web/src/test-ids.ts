@@ -109,6 +109,7 @@ export const TEST_IDS = {
   /** Somebody with all of their roles. */
   memberPerson: 'member-person',
   memberRevoke: 'member-revoke',
+  memberRevokeOnly: 'member-revoke-only',
   memberRemoveAll: 'member-remove-all',
   memberRevokeConfirm: 'member-revoke-confirm',
   memberWho: 'member-who',
@@ -203,6 +204,8 @@ export const TEST_IDS = {
 
   /** In the banner: acts on this person's devices that this one did not do. */
   deviceAlert: 'device-alert',
+  /** In the banner: documents that revocations had taken away, and that are here again; `data-documents` is how many. */
+  documentsBack: 'documents-back',
   wordsNotice: 'words-notice',
   wordsOpen: 'words-open',
   wordsLater: 'words-later',
@@ -218,6 +221,11 @@ export const TEST_IDS = {
   wordsSubmit: 'words-submit',
   wordsBack: 'words-back',
   wordsDone: 'words-done',
+  wordsReplace: 'words-replace',
+  wordsReplaceForm: 'words-replace-form',
+  wordsFormer: 'words-former',
+  wordsReplaceSubmit: 'words-replace-submit',
+  wordsReplaceError: 'words-replace-error',
   /** `data-person` is the id of the person, where there is one. */
   devices: 'devices',
   /** `data-key` is the device's key, `data-this` whether it is this one, `data-revoked` whether it has ended. */

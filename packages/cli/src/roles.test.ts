@@ -74,3 +74,21 @@ it('shows who its members are, what they may in one collection and for a while, 
     { type: 'revoke', by },
   ])
 })
+
+it('takes one of several roles away, and the others go on as they were given', async () => {
+  const member = (await bench.json<{ person: string }>(['person', 'show', '--data', bench.folder()])).person
+  const grant = (...role: string[]): Promise<unknown> => bench.json(['namespace', 'grant', ns, member, ...role, '--offline', '--data', desk])
+  await grant('write', '--collection', 'drafts', '--from', '2026-01-01', '--until', '2090-01-01')
+  await grant('manage')
+  const take = ['namespace', 'revoke', ns, member, '--offline', '--data', desk]
+  expect(await bench.failure([...take, '--role', 'write'])).toMatchObject({ exit: 1, code: 'bad-option' })
+  expect(await bench.failure([...take, '--role', 'write', '--remove-all'])).toMatchObject({ exit: 2 })
+  const { roles } = await bench.json<{ roles: { who: string; until?: string }[] }>([...take, '--role', 'write', '--collection', 'drafts'])
+  const held = (all: typeof roles): typeof roles => all.filter(({ who, until }) => who === member && (until === undefined || until > '2089'))
+  expect(held(roles)).toMatchObject([{ role: 'manage' }])
+  await grant('write', '--collection', 'drafts', '--from', '2026-01-01', '--until', '2090-01-01')
+  const left = await bench.json<{ roles: typeof roles }>([...take, '--role', 'manage'])
+  expect(held(left.roles)).toMatchObject([
+    { role: 'write', collection: 'drafts', from: '2026-01-01T00:00:00.000Z', until: '2090-01-01T00:00:00.000Z' },
+  ])
+})

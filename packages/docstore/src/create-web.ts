@@ -1,5 +1,6 @@
 import type { MoveProgress, NameAuthorities } from '@p2p-docstore/core'
 import { own } from './sharing/own.ts'
+import { type Passphrase, passphraseOf } from './sharing/passphrase.ts'
 import { SharedData } from './sharing/shared-data.ts'
 import { ownParts, sharedParts } from './sharing/shared-parts.ts'
 import { TabPlace } from './sharing/tab-place-web.ts'
@@ -29,8 +30,8 @@ export interface DocstoreOptions {
   readonly onMove?: (progress: MoveProgress) => void
   /** `'off'`: no connections; the documents that are here can be used all the same. */
   readonly network?: 'on' | 'off'
-  /** What opens the identity where that is locked. */
-  readonly passphrase?: string
+  /** What opens the identity where that is locked. A function is asked whenever the data is opened here: also once the tab has gone that held it. */
+  readonly passphrase?: Passphrase
   /**
    * For whom data signs that is new: for a new person, who can have several devices and come back by recovery words, unless `'none'`: then for the key of this device
    * alone. Data of before goes on as it was; with `'new'`, such as has no documents begins to sign for a new person too.
@@ -79,7 +80,8 @@ const ID_LETTERS = 24
 function webData(options: DocstoreOptions): NetworkData {
   const { data = 'default', network: mode = 'on', join: _join, passphrase, ...all } = options
   const nameOf = (network: string | undefined): string => (network === undefined ? data : `${data}-${network.slice(-ID_LETTERS)}`)
-  const hold = (): Promise<WorkerData> => WorkerData.open('memory', { listen: async () => () => undefined, release: () => undefined, passphrase })
+  const hold = (): Promise<WorkerData> =>
+    WorkerData.open('memory', { listen: async () => () => undefined, release: () => undefined, passphrase: passphraseOf(passphrase) })
   return {
     // Only the data itself says so.
     mayHaveMore: () => false,

@@ -2,6 +2,7 @@ import type { Durability, MoveProgress, NameAuthorities, Network, Replica } from
 import type { RelayLimits } from './network/relay-limits.ts'
 import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import type { RelayStorage } from './network/types.ts'
+import type { Passphrase } from './sharing/passphrase.ts'
 
 /** How to open a store in Node. */
 export interface DocstoreOptions {
@@ -33,8 +34,8 @@ export interface DocstoreOptions {
    * above all, stays in the folder. Needs the package `pg`.
    */
   readonly database?: string
-  /** What opens the identity where that is locked: the environment's `DOCSTORE_PASSPHRASE` unless it is given. */
-  readonly passphrase?: string
+  /** What opens the identity where that is locked: the environment's `DOCSTORE_PASSPHRASE` unless it is given. A function is asked whenever the data is opened here: also once the program has ended that held it. */
+  readonly passphrase?: Passphrase
   /**
    * For whom data signs that is new: for a new person, who can have several devices and come back by recovery words, unless `'none'`: then for the key of this device
    * alone. Data of before goes on as it was; with `'new'`, such as has no documents begins to sign for a new person too.

@@ -4,6 +4,7 @@ import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { Moment } from '../ui/moment.tsx'
+import { deviceName } from './device-name.ts'
 import type { DeviceInfo } from './use-person-info.ts'
 
 type Wish = 'name' | 'revoke'
@@ -76,7 +77,9 @@ export function DeviceRow({
           )}
         </span>
       ) : null}
-      {wish === 'name' ? <NameForm label={label} onName={(name) => act(store.person.label(key, name))} /> : null}
+      {wish === 'name' ? (
+        <NameForm label={label === '' && isThis ? deviceName() : label} onName={(name) => act(store.person.label(key, name))} />
+      ) : null}
       {wish === 'revoke' ? <RevokeForm onRevoke={(how) => act(revoke(store, key, how).then(setAgain))} /> : null}
       {again.length === 0 ? null : (
         <p className="notice" role="status" data-testid={TEST_IDS.deviceAgain}>

@@ -11,7 +11,7 @@ import { WordsDialog } from './words-dialog.tsx'
 export function DevicesSection({ store }: { readonly store: Docstore }): ReactNode {
   const { person, error, lookAgain } = usePersonInfo(store)
   const [isAdding, setAdding] = useState(false)
-  const [hasWords, setWords] = useState(false)
+  const [words, setWords] = useState<'show' | 'replace'>()
   if (error !== undefined) return <p role="alert">{error}</p>
   if (person === undefined) return null
   if (person.person === undefined) return <OneDevice store={store} />
@@ -43,24 +43,30 @@ export function DevicesSection({ store }: { readonly store: Docstore }): ReactNo
       {person.words === 'here' ? (
         <>
           <p className="hint">Nobody has written down your 24 words yet. They bring you back when all devices are lost.</p>
-          <button type="button" className="button-small" data-testid={TEST_IDS.wordsShow} onClick={() => setWords(true)}>
+          <button type="button" className="button-small" data-testid={TEST_IDS.wordsShow} onClick={() => setWords('show')}>
             Write down your 24 words
           </button>
         </>
       ) : (
-        <p className="hint">
-          Your 24 words are not on this device. {person.words === 'written' ? 'Your paper has them.' : 'Your paper has them, or your first device.'}
-        </p>
+        <>
+          <p className="hint">
+            Your 24 words are not on this device. {person.words === 'written' ? 'Your paper has them.' : 'Your paper has them, or your first device.'}
+          </p>
+          <button type="button" className="button-small" data-testid={TEST_IDS.wordsReplace} onClick={() => setWords('replace')}>
+            Replace the words
+          </button>
+        </>
       )}
-      {hasWords ? (
+      {words === undefined ? null : (
         <WordsDialog
           store={store}
+          isReplacing={words === 'replace'}
           onClose={() => {
-            setWords(false)
+            setWords(undefined)
             lookAgain()
           }}
         />
-      ) : null}
+      )}
     </section>
   )
 }

@@ -2,6 +2,7 @@ import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useEffect, useState } from 'react'
 import { TEST_IDS } from '../test-ids.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
+import { DocumentsBack } from './documents-back.tsx'
 import { usePersonInfo } from './use-person-info.ts'
 import { WordsDialog } from './words-dialog.tsx'
 
@@ -45,6 +46,7 @@ export function PersonNotices({
           </button>
         </div>
       ))}
+      <DocumentsBack store={store} />
       {asks ? (
         <div className="banner banner-quiet" role="status" data-testid={TEST_IDS.wordsNotice}>
           <p>Write down your 24 words: they bring you and your documents back when this browser is lost.</p>

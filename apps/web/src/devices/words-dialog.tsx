@@ -3,15 +3,25 @@ import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { errorText } from '../store/error-text.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { ReplaceWords } from './replace-words.tsx'
 
-/** The 24 words to write down; then three of them are asked for, and they are on this device no more. */
-export function WordsDialog({ store, onClose }: { readonly store: Docstore; readonly onClose: () => void }): ReactNode {
+/** The 24 words to write down; then three of them are asked for, and they are on this device no more. `isReplacing`: others are made first, by those of before. */
+export function WordsDialog({
+  store,
+  isReplacing = false,
+  onClose,
+}: {
+  readonly store: Docstore
+  readonly isReplacing?: boolean
+  readonly onClose: () => void
+}): ReactNode {
   const [words, setWords] = useState<readonly string[]>()
-  const [step, setStep] = useState<'show' | 'check' | 'done'>('show')
+  const [step, setStep] = useState<keyof typeof TITLES>(isReplacing ? 'replace' : 'show')
   const [error, setError] = useState('')
+  const isShown = step !== 'replace'
   useEffect(() => {
-    store.person.words().then(setWords, (cause: unknown) => setError(errorText(cause)))
-  }, [store])
+    if (isShown) store.person.words().then(setWords, (cause: unknown) => setError(errorText(cause)))
+  }, [store, isShown])
   return (
     <Dialog title={TITLES[step]} testId={TEST_IDS.words} closeTestId={TEST_IDS.wordsClose} onClose={onClose}>
       {error === '' ? null : (
@@ -19,6 +29,7 @@ export function WordsDialog({ store, onClose }: { readonly store: Docstore; read
           {error}
         </p>
       )}
+      {step === 'replace' ? <ReplaceWords store={store} onReplaced={() => setStep('show')} /> : null}
       {step === 'show' && words !== undefined ? (
         <>
           <p>Write them on paper, in this order, and keep that where nobody else reads it: whoever has these words is you.</p>
@@ -53,7 +64,7 @@ export function WordsDialog({ store, onClose }: { readonly store: Docstore; read
   )
 }
 
-const TITLES = { show: 'Your 24 words', check: 'Three of your words', done: 'Your words are written down' } as const
+const TITLES = { replace: 'Other recovery words', show: 'Your 24 words', check: 'Three of your words', done: 'Your words are written down' } as const
 
 function CheckWords({ store, onBack, onRight }: { readonly store: Docstore; readonly onBack: () => void; readonly onRight: () => void }): ReactNode {
   const [places, setPlaces] = useState<readonly number[]>([])

@@ -2,6 +2,7 @@ import type { Docstore } from 'p2p-docstore'
 import { changePassphraseOf, hasPassphrase } from 'p2p-docstore/people'
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { errorCode, errorText } from '../store/error-text.ts'
+import { useNetworks } from '../store/networks-context.ts'
 import { TEST_IDS } from '../test-ids.ts'
 import { PassphraseField } from './passphrase-field.tsx'
 
@@ -12,14 +13,16 @@ export function PassphraseSection({ store }: { readonly store: Docstore }): Reac
   const [isLocked, setLocked] = useState<boolean>()
   const [wish, setWish] = useState<Wish>()
   const [said, setSaid] = useState('')
+  const { keepPassphrase } = useNetworks()
   useEffect(() => {
     hasPassphrase(store).then(setLocked, (error: unknown) => setSaid(errorText(error)))
   }, [store])
   if (isLocked === undefined) return <p className="hint">{said}</p>
-  const done = (text: string): void => {
-    setLocked(wish !== 'remove')
+  const done = (done: Wish, passphrase: string | undefined): void => {
+    keepPassphrase(passphrase)
+    setLocked(passphrase !== undefined)
     setWish(undefined)
-    setSaid(text)
+    setSaid(SAID[done])
   }
   const ask = (next: Wish): void => {
     setWish(wish === next ? undefined : next)
@@ -29,7 +32,7 @@ export function PassphraseSection({ store }: { readonly store: Docstore }): Reac
     <div className="passphrase" data-testid={TEST_IDS.passphrase} data-locked={isLocked}>
       <p className="hint">
         {isLocked
-          ? 'A passphrase locks this browser: it is asked for whenever the page is opened.'
+          ? 'A passphrase locks this browser: it is asked for when the page is opened and no tab of it is open.'
           : 'Whoever can use this browser can write in your name. A passphrase locks it.'}
       </p>
       <div className="actions">
@@ -42,7 +45,7 @@ export function PassphraseSection({ store }: { readonly store: Docstore }): Reac
           <WishButton wish="set" asked={wish} onAsk={ask} text="Set a passphrase" />
         )}
       </div>
-      {wish === undefined ? null : <PassphraseForm key={wish} store={store} wish={wish} onDone={done} />}
+      {wish === undefined ? null : <PassphraseForm key={wish} store={store} wish={wish} onDone={(passphrase) => done(wish, passphrase)} />}
       <p className="hint" role="status" data-testid={TEST_IDS.passphraseSaid}>
         {said}
       </p>
@@ -88,7 +91,7 @@ function PassphraseForm({
 }: {
   readonly store: Docstore
   readonly wish: Wish
-  readonly onDone: (text: string) => void
+  readonly onDone: (passphrase: string | undefined) => void
 }): ReactNode {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
@@ -99,8 +102,9 @@ function PassphraseForm({
     setBusy(true)
     setError('')
     try {
-      await changePassphraseOf(store, { current: wish === 'set' ? undefined : current, next: wish === 'remove' ? undefined : next })
-      return onDone(SAID[wish])
+      const passphrase = wish === 'remove' ? undefined : next
+      await changePassphraseOf(store, { current: wish === 'set' ? undefined : current, next: passphrase })
+      return onDone(passphrase)
     } catch (cause) {
       setError(errorCode(cause) === 'wrong-passphrase' ? 'This is not the passphrase that locks it now. Nothing was changed.' : errorText(cause))
     }

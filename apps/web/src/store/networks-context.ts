@@ -9,6 +9,8 @@ export interface NetworksContext {
   readonly show: (network: string, href?: string) => Promise<void>
   readonly join: (link: string) => Promise<void>
   readonly leave: (network: string, options: { readonly force: boolean }) => Promise<void>
+  /** Notes what opens the data of all of them from now on, for this tab and others. */
+  readonly keepPassphrase: (passphrase: string | undefined) => void
 }
 
 export const NetworksContext = createContext<NetworksContext | undefined>(undefined)

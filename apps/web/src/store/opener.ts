@@ -1,5 +1,6 @@
 import type { Docstore, MoveProgress, NetworkInfo } from 'p2p-docstore'
 import { deviceTextOf } from '../devices/device-link.ts'
+import { TabsPassphrase } from '../passphrase/tabs-passphrase.ts'
 import { parseRoute } from '../route.ts'
 import { chooseNetwork, chosenNetwork, currentData, forgetDataset, listDatasets, MEMORY_DATA, rememberDataset } from './datasets.ts'
 import { errorCode, errorText } from './error-text.ts'
@@ -34,8 +35,10 @@ export interface OpenedState {
 /** Opens the stores of the page, one for each network, and opens them again when the user asks to. */
 export class Opener {
   #state: OpenState = { state: 'opening' }
-  /** In memory alone. */
-  #passphrase: string | undefined
+  /** A tab that waits for the passphrase opens with what another one was given. */
+  readonly #passphrase = new TabsPassphrase(currentData(), () => {
+    if (this.#state.state === 'failed' && this.#state.code === 'passphrase-needed') void this.open()
+  })
   readonly #watched = new WeakSet<Docstore>()
   readonly #listeners = new Set<() => void>()
 
@@ -51,13 +54,21 @@ export class Opener {
   /**
    * Opens the data of this browser, or with `isStored: false` one that is gone with the page. `other` says what becomes of a
    * link in the address that leads to a network that this page is not in yet: it is asked about, joined beside the others, or takes the documents along.
-   * `passphrase` opens what it locks, also when it is opened again.
+   * `passphrase` opens what it locks, also when it is opened again, and in other tabs.
    */
   async open({ isStored = true, other = 'ask', passphrase }: { isStored?: boolean; other?: OtherNetwork; passphrase?: string } = {}): Promise<void> {
     this.#set({ state: 'opening' })
-    if (passphrase !== undefined) this.#passphrase = passphrase
+    let typed = passphrase
     try {
-      const store = await openStore({ isStored, other, passphrase: this.#passphrase, onMove: (moved) => this.#set({ state: 'opening', moved }) })
+      const store = await openStore({
+        isStored,
+        other,
+        passphrase: () => typed ?? this.#passphrase.value,
+        onMove: (moved) => this.#set({ state: 'opening', moved }),
+      })
+      // Others need it only once this one is known to be right; where another tab has the data open, nobody has looked at it.
+      if (typed !== undefined && store.isOwner) this.#passphrase.keep(typed)
+      typed = undefined
       await this.#show(store, isStored)
       this.#openOthers(store)
     } catch (error) {
@@ -92,6 +103,9 @@ export class Opener {
     else await this.#show(store, isStored)
   }
 
+  /** What opens the data from now on, here and in other tabs. */
+  readonly keepPassphrase = (passphrase: string | undefined): void => this.#passphrase.keep(passphrase)
+
   #opened(): OpenedState {
     if (this.#state.state !== 'open') throw new Error('No store is open')
     return this.#state
@@ -112,14 +126,13 @@ export class Opener {
     this.#watch(store)
   }
 
-  /** Begins anew once another tab has left a network, and asks for the passphrase once the tab has gone that had it. */
+  /** Begins anew once another tab has left a network, and asks for the passphrase once the tab has gone that had it and told nobody. */
   #watch(store: Docstore): void {
     if (this.#watched.has(store)) return
     this.#watched.add(store)
     store.on('left', () => location.assign('/'))
     store.on('locked', () => {
       if (this.#state.state !== 'open') return
-      this.#passphrase = undefined
       this.#set({ state: 'failed', code: 'passphrase-needed', message: '', canMove: false, wasOpen: true })
       // Nothing of it works any more; what it ends was lost with the tab.
       store.close().catch((error: unknown) => console.warn('What was open could not be closed', error))
@@ -175,7 +188,7 @@ function detail(error: unknown, name: string): unknown {
 interface OpenStoreOptions {
   readonly isStored: boolean
   readonly other: OtherNetwork
-  readonly passphrase: string | undefined
+  readonly passphrase: () => string | undefined
   readonly onMove: (progress: MoveProgress) => void
 }
 
@@ -192,7 +205,7 @@ async function openStore({ isStored, other, passphrase, onMove }: OpenStoreOptio
     ...(wantsPerson() ? { person: 'new' as const } : {}),
     moves,
     onMove,
-    ...(passphrase === undefined ? {} : { passphrase }),
+    passphrase,
     ...(isFirst || moves ? { join: link ?? (await networkOfAddress()) } : {}),
   })
   if (isStored) rememberDataset({ data, networkName: main.info.network.name })

@@ -1,6 +1,6 @@
 import { DocstoreError, MEMBER_ROLES, type MemberRole } from '@p2p-docstore/core'
-import { Argument, Command } from 'commander'
-import type { Docstore, GrantOptions, MemberInfo, Namespace } from 'p2p-docstore'
+import { Argument, Command, Option } from 'commander'
+import type { Docstore, GrantOptions, MemberInfo, Namespace, RevokeRolesOptions } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { type CopiesOptions, copiesOptions, copiesText, waitForCopies } from '../copies.ts'
 import { nameText } from '../name-text.ts'
@@ -50,17 +50,19 @@ export function namespaceGrantCommand(run: Run): Command {
 /** `docstore namespace revoke NS WHO` */
 export function namespaceRevokeCommand(run: Run): Command {
   const command = new Command('revoke')
-    .description('take all roles of somebody away: what they wrote until now stands')
+    .description('take all roles of somebody away, or one: what they wrote until now stands')
     .argument('<ns>', 'id or name of the namespace')
     .argument('<who>', WHO)
-    .option('--remove-all', 'and remove everything that the roles allowed, everywhere')
+    .addOption(new Option('--remove-all', 'and remove everything that the roles allowed, everywhere').conflicts('role'))
+    .addOption(new Option('--role <role>', 'this one alone; the others stay').choices(MEMBER_ROLES))
+    .option('--collection <name>', 'with --role, the one that holds in this collection alone')
   for (const option of copiesOptions()) command.addOption(option)
-  return command.action((ns: string, who: string, options: CopiesOptions & { removeAll?: boolean }) =>
+  return command.action((ns: string, who: string, { removeAll = false, role, collection, ...options }: CopiesOptions & RevokeRolesOptions) =>
     run((context) =>
       changeRoles(context, ns, options, async (store, namespace) => {
         const person = await idOf(store, who)
         if (!(await namespace.members()).some((member) => member.who === person)) context.output.note(`No role of ${person} is known here.`)
-        await namespace.revoke(person, { removeAll: options.removeAll === true })
+        await namespace.revoke(person, { removeAll, ...(role === undefined ? {} : { role }), ...(collection === undefined ? {} : { collection }) })
       }),
     ),
   )

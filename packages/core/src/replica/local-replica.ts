@@ -34,7 +34,8 @@ import type { Removing } from './removing.ts'
 import { KnownRules } from './rules/known-rules.ts'
 import { FILES_COLLECTION } from '../files/named-file.ts'
 import { FIRST_FORGET_MS, FORGET_EVERY_MS } from './limits.ts'
-import { nextTask, type Pause } from './slices.ts'
+import { nextTask } from '../model/next-task.ts'
+import type { Pause } from './slices.ts'
 import type {
   AcceptResult,
   Written,

@@ -533,6 +533,8 @@ export interface CommitEvent {
   readonly head?: true
   /** What became of the changes that had waited for the namespace, where it has just arrived. */
   readonly pending?: { readonly applied: number; readonly refused: readonly string[] }
+  /** How many documents are here again that logs of persons or roles had taken away, and accept now. */
+  readonly returned?: number
 }
 
 /** Who this peer is, and small values that are kept with the data. */

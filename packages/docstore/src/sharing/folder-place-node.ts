@@ -14,6 +14,7 @@ import { discardData, removeEmpty } from './discard-folder-node.ts'
 import { IdentityFile } from './identity-file-node.ts'
 import { listenOn } from './listen-node.ts'
 import { OwnerProcess } from './owner-process-node.ts'
+import { passphraseOf } from './passphrase.ts'
 import type { Entry, HeldData, Place } from './place.ts'
 import { type SocketName, socketName } from './socket-path-node.ts'
 
@@ -133,7 +134,7 @@ function holdToRead(path: string, { passphrase }: DocstoreOptions): HeldData {
     listen: async () => () => undefined,
     getMeta: async (key) => storage.getMeta(key),
     hasNamespaces: async () => (await storage.namespaces()).length > 0,
-    openReplica: async (init) => (replica = await openReplica(storage, { ...init, passphrase })),
+    openReplica: async (init) => (replica = await openReplica(storage, { ...init, passphrase: passphraseOf(passphrase) })),
     startNetwork: async () => {
       throw new DocstoreError('storage-read-only', 'A data folder that cannot be written to has no connections')
     },
@@ -201,7 +202,7 @@ function holdDatabase(
       const onPerson = identity && (() => identity.keep(storage, { isNeeded: true }))
       const opened = await openReplica(await documents(), {
         ...init,
-        passphrase,
+        passphrase: passphraseOf(passphrase),
         onPerson,
         ...(withReaders
           ? {

@@ -4,6 +4,7 @@ import type { Port } from '../rpc/rpc.ts'
 import { TabPort } from '../rpc/tab-port-web.ts'
 import { PageLife } from './page-life-web.ts'
 import { OWNER_TIMEOUT_MS } from './opened.ts'
+import { type Passphrase, passphraseOf } from './passphrase.ts'
 import type { Entry, Place } from './place.ts'
 import { type HallMessage, Reception } from './reception-web.ts'
 import { WorkerData } from './worker-data-web.ts'
@@ -23,10 +24,10 @@ export class TabPlace implements Place {
   readonly #data: string
   readonly #name: string
   readonly #life = new PageLife()
-  readonly #passphrase: string | undefined
+  readonly #passphrase: Passphrase | undefined
   #isClosed = false
 
-  constructor(data: string, passphrase: string | undefined) {
+  constructor(data: string, passphrase: Passphrase | undefined) {
     this.#passphrase = passphrase
     this.#data = data
     this.#name = `docstore/${data}`
@@ -82,7 +83,7 @@ export class TabPlace implements Place {
         reception.open(serve)
         return () => reception.close()
       }
-      const held = await WorkerData.open(this.#data, { asleep, aliveLock, listen, release, passphrase: this.#passphrase })
+      const held = await WorkerData.open(this.#data, { asleep, aliveLock, listen, release, passphrase: passphraseOf(this.#passphrase) })
       return { kind: 'held', held }
     } catch (error) {
       // A page of an earlier version does not share.

@@ -10,7 +10,7 @@ import type { ConflictedDocument } from './conflicts.ts'
 import type { Pending } from './life/pending.ts'
 import type { CollectionRules, RulesCheck, RulesInput } from './life/rules.ts'
 import type { Awaited } from './life/until-here.ts'
-import type { GrantOptions, MemberInfo, PastChange } from './people/members.ts'
+import type { GrantOptions, MemberInfo, PastChange, RevokeRolesOptions } from './people/members.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
 
@@ -262,14 +262,14 @@ export class Namespace extends Collection {
   }
 
   /**
-   * Takes all roles of somebody away: what they wrote until now stands, and nothing later does, on any peer. With `removeAll` nothing stands that the roles allowed.
-   * Throws as `grant`.
+   * Takes all roles of somebody away, or one `role`, with `collection` that of one collection: what they wrote until now stands, and nothing later does, on any peer. With
+   * `removeAll` nothing stands that the roles allowed. Throws as `grant`.
    */
-  async revoke(who: string, options: { readonly removeAll?: boolean } = {}): Promise<void> {
-    checkOptions(options, ['removeAll'], 'revoke')
+  async revoke(who: string, options: RevokeRolesOptions = {}): Promise<void> {
+    checkOptions(options, ['removeAll', 'role', 'collection'], 'revoke')
     const { revokeRoles } = await import('./people/members.ts')
     await (await import('./people/right-clock.ts')).assertRightClock(this.#network)
-    await revokeRoles(this.#replica, this.id, { who: await this.#personOf(who), removeAll: options.removeAll === true })
+    await revokeRoles(this.#replica, this.id, { who: await this.#personOf(who), ...options })
   }
 
   /** Ends it for everybody, for good: what is here stays and can be read, and nothing that is written later is accepted anywhere. Only its owner may. */

@@ -24,6 +24,8 @@ export interface NamespaceEvents {
   readonly arrival: { readonly arrival: Arrival }
   /** It has arrived, and what had waited for that was written, or refused; the reasons are words such as `not-allowed`. */
   readonly pending: { readonly applied: number; readonly refused: readonly string[] }
+  /** So many documents are here again: what had revoked a device, or taken a role away, does not count any more. */
+  readonly returned: { readonly documents: number }
 }
 
 type Listeners = { readonly [K in keyof NamespaceEvents]: Set<(payload: NamespaceEvents[K]) => void> }
@@ -45,6 +47,7 @@ export class SyncEvents {
     info: new Set(),
     arrival: new Set(),
     pending: new Set(),
+    returned: new Set(),
   }
   #before = new Map<string, NamespacePeerStatus>()
   /** Local position that relays were last seen to have reached. */
@@ -77,11 +80,12 @@ export class SyncEvents {
   }
 
   #listen(): () => void {
-    const onCommit = ({ namespace, collections, conflicts = [], pending, head }: CommitEvent): void => {
+    const onCommit = ({ namespace, collections, conflicts = [], pending, returned, head }: CommitEvent): void => {
       if (namespace !== this.#ns) return
       if (collections.length > 0) this.#emit('change', { collections })
       for (const { collection, id } of conflicts) this.#emit('conflict', { collection, _id: id })
       if (pending !== undefined) this.#emit('pending', pending)
+      if (returned !== undefined) this.#emit('returned', { documents: returned })
       this.#hasNewHead ||= head === true
       this.#look()
     }

@@ -46,10 +46,10 @@ export function MembersSection({
             who={who}
             roles={roles}
             mayTake={mayGrant && roles.some(holds) && (isOwner || roles.every((one) => one.role !== 'manage' || !holds(one)))}
-            onTake={({ removeAll }) =>
+            onTake={(options) =>
               change(async () => {
-                await namespace.revoke(who, { removeAll })
-                return removeAll ? 'Taken away, with what they wrote.' : 'Taken away. What they wrote until now stands.'
+                await namespace.revoke(who, options)
+                return options.removeAll === true ? 'Taken away, with what they wrote.' : 'Taken away. What they wrote until now stands.'
               })
             }
           />

@@ -31,15 +31,21 @@ export function roleText(role: Pick<Member, 'role' | 'collection' | 'from' | 'un
     .join(', ')
 }
 
-/** Whom roles belong to, each with their own, which are named once however often they were given. */
+/** Whom roles belong to, each with their own, which are named once however often they were given: one that ended and was given anew as it was goes on. */
 export function membersByPerson(members: readonly Member[]): readonly { readonly who: string; readonly roles: readonly Member[] }[] {
   const people = new Map<string, Map<string, Member>>()
   for (const member of members) {
     const roles = people.get(member.who) ?? new Map<string, Member>()
     people.set(member.who, roles)
-    roles.set(roleText(member), member)
+    if (!members.some((other) => goesOn(member, other))) roles.set(roleText(member), member)
   }
   return [...people].map(([who, roles]) => ({ who, roles: [...roles.values()] }))
+}
+
+/** Whether a role that has ended is held again, as if it had not. */
+function goesOn(ended: Member, other: Member): boolean {
+  const isSame = other.who === ended.who && other.role === ended.role && other.collection === ended.collection
+  return isSame && ended.removed !== true && !holds(ended) && holds(other) && other.from <= ended.from
 }
 
 function timeText(iso: string): string {

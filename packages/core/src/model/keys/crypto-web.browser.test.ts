@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import contentVectors from '../../../../../vectors/content.json' with { type: 'json' }
 import ed25519Vectors from '../../../../../vectors/ed25519.json' with { type: 'json' }
 import recordVectors from '../../../../../vectors/record.json' with { type: 'json' }
 import sealVectors from '../../../../../vectors/seal.json' with { type: 'json' }
 import { concatBytes, toHex, utf8 } from '../bytes.ts'
 import { DAG_CBOR, parseCid } from '../encoding/cid.ts'
-import { sha256, verifyEquation, verifyEquationNoble } from './crypto-web.ts'
+import { sha256, verifyEquation, verifyEquationAside, verifyEquationNoble } from './crypto-web.ts'
 import { identityFromSeed, isAuthorKey, verifySignature } from './identity.ts'
 import { decodeRecord, recordHash } from '../record.ts'
 import { verifySeal } from '../seal.ts'
@@ -37,6 +37,32 @@ describe('ed25519 in a browser', () => {
     const message = concatBytes(utf8(`docstore/${domain}\0`), bytesOf(hash))
     const key = bytesOf(author).subarray(2)
     expect(verifyEquationNoble(key, message, bytesOf(signature))).toBe(await verifyEquation(key, message, bytesOf(signature)))
+  })
+})
+
+describe('many signatures in a browser', () => {
+  it('are checked with the verdict that each gets by itself, by workers too', async () => {
+    const cases = [...ed25519Vectors.valid, ...ed25519Vectors.invalid].map(({ author, domain, hash, signature }) => ({
+      key: bytesOf(author).subarray(2),
+      message: concatBytes(utf8(`docstore/${domain}\0`), bytesOf(hash)),
+      signature: bytesOf(signature),
+    }))
+    // Only what `verifySignature` lets through has the lengths that are handed over.
+    const fitting = cases.filter(({ key, signature }) => key.length === 32 && signature.length === 64)
+    const alone = await Promise.all(fitting.map(({ key, message, signature }) => verifyEquation(key, message, signature)))
+    expect(new Set(alone)).toEqual(new Set([true, false]))
+    const started = vi.spyOn(globalThis, 'Worker')
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const many = Array.from({ length: 2000 }, (_, i) => i % fitting.length)
+    const verdicts = await Promise.all(
+      many.map((i) => {
+        const { key, message, signature } = fitting[i] ?? { key: new Uint8Array(), message: new Uint8Array(), signature: new Uint8Array() }
+        return verifyEquationAside(key, message, signature)
+      }),
+    )
+    expect(verdicts).toEqual(many.map((i) => alone[i]))
+    expect(started.mock.calls.length).toBe(Math.min(navigator.hardwareConcurrency - 1, 3))
+    expect(posted.mock.calls.length).toBeGreaterThan(0)
   })
 })
 

@@ -46,9 +46,15 @@ export async function verifyEquation(publicKey: Uint8Array, message: Uint8Array,
   }
 }
 
-/** Where WebCrypto checks is its own affair: Chromium does it in the thread that asks. */
-export function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
-  return verifyEquation(publicKey, message, signature)
+let aside: Promise<typeof verifyEquation> | undefined
+/** The same with the help of workers, where these can be had. */
+export async function verifyEquationAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  // Asked for once: a browser looks its modules up at every import.
+  aside ??= import('./checks-aside-web.ts').then(
+    ({ checkAside }) => checkAside,
+    () => verifyEquation,
+  )
+  return (await aside)(publicKey, message, signature)
 }
 
 /**

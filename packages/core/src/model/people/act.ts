@@ -73,6 +73,17 @@ export async function decodeAct(bytes: Uint8Array, signature: Uint8Array, { asid
   return accept({ act: read.value, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
 }
 
+/** From so many acts on, other threads check their signatures: for fewer, handing them over costs as much as it saves. */
+const MANY_ACTS = 8
+
+/** The same for each of several; `aside` allows other threads. */
+export async function decodeActs(
+  acts: readonly Pick<SignedAct, 'bytes' | 'signature'>[],
+  { aside = true }: Checking = {},
+): Promise<Verdict<SignedAct>[]> {
+  return Promise.all(acts.map(({ bytes, signature }) => decodeAct(bytes, signature, { aside: aside && acts.length >= MANY_ACTS })))
+}
+
 function readAct(bytes: Uint8Array): Verdict<Act> {
   const decoded = decodeCbor(bytes, MAX_ACT_BYTES)
   if (!decoded.ok) return decoded

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { addNamespace, put } from '../../testing/storage/fixtures.ts'
-import { inSlices, nextTask } from '../slices.ts'
+import { nextTask } from '../../model/next-task.ts'
+import { inSlices } from '../slices.ts'
 import { Trees } from './trees.ts'
 
 it('is built in slices, with whatever is committed in between', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cidOfBytes, DAG_CBOR } from '@p2p-docstore/core'
@@ -6,7 +7,9 @@ import { DomainProofs } from './domain-proof.ts'
 import { isPublicHost } from './public-host-node.ts'
 
 const alice = cidOfBytes(DAG_CBOR, 'alice')
-const FILE = JSON.stringify({ names: { alice: alice.toString() } })
+/** As the guide has it. */
+const [, EXAMPLE = ''] = /```json\n(.*?)```/s.exec(readFileSync(new URL('../../../../../docs/guides/names.md', import.meta.url), 'utf8')) ?? []
+const FILE = EXAMPLE.replace('bafyrei…', alice.toString())
 const HOUR = 60 * 60_000
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -108,16 +108,62 @@ export async function grantRole(
   await replica.changeRoles(namespace, { type: 'grant', to: principal(who), role, from, ...limits })
 }
 
+/** What can be said of roles that are taken away. */
+export interface RevokeRolesOptions {
+  /** Nothing stands that these roles allowed; without it what was written until now does. */
+  readonly removeAll?: boolean
+  /** The one role that is taken away; all of them without it. Not with `removeAll`: what the others allowed goes with it. */
+  readonly role?: MemberRole
+  /** With `role`: the one that holds in this collection alone; without it the one that holds in all. */
+  readonly collection?: string
+}
+
 /**
- * Takes all roles of somebody away, from now on: what was written until now stands, unless `removeAll`, after which nothing does that the roles allowed. Throws as
- * `grantRole`.
+ * Takes roles of somebody away, from now on: what was written until now stands, unless `removeAll`, after which nothing does that the roles allowed. Throws as
+ * `grantRole`, and `bad-option` where nobody has such a role.
  */
 export async function revokeRoles(
   replica: Replica,
   namespace: string,
-  { who, removeAll }: { readonly who: string; readonly removeAll: boolean },
+  { who, role, collection, removeAll = false }: RevokeRolesOptions & { readonly who: string },
 ): Promise<void> {
-  await replica.changeRoles(namespace, { type: 'dismiss', who: principal(who), until: await replica.cutTime(), ...(removeAll ? { void: true } : {}) })
+  const to = principal(who)
+  if (role === undefined && collection !== undefined) throw new DocstoreError('bad-option', 'Say which role in that collection: role is missing')
+  if (role !== undefined && removeAll) throw new DocstoreError('bad-option', 'What roles allowed is removed with all roles alone: leave role out')
+  const kept = role === undefined ? [] : await rolesBeside(replica, namespace, { who, role, collection })
+  await replica.changeRoles(namespace, { type: 'dismiss', who: to, until: await replica.cutTime(), ...(removeAll ? { void: true } : {}) })
+  // All end with a dismissal. Behind it the others are given as they were, from when they were: so nothing is lost that they allow.
+  for (const { role, from, until, collection } of kept)
+    await replica.changeRoles(namespace, {
+      type: 'grant',
+      to,
+      role,
+      from,
+      ...(until === undefined ? {} : { until }),
+      ...(collection === undefined ? {} : { collection }),
+    })
+}
+
+type HeldRole = Awaited<ReturnType<Replica['members']>>[number]
+
+/** The other roles of whoever has this one, without those that have ended. */
+async function rolesBeside(
+  replica: Replica,
+  namespace: string,
+  { who, role, collection }: { readonly who: string; readonly role: MemberRole; readonly collection: string | undefined },
+): Promise<readonly HeldRole[]> {
+  const now = timeFromMs(Date.now())
+  const isHeld = ({ until, void: isVoid }: HeldRole): boolean => isVoid !== true && (until === undefined || until > now)
+  const roles = (await replica.members(namespace)).filter((one) => one.who === who && isHeld(one))
+  const isIt = (one: HeldRole): boolean => one.role === role && one.collection === collection
+  if (!roles.some(isIt))
+    throw new DocstoreError('bad-option', `${who} has no role ${role}${collection === undefined ? '' : ` in ${collection}`} there`)
+  const kept = roles.filter((one) => !isIt(one))
+  const me = await replica.info()
+  const owner = (await replica.namespace(namespace))?.owner
+  if (kept.some((one) => one.role === 'manage') && owner !== (me.person ?? me.identity))
+    throw new DocstoreError('not-allowed', 'Only the owner can take away one role of somebody who manages: the others have to be given anew')
+  return kept
 }
 
 function principal(who: string): Uint8Array {

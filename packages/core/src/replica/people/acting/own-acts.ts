@@ -6,7 +6,7 @@ import { MAX_ACT_PARENTS, MAX_LOG_ACTS } from '../../../model/limits.ts'
 import { MAX_TIME, msFromTime, timeFromMs } from '../../../model/clock.ts'
 import { cidOf, DAG_CBOR } from '../../../model/encoding/cid.ts'
 import type { ActContent, PersonAct, RoleAct } from '../../../model/people/act-content.ts'
-import { decodeAct, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
+import { decodeActs, signAct, signDevice, type SignedAct, storedAct } from '../../../model/people/act.ts'
 import { identityFor, keyOf, personOf, principalOf } from '../../../model/people/author.ts'
 import type { ActingDevices } from '../../../model/namespace/namespace.ts'
 import { decodePerson, keyCommitment } from '../../../model/people/person.ts'
@@ -153,8 +153,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     if (person?.ok !== true) throw new DocstoreError('bad-person', 'The log of the person does not begin as a person does')
     // What a relay adds that has no place there keeps nobody from coming back.
     const graph = new KnownActs()
-    for (const { bytes, signature } of acts) {
-      const act = await decodeAct(bytes, signature)
+    for (const act of await decodeActs(acts)) {
       if (!act.ok || !equalBytes(act.value.act.log.multihash.digest, log) || graph.get(act.value.hash) !== undefined) continue
       if (canAct(act.value, graph, person.value.genesis)) graph.add(act.value)
     }

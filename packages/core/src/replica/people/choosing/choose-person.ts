@@ -1,7 +1,7 @@
 import { DocstoreError } from '../../../errors.ts'
 import { equalBytes } from '../../../model/bytes.ts'
 import { createSeed, type Identity, identityFromSeed } from '../../../model/keys/identity.ts'
-import { decodeAct, type SignedAct } from '../../../model/people/act.ts'
+import { decodeActs, type SignedAct } from '../../../model/people/act.ts'
 import { createPerson, decodePerson, personNonce } from '../../../model/people/person.ts'
 import { personState } from '../../../model/people/person-state.ts'
 import { OWN_LOGS } from '../../../storage/logs/log-storage.ts'
@@ -41,8 +41,7 @@ export async function choosePerson(
   const person = genesis && decodePerson(genesis)
   if (person?.ok !== true || !equalBytes(person.value.digest, log)) throw badPerson('it does not begin as a person does')
   const graph = new KnownActs()
-  for (const { bytes, signature } of acts) {
-    const act = await decodeAct(bytes, signature)
+  for (const act of await decodeActs(acts)) {
     if (!act.ok || !equalBytes(act.value.act.log.multihash.digest, log) || !canAct(act.value, graph, person.value.genesis))
       throw badPerson('an act in it cannot be read, or comes before what it follows')
     if (graph.get(act.value.hash) === undefined) graph.add(act.value)

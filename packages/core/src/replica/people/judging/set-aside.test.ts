@@ -162,8 +162,11 @@ it('the device that wrote it has it back too, and offers it, also where it had n
   expect(await notesOf(laptop, story.ns)).toEqual([])
   expect(await laptop.pending(story.ns)).toMatchObject([{ id: 'never sent', refused: 'revoked' }])
   const again = await open({}, storage)
+  const told: (number | undefined)[] = []
+  again.onCommit(({ namespace, returned }) => namespace === story.ns && told.push(returned))
   for (const act of acts.slice(-1)) await again.importActs(story.ns, [act])
   expect(await notesOf(again, story.ns)).toEqual(['never sent'])
+  expect(told.filter((returned) => returned !== undefined)).toEqual([1])
   expect(await again.pending(story.ns)).toEqual([])
   const relay = await open()
   await relay.importNamespace(story.place.genesis, story.place.head, story.place.signature)

@@ -211,31 +211,38 @@ export class SetAside {
     if (!this.has(id) || (isLater && !isUnfinished)) return
     await this.#turns.take(async () => {
       const people = await this.#init.ground.people.load()
+      let returned = 0
       for (const entry of this.#of(id)) {
         const open = this.#init.namespace(id)
-        if (open === undefined) return
+        if (open === undefined) break
         const person = personOf(entry.by)
         // A device that is revoked at the first of these times is so at all of them: nothing need be read for that.
         if (person !== undefined && (await people.state(person))?.acts(keyOf(entry.by), entry.first) !== 'yes') continue
-        await this.#bringBack(open, entry, await people.authority(open, [entry.by]))
+        returned += await this.#bringBack(open, entry, await people.authority(open, [entry.by]))
         await this.#init.ground.pause()
       }
+      if (returned > 0) this.#init.ground.news.tell({ namespace: id, from: 0, to: 0, collections: [], returned })
     })
   }
 
-  async #bringBack(open: OpenNamespace, entry: Entry, authority: Authority): Promise<void> {
+  /** Resolves with how many documents were taken that were not here. */
+  async #bringBack(open: OpenNamespace, entry: Entry, authority: Authority): Promise<number> {
     const bytes = await this.#init.ground.storage.getMeta(ASIDE_BATCH + entry.place)
     const batch = bytes && decodeBatch(bytes)
-    if (bytes === undefined || batch?.ok !== true) return this.#drop(entry)
+    if (bytes === undefined || batch?.ok !== true) {
+      await this.#drop(entry)
+      return 0
+    }
     const { records } = batch.value
-    if (!records.some((record) => authority.fault(authored(open, record, entry.by)) === undefined)) return
+    if (!records.some((record) => authority.fault(authored(open, record, entry.by)) === undefined)) return 0
     const accepted = await this.#accept(open.id, bytes)
     if (accepted === undefined || accepted.results.includes('quota')) this.#unfinished.add(open.id)
-    if (accepted === undefined) return
+    if (accepted === undefined) return 0
     const isTaken = accepted.results.map((result) => ['stored', 'same', 'superseded', 'forgotten'].includes(result))
     await this.#leave(open.id, entry, batch.value, (_, i) => isTaken[i] !== true)
     const back = records.filter((_, i) => isTaken[i] === true)
     if (this.#isOwn(entry) && back.length > 0) await this.#init.onBack(open.id, back.flatMap(cameBack))
+    return new Set(records.flatMap(({ key }, i) => (accepted.results[i] === 'stored' && typeof key === 'string' ? key : []))).size
   }
 
   /** `undefined` where it could not be judged now. */

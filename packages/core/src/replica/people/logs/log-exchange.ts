@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '../../../model/bytes.ts'
 import { decodeGenesis, type DecodedGenesis } from '../../../model/namespace/namespace.ts'
 import type { Network } from '../../../model/network/network.ts'
 import { keyOf, PERSON_BYTES, personOf } from '../../../model/people/author.ts'
-import { decodeAct, type SignedAct } from '../../../model/people/act.ts'
+import { decodeActs, type SignedAct } from '../../../model/people/act.ts'
 import { decodePerson, type DecodedPerson } from '../../../model/people/person.ts'
 import type { PersonState } from '../../../model/people/person-state.ts'
 import { MAX_TIPS, MAX_TOLD_LOGS } from '../../limits.ts'
@@ -207,7 +207,7 @@ export class LogExchange implements ReplicaLogs {
     const { logs, onChanging, onChanged, latest, aside } = this.#init
     const added: SignedAct[] = []
     let refused = 0
-    const read = await Promise.all(acts.map(({ bytes, signature }) => decodeAct(bytes, signature, { aside })))
+    const read = await decodeActs(acts, { aside })
     const grown = (await logs.graph(log)).draft()
     const signers = await this.#signers(
       { log, founder, acts: grown.size + read.length },
