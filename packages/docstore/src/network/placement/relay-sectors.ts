@@ -134,7 +134,8 @@ export class RelaySectors {
     const owners = view.placement.ownerNames(sector)
     if (!owners.includes(key)) return false
     const others = owners.filter((owner) => owner !== this.#self)
-    const serving = others.filter((owner) => this.#repair?.says(owner, sector) !== 'syncing')
+    // One that has said nothing yet may have just come: it gets what is there from one alone.
+    const serving = others.filter((owner) => this.#repair?.says(owner, sector) === 'serving')
     const complete = serving.length > 0 ? serving : others
     if (!complete.includes(key)) return false
     return this.#repair?.state(sector) !== 'syncing' || key === complete[0]
