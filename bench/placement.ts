@@ -84,6 +84,9 @@ async function write(relays: readonly RelayChild[], count: number): Promise<Read
     sizes.set(namespace.id, batch?.length ?? 0)
   }
   await until(async () => haveCopies(await namespacesOf(relays), sizes))
+  await store.close()
+  // What others only handed on is given up by then: nothing moves any more.
+  await until(async () => (await reports(relays)).every(({ report }) => report.syncing + report.leaving === 0))
   return sizes
 }
 
@@ -109,8 +112,9 @@ function reports(relays: readonly RelayChild[]) {
   return Promise.all(relays.map((relay) => relay.sectors()))
 }
 
+/** Which namespaces each relay has with all their documents. */
 async function namespacesOf(relays: readonly RelayChild[]): Promise<readonly ReadonlySet<string>[]> {
-  return (await reports(relays)).map(({ namespaces }) => new Set(namespaces))
+  return (await reports(relays)).map(({ records }) => new Set(Object.keys(records).filter((id) => (records[id] ?? 0) >= DOCUMENTS)))
 }
 
 function haveCopies(kept: readonly ReadonlySet<string>[], sizes: ReadonlyMap<string, number>): boolean {

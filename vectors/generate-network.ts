@@ -484,6 +484,7 @@ function framesFile(): VectorFile {
     { t: 'hello', v: 1, net: open.id, role: 'peer', clock: 1, epoch: 'a' },
     { t: 'list', after: '' },
     { t: 'open', ns },
+    { t: 'open', ns, has: true },
     { t: 'offer', genesis: bytes, head: bytes, signature: bytes },
     { t: 'logs', ns, after: new Uint8Array() },
     { t: 'logs', ns, after: hash },
@@ -499,7 +500,7 @@ function framesFile(): VectorFile {
   ]
   const news = { ns, batch: bytes, seq: 7, more: false }
   const responses: readonly Response[] = [
-    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts', 'logs'] },
+    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts', 'logs', 'has'] },
     { t: 'list', ids: [ns] },
     { t: 'unknown' },
     { t: 'opened', genesis: bytes, head: bytes, signature: bytes, root: '00', count: 1, seq: 1 },

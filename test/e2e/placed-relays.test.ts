@@ -80,6 +80,8 @@ describe('five relays that keep what they own, in a network of three copies', ()
       await namespace.put({ _id: 'a', i })
       written.push(namespace)
     }
+    // One of them has a file, which its owners are to have too before anybody else gives it up.
+    await written[0]?.putFile(new Uint8Array(600_000).fill(7), { name: 'picture' })
     for (const namespace of written) {
       const holders = await namespace.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
       const { owners } = (await store.network?.where({ ns: namespace.id, timeoutMs: 60_000 })) ?? { owners: [] }

@@ -16,7 +16,7 @@ export interface RelayChild {
   readonly port: number
   /** Peer ids of the relays that its directory lists. */
   listed(): Promise<readonly string[]>
-  /** How its sectors stand, and the ids of the namespaces that it has. */
+  /** How its sectors stand, and the namespaces that it has. */
   sectors(): Promise<ChildSectors>
   /** Lets others take over what it owns. */
   drain(): Promise<void>
@@ -28,6 +28,8 @@ export interface RelayChild {
 export interface ChildSectors {
   readonly report: SectorsReport
   readonly namespaces: readonly string[]
+  /** How many records each of these has. */
+  readonly records: Readonly<Record<string, number>>
 }
 
 /** How a relay in a process of its own begins. */

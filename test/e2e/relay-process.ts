@@ -10,13 +10,23 @@ const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<Re
 async function answer(question: unknown): Promise<unknown> {
   switch (question) {
     case 'sectors':
-      return { report: await store.network?.placement(), namespaces: await store.replica.namespaceIds() }
+      return { report: await store.network?.placement(), namespaces: await store.replica.namespaceIds(), records: await recordCounts() }
     case 'drain':
       await store.network?.drain(true)
       return true
     default:
       return (await store.directory()).filter(({ role }) => role === 'relay').map(({ peer }) => peer)
   }
+}
+
+async function recordCounts(): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {}
+  for (const id of await store.replica.namespaceIds()) {
+    // One can be given up meanwhile.
+    const summary = await store.replica.summary(id).catch(() => undefined)
+    if (summary !== undefined) counts[id] = summary.count
+  }
+  return counts
 }
 
 process.on('message', (question) => {

@@ -117,6 +117,7 @@ export {
   encodeRequest,
   Ledger,
   MAX_FRAME_BYTES,
+  NamespaceMoves,
   type NamespaceSync,
   type PeerClock,
   PeerClocks,

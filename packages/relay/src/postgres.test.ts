@@ -45,3 +45,8 @@ describe.skipIf(postgresPrograms() === undefined)('relays on a PostgreSQL', () =
     await Promise.all([first.close(), second.close()])
   })
 })
+
+it('a relay that would give up what falls to others shares no database: what it gave up would be gone from all', async () => {
+  const starting = startRelay({ data: join(tmpdir(), 'docstore-never-made'), port: 0, storage: 'owned', database: 'postgres://nobody.invalid/none' })
+  await expect(starting).rejects.toMatchObject({ code: 'bad-setting', message: expect.stringContaining('storage.keeps: owned') })
+})

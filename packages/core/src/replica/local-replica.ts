@@ -493,7 +493,7 @@ export class LocalReplica implements Replica {
   /** Loaded at relays, where there are more than copies. */
   async #placing(): Promise<Placing> {
     const { Placing } = await import('./exchange/placing.ts')
-    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces))
+    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces, this))
   }
 
   checkSummaries(): Promise<readonly string[]> {

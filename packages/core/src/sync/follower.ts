@@ -43,6 +43,12 @@ export class Follower {
     if (this.#isWaitingLong) this.#dropChannel()
   }
 
+  /** Follows a namespace no longer. The peer hears of that with the next channel: what it tells of it until then is not taken. */
+  leave(ns: string): void {
+    this.#positions.delete(ns)
+    this.#untold.delete(ns)
+  }
+
   /** Runs until the signal aborts; rejects when the connection fails. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#added.ring()

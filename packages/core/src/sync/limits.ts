@@ -13,6 +13,10 @@ export const FOLLOW_SETTLING_MS = 1000
 /** Namespace ids in one page of a list. */
 export const LIST_PAGE = 1000
 
+/** Pause after the list of a peer's namespaces was read, milliseconds for each of them, and the longest: until then the ledger of the peer has forgiven what it cost. */
+export const LIST_PAUSE_MS = 5
+export const MAX_LIST_PAUSE_MS = 60_000
+
 /** Slots in one fetch request: 16 bytes each. */
 export const MAX_FETCH_SLOTS = 4096
 
@@ -60,7 +64,7 @@ export const MAX_WASTED_UNITS = 8192
 /** Units that time forgives. */
 export const FORGIVEN_UNITS_PER_MS = 0.1
 
-/** What a request costs that moves nothing, units; an offered namespace, which is signed; and each namespace that a request has looked at for news. */
+/** What a request costs that moves nothing, and each id in a list of namespaces, units; an offered namespace, which is signed; and each namespace that a request has looked at for news. */
 export const REQUEST_UNITS = 0.25
 export const OFFER_UNITS = 1
 export const FOLLOWED_UNITS = 0.001

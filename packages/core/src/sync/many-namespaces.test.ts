@@ -10,6 +10,7 @@ import { Ledger } from './ledger.ts'
 import { MAX_JOINED } from './limits.ts'
 import type { Request } from './messages.ts'
 import { type PeerClock, PeerClocks } from './peer-clocks.ts'
+import { NamespaceMoves } from './namespace-moves.ts'
 import { Responder } from './responder.ts'
 import { Session } from './session.ts'
 
@@ -48,7 +49,8 @@ beforeEach(async () => {
   await relay.start()
   const replica = counted(relay.replica)
   const ledger = new Ledger()
-  scripted = new ScriptedPeer(() => new Responder({ replica, role: 'relay', ledger, now: relay.now, delay: time.delay }))
+  const moves = new NamespaceMoves(replica)
+  scripted = new ScriptedPeer(() => new Responder({ replica, role: 'relay', ledger, moves, now: relay.now, delay: time.delay }))
   ended = new AbortController()
   ids = []
   for (let n = 0; n < NAMESPACES; n++) ids.push(await relay.createNamespace('anyone'))

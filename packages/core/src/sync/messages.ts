@@ -31,6 +31,8 @@ export type BatchResult = readonly Acceptance[] | { readonly code: string; reado
 export const CAN_PUTS = 'puts'
 /** The requests `logs`, `acts` and `learn`. */
 export const CAN_LOGS = 'logs'
+/** That `open` tells of a namespace which the asking side has. */
+export const CAN_HAS = 'has'
 /** Such words that are read. */
 const MAX_CAN = 16
 
@@ -39,8 +41,8 @@ export type Request =
   | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number; readonly epoch: string }
   /** Which namespaces are there, after this id? */
   | { readonly t: 'list'; readonly after: string }
-  /** How does this namespace stand with you? */
-  | { readonly t: 'open'; readonly ns: string }
+  /** How does this namespace stand with you? With `has`, which is only for who said `CAN_HAS`, it need not be looked for elsewhere: it is here. */
+  | { readonly t: 'open'; readonly ns: string; readonly has?: true }
   /** Here is a namespace, or a newer head of it. */
   | ({ readonly t: 'offer' } & NamespaceBytes)
   /** Which logs of persons and roles does the namespace need, after this one, and how far do you have them? */
@@ -267,7 +269,7 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs, has } = frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
@@ -276,7 +278,9 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
     case 'list':
       return asStruct(frame, ['t', 'after']) && isText(after) ? { t, after } : undefined
     case 'open':
-      return asStruct(frame, ['t', 'ns']) && isText(ns) ? { t, ns } : undefined
+      if (!asStruct(frame, ['t', 'ns'], ['has']) || !isText(ns)) return undefined
+      if (has === undefined) return { t, ns }
+      return has === true ? { t, ns, has } : undefined
     case 'offer':
       return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature)
         ? { t, genesis, head, signature }

@@ -33,6 +33,8 @@ export interface LinkContext {
   readonly isKeeper: () => boolean
   /** Whether the peer knows of logs of persons and roles. */
   readonly canLogs: () => boolean
+  /** Whether the peer is to be told which namespaces are here that it is asked for. */
+  readonly canHas: () => boolean
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
   /** The same for pushes of few records, of which several are under way at once. */
@@ -168,7 +170,8 @@ export class NamespaceLink {
     let held = 0
     let forgotten = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns }, 'opened', 'unknown')
+      const has = this.#context.canHas() && (await replica.namespace(this.#ns)) !== undefined
+      const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns, ...(has ? { has } : {}) }, 'opened', 'unknown')
       if (!this.#context.isKeeper()) {
         this.status.state = 'declined'
         return true

@@ -4,15 +4,17 @@ import type { Replica } from '../replica/types.ts'
 import type { Ledger } from './ledger.ts'
 import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
 import type { Followed, NamespaceNews, Response } from './messages.ts'
+import { isMove, type NamespaceMoves } from './namespace-moves.ts'
 import { Wake } from './wake.ts'
 
-/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are, and how many came or went since: it never falls. */
+/** Stands for the list of namespaces itself, where one can be followed; its position is how many there are, and how many have come or gone (`NamespaceMoves`): it never falls. */
 export const ALL_NAMESPACES = ''
 
 /** What is asked for news. */
 export interface NewsSource {
   readonly replica: Replica
   readonly ledger: Ledger
+  readonly moves: NamespaceMoves
   /** Time beyond which the other side surely accepts nothing, where its clock is known. */
   readonly latest?: () => number | undefined
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
@@ -29,8 +31,6 @@ export class NewsQueue {
   readonly #fresh = new Set<string>()
   /** Namespaces whose head has changed since the other side was last told. */
   readonly #newHeads = new Set<string>()
-  /** Namespaces that came or went since the stream began: one that is given up must not hide one that comes. */
-  #comings = 0
   /** Namespaces that were not looked at since the other side began to follow them. */
   readonly #unseen = new Set<string>()
   readonly #wake = new Wake()
@@ -43,13 +43,10 @@ export class NewsQueue {
   constructor(source: NewsSource, signal: AbortSignal) {
     this.#source = source
     if (signal.aborted) return
-    const unlisten = source.replica.onCommit(({ namespace, to, head }) => {
+    const unlisten = source.replica.onCommit((event) => {
+      const { namespace, head } = event
       if (head === true && this.#positions.has(namespace)) this.#newHeads.add(namespace)
-      // Without a position: a namespace that has come here, or has gone.
-      if (to === 0 && head !== true) {
-        this.#comings++
-        this.#freshen(ALL_NAMESPACES)
-      }
+      if (isMove(event)) this.#freshen(ALL_NAMESPACES)
       this.#freshen(namespace)
     })
     signal.addEventListener('abort', unlisten, { once: true })
@@ -135,10 +132,10 @@ export class NewsQueue {
   }
 
   async #look(ns: string, maxBytes: number): Promise<NamespaceNews | undefined> {
-    const { replica, ledger, latest } = this.#source
+    const { replica, ledger, moves, latest } = this.#source
     const since = this.#positions.get(ns) ?? 0
     const isFirst = this.#unseen.delete(ns)
-    const last = ns === ALL_NAMESPACES ? (await replica.namespaceIds()).length + this.#comings : await lastSeq(replica, ns)
+    const last = ns === ALL_NAMESPACES ? (await replica.namespaceIds()).length + moves.count : await lastSeq(replica, ns)
     if (last <= since) return undefined
     if (ns === ALL_NAMESPACES) return { ns, batch: null, seq: last, more: false }
     // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here. One that came between its

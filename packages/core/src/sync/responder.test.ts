@@ -14,7 +14,9 @@ import { seededRandom } from '../testing/random.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
 import { decodeResponse, encodeRequest, type Request, type Response } from './messages.ts'
-import type { Responder } from './responder.ts'
+import { Ledger } from './ledger.ts'
+import { NamespaceMoves } from './namespace-moves.ts'
+import { Responder } from './responder.ts'
 import { fc } from '../testing/fast-check.ts'
 
 const time = new VirtualTime()
@@ -359,6 +361,53 @@ describe('follow', () => {
     await relay.replica.write(ns, 'notes', [{ id: 'a', content: '{"_id":"a"}' }])
     await time.advance(20_000)
     expect((await second).response).toEqual({ t: 'idle' })
+  })
+
+  it('tells over another stream what the list lacks since, however much the one before has told', async () => {
+    const relay = await newPeer('relay')
+    const { epoch } = await relay.replica.info()
+    const follow = (stream: Responder, since: number): ReturnType<typeof ask> =>
+      ask(stream, { t: 'follow', epoch, wants: [{ ns: '', since }], wait: 20_000 })
+    const before = await greeted(relay)
+    for (let n = 0; n < 3; n++) await relay.createNamespace('anyone')
+    const { response } = await follow(before, 0)
+    if (response.t !== 'news') throw new Error('no news')
+    const after = await greeted(relay)
+    const waiting = follow(after, response.seq)
+    await time.settle()
+    await relay.createNamespace('anyone')
+    expect((await waiting).response).toMatchObject({ t: 'news', ns: '', seq: response.seq + 2 })
+  })
+
+  it('lists few namespaces as often as they come and go, without making anybody wait', async () => {
+    const relay = await newPeer('relay')
+    const ns = await relay.createNamespace('anyone')
+    const responder = await greeted(relay)
+    // Time stands still: who had to wait would get no answer.
+    for (let n = 0; n < 300; n++) expect((await ask(responder, { t: 'list', after: '' })).response).toEqual({ t: 'list', ids: [ns] })
+  })
+
+  it('looks elsewhere for a namespace that is not here, unless who asks has it', async () => {
+    const relay = await newPeer('relay')
+    const { id } = await (await newPeer('other')).replica.createNamespace({ name: 'elsewhere', write: 'owner' })
+    const brought: string[] = []
+    const { replica, now } = relay
+    const bringing = new Responder({
+      replica,
+      role: 'relay',
+      ledger: new Ledger(),
+      moves: new NamespaceMoves(replica),
+      now,
+      delay: time.delay,
+      bring: async (one) => {
+        brought.push(one)
+      },
+    })
+    await ask(bringing, hello)
+    expect((await ask(bringing, { t: 'open', ns: id, has: true })).response).toEqual({ t: 'unknown' })
+    expect(brought).toEqual([])
+    expect((await ask(bringing, { t: 'open', ns: id })).response).toEqual({ t: 'unknown' })
+    expect(brought).toEqual([id])
   })
 
   it('ends when its stream does, and leaves nothing behind', async () => {

@@ -20,7 +20,8 @@ import {
   REQUEST_UNITS,
   STATE_UNITS,
 } from './limits.ts'
-import { type BatchResult, CAN_LOGS, CAN_PUTS, decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import { type BatchResult, CAN_HAS, CAN_LOGS, CAN_PUTS, decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import type { NamespaceMoves } from './namespace-moves.ts'
 import { NewsQueue } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
 
@@ -29,6 +30,8 @@ export interface ResponderInit {
   readonly replica: Replica
   readonly role: Role
   readonly ledger: Ledger
+  /** Of this replica, one for all streams. */
+  readonly moves: NamespaceMoves
   /** Wall clock, Unix milliseconds. */
   readonly now: () => number
   /** What is known of the other side's clock, which it tells. */
@@ -112,7 +115,7 @@ export class Responder {
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Response> {
-    const { replica, ledger, now, delay, role, clock } = this.#init
+    const { replica, ledger, moves, now, delay, role, clock } = this.#init
     if (request.t !== 'hello' && !this.#isGreeted) throw new DocstoreError('no-hello', 'A stream begins with hello')
     switch (request.t) {
       case 'hello': {
@@ -122,7 +125,7 @@ export class Responder {
         this.#theirRole = request.role
         ledger.meet(request.epoch)
         clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
-        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS] }
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS, CAN_HAS] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
@@ -131,7 +134,7 @@ export class Responder {
           await delay(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
           return { t: 'idle' }
         }
-        this.#news ??= new NewsQueue({ replica, ledger, delay, latest: () => clock?.latest() }, signal)
+        this.#news ??= new NewsQueue({ replica, ledger, moves, delay, latest: () => clock?.latest() }, signal)
         this.#news.follow(request.wants)
         await this.#account({ spent: REQUEST_UNITS + request.wants.length * FOLLOWED_UNITS, used: 0 }, signal)
         return this.#news.next(Math.min(request.wait, FOLLOW_WAIT_MS), signal)
@@ -172,12 +175,13 @@ export class Responder {
     const { replica, ledger, now, onNamespace, clock } = this.#init
     switch (request.t) {
       case 'list': {
-        cost.spent += LIST_PAGE * REQUEST_UNITS
         const ids = (await replica.namespaceIds()).filter((id) => id > request.after)
-        return { t: 'list', ids: ids.sort().slice(0, LIST_PAGE) }
+        const page = ids.sort().slice(0, LIST_PAGE)
+        cost.spent += page.length * REQUEST_UNITS
+        return { t: 'list', ids: page }
       }
       case 'open': {
-        const namespace = await this.#namespace(request.ns)
+        const namespace = await this.#namespace(request)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
         const { root, count, seq } = await replica.summary(request.ns)
@@ -246,11 +250,11 @@ export class Responder {
     }
   }
 
-  /** A namespace that is here, or comes when somebody asks for it who is no relay. */
-  async #namespace(id: string): Promise<NamespaceBytes | undefined> {
+  /** A namespace that is here, or comes when somebody asks for it who does not have it and is no relay. */
+  async #namespace({ ns: id, has }: Extract<Request, { t: 'open' }>): Promise<NamespaceBytes | undefined> {
     const { replica, bring } = this.#init
     const here = await replica.exportNamespace(id)
-    if (here !== undefined || bring === undefined || this.#theirRole === 'relay' || parseCid(DAG_CBOR, id) === undefined) return here
+    if (here !== undefined || bring === undefined || has === true || this.#theirRole === 'relay' || parseCid(DAG_CBOR, id) === undefined) return here
     await bring(id)
     return replica.exportNamespace(id)
   }

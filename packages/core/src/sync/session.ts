@@ -5,8 +5,19 @@ import type { CommitEvent, Replica } from '../replica/types.ts'
 import { Channel, type Exchange, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
-import { LIST_PAGE, MAX_RECHECK_MS, MAX_RETRY_MS, MAX_SMALL_PUSHES, MIN_ASKED_RETRY_MS, MIN_RETRY_MS, RECHECK_MS, ROOM_MS } from './limits.ts'
-import { CAN_LOGS, CAN_PUTS, type Role } from './messages.ts'
+import {
+  LIST_PAGE,
+  LIST_PAUSE_MS,
+  MAX_LIST_PAUSE_MS,
+  MAX_RECHECK_MS,
+  MAX_RETRY_MS,
+  MAX_SMALL_PUSHES,
+  MIN_ASKED_RETRY_MS,
+  MIN_RETRY_MS,
+  RECHECK_MS,
+  ROOM_MS,
+} from './limits.ts'
+import { CAN_HAS, CAN_LOGS, CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
@@ -86,6 +97,7 @@ export class Session {
   #theirRole: Role = 'peer'
   #canPuts = false
   #canLogs = false
+  #canHas = false
   #listing: Promise<void> | undefined
   #isListStale = false
   /** Whether a comparison has found both sides different since this was last looked at. */
@@ -112,6 +124,7 @@ export class Session {
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
       canLogs: () => this.#canLogs,
+      canHas: () => this.#canHas,
       isKeeper: () => this.#keeping === 'keeps',
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
@@ -185,6 +198,7 @@ export class Session {
   unwant(ns: string): void {
     this.#links.get(ns)?.drop()
     this.#links.delete(ns)
+    this.#follower.leave(ns)
     this.status.delete(ns)
     for (const scheduled of this.#scheduled) if (scheduled.endsWith(` ${ns}`)) this.#scheduled.delete(scheduled)
   }
@@ -197,13 +211,26 @@ export class Session {
     this.want(ns)
     signal.throwIfAborted()
     if (this.#keeping === 'ignores') return
-    const aborted = Promise.withResolvers<never>()
-    const abort = (): void => aborted.reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
+    await unlessAborted(
+      this.#enqueue(ns, (link) => this.#sync(ns, link)),
+      signal,
+    )
+  }
+
+  /**
+   * The same for a namespace that need not be kept equal with the peer afterwards: it is not followed, unless it is wanted anyway.
+   */
+  async syncOnce(ns: string, signal: AbortSignal): Promise<void> {
+    if (this.#links.has(ns)) return this.syncNow(ns, signal)
+    signal.throwIfAborted()
+    const nothing = (): void => undefined
+    const alone = { onFollow: nothing, onRefused: nothing, onStrangers: nothing, onUntold: nothing, onChange: nothing }
+    const link = new NamespaceLink(ns, { ...this.#context, ...alone })
     try {
-      await Promise.race([this.#enqueue(ns, (link) => this.#sync(ns, link)), aborted.promise])
+      await unlessAborted(link.sync(), signal)
+      await link.close()
     } finally {
-      signal.removeEventListener('abort', abort)
+      link.drop()
     }
   }
 
@@ -238,7 +265,10 @@ export class Session {
     while (this.#isListStale && !signal.aborted) {
       this.#isListStale = false
       try {
-        this.#init.onNamespaces?.(await this.listNamespaces())
+        const ids = await this.listNamespaces()
+        this.#init.onNamespaces?.(ids)
+        // Namespaces come in numbers: they are listed together.
+        await this.#init.delay(Math.min(ids.length * LIST_PAUSE_MS, MAX_LIST_PAUSE_MS), signal)
       } catch (error) {
         if (signal.aborted) return
         if (isFatal(error)) throw error
@@ -266,6 +296,7 @@ export class Session {
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
       this.#canPuts = hello.can?.includes(CAN_PUTS) === true
+      this.#canHas = hello.can?.includes(CAN_HAS) === true
       this.#canLogs = hello.can?.includes(CAN_LOGS) === true
       ledger.meet(hello.epoch)
       clock?.note({ clock: hello.clock, sentAt })
@@ -445,6 +476,18 @@ export class Session {
       for (const ns of this.#links.keys()) if (!this.#isPutOff('retry', ns)) this.#scheduleSync(ns)
       await Promise.all(this.#queues.values())
     }
+  }
+}
+
+/** What work resolves with, or the reason of the signal as soon as that aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

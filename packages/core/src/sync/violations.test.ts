@@ -8,6 +8,7 @@ import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
 import { Ledger } from './ledger.ts'
 import { encodeRequest, type Request } from './messages.ts'
+import { NamespaceMoves } from './namespace-moves.ts'
 import { Responder, type Violation } from './responder.ts'
 
 const time = new VirtualTime()
@@ -30,6 +31,7 @@ describe('what no honest peer sends', () => {
       replica: relay.replica,
       role: 'relay',
       ledger: new Ledger(),
+      moves: new NamespaceMoves(relay.replica),
       now: time.clock(),
       delay: time.delay,
       onViolation: (violation) => seen.push(violation),

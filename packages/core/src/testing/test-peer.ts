@@ -70,6 +70,7 @@ import type { CommitEntry, CommitOutcome, Storage } from '../storage/storage.ts'
 import { Ledger } from '../sync/ledger.ts'
 import type { Role } from '../sync/messages.ts'
 import { PeerClocks } from '../sync/peer-clocks.ts'
+import { NamespaceMoves } from '../sync/namespace-moves.ts'
 import { Responder } from '../sync/responder.ts'
 import { Session } from '../sync/session.ts'
 import type { HostileNetwork } from './hostile-network.ts'
@@ -127,6 +128,7 @@ export class TestPeer {
   #skewMs: number
   #ledgers = new Map<string, Ledger>()
   #replica: LocalReplica | undefined
+  #moves: NamespaceMoves | undefined
   #life = new AbortController()
 
   constructor(init: TestPeerInit) {
@@ -227,6 +229,7 @@ export class TestPeer {
       random: seededRandom(this.#init.random.below(2 ** 32)),
       aside: false,
     })
+    this.#moves = new NamespaceMoves(this.#replica)
     this.#life = new AbortController()
     this.#ledgers = new Map()
     for (const { id } of await this.replica.namespaces()) this.want(id)
@@ -265,6 +268,7 @@ export class TestPeer {
       replica: this.replica,
       role: this.role,
       ledger: this.#ledgerOf(from),
+      moves: (this.#moves ??= new NamespaceMoves(this.replica)),
       now: this.now,
       clock: this.clocks.of(from),
       delay: this.#init.time.delay,

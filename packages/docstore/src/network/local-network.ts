@@ -56,6 +56,9 @@ import type {
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
+/** Relays that are linked to besides for one question, and how long that may take, milliseconds. */
+const MAX_MET = 32
+const MEET_MS = 3000
 /** Pause before listeners are told of peers that came or went, milliseconds for each that is connected. */
 const TELL_MS_PER_PEER = 0.5
 
@@ -585,6 +588,17 @@ export class LocalNetwork implements Network {
     })
   })
 
+  /** Where each relay keeps a part, links to more of them for a question that any of them may be the only one to answer. */
+  async #meetMore(signal: AbortSignal): Promise<void> {
+    if (this.#view?.isPlaced !== true) return
+    const others = (this.#directory?.relays() ?? []).filter(
+      (peer) => offers(this.#directory?.services(peer), 'storage') && !this.#relays.leadsTo(peer),
+    )
+    const end = AbortSignal.any([signal, AbortSignal.timeout(MEET_MS)])
+    // Who is not reached in time is left out.
+    await Promise.allSettled(others.slice(0, MAX_MET).map((peer) => this.#relays.sessionWith(peer, end)))
+  }
+
   /** Whether a connection to a peer is looked after by something that goes on. */
   #isNeeded(peer: string): boolean {
     return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
@@ -592,6 +606,10 @@ export class LocalNetwork implements Network {
 
   async placement(): Promise<SectorsReport | undefined> {
     return this.#sectors?.report()
+  }
+
+  async bring(ns: string): Promise<void> {
+    await this.#sectors?.bring(ns)
   }
 
   async drain(isDraining: boolean): Promise<void> {
@@ -824,7 +842,9 @@ export class LocalNetwork implements Network {
   async findPerson({ seed, person, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
     const { findPerson } = await import('./people/index-find.ts')
     const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
-    return findPerson(this.#relayConnections('storage'), init, limited(timeoutMs, signal, this.#ended.signal))
+    const end = limited(timeoutMs, signal, this.#ended.signal)
+    await this.#meetMore(end)
+    return findPerson(this.#relayConnections('storage'), init, end)
   }
 
   /** Loaded when somebody asks for a name: many never do. */

@@ -257,6 +257,11 @@ export interface Network {
   placement(): Promise<SectorsReport | undefined>
   /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
   drain(isDraining: boolean): Promise<void>
+  /**
+   * At a relay that keeps a part: gets a namespace that is not here from the relays that have it, to have it for a while. Resolves when it is here as they
+   * have it, and also when nobody has it or it took too long.
+   */
+  bring(ns: string): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
   /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */

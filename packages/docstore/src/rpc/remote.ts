@@ -126,6 +126,7 @@ export const NETWORK_METHODS = [
   'contentHolders',
   'placement',
   'drain',
+  'bring',
   'profiles',
   'picture',
   'describe',

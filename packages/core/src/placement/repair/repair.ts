@@ -314,6 +314,9 @@ export class Repair {
 
   /** After how many differing statuses we begin: one of two would do, so the one with the lower name, and who lacks something, goes first. */
   #patience(held: HeldSector, relay: string, { says }: Partner): number {
+    // Who has just come to own it gets it from whoever serves it; what others pushed meanwhile would come twice.
+    const isServed = held.state === 'serving' || [...held.partners.values()].some((one) => one.says === 'serving')
+    if (says === 'syncing' && held.state !== 'syncing' && isServed) return 3
     const goesFirst = this.#self < relay || (held.state === 'syncing' && says !== 'syncing') || held.state === 'leaving'
     return goesFirst ? 1 : 3
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { concatBytes } from '../../model/bytes.ts'
 import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { openReplica } from '../open-replica.ts'
@@ -63,10 +64,31 @@ describe('what lies here of a namespace', () => {
     expect(await to.takeAway(id, now)).toBe(false)
   })
 
-  it('says whether files belong to it', async () => {
-    const { from, id } = await twoThatAreEqual()
-    expect((await from.print(id))?.hasFiles).toBe(false)
-    await from.write(id, 'files', [{ id: 'x', content: '{"_id":"x"}' }])
-    expect((await from.print(id))?.hasFiles).toBe(true)
+  it('has files in its proof, each of them whole, by pieces that the salt names', async () => {
+    const { from, to, id } = await twoThatAreEqual()
+    const pieces = Array.from({ length: 6 }, (_, i) => new Uint8Array(256 * 1024).fill(i))
+    const size = pieces.length * 256 * 1024
+    const upload = async (replica: Replica): Promise<string> => {
+      const digests: Uint8Array[] = []
+      for (const piece of pieces) digests.push(...(await replica.uploadPieces('up', [piece])))
+      return replica.uploadTree('up', concatBytes(...digests), size)
+    }
+    const cid = await upload(from)
+    await from.write(id, 'files', [{ id: cid, content: JSON.stringify({ _id: cid, size }) }])
+    const { batch } = await from.batchSince(id, 0, { maxBytes: 1_000_000 })
+    await to.accept(id, batch ?? new Uint8Array())
+    expect((await to.print(id))?.print).toEqual((await from.print(id))?.print)
+    const proof = await from.prove([id], salt)
+    expect(proof).toBeDefined()
+    // It has the document, and nothing of the file.
+    expect(await to.prove([id], salt)).toBeUndefined()
+    for (
+      let missing = await to.missingBlocks(id, cid, { from: 0, to: size });
+      missing.length > 0;
+      missing = await to.missingBlocks(id, cid, { from: 0, to: size })
+    )
+      for (const block of missing) expect(await to.storeBlock(id, cid, block, (await from.block(block.cid)) ?? new Uint8Array())).toBe(true)
+    expect(await to.prove([id], salt)).toEqual(proof)
+    expect(await to.prove([id], new Uint8Array(16))).not.toEqual(proof)
   })
 })

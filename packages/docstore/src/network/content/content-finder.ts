@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { DocstoreError } from '@p2p-docstore/core'
-import { delay } from '../timing/index.ts'
+import { firstOf } from '../timing/index.ts'
 import type { DocstoreLibp2p } from '../transport/index.ts'
 import type { FoundContent } from '../types.ts'
 import { askRelay } from './ask-relay.ts'
@@ -52,7 +52,12 @@ export class ContentFinder {
       () => this.#others(new Set(connected.map(({ remotePeer }) => remotePeer.toString())), cid),
     ]
     for (const questions of steps) {
-      const found = signal.aborted ? undefined : await firstOf(questions(), asked, signal)
+      const askEach = questions().map(({ peer, ask }) => async (end: AbortSignal) => {
+        asked.add(peer)
+        const bytes = await ask(end)
+        return bytes && { bytes, peer }
+      })
+      const found = signal.aborted ? undefined : await firstOf(askEach, { signal, nextMs: NEXT_MS, atOnce: MAX_ASKED_AT_ONCE })
       if (found !== undefined) return { ...found, asked: [...asked] }
     }
     return { ...nobody, asked: [...asked] }
@@ -100,42 +105,4 @@ export class ContentFinder {
     const { misconduct } = libp2p.services.doorkeeper
     return askRelay(relay, { networkId, onMisdeed: misconduct.note.bind(misconduct) }, request, signal)
   }
-}
-
-/** Asks one after another, the next as soon as one has nothing, fails or takes its time; the first that has it ends the others. Failures are as good as nothing. */
-async function firstOf(
-  questions: readonly Question[],
-  asked: Set<string>,
-  signal: AbortSignal,
-): Promise<{ readonly bytes: Uint8Array; readonly peer: string } | undefined> {
-  const done = new AbortController()
-  const end = AbortSignal.any([signal, done.signal])
-  let found: { readonly bytes: Uint8Array; readonly peer: string } | undefined
-  const underWay = new Set<Promise<void>>()
-  const begin = ({ peer, ask }: Question): void => {
-    asked.add(peer)
-    const work = ask(end)
-      .then((bytes) => {
-        if (bytes === undefined || found !== undefined) return
-        found = { bytes, peer }
-        done.abort()
-      })
-      .catch(() => undefined)
-      .finally(() => underWay.delete(work))
-    underWay.add(work)
-  }
-  for (const question of questions) {
-    if (end.aborted) break
-    begin(question)
-    const next = new AbortController()
-    // One that stands still must not hold up the others; more than a few at a time would be asked in vain.
-    const patience = underWay.size < MAX_ASKED_AT_ONCE ? [delay(NEXT_MS, AbortSignal.any([end, next.signal]))] : []
-    await Promise.race([...underWay, ...patience])
-    next.abort()
-  }
-  while (!end.aborted && underWay.size > 0) await Promise.race(underWay)
-  done.abort()
-  // What was asked for needlessly ends by itself, with its stream.
-  await Promise.allSettled(underWay)
-  return found
 }

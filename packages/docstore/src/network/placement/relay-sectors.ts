@@ -3,7 +3,7 @@ import { cidText, DAG_CBOR, equalBytes, errorCode, type Ledger, type Replica, ty
 import { type Compared, Repair, type RepairAction, type SectorState, type SectorStatus, SECTORS } from '@p2p-docstore/core/placement'
 import type { Misconduct } from '../admission/index.ts'
 import type { Streams } from '../sync/index.ts'
-import { delay } from '../timing/index.ts'
+import { delay, firstOf } from '../timing/index.ts'
 import type { SectorsReport } from '../types.ts'
 import { StatusAsker } from './ask-status.ts'
 import {
@@ -16,11 +16,13 @@ import {
   MAX_BROUGHT,
   MAX_NEEDED_RELAYS,
   MAX_PROVED,
+  MAX_READERS_AT_ONCE,
   MAX_TOLD_AT_ONCE,
+  NEXT_READER_MS,
 } from './limits.ts'
 import { SALT_BYTES, type Standing } from './messages.ts'
 import type { PlacementView } from './placement-view.ts'
-import { type KeptNamespace, SectorContents } from './sector-contents.ts'
+import { SectorContents } from './sector-contents.ts'
 import { keyBytes, serveStatus } from './serve-status.ts'
 
 /** How often everything that lies here is looked at, statuses: what nobody told is found out then. */
@@ -132,7 +134,8 @@ export class RelaySectors {
     const owners = view.placement.ownerNames(sector)
     if (!owners.includes(key)) return false
     const others = owners.filter((owner) => owner !== this.#self)
-    const serving = others.filter((owner) => this.#repair?.says(owner, sector) !== 'syncing')
+    // One that has said nothing yet may have just come: it gets what is there from one alone.
+    const serving = others.filter((owner) => this.#repair?.says(owner, sector) === 'serving')
     const complete = serving.length > 0 ? serving : others
     if (!complete.includes(key)) return false
     return this.#repair?.state(sector) !== 'syncing' || key === complete[0]
@@ -197,7 +200,7 @@ export class RelaySectors {
     for (const sector of this.#contents.all) {
       const all = this.#contents.namespaces(sector)
       if (all.every(({ id }) => this.owns(id))) continue
-      unsafe += this.#repair?.isSafe(sector, now) === true ? all.filter(({ hasFiles }) => hasFiles).length : all.length
+      if (this.#repair?.isSafe(sector, now) !== true) unsafe += all.length
     }
     return unsafe
   }
@@ -219,19 +222,21 @@ export class RelaySectors {
   }
 
   async #bring(ns: string, sector: number): Promise<void> {
-    const { view, replica, session } = this.#init
+    const { view, replica, session, connection } = this.#init
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(BRING_MS)])
     const readers = this.#repair?.readers(sector, performance.now()) ?? view.placement.ownerNames(sector)
-    for (const key of readers) {
-      const peer = view.peerOf(key)
-      if (peer === undefined || key === this.#self) continue
+    const peers = readers.flatMap((key) => (key === this.#self ? [] : (view.peerOf(key) ?? [])))
+    const isConnected = (peer: string): boolean => connection(peer) !== undefined
+    const askEach = [...peers.filter(isConnected), ...peers.filter((peer) => !isConnected(peer))].map((peer) => async (end: AbortSignal) => {
       try {
-        await (await session(peer, signal)).syncNow(ns, signal)
+        await (await session(peer, end)).syncOnce(ns, end)
       } catch (error) {
-        if (signal.aborted) break
-        this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
+        if (!end.aborted) this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
       }
-      if ((await replica.namespace(ns)) === undefined) continue
+      return (await replica.namespace(ns)) === undefined ? undefined : true
+    })
+    // One that was killed a moment ago holds up nobody; two that send the same at once would be of no use to anybody.
+    if (await firstOf(askEach, { signal, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })) {
       if (!this.owns(ns)) this.#brought.add(ns)
       this.#init.onChange()
       return
@@ -374,11 +379,8 @@ export class RelaySectors {
     const link = await session(peer, AbortSignal.any([signal, AbortSignal.timeout(LINK_MS)]))
     let differing = await this.#differing(relay, sector, signal)
     for (const ns of differing) {
-      try {
-        await link.syncNow(ns, signal)
-      } finally {
-        if (!this.shares(peer, ns)) link.unwant(ns)
-      }
+      if (this.shares(peer, ns)) await link.syncNow(ns, signal)
+      else await link.syncOnce(ns, signal)
     }
     if (differing.length > 0) differing = await this.#differing(relay, sector, signal)
     return differing.length === 0 ? 'clean' : 'failed'
@@ -433,8 +435,7 @@ export class RelaySectors {
     const { replica, givesUp, isUsed, onGone } = this.#init
     const all = this.#contents.namespaces(sector)
     if (!givesUp || this.#contents.version(sector) !== version) return
-    const mayGo = ({ id, hasFiles }: KeptNamespace): boolean => !hasFiles && !isUsed(id)
-    for (const kept of all.filter(mayGo)) {
+    for (const kept of all.filter(({ id }) => !isUsed(id))) {
       // Each goes in one transaction, unless it is another than was proved.
       if (!(await replica.takeAway(kept.id, kept))) continue
       this.#counts.dropped++

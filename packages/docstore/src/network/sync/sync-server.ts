@@ -3,7 +3,7 @@ import { DocstoreError, type Intake, type Ledger, type PeerClock, type Replica, 
 import type { Misconduct } from '../admission/index.ts'
 import { MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
 import { delay } from '../timing/index.ts'
-import type { Responder } from './index-session.ts'
+import type { NamespaceMoves, Responder } from './index-session.ts'
 import { answerStream, syncProtocol, type Streams } from './streams.ts'
 
 /** What answering the sync requests of others takes. */
@@ -28,14 +28,20 @@ export interface SyncServerInit {
 
 /** Answers every stream of the sync protocol, in a network. */
 export async function serveSync(libp2p: Streams, networkId: string, init: SyncServerInit): Promise<void> {
-  const { Responder } = await import('./index-session.ts')
-  const handler = (stream: Stream, connection: Connection): Promise<void> => answer(stream, connection, init, Responder)
+  const { NamespaceMoves, Responder } = await import('./index-session.ts')
+  const moves = new NamespaceMoves(init.replica)
+  const handler = (stream: Stream, connection: Connection): Promise<void> => answer(stream, connection, { ...init, moves }, Responder)
   // Counted by `answer`, which knows whose streams are too many; this is what a connection may have in all.
   await libp2p.handle(syncProtocol(networkId), handler, { maxInboundStreams: MAX_STREAMS_PER_CONNECTION })
 }
 
-async function answer(stream: Stream, connection: Connection, init: SyncServerInit, Answering: typeof Responder): Promise<void> {
-  const { replica, role, misconduct, ledgerOf, clockOf, now, keeps, takes, bring, intakeOf, onKeeper } = init
+async function answer(
+  stream: Stream,
+  connection: Connection,
+  init: SyncServerInit & { readonly moves: NamespaceMoves },
+  Answering: typeof Responder,
+): Promise<void> {
+  const { moves, replica, role, misconduct, ledgerOf, clockOf, now, keeps, takes, bring, intakeOf, onKeeper } = init
   const peer = connection.remotePeer.toString()
   const count = connection.streams.filter(({ direction, protocol }) => direction === 'inbound' && protocol === stream.protocol).length
   if (count > MAX_INBOUND_STREAMS) {
@@ -47,6 +53,7 @@ async function answer(stream: Stream, connection: Connection, init: SyncServerIn
     replica,
     role,
     ledger: ledgerOf(peer),
+    moves,
     now,
     clock: clockOf(peer),
     delay,

@@ -31,6 +31,23 @@ it('says of a query that has no place which one that is, and when to ask again',
   }
 })
 
+it('answers for a namespace that other relays have as soon as it was brought, and says where nobody has it', async () => {
+  const here = new Set<string>()
+  const store = {
+    replica: { namespace: async (ns: string) => (here.has(ns) ? {} : undefined), get: async () => '{"_id":"a"}' },
+    network: {
+      bring: async (ns: string) => {
+        if (ns === 'elsewhere') here.add(ns)
+      },
+    },
+  } as unknown as Docstore
+  const http = Fastify()
+  await http.register(documentRoutes, { store })
+  expect((await http.inject('/ns/elsewhere/docs/a')).json()).toEqual({ _id: 'a' })
+  const nowhere = await http.inject('/ns/nowhere/docs/a')
+  expect([nowhere.statusCode, nowhere.json()]).toMatchObject([404, { error: { code: 'unknown-namespace' } }])
+})
+
 it('tells hosts from each other, behind a proxy on this machine too, and believes nobody else', async () => {
   const hosts: string[] = []
   const http = await serve(async (_ns, _collection, _query, { host }) => {

@@ -121,6 +121,9 @@ function behindProxy(ip: string, forwarded: string | readonly string[] | undefin
 }
 
 async function knownNamespace(store: Docstore, ns: string): Promise<void> {
+  if ((await store.replica.namespace(ns)) !== undefined) return
+  // Where each relay keeps a part, it may lie at others.
+  await store.network?.bring(ns)
   if ((await store.replica.namespace(ns)) === undefined) throw new DocstoreError('unknown-namespace', 'This relay does not have the namespace')
 }
 
