@@ -39,7 +39,7 @@ function nodeProject(name: string, files: { readonly isolate?: boolean; readonly
 
 export default defineConfig({
   test: {
-    // One more than there are cores: many tests wait for others, processes or browsers most of the time. With two more the whole took no less.
+    // One more than there are cores: many tests wait for others, processes or browsers most of the time. With two more the whole takes about as long.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [

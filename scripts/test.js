@@ -1,5 +1,6 @@
 // Runs all tests: `npm test`, or `npm test -- packages/core` for some of them.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { isBuilt } from './is-built.js'
 import { findOrInstallChromium, findOrInstallFirefox, installNftables, installPostgres } from './test-programs.js'
 
@@ -23,5 +24,20 @@ if (!isBuilt()) {
 }
 // Hundreds of commands need not look each whether they are built.
 const env = { ...process.env, CHROMIUM_PATH: chromium, FIREFOX_PATH: firefox ?? '', P2P_DOCSTORE_SOURCES: 'built' }
-const { status } = spawnSync('vitest', ['run', ...process.argv.slice(2)], { stdio: 'inherit', env })
-process.exit(status ?? 1)
+const run = (args, stdio, more = {}) => {
+  const vitest = spawn('vitest', ['run', ...args], { stdio, env: { ...env, ...more } })
+  return { vitest, ended: once(vitest, 'exit') }
+}
+const given = process.argv.slice(2)
+if (given.length > 0) {
+  const [status] = await run(given, 'inherit').ended
+  process.exit(status ?? 1)
+}
+// The tests that run in a browser run one after another, which vitest does after all others: beside them they cost little time. They are shown at the end.
+const inBrowser = run(['--project', 'browser'], ['ignore', 'pipe', 'pipe'], process.stdout.isTTY ? { FORCE_COLOR: '1' } : {})
+const shown = []
+for (const stream of [inBrowser.vitest.stdout, inBrowser.vitest.stderr]) stream.on('data', (text) => shown.push(text))
+const [status] = await run(['--project', 'core', '--project', 'node'], 'inherit').ended
+const [statusInBrowser] = await inBrowser.ended
+process.stdout.write(Buffer.concat(shown))
+process.exitCode = (status ?? 1) || (statusInBrowser ?? 1)
