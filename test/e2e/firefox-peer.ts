@@ -3,6 +3,9 @@ import { BidiSession, type Preference } from './bidi-session.ts'
 import { findPart, FirefoxPart, type PartActions, type PartState, PATIENCE_MS, type Step, untilPressable } from './firefox-part.ts'
 import { PagePeer } from './page-peer.ts'
 
+/** What Firefox says, by the name in the specification of WebDriver BiDi, where what is to be moved to lies outside the window. */
+const OUT_OF_WINDOW = 'move target out of bounds'
+
 /** Firefox pairs no ICE candidate with this machine itself, unless it is told to and thinks that it may use camera and microphone. */
 export const WEBRTC_ON_LOOPBACK: Readonly<Record<string, Preference>> = {
   'media.peerconnection.ice.loopback': true,
@@ -139,26 +142,28 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
     throw new Error(`${JSON.stringify(steps)} did not become ${state} within ${timeoutMs} ms. The page says: ${text.slice(0, 2000)}`)
   }
 
-  /** Moves the pointer there, and presses. */
+  /** Moves the pointer there, and presses: once, where it rests. What has left the window before the pointer was there was not pressed, and is followed. */
   async #press(part: string): Promise<void> {
     await this.#session.send('browsingContext.activate', { context: this.#context })
-    const { value: inTheWay } = await this.#callThatWaits(
-      PATIENCE_MS,
-      String(untilPressable),
-      { sharedId: part },
-      { type: 'number', value: PATIENCE_MS },
-    )
-    if (inTheWay !== '') throw new Error(`What was to be pressed did not come to rest. Where it is, there is: ${String(inTheWay)}`)
-    const origin = { type: 'element', element: { sharedId: part } }
-    await this.#act({
-      type: 'pointer',
-      id: 'mouse',
-      actions: [
-        { type: 'pointerMove', x: 0, y: 0, origin },
-        { type: 'pointerDown', button: 0 },
-        { type: 'pointerUp', button: 0 },
-      ],
-    })
+    for (const until = performance.now() + PATIENCE_MS; ; ) {
+      const left = Math.max(0, until - performance.now())
+      const { value: inTheWay } = await this.#callThatWaits(left, String(untilPressable), { sharedId: part }, { type: 'number', value: left })
+      if (inTheWay !== '') throw new Error(`What was to be pressed did not come to rest. Where it is, there is: ${String(inTheWay)}`)
+      try {
+        await this.#act({
+          type: 'pointer',
+          id: 'mouse',
+          actions: [
+            { type: 'pointerMove', x: 0, y: 0, origin: { type: 'element', element: { sharedId: part } } },
+            { type: 'pointerDown', button: 0 },
+            { type: 'pointerUp', button: 0 },
+          ],
+        })
+        return
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith(OUT_OF_WINDOW))) throw error
+      }
+    }
   }
 
   /** Types a text in the place of what stands in a field. */

@@ -1,8 +1,8 @@
 type Message = { readonly kind: 'ask' } | { readonly kind: 'told'; readonly passphrase: string | undefined }
 
 /**
- * The passphrase with which the data of this page was opened, in memory alone, for as long as a tab lives that has it: tabs tell each other. Whatever runs in
- * one of them can use what it opened anyway.
+ * The passphrase with which the data of this page was opened, in memory alone, for as long as a tab lives that has it: tabs tell each other. Everything of
+ * this origin can hear it, as it can read the data itself once that is open: a relay's page has an origin of its own.
  */
 export class TabsPassphrase {
   readonly #hall: BroadcastChannel

@@ -1,5 +1,5 @@
 import { backgroundTimer } from '../background-timer.ts'
-import { errorCode } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import { Clock, latestAt } from '../model/clock.ts'
 import type { Json } from '../model/json/json-value.ts'
 import type { Identity } from '../model/keys/identity.ts'
@@ -245,8 +245,8 @@ export class LocalReplica implements Replica {
     try {
       await (await this.#ownActs()).giveRolesAgain(...lost)
     } catch (error) {
-      // The roles are seen to be missing, and are given by hand.
-      if (!this.#isClosed && !['disk-full', 'storage-read-only', 'storage-closed'].includes(errorCode(error))) throw error
+      // The roles are seen to be missing, and are given by hand. What is no error of ours is a fault, and is told as one.
+      if (!this.#isClosed && !(error instanceof DocstoreError)) throw error
     }
   }
 

@@ -58,6 +58,18 @@ describe('signatures that a crowd checks', () => {
     expect(asked.length).toBeGreaterThan(100)
   })
 
+  it('are checked here where no helper can be started, and where one answers something else', async () => {
+    const throwing = (): readonly CheckHelper[] => {
+      throw new Error('The page may start no worker')
+    }
+    const other = (): readonly CheckHelper[] => [{ check: async () => [true], end: () => undefined }]
+    for (const startHelpers of [throwing, other]) {
+      const crowd = new CheckCrowd({ checkOne: async (...check) => isValid(check), startHelpers, pause: nextTask })
+      const checks = checksOf(Uint8Array.from({ length: 1000 }, (_, i) => i))
+      expect(await Promise.all(checks.map((check) => crowd.check(...check)))).toEqual(checks.map(isValid))
+    }
+  })
+
   it('let helpers go that have had nothing to do for a while', async () => {
     const end = vi.fn()
     const crowd = new CheckCrowd({

@@ -64,9 +64,18 @@ export class CheckCrowd {
       for (const [i, { resolve }] of part.entries()) resolve(bundle.verdicts.promise.then((verdicts) => verdicts[i] === true))
       this.#open.push(bundle)
     }
-    if (this.#open.length * BUNDLE >= MANY) this.#helpers ??= this.#init.startHelpers()
+    if (this.#open.length * BUNDLE >= MANY) this.#helpers ??= this.#startHelpers()
     for (const helper of this.#helpers ?? []) for (let i = 0; i < AHEAD; i++) this.#give(helper)
     if (!this.#isWorking) void this.#work()
+  }
+
+  /** Where the page may start none, as its content security policy or its origin has it, this thread checks all. */
+  #startHelpers(): readonly CheckHelper[] {
+    try {
+      return this.#init.startHelpers()
+    } catch {
+      return []
+    }
   }
 
   /** Has a helper check what nobody does yet, and the next then. */
@@ -76,6 +85,8 @@ export class CheckCrowd {
     this.#given.add(bundle)
     helper.check(bundle.checks).then(
       (verdicts) => {
+        // An answer to something else would be worth nothing: then it is left among the given ones.
+        if (verdicts.length !== bundle.checks.length) return
         this.#done(bundle, verdicts)
         this.#give(helper)
       },

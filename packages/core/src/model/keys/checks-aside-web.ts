@@ -37,7 +37,7 @@ class WorkerHelper implements CheckHelper {
 
   constructor() {
     this.#worker.addEventListener('message', ({ data }: MessageEvent<readonly boolean[]>) => this.#asked.shift()?.resolve(data))
-    this.#worker.addEventListener('error', () => this.end())
+    for (const fault of ['error', 'messageerror']) this.#worker.addEventListener(fault, () => this.end())
   }
 
   check(checks: readonly Check[]): Promise<readonly boolean[]> {

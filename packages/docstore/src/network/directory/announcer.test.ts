@@ -45,6 +45,22 @@ describe('Announcer', () => {
     expect(said).toEqual([0, 60_000, 120_000])
   })
 
+  it('says at once what is said anew of it, with what has changed meanwhile', () => {
+    const { announcer, said, self } = start()
+    vi.advanceTimersByTime(10)
+    self.addresses = ['b']
+    announcer.changed()
+    announcer.describedAnew()
+    vi.advanceTimersByTime(100_000)
+    expect(said).toEqual([
+      { seconds: 0, addresses: ['a'] },
+      { seconds: 0.01, addresses: ['b'] },
+    ])
+    announcer.stop()
+    announcer.describedAnew()
+    expect(said.length).toBe(2)
+  })
+
   it('says one second after they changed where it is reached, every five seconds at most', () => {
     const { announcer, said, self } = start()
     vi.advanceTimersByTime(60_000)

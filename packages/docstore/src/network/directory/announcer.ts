@@ -46,7 +46,12 @@ export class Announcer {
     clearTimeout(this.#timer)
   }
 
-  /** Where this peer is reached, or what it does for others, has changed. */
+  /** Whoever runs this peer says more of it, which is rare: it is told at once. */
+  describedAnew(): void {
+    if (!this.#isStopped) this.#announce()
+  }
+
+  /** Where this peer is reached has changed. */
   changed(): void {
     this.#planAfter(MIN_INTERVAL_MS)
   }

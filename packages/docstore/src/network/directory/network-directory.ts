@@ -166,7 +166,7 @@ export class NetworkDirectory {
   /** Adds to what this peer tells others of itself, where it is listed. */
   describe(facts: PeerFacts): void {
     this.#facts = { ...this.#facts, ...facts, limits: { ...this.#facts.limits, ...facts.limits } }
-    this.#announcer?.changed()
+    this.#announcer?.describedAnew()
   }
 
   /** Takes in an entry that was made here, and hands it to those who are connected; resolves with how many took it. */

@@ -192,8 +192,8 @@ export class NameService {
     }
     try {
       await ask(AbortSignal.any([whole, patience.signal]))
-      // Two who claim at one moment may have the authorities between them.
-      if (isTaken() && grants.size < this.#quorum && (await this.#endRivals(read.value, whole))) await ask(whole)
+      // Two who claim at one moment may have the authorities between them. One that answers slowly is heard too.
+      if (isTaken() && grants.size < this.#quorum && ((await this.#endRivals(read.value, whole)) || patience.signal.aborted)) await ask(whole)
     } finally {
       clearTimeout(timer)
     }
