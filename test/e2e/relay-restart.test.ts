@@ -10,8 +10,8 @@ import { type RelayChild, startRelayChild } from './relay-child.ts'
 
 /** How long the relay is away, seconds. Longer outages are run by hand: `RELAY_OUTAGE_S=120 npx vitest run --project node test/e2e/relay-restart`. */
 const OUTAGE_S = Number(process.env['RELAY_OUTAGE_S'] ?? 5)
-/** How long everyone may take to be back, milliseconds. */
-const BACK_MS = 60_000
+/** How long everyone may take to be back, milliseconds: some seconds mostly, and longer where its ports went to somebody else meanwhile. */
+const BACK_MS = 150_000
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-restart-'))
 const relayData = join(folder, 'relay')
