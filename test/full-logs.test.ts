@@ -191,3 +191,23 @@ it('who has a stolen device of the owner fills no log of roles for whom the word
     expect(holding.map(({ who }) => who)).toContain(identityFromSeed(new Uint8Array(32).fill(99)).did)
   }
 })
+
+it('changes of roles that belong together are all made, or none where there is no room for the last of them', async () => {
+  const cid = parseCid(DAG_CBOR, ns)
+  if (cid === undefined) throw new Error('no namespace')
+  const roles = cid.multihash.digest
+  const friend = identityFromSeed(new Uint8Array(32).fill(99)).author
+  const grant = (role: 'write' | 'moderate') => ({ type: 'grant', to: friend, role, from: timeFromMs(ada.now()) }) as const
+  await ada.replica.changeRoles(ns, grant('write'), grant('moderate'))
+  const others = (i: number) => ({ ...grant('write'), to: identityFromSeed(new Uint8Array(32).fill(i + 1)).author })
+  // Room is left for one more of a device.
+  await ada.replica.changeRoles(ns, ...Array.from({ length: MOST - 8 - 3 }, (_, i) => others(i)))
+  expect(await sizeAt(ada, roles)).toBe(MOST - 8 - 1)
+  const before = await ada.replica.members(ns)
+  const dismissal = { type: 'dismiss', who: friend, until: timeFromMs(ada.now()) } as const
+  expect(await ada.replica.changeRoles(ns, dismissal, grant('moderate')).catch(errorCode)).toBe('not-allowed')
+  expect(await ada.replica.members(ns)).toEqual(before)
+  expect(await sizeAt(ada, roles)).toBe(MOST - 8 - 1)
+  await ada.replica.changeRoles(ns, dismissal)
+  expect(await sizeAt(ada, roles)).toBe(MOST - 8)
+})

@@ -592,8 +592,8 @@ export class LocalReplica implements Replica {
     return namespaceHistory(this.#ground, this.#namespaces.open(ns))
   }
 
-  async changeRoles(ns: string, change: Parameters<Replica['changeRoles']>[1]): Promise<void> {
-    await (await this.#ownActs()).changeRoles(ns, change)
+  async changeRoles(...change: Parameters<Replica['changeRoles']>): Promise<void> {
+    await (await this.#ownActs()).changeRoles(...change)
   }
 
   async addToPerson(acts: LogParcel['acts']): Promise<void> {

@@ -791,10 +791,10 @@ export interface ReplicaPeople {
   /** Adds, names or revokes a device of this person, as this device. Throws `no-person`, `not-allowed`. */
   changePerson(change: PersonAct): Promise<void>
   /**
-   * Gives or takes roles in a namespace with policy `members`, or removes records there, as its owner or as who may that. Throws `not-allowed`,
-   * `unsupported-policy`, `unknown-namespace`.
+   * Gives or takes roles in a namespace with policy `members`, or removes records there, as its owner or as who may that: all of these changes, one
+   * after another, or none. Throws `not-allowed`, `unsupported-policy`, `unknown-namespace`.
    */
-  changeRoles(ns: string, change: RoleAct): Promise<void>
+  changeRoles(ns: string, ...changes: readonly RoleAct[]): Promise<void>
   /** Who has, or had, a role in a namespace with policy `members`; empty where its policy is another. Its owner is not among them. */
   members(ns: string): Promise<readonly MemberFacts[]>
   /** Who changed a namespace, and who granted and took which role there, the oldest first, as far as it is known here. Throws `unknown-namespace`. */

@@ -91,3 +91,29 @@ it.each([true, false])('two managers who dismiss each other apart are both out o
   for (const peer of [relay, ada, eve, bob, stranger])
     expect(await ids(peer, ns)).toEqual(isVoid ? ['late, of eve', 'of eve'] : ['late, of eve', 'of bob', 'of eve'])
 })
+
+it('changes that belong together are none of them made where one would not count', async () => {
+  const relay = await world.peer('relay')
+  const [ada, eve, bob] = [await world.peer('ada'), await world.peer('eve'), await world.peer('bob')]
+  const ns = await ada.createNamespace('members')
+  for (const peer of [ada, eve, bob]) {
+    peer.want(ns)
+    peer.dial(relay)
+  }
+  await world.settle()
+  const from = timeFromMs(ada.now())
+  await ada.replica.changeRoles(
+    ns,
+    { type: 'grant', to: eve.identity.author, role: 'manage', from },
+    { type: 'grant', to: bob.identity.author, role: 'write', from },
+  )
+  await world.settle()
+  const before = await eve.replica.members(ns)
+  expect(before.map(({ role }) => role).sort()).toEqual(['manage', 'write'])
+  const dismissal = { type: 'dismiss', who: bob.identity.author, until: timeFromMs(eve.now()) } as const
+  // Only the owner lets others manage.
+  const promotion = { type: 'grant', to: bob.identity.author, role: 'manage', from } as const
+  await expect(eve.replica.changeRoles(ns, dismissal, promotion)).rejects.toMatchObject({ code: 'not-allowed' })
+  await world.settle()
+  for (const peer of [ada, eve, bob, relay]) expect(await peer.replica.members(ns)).toEqual(before)
+})

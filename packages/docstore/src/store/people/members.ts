@@ -131,17 +131,19 @@ export async function revokeRoles(
   if (role === undefined && collection !== undefined) throw new DocstoreError('bad-option', 'Say which role in that collection: role is missing')
   if (role !== undefined && removeAll) throw new DocstoreError('bad-option', 'What roles allowed is removed with all roles alone: leave role out')
   const kept = role === undefined ? [] : await rolesBeside(replica, namespace, { who, role, collection })
-  await replica.changeRoles(namespace, { type: 'dismiss', who: to, until: await replica.cutTime(), ...(removeAll ? { void: true } : {}) })
-  // All end with a dismissal. Behind it the others are given as they were, from when they were: so nothing is lost that they allow.
-  for (const { role, from, until, collection } of kept)
-    await replica.changeRoles(namespace, {
-      type: 'grant',
-      to,
-      role,
-      from,
-      ...(until === undefined ? {} : { until }),
-      ...(collection === undefined ? {} : { collection }),
-    })
+  // All end with a dismissal. In the same step the others are given as they were, from when they were: so nothing is lost that they allow.
+  const grants = kept.map(({ role, from, until, collection }) => ({
+    type: 'grant' as const,
+    to,
+    role,
+    from,
+    ...(until === undefined ? {} : { until }),
+    ...(collection === undefined ? {} : { collection }),
+  }))
+  // One that was given twice is given once.
+  const given = [...new Map(grants.map((grant) => [JSON.stringify({ ...grant, to: who }), grant])).values()]
+  const dismissal = { type: 'dismiss' as const, who: to, until: await replica.cutTime(), ...(removeAll ? { void: true as const } : {}) }
+  await replica.changeRoles(namespace, dismissal, ...given)
 }
 
 type HeldRole = Awaited<ReturnType<Replica['members']>>[number]

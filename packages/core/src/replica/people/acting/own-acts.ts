@@ -277,17 +277,40 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     await this.#onPerson()
   }
 
-  async changeRoles(id: string, change: RoleAct): Promise<void> {
-    await this.#turns.take(() => this.#changeRoles(this.#namespaces.open(id), change))
+  async changeRoles(id: string, ...changes: readonly RoleAct[]): Promise<void> {
+    await this.#turns.take(() => this.#changeRoles(this.#namespaces.open(id), changes))
   }
 
-  async #changeRoles(open: OpenNamespace, change: RoleAct): Promise<void> {
-    const { identity, clock } = this.#ground
+  async #changeRoles(open: OpenNamespace, changes: readonly RoleAct[]): Promise<void> {
+    const { identity } = this.#ground
     const { title } = open.head.head.body
     if (open.scope.write !== 'members') throw new DocstoreError('unsupported-policy', `"${title}" has no roles: its write policy is not members`)
     await this.#people.need(open, [identity.author])
     const log = open.genesis.cid
-    const { acts, roles } = await this.#settledRoles(open)
+    let { acts, roles } = await this.#settledRoles(open)
+    const signed: SignedAct[] = []
+    for (const change of changes) {
+      const act = this.#signRoleAct(open, { acts, roles }, change)
+      const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
+      if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
+      signed.push(act)
+      acts = [...acts, act]
+      roles = after
+    }
+    if (await this.#people.exchange.isFullFor(signed, open.genesis.genesis.owner))
+      throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${FULL_LOG}`)
+    await this.#noteActed(newestOf(signed))
+    const { refused } = await this.#people.exchange.importActs(open.id, [{ log: log.multihash.digest, acts: signed }])
+    if (refused > 0) throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${cannotAdd('the namespace')}`)
+  }
+
+  /** An act of roles behind those that are known, by the role that allows it. Throws `not-allowed`. */
+  #signRoleAct(
+    open: OpenNamespace,
+    { acts, roles }: { readonly acts: readonly SignedAct[]; readonly roles: RolesState },
+    change: RoleAct,
+  ): SignedAct {
+    const { identity, clock } = this.#ground
     const at = clock.next(newestOf(acts, roles.parents))
     const place = change.type === 'remove' ? 'moderate' : 'manage'
     const isOwner = equalBytes(principalOf(identity.author), open.genesis.genesis.owner)
@@ -295,15 +318,8 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
     const via = isOwner
       ? undefined
       : held.find((one) => one.void !== true && (one.role === place || one.role === 'manage') && at >= one.from && at <= (one.until ?? at))?.via
-    if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${title}"`)
-    const act = signAct({ log, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
-    if (await this.#people.exchange.isFullFor(act, open.genesis.genesis.owner))
-      throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${FULL_LOG}`)
-    const after = (await this.#people.grownRoles(roles, act)) ?? (await this.#people.rolesOf(open, [...acts, act]))
-    if (!after.standing.has(toHex(act.hash))) throw wouldNotCount(change, title)
-    await this.#noteActed(at)
-    const { refused } = await this.#people.exchange.importActs(open.id, [{ log: log.multihash.digest, acts: [act] }])
-    if (refused > 0) throw new DocstoreError('not-allowed', `Nothing was changed in "${title}": ${cannotAdd('the namespace')}`)
+    if (!isOwner && via === undefined) throw new DocstoreError('not-allowed', `You cannot change who may what in "${open.head.head.body.title}"`)
+    return signAct({ log: open.genesis.cid, parents: roles.parents, at, do: change, ...(via === undefined ? {} : { via }) }, identity)
   }
 
   /** The log of this person, for who adds to it: without what lies ahead of everybody, of this device or of a recovery key. */
@@ -383,7 +399,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
       if (open.scope.write !== 'members' || logs.get(log) === undefined) continue
       const { acts } = await logs.graph(log)
       const sign = async (content: ActContent): Promise<boolean> =>
-        isRoleAct(content) && again(() => this.#changeRoles(open, redatedRoleAct(content, now)))
+        isRoleAct(content) && again(() => this.#changeRoles(open, [redatedRoleAct(content, now)]))
       all.push({ log, acts: [...acts], sign })
     }
     return all
@@ -507,7 +523,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
 
   async #sayRole(open: OpenNamespace, act: RoleAct): Promise<void> {
     try {
-      await this.#changeRoles(open, act)
+      await this.#changeRoles(open, [act])
     } catch (error) {
       // Who manages no more, or never could give this role, keeps nothing else from being said.
       if (errorCode(error) !== 'not-allowed') throw error
@@ -533,7 +549,7 @@ export class OwnActs implements Omit<ReplicaPeople, keyof PersonLookup | 'learnP
 
   /** Before anything is done for an act that would not be taken. */
   async #assertRoom(act: SignedAct): Promise<void> {
-    if (await this.#people.exchange.isFullFor(act)) throw new DocstoreError('not-allowed', `Nothing was changed: ${FULL_LOG}`)
+    if (await this.#people.exchange.isFullFor([act])) throw new DocstoreError('not-allowed', `Nothing was changed: ${FULL_LOG}`)
   }
 
   #own(): Uint8Array {

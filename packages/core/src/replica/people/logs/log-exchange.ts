@@ -240,13 +240,24 @@ export class LogExchange implements ReplicaLogs {
     return { stored: added.length + Number(isNew), refused, looked }
   }
 
-  /** Whether a log has no room for an act: nothing may be done for one that will not be taken. `owner` is that of the namespace whose roles it says. */
-  async isFullFor(act: SignedAct, owner?: Uint8Array): Promise<boolean> {
-    const log = act.act.log.multihash.digest
+  /** Whether a log has no room for acts, one after another: nothing may be done for some that will not be taken. `owner` is that of the namespace whose roles they say. */
+  async isFullFor(acts: readonly SignedAct[], owner?: Uint8Array): Promise<boolean> {
+    const [first] = acts
+    if (first === undefined) return false
+    const log = first.act.log.multihash.digest
     const graph = await this.#init.logs.graph(log)
-    if (!isFilled(graph.size) || graph.get(act.hash) !== undefined) return false
+    const added = acts.filter(({ hash }) => graph.get(hash) === undefined)
+    const most = graph.size + added.length - 1
+    if (added.length === 0 || !isFilled(most)) return false
     const founder = owner === undefined ? readPerson(this.#init.logs.get(log)?.genesis, log)?.genesis : { owner }
-    return founder === undefined || !canAct(act, graph, founder, await this.#signers({ log, founder, acts: graph.size }, [act]))
+    if (founder === undefined) return true
+    const signers = await this.#signers({ log, founder, acts: most }, added)
+    const grown = graph.draft()
+    for (const act of added) {
+      if (!canAct(act, grown, founder, signers)) return true
+      grown.add(act)
+    }
+    return false
   }
 
   /** What is known of who signs acts. */
