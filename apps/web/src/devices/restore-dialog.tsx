@@ -6,6 +6,7 @@ import { TEST_IDS } from '../test-ids.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { numberText } from '../ui/numbers.ts'
 import { deviceName } from './device-name.ts'
+import { WordsField } from './words-field.tsx'
 
 type Step =
   | { readonly step: 'ask' | 'looking' }
@@ -51,20 +52,7 @@ export function RestoreDialog({ store, onClose }: { readonly store: Docstore; re
         </>
       ) : (
         <form className="settings-form" onSubmit={submit}>
-          <label className="field">
-            <span>Your 24 words, in their order</span>
-            <textarea
-              value={words}
-              required
-              rows={4}
-              maxLength={1000}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              data-testid={TEST_IDS.restoreWords}
-              onChange={(event) => setWords(event.target.value)}
-            />
-          </label>
+          <WordsField label="Your 24 words, in their order" value={words} testId={TEST_IDS.restoreWords} onChange={setWords} />
           {isAsked ? (
             <label className="field">
               <span>Your id</span>
