@@ -28,6 +28,9 @@ const folder = mkdtempSync(join(tmpdir(), 'docstore-placed-'))
 const relays: RelayChild[] = []
 const stores: Docstore[] = []
 const written: Namespace[] = []
+const picture = new Uint8Array(600_000).fill(7)
+let named = ''
+let writer: { readonly person: string; readonly words: readonly string[] }
 
 beforeAll(async () => {
   const first = await startRelayChild(join(folder, '0'), { storage: 'owned', placementTimes })
@@ -41,8 +44,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function peerOf(relay: RelayChild | undefined): Promise<Docstore> {
-  const store = await createDocstore({ data: 'memory', join: relay?.ready.join ?? '', placementTimes })
+async function peerOf(relay: RelayChild | undefined, options: { readonly person?: 'none' } = {}): Promise<Docstore> {
+  const store = await createDocstore({ ...options, data: 'memory', join: relay?.ready.join ?? '', placementTimes })
   stores.push(store)
   return store
 }
@@ -81,7 +84,11 @@ describe('five relays that keep what they own, in a network of three copies', ()
       written.push(namespace)
     }
     // One of them has a file, which its owners are to have too before anybody else gives it up.
-    await written[0]?.putFile(new Uint8Array(600_000).fill(7), { name: 'picture' })
+    await written[0]?.putFile(picture, { name: 'picture' })
+    writer = { person: store.info.person ?? '', words: await store.person.words() }
+    const device = await peerOf(relays[1], { person: 'none' })
+    await device.profiles.set('name', 'Ada')
+    named = device.info.identity
     for (const namespace of written) {
       const holders = await namespace.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
       const { owners } = (await store.network?.where({ ns: namespace.id, timeoutMs: 60_000 })) ?? { owners: [] }
@@ -96,6 +103,29 @@ describe('five relays that keep what they own, in a network of three copies', ()
     await readAll(relays[3])
     await readAll(relays[4])
   }, 180_000)
+
+  it('give files and documents over HTTP, whichever of them is asked', async () => {
+    const [album] = written
+    const [file] = (await album?.listFiles()) ?? []
+    for (const { ready } of relays) {
+      const answer = await fetch(`${ready.http}/ns/${album?.id}/files/${file?.cid}`)
+      expect([answer.status, Buffer.compare(Buffer.from(await answer.arrayBuffer()), picture)]).toEqual([200, 0])
+      const document = await fetch(`${ready.http}/ns/${album?.id}/docs/a`)
+      expect(await document.json()).toEqual({ _id: 'a', i: 0 })
+    }
+  }, 180_000)
+
+  it('tell what somebody is called, and bring him back by his words, whichever of them is asked', async () => {
+    for (const relay of relays) {
+      const store = await peerOf(relay)
+      await expect.poll(async () => (await store.profiles.names([named], { timeoutMs: 30_000 }))[0]?.label).toBe('Ada')
+    }
+    for (const relay of [relays[2], relays[4]]) {
+      const store = await peerOf(relay)
+      const { person, namespaces } = await store.person.restore(writer.words, { timeoutMs: 60_000 })
+      expect([person, namespaces]).toEqual([writer.person, expect.arrayContaining(written.map(({ id }) => id))])
+    }
+  }, 240_000)
 
   it('make up for one that is killed and whose disk is lost, without a command', async () => {
     const [lost] = relays.splice(1, 1)

@@ -26,6 +26,7 @@ import type { NameService } from './names/index-service.ts'
 import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import type { PlacementView } from './placement/index-view.ts'
+import type { ProfileAsking } from './profiles/index-ask.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
 import { knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
@@ -56,9 +57,6 @@ import type {
 
 /** Namespaces that a relay copies from others: as many as others may bring in. */
 const MAX_COPIED_NAMESPACES = 10_000
-/** Relays that are linked to besides for one question, and how long that may take, milliseconds. */
-const MAX_MET = 32
-const MEET_MS = 3000
 /** Pause before listeners are told of peers that came or went, milliseconds for each that is connected. */
 const TELL_MS_PER_PEER = 0.5
 
@@ -588,15 +586,18 @@ export class LocalNetwork implements Network {
     })
   })
 
-  /** Where each relay keeps a part, links to more of them for a question that any of them may be the only one to answer. */
-  async #meetMore(signal: AbortSignal): Promise<void> {
-    if (this.#view?.isPlaced !== true) return
-    const others = (this.#directory?.relays() ?? []).filter(
-      (peer) => offers(this.#directory?.services(peer), 'storage') && !this.#relays.leadsTo(peer),
-    )
-    const end = AbortSignal.any([signal, AbortSignal.timeout(MEET_MS)])
-    // Who is not reached in time is left out.
-    await Promise.allSettled(others.slice(0, MAX_MET).map((peer) => this.#relays.sessionWith(peer, end)))
+  /** Connections to relays that may have what those that are connected lack, where each keeps a part: to owners of these namespaces, or to any. */
+  async #linkedStores(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Connection[]> {
+    const { meetStores } = await import('./placement/index-view.ts')
+    const init = {
+      view: () => this.#openView(),
+      relays: () => this.#directory?.relays() ?? [],
+      services: (peer: string) => this.#directory?.services(peer),
+      onDirectory: (listener: () => void) => this.on('directory', listener),
+      links: this.#relays,
+    }
+    const met = await meetStores(namespaces, init, signal)
+    return this.#relayConnections('storage').filter(({ remotePeer }) => met.includes(remotePeer.toString()))
   }
 
   /** Whether a connection to a peer is looked after by something that goes on. */
@@ -622,14 +623,23 @@ export class LocalNetwork implements Network {
 
   async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
     const { askProfiles } = await import('./profiles/index-ask.ts')
-    const { misconduct } = this.libp2p.services.doorkeeper
-    const init = { networkId: this.#networkId, replica: this.#replica, onMisdeed: misconduct.note.bind(misconduct) }
-    return askProfiles(this.#relayConnections('storage'), ids, init, limited(timeoutMs, signal, this.#ended.signal))
+    return askProfiles(ids, this.#profileAsking(), limited(timeoutMs, signal, this.#ended.signal))
   }
 
-  async picture({ cid, timeoutMs, signal }: Parameters<Network['picture']>[0]): Promise<Uint8Array | undefined> {
+  async picture({ ns, cid, timeoutMs, signal }: Parameters<Network['picture']>[0]): Promise<Uint8Array | undefined> {
     const { askPicture } = await import('./profiles/index-ask.ts')
-    return askPicture(this.#relayConnections('storage'), cid, this.#networkId, limited(timeoutMs, signal, this.#ended.signal))
+    return askPicture({ ns, cid }, this.#profileAsking(), limited(timeoutMs, signal, this.#ended.signal))
+  }
+
+  #profileAsking(): ProfileAsking {
+    const { misconduct } = this.libp2p.services.doorkeeper
+    return {
+      networkId: this.#networkId,
+      replica: this.#replica,
+      relays: this.#relayConnections('storage'),
+      ownersOf: (namespaces, signal) => this.#linkedStores(namespaces, signal),
+      onMisdeed: misconduct.note.bind(misconduct),
+    }
   }
 
   async describe(facts: PeerFacts): Promise<void> {
@@ -843,7 +853,7 @@ export class LocalNetwork implements Network {
     const { findPerson } = await import('./people/index-find.ts')
     const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
     const end = limited(timeoutMs, signal, this.#ended.signal)
-    await this.#meetMore(end)
+    await this.#linkedStores(undefined, end)
     return findPerson(this.#relayConnections('storage'), init, end)
   }
 

@@ -264,8 +264,13 @@ export interface Network {
   bring(ns: string): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
   profiles(request: { readonly ids: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<ToldProfiles>
-  /** The bytes of a picture that a profile names, from a connected relay; `undefined` where none has it in time. */
-  picture(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>
+  /** The bytes of a picture that a profile names, from a relay; `undefined` where none has it in time. */
+  picture(request: {
+    readonly ns: string
+    readonly cid: string
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  }): Promise<Uint8Array | undefined>
   /** Adds to what others are told of this peer, where it is listed. */
   describe(facts: PeerFacts): Promise<void>
   /** Remembers a relay and keeps in touch with it from now on. */

@@ -438,7 +438,7 @@ export class Namespaces {
    * alone, and no other hears of it.
    */
   async open(id: string): Promise<Namespace> {
-    const namespace = this.#at(id)
+    const namespace = this.peek(id)
     const networks = await this.#shared?.several
     if (networks !== undefined) {
       const network = await networks.networkOf(namespace.id, this.#store)
@@ -448,7 +448,8 @@ export class Namespaces {
     return namespace
   }
 
-  #at(id: string): Namespace {
+  /** A namespace as it is here: unlike `open` it does not keep it equal, nor lets a relay that keeps a part have it for good. Throws `bad-namespace-id`. */
+  peek(id: string): Namespace {
     if (parseCid(DAG_CBOR, id) === undefined)
       throw new DocstoreError('bad-namespace-id', `${JSON.stringify(id.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
     // Apps keep ids, and data may have joined another network since.
@@ -464,7 +465,7 @@ export class Namespaces {
   async forget(id: string, options: { force?: boolean } = {}): Promise<void> {
     checkOptions(options, ['force'], 'namespaces.forget')
     const { forgetNamespace } = await import('./life/forget.ts')
-    await forgetNamespace(this.#at(id), this.#replica, this.#network, options)
+    await forgetNamespace(this.peek(id), this.#replica, this.#network, options)
   }
 
   /**

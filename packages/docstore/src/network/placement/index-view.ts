@@ -1,1 +1,2 @@
 export { PlacementView } from './placement-view.ts'
+export { meetStores } from './meet-stores.ts'

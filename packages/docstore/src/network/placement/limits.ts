@@ -28,3 +28,8 @@ export const MAX_ABSENT = 1000
 
 /** Namespaces whose sectors are remembered. */
 export const MAX_SECTORS_REMEMBERED = 20_000
+
+/** Relays that are linked to besides for one question, owners or any, and how long that may take, milliseconds. */
+export const MAX_MET_OWNERS = 8
+export const MAX_MET_STORES = 32
+export const MEET_MS = 3000

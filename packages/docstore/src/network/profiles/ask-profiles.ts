@@ -9,27 +9,46 @@ import { decodeProfilesResponse, encodeProfiles } from './messages.ts'
 import { profilesProtocol } from './protocol.ts'
 
 /** What asking relays takes. */
-interface AskInit {
+export interface ProfileAsking {
   readonly networkId: string
   readonly replica: Pick<Replica, 'readNamespace'>
+  /** Those that are connected. */
+  readonly relays: readonly Connection[]
+  /** Where each relay keeps a part: some that own these namespaces. */
+  readonly ownersOf: (namespaces: readonly string[], signal: AbortSignal) => Promise<readonly Connection[]>
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
 }
 
-/** Asks connected relays, a few at once, what these profiles say. Each is checked, and of two heads the newer one counts. */
-export async function askProfiles(relays: readonly Connection[], ids: readonly string[], init: AskInit, signal: AbortSignal): Promise<ToldProfiles> {
-  const asked = await Promise.all(relays.slice(0, MAX_ASKED_RELAYS).map((relay) => askOne(relay, ids, init, signal)))
-  const answers = asked.filter((answer) => answer !== undefined)
+/**
+ * Asks relays what these profiles say, a few at once, and then owners of those that these do not have. Each is checked, and of two heads the newer one counts.
+ */
+export async function askProfiles(ids: readonly string[], asking: ProfileAsking, signal: AbortSignal): Promise<ToldProfiles> {
   const newest = new Map<string, ForeignNamespace>()
-  for (const one of answers.flat()) if (one.seq >= (newest.get(one.info.id)?.seq ?? 0)) newest.set(one.info.id, one)
-  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answers.length }
+  let answers = 0
+  const askAll = async (relays: readonly Connection[], wanted: readonly string[]): Promise<void> => {
+    for (const told of await Promise.all(relays.map((relay) => askOne(relay, wanted, asking, signal)))) {
+      if (told === undefined) continue
+      answers++
+      for (const one of told) if (one.seq >= (newest.get(one.info.id)?.seq ?? 0)) newest.set(one.info.id, one)
+    }
+  }
+  const near = asking.relays.slice(0, MAX_ASKED_RELAYS)
+  await askAll(near, ids)
+  const left = ids.filter((id) => !newest.has(id))
+  if (left.length > 0) await askAll(without(near, await asking.ownersOf(left, signal)), left)
+  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answers }
+}
+
+function without(asked: readonly Connection[], relays: readonly Connection[]): readonly Connection[] {
+  return relays.filter((relay) => !asked.includes(relay))
 }
 
 /** What one relay tells; `undefined` where it does not answer, or not as an honest one does. */
 async function askOne(
   relay: Connection,
   ids: readonly string[],
-  { networkId, replica, onMisdeed }: AskInit,
+  { networkId, replica, onMisdeed }: ProfileAsking,
   signal: AbortSignal,
 ): Promise<readonly ForeignNamespace[] | undefined> {
   try {
@@ -66,16 +85,19 @@ function forged(): DocstoreError {
   return new DocstoreError('bad-response', 'The relay tells what is no profile that it was asked for')
 }
 
-/** The bytes of a picture from the first relay that has it, checked; `undefined` where none has. */
+/** The bytes of a picture of a profile from the first relay that has it, checked, connected ones before owners; `undefined` where none has. */
 export async function askPicture(
-  relays: readonly Connection[],
-  cid: string,
-  networkId: string,
+  { ns, cid }: { readonly ns: string; readonly cid: string },
+  { relays, networkId, ownersOf }: ProfileAsking,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  for (const relay of relays.slice(0, MAX_ASKED_RELAYS)) {
-    const bytes = await new FileSource(relay, networkId, new Slots(1)).block(cid, signal).catch(() => undefined)
-    if (bytes !== undefined && cidOfBytes(RAW, bytes).toString() === cid) return bytes
+  const askEach = async (asked: readonly Connection[]): Promise<Uint8Array | undefined> => {
+    for (const relay of asked) {
+      const bytes = await new FileSource(relay, networkId, new Slots(1)).block(cid, signal).catch(() => undefined)
+      if (bytes !== undefined && cidOfBytes(RAW, bytes).toString() === cid) return bytes
+    }
+    return undefined
   }
-  return undefined
+  const near = relays.slice(0, MAX_ASKED_RELAYS)
+  return (await askEach(near)) ?? askEach(without(near, await ownersOf([ns], signal)))
 }

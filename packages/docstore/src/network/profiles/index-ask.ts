@@ -1,1 +1,1 @@
-export { askPicture, askProfiles } from './ask-profiles.ts'
+export { askPicture, askProfiles, type ProfileAsking } from './ask-profiles.ts'

@@ -361,7 +361,8 @@ export class ProfileBook {
     const kept = this.#pictures.get(cid)
     if (kept !== undefined) return kept
     const bytes =
-      (await this.#storedPicture(namespace, cid)) ?? (await this.#init.network?.picture({ cid, timeoutMs: TIMEOUT_MS, signal: this.#init.closing }))
+      (await this.#storedPicture(namespace, cid)) ??
+      (await this.#init.network?.picture({ ns: namespace, cid, timeoutMs: TIMEOUT_MS, signal: this.#init.closing }))
     if (bytes === undefined || bytes.length > MAX_PICTURE_BYTES) return undefined
     this.#pictures.set(cid, bytes)
     const [oldest] = this.#pictures.keys()

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Docstore, hostOf } from 'p2p-docstore'
 import { fileRoutes } from './file-routes.ts'
 import { ipfsRoutes } from './ipfs-routes.ts'
+import { knownNamespace } from './known-namespace.ts'
 
 /** Documents of one page of `GET /ns/NS/docs`. */
 const DEFAULT_LIMIT = 50
@@ -38,6 +39,8 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   // What somebody stored under this CID is no document, or no file.
   ['bad-content', 422],
   ['bad-file', 422],
+  // Who else may have it was asked.
+  ['file-unavailable', 404],
   // Others are asked for as much as it may be already.
   ['busy', 503],
 ])
@@ -118,13 +121,6 @@ function behindProxy(ip: string, forwarded: string | readonly string[] | undefin
   const isHere = ip === '::1' || /^(::ffff:)?127\./i.test(ip)
   const last = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim() ?? ''
   return isHere && last !== '' ? last : ip
-}
-
-async function knownNamespace(store: Docstore, ns: string): Promise<void> {
-  if ((await store.replica.namespace(ns)) !== undefined) return
-  // Where each relay keeps a part, it may lie at others.
-  await store.network?.bring(ns)
-  if ((await store.replica.namespace(ns)) === undefined) throw new DocstoreError('unknown-namespace', 'This relay does not have the namespace')
 }
 
 function sendContent(request: FastifyRequest, reply: FastifyReply, content: string): FastifyReply {
