@@ -104,6 +104,15 @@ describe('five relays that keep what they own, in a network of three copies', ()
     await readAll(relays[4])
   }, 180_000)
 
+  it('list all namespaces, whichever of them is asked', async () => {
+    for (const relay of relays) {
+      const store = await peerOf(relay)
+      await store.network?.connected({ timeoutMs: 60_000 })
+      const { namespaces } = await store.namespaces.listed({ timeoutMs: 60_000 })
+      expect(namespaces.map(({ id }) => id)).toEqual(expect.arrayContaining(written.map(({ id }) => id)))
+    }
+  }, 180_000)
+
   it('give files and documents over HTTP, whichever of them is asked', async () => {
     const [album] = written
     const [file] = (await album?.listFiles()) ?? []

@@ -533,6 +533,7 @@ export class LocalNetwork implements Network {
 
   async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
     const until = limited(timeoutMs, signal, this.#ended.signal)
+    if (request.after === undefined) await this.#linkedStores(undefined, until)
     const page = await this.#directory?.list(this.#relayConnections('storage'), request, until)
     signal?.throwIfAborted()
     return page ?? { namespaces: [], next: undefined, relays: 0 }
@@ -753,7 +754,8 @@ export class LocalNetwork implements Network {
   }
 
   async fetchFile(ns: string, cid: string, options: { from: number; to: number; signal?: AbortSignal }): Promise<void> {
-    await this.want(ns)
+    // Not as what a program has opened: a relay that reads for others gives it up again.
+    this.#want(ns)
     await (await this.#files()).fetch({ ns, cid, ...options })
   }
 
