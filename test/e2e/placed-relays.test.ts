@@ -79,7 +79,7 @@ describe('five relays that keep what they own, in a network of three copies', ()
     await untilMembers(COUNT)
     const store = await peerOf(relays[0])
     for (let i = 0; i < NAMESPACES; i++) {
-      const namespace = await store.namespaces.create({ name: `n${i}`, write: 'anyone' })
+      const namespace = await store.namespaces.create({ name: `n${i}`, write: 'anyone', listed: true })
       await namespace.put({ _id: 'a', i })
       written.push(namespace)
     }
@@ -87,7 +87,8 @@ describe('five relays that keep what they own, in a network of three copies', ()
     await written[0]?.putFile(picture, { name: 'picture' })
     writer = { person: store.info.person ?? '', words: await store.person.words() }
     const device = await peerOf(relays[1], { person: 'none' })
-    await device.profiles.set('name', 'Ada')
+    const { namespace: profile } = await device.profiles.set('name', 'Ada')
+    await (await device.namespaces.open(profile)).delivered({ copies: 2, timeoutMs: PATIENCE_MS })
     named = device.info.identity
     for (const namespace of written) {
       const holders = await namespace.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
@@ -108,8 +109,8 @@ describe('five relays that keep what they own, in a network of three copies', ()
     for (const relay of relays) {
       const store = await peerOf(relay)
       await store.network?.connected({ timeoutMs: 60_000 })
-      const { namespaces } = await store.namespaces.listed({ timeoutMs: 60_000 })
-      expect(namespaces.map(({ id }) => id)).toEqual(expect.arrayContaining(written.map(({ id }) => id)))
+      const ids = async () => (await store.namespaces.listed({ timeoutMs: 60_000 })).namespaces.map(({ id }) => id)
+      await expect.poll(ids).toEqual(expect.arrayContaining(written.map(({ id }) => id)))
     }
   }, 180_000)
 

@@ -5,7 +5,6 @@ import {
   DAG_CBOR,
   DocstoreError,
   identityFromSeed,
-  KEEPS_ASKED_SERVICE,
   KEEPS_OWNED_SERVICE,
   parseCid,
   type Replica,
@@ -25,7 +24,7 @@ import { listPeers } from './peer-list.ts'
 import type { NameService } from './names/index-service.ts'
 import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
-import type { PlacementView } from './placement/index-view.ts'
+import type { MetStores, PlacementView } from './placement/index-view.ts'
 import type { ProfileAsking } from './profiles/index-ask.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
 import { knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
@@ -34,7 +33,7 @@ import { noteMet } from './standing.ts'
 import { Ledgers, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, TimeKeeper } from './sync/index.ts'
 import type { RelayIntake } from './intake/index-node.ts'
 import type { ForwardedTopics } from './topics/index-node.ts'
-import { type NetworkService, offers } from './relay-services.ts'
+import { KEEPING, type NetworkService, offers } from './relay-services.ts'
 import { lazily, limited, onWake, until } from './timing/index.ts'
 import { Receipts, Topics } from './topics/index.ts'
 import { type DocstoreLibp2p, mayDial, peerKey, rangeOf } from './transport/index.ts'
@@ -533,7 +532,7 @@ export class LocalNetwork implements Network {
 
   async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
     const until = limited(timeoutMs, signal, this.#ended.signal)
-    if (request.after === undefined) await this.#linkedStores(undefined, until)
+    if (request.after === undefined) await this.#otherStores(undefined, until)
     const page = await this.#directory?.list(this.#relayConnections('storage'), request, until)
     signal?.throwIfAborted()
     return page ?? { namespaces: [], next: undefined, relays: 0 }
@@ -588,17 +587,17 @@ export class LocalNetwork implements Network {
   })
 
   /** Connections to relays that may have what those that are connected lack, where each keeps a part: to owners of these namespaces, or to any. */
-  async #linkedStores(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Connection[]> {
+  async #otherStores(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<MetStores> {
     const { meetStores } = await import('./placement/index-view.ts')
     const init = {
       view: () => this.#openView(),
-      relays: () => this.#directory?.relays() ?? [],
-      services: (peer: string) => this.#directory?.services(peer),
+      directory: () => this.#directory,
       onDirectory: (listener: () => void) => this.on('directory', listener),
       links: this.#relays,
+      stores: () => this.#relayConnections('storage'),
+      doorkeeper: this.libp2p.services.doorkeeper,
     }
-    const met = await meetStores(namespaces, init, signal)
-    return this.#relayConnections('storage').filter(({ remotePeer }) => met.includes(remotePeer.toString()))
+    return meetStores(namespaces, init, signal)
   }
 
   /** Whether a connection to a peer is looked after by something that goes on. */
@@ -638,7 +637,7 @@ export class LocalNetwork implements Network {
       networkId: this.#networkId,
       replica: this.#replica,
       relays: this.#relayConnections('storage'),
-      ownersOf: (namespaces, signal) => this.#linkedStores(namespaces, signal),
+      ownersOf: (namespaces, signal) => this.#otherStores(namespaces, signal),
       onMisdeed: misconduct.note.bind(misconduct),
     }
   }
@@ -855,7 +854,7 @@ export class LocalNetwork implements Network {
     const { findPerson } = await import('./people/index-find.ts')
     const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
     const end = limited(timeoutMs, signal, this.#ended.signal)
-    await this.#linkedStores(undefined, end)
+    await this.#otherStores(undefined, end)
     return findPerson(this.#relayConnections('storage'), init, end)
   }
 
@@ -967,9 +966,6 @@ export class LocalNetwork implements Network {
         this.#want(id)
   }
 }
-
-/** What a relay says of what it keeps. */
-const KEEPING: Readonly<Record<RelayStorage, readonly string[]>> = { all: [], owned: [KEEPS_OWNED_SERVICE], asked: [KEEPS_ASKED_SERVICE] }
 
 /** Name of the note that this relay is to be emptied, among the small values of the peer. */
 const DRAINING = 'draining'

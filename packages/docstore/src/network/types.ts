@@ -185,6 +185,8 @@ export interface ToldProfiles {
   readonly profiles: readonly { readonly info: NamespaceInfo; readonly seq: number }[]
   /** Relays that answered. */
   readonly relays: number
+  /** Whether those that should know all of them could be asked. */
+  readonly isWhole: boolean
 }
 
 /** A person whom a relay knows, and the namespaces of theirs that it keeps, as it says. */

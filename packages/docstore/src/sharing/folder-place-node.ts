@@ -5,7 +5,7 @@ import { DocstoreError, errorCode, openReplica, type Replica, type Storage, toHe
 import { openNodeQueries, openNodeStorage } from '@p2p-docstore/core/storage/node'
 import type { DocstoreOptions } from '../docstore-options-node.ts'
 import { readNetwork } from '../network/admission/index.ts'
-import { offers } from '../network/relay-services.ts'
+import { greetedServices, offers } from '../network/relay-services.ts'
 import type { Port } from '../rpc/rpc.ts'
 import { socketPort } from '../rpc/socket-port-node.ts'
 import { renewIfCopied } from './copied-folder-node.ts'
@@ -231,7 +231,7 @@ function holdDatabase(
       const services = typeof wantedServices === 'function' ? wantedServices(descriptor) : wantedServices
       const libp2p = await startLibp2p(replica, {
         role,
-        services,
+        services: greetedServices(services, kept),
         ...(limits.places === undefined ? {} : { places: limits.places }),
         listen: listenOn,
         ...(announce === undefined ? {} : { announce }),

@@ -1,2 +1,2 @@
 export { PlacementView } from './placement-view.ts'
-export { meetStores } from './meet-stores.ts'
+export { type MetStores, meetStores } from './meet-stores.ts'

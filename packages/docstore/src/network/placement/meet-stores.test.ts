@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { chooseOwners } from './meet-stores.ts'
 
-it('few relays are met for many things, those that are linked first', () => {
+it('few relays are met for many things, those that are connected first', () => {
   expect(chooseOwners([['a', 'b'], ['b', 'c'], ['c', 'b'], []], (peer) => peer === 'b')).toEqual(['b'])
   expect(
     chooseOwners(
@@ -12,7 +12,7 @@ it('few relays are met for many things, those that are linked first', () => {
       ],
       () => false,
     ),
-  ).toEqual(['a', 'c'])
+  ).toEqual(['a', 'b', 'c', 'd'])
 })
 
 it('no more than eight are, however many things there are', () => {

@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import { KEEPS_OWNED_SERVICE } from '@p2p-docstore/core'
 import { offers } from '../relay-services.ts'
 import { type Listen, until } from '../timing/index.ts'
@@ -7,50 +8,58 @@ import type { PlacementView } from './placement-view.ts'
 /** Where relays are known from, and linked to. */
 export interface MeetInit {
   readonly view: () => Promise<PlacementView>
-  /** Relays of the directory, what they do for others, and changes of it. */
-  readonly relays: () => readonly string[]
-  readonly services: (peer: string) => readonly string[] | undefined
+  readonly directory: () => { relays(): readonly string[]; services(peer: string): readonly string[] | undefined } | undefined
   readonly onDirectory: Listen
-  readonly links: {
-    readonly connected: readonly unknown[]
-    leadsTo(peer: string): boolean
-    sessionWith(peer: string, signal: AbortSignal): Promise<unknown>
-  }
+  readonly links: { sessionWith(peer: string, signal: AbortSignal): Promise<unknown> }
+  /** Connections to relays that keep documents. */
+  readonly stores: () => readonly Connection[]
+  readonly doorkeeper: { guestOf(connection: Connection): { readonly services?: readonly string[] | undefined } | undefined }
+}
+
+/** Relays that were met. */
+export interface MetStores {
+  readonly relays: readonly Connection[]
+  /** Whether somebody who should have it was met for each namespace, as far as is known who that is. */
+  readonly isWhole: boolean
 }
 
 /**
- * Where each relay keeps a part, links to those that may have what connected ones lack: owners of these namespaces, or as many as may be. Resolves with their
- * peer ids; who is not reached in time is left out.
+ * Where those relays that are connected keep a part, links to others that may have what they lack: owners of these namespaces, or as many as may be. Who is not
+ * reached in time is left out.
  */
 export async function meetStores(
   namespaces: readonly string[] | undefined,
-  { view: openView, relays, services, onDirectory, links }: MeetInit,
+  { view: openView, directory, onDirectory, links, stores, doorkeeper }: MeetInit,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<MetStores> {
+  const near = stores()
+  if (near.length > 0 && !near.some((relay) => doorkeeper.guestOf(relay)?.services?.includes(KEEPS_OWNED_SERVICE)))
+    return { relays: [], isWhole: true }
   const end = AbortSignal.any([signal, AbortSignal.timeout(MEET_MS)])
-  if (links.connected.length === 0) return []
   const view = await openView()
-  const isPart = (peer: string): boolean => services(peer)?.includes(KEEPS_OWNED_SERVICE) === true
   // Who has just come hears only now who else is there.
-  await until(() => view.isPlaced || (relays().length > 0 && !relays().some(isPart)), onDirectory, end)
-  if (!view.isPlaced) return []
-  const isLinked = links.leadsTo.bind(links)
-  const stores = relays().filter((peer) => offers(services(peer), 'storage'))
-  const met =
+  await until(() => view.isPlaced, onDirectory, end)
+  if (!view.isPlaced) return { relays: [], isWhole: false }
+  const isConnected = (peer: string): boolean => stores().some(({ remotePeer }) => remotePeer.toString() === peer)
+  const isStore = (peer: string): boolean => offers(directory()?.services(peer), 'storage')
+  const others =
     namespaces === undefined
-      ? [...stores.filter(isLinked), ...stores.filter((peer) => !isLinked(peer)).slice(0, MAX_MET_STORES)]
-      : chooseOwners(namespaces.map(view.owners, view), isLinked)
-  await Promise.allSettled(met.filter((peer) => !isLinked(peer)).map((peer) => links.sessionWith(peer, end)))
-  return met
+      ? (directory()?.relays() ?? []).filter((peer) => isStore(peer) && !isConnected(peer)).slice(0, MAX_MET_STORES)
+      : chooseOwners(namespaces.map(view.owners, view), isConnected)
+  await Promise.allSettled(others.map((peer) => links.sessionWith(peer, end)))
+  return {
+    relays: stores().filter(({ remotePeer }) => namespaces === undefined || others.includes(remotePeer.toString())),
+    isWhole: (namespaces ?? []).every((ns) => view.owners(ns).some(isConnected)),
+  }
 }
 
-/** For each thing one of its owners, connected ones first, and few that have many of them. What is behind the limit is left out. */
-export function chooseOwners(ownersOfEach: readonly (readonly string[])[], isLinked: (peer: string) => boolean): readonly string[] {
+/** Owners for each thing, a connected one or else two, and few that have many of them. What is behind the limit is left out. */
+export function chooseOwners(ownersOfEach: readonly (readonly string[])[], isConnected: (peer: string) => boolean): readonly string[] {
   const chosen = new Set<string>()
   for (const owners of ownersOfEach) {
     if (owners.some((owner) => chosen.has(owner))) continue
-    const one = owners.find(isLinked) ?? owners[0]
-    if (one !== undefined && chosen.size < MAX_MET_OWNERS) chosen.add(one)
+    const connected = owners.find(isConnected)
+    for (const one of connected === undefined ? owners.slice(0, 2) : [connected]) if (chosen.size < MAX_MET_OWNERS) chosen.add(one)
   }
   return [...chosen]
 }

@@ -2,6 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { cidOfBytes, DocstoreError, errorCode, type ForeignNamespace, PROFILE_KIND, RAW, type Replica, Slots } from '@p2p-docstore/core'
 import type { Misdeed } from '../admission/index.ts'
 import { FileSource } from '../files/index-exchange.ts'
+import type { MetStores } from '../placement/index-view.ts'
 import { openExchange } from '../sync/index.ts'
 import type { ToldProfiles } from '../types.ts'
 import { MAX_ASKED_RELAYS, MAX_PROFILES_FRAME_BYTES } from './limits.ts'
@@ -14,8 +15,8 @@ export interface ProfileAsking {
   readonly replica: Pick<Replica, 'readNamespace'>
   /** Those that are connected. */
   readonly relays: readonly Connection[]
-  /** Where each relay keeps a part: some that own these namespaces. */
-  readonly ownersOf: (namespaces: readonly string[], signal: AbortSignal) => Promise<readonly Connection[]>
+  /** Where each relay keeps a part: some that own these namespaces, and whether one of each could be asked. */
+  readonly ownersOf: (namespaces: readonly string[], signal: AbortSignal) => Promise<MetStores>
   /** Called with what no honest peer sends. */
   readonly onMisdeed: (peer: string, misdeed: Misdeed) => void
 }
@@ -36,8 +37,9 @@ export async function askProfiles(ids: readonly string[], asking: ProfileAsking,
   const near = asking.relays.slice(0, MAX_ASKED_RELAYS)
   await askAll(near, ids)
   const left = ids.filter((id) => !newest.has(id))
-  if (left.length > 0) await askAll(without(near, await asking.ownersOf(left, signal)), left)
-  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answers }
+  const owners = left.length === 0 ? undefined : await asking.ownersOf(left, signal)
+  if (owners !== undefined) await askAll(without(near, owners.relays), left)
+  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answers, isWhole: owners?.isWhole ?? true }
 }
 
 function without(asked: readonly Connection[], relays: readonly Connection[]): readonly Connection[] {
@@ -99,5 +101,5 @@ export async function askPicture(
     return undefined
   }
   const near = relays.slice(0, MAX_ASKED_RELAYS)
-  return (await askEach(near)) ?? askEach(without(near, await ownersOf([ns], signal)))
+  return (await askEach(near)) ?? askEach(without(near, (await ownersOf([ns], signal)).relays))
 }

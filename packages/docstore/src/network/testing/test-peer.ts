@@ -6,7 +6,7 @@ import { type Libp2pOptions, startLibp2p } from '../transport/libp2p-node.ts'
 import { openIntake } from '../intake/index-node.ts'
 import { LocalNetwork } from '../local-network.ts'
 import type { RelayLimits } from '../relay-limits.ts'
-import { offers } from '../relay-services.ts'
+import { greetedServices, offers } from '../relay-services.ts'
 import { ForwardedTopics } from '../topics/index-node.ts'
 import type { RelayStorage } from '../types.ts'
 
@@ -57,7 +57,7 @@ export class TestPeer {
   ): Promise<TestPeer> {
     const replica = given ?? (await openReplica(openNodeStorage(':memory:'), { network: descriptor.bytes, now }))
     if (invitation !== undefined) await rememberInvitation(replica, invitation, descriptor, (await replica.info()).identity)
-    const libp2p = await startLibp2p(replica, { ...options, services })
+    const libp2p = await startLibp2p(replica, { ...options, services: greetedServices(services, storage) })
     const role = options.role ?? 'peer'
     const intake = role === 'relay' ? await openIntake(replica, limits, (error) => libp2p.logger.forComponent('test').error(error)) : undefined
     const passesOn = role === 'relay' && offers(services, 'messages')

@@ -302,6 +302,7 @@ export class ProfileBook {
     const news: string[] = []
     for (const [id, person] of ids) {
       const one = told.profiles.find(({ info }) => info.id === id)
+      if (one === undefined && !told.isWhole) continue
       if (await this.#heard.note(person, one, this.#now())) news.push(person)
     }
     if (news.length > 0) this.#tell(news)
