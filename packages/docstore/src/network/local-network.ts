@@ -532,7 +532,7 @@ export class LocalNetwork implements Network {
 
   async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
     const until = limited(timeoutMs, signal, this.#ended.signal)
-    if (request.after === undefined) await this.#otherStores(undefined, until)
+    if (request.after === '') await this.#otherStores(undefined, until)
     const page = await this.#directory?.list(this.#relayConnections('storage'), request, until)
     signal?.throwIfAborted()
     return page ?? { namespaces: [], next: undefined, relays: 0 }
