@@ -85,6 +85,9 @@ describe('the page', () => {
       .filter({ hasText: second.ready.origin })
       .filter({ hasText: second.ready.identity.slice('did:key:'.length).slice(0, 8) })
       .waitFor()
+    await ada.part('networkKept').filter({ hasText: 'Every relay keeps everything. Nothing is being repaired.' }).waitFor()
+    await ada.part('networkPeer', `[data-id="${home.ready.peer}"]`).getByRole('button').click()
+    await own.locator('dl').filter({ hasText: 'Everything in the network' }).waitFor()
   })
 
   it('connects over its own https port where that is all there is', async () => {

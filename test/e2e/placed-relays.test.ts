@@ -97,6 +97,9 @@ describe('five relays that keep what they own, in a network of three copies', ()
     }
     await expect.poll(copies, { timeout: PATIENCE_MS, interval: 250 }).toEqual(everyOne(COPIES))
     const where = (id: string) => store.network?.where({ ns: id, timeoutMs: 60_000 })
+    // Each sector three times, and all of what lies here handed on.
+    const owned = async () => (await store.network?.sectors({ timeoutMs: 60_000 }))?.map((one) => one.owned - one.leaving) ?? []
+    await expect.poll(async () => (await owned()).reduce((sum, one) => sum + one, 0)).toBe(1024 * COPIES)
     for (const { id } of written) await expect.poll(() => where(id)).toMatchObject({ everywhere: false, copies: COPIES, wanted: COPIES })
   }, 240_000)
 

@@ -59,6 +59,8 @@ export const TEST_IDS = {
   networkNode: 'network-node',
   /** `data-id` is the peer id, `data-state` is connected, connecting or known. */
   networkPeer: 'network-peer',
+  /** How often documents are kept in the network, and what is being repaired. */
+  networkKept: 'network-kept',
 
   namespaceList: 'namespace-list',
   /** `data-id` is the namespace's id, `data-documents` its count. */

@@ -36,6 +36,7 @@ export type {
   PeerFacts,
   PeerStatus,
   Via,
+  RelaySectorsReport,
   SectorsReport,
   Whereabouts,
 } from './network/types.ts'

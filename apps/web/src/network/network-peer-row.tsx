@@ -1,18 +1,23 @@
+import type { RelaySectorsReport } from 'p2p-docstore'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { connectionText, plainConnectionText } from '../connection/connection-state.ts'
 import { PersonLink, PersonName } from '../people/person-name.tsx'
 import { TEST_IDS } from '../test-ids.ts'
 import type { NetworkPeer } from './network-peers.ts'
+import { relayKeeps } from './sectors.ts'
 
 const KINDS = { self: 'You', relay: 'Relay', peer: 'Peer' } as const
 
 /** One peer of the list; opened, it tells everything that is known of it. */
 export function NetworkPeerRow({
   peer,
+  sectors,
   isSelected,
   onSelect,
 }: {
   readonly peer: NetworkPeer
+  /** What it says of what it keeps; absent where it is no relay that does, or was not asked. */
+  readonly sectors: RelaySectorsReport | undefined
   readonly isSelected: boolean
   readonly onSelect: (id: string | undefined) => void
 }): ReactNode {
@@ -54,6 +59,7 @@ export function NetworkPeerRow({
               <Fact name="Addresses" values={listed.addresses} />
             </>
           )}
+          {sectors === undefined ? null : <Fact name="Keeps" values={relayKeeps(sectors)} />}
           {status?.error === undefined || state === 'connected' ? null : <Fact name="Last attempt" values={[status.error]} />}
         </dl>
       ) : null}

@@ -1,10 +1,12 @@
 import type { Docstore } from 'p2p-docstore'
 import { type ReactNode, useCallback, useState } from 'react'
+import { TEST_IDS } from '../test-ids.ts'
 import { useLive } from '../store/use-live.ts'
 import { MarkedText } from '../ui/marked-text.tsx'
 import { NetworkGraph } from './network-graph.tsx'
 import { NetworkPeerRow } from './network-peer-row.tsx'
 import { type NetworkMap, networkMap } from './network-peers.ts'
+import { keptText, useSectors } from './sectors.ts'
 
 /** Shortest pause between two looks at the directory, milliseconds: in a large network something changes all the time. */
 const PAUSE_MS = 500
@@ -12,6 +14,8 @@ const PAUSE_MS = 500
 /** Who is in the network and who is connected to whom, drawn and listed. */
 export function NetworkView({ store }: { readonly store: Docstore }): ReactNode {
   const { value: map, error } = useNetworkMap(store)
+  const sectors = useSectors(store)
+  const kept = sectors === undefined ? undefined : keptText(sectors.values())
   const [selected, setSelected] = useState<string>()
   if (map === undefined) return <div className="pad">{error === undefined ? <p className="hint">Loading…</p> : <p role="alert">{error}</p>}</div>
   const relays = map.peers.filter(({ kind }) => kind === 'relay').length
@@ -27,6 +31,11 @@ export function NetworkView({ store }: { readonly store: Docstore }): ReactNode 
         <p className="hint">
           {count(relays, 'relay')} and {count(map.peers.length - 1 - relays, 'other peer')} that are connected here or want to be listed.
         </p>
+        {kept === undefined ? null : (
+          <p className="hint" data-testid={TEST_IDS.networkKept}>
+            {kept}
+          </p>
+        )}
       </header>
       <div className="network-columns">
         <div className="network-drawing">
@@ -39,7 +48,7 @@ export function NetworkView({ store }: { readonly store: Docstore }): ReactNode 
         </div>
         <ul className="plain-list network-list">
           {map.peers.map((peer) => (
-            <NetworkPeerRow key={peer.id} peer={peer} isSelected={peer.id === selected} onSelect={setSelected} />
+            <NetworkPeerRow key={peer.id} peer={peer} sectors={sectors?.get(peer.id)} isSelected={peer.id === selected} onSelect={setSelected} />
           ))}
         </ul>
       </div>

@@ -1,6 +1,6 @@
 import { DocstoreError, readContentCid } from '@p2p-docstore/core'
 import { Command } from 'commander'
-import type { ContentWhereabouts, Whereabouts } from 'p2p-docstore'
+import type { ContentWhereabouts, Docstore, Whereabouts } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
 import { namespaceId } from '../namespace-id.ts'
 import { openStore } from '../open-store.ts'
@@ -9,14 +9,17 @@ import { textTable } from '../output/text-table.ts'
 /** `docstore where NS|CID` */
 export function whereCommand(run: Run): Command {
   return new Command('where')
-    .description('show which relays are to keep a namespace, and which say that they do; or which of them have what a CID names')
-    .argument('<ns>', 'id or name of a namespace, or CID of a document or a file')
-    .action((text: string) =>
+    .description(
+      'show which relays are to keep a namespace, and which say that they do; or which of them have what a CID names; or how much of the network each keeps',
+    )
+    .argument('[ns]', 'id or name of a namespace, or CID of a document or a file')
+    .action((text: string | undefined) =>
       run(async (context) => {
         const { settings, signal, output } = context
         await using store = await openStore(context)
         const { network } = store
         if (network === undefined) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
+        if (text === undefined) return showRelays(context, network)
         const content = readContentCid(text)
         const id = content === undefined ? await namespaceId(store, text) : undefined
         await network.reach({ timeoutMs: settings.reachMs, signal })
@@ -48,6 +51,24 @@ async function showContent({ output }: Context, { cid, holders, namespace, where
         ? ''
         : ` It is of a document in ${namespace ?? ''}, whose sector is ${where.sector}: ${value.copies} of ${where.wanted} copies are there.`
     return `${holders.length} of the relays that were asked have ${cid}.${lies}\n${textTable(holders.map((peer) => [peer]))}`
+  })
+}
+
+/** What each relay says of all sectors. */
+async function showRelays({ settings, signal, output }: Context, network: NonNullable<Docstore['network']>): Promise<void> {
+  await network.reach({ timeoutMs: settings.reachMs, signal })
+  const reports = await network.sectors({ timeoutMs: settings.timeoutMs, signal })
+  const shown = reports.map(({ peer, members, copies, everywhere, draining, owned, serving, syncing, leaving, safe, unsafe }) => ({
+    ...{ peer, members, copies, everywhere, draining, owned, serving, syncing, leaving, safe, unsafe },
+  }))
+  await output.result({ relays: shown }, () => {
+    if (shown.length === 0) return 'No relay that keeps documents answers.'
+    const rows = shown.map(({ peer, everywhere, draining, owned, serving, syncing, leaving }) => [
+      peer,
+      everywhere && !draining ? 'keeps everything' : `owns ${owned} of 1024 sectors, serves ${serving}, fetches ${syncing}, hands on ${leaving}`,
+      draining ? 'is drained' : '',
+    ])
+    return textTable(rows)
   })
 }
 

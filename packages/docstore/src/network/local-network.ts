@@ -47,6 +47,7 @@ import type {
   NetworkEvents,
   PeerFacts,
   PeerStatus,
+  RelaySectorsReport,
   RelayStorage,
   SectorsReport,
   SyncReport,
@@ -607,6 +608,15 @@ export class LocalNetwork implements Network {
 
   async placement(): Promise<SectorsReport | undefined> {
     return this.#sectors?.report()
+  }
+
+  async sectors({ timeoutMs, signal }: Parameters<Network['sectors']>[0]): Promise<readonly RelaySectorsReport[]> {
+    const until = limited(timeoutMs, signal, this.#ended.signal)
+    const { askReports } = await import('./placement/index-where.ts')
+    await this.#otherStores(undefined, until)
+    const own = await this.#sectors?.report()
+    const others = await askReports(this.#relayConnections('storage'), this.#networkId, until)
+    return [...(own === undefined ? [] : [{ peer: await this.peerId(), ...own }]), ...others]
   }
 
   async bring(ns: string): Promise<void> {

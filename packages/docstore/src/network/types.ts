@@ -106,6 +106,12 @@ export interface SectorsReport {
   readonly bytesIn: number
 }
 
+/** How many sectors stand how at a relay, by its own word. */
+export interface RelaySectorsReport extends Omit<SectorsReport, 'compared' | 'dropped' | 'bytesIn'> {
+  /** Peer id. */
+  readonly peer: string
+}
+
 /** What a listed peer tells others of itself besides its addresses and links. */
 export interface PeerFacts {
   readonly origin?: string
@@ -257,6 +263,8 @@ export interface Network {
   contentHolders(request: { readonly cid: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly string[]>
   /** How the sectors of this relay stand; `undefined` where this is none that keeps documents. */
   placement(): Promise<SectorsReport | undefined>
+  /** How sectors stand at relays that keep documents, this one included, as each says of itself within `timeoutMs`; 33 are asked at most. */
+  sectors(request: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<readonly RelaySectorsReport[]>
   /** Lets others take over all that this relay owns, or no more. It goes on after a restart. Throws `no-relay-here`. */
   drain(isDraining: boolean): Promise<void>
   /**

@@ -125,6 +125,7 @@ export const NETWORK_METHODS = [
   'content',
   'contentHolders',
   'placement',
+  'sectors',
   'drain',
   'bring',
   'profiles',

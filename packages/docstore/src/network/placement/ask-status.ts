@@ -3,7 +3,15 @@ import { DocstoreError, type Exchange } from '@p2p-docstore/core'
 import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/core/placement'
 import { openExchange } from '../sync/index.ts'
 import { MAX_PROVED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
-import { decodeStatusResponse, encodeStatusMessage, type ListedPrint, type Standing, type StatusRequest, type StatusResponse } from './messages.ts'
+import {
+  decodeStatusResponse,
+  encodeStatusMessage,
+  type ListedPrint,
+  type SectorCounts,
+  type Standing,
+  type StatusRequest,
+  type StatusResponse,
+} from './messages.ts'
 import { statusProtocol } from './protocol.ts'
 
 type Answer<T extends StatusResponse['t']> = Extract<StatusResponse, { t: T }>
@@ -48,6 +56,12 @@ export class StatusAsker {
   /** How a sector stands there, and at others of which it heard. */
   async where(sector: number, signal: AbortSignal): Promise<readonly Standing[]> {
     return (await this.#ask({ t: 'where', sector }, 'where', signal)).relays
+  }
+
+  /** How all sectors stand there. */
+  async report(signal: AbortSignal): Promise<SectorCounts> {
+    const { t: _t, ...counts } = await this.#ask({ t: 'report' }, 'report', signal)
+    return counts
   }
 
   #ask<T extends StatusResponse['t']>(request: StatusRequest, expected: T | readonly T[], signal: AbortSignal): Promise<Answer<T>> {

@@ -1,5 +1,6 @@
 import { asStruct, decodeCbor, encodeCbor, isBytes, isUint, type Verdict } from '@p2p-docstore/core'
 import { SECTORS, type SectorState } from '@p2p-docstore/core/placement'
+import type { SectorsReport } from '../types.ts'
 import { MAX_LISTED, MAX_PROVED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
 
 const DIGEST_BYTES = 32
@@ -25,6 +26,11 @@ export interface Standing {
   readonly state: SectorState
 }
 
+/** How many sectors stand how at a relay. */
+export type SectorCounts = Omit<SectorsReport, 'compared' | 'dropped' | 'bytesIn'>
+
+const COUNTS = ['members', 'copies', 'owned', 'serving', 'syncing', 'leaving', 'safe', 'unsafe'] as const
+
 export type StatusRequest =
   /** How the sectors of the asking relay stand, and how do those of the other? */
   | { readonly t: 'status'; readonly sectors: Uint8Array }
@@ -34,6 +40,8 @@ export type StatusRequest =
   | { readonly t: 'prove'; readonly salt: Uint8Array; readonly namespaces: readonly Uint8Array[] }
   /** How does a sector stand there, and at others, as far as is known? */
   | { readonly t: 'where'; readonly sector: number }
+  /** How do all sectors stand there? */
+  | { readonly t: 'report' }
 
 export type StatusResponse =
   | { readonly t: 'status'; readonly sectors: Uint8Array }
@@ -42,6 +50,7 @@ export type StatusResponse =
   /** One of them does not lie there. */
   | { readonly t: 'none' }
   | { readonly t: 'where'; readonly relays: readonly Standing[] }
+  | ({ readonly t: 'report' } & SectorCounts)
   | { readonly t: 'error'; readonly code: string; readonly message: string }
 
 /** States by their number on the wire. Append only. */
@@ -78,6 +87,7 @@ function readRequest(value: unknown): StatusRequest | undefined {
     const isRight = isBytes(salt) && salt.length === SALT_BYTES && Array.isArray(namespaces) && namespaces.length <= MAX_PROVED
     return isRight && namespaces.every(isDigest) ? { t: 'prove', salt, namespaces } : undefined
   }
+  if (asStruct(value, ['t'])?.['t'] === 'report') return { t: 'report' }
   const where = asStruct(value, ['t', 'sector'])
   return where?.['t'] === 'where' && isSector(where['sector']) ? { t: 'where', sector: where['sector'] } : undefined
 }
@@ -109,10 +119,20 @@ function readResponse(value: unknown): StatusResponse | undefined {
     const read = relays.map(asStanding).filter((one) => one !== undefined)
     return read.length === relays.length ? { t: 'where', relays: read } : undefined
   }
+  const report = asStruct(value, ['t', ...COUNTS, 'everywhere', 'draining'])
+  if (report?.['t'] === 'report') return asReport(report)
   if (asStruct(value, ['t'])?.['t'] === 'none') return { t: 'none' }
   const error = asStruct(value, ['t', 'code', 'message'])
   const [code, message] = [error?.['code'], error?.['message']]
   return error?.['t'] === 'error' && isText(code) && isText(message) ? { t: 'error', code, message } : undefined
+}
+
+function asReport(value: Readonly<Record<string, unknown>>): StatusResponse | undefined {
+  const { everywhere, draining } = value
+  const counts = COUNTS.map((name) => value[name])
+  if (typeof everywhere !== 'boolean' || typeof draining !== 'boolean' || !counts.every(isUint)) return undefined
+  const [members = 0, copies = 0, owned = 0, serving = 0, syncing = 0, leaving = 0, safe = 0, unsafe = 0] = counts
+  return { t: 'report', members, copies, everywhere, draining, owned, serving, syncing, leaving, safe, unsafe }
 }
 
 function asListed(value: unknown): ListedPrint | undefined {

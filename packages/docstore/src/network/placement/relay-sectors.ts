@@ -103,6 +103,7 @@ export class RelaySectors {
       contents,
       heard: (relay, theirs) => sectors.#heard(relay, theirs),
       where: (sector) => sectors.standings(sector),
+      report: () => sectors.report(),
     })
     sectors.#background(sectors.#run())
     return sectors

@@ -3,6 +3,7 @@ import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/cor
 import type { Misconduct } from '../admission/index.ts'
 import type { Streams } from '../sync/index.ts'
 import { type Asker, serveRequests } from '../sync/index-server.ts'
+import type { SectorsReport } from '../types.ts'
 import { MAX_LISTED, MAX_STATUS_FRAME_BYTES, MAX_STATUS_STREAMS } from './limits.ts'
 import { decodeStatusRequest, encodeStatusMessage, type Standing, type StatusRequest, type StatusResponse } from './messages.ts'
 import { statusProtocol } from './protocol.ts'
@@ -25,6 +26,8 @@ export interface StatusServerInit {
   readonly heard: (relay: string, theirs: readonly SectorStatus[]) => readonly SectorStatus[]
   /** How a sector stands here, and at others. */
   readonly where: (sector: number) => readonly Standing[]
+  /** How all sectors stand here. */
+  readonly report: () => Promise<SectorsReport>
 }
 
 /** Answers other relays, and who asks where something lies. */
@@ -46,6 +49,10 @@ export async function serveStatus(libp2p: Streams, init: StatusServerInit): Prom
 async function answer(request: StatusRequest, { peer, onMisdeed }: Asker, init: StatusServerInit): Promise<StatusResponse> {
   const { keyOf, contents, replica } = init
   if (request.t === 'where') return { t: 'where', relays: init.where(request.sector) }
+  if (request.t === 'report') {
+    const { compared: _compared, dropped: _dropped, bytesIn: _bytesIn, ...counts } = await init.report()
+    return { t: 'report', ...counts }
+  }
   const relay = keyOf(peer)
   // It may have come before its descriptor has.
   if (relay === undefined) return { t: 'error', code: 'not-allowed', message: 'Only relays of the directory are told' }
