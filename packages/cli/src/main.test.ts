@@ -120,6 +120,12 @@ describe('two folders and a relay', () => {
     })
   })
 
+  it('says how much each relay keeps', async () => {
+    const { relays } = await bench.json<{ readonly relays: readonly unknown[] }>(['where', '--data', a])
+    expect(relays).toMatchObject([{ peer: expect.stringMatching(/^12D3/), everywhere: true, owned: 1024, serving: 1024, syncing: 0, leaving: 0 }])
+    expect((await bench.run(['where', '--data', a])).stdout).toContain('keeps everything')
+  })
+
   it('speaks to people without --json', async () => {
     const { code, stdout } = await bench.run(['status', '--data', a])
     expect(code).toBe(0)

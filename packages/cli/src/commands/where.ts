@@ -19,11 +19,11 @@ export function whereCommand(run: Run): Command {
         await using store = await openStore(context)
         const { network } = store
         if (network === undefined) throw new DocstoreError('no-relay', 'No relay is known yet. Join a network with its link first')
-        if (text === undefined) return showRelays(context, network)
+        if (text === undefined) return await showRelays(context, network)
         const content = readContentCid(text)
         const id = content === undefined ? await namespaceId(store, text) : undefined
         await network.reach({ timeoutMs: settings.reachMs, signal })
-        if (id === undefined) return showContent(context, await store.whereContent(text, { timeoutMs: settings.timeoutMs, signal }))
+        if (id === undefined) return await showContent(context, await store.whereContent(text, { timeoutMs: settings.timeoutMs, signal }))
         const { owners, ...found } = await network.where({ ns: id, timeoutMs: settings.timeoutMs, signal })
         const shown = owners.map(({ origin = null, ...owner }) => ({ ...owner, origin }))
         await output.result({ namespace: id, ...found, owners: shown }, () => whereText(id, { owners, ...found }))
