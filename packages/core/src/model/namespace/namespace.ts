@@ -162,7 +162,21 @@ export function readHead(bytes: Uint8Array, signature: Uint8Array, { genesis, ci
   // Two writers who do not see each other could both take a value, and neither record could be refused by itself.
   if (genesis.write !== 'owner' && hasUnique(readBody.value)) return refuse('unsupported')
   if (!equalBytes(principalOf(by), genesis.owner)) return refuse('not-allowed')
-  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, ...(past === undefined ? {} : { past }), at, body: readBody.value, rot: [], by }
+  const head: Head = {
+    v: 1,
+    t: 'head',
+    // What is equal is kept once: a relay has thousands of these in memory.
+    net: genesis.net,
+    ns: cid,
+    epoch,
+    seq,
+    prev,
+    ...(past === undefined ? {} : { past }),
+    at,
+    body: readBody.value,
+    rot: [],
+    by: equalBytes(by, genesis.owner) ? genesis.owner : by,
+  }
   return accept({ head, bytes: Uint8Array.from(bytes), hash: sha256(bytes), signature: Uint8Array.from(signature) })
 }
 
