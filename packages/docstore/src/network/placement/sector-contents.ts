@@ -12,7 +12,7 @@ export interface KeptNamespace extends NamespacePrint {
 
 /** What contents are made of. */
 export interface SectorContentsInit {
-  readonly replica: Replica
+  readonly replica: Pick<Replica, 'namespaceIds' | 'print' | 'onCommit'>
   readonly sectorOf: (ns: string) => number | undefined
   /** Whether what lies here of a sector counts although it is not to be here. */
   readonly isToGo: (sector: number) => boolean
