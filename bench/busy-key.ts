@@ -121,10 +121,10 @@ async function runKey(link: string): Promise<void> {
   const store = await createDocstore({ data: 'memory', join: link })
   const busy = await store.namespaces.create({ name: 'busy', write: 'owner' })
   await busy.delivered()
-  let isWriting = false
+  let resting = new AbortController()
   let written = 0
-  const write = async (): Promise<void> => {
-    for (let due = 0, last = performance.now(); isWriting; await pause(WRITES_EVERY_MS)) {
+  const write = async ({ signal }: AbortController): Promise<void> => {
+    for (let due = 0, last = performance.now(); !signal.aborted; await pause(WRITES_EVERY_MS)) {
       const now = performance.now()
       due += (Math.min(now - last, MAX_BEHIND_MS) * WRITES_PER_SECOND) / 1000
       last = now
@@ -134,8 +134,10 @@ async function runKey(link: string): Promise<void> {
     process.send?.({})
   }
   process.on('message', (word) => {
-    isWriting = word === 'write'
-    if (isWriting) write().catch(fail)
+    resting.abort()
+    if (word !== 'write') return
+    resting = new AbortController()
+    write(resting).catch(fail)
   })
   process.send?.({ ns: busy.id })
 }
