@@ -65,32 +65,11 @@ const ASSAULTS: Readonly<Record<string, Assault>> = {
   }),
 }
 
-/** An honest program that writes much: documents a second, one by one, each signed. */
-const WRITES_PER_SECOND = 1000
-const WRITES_EVERY_MS = 10
-
-async function writeALot(link: string, onBegin: () => void): Promise<void> {
-  const { createDocstore } = await import('p2p-docstore')
-  const store = await createDocstore({ data: 'memory', join: link })
-  const busy = await store.namespaces.create({ name: 'busy', write: 'owner' })
-  await busy.delivered()
-  onBegin()
-  const began = performance.now()
-  for (let written = 0; ; ) {
-    const due = Math.floor(((performance.now() - began) * WRITES_PER_SECOND) / 1000)
-    for (; written < due; written++) await busy.put({ _id: `n${written}`, text: 'x'.repeat(200) })
-    await pause(WRITES_EVERY_MS)
-  }
-}
-
-const A_LOT = 'one key that writes 1,000 a second'
-
 /** Names of the attacks. */
-export const ATTACKS: readonly string[] = [A_LOT, ...Object.keys(ASSAULTS)]
+export const ATTACKS: readonly string[] = Object.keys(ASSAULTS)
 
 /** Attacks for ever; calls back once it is under way. */
 export async function attack(name: string, link: string, ns: string, onBegin: () => void): Promise<void> {
-  if (name === A_LOT) return writeALot(link, onBegin)
   const assault = ASSAULTS[name]
   if (assault === undefined) throw new Error(`There is no attack "${name}"`)
   await attackForEver(assault, link, ns, onBegin)

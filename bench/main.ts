@@ -50,7 +50,10 @@ async function run(wanted: Wanted): Promise<void> {
     case 'storage':
       return runProgram(process.execPath, ['--conditions=@p2p-docstore/source', fileURLToPath(new URL('./measure.ts', import.meta.url)), 'storage'])
     case 'hostile':
+      measureRounds('An honest pair beside a key that writes much, by turns', { what: 'busy-key', rounds: 1 })
       return measureRounds('An honest pair on a relay under attack', { what: 'hostile' })
+    case 'crowd':
+      return measureRounds('A relay with 10,000 namespaces and 1,000 clients', { what: 'crowd', rounds: 1 })
     case 'people':
       measureRounds('A long log in Chromium; authors judged', { what: 'people' })
       measureRounds('Fifty members, processor time', { what: 'people-sync' })

@@ -12,6 +12,8 @@ const MEASUREMENTS: Readonly<Record<string, (argument: string) => Promise<unknow
   file: async (mebibytes) => (await import('./files.ts')).measureFile(Number(mebibytes)),
   'file-between': async (mebibytes) => (await import('./files-between.ts')).measureFileBetween(Number(mebibytes)),
   hostile: async (only) => (await import('./hostile.ts')).measureHostile(only === '' ? undefined : [only]),
+  'busy-key': async () => (await import('./busy-key.ts')).measureBusyKey(),
+  crowd: async () => (await import('./crowd.ts')).measureCrowd(),
   people: async () => (await import('./people.ts')).measurePeople(),
   'people-sync': async () => (await import('./people-sync.ts')).measurePeopleSync(),
   'profile-by-name': async () => (await import('./profile-by-name.ts')).measureProfileByName(),

@@ -19,12 +19,13 @@ npm run bench -- --reach             first connections of Chromium and Firefox, 
 npm run bench -- --network           what a fresh client waits for; finding relays among ten, thirty and sixty
 npm run bench -- --beside-queries    what clients of a relay notice of 50 filters without an index
 npm run bench -- --people            a long log verified in Chromium; authors judged; first sync by members, and roles that change; a profile by name
-npm run bench -- --hostile           what an honest pair notices of an attack on its relay
+npm run bench -- --hostile           what an honest pair notices of a key that writes 1,000 a second for a minute, and of attacks
+npm run bench -- --crowd             a relay with 10,000 namespaces, a million documents and 1,000 clients: start, memory, processor
 npm run bench -- --placement         seven relays that keep a part each: two are killed, one of them with its disk
 npm run bench -- --help              this`
 
 /** Benchmarks without options of their own. */
-const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'people', 'placement', 'help'] as const
+const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'crowd', 'people', 'placement', 'help'] as const
 
 /** What was asked for. */
 export type Wanted =

@@ -12,7 +12,9 @@ export class Turns {
   take<T>(work: () => Promise<T>): Promise<T> {
     this.#size++
     const turn = this.#last.then(work).finally(() => this.#size--)
-    this.#last = turn.catch(() => undefined)
+    // Only that it has ended: what it came to can be a batch, which would be held until the next turn.
+    const ended = (): void => undefined
+    this.#last = turn.then(ended, ended)
     return turn
   }
 }

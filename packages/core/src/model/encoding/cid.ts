@@ -2,7 +2,7 @@ import { base32 } from 'multiformats/bases/base32'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { sha256 } from '#crypto'
-import { concatBytes, equalBytes } from '../bytes.ts'
+import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
 import { isBytes } from './cbor.ts'
 
 /** Multicodec of the signed structures. */
@@ -31,6 +31,11 @@ export function cidText(codec: number, digest: Uint8Array): string {
   const head = heads.get(codec) ?? cidOf(codec, digest).bytes.slice(0, -digest.length)
   heads.set(codec, head)
   return base32.encode(concatBytes(head, digest))
+}
+
+/** The text of a CID, in one piece: the library puts it together letter by letter, and whoever keeps that keeps two thousand bytes. */
+export function flatText({ code, multihash }: CID): string {
+  return String.fromCharCode(...utf8(cidText(code, multihash.digest)))
 }
 
 /** The same of content as documents have it. */

@@ -130,9 +130,19 @@ export const ANY_DEVICE: ActingDevices = { epoch: Number.MAX_SAFE_INTEGER, acts:
 export async function decodeHead(
   bytes: Uint8Array,
   signature: Uint8Array,
-  { genesis, cid }: DecodedGenesis,
+  genesis: DecodedGenesis,
   owner?: ActingDevices,
 ): Promise<Verdict<SignedHead>> {
+  const read = readHead(bytes, signature, genesis)
+  if (!read.ok) return read
+  const { head, hash } = read.value
+  if (!(await verifySignature(keyOf(head.by), 'head', hash, signature))) return refuse('bad-signature')
+  const fault = genesis.genesis.owner.length === PERSON_BYTES ? deviceFault(head.by, head, owner) : undefined
+  return fault === undefined ? read : refuse(fault)
+}
+
+/** The same for one whose signature was checked when it came, and is not again. */
+export function readHead(bytes: Uint8Array, signature: Uint8Array, { genesis, cid }: DecodedGenesis): Verdict<SignedHead> {
   const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
   if (!decoded.ok) return decoded
   const struct = readStruct(decoded.value, 'head', ['net', 'ns', 'epoch', 'seq', 'prev', 'at', 'body', 'rot', 'by'], ['past'])
@@ -152,12 +162,22 @@ export async function decodeHead(
   // Two writers who do not see each other could both take a value, and neither record could be refused by itself.
   if (genesis.write !== 'owner' && hasUnique(readBody.value)) return refuse('unsupported')
   if (!equalBytes(principalOf(by), genesis.owner)) return refuse('not-allowed')
-  const hash = sha256(bytes)
-  if (!(await verifySignature(keyOf(by), 'head', hash, signature))) return refuse('bad-signature')
-  const fault = isOfPerson ? deviceFault(by, { epoch, at }, owner) : undefined
-  if (fault !== undefined) return refuse(fault)
-  const head: Head = { v: 1, t: 'head', net, ns, epoch, seq, prev, ...(past === undefined ? {} : { past }), at, body: readBody.value, rot: [], by }
-  return accept({ head, bytes: Uint8Array.from(bytes), hash, signature: Uint8Array.from(signature) })
+  const head: Head = {
+    v: 1,
+    t: 'head',
+    // What is equal is kept once: a relay has thousands of these in memory.
+    net: genesis.net,
+    ns: cid,
+    epoch,
+    seq,
+    prev,
+    ...(past === undefined ? {} : { past }),
+    at,
+    body: readBody.value,
+    rot: [],
+    by: equalBytes(by, genesis.owner) ? genesis.owner : by,
+  }
+  return accept({ head, bytes: Uint8Array.from(bytes), hash: sha256(bytes), signature: Uint8Array.from(signature) })
 }
 
 /** Why a head that was accepted once is so no more, by what the log of its owner, a person, says now. */

@@ -16,6 +16,7 @@ import { verifySeals } from '../../model/seal.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { HeadRules } from '../../rules/read-rules.ts'
 import type { CommitEntry, DocumentView, NewRecord, StoredRecord } from '../../storage/storage.ts'
+import type { Slices } from '../slices.ts'
 import type { Authority } from '../people/judging/authority.ts'
 import { recordFault } from '../rules/record-fault.ts'
 
@@ -89,15 +90,21 @@ function knownName(old: StoredRecord | undefined, document: DocumentView | undef
 }
 
 /** Judges every record of a batch: by the record, its content, its seal and the namespace alone, never by what else is stored. */
-export async function judgeBatch(batch: Batch, rules: Rules): Promise<readonly (Competitor | Refusal)[]> {
+export async function judgeBatch(batch: Batch, slices: Slices, rules: Rules): Promise<readonly (Competitor | Refusal)[]> {
   const validSeals = await verifySeals(rules.scope.net, batch.seals, rules)
-  return batch.records.map((wire) => {
-    const seal = batch.seals[wire.seal]
-    if (seal === undefined) return 'malformed'
-    if (validSeals[wire.seal] !== true) return 'bad-signature'
-    const judged = judge(wire, seal.by, rules)
-    return typeof judged === 'string' || includesHash(seal.hashes, judged.record.hash) ? judged : 'not-sealed'
-  })
+  const judged: (Competitor | Refusal)[] = []
+  for (const wire of batch.records) {
+    judged.push(judgeSealed(wire, batch.seals[wire.seal], validSeals[wire.seal] === true, rules))
+    await slices.rest()
+  }
+  return judged
+}
+
+function judgeSealed(wire: WireRecord, seal: Batch['seals'][number] | undefined, isValid: boolean, rules: Rules): Competitor | Refusal {
+  if (seal === undefined) return 'malformed'
+  if (!isValid) return 'bad-signature'
+  const judged = judge(wire, seal.by, rules)
+  return typeof judged === 'string' || includesHash(seal.hashes, judged.record.hash) ? judged : 'not-sealed'
 }
 
 /** The shapes and limits that `decodeBatch` has checked are not checked again. */

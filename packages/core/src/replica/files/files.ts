@@ -158,8 +158,11 @@ export class Files implements ReplicaFiles {
   }
 
   async partialFiles(after: number, limit: number): Promise<readonly PartialFileFacts[]> {
+    const partial = await this.#init.storage.partial(after, Math.min(limit, MAX_LISTED_PARTIAL))
+    // A relay asks whenever somebody comes, and mostly there are none.
+    if (partial.length === 0) return []
     const ids = new Map([...this.#init.namespaces.all()].map(({ ns, id }) => [ns, id]))
-    return (await this.#init.storage.partial(after, Math.min(limit, MAX_LISTED_PARTIAL))).flatMap(({ cid, size, ns, file }) => {
+    return partial.flatMap(({ cid, size, ns, file }) => {
       const id = ids.get(ns)
       return id === undefined ? [] : [{ cid, size, ns: id, position: file }]
     })

@@ -88,7 +88,7 @@ export class RelaySectors {
 
   static async start(init: RelaySectorsInit, { isDraining = false }: { readonly isDraining?: boolean } = {}): Promise<RelaySectors> {
     const { replica, view, networkId, libp2p, misconduct, ledgerOf } = init
-    const contents = await SectorContents.open({
+    const contents = new SectorContents({
       replica,
       sectorOf: (ns) => view.sector(ns),
       isToGo: (sector): boolean => init.givesUp || sectors.#isDraining || view.placement.ownerNames(sector).includes(toHex(init.key)),
@@ -101,6 +101,7 @@ export class RelaySectors {
       ledgerOf,
       keyOf: (peer) => view.keyOf(peer),
       contents,
+      isAtWork: () => sectors.#isAtWork,
       heard: (relay, theirs) => sectors.#heard(relay, theirs),
       where: (sector) => sectors.standings(sector),
       report: () => sectors.report(),
@@ -111,8 +112,8 @@ export class RelaySectors {
 
   async stop(): Promise<void> {
     this.#ended.abort()
-    this.#contents.stop()
     await Promise.allSettled([...this.#running, ...this.#bringing.values()])
+    this.#contents.stop()
   }
 
   /** Whether this relay is to have a namespace for good. */
@@ -145,7 +146,7 @@ export class RelaySectors {
   /** Relays to be linked to: those that have to do with what lies here. */
   needed(): readonly string[] {
     const { view } = this.#init
-    if (!view.isAtWork && !this.#isDraining) return []
+    if (!this.#isAtWork) return []
     const partners = [...(this.#repair?.partners() ?? [])]
     return partners.flatMap((key) => view.peerOf(key) ?? []).slice(0, MAX_NEEDED_RELAYS)
   }
@@ -165,7 +166,7 @@ export class RelaySectors {
     const { view, givesUp } = this.#init
     const { placement } = view
     const repair = this.#repair
-    await this.#contents.refresh()
+    if (this.#isAtWork) await this.#contents.refresh()
     const states = Array.from({ length: SECTORS }, (_, sector) => repair?.state(sector))
     const count = (state: SectorState): number => states.filter((one) => one === state).length
     const owned = this.#isDraining ? 0 : placement.isEverywhere ? SECTORS : placement.ownedBy(this.#self).length
@@ -261,7 +262,7 @@ export class RelaySectors {
   async #tick(): Promise<void> {
     this.#count()
     try {
-      await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
+      if (this.#isAtWork) await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
       if (!this.#place()) return
       await this.#work()
       await this.#tellAll()
@@ -271,15 +272,21 @@ export class RelaySectors {
     }
   }
 
-  /** Brings up to date who owns what; whether there is anything to agree about. */
+  /** Whether there is anything to agree about with other relays. */
+  get #isAtWork(): boolean {
+    return this.#init.view.isAtWork || this.#isDraining
+  }
+
+  /** Brings up to date who owns what; whether there is anything to agree about, and it is known what lies here. */
   #place(): boolean {
     const { view, key } = this.#init
-    if (!view.isAtWork && !this.#isDraining) {
+    if (!this.#isAtWork) {
       // Everybody keeps everything. Should that end, all sectors are looked at anew.
       if (this.#repair !== undefined) this.#init.onChange()
       this.#repair = undefined
       return false
     }
+    if (!this.#contents.isKnown) return false
     if (this.#repair === undefined) {
       this.#repair = new Repair(key, this.#contents, view.times)
       if (this.#isDraining) this.#repair.drain()

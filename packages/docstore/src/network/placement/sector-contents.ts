@@ -12,36 +12,37 @@ export interface KeptNamespace extends NamespacePrint {
 
 /** What contents are made of. */
 export interface SectorContentsInit {
-  readonly replica: Replica
+  readonly replica: Pick<Replica, 'namespaceIds' | 'print' | 'onCommit'>
   readonly sectorOf: (ns: string) => number | undefined
   /** Whether what lies here of a sector counts although it is not to be here. */
   readonly isToGo: (sector: number) => boolean
 }
 
-/** What lies here of each sector: prints of its namespaces, brought up to date by `refresh`. */
+/**
+ * What lies here of each sector: prints of its namespaces, brought up to date by `refresh`. Nothing is looked at before the first one: where everybody keeps
+ * everything nobody asks, and a print reads what a namespace adds up to.
+ */
 export class SectorContents implements SectorStore {
   readonly #init: SectorContentsInit
   readonly #sectors = new Map<number, Map<string, KeptNamespace>>()
   readonly #versions = new Map<number, number>()
   readonly #prints = new Map<number, Uint8Array>()
   readonly #changed = new Set<string>()
-  readonly #unlisten: () => void
+  #unlisten: (() => void) | undefined
   #refreshing: Promise<void> = Promise.resolve()
+  #isKnown = false
 
-  private constructor(init: SectorContentsInit) {
+  constructor(init: SectorContentsInit) {
     this.#init = init
-    this.#unlisten = init.replica.onCommit(({ namespace }) => this.touched(namespace))
-  }
-
-  static async open(init: SectorContentsInit): Promise<SectorContents> {
-    const contents = new SectorContents(init)
-    for (const id of await init.replica.namespaceIds()) contents.touched(id)
-    await contents.refresh()
-    return contents
   }
 
   stop(): void {
-    this.#unlisten()
+    this.#unlisten?.()
+  }
+
+  /** Whether all that lies here was looked at once. */
+  get isKnown(): boolean {
+    return this.#isKnown
   }
 
   /** Something of a namespace may have changed: what was proved before does not hold any more. */
@@ -55,6 +56,7 @@ export class SectorContents implements SectorStore {
   /** Finds out what has changed since the last time; with `all`, also what nobody told, as acts of persons may be. */
   refresh({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
     const refreshed = this.#refreshing.then(async () => {
+      await this.#begin()
       const unasked = all ? [...this.#sectors.values()].flatMap((kept) => [...kept.keys()]) : []
       for (const ns of new Set([...this.#changed, ...unasked])) {
         this.#changed.delete(ns)
@@ -65,9 +67,18 @@ export class SectorContents implements SectorStore {
           throw error
         }
       }
+      this.#isKnown = true
     })
     this.#refreshing = refreshed.catch(() => undefined)
     return refreshed
+  }
+
+  /** From here on commits are noted, and everything that is here is to be looked at. */
+  async #begin(): Promise<void> {
+    if (this.#unlisten !== undefined) return
+    const { replica } = this.#init
+    this.#unlisten = replica.onCommit(({ namespace }) => this.touched(namespace))
+    for (const id of await replica.namespaceIds()) this.touched(id)
   }
 
   async #look(id: string): Promise<void> {

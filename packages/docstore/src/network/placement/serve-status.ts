@@ -22,6 +22,8 @@ export interface StatusServerInit {
   /** The key of a listed relay, in hexadecimal; `undefined` for everybody else. */
   readonly keyOf: (peer: string) => string | undefined
   readonly contents: SectorContents
+  /** Whether there is anything to agree about: where there is not, nobody looks at what lies here. */
+  readonly isAtWork: () => boolean
   /** A relay said this of its sectors: what is to be answered. */
   readonly heard: (relay: string, theirs: readonly SectorStatus[]) => readonly SectorStatus[]
   /** How a sector stands here, and at others. */
@@ -63,7 +65,7 @@ async function answer(request: StatusRequest, { peer, onMisdeed }: Asker, init: 
         onMisdeed('malformed')
         return { t: 'error', code: theirs.reason, message: 'The status cannot be read' }
       }
-      await contents.refresh()
+      if (init.isAtWork()) await contents.refresh()
       return { t: 'status', sectors: encodeStatus(init.heard(relay, theirs.value)) }
     }
     case 'list': {
