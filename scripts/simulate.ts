@@ -1,14 +1,15 @@
 // Relays in virtual time: npm run simulate -- --relays 300 --hours 24 --seed 7. See docs/spec/placement.md, §6, for what is checked.
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../packages/core/src/testing/random.ts'
+import { BrokenInvariant } from '../packages/core/src/testing/simulation/checks.ts'
 import { Simulation, type SimulationInit, type SimulationReport } from '../packages/core/src/testing/simulation/simulation.ts'
 
 const BAD: readonly NonNullable<SimulationInit['bad']>[] = ['claims-all', 'keeps-nothing', 'boasts', 'flaps', 'fast', 'full']
-const USAGE = `npm run simulate -- [--relays N] [--hours H] [--seed S] [--seeds COUNT] [--bad ${BAD.join('|')}] [--json]
+const USAGE = `npm run simulate -- [--relays N] [--hours H] [--seed S] [--seeds COUNT|A..B] [--bad ${BAD.join('|')}] [--json]
   --relays   how many to begin with, 1 to 2000; with --seeds, 3 to 50 by chance, most of them few, where it is left out (default 12)
   --hours    for how long things happen to them (default 6); then it is quiet for three
   --seed     replays one run (default 1)
-  --seeds    runs so many, from --seed on
+  --seeds    runs so many, from --seed on, or those from A to B; says which failed, and goes on
   --bad      what is wrong with the first relay`
 
 function fail(message: string): never {
@@ -37,8 +38,10 @@ function readOptions() {
 const options = readOptions()
 const relays = numberOf('relays', options.relays, [1, 2000])
 const hours = numberOf('hours', options.hours, [1, 1000]) ?? 6
-const first = numberOf('seed', options.seed, [0, 2 ** 31]) ?? 1
-const seeds = numberOf('seeds', options.seeds, [1, 100_000])
+const range = /^(\d+)\.\.(\d+)$/.exec(options.seeds ?? '')
+const first = numberOf('seed', range?.[1] ?? options.seed, [0, 2 ** 31]) ?? 1
+const seeds =
+  range === null ? numberOf('seeds', options.seeds, [1, 100_000]) : (numberOf('seeds', range[2], [first, first + 99_999]) ?? first) - first + 1
 const bad = options.bad === undefined ? undefined : (BAD.find((one) => one === options.bad) ?? fail(`--bad is one of ${BAD.join(', ')}`))
 
 /** What one seed simulates. Large networks have more documents, and more happens in them. */
@@ -61,7 +64,8 @@ function show({ happened, ...report }: SimulationReport, seconds: number): void 
   )
 }
 
-for (let seed = first; seed < first + (seeds ?? 1); seed++) {
+/** Runs one seed; whether all promises were kept. */
+function run(seed: number): boolean {
   const begin = performance.now()
   const seconds = (): number => Math.round((performance.now() - begin) / 100) / 10
   try {
@@ -70,10 +74,20 @@ for (let seed = first; seed < first + (seeds ?? 1); seed++) {
       new Simulation(initOf(seed)).run({ onHour: (hour) => isLong && process.stderr.write(`\r${hour} of ${hours} h, ${seconds()} s `) }),
       seconds(),
     )
+    return true
   } catch (error) {
-    console.error(
-      `Seed ${seed} failed; replay it with --seed ${seed} --hours ${hours}${relays === undefined ? ` --relays ${initOf(seed).relays}` : ` --relays ${relays}`}`,
-    )
-    throw error
+    if (!(error instanceof BrokenInvariant)) throw error
+    console.error(`Seed ${seed} failed: ${error.message}; replay it with --seed ${seed} --hours ${hours} --relays ${initOf(seed).relays}`)
+    return false
   }
+}
+
+const failed: number[] = []
+for (let seed = first; seed < first + (seeds ?? 1); seed++) {
+  if (!run(seed)) failed.push(seed)
+  if (seeds !== undefined && process.stderr.isTTY) process.stderr.write(`${seed - first + 1} of ${seeds} seeds, ${failed.length} failed\n`)
+}
+if (failed.length > 0) {
+  console.error(`Failed: ${failed.join(', ')}`)
+  process.exitCode = 1
 }

@@ -3,6 +3,9 @@ const FRACTION_BITS = 20
 /** Bits of a mantissa, the leading 1 included: its square has 52, which every number of JavaScript holds exactly. */
 const MANTISSA_BITS = 26
 
+/** 2 as the square of a mantissa. */
+const TWO: number = 2 ** (2 * MANTISSA_BITS - 1)
+
 /** Bytes of a draw. */
 export const DRAW_BYTES = 8
 
@@ -20,8 +23,8 @@ export function drawCost(bytes: Uint8Array, offset = 0): number {
   let log = (high === 0 ? 31 : 63) - zeros
   for (let bit = 0; bit < FRACTION_BITS; bit++) {
     const square = mantissa * mantissa
-    const isTwoOrMore = square >= 2 ** (2 * MANTISSA_BITS - 1)
-    mantissa = Math.floor(square / 2 ** (isTwoOrMore ? MANTISSA_BITS : MANTISSA_BITS - 1))
+    const isTwoOrMore = square >= TWO
+    mantissa = Math.floor(square * (isTwoOrMore ? 2 ** -MANTISSA_BITS : 2 ** (1 - MANTISSA_BITS)))
     log = 2 * log + (isTwoOrMore ? 1 : 0)
   }
   return 64 * 2 ** FRACTION_BITS - log

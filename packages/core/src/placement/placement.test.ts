@@ -72,6 +72,21 @@ describe('placement', () => {
     expect((byPower.get(4) ?? 0) / (byPower.get(3) ?? 1)).toBeCloseTo(2, 0)
   })
 
+  it('counts keys, not people: who makes a thousand relays owns nearly all', () => {
+    const honest = members(20)
+    const names = new Set(honest.map(({ key }) => Buffer.from(key).toString('hex')))
+    const placement = new Placement(draws(), [...honest, ...Array.from({ length: 1000 }, (_, i) => member(`of one person ${i}`))], 3)
+    const honestCopies = Array.from({ length: SECTORS }, (_, sector) => placement.ownerNames(sector).filter((name) => names.has(name)).length)
+    expect(Math.max(...honestCopies)).toBeLessThan(3)
+    expect(honestCopies.filter((copies) => copies > 0).length / SECTORS).toBeLessThan(0.1)
+  })
+
+  it('takes two relays with one key for one', () => {
+    const twins = new Placement(draws(), [...members(5), member('0')], 3)
+    const one = new Placement(draws(), members(5), 3)
+    for (let sector = 0; sector < SECTORS; sector++) expect(twins.ownerNames(sector)).toEqual(one.ownerNames(sector))
+  })
+
   it('knows no other sectors', () => {
     expect(() => new Placement(draws(), [], 3).owners(SECTORS)).toThrow(RangeError)
   })

@@ -80,6 +80,8 @@ export class Placement {
   readonly #names: (readonly string[] | undefined)[] = []
   /** The numbers of the owners of all sectors, `wanted` for each; made when somebody asks what a relay owns. */
   #owners: Uint16Array | undefined
+  /** By the number of a member, what it owns. */
+  #owned: ReadonlyMap<number, readonly number[]> | undefined
 
   constructor(draws: Draws, members: readonly Member[] | MemberSet, copies: number) {
     this.copies = copies
@@ -105,10 +107,19 @@ export class Placement {
   ownedBy(relay: string): readonly number[] {
     const number = this.memberNumber(relay)
     if (number === undefined) return []
+    this.#owned ??= this.#allOwned()
+    return this.#owned.get(number) ?? []
+  }
+
+  #allOwned(): ReadonlyMap<number, readonly number[]> {
     const { wanted } = this
-    const owners = (this.#owners ??= this.#allOwners())
-    const owned: number[] = []
-    for (let i = 0; i < owners.length; i++) if (owners[i] === number) owned.push(Math.floor(i / wanted))
+    const owned = new Map<number, number[]>()
+    for (const [i, number] of (this.#owners ??= this.#allOwners()).entries()) {
+      const sector = Math.floor(i / wanted)
+      const sectors = owned.get(number)
+      if (sectors === undefined) owned.set(number, [sector])
+      else sectors.push(sector)
+    }
     return owned
   }
 

@@ -4,6 +4,9 @@ import type { Member } from './membership.ts'
 
 const NOTHING: Uint16Array = new Uint16Array()
 
+/** Relays for which there is room at first. */
+const FIRST_ROOM = 16
+
 /** A relay of a ranking. */
 export interface Ranked extends Member {
   /** Its key in hexadecimal. */
@@ -17,12 +20,12 @@ export interface Ranked extends Member {
 export class Ranking {
   readonly #costsOf: (key: Uint8Array) => Int32Array
   readonly #ranked: Ranked[] = []
-  /** What a relay of this number costs in each sector, by its weight. */
-  readonly #costs: Float64Array[] = []
+  /** By sector, what it costs the relay of each number, by its weight. */
+  #costs: readonly Float64Array[] = Array.from({ length: SECTORS }, () => new Float64Array(FIRST_ROOM))
   /** Numbers by name; a relay that has said several weights has several. */
   readonly #numbers = new Map<string, number[]>()
   /** By sector, numbers by rising cost; so many of each row are in use as there are relays. */
-  #orders: readonly Uint16Array[] = Array.from({ length: SECTORS }, () => new Uint16Array(16))
+  #orders: readonly Uint16Array[] = Array.from({ length: SECTORS }, () => new Uint16Array(FIRST_ROOM))
 
   /** `costsOf` gives what each sector costs a relay that weighs 1. */
   constructor(costsOf: (key: Uint8Array) => Int32Array) {
@@ -43,8 +46,13 @@ export class Ranking {
     const number = this.#ranked.length
     this.#ranked.push({ key: member.key, power: member.power, name })
     this.#numbers.set(name, [...numbers, number])
-    // Powers of two divide integers exactly: w times as heavy is 1 / w of the cost.
-    this.#costs.push(Float64Array.from(this.#costsOf(member.key), (cost) => cost * 2 ** (MAX_WEIGHT_POWER - member.power)))
+    if (number === this.#orders[0]?.length) this.#grow()
+    const factor = 2 ** (MAX_WEIGHT_POWER - member.power)
+    for (const [sector, cost] of this.#costsOf(member.key).entries()) {
+      const costs = this.#costs[sector]
+      // Powers of two divide integers exactly: w times as heavy is 1 / w of the cost.
+      if (costs !== undefined) costs[number] = cost * factor
+    }
     this.#insert(number)
     return number
   }
@@ -64,29 +72,38 @@ export class Ranking {
     return this.#orders[sector] ?? NOTHING
   }
 
+  #grow(): void {
+    const room = 2 * this.#ranked.length
+    this.#orders = this.#orders.map((order) => {
+      const larger = new Uint16Array(room)
+      larger.set(order)
+      return larger
+    })
+    this.#costs = this.#costs.map((costs) => {
+      const larger = new Float64Array(room)
+      larger.set(costs)
+      return larger
+    })
+  }
+
   #insert(number: number): void {
-    const count = this.#ranked.length - 1
-    if (count === this.#orders[0]?.length)
-      this.#orders = this.#orders.map((order) => {
-        const larger = new Uint16Array(2 * count)
-        larger.set(order)
-        return larger
-      })
     for (const [sector, order] of this.#orders.entries()) {
-      let [low, high] = [0, count]
+      const costs = this.#costs[sector]
+      if (costs === undefined) continue
+      let [low, high] = [0, number]
       while (low < high) {
         const middle = (low + high) >> 1
-        if (this.#isBefore(number, order[middle] ?? 0, sector)) high = middle
+        if (this.#isBefore(number, order[middle] ?? 0, costs)) high = middle
         else low = middle + 1
       }
-      order.copyWithin(low + 1, low, count)
+      order.copyWithin(low + 1, low, number)
       order[low] = number
     }
   }
 
   /** Of equal costs the lower key comes first. */
-  #isBefore(a: number, b: number, sector: number): boolean {
-    const [costA = 0, costB = 0] = [this.#costs[a]?.[sector], this.#costs[b]?.[sector]]
+  #isBefore(a: number, b: number, costs: Float64Array): boolean {
+    const [costA = 0, costB = 0] = [costs[a], costs[b]]
     if (costA !== costB) return costA < costB
     const [one, other] = [this.#ranked[a], this.#ranked[b]]
     return one !== undefined && other !== undefined && compareBytes(one.key, other.key) < 0

@@ -12,6 +12,8 @@ export interface Partner {
   isClean: boolean
   /** Version of our sector of which it proved, and when, that it has everything. */
   proof: { readonly version: number; readonly at: number } | undefined
+  /** Version of our sector with which it was found equal, and said to serve it. */
+  hasServed: number | undefined
   /** Comparisons in a row after which it still said something else than we have: who makes up what he says must not keep us busy. */
   vain: number
   /** Comparisons in a row that failed, and when the next one may begin. */
@@ -37,15 +39,26 @@ export class HeldSector {
     let partner = this.partners.get(relay)
     if (partner !== undefined) return partner
     if (!isOwner && this.partners.size >= MAX_HOLDERS) return undefined
-    partner = { says: undefined, saidAt: 0, differs: 0, isClean: false, proof: undefined, vain: 0, failures: 0, retryAt: 0, isBusy: false }
+    partner = {
+      says: undefined,
+      saidAt: 0,
+      differs: 0,
+      isClean: false,
+      proof: undefined,
+      hasServed: undefined,
+      vain: 0,
+      failures: 0,
+      retryAt: 0,
+      isBusy: false,
+    }
     this.partners.set(relay, partner)
     return partner
   }
 
-  /** Forgets who is neither an owner nor holds anything. */
-  tidy(owners: readonly string[]): void {
-    if (this.partners.size <= owners.length) return
-    for (const [relay, { says, isBusy }] of this.partners) if (says === undefined && !isBusy && !owners.includes(relay)) this.partners.delete(relay)
+  /** Forgets who is neither an owner nor holds anything, by what it has said since a time. */
+  tidy(owners: readonly string[], since: number): void {
+    for (const [relay, { says, saidAt, isBusy }] of this.partners)
+      if ((says === undefined || saidAt <= since) && !isBusy && !owners.includes(relay)) this.partners.delete(relay)
   }
 }
 

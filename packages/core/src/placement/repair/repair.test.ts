@@ -155,6 +155,24 @@ describe('a sector that belongs to others', () => {
   })
 })
 
+it('a relay that only holds a sector leaves an owner alone that has served the same, until that changes or may go', () => {
+  // No member, so that it has nothing else to tell.
+  const { repair, versions } = relay(7, [foreign])
+  const [owner = '', ...remaining] = owners
+  repair.place(others)
+  repair.next(0)
+  expect(repair.toTell(0)).toEqual(new Set(owners))
+  repair.heard(owner, [says(foreign, 'syncing')], 0, ANSWER)
+  expect(repair.toTell(0)).toEqual(new Set(owners))
+  repair.heard(owner, [says(foreign, 'serving')], 0, ANSWER)
+  expect(repair.toTell(0)).toEqual(new Set(remaining))
+  versions.set(foreign, 2)
+  expect(repair.toTell(0)).toEqual(new Set(owners))
+  repair.heard(owner, [says(foreign, 'serving')], 0, ANSWER)
+  expect(repair.toTell(HOLD_MS - 1)).toEqual(new Set(remaining))
+  expect(repair.toTell(HOLD_MS)).toEqual(new Set(owners))
+})
+
 it('a relay compares few sectors at once, and remembers few who pretend to hold something', () => {
   const { repair } = relay(0)
   repair.place(place(3))

@@ -1,5 +1,5 @@
 import { toHex } from '../../model/bytes.ts'
-import { MAX_COMPARISONS, MAX_COMPARISONS_WITH_ONE, PLACEMENT_TIMES, type PlacementTimes, PRINT_BYTES, SECTORS } from '../limits.ts'
+import { MAX_COMPARISONS, MAX_COMPARISONS_WITH_ONE, PLACEMENT_TIMES, type PlacementTimes, SECTORS } from '../limits.ts'
 import type { Placement } from '../placement.ts'
 import type { SectorState, SectorStatus } from '../status.ts'
 import { found, HeldSector, isWorking, type Partner, putOff } from './held-sector.ts'
@@ -26,6 +26,8 @@ export type RepairAction =
 /** How a comparison ended: equal; not, or it broke off; or this relay had no room for what it lacks. */
 export type Compared = 'clean' | 'failed' | 'no-room'
 
+const ALL_SECTORS: ReadonlySet<number> = new Set(Array.from({ length: SECTORS }).keys())
+
 /** A comparison that is wanted, the most urgent first. */
 interface Wanted {
   readonly held: HeldSector
@@ -47,12 +49,12 @@ export class Repair {
   readonly #sectors: (HeldSector | undefined)[] = Array.from({ length: SECTORS })
   #held: readonly HeldSector[] = []
   readonly #heardAt = new Map<string, number>()
-  /** Of relays that were heard: which sectors they had to do with. */
-  readonly #knownOf = new Map<string, Uint8Array>()
+  /** Of relays that were heard: of which sectors they said something, while these are here. */
+  readonly #saidOf = new Map<string, Set<number>>()
   readonly #underWay = new Map<string, number>()
   #placement: Placement | undefined
   /** Which sectors are to be here: our own, or all while there are so few relays that each keeps all. */
-  readonly #ours: Uint8Array = new Uint8Array(SECTORS).fill(1)
+  #ours: ReadonlySet<number> = ALL_SECTORS
   #isDraining = false
   #isBehind = false
 
@@ -66,22 +68,38 @@ export class Repair {
   place(placement: Placement): void {
     if (placement === this.#placement) return
     this.#placement = placement
-    this.#ours.fill(!this.#isDraining && placement.isEverywhere ? 1 : 0)
-    if (!this.#isDraining) for (const sector of placement.ownedBy(this.#self)) this.#ours[sector] = 1
+    if (!this.#isDraining) this.#ours = placement.isEverywhere ? ALL_SECTORS : new Set(placement.ownedBy(this.#self))
   }
 
   /** This relay is to be emptied: its sectors can be called safe as soon as their owners serve them. */
   drain(): void {
     this.#isDraining = true
-    this.#ours.fill(0)
+    this.#ours = new Set()
   }
 
-  /** Relays that a status should be exchanged with: owners of sectors that are here, and who said to have any of them. */
+  /** Relays that a status is exchanged with: owners of sectors that are here, and who said to have any of them. */
   partners(): ReadonlySet<string> {
     const partners = new Set<string>()
     for (const held of this.#held) {
       for (const owner of this.#ownersOf(held.number)) partners.add(owner)
       for (const relay of held.partners.keys()) partners.add(relay)
+    }
+    partners.delete(this.#self)
+    return partners
+  }
+
+  /**
+   * Those of them that are to be told now. Who gives a sector up speaks first, and while he only holds it he leaves an owner alone that has served the same: a relay that takes writes for
+   * many sectors would speak with all their owners each minute.
+   */
+  toTell(now: number): ReadonlySet<string> {
+    const partners = new Set<string>()
+    for (const held of this.#held) {
+      const owners = this.#ownersOf(held.number)
+      const isOnlyHeld = held.state === 'leaving' && !this.#mayGo(held, now)
+      const version = isOnlyHeld ? this.#store.version(held.number) : undefined
+      for (const owner of owners) if (version === undefined || held.partners.get(owner)?.hasServed !== version) partners.add(owner)
+      for (const [relay, { says }] of held.partners) if (says !== 'leaving' && says !== undefined && !owners.includes(relay)) partners.add(relay)
     }
     partners.delete(this.#self)
     return partners
@@ -97,16 +115,17 @@ export class Repair {
    * answer to that.
    */
   status(relay: string, theirs: readonly SectorStatus[] = []): readonly SectorStatus[] {
-    const [isOwner, known] = [this.#ownerCheck(relay), this.#knownOf.get(relay)]
+    // Of a thousand relays each has to do with a few sectors: no status takes as long as there are sectors here.
+    const numbers = new Set<number>()
+    for (const sector of this.#placement?.ownedBy(relay) ?? []) if (this.#sectors[sector] !== undefined) numbers.add(sector)
+    for (const sector of this.#saidOf.get(relay) ?? []) if (this.#sectors[sector]?.partners.has(relay) === true) numbers.add(sector)
+    for (const { sector } of theirs) numbers.add(sector)
     const said: SectorStatus[] = []
-    let i = 0
-    for (const { number, state, partners } of this.#held) {
-      while ((theirs[i]?.sector ?? SECTORS) < number) i++
-      const isAsked = theirs[i]?.sector === number
-      if (isAsked || isOwner(number) || (known?.[number] === 1 && partners.has(relay)))
-        said.push({ sector: number, state, print: this.#store.print(number).subarray(0, PRINT_BYTES) })
+    for (const sector of numbers) {
+      const held = this.#sectors[sector]
+      if (held !== undefined) said.push({ sector, state: held.state, print: this.#store.print(sector) })
     }
-    return said
+    return said.sort((a, b) => a.sector - b.sector)
   }
 
   /** How one sector stands here. */
@@ -138,32 +157,41 @@ export class Repair {
     if (relay === this.#self) return
     this.#heardAt.set(relay, now)
     const owns = this.#ownerCheck(relay)
-    let known = this.#knownOf.get(relay)
-    if (known === undefined) this.#knownOf.set(relay, (known = new Uint8Array(SECTORS)))
-    let i = 0
-    for (const held of this.#held) {
-      while ((status[i]?.sector ?? SECTORS) < held.number) i++
-      const one = status[i]?.sector === held.number ? status[i] : undefined
-      const isOwner = owns(held.number)
-      if (one === undefined && !isOwner && known[held.number] !== 1) continue
-      const partner = one === undefined && !isOwner ? held.partners.get(relay) : held.partner(relay, isOwner)
-      if (partner === undefined) continue
-      known[held.number] = 1
-      if (one === undefined && !isAnswer) continue
-      partner.says = one?.state
-      partner.saidAt = now
-      if (one === undefined) partner.isClean = false
-      else if (beginsWith(this.#store.print(held.number), one.print)) {
-        partner.isClean = true
-        partner.differs = 0
-        partner.failures = 0
-        partner.vain = 0
-      } else {
-        partner.differs++
-        // What is just being written differs once.
-        if (partner.differs > 1) partner.isClean = false
-      }
+    let saidOf = this.#saidOf.get(relay)
+    if (saidOf === undefined) this.#saidOf.set(relay, (saidOf = new Set()))
+    const leftOut = isAnswer ? new Set(saidOf) : undefined
+    for (const one of status) {
+      const held = this.#sectors[one.sector]
+      const partner = held?.partner(relay, owns(one.sector))
+      if (held === undefined || partner === undefined) continue
+      saidOf.add(one.sector)
+      leftOut?.delete(one.sector)
+      this.#says(held, partner, one, now)
     }
+    for (const sector of leftOut ?? []) {
+      const partner = this.#sectors[sector]?.partners.get(relay)
+      saidOf.delete(sector)
+      if (partner === undefined) continue
+      partner.says = undefined
+      partner.saidAt = now
+      partner.isClean = false
+    }
+  }
+
+  #says({ number }: HeldSector, partner: Partner, { state, print }: SectorStatus, now: number): void {
+    partner.says = state
+    partner.saidAt = now
+    if (beginsWith(this.#store.print(number), print)) {
+      partner.isClean = true
+      partner.differs = 0
+      partner.failures = 0
+      partner.vain = 0
+      partner.hasServed = state === 'serving' ? this.#store.version(number) : undefined
+      return
+    }
+    partner.differs++
+    // What is just being written differs once.
+    if (partner.differs > 1) partner.isClean = false
   }
 
   /** A comparison or a proof that was asked for has ended. `version` is that of which a proof was given. */
@@ -178,7 +206,11 @@ export class Repair {
       partner.failures = 0
       return
     }
-    if (how === 'clean') return found(partner, now, this.#times)
+    if (how === 'clean') {
+      found(partner, now, this.#times)
+      partner.hasServed = partner.says === 'serving' ? this.#store.version(sector) : undefined
+      return
+    }
     putOff(partner, now, { isOwner: this.#ownersOf(sector).includes(relay), ...this.#times })
     partner.proof = undefined
     partner.isClean = false
@@ -254,18 +286,11 @@ export class Repair {
 
   /** Brings the list of sectors, and their states, up to date; `next` does so too. */
   look(now: number): void {
-    const here = this.#ours.slice()
-    for (const sector of this.#store.held()) here[sector] = 1
-    const all: HeldSector[] = []
-    for (let sector = 0; sector < SECTORS; sector++) {
-      if (here[sector] !== 1) {
-        this.#sectors[sector] = undefined
-        continue
-      }
-      const held = (this.#sectors[sector] ??= new HeldSector(sector))
-      all.push(held)
-      held.tidy(this.#ownersOf(sector))
-      if (this.#ours[sector] !== 1) {
+    if (this.#isListStale()) this.#list()
+    for (const held of this.#held) {
+      const { number: sector } = held
+      held.tidy(this.#ownersOf(sector), now - this.#times.statusLifeMs)
+      if (!this.#ours.has(sector)) {
         if (held.state !== 'leaving') held.leavingSince = now
         held.state = 'leaving'
       } else {
@@ -273,7 +298,25 @@ export class Repair {
         if (held.state === 'syncing' && this.#isComplete(held, now)) held.state = 'serving'
       }
     }
-    this.#held = all
+  }
+
+  /** Whether other sectors are here, or are to be, than are listed. */
+  #isListStale(): boolean {
+    let count = this.#ours.size
+    for (const sector of this.#store.held()) {
+      if (this.#sectors[sector] === undefined) return true
+      if (!this.#ours.has(sector)) count++
+    }
+    if (count !== this.#held.length) return true
+    for (const sector of this.#ours) if (this.#sectors[sector] === undefined) return true
+    return false
+  }
+
+  #list(): void {
+    const here = new Set([...this.#ours, ...this.#store.held()])
+    for (const { number } of this.#held) if (!here.has(number)) this.#sectors[number] = undefined
+    // Of a thousand relays each has a few sectors: no look takes as long as there are sectors.
+    this.#held = [...here].sort((a, b) => a - b).map((sector) => (this.#sectors[sector] ??= new HeldSector(sector)))
   }
 
   /** Whether a sector was found equal beside everybody within reach who has to do with it. Beside nobody it is only where there is nobody else. */
@@ -295,11 +338,16 @@ export class Repair {
     })
   }
 
+  /** Whether it was held for long enough. */
+  #mayGo({ leavingSince }: HeldSector, now: number): boolean {
+    return this.#isDraining || now - leavingSince >= this.#times.holdMs
+  }
+
   /** Adds the comparisons that a sector needs. */
   #want(held: HeldSector, now: number, wanted: Wanted[]): void {
     const owners = this.#ownersOf(held.number)
     const isLeaving = held.state === 'leaving'
-    const mayGo = isLeaving && (this.#isDraining || now - held.leavingSince >= this.#times.holdMs)
+    const mayGo = isLeaving && this.#mayGo(held, now)
     // Proofs are of use when all owners serve; else they would be too old by the time.
     const canGo = mayGo && owners.every((owner) => held.partners.get(owner)?.says === 'serving')
     for (const [relay, partner] of held.partners) {
@@ -335,10 +383,11 @@ export class Repair {
   #forgetSilent(now: number): void {
     for (const [relay, at] of this.#heardAt) {
       if (now - at < this.#times.statusLifeMs) continue
+      const saidOf = this.#saidOf.get(relay) ?? []
       this.#heardAt.delete(relay)
-      this.#knownOf.delete(relay)
-      for (const { partners } of this.#held) {
-        const partner = partners.get(relay)
+      this.#saidOf.delete(relay)
+      for (const sector of saidOf) {
+        const partner = this.#sectors[sector]?.partners.get(relay)
         if (partner === undefined) continue
         partner.says = undefined
         partner.isClean = false

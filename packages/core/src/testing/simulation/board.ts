@@ -92,5 +92,9 @@ function readableAt({ saidAt, at }: Said, { lagMs, skewMs }: Reader): number {
 
 /** Whether a relay is still what it was. */
 function goesOn(before: Said, after: Said): boolean {
-  return before.since === after.since && before.power === after.power && before.services.join() === after.services.join()
+  return (
+    before.since === after.since &&
+    before.power === after.power &&
+    (before.services === after.services || before.services.join() === after.services.join())
+  )
 }

@@ -60,6 +60,19 @@ export interface Found {
   readonly maxOverMean: number
 }
 
+/** By document, who has any version of it. */
+function holdersOf(relays: readonly SimRelay[]): ReadonlyMap<string, readonly SimRelay[]> {
+  const holding = new Map<string, SimRelay[]>()
+  for (const relay of relays)
+    for (const sector of relay.store.held())
+      for (const { id } of relay.store.records(sector)) {
+        const holders = holding.get(id)
+        if (holders === undefined) holding.set(id, [relay])
+        else holders.push(relay)
+      }
+  return holding
+}
+
 /** Throws where one of the promises is broken: copies, acknowledged writes, deletes, and nothing left lying about. */
 export function checkEnd({ relays, placementOf, written, copies, missing, isTidy }: Expectation): Found {
   const [first] = relays
@@ -73,21 +86,23 @@ export function checkEnd({ relays, placementOf, written, copies, missing, isTidy
   const wanted = Math.min(copies, placement.members.length)
   const honest = relays.filter(({ character }) => character !== 'keeps-nothing')
   const byName = new Map(relays.map((relay) => [relay.name, relay]))
+  const holding = holdersOf(honest)
   let [documents, deleted, acknowledged, fewestCopies] = [0, 0, 0, Number.POSITIVE_INFINITY]
   for (const { document, acknowledged: told } of written) {
-    const winner = winnerOf(honest.flatMap(({ store }) => store.get(document) ?? []))
+    const having = holding.get(document.id) ?? []
+    const winner = winnerOf(having.flatMap(({ store }) => store.get(document) ?? []))
     const promised = winnerOf(told)
     if (promised !== undefined && (winner === undefined || wins(promised, winner))) broken(`an acknowledged write of ${document.id} is lost`)
     if (winner === undefined) continue
     documents++
     acknowledged += told.length
     if (winner.content.length === 0) deleted++
-    const holders = honest.filter(({ store }) => store.get(document)?.hash === winner.hash)
+    const holders = having.filter(({ store }) => store.get(document)?.hash === winner.hash)
     const owners = placement.ownerNames(document.sector).map((name) => byName.get(name))
     const owning = holders.filter((holder) => owners.includes(holder))
     fewestCopies = Math.min(fewestCopies, Math.max(owning.length, missing > 0 ? holders.length : 0))
     if (owning.length < wanted - missing) broken(`${document.id} has ${owning.length} of ${wanted} copies`)
-    for (const relay of honest) {
+    for (const relay of having) {
       const mine = relay.store.get(document)
       if (mine === undefined || mine.hash === winner.hash) continue
       if (missing === 0 || owners.includes(relay))

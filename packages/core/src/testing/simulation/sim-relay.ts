@@ -2,7 +2,7 @@ import { sha256 } from '#crypto'
 import { concatBytes, equalBytes, toHex } from '../../model/bytes.ts'
 import { MAX_FUTURE_MS } from '../../model/limits.ts'
 import { HandOff } from '../../placement/hand-off.ts'
-import { MAX_WEIGHT_POWER, RELAY_REFRESH_MS, SECTORS, STATUS_MS } from '../../placement/limits.ts'
+import { MAX_WEIGHT_POWER, PRINT_BYTES, RELAY_REFRESH_MS, SECTORS, STATUS_MS } from '../../placement/limits.ts'
 import { DRAINING_SERVICE, sinceAtStart, STORAGE_SERVICE } from '../../placement/membership.ts'
 import { Repair, type RepairAction } from '../../placement/repair/repair.ts'
 import { decodeStatus, encodeStatus, type SectorStatus } from '../../placement/status.ts'
@@ -13,13 +13,16 @@ import type { EventQueue } from './event-queue.ts'
 import type { SimRecord } from './sim-record.ts'
 import { SimStore } from './sim-store.ts'
 import type { Viewer, Views } from './views.ts'
-import type { Wires } from './wires.ts'
+import { areLinked, type Wires } from './wires.ts'
 
 /** Relays to whom a status was told lately are not asked again until this is over, milliseconds. */
 const TOLD_MS: number = 0.75 * STATUS_MS
 const DRAIN_CHECK_MS = 30_000
 /** What a relay has said before the simulation begins, milliseconds: those whose clocks are ten minutes slow can read the first of it. */
 const SAID_MS: number = 6 * RELAY_REFRESH_MS
+
+const STORING: readonly string[] = [STORAGE_SERVICE]
+const DRAINING: readonly string[] = [STORAGE_SERVICE, DRAINING_SERVICE]
 
 /** Where a simulated relay lives. */
 export interface SimWorld {
@@ -200,7 +203,13 @@ export class SimRelay implements Side, Viewer {
 
   #status(to: string, theirs: readonly SectorStatus[] = []): Uint8Array {
     if (this.character !== 'claims-all') return encodeStatus(this.repair.status(to, theirs))
-    return encodeStatus(Array.from({ length: SECTORS }, (_, sector) => ({ sector, state: 'serving', print: this.#world.random.bytes(16) })))
+    return encodeStatus(
+      Array.from({ length: SECTORS }, (_, sector) => ({
+        sector,
+        state: 'serving',
+        print: new Uint8Array(PRINT_BYTES).fill(this.#world.random.below(256)),
+      })),
+    )
   }
 
   /** Has the same as whoever asks. */
@@ -211,7 +220,7 @@ export class SimRelay implements Side, Viewer {
   #say({ agoMs = 0 }: { readonly agoMs?: number } = {}): void {
     const at = this.now - agoMs
     this.#lastSaid = { since: this.#since, at }
-    const services = this.isDraining ? [STORAGE_SERVICE, DRAINING_SERVICE] : [STORAGE_SERVICE]
+    const services = this.isDraining ? DRAINING : STORING
     const power = this.character === 'boasts' ? MAX_WEIGHT_POWER : this.power
     this.#world.views.say(this, { since: this.#since, at, services, power }, { agoMs })
   }
@@ -219,9 +228,11 @@ export class SimRelay implements Side, Viewer {
   #tick(): void {
     const { wires, relayOf } = this.#world
     this.work()
-    for (const name of this.repair.partners()) {
+    for (const name of this.repair.toTell(this.now)) {
       const relay = relayOf(name)
-      if (relay === undefined || this.now - (this.#toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) continue
+      // Who is not linked is not told, as in real relays: they know which connections there are.
+      if (relay === undefined || !areLinked(this, relay)) continue
+      if (this.now - (this.#toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) continue
       const { repair } = this
       const mine = this.#status(name)
       wires.ask(

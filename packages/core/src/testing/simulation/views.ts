@@ -1,3 +1,4 @@
+import { MAX_FUTURE_MS } from '../../model/limits.ts'
 import { ELIGIBLE_AFTER_MS, MAX_WEIGHT_POWER, OUT_AFTER_MS } from '../../placement/limits.ts'
 import { isMember, isStoring } from '../../placement/membership.ts'
 import { Draws, Placement } from '../../placement/placement.ts'
@@ -19,13 +20,16 @@ export interface Viewer {
 /** Placements that are remembered: relays see the same members at about the same time. */
 const MAX_PLACEMENTS = 4096
 /** Never: longer than any simulation. */
-const NEVER = 2 ** 32 - 1
+const NEVER = 2 ** 31 - 1
 
 /** What one relay believes. */
 interface View {
   island: number
   /** By relay, from when on its standing may be another one, milliseconds since the beginning. */
-  due: Uint32Array
+  due: Int32Array
+  /** The least of them, and relays that are to be looked at whatever it is. */
+  nextDue: number
+  readonly changed: Set<number>
   /** 1 at the number of each member in the ranking, and by relay which number that is, plus 1. */
   isIn: Uint8Array
   numbers: Uint16Array
@@ -33,6 +37,32 @@ interface View {
   /** Tells views apart. */
   print: number
   placement: Placement | undefined
+}
+
+/** What each relay said last, as columns. */
+class LastSaid {
+  since = new Float64Array()
+  at = new Float64Array()
+  saidAt = new Float64Array()
+  island = new Uint8Array()
+  /** Its number in the ranking, plus 1; 0 where it does not offer to keep what it owns, or is gone. */
+  number = new Uint16Array()
+
+  set(relay: number, said: Said, number: number): void {
+    if (this.at.length <= relay) {
+      const count = relay + 1
+      this.since = grown(this.since, new Float64Array(2 * count))
+      this.at = grown(this.at, new Float64Array(2 * count))
+      this.saidAt = grown(this.saidAt, new Float64Array(2 * count))
+      this.island = grown(this.island, new Uint8Array(2 * count))
+      this.number = grown(this.number, new Uint16Array(2 * count))
+    }
+    this.since[relay] = said.since
+    this.at[relay] = said.at
+    this.saidAt[relay] = said.saidAt
+    this.island[relay] = said.island
+    this.number[relay] = isStoring(said.services) ? number + 1 : 0
+  }
 }
 
 /**
@@ -48,8 +78,9 @@ export class Views {
   readonly #copies: number
   readonly #relays: Viewer[] = []
   readonly #views: View[] = []
+  readonly #last = new LastSaid()
   /** By relay, who hears nothing of it until it says something. */
-  readonly #waiting: Uint8Array[] = []
+  readonly #waiting: Set<number>[] = []
   /** By relay and weight, the number in the ranking. */
   readonly #numbers: number[] = []
   /** By number in the ranking, what it adds to the print of a view. */
@@ -67,10 +98,12 @@ export class Views {
 
   add(relay: Viewer): void {
     this.#relays[relay.index] = relay
-    this.#waiting[relay.index] = new Uint8Array()
+    this.#waiting[relay.index] = new Set()
     this.#views[relay.index] = {
       island: relay.island,
-      due: new Uint32Array(),
+      due: new Int32Array(),
+      nextDue: 0,
+      changed: new Set(),
       isIn: new Uint8Array(),
       numbers: new Uint16Array(),
       size: 0,
@@ -81,36 +114,71 @@ export class Views {
 
   /** `agoMs`: that was so long ago. */
   say(relay: Viewer, said: Omit<Said, 'saidAt' | 'island'>, { agoMs = 0 }: { readonly agoMs?: number } = {}): void {
-    const isOther = this.#board.say(relay.index, { ...said, saidAt: this.#events.now - agoMs, island: relay.island })
-    const waiting = this.#waiting[relay.index] ?? new Uint8Array()
+    const whole = { ...said, saidAt: this.#events.now - agoMs, island: relay.island }
+    const isOther = this.#board.say(relay.index, whole)
+    this.#last.set(relay.index, whole, this.#numberOf(relay.index, said.power))
+    const waiting = this.#waiting[relay.index]
     if (isOther) this.#lookAnew(relay.index)
-    else for (const [viewer, waits] of waiting.entries()) if (waits === 1) this.#setDue(viewer, relay.index)
-    waiting.fill(0)
+    for (const viewer of waiting ?? []) {
+      const view = this.#views[viewer]
+      // Who comes from another island looks at all relays then.
+      if (view === undefined || (relay.island !== 0 && view.island !== relay.island)) continue
+      view.changed.add(relay.index)
+      waiting?.delete(viewer)
+    }
   }
 
   forget(relay: Viewer): void {
     this.#board.forget(relay.index)
+    this.#last.number[relay.index] = 0
     this.#lookAnew(relay.index)
   }
 
   join(): void {
     this.#board.join()
-    for (const { due } of this.#views) due.fill(0)
+    this.#last.island.fill(0)
+    for (const view of this.#views) lookAtAll(view)
   }
 
   /** The placement as a relay sees it now. */
   of(viewer: Viewer): Placement {
     const view = this.#viewOf(viewer)
-    const now = this.#events.now - this.#begin
-    let reader: Reader | undefined
-    const { due } = view
-    const count = this.#relays.length
-    for (let relay = 0; relay < count; relay++) {
-      if ((due[relay] ?? 0) > now) continue
-      reader ??= { time: this.#events.now, lagMs: viewer.lagMs, skewMs: viewer.skewMs, island: viewer.island }
-      this.#look(view, viewer.index, relay, reader)
-    }
+    const reader: Reader = { time: this.#events.now, lagMs: viewer.lagMs, skewMs: viewer.skewMs, island: viewer.island }
+    for (const relay of view.changed) this.#look(view, viewer.index, relay, reader)
+    view.changed.clear()
+    if (view.nextDue <= this.#events.now - this.#begin) this.#lookAtDue(view, viewer.index, reader)
     return (view.placement ??= this.#placementOf(view))
+  }
+
+  /** Looks at all relays that it is time to look at. */
+  #lookAtDue(view: View, viewer: number, reader: Reader): void {
+    const { due, numbers } = view
+    const { since, at, saidAt, island, number } = this.#last
+    const { time, lagMs, skewMs } = reader
+    const now = time - this.#begin
+    const clock = time + skewMs
+    const count = this.#relays.length
+    let nextDue = NEVER
+    for (let relay = 0; relay < count; relay++) {
+      let dueNow = due[relay] ?? 0
+      if (dueNow <= now) {
+        const saidLast = at[relay] ?? 0
+        // A member that goes on to be there, as nearly all do: what it said last can be read, and is what `#look` would find.
+        const goesOn =
+          numbers[relay] !== 0 &&
+          number[relay] === numbers[relay] &&
+          (island[relay] === 0 || island[relay] === reader.island) &&
+          (saidAt[relay] ?? 0) + lagMs <= time &&
+          saidLast <= clock + MAX_FUTURE_MS &&
+          clock >= (since[relay] ?? 0) + ELIGIBLE_AFTER_MS &&
+          clock < saidLast + OUT_AFTER_MS
+        if (goesOn) due[relay] = dueAt(saidLast + OUT_AFTER_MS - skewMs - this.#begin)
+        else this.#look(view, viewer, relay, reader)
+        dueNow = due[relay] ?? 0
+      }
+      if (dueNow < nextDue) nextDue = dueNow
+    }
+    view.nextDue = nextDue
   }
 
   /** Whether a relay is a member for a reader, and until when that holds. */
@@ -126,12 +194,10 @@ export class Views {
         : Number.POSITIVE_INFINITY
     const next = Math.min(until - reader.skewMs, this.#board.nextAt(relay, reader, said, { isOther: isIn }))
     // Of a member it makes no difference that it says the same again; of others, everything that they say may.
-    const waiting = this.#waiting[relay]
-    if (!isIn && waiting !== undefined) {
-      if (waiting.length <= viewer) (this.#waiting[relay] = grown(waiting, this.#relays.length))[viewer] = 1
-      else waiting[viewer] = 1
-    }
-    view.due[relay] = Math.min(NEVER, Math.max(next - this.#begin, reader.time - this.#begin + 1))
+    if (!isIn) this.#waiting[relay]?.add(viewer)
+    const due = dueAt(Math.max(next - this.#begin, reader.time - this.#begin + 1))
+    view.due[relay] = due
+    view.nextDue = Math.min(view.nextDue, due)
   }
 
   #set(view: View, relay: number, said: Said | undefined): void {
@@ -145,7 +211,7 @@ export class Views {
   }
 
   #flip(view: View, number: number, is: 0 | 1): void {
-    if (view.isIn.length <= number) view.isIn = grown(view.isIn, number + 1)
+    if (view.isIn.length <= number) view.isIn = grown(view.isIn, new Uint8Array(2 * number + 2))
     view.isIn[number] = is
     view.size += is === 1 ? 1 : -1
     // Sums of whole numbers below 2^40 stay exact, whatever their order.
@@ -174,32 +240,35 @@ export class Views {
     if (view === undefined) throw new Error(`relay ${index} was not added`)
     const count = this.#relays.length
     if (view.due.length < count) {
-      const [due, numbers] = [new Uint32Array(2 * count), new Uint16Array(2 * count)]
-      due.set(view.due)
-      numbers.set(view.numbers)
-      Object.assign(view, { due, numbers })
+      view.due = grown(view.due, new Int32Array(2 * count))
+      view.numbers = grown(view.numbers, new Uint16Array(2 * count))
+      view.nextDue = 0
     }
     if (view.island !== island) {
       view.island = island
-      view.due.fill(0)
+      lookAtAll(view)
     }
     return view
   }
 
   /** Everybody looks at a relay again. */
   #lookAnew(relay: number): void {
-    for (let viewer = 0; viewer < this.#views.length; viewer++) this.#setDue(viewer, relay)
-  }
-
-  #setDue(viewer: number, relay: number): void {
-    const due = this.#views[viewer]?.due
-    if (due !== undefined && relay < due.length) due[relay] = 0
+    for (const { changed } of this.#views) changed.add(relay)
   }
 }
 
-function grown(bytes: Uint8Array, count: number): Uint8Array {
-  const larger = new Uint8Array(2 * count)
-  larger.set(bytes)
+/** In whole milliseconds, none of which is too late. */
+function dueAt(ms: number): number {
+  return Math.min(NEVER, Math.floor(ms))
+}
+
+function lookAtAll(view: View): void {
+  view.due.fill(0)
+  view.nextDue = 0
+}
+
+function grown<T extends Float64Array | Int32Array | Uint16Array | Uint8Array>(from: T, larger: T): T {
+  larger.set(from)
   return larger
 }
 

@@ -13,6 +13,11 @@ export interface Host {
   readonly diskMs: number
 }
 
+/** Whether two reach each other now. */
+export function areLinked(one: Host, other: Host): boolean {
+  return one.isUp && other.isUp && one.island === other.island
+}
+
 /** Messages between simulated hosts: late, lost, or not at all where a partition lies between. */
 export class Wires {
   /** Probability that a message is lost, and longest delay of one that is not, milliseconds. */
@@ -27,26 +32,25 @@ export class Wires {
     this.#random = random
   }
 
-  /** Asks another host; `done` gets the answer once, or `undefined` when none came. The question can have had its effect then. */
+  /** Asks another host; `done` gets the answer once, or `undefined` when none came in time. The question can have had its effect then. */
   ask<T>(from: Host, to: Host, work: () => T, done: (answer: T | undefined) => void): void {
-    let isDone = false
-    const end = (answer: T | undefined): void => {
-      if (isDone) return
-      isDone = true
-      done(answer)
-    }
-    this.#events.after(TIMEOUT_MS, () => end(undefined))
-    this.#travel(from, to, () => {
+    const end = this.#events.now + TIMEOUT_MS
+    // Most questions are answered: only for those that are not something happens when their time is over.
+    const fail = (): void => this.#events.after(end - this.#events.now, () => done(undefined))
+    this.#travel(from, to, 0, fail, () => {
       const answer = work()
-      this.#events.after(to.diskMs, () => this.#travel(to, from, () => end(answer)))
+      this.#travel(to, from, to.diskMs, fail, () => done(answer), end)
     })
   }
 
-  #travel(from: Host, to: Host, arrive: () => void): void {
+  /** One message: it is sent after `waitMs`, and does not arrive after `end`. */
+  #travel(from: Host, to: Host, waitMs: number, fail: () => void, arrive: () => void, end = Number.POSITIVE_INFINITY): void {
     this.messages++
-    if (this.#random.chance(this.loss)) return
-    this.#events.after(1 + this.#random.below(this.maxDelayMs), () => {
-      if (from.isUp && to.isUp && from.island === to.island) arrive()
+    const ms = waitMs + 1 + this.#random.below(this.maxDelayMs)
+    if (this.#random.chance(this.loss) || this.#events.now + ms > end) return fail()
+    this.#events.after(ms, () => {
+      if (areLinked(from, to)) arrive()
+      else fail()
     })
   }
 }

@@ -318,7 +318,7 @@ export class RelaySectors {
     const slots = new Slots(MAX_TOLD_AT_ONCE)
     const isDue = (relay: string): boolean =>
       performance.now() - (this.#toldAt.get(relay) ?? Number.NEGATIVE_INFINITY) >= TOLD_LATELY * view.times.statusMs
-    const due = [...(this.#repair?.partners() ?? [])].filter(isDue)
+    const due = [...(this.#repair?.toTell(performance.now()) ?? [])].filter(isDue)
     this.#init.onNeeds()
     await Promise.all(due.map((relay) => slots.take(() => this.#tell(relay))))
   }
