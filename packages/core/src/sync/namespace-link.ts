@@ -1,3 +1,4 @@
+import { sha256 } from '#crypto'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes, toHex } from '../model/bytes.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/encoding/cid.ts'
@@ -8,7 +9,7 @@ import type { Acceptance, OutgoingBatch, Replica, SentRecord } from '../replica/
 import type { Difference } from '../sets/reconcile.ts'
 import { SlotList } from '../sets/slot-list.ts'
 import { Audits } from './audit.ts'
-import type { Channel } from './channel.ts'
+import type { Asking } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
@@ -26,7 +27,7 @@ export interface LinkContext {
   readonly now: () => number
   readonly random: () => number
   readonly clock: PeerClock | undefined
-  readonly channel: () => Channel
+  readonly channel: () => Asking
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
   /** Whether the peer keeps namespaces; one that does not is only told which are kept here. */
@@ -35,6 +36,8 @@ export interface LinkContext {
   readonly canLogs: () => boolean
   /** Whether the peer is to be told which namespaces are here that it is asked for. */
   readonly canHas: () => boolean
+  /** Whether the peer understands which head it is told that is here. */
+  readonly canHead: () => boolean
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
   /** The same for pushes of few records, of which several are under way at once. */
@@ -170,8 +173,7 @@ export class NamespaceLink {
     let held = 0
     let forgotten = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const has = this.#context.canHas() && (await replica.namespace(this.#ns)) !== undefined
-      const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns, ...(has ? { has } : {}) }, 'opened', 'unknown')
+      const opened = await this.#open()
       if (!this.#context.isKeeper()) {
         this.status.state = 'declined'
         return true
@@ -228,6 +230,14 @@ export class NamespaceLink {
         if (!(await this.#audits.maybe())) return pass === 0
         continue
       }
+      // What was pulled is all that the peer had, and all that is here: it need not be asked again.
+      if (isTold && tally.isComplete && refusedBy(tally) + tally.forgotten === 0 && (await replica.summary(this.#ns)).root === theirs.root) {
+        this.status.state = 'live'
+        this.status.want = 0
+        this.status.lastSyncedAt = now()
+        await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
+        return false
+      }
       const roots = ours.root + theirs.root
       forgotten = tally.forgotten
       if (refused + held + forgotten > 0 && tally.moved === 0 && tally.isComplete) break
@@ -242,6 +252,19 @@ export class NamespaceLink {
     this.status.state = 'live'
     this.status.want = 0
     return false
+  }
+
+  /** How the namespace stands with the peer. A head that is here already does not come again. */
+  async #open(): Promise<Extract<Response, { t: 'opened' | 'unknown' }>> {
+    const { replica, channel, canHas, canHead } = this.#context
+    const here = await replica.exportNamespace(this.#ns)
+    const head = here !== undefined && canHead() ? sha256(here.head) : undefined
+    const has = here !== undefined && canHas()
+    const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }) } as const
+    const opened = await channel().ask(request, 'opened', 'unknown')
+    if (opened.t === 'opened' && opened.namespace === undefined && head === undefined)
+      throw new DocstoreError('protocol', 'The peer names a head that it was not told of')
+    return opened
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
@@ -323,22 +346,28 @@ export class NamespaceLink {
     const logs = this.#context.canLogs() ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
     this.#heldActs = logs?.held
     this.status.headRefusal = undefined
-    if (opened.t === 'opened') {
-      if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
+    const { namespace: theirs } = opened.t === 'opened' ? opened : {}
+    if (opened.t === 'opened' && theirs === undefined) {
+      // Its head is the one here.
+      this.#assertWanted()
+      return await this.#shareRest(logs, opened.logs)
+    }
+    if (opened.t === 'opened' && theirs !== undefined) {
+      if (cidOfBytes(DAG_CBOR, theirs.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
       this.#assertWanted()
       // Before the head, which one of the owner's devices signed.
-      if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(opened.genesis)
+      if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(theirs.genesis)
       else await this.#shareLogs(logs, opened.logs)
-      const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
+      const imported = await replica.importNamespace(theirs.genesis, theirs.head, theirs.signature)
       if ('refused' in imported && (!OTHER_HEAD.has(imported.refused) || (await replica.namespace(this.#ns)) === undefined)) {
-        if (NO_AUTHOR.includes(imported.refused)) await this.#tellWhy(logs, opened.genesis)
+        if (NO_AUTHOR.includes(imported.refused)) await this.#tellWhy(logs, theirs.genesis)
         throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
       }
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
-    if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) {
+    if (theirs === undefined || !equalBytes(ours.head, theirs.head)) {
       try {
         if (opened.t === 'unknown') await logs?.sendOwner(ours.genesis)
         await channel().ask({ t: 'offer', ...ours }, 'ok')

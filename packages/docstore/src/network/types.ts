@@ -100,10 +100,13 @@ export interface SectorsReport {
   readonly safe: number
   /** Namespaces in those that are not. */
   readonly unsafe: number
-  /** Since the start: sectors that were made equal with another relay, namespaces that were given up, and bytes that sync with other relays brought. */
+  /**
+   * Since the start: sectors that were made equal with another relay, namespaces that were given up, and what this relay asked of other relays and
+   * brought them, bytes with the answers, by purpose and kind of request: `sync pull`, `reading open`, `placement status`.
+   */
   readonly compared: number
   readonly dropped: number
-  readonly bytesIn: number
+  readonly moved: Readonly<Record<string, { readonly requests: number; readonly bytes: number }>>
 }
 
 /** What a listed peer tells others of itself besides its addresses and links. */

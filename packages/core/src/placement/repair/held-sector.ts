@@ -6,6 +6,8 @@ export interface Partner {
   /** What it said last; `undefined`: that it has nothing to do with the sector. */
   says: SectorState | undefined
   saidAt: number
+  /** Fingerprint of what it has, as it said last. */
+  print: Uint8Array | undefined
   /** Statuses in a row whose fingerprint was another than ours. */
   differs: number
   /** Whether it was found equal since we know each other. */
@@ -37,7 +39,18 @@ export class HeldSector {
     let partner = this.partners.get(relay)
     if (partner !== undefined) return partner
     if (!isOwner && this.partners.size >= MAX_HOLDERS) return undefined
-    partner = { says: undefined, saidAt: 0, differs: 0, isClean: false, proof: undefined, vain: 0, failures: 0, retryAt: 0, isBusy: false }
+    partner = {
+      says: undefined,
+      saidAt: 0,
+      print: undefined,
+      differs: 0,
+      isClean: false,
+      proof: undefined,
+      vain: 0,
+      failures: 0,
+      retryAt: 0,
+      isBusy: false,
+    }
     this.partners.set(relay, partner)
     return partner
   }

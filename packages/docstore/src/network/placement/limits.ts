@@ -28,3 +28,6 @@ export const MAX_ABSENT = 1000
 
 /** Namespaces whose sectors are remembered. */
 export const MAX_SECTORS_REMEMBERED = 20_000
+
+/** Namespaces that peers have just brought and that are told to all their owners at once; of more, comparing tells. */
+export const MAX_FRESH = 10_000
