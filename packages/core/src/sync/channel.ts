@@ -68,14 +68,13 @@ export class Channel {
   async #send(request: Request, also?: Traffic): Promise<Response> {
     if (this.#isClosed) throw closed()
     const frame = encodeRequest(request)
-    const counts = also === undefined ? [this.#traffic] : [this.#traffic, also]
-    for (const one of counts) noteAsked(one, request.t, frame.length)
     const answer = await new Promise<Uint8Array>((resolve, reject) => {
       this.#interrupt = reject
       this.#exchange.exchange(frame).then(resolve, reject)
     })
     this.#interrupt = undefined
-    for (const one of counts) noteAnswered(one, request.t, answer.length)
+    note(this.#traffic, request.t, frame.length, answer.length)
+    if (also !== undefined) note(also, request.t, frame.length, answer.length)
     const response = decodeResponse(answer)
     if (!response.ok) throw new DocstoreError('protocol', `The peer sent an answer that cannot be read (${response.reason})`)
     return response.value
@@ -91,17 +90,12 @@ export class Channel {
   }
 }
 
-function noteAsked(traffic: Traffic, kind: string, bytes: number): void {
-  const { requests, bytes: before } = traffic.kinds.get(kind) ?? { requests: 0, bytes: 0 }
-  traffic.kinds.set(kind, { requests: requests + 1, bytes: before + bytes })
+function note(traffic: Traffic, kind: string, bytesOut: number, bytesIn: number): void {
+  const before = traffic.kinds.get(kind)
+  traffic.kinds.set(kind, { requests: (before?.requests ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytesOut + bytesIn })
   traffic.requests++
-  traffic.bytesOut += bytes
-}
-
-function noteAnswered(traffic: Traffic, kind: string, bytes: number): void {
-  const { requests, bytes: before } = traffic.kinds.get(kind) ?? { requests: 0, bytes: 0 }
-  traffic.kinds.set(kind, { requests, bytes: before + bytes })
-  traffic.bytesIn += bytes
+  traffic.bytesOut += bytesOut
+  traffic.bytesIn += bytesIn
 }
 
 function closed(): DocstoreError {

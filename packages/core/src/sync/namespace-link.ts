@@ -14,7 +14,7 @@ import { KeptPositions } from './kept-positions.ts'
 import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
-import type { Response } from './messages.ts'
+import { CAN_HAS, CAN_HEAD, CAN_LOGS, type Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
@@ -32,12 +32,8 @@ export interface LinkContext {
   readonly theirEpoch: () => string
   /** Whether the peer keeps namespaces; one that does not is only told which are kept here. */
   readonly isKeeper: () => boolean
-  /** Whether the peer knows of logs of persons and roles. */
-  readonly canLogs: () => boolean
-  /** Whether the peer is to be told which namespaces are here that it is asked for. */
-  readonly canHas: () => boolean
-  /** Whether the peer understands which head it is told that is here. */
-  readonly canHead: () => boolean
+  /** Whether the peer named this word among those that it understands. */
+  readonly can: (word: string) => boolean
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
   /** The same for pushes of few records, of which several are under way at once. */
@@ -222,21 +218,16 @@ export class NamespaceLink {
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
       held = tally.heldHere + tally.heldThere.size
-      if (isEqual) {
+      // What was pulled may be all that the peer had, and all that is here: it need not be asked again.
+      const isFilled = isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns)).root === theirs.root
+      if (isEqual || isFilled) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
+        if (!isEqual) return false
         if (!isTold) continue
         if (!(await this.#audits.maybe())) return pass === 0
         continue
-      }
-      // What was pulled is all that the peer had, and all that is here: it need not be asked again.
-      if (isTold && tally.isComplete && refusedBy(tally) + tally.forgotten === 0 && (await replica.summary(this.#ns)).root === theirs.root) {
-        this.status.state = 'live'
-        this.status.want = 0
-        this.status.lastSyncedAt = now()
-        await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
-        return false
       }
       const roots = ours.root + theirs.root
       forgotten = tally.forgotten
@@ -256,10 +247,10 @@ export class NamespaceLink {
 
   /** How the namespace stands with the peer. A head that is here already does not come again. */
   async #open(): Promise<Extract<Response, { t: 'opened' | 'unknown' }>> {
-    const { replica, channel, canHas, canHead } = this.#context
+    const { replica, channel, can } = this.#context
     const here = await replica.exportNamespace(this.#ns)
-    const head = here !== undefined && canHead() ? sha256(here.head) : undefined
-    const has = here !== undefined && canHas()
+    const head = here !== undefined && can(CAN_HEAD) ? sha256(here.head) : undefined
+    const has = here !== undefined && can(CAN_HAS)
     const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }) } as const
     const opened = await channel().ask(request, 'opened', 'unknown')
     if (opened.t === 'opened' && opened.namespace === undefined && head === undefined)
@@ -343,7 +334,7 @@ export class NamespaceLink {
   /** Makes both sides know the namespace and its newest head. `absent`: neither has it; `declined`: the peer does not keep it. */
   async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<'shared' | 'absent' | 'declined'> {
     const { replica, channel } = this.#context
-    const logs = this.#context.canLogs() ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
+    const logs = this.#context.can(CAN_LOGS) ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
     this.#heldActs = logs?.held
     this.status.headRefusal = undefined
     const { namespace: theirs } = opened.t === 'opened' ? opened : {}

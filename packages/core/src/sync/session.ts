@@ -18,7 +18,7 @@ import {
   ROOM_MS,
   SELDOM_RECHECK_MS,
 } from './limits.ts'
-import { CAN_HAS, CAN_HEAD, CAN_LOGS, CAN_PUTS, type Role } from './messages.ts'
+import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
@@ -98,10 +98,8 @@ export class Session {
   #control: Channel | undefined
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
-  #canPuts = false
-  #canLogs = false
-  #canHas = false
-  #canHead = false
+  /** What it understands besides the first edition of the protocol. */
+  #can: readonly string[] = []
   #listing: Promise<void> | undefined
   #isListStale = false
   /** Whether a comparison has found both sides different since this was last looked at. */
@@ -128,13 +126,11 @@ export class Session {
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
-      canLogs: () => this.#canLogs,
-      canHas: () => this.#canHas,
-      canHead: () => this.#canHead,
+      can: (word) => this.#can.includes(word),
       isKeeper: () => this.#keeping === 'keeps',
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
-      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts, clock }),
+      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#can.includes(CAN_PUTS), clock }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
       onStrangers: (ns) => this.#strangers(ns),
@@ -241,7 +237,7 @@ export class Session {
     const nothing = (): void => undefined
     const alone = { onFollow: nothing, onRefused: nothing, onStrangers: nothing, onUntold: nothing, onChange: nothing }
     const channel = (): Asking => (traffic === undefined ? this.#controlChannel() : this.#controlChannel().countedBy(traffic))
-    const puts = new PutCollector({ channel, canJoin: () => this.#canPuts, clock: this.#init.clock })
+    const puts = new PutCollector({ channel, canJoin: () => this.#can.includes(CAN_PUTS), clock: this.#init.clock })
     const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts })
     try {
       await unlessAborted(link.sync(), signal)
@@ -313,10 +309,7 @@ export class Session {
         throw new DocstoreError('unknown-epoch', 'The peer has another database now')
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
-      this.#canPuts = hello.can?.includes(CAN_PUTS) === true
-      this.#canHas = hello.can?.includes(CAN_HAS) === true
-      this.#canHead = hello.can?.includes(CAN_HEAD) === true
-      this.#canLogs = hello.can?.includes(CAN_LOGS) === true
+      this.#can = hello.can ?? []
       ledger.meet(hello.epoch)
       clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
