@@ -90,8 +90,7 @@ export async function measurePlacement(load: PlacementLoad): Promise<Figures> {
     const [slowestMs, repairedS] = await Promise.all([reading, repairing])
     const after = await until('giving up', left, (all) => all.every(({ report }) => report.leaving + report.syncing === 0))
     const moved = since(before, after)
-    const stayed = sum(stayedOf(before, after, written, moved))
-    const { sync, list } = moved
+    const { sync, list, stayed } = moved
     const seconds = (performance.now() - began) / 1000
     return {
       'namespaces at the busiest relay, by the mean, ×': (Math.max(...counts) * counts.length) / sum(counts),
@@ -231,27 +230,13 @@ function haveCopies(all: readonly ChildSectors[], written: readonly Written[]): 
   return written.every((one) => kept.filter((copies) => copies.has(one)).length >= COPIES)
 }
 
-/** What was fetched for readers and is one of the copies now: at each relay no more than it fetched for them. */
-function stayedOf(
-  before: readonly ChildSectors[],
-  after: readonly ChildSectors[],
-  written: readonly Written[],
-  { readingAt }: Moved,
-): readonly number[] {
-  return after.map((state, i) => {
-    const had = copiesAt(before[i] ?? state, written)
-    const got = sum([...copiesAt(state, written)].filter((one) => !had.has(one)).map(({ bytes }) => bytes))
-    return Math.min(got, readingAt[i] ?? 0)
-  })
-}
-
 /** What relays moved between two moments, bytes. */
 interface Moved {
   readonly kinds: Readonly<Record<string, { readonly requests: number; readonly bytes: number }>>
   readonly sync: number
   readonly list: number
   readonly reading: number
-  readonly readingAt: readonly number[]
+  readonly stayed: number
   readonly handingOn: number
   readonly status: number
   readonly received: number
@@ -259,14 +244,12 @@ interface Moved {
 
 function since(before: readonly ChildSectors[], after: readonly ChildSectors[]): Moved {
   const kinds: Record<string, { requests: number; bytes: number }> = {}
-  const readingAt = after.map(() => 0)
   for (const [i, { report }] of after.entries())
     for (const [kind, { requests, bytes }] of Object.entries(report.moved)) {
       const past = before[i]?.report.moved[kind]
       const all = (kinds[kind] ??= { requests: 0, bytes: 0 })
       all.requests += requests - (past?.requests ?? 0)
       all.bytes += bytes - (past?.bytes ?? 0)
-      if (kind.startsWith('reading ')) readingAt[i] = (readingAt[i] ?? 0) + bytes - (past?.bytes ?? 0)
     }
   const of = (purpose: string): number => sum(Object.entries(kinds).map(([kind, { bytes }]) => (kind.startsWith(purpose) ? bytes : 0)))
   return {
@@ -274,7 +257,7 @@ function since(before: readonly ChildSectors[], after: readonly ChildSectors[]):
     sync: of('sync '),
     list: of('placement list'),
     reading: of('reading '),
-    readingAt,
+    stayed: of('kept of reading'),
     handingOn: of('handing-on ') + of('placement prove'),
     status: of('placement status'),
     received: sum(after.map(({ received }) => received)) - sum(before.map(({ received }) => received)),

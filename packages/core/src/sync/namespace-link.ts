@@ -195,7 +195,8 @@ export class NamespaceLink {
       this.status.have = theirs.count
       this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
       this.#context.onChange(this.#ns)
-      if (theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
+      // Where nothing is here, it may have been given up since: what was noted then says nothing of what has to come.
+      if (ours.count === 0 || theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
       const tally = isEqual ? newTally() : await this.#equalize(pass === 0, kept, ours, theirs)
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)

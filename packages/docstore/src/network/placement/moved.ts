@@ -1,4 +1,5 @@
 import type { KindTraffic, Session, Traffic } from '@p2p-docstore/core'
+import { MAX_BROUGHT } from './limits.ts'
 
 /** What something is moved for: `sync` keeps namespaces equal, and gets what is missing here; the others say themselves. */
 export type Purpose = 'sync' | 'reading' | 'handing-on' | 'placement'
@@ -8,6 +9,8 @@ export class Moved {
   /** What readers asked for, and what was compared to be given up. */
   readonly reading: Traffic = noTraffic()
   readonly handingOn: Traffic = noTraffic()
+  /** What fetching took of namespaces that were asked for here and have stayed, bytes. */
+  readonly #read = new Map<string, number>()
   readonly #sync = new Map<string, KindTraffic>()
   readonly #placement = new Map<string, KindTraffic>()
   /** Sessions that there were at the last look, with what of theirs was counted. */
@@ -31,7 +34,19 @@ export class Moved {
     add(this.#placement, kind, traffic)
   }
 
-  report(): Readonly<Record<string, KindTraffic>> {
+  /** A namespace was fetched for a reader, which took this. */
+  fetched(ns: string, { kinds, bytesIn, bytesOut }: Traffic): void {
+    for (const [kind, traffic] of kinds) add(this.reading.kinds, kind, traffic)
+    if (this.#read.size < MAX_BROUGHT) this.#read.set(ns, (this.#read.get(ns) ?? 0) + bytesIn + bytesOut)
+  }
+
+  /** It was given up. */
+  gone(ns: string): void {
+    this.#read.delete(ns)
+  }
+
+  /** `owns`: of what was fetched for readers, whether it is to be here anyway. */
+  report(owns: (ns: string) => boolean): Readonly<Record<string, KindTraffic>> {
     const sync = new Map(this.#sync)
     for (const { kinds } of [this.reading, this.handingOn])
       for (const [kind, { requests, bytes }] of kinds) add(sync, kind, { requests: -requests, bytes: -bytes })
@@ -41,7 +56,15 @@ export class Moved {
       ['handing-on', this.handingOn.kinds],
       ['placement', this.#placement],
     ]
-    return Object.fromEntries(all.flatMap(([purpose, kinds]) => [...kinds].map(([kind, traffic]) => [`${purpose} ${kind}`, traffic])))
+    const stayed = [...this.#read].filter(([ns]) => owns(ns)).map(([, bytes]) => bytes)
+    const kept: readonly [string, KindTraffic] = [
+      'kept of reading',
+      { requests: stayed.length, bytes: stayed.reduce((sum, bytes) => sum + bytes, 0) },
+    ]
+    return Object.fromEntries([
+      kept,
+      ...all.flatMap(([purpose, kinds]) => [...kinds].map(([kind, traffic]) => [`${purpose} ${kind}`, traffic] as const)),
+    ])
   }
 }
 
@@ -50,6 +73,6 @@ function add(kinds: Map<string, KindTraffic>, kind: string, { requests, bytes }:
   kinds.set(kind, { requests: (before?.requests ?? 0) + requests, bytes: (before?.bytes ?? 0) + bytes })
 }
 
-function noTraffic(): Traffic {
+export function noTraffic(): Traffic {
   return { bytesIn: 0, bytesOut: 0, requests: 0, kinds: new Map() }
 }

@@ -23,7 +23,7 @@ import {
   NEXT_READER_MS,
 } from './limits.ts'
 import { type ListedPrint, SALT_BYTES, type Standing } from './messages.ts'
-import { Moved } from './moved.ts'
+import { Moved, noTraffic } from './moved.ts'
 import type { PlacementView } from './placement-view.ts'
 import { SectorContents } from './sector-contents.ts'
 import { keyBytes, serveStatus } from './serve-status.ts'
@@ -204,7 +204,7 @@ export class RelaySectors {
       safe,
       unsafe,
       ...this.#counts,
-      moved: this.#moved.report(),
+      moved: this.#moved.report((ns) => this.owns(ns)),
     }
   }
 
@@ -249,13 +249,14 @@ export class RelaySectors {
     const isHere = async (): Promise<boolean> => (await replica.namespace(ns)) !== undefined
     const late = new AbortController()
     const sending: Promise<void>[] = []
+    const traffic = noTraffic()
     const askEach = [...peers.filter(isConnected), ...peers.filter((peer) => !isConnected(peer))].map((peer) => async (end: AbortSignal) => {
       try {
         const link = await session(peer, end)
         // Once it has begun to come, whoever sends it goes on until it is here; should that fail, the next one does.
         if (await isHere()) await Promise.allSettled(sending)
         end.throwIfAborted()
-        const sent = link.syncOnce(ns, end, { traffic: this.#moved.reading })
+        const sent = link.syncOnce(ns, end, { traffic })
         sending.push(sent)
         await sent
       } catch (error) {
@@ -271,6 +272,7 @@ export class RelaySectors {
     // One that was killed a moment ago holds up nobody; two that send the same at once would be of no use to anybody.
     const asked = firstOf(askEach, { signal: end, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })
     await Promise.all([asked.finally(() => late.abort()), giveUp()])
+    this.#moved.fetched(ns, traffic)
     if (await isHere()) {
       if (!this.owns(ns)) this.#brought.add(ns)
       return
@@ -497,6 +499,7 @@ export class RelaySectors {
       if (!(await replica.takeAway(kept.id, kept))) continue
       this.#counts.dropped++
       this.#brought.delete(kept.id)
+      this.#moved.gone(kept.id)
       onGone(kept.id)
     }
     await this.#contents.refresh()
