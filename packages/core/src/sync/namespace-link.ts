@@ -255,7 +255,7 @@ export class NamespaceLink {
     const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }) } as const
     const opened = await channel().ask(request, 'opened', 'unknown')
     if (opened.t === 'opened' && opened.namespace === undefined && head === undefined)
-      throw new DocstoreError('protocol', 'The peer names a head that it was not told of')
+      throw new DocstoreError('protocol', 'The peer answered what was not asked')
     return opened
   }
 
