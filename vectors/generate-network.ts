@@ -485,6 +485,7 @@ function framesFile(): VectorFile {
     { t: 'list', after: '' },
     { t: 'open', ns },
     { t: 'open', ns, has: true },
+    { t: 'open', ns, has: true, head: hash },
     { t: 'offer', genesis: bytes, head: bytes, signature: bytes },
     { t: 'logs', ns, after: new Uint8Array() },
     { t: 'logs', ns, after: hash },
@@ -500,11 +501,12 @@ function framesFile(): VectorFile {
   ]
   const news = { ns, batch: bytes, seq: 7, more: false }
   const responses: readonly Response[] = [
-    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts', 'logs', 'has'] },
+    { t: 'hello', v: 1, net: open.id, role: 'relay', clock: 1, epoch: 'a', can: ['puts', 'logs', 'has', 'head'] },
     { t: 'list', ids: [ns] },
     { t: 'unknown' },
-    { t: 'opened', genesis: bytes, head: bytes, signature: bytes, root: '00', count: 1, seq: 1 },
-    { t: 'opened', genesis: bytes, head: bytes, signature: bytes, root: '00', count: 1, seq: 1, logs: hash },
+    { t: 'opened', namespace: { genesis: bytes, head: bytes, signature: bytes }, root: '00', count: 1, seq: 1 },
+    { t: 'opened', namespace: { genesis: bytes, head: bytes, signature: bytes }, root: '00', count: 1, seq: 1, logs: hash },
+    { t: 'opened', root: '00', count: 1, seq: 1, logs: hash },
     { t: 'logs', logs: [{ log: hash, tips: [] }] },
     { t: 'acts', logs: [parcel], more: true },
     { t: 'learnt', refused: 2 },

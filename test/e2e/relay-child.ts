@@ -30,6 +30,8 @@ export interface ChildSectors {
   readonly namespaces: readonly string[]
   /** How many records each of these has. */
   readonly records: Readonly<Record<string, number>>
+  /** Bytes that came over all its sockets. */
+  readonly received: number
 }
 
 /** How a relay in a process of its own begins. */

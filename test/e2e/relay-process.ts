@@ -1,6 +1,21 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { type RelayOptions, type RelayReady, startRelay } from '@p2p-docstore/relay'
 
 // A relay as a process of its own, so that a test can kill it. Argument: its options. Says one line when it is ready, and answers what it is asked.
+
+/** Sockets that are open, and bytes that came over those that are not any more: all that this process got, whatever it was. */
+const sockets = new Set<Socket>()
+let received = 0
+for (const name of ['net.client.socket', 'net.server.socket'])
+  subscribe(name, (message) => {
+    const { socket } = message as { readonly socket: Socket }
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      received += socket.bytesRead
+    })
+  })
 
 const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<ReturnType<typeof startRelay>>['store'] } = await startRelay({
   networkName: 'end to end',
@@ -10,7 +25,12 @@ const { ready, store }: { readonly ready: RelayReady; readonly store: Awaited<Re
 async function answer(question: unknown): Promise<unknown> {
   switch (question) {
     case 'sectors':
-      return { report: await store.network?.placement(), namespaces: await store.replica.namespaceIds(), records: await recordCounts() }
+      return {
+        report: await store.network?.placement(),
+        namespaces: await store.replica.namespaceIds(),
+        records: await recordCounts(),
+        received: [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, received),
+      }
     case 'drain':
       await store.network?.drain(true)
       return true

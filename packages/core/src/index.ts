@@ -109,6 +109,8 @@ export { SummedTree } from './sets/summed-tree.ts'
 export {
   type ClockReport,
   type Exchange,
+  type KindTraffic,
+  type Traffic,
   type Intake,
   KeptPositions,
   FOLLOW_WAIT_MS,

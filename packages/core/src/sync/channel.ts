@@ -9,11 +9,25 @@ export interface Exchange {
   close(): void
 }
 
+/** Requests of one kind that went over the wire, and what they and their answers took, bytes. */
+export interface KindTraffic {
+  readonly requests: number
+  readonly bytes: number
+}
+
 /** What went over the wire. */
 export interface Traffic {
   bytesIn: number
   bytesOut: number
   requests: number
+  readonly kinds: Map<string, KindTraffic>
+}
+
+/** Who asks a peer. */
+export type Asking = Pick<Channel, 'ask'>
+
+export function newTraffic(): Traffic {
+  return { bytesIn: 0, bytesOut: 0, requests: 0, kinds: new Map() }
 }
 
 /** Requests and responses on an exchange, one at a time, in order. */
@@ -32,8 +46,17 @@ export class Channel {
   }
 
   /** The response of the type that the request calls for; throws what the other side reports, and on anything else. */
-  async ask<T extends Response['t']>(request: Request, ...expected: readonly T[]): Promise<Extract<Response, { t: T }>> {
-    const response = await this.#turns.take(() => this.#send(request))
+  ask<T extends Response['t']>(request: Request, ...expected: readonly T[]): Promise<Extract<Response, { t: T }>> {
+    return this.#ask(request, expected)
+  }
+
+  /** The same, counted there too. */
+  countedBy(also: Traffic): Asking {
+    return { ask: (request, ...expected) => this.#ask(request, expected, also) }
+  }
+
+  async #ask<T extends Response['t']>(request: Request, expected: readonly T[], also?: Traffic): Promise<Extract<Response, { t: T }>> {
+    const response = await this.#turns.take(() => this.#send(request, also))
     if (response.t === 'error') {
       const { code, message, retryMs } = response
       throw DocstoreError.passedOn(code, `The peer refused: ${message}`, retryMs === undefined ? {} : { details: { retryMs } })
@@ -42,17 +65,16 @@ export class Channel {
     return response
   }
 
-  async #send(request: Request): Promise<Response> {
+  async #send(request: Request, also?: Traffic): Promise<Response> {
     if (this.#isClosed) throw closed()
     const frame = encodeRequest(request)
-    this.#traffic.requests++
-    this.#traffic.bytesOut += frame.length
     const answer = await new Promise<Uint8Array>((resolve, reject) => {
       this.#interrupt = reject
       this.#exchange.exchange(frame).then(resolve, reject)
     })
     this.#interrupt = undefined
-    this.#traffic.bytesIn += answer.length
+    note(this.#traffic, request.t, frame.length, answer.length)
+    if (also !== undefined) note(also, request.t, frame.length, answer.length)
     const response = decodeResponse(answer)
     if (!response.ok) throw new DocstoreError('protocol', `The peer sent an answer that cannot be read (${response.reason})`)
     return response.value
@@ -66,6 +88,14 @@ export class Channel {
     this.#exchange.close()
     this.onClose?.()
   }
+}
+
+function note(traffic: Traffic, kind: string, bytesOut: number, bytesIn: number): void {
+  const before = traffic.kinds.get(kind)
+  traffic.kinds.set(kind, { requests: (before?.requests ?? 0) + 1, bytes: (before?.bytes ?? 0) + bytesOut + bytesIn })
+  traffic.requests++
+  traffic.bytesOut += bytesOut
+  traffic.bytesIn += bytesIn
 }
 
 function closed(): DocstoreError {

@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import type { Channel } from './channel.ts'
-import { FOLLOW_SETTLING_MS, FOLLOW_WAIT_MS, MAX_FOLLOWED } from './limits.ts'
+import { FOLLOW_JOINING_MS, FOLLOW_SETTLING_MS, FOLLOW_WAIT_MS, MAX_FOLLOWED } from './limits.ts'
 import type { Followed, NamespaceNews } from './messages.ts'
 import { Wake } from './wake.ts'
 
@@ -10,6 +10,8 @@ export interface FollowerInit {
   readonly theirEpoch: () => string
   /** Whether more namespaces will soon have to be followed. */
   readonly isSettling: () => boolean
+  /** Whether one more namespace may wait for a moment until it is followed too. */
+  readonly canJoinLater?: (() => boolean) | undefined
   /** Takes news; resolves with false where they were not taken, so that the namespace is followed no longer. */
   readonly onNews: (ns: string, batch: Uint8Array | null, seq: number) => Promise<boolean>
 }
@@ -23,6 +25,8 @@ export class Follower {
   readonly #told = new Map<string, number>()
   /** Namespaces of which the peer is still to be told, on this channel. Only these are looked at when it is asked. */
   readonly #untold = new Set<string>()
+  /** Namespaces of which the peer knows on this channel, and that are followed no longer. */
+  readonly #left = new Set<string>()
   /** Those of them that its last news moved: they are told first, so that it need not send them again. */
   #moved: readonly string[] = []
   readonly #added = new Wake()
@@ -43,10 +47,11 @@ export class Follower {
     if (this.#isWaitingLong) this.#dropChannel()
   }
 
-  /** Follows a namespace no longer. The peer hears of that with the next channel: what it tells of it until then is not taken. */
+  /** Follows a namespace no longer, which the peer is told with the next request. What comes of it until then is not taken. */
   leave(ns: string): void {
     this.#positions.delete(ns)
     this.#untold.delete(ns)
+    if (this.#told.has(ns)) this.#left.add(ns)
   }
 
   /** Runs until the signal aborts; rejects when the connection fails. */
@@ -74,8 +79,15 @@ export class Follower {
       if (this.#untold.delete(ns) && since !== undefined && since !== this.#told.get(ns)) wants.push({ ns, since })
     }
     this.#moved = []
+    // A channel cannot be told to leave a namespace: from the last position there is, there are no news of it.
+    for (const ns of this.#left) {
+      if (wants.length === MAX_FOLLOWED) break
+      this.#left.delete(ns)
+      wants.push({ ns, since: Number.MAX_SAFE_INTEGER })
+    }
     const isSettling = this.#init.isSettling()
-    const wait = wants.length === MAX_FOLLOWED ? 0 : isSettling ? FOLLOW_SETTLING_MS : FOLLOW_WAIT_MS
+    const wait =
+      wants.length === MAX_FOLLOWED ? 0 : isSettling ? FOLLOW_SETTLING_MS : this.#init.canJoinLater?.() === true ? FOLLOW_JOINING_MS : FOLLOW_WAIT_MS
     this.#isWaitingLong = wait === FOLLOW_WAIT_MS
     try {
       const answer = await channel.ask({ t: 'follow', epoch: this.#init.theirEpoch(), wants, wait }, 'news', 'idle')
@@ -97,21 +109,16 @@ export class Follower {
     const isTwice = new Set(all.map(({ ns }) => ns)).size < all.length
     if (isTwice || !all.every(isAsked)) throw new DocstoreError('protocol', 'The peer answered what was not asked')
     this.#moved = all.map(({ ns }) => ns)
-    let isDropped = false
     for (const { ns, seq, batch } of all) {
       // Meanwhile the session can have ended, or another namespace have asked for a new channel. What was not taken comes again.
       if (channel !== this.#channel) return
       if (await this.#init.onNews(ns, batch, seq)) this.#move(ns, seq)
-      else {
-        // It is followed no longer, which a new channel begins with.
-        this.#positions.delete(ns)
-        isDropped = true
-      }
+      else this.leave(ns)
     }
-    if (isDropped) this.#dropChannel()
   }
 
   #move(ns: string, seq: number): void {
+    this.#left.delete(ns)
     this.#positions.set(ns, Math.max(seq, this.#positions.get(ns) ?? 0))
     this.#untold.add(ns)
   }
@@ -129,6 +136,7 @@ export class Follower {
     const channel = this.#channel
     this.#channel = undefined
     this.#told.clear()
+    this.#left.clear()
     for (const ns of this.#positions.keys()) this.#untold.add(ns)
     channel?.close()
   }

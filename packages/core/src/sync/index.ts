@@ -1,4 +1,4 @@
-export type { Exchange } from './channel.ts'
+export type { Exchange, KindTraffic, Traffic } from './channel.ts'
 export type { Intake } from './intake.ts'
 export { KeptPositions } from './kept-positions.ts'
 export { Ledger } from './ledger.ts'

@@ -10,6 +10,9 @@ export const FOLLOW_WAIT_MS = 20_000
 /** The same while namespaces are compared for the first time and are about to be followed too, milliseconds. */
 export const FOLLOW_SETTLING_MS = 1000
 
+/** The same where others see to it that nothing is missed, so that what is to be followed too need not begin a new stream, milliseconds. */
+export const FOLLOW_JOINING_MS = 5000
+
 /** Namespace ids in one page of a list. */
 export const LIST_PAGE = 1000
 
@@ -39,6 +42,8 @@ export const MAX_PASSES = 5
 /** When two peers that follow each other first compare their roots all the same, and how rarely where they always were equal, milliseconds. */
 export const RECHECK_MS = 30_000
 export const MAX_RECHECK_MS: number = 4 * RECHECK_MS
+/** The same where others compare what both have. */
+export const SELDOM_RECHECK_MS: number = 60 * 60_000
 
 /** First and longest pause after which a namespace with refusals or failures is compared again, milliseconds. */
 export const MIN_RETRY_MS = 15_000

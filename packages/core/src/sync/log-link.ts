@@ -3,7 +3,7 @@ import { compareBytes, equalBytes, toHex } from '../model/bytes.ts'
 import { DAG_CBOR, parseCid } from '../model/encoding/cid.ts'
 import { MAX_TIPS } from '../replica/limits.ts'
 import type { LogParcel, LogTips, LogWant, Replica } from '../replica/types.ts'
-import type { Channel } from './channel.ts'
+import type { Asking } from './channel.ts'
 import { ACTS_BYTES, LOGS_PAGE, MAX_ACT_ROUNDS } from './limits.ts'
 
 const NONE: Uint8Array = new Uint8Array()
@@ -12,7 +12,7 @@ const NONE: Uint8Array = new Uint8Array()
 export class LogLink {
   readonly #ns: string
   readonly #replica: Replica
-  readonly #channel: () => Channel
+  readonly #channel: () => Asking
   readonly #latest: () => number | undefined
   /** Whether they were exchanged. */
   isShared = false
@@ -20,7 +20,7 @@ export class LogLink {
   readonly held: Map<string, number> = new Map()
 
   /** `latest` gives the hybrid time beyond which the peer surely accepts nothing; `undefined` where its clock is not known. */
-  constructor(ns: string, replica: Replica, channel: () => Channel, latest: () => number | undefined) {
+  constructor(ns: string, replica: Replica, channel: () => Asking, latest: () => number | undefined) {
     this.#latest = latest
     this.#ns = ns
     this.#replica = replica

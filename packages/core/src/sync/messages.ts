@@ -33,6 +33,8 @@ export const CAN_PUTS = 'puts'
 export const CAN_LOGS = 'logs'
 /** That `open` tells of a namespace which the asking side has. */
 export const CAN_HAS = 'has'
+/** That `open` names the head that the asking side has, which then need not come again. */
+export const CAN_HEAD = 'head'
 /** Such words that are read. */
 const MAX_CAN = 16
 
@@ -41,8 +43,11 @@ export type Request =
   | { readonly t: 'hello'; readonly v: 1; readonly net: string; readonly role: Role; readonly clock: number; readonly epoch: string }
   /** Which namespaces are there, after this id? */
   | { readonly t: 'list'; readonly after: string }
-  /** How does this namespace stand with you? With `has`, which is only for who said `CAN_HAS`, it need not be looked for elsewhere: it is here. */
-  | { readonly t: 'open'; readonly ns: string; readonly has?: true }
+  /**
+   * How does this namespace stand with you? With `has`, which is only for who said `CAN_HAS`, it need not be looked for elsewhere: it is here. With
+   * `head`, only for who said `CAN_HEAD`, the hash of the newest head here.
+   */
+  | { readonly t: 'open'; readonly ns: string; readonly has?: true; readonly head?: Uint8Array }
   /** Here is a namespace, or a newer head of it. */
   | ({ readonly t: 'offer' } & NamespaceBytes)
   /** Which logs of persons and roles does the namespace need, after this one, and how far do you have them? */
@@ -80,14 +85,16 @@ export type Response =
     }
   | { readonly t: 'list'; readonly ids: readonly string[] }
   | { readonly t: 'unknown' }
-  | ({
+  | {
       readonly t: 'opened'
+      /** Left out where its head is the one that was named. */
+      readonly namespace?: NamespaceBytes
       readonly root: string
       readonly count: number
       readonly seq: number
       /** Digest of the logs that it needs, where it needs some. */
       readonly logs?: Uint8Array
-    } & NamespaceBytes)
+    }
   | { readonly t: 'logs'; readonly logs: readonly LogTips[] }
   /** Whether `more` acts follow those of the last of these logs, or there are others of logs behind it. */
   | { readonly t: 'acts'; readonly logs: readonly LogParcel[]; readonly more: boolean }
@@ -150,6 +157,10 @@ export function encodeRequest(request: Request): Uint8Array {
 /** One frame: dag-cbor of a response. */
 export function encodeResponse(response: Response): Uint8Array {
   switch (response.t) {
+    case 'opened': {
+      const { namespace, ...rest } = response
+      return dagCbor.encode({ ...rest, ...namespace })
+    }
     case 'logs':
       return dagCbor.encode({ ...response, logs: response.logs.map(({ log, tips }) => [log, tips]) })
     case 'acts':
@@ -278,9 +289,9 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
     case 'list':
       return asStruct(frame, ['t', 'after']) && isText(after) ? { t, after } : undefined
     case 'open':
-      if (!asStruct(frame, ['t', 'ns'], ['has']) || !isText(ns)) return undefined
-      if (has === undefined) return { t, ns }
-      return has === true ? { t, ns, has } : undefined
+      if (!asStruct(frame, ['t', 'ns'], ['has', 'head']) || !isText(ns)) return undefined
+      if (!(has === undefined || has === true) || !(head === undefined || isBytes(head, 32))) return undefined
+      return { t, ns, ...(has === undefined ? {} : { has }), ...(head === undefined ? {} : { head }) }
     case 'offer':
       return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature)
         ? { t, genesis, head, signature }
@@ -388,16 +399,13 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     case 'ok':
     case 'idle':
       return { t }
-    case 'opened':
-      return isText(root) &&
-        isUint(count) &&
-        isUint(seq) &&
-        isBytes(genesis) &&
-        isBytes(head) &&
-        isBytes(signature) &&
-        (logs === undefined || isBytes(logs, 32))
-        ? { t, root, count, seq, genesis, head, signature, ...(logs === undefined ? {} : { logs }) }
+    case 'opened': {
+      const isSame = genesis === undefined && head === undefined && signature === undefined
+      const namespace = isBytes(genesis) && isBytes(head) && isBytes(signature) ? { genesis, head, signature } : undefined
+      return isText(root) && isUint(count) && isUint(seq) && (isSame || namespace !== undefined) && (logs === undefined || isBytes(logs, 32))
+        ? { t, root, count, seq, ...(namespace === undefined ? {} : { namespace }), ...(logs === undefined ? {} : { logs }) }
         : undefined
+    }
     case 'logs': {
       const all = readEach(logs, LOGS_PAGE, readTips)
       return all === undefined ? undefined : { t, logs: all }

@@ -1,3 +1,4 @@
+import { sha256 } from '#crypto'
 import { DocstoreError, errorCode } from '../errors.ts'
 import { equalBytes, toHex } from '../model/bytes.ts'
 import { cidOfBytes, DAG_CBOR } from '../model/encoding/cid.ts'
@@ -8,12 +9,12 @@ import type { Acceptance, OutgoingBatch, Replica, SentRecord } from '../replica/
 import type { Difference } from '../sets/reconcile.ts'
 import { SlotList } from '../sets/slot-list.ts'
 import { Audits } from './audit.ts'
-import type { Channel } from './channel.ts'
+import type { Asking } from './channel.ts'
 import { KeptPositions } from './kept-positions.ts'
 import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
-import type { Response } from './messages.ts'
+import { CAN_HAS, CAN_HEAD, CAN_LOGS, type Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
@@ -26,15 +27,13 @@ export interface LinkContext {
   readonly now: () => number
   readonly random: () => number
   readonly clock: PeerClock | undefined
-  readonly channel: () => Channel
+  readonly channel: () => Asking
   /** Id of the peer's database, from its greeting. */
   readonly theirEpoch: () => string
   /** Whether the peer keeps namespaces; one that does not is only told which are kept here. */
   readonly isKeeper: () => boolean
-  /** Whether the peer knows of logs of persons and roles. */
-  readonly canLogs: () => boolean
-  /** Whether the peer is to be told which namespaces are here that it is asked for. */
-  readonly canHas: () => boolean
+  /** Whether the peer named this word among those that it understands. */
+  readonly can: (word: string) => boolean
   /** Batches are built, sent and stored one at a time, so that many namespaces do not fill the memory. */
   readonly transfers: Turns
   /** The same for pushes of few records, of which several are under way at once. */
@@ -170,8 +169,7 @@ export class NamespaceLink {
     let held = 0
     let forgotten = 0
     for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const has = this.#context.canHas() && (await replica.namespace(this.#ns)) !== undefined
-      const opened = await this.#context.channel().ask({ t: 'open', ns: this.#ns, ...(has ? { has } : {}) }, 'opened', 'unknown')
+      const opened = await this.#open()
       if (!this.#context.isKeeper()) {
         this.status.state = 'declined'
         return true
@@ -197,7 +195,8 @@ export class NamespaceLink {
       this.status.have = theirs.count
       this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
       this.#context.onChange(this.#ns)
-      if (theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
+      // Where nothing is here, it may have been given up since: what was noted then says nothing of what has to come.
+      if (ours.count === 0 || theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
       const tally = isEqual ? newTally() : await this.#equalize(pass === 0, kept, ours, theirs)
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
       onFollow(this.#ns, theirs.seq)
@@ -220,10 +219,13 @@ export class NamespaceLink {
       await this.push()
       refused = tally.refusedHere + tally.refusedThere
       held = tally.heldHere + tally.heldThere.size
-      if (isEqual) {
+      // What was pulled may be all that the peer had, and all that is here: it need not be asked again.
+      const isFilled = isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns)).root === theirs.root
+      if (isEqual || isFilled) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
+        if (!isEqual) return false
         if (!isTold) continue
         if (!(await this.#audits.maybe())) return pass === 0
         continue
@@ -242,6 +244,19 @@ export class NamespaceLink {
     this.status.state = 'live'
     this.status.want = 0
     return false
+  }
+
+  /** How the namespace stands with the peer. A head that is here already does not come again. */
+  async #open(): Promise<Extract<Response, { t: 'opened' | 'unknown' }>> {
+    const { replica, channel, can } = this.#context
+    const here = await replica.exportNamespace(this.#ns)
+    const head = here !== undefined && can(CAN_HEAD) ? sha256(here.head) : undefined
+    const has = here !== undefined && can(CAN_HAS)
+    const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }) } as const
+    const opened = await channel().ask(request, 'opened', 'unknown')
+    if (opened.t === 'opened' && opened.namespace === undefined && head === undefined)
+      throw new DocstoreError('protocol', 'The peer answered what was not asked')
+    return opened
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
@@ -320,25 +335,31 @@ export class NamespaceLink {
   /** Makes both sides know the namespace and its newest head. `absent`: neither has it; `declined`: the peer does not keep it. */
   async #shareNamespace(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<'shared' | 'absent' | 'declined'> {
     const { replica, channel } = this.#context
-    const logs = this.#context.canLogs() ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
+    const logs = this.#context.can(CAN_LOGS) ? new LogLink(this.#ns, replica, channel, () => this.#context.clock?.latest()) : undefined
     this.#heldActs = logs?.held
     this.status.headRefusal = undefined
-    if (opened.t === 'opened') {
-      if (cidOfBytes(DAG_CBOR, opened.genesis).toString() !== this.#ns)
+    const { namespace: theirs } = opened.t === 'opened' ? opened : {}
+    if (opened.t === 'opened' && theirs === undefined) {
+      // Its head is the one here.
+      this.#assertWanted()
+      return await this.#shareRest(logs, opened.logs)
+    }
+    if (opened.t === 'opened' && theirs !== undefined) {
+      if (cidOfBytes(DAG_CBOR, theirs.genesis).toString() !== this.#ns)
         throw new DocstoreError('protocol', 'The peer answered with another namespace')
       this.#assertWanted()
       // Before the head, which one of the owner's devices signed.
-      if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(opened.genesis)
+      if ((await replica.namespace(this.#ns)) === undefined) await logs?.fetchOwner(theirs.genesis)
       else await this.#shareLogs(logs, opened.logs)
-      const imported = await replica.importNamespace(opened.genesis, opened.head, opened.signature)
+      const imported = await replica.importNamespace(theirs.genesis, theirs.head, theirs.signature)
       if ('refused' in imported && (!OTHER_HEAD.has(imported.refused) || (await replica.namespace(this.#ns)) === undefined)) {
-        if (NO_AUTHOR.includes(imported.refused)) await this.#tellWhy(logs, opened.genesis)
+        if (NO_AUTHOR.includes(imported.refused)) await this.#tellWhy(logs, theirs.genesis)
         throw new DocstoreError('bad-namespace', `The peer's namespace was refused: ${imported.refused}`)
       }
     }
     const ours = await replica.exportNamespace(this.#ns)
     if (ours === undefined) return 'absent'
-    if (opened.t === 'unknown' || !equalBytes(ours.head, opened.head)) {
+    if (theirs === undefined || !equalBytes(ours.head, theirs.head)) {
       try {
         if (opened.t === 'unknown') await logs?.sendOwner(ours.genesis)
         await channel().ask({ t: 'offer', ...ours }, 'ok')

@@ -1,6 +1,6 @@
 import { DocstoreError } from '../errors.ts'
 import type { Acceptance } from '../replica/types.ts'
-import type { Channel } from './channel.ts'
+import type { Asking } from './channel.ts'
 import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
 import type { PeerClock } from './peer-clocks.ts'
 
@@ -13,7 +13,7 @@ interface Waiting {
 
 /** What sending takes. */
 export interface PutCollectorInit {
-  readonly channel: () => Channel
+  readonly channel: () => Asking
   /** Whether the peer reads several batches in one request. */
   readonly canJoin: () => boolean
   /** What is known of the peer's clock: every answer tells its time. */

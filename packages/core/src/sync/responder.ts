@@ -1,5 +1,7 @@
+import { sha256 } from '#crypto'
 import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
+import { equalBytes } from '../model/bytes.ts'
 import { cidOfBytes, DAG_CBOR, parseCid } from '../model/encoding/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
@@ -20,7 +22,18 @@ import {
   REQUEST_UNITS,
   STATE_UNITS,
 } from './limits.ts'
-import { type BatchResult, CAN_HAS, CAN_LOGS, CAN_PUTS, decodeRequest, encodeResponse, type Request, type Response, type Role } from './messages.ts'
+import {
+  type BatchResult,
+  CAN_HAS,
+  CAN_HEAD,
+  CAN_LOGS,
+  CAN_PUTS,
+  decodeRequest,
+  encodeResponse,
+  type Request,
+  type Response,
+  type Role,
+} from './messages.ts'
 import type { NamespaceMoves } from './namespace-moves.ts'
 import { NewsQueue } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
@@ -125,7 +138,7 @@ export class Responder {
         this.#theirRole = request.role
         ledger.meet(request.epoch)
         clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
-        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS, CAN_HAS] }
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS, CAN_HAS, CAN_HEAD] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
@@ -186,7 +199,8 @@ export class Responder {
         onNamespace?.(request.ns)
         const { root, count, seq } = await replica.summary(request.ns)
         const logs = await replica.logsDigest(request.ns)
-        return { t: 'opened', ...namespace, root, count, seq, ...(logs === undefined ? {} : { logs }) }
+        const isSame = request.head !== undefined && equalBytes(request.head, sha256(namespace.head))
+        return { t: 'opened', ...(isSame ? {} : { namespace }), root, count, seq, ...(logs === undefined ? {} : { logs }) }
       }
       case 'logs':
         return { t: 'logs', logs: await replica.logTips(request.ns, request.after, LOGS_PAGE) }

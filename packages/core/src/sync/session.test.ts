@@ -7,12 +7,12 @@ import { decodeQuestion, encodeReply } from '../sets/ranges.ts'
 import type { Version } from '../storage/storage.ts'
 import { HostileNetwork } from '../testing/hostile-network.ts'
 import { seededRandom } from '../testing/random.ts'
-import { ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
+import { type Heard, ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
 import { Ledger } from './ledger.ts'
 import type { Request, Response } from './messages.ts'
-import { Session } from './session.ts'
+import { Session, type SessionInit } from './session.ts'
 import type { NamespaceSync } from './status.ts'
 
 const MINUTE_MS = 60_000
@@ -27,18 +27,23 @@ class Pair {
   readonly relay: TestPeer = this.newPeer('relay')
   readonly scripted = new ScriptedPeer(() => this.relay.respond('peer'))
   readonly ended = new AbortController()
-  readonly session = new Session({
-    replica: this.lazyReplica(),
-    role: 'peer',
-    ledger: new Ledger(),
-    openExchange: () => this.scripted.openExchange(),
-    now: this.peer.now,
-    delay: this.time.delay,
-    random: this.random.next,
-    onChange: () => undefined,
-  })
+  readonly session = this.sessionWith({})
   error: unknown
   isOver = false
+
+  sessionWith(init: Partial<SessionInit>): Session {
+    return new Session({
+      replica: this.lazyReplica(),
+      role: 'peer',
+      ledger: new Ledger(),
+      openExchange: () => this.scripted.openExchange(),
+      now: this.peer.now,
+      delay: this.time.delay,
+      random: this.random.next,
+      onChange: () => undefined,
+      ...init,
+    })
+  }
 
   newPeer(name: string, skewMs = 0): TestPeer {
     const wires = new HostileNetwork(this.time, this.random)
@@ -141,6 +146,88 @@ describe('Session', () => {
     // Nothing but comparing roots and waiting for news (every 20 seconds).
     expect(session.traffic.requests - requests).toBeLessThanOrEqual(6 + 16)
     expect(pair.status(ns)).toMatchObject({ received: 150, sent: 50 })
+  })
+
+  it('makes a namespace equal once, moves only what is missing, and follows nothing then', async () => {
+    const { peer, relay, scripted, session } = pair
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(100))
+    await pair.run()
+    const traffic = { bytesIn: 0, bytesOut: 0, requests: 0, kinds: new Map() }
+    const once = async (): Promise<readonly Heard[]> => {
+      const before = scripted.heard.length
+      await session.syncOnce(ns, idle, { traffic })
+      return scripted.heard.slice(before)
+    }
+    const types = (heard: readonly Heard[]): readonly string[] => heard.map(({ request }) => request.t)
+    const [opened, pulled, ...rest] = await once()
+    // One question tells how it stands, one brings everything: nothing is asked to find that both are equal.
+    expect([opened?.request.t, pulled?.request.t, rest]).toEqual(['open', 'pull', []])
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect(types(await once())).toEqual(['open'])
+
+    await pair.put(relay, ns, ['down'])
+    const down = await once()
+    // What was noted of the last time is looked at once more.
+    expect(types(down)).toEqual(['open', 'pull', 'open'])
+    expect(down.map(({ response }) => (response.t === 'news' ? (response.batch?.length ?? 0) : 0)).reduce((a, b) => a + b)).toBeLessThan(1000)
+    // A head that is here does not come again.
+    expect(down[0]?.response).toMatchObject({ t: 'opened' })
+    expect(down[0]?.response).not.toHaveProperty('namespace')
+    await pair.put(peer, ns, ['up'])
+    const up = await once()
+    expect(up.filter(({ request }) => request.t === 'put')).toHaveLength(1)
+    expect(types(up)).not.toContain('fetch')
+    expect(types(up)).not.toContain('pull')
+    expect(await pair.isEqual(ns)).toBe(true)
+
+    await pair.put(relay, ns, ['later'])
+    await pair.put(peer, ns, ['later too'])
+    await pair.time.advance(5 * MINUTE_MS)
+    expect(await pair.isEqual(ns)).toBe(false)
+    expect([scripted.count('follow'), session.status.has(ns)]).toEqual([0, false])
+    expect(traffic.bytesIn + traffic.bytesOut).toBe([...traffic.kinds.values()].reduce((sum, { bytes }) => sum + bytes, 0))
+  })
+
+  it('leaves a namespace without a new stream, and can follow it again', async () => {
+    const { relay, scripted, session } = pair
+    const [kept, left] = [await relay.createNamespace('anyone'), await relay.createNamespace('anyone')]
+    session.want(kept)
+    session.want(left)
+    await pair.run()
+    await pair.time.advance(MINUTE_MS)
+    const hellos = scripted.count('hello')
+    session.unwant(left)
+    for (let n = 0; n < 5; n++) {
+      await pair.put(relay, left, [`unseen ${n}`])
+      await pair.put(relay, kept, [`seen ${n}`])
+      await pair.time.advance(1000)
+    }
+    expect(await pair.isEqual(kept)).toBe(true)
+    const told = scripted.heard.filter(({ response }) => response.t === 'news' && [response, ...(response.also ?? [])].some(({ ns }) => ns === left))
+    // The request that was waiting did not know yet.
+    expect(told.length).toBeLessThanOrEqual(1)
+    expect(scripted.count('hello')).toBe(hellos)
+    session.want(left)
+    await pair.time.advance(1000)
+    await pair.put(relay, left, ['seen'])
+    await pair.time.advance(1000)
+    expect(await pair.isEqual(left)).toBe(true)
+  })
+
+  it('neither lists nor often compares what others see to', async () => {
+    const { relay, scripted } = pair
+    const ns = await relay.createNamespace('anyone')
+    const listed: string[] = []
+    const elsewhere = pair.sessionWith({ onNamespaces: (ids) => listed.push(...ids), isComparedElsewhere: () => true })
+    elsewhere.want(ns)
+    void elsewhere.run(pair.ended.signal)
+    await pair.time.advance(30 * MINUTE_MS)
+    await relay.createNamespace('anyone')
+    await pair.put(relay, ns, ['a'])
+    await pair.time.advance(10 * MINUTE_MS)
+    expect(await pair.isEqual(ns)).toBe(true)
+    expect([scripted.count('list'), listed, scripted.count('open')]).toEqual([0, [], 1])
   })
 
   it('compares more and more rarely what stays equal, and every half minute again once it did not', async () => {
@@ -488,7 +575,7 @@ describe('a peer that misbehaves', () => {
   it('keeps no namespace that it did not ask for', async () => {
     const other = await pair.relay.createNamespace('anyone')
     const exported = await pair.relay.replica.exportNamespace(other)
-    await against(isRequest('open', (_, honest) => (honest.t === 'opened' && exported !== undefined ? { ...honest, ...exported } : honest)))
+    await against(isRequest('open', (_, honest) => (honest.t === 'opened' && exported !== undefined ? { ...honest, namespace: exported } : honest)))
     expect(errorCode(pair.error)).toBe('protocol')
     expect(await pair.peer.replica.namespaces()).toEqual([])
   })

@@ -2,7 +2,7 @@ import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_NAMESPACES } from '../replica/limits.ts'
 import type { CommitEvent, Replica } from '../replica/types.ts'
-import { Channel, type Exchange, type Traffic } from './channel.ts'
+import { type Asking, Channel, type Exchange, newTraffic, type Traffic } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Ledger } from './ledger.ts'
 import {
@@ -16,8 +16,9 @@ import {
   MIN_RETRY_MS,
   RECHECK_MS,
   ROOM_MS,
+  SELDOM_RECHECK_MS,
 } from './limits.ts'
-import { CAN_HAS, CAN_LOGS, CAN_PUTS, type Role } from './messages.ts'
+import { CAN_PUTS, type Role } from './messages.ts'
 import { type LinkContext, NamespaceLink } from './namespace-link.ts'
 import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
@@ -47,6 +48,8 @@ export interface SessionInit {
   readonly onStart?: () => void
   /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
   readonly onNamespaces?: (ids: readonly string[]) => void
+  /** Whether others see to it that what both have is equal, and that what the peer alone has comes here: then it is rarely compared, and not listed. */
+  readonly isComparedElsewhere?: () => boolean
   /** Called whenever the peer held something of ours back because it lies in its future. */
   readonly onHeld?: () => void
   /** Called whenever the status of a namespace changed. */
@@ -77,7 +80,7 @@ const FATAL: ReadonlySet<string> = new Set([
  * Works until it is stopped or the connection breaks; the owner starts a new one then.
  */
 export class Session {
-  readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, requests: 0 }
+  readonly traffic: Traffic = newTraffic()
   readonly status: Map<string, NamespaceSync>
   readonly #init: SessionInit
   readonly #links = new Map<string, NamespaceLink>()
@@ -95,9 +98,8 @@ export class Session {
   #control: Channel | undefined
   #theirEpoch: string | undefined
   #theirRole: Role = 'peer'
-  #canPuts = false
-  #canLogs = false
-  #canHas = false
+  /** What it understands besides the first edition of the protocol. */
+  #can: readonly string[] = []
   #listing: Promise<void> | undefined
   #isListStale = false
   /** Whether a comparison has found both sides different since this was last looked at. */
@@ -113,6 +115,7 @@ export class Session {
       openChannel: () => this.#openChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       isSettling: () => this.#queues.size > 0,
+      canJoinLater: init.isComparedElsewhere,
       onNews: (ns, batch, seq) => this.#takeNews(ns, batch, seq),
     })
     this.#context = {
@@ -123,12 +126,11 @@ export class Session {
       channel: () => this.#controlChannel(),
       theirEpoch: () => this.#theirEpoch ?? '',
       clock,
-      canLogs: () => this.#canLogs,
-      canHas: () => this.#canHas,
+      can: (word) => this.#can.includes(word),
       isKeeper: () => this.#keeping === 'keeps',
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
-      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#canPuts, clock }),
+      puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#can.includes(CAN_PUTS), clock }),
       onFollow: (ns, seq) => this.#follower.follow(ns, seq),
       onRefused: (ns) => this.#refused(ns),
       onStrangers: (ns) => this.#strangers(ns),
@@ -159,7 +161,7 @@ export class Session {
       this.#control = await this.#openChannel()
       this.#init.onStart?.()
       for (const ns of this.#links.keys()) this.#scheduleSync(ns)
-      if (this.#init.onNamespaces !== undefined && this.#keeping === 'keeps') this.#follower.follow(ALL_NAMESPACES, 0)
+      this.#followList()
       loops.push(this.#follower.run(this.#ended.signal), this.#recheckLoop())
       await Promise.race([...loops, this.#failure.promise])
     } catch (error) {
@@ -173,6 +175,14 @@ export class Session {
       await Promise.allSettled([...this.#links.values()].map((link) => link.close()))
       for (const status of this.status.values()) if (status.state === 'live' || status.state === 'syncing') status.state = 'waiting'
     }
+  }
+
+  #followList(): void {
+    if (this.#isListUsed && this.#keeping === 'keeps') this.#follower.follow(ALL_NAMESPACES, 0)
+  }
+
+  get #isListUsed(): boolean {
+    return this.#init.onNamespaces !== undefined && this.#init.isComparedElsewhere?.() !== true
   }
 
   #end(): void {
@@ -218,14 +228,17 @@ export class Session {
   }
 
   /**
-   * The same for a namespace that need not be kept equal with the peer afterwards: it is not followed, unless it is wanted anyway.
+   * The same for a namespace that need not be kept equal with the peer afterwards: it is not followed, unless it is wanted anyway. What that takes is
+   * added to `traffic`.
    */
-  async syncOnce(ns: string, signal: AbortSignal): Promise<void> {
+  async syncOnce(ns: string, signal: AbortSignal, { traffic }: { readonly traffic?: Traffic } = {}): Promise<void> {
     if (this.#links.has(ns)) return this.syncNow(ns, signal)
     signal.throwIfAborted()
     const nothing = (): void => undefined
     const alone = { onFollow: nothing, onRefused: nothing, onStrangers: nothing, onUntold: nothing, onChange: nothing }
-    const link = new NamespaceLink(ns, { ...this.#context, ...alone })
+    const channel = (): Asking => (traffic === undefined ? this.#controlChannel() : this.#controlChannel().countedBy(traffic))
+    const puts = new PutCollector({ channel, canJoin: () => this.#can.includes(CAN_PUTS), clock: this.#init.clock })
+    const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts })
     try {
       await unlessAborted(link.sync(), signal)
       await link.close()
@@ -240,8 +253,9 @@ export class Session {
     for (const [ns, { status }] of this.#links) if (status.held > 0 || status.state === 'failed') this.#scheduleSync(ns)
   }
 
-  /** Ids of all namespaces that the peer has, in order. */
+  /** Ids of all namespaces that the peer has, in order. From then on they are listed whenever there are more, where that is of use. */
   async listNamespaces(): Promise<string[]> {
+    this.#followList()
     const ids: string[] = []
     for (;;) {
       const after = ids.at(-1) ?? ''
@@ -295,9 +309,7 @@ export class Session {
         throw new DocstoreError('unknown-epoch', 'The peer has another database now')
       this.#theirEpoch = hello.epoch
       this.#theirRole = hello.role
-      this.#canPuts = hello.can?.includes(CAN_PUTS) === true
-      this.#canHas = hello.can?.includes(CAN_HAS) === true
-      this.#canLogs = hello.can?.includes(CAN_LOGS) === true
+      this.#can = hello.can ?? []
       ledger.meet(hello.epoch)
       clock?.note({ clock: hello.clock, sentAt })
     } catch (error) {
@@ -324,8 +336,8 @@ export class Session {
 
   async #takeNews(ns: string, batch: Uint8Array | null, seq: number): Promise<boolean> {
     if (ns === ALL_NAMESPACES) {
-      this.#list()
-      return true
+      if (this.#isListUsed) this.#list()
+      return this.#isListUsed
     }
     const link = this.#links.get(ns)
     if (link === undefined) return false
@@ -467,9 +479,11 @@ export class Session {
 
   /** Following can lose nothing, but a peer can be wrong: now and then the roots are compared all the same, more and more rarely while they are equal. */
   async #recheckLoop(): Promise<void> {
-    const { delay, random = Math.random } = this.#init
+    const { delay, random = Math.random, isComparedElsewhere } = this.#init
     const { signal } = this.#ended
     for (let pause = RECHECK_MS; ; pause = this.#hasDiffered ? RECHECK_MS : Math.min(2 * pause, MAX_RECHECK_MS)) {
+      // There is still to be audited, now and then.
+      if (isComparedElsewhere?.() === true) pause = SELDOM_RECHECK_MS
       await delay(pause * (0.75 + random() / 2), signal)
       if (signal.aborted) return
       this.#hasDiffered = false

@@ -209,6 +209,7 @@ export class LocalNetwork implements Network {
       onSync: (namespace) => this.#moved(namespace),
       shares: (peer, ns) => this.#shares(peer, ns),
       ...(this.#serves('storage') && this.#storage !== 'asked' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
+      isComparedElsewhere: (peer) => this.#sectors?.compares(peer) === true,
     }
   }
 
@@ -386,6 +387,7 @@ export class LocalNetwork implements Network {
         isUsed: (ns) => this.#opened.has(ns),
         onNeeds: () => this.#relays.look(),
         onChange: () => this.#placementChanged(),
+        onBrought: (ns) => this.#reshare([ns]),
         onGone: (ns) => this.#gone(ns),
         onError: (message, error) => log(message, error),
       },
@@ -428,11 +430,12 @@ export class LocalNetwork implements Network {
   }
 
   /** Who owns what may have changed, or who is connected. */
-  #reshare(): void {
+  #reshare(namespaces: Iterable<string> = this.#wanted): void {
     if (this.#view === undefined || this.#ended.signal.aborted || !(this.#view.isPlaced || this.#wasPlaced)) return
     for (const { peer, session } of this.#syncPeers()) {
       if (session === undefined) continue
-      for (const ns of this.#wanted) {
+      for (const ns of namespaces) {
+        if (!this.#wanted.has(ns)) continue
         if (this.#shares(peer, ns)) session.want(ns)
         else if (session.status.has(ns)) session.unwant(ns)
       }
@@ -501,6 +504,7 @@ export class LocalNetwork implements Network {
   /** Whether others may bring a namespace here. */
   #takes(ns: string, from: Role): boolean {
     if (this.#role === 'peer') return this.#wanted.has(ns)
+    if (from === 'peer') this.#sectors?.came(ns)
     // What another relay is to have it must not leave here.
     return this.#storage === 'all' || from === 'peer' || (this.#storage === 'owned' && this.#sectors?.owns(ns) !== false)
   }

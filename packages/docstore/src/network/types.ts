@@ -100,14 +100,17 @@ export interface SectorsReport {
   readonly safe: number
   /** Namespaces in those that are not. */
   readonly unsafe: number
-  /** Since the start: sectors that were made equal with another relay, namespaces that were given up, and bytes that sync with other relays brought. */
+  /**
+   * Since the start: sectors that were made equal with another relay, namespaces that were given up, and what this relay asked of other relays and
+   * brought them, bytes with the answers, by purpose and kind of request: `sync pull`, `reading open`, `placement status`.
+   */
   readonly compared: number
   readonly dropped: number
-  readonly bytesIn: number
+  readonly moved: Readonly<Record<string, { readonly requests: number; readonly bytes: number }>>
 }
 
 /** How many sectors stand how at a relay, by its own word. */
-export interface RelaySectorsReport extends Omit<SectorsReport, 'compared' | 'dropped' | 'bytesIn'> {
+export interface RelaySectorsReport extends Omit<SectorsReport, 'compared' | 'dropped' | 'moved'> {
   /** Peer id. */
   readonly peer: string
 }

@@ -84,7 +84,7 @@ ${placementText(placement)}
 function placementText(placement: SectorsReport | undefined): string {
   if (placement === undefined) return '<p>This relay keeps no documents for others.</p>'
   if (placement.members === 0) return '<p>This relay keeps everything that it is set to keep, and gives nothing up to others.</p>'
-  const { members, copies, everywhere, draining, owned, serving, syncing, leaving, safe, unsafe, compared, dropped, bytesIn } = placement
+  const { members, copies, everywhere, draining, owned, serving, syncing, leaving, safe, unsafe, compared, dropped, moved } = placement
   return `<p>${
     draining
       ? `It is being drained: ${unsafe} namespaces are not safe with others yet.`
@@ -97,7 +97,10 @@ ${table([
   ['Copies wanted', String(copies)],
   ['Sectors owned, served, fetched', `${owned}, ${serving}, ${syncing}`],
   ['Sectors of others that still lie here, safe with them', `${leaving}, ${safe}`],
-  ['Since the start: compared, given up, received', `${compared}, ${dropped}, ${bytesText(bytesIn)}`],
+  [
+    'Since the start: compared, given up, moved',
+    `${compared}, ${dropped}, ${bytesText(Object.values(moved).reduce((sum, { bytes }) => sum + bytes, 0))}`,
+  ],
 ])}`
 }
 

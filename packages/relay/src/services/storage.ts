@@ -26,7 +26,7 @@ function countLimits(log: Log): (limit: string) => void {
 /** How the sectors of this relay stand. */
 function placementMetrics(report: SectorsReport | undefined): readonly Metric[] {
   if (report === undefined) return []
-  const { members, owned, serving, syncing, leaving, safe, compared, dropped, bytesIn } = report
+  const { members, owned, serving, syncing, leaving, safe, compared, dropped, moved } = report
   return [
     gauge('docstore_storage_members', 'Relays that own a part of the key space', members),
     {
@@ -48,10 +48,10 @@ function placementMetrics(report: SectorsReport | undefined): readonly Metric[] 
       values: [['', dropped]],
     },
     {
-      name: 'docstore_storage_received_bytes_total',
-      help: 'Bytes that sync with other relays brought, over links that this relay made',
+      name: 'docstore_storage_moved_bytes_total',
+      help: 'Bytes of requests to other relays and their answers, by what for and kind of request',
       type: 'counter',
-      values: [['', bytesIn]],
+      values: Object.entries(moved).map(([kind, { bytes }]) => [`{kind="${kind}"}`, bytes]),
     },
   ]
 }

@@ -6,6 +6,8 @@ export interface Partner {
   /** What it said last; `undefined`: that it has nothing to do with the sector. */
   says: SectorState | undefined
   saidAt: number
+  /** Fingerprint of what it has, as it said last. */
+  print: Uint8Array | undefined
   /** Statuses in a row whose fingerprint was another than ours. */
   differs: number
   /** Whether it was found equal since we know each other. */
@@ -42,6 +44,7 @@ export class HeldSector {
     partner = {
       says: undefined,
       saidAt: 0,
+      print: undefined,
       differs: 0,
       isClean: false,
       proof: undefined,

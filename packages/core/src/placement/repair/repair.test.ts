@@ -173,6 +173,36 @@ it('a relay that only holds a sector leaves an owner alone that has served the s
   expect(repair.toTell(HOLD_MS)).toEqual(new Set(owners))
 })
 
+it('a newcomer is clean with each owner that says to have what it has got from one', () => {
+  const { repair, versions } = relay(0)
+  repair.place(place(3))
+  repair.next(0)
+  for (const name of names.slice(1, 3)) repair.heard(name, [says(5, 'serving')], 0, ANSWER)
+  expect(repair.agrees(names[2] ?? '', 5)).toBe(false)
+  versions.set(5, 1)
+  expect(repair.agrees(names[2] ?? '', 5)).toBe(true)
+})
+
+it('an owner leaves it to a newcomer to get what it lacks, for as long as that moves', () => {
+  const { repair } = relay(0, [5])
+  repair.place(place(3))
+  repair.next(0)
+  const [newcomer = '', other = ''] = names.slice(1, 3)
+  repair.heard(other, [says(5, 'serving')], 0, ANSWER)
+  repair.heard(newcomer, [says(5, 'syncing', FULL)], 0, ANSWER)
+  repair.next(0)
+  expect(repair.state(5)).toBe('serving')
+  const hear = (print: typeof FULL): readonly RepairAction[] => {
+    repair.heard(newcomer, [says(5, 'syncing', print)], 0, ANSWER)
+    return of(repair.next(0), 5)
+  }
+  for (let n = 10; n < 40; n++) expect(hear(new Uint8Array(16).fill(n))).toEqual([])
+  let statuses = 0
+  while (hear(OTHER).length === 0 && statuses < 100) statuses++
+  expect(statuses).toBeGreaterThan(5)
+  expect(statuses).toBeLessThan(20)
+})
+
 it('a relay compares few sectors at once, and remembers few who pretend to hold something', () => {
   const { repair } = relay(0)
   repair.place(place(3))

@@ -1,8 +1,11 @@
-import { toHex } from '../../model/bytes.ts'
+import { equalBytes, toHex } from '../../model/bytes.ts'
 import { MAX_COMPARISONS, MAX_COMPARISONS_WITH_ONE, PLACEMENT_TIMES, type PlacementTimes, SECTORS } from '../limits.ts'
 import type { Placement } from '../placement.ts'
 import type { SectorState, SectorStatus } from '../status.ts'
 import { found, HeldSector, isWorking, type Partner, putOff } from './held-sector.ts'
+
+/** Statuses in a row after which who serves a sector makes it equal with one that should get it by itself, and gets nothing. */
+const PATIENCE_WITH_NEWCOMERS = 10
 
 /** What lies at this relay. Answers at once: fingerprints are kept up to date by who writes. */
 export interface SectorStore {
@@ -138,6 +141,12 @@ export class Repair {
     return this.#sectors[sector]?.partners.get(relay)?.says
   }
 
+  /** Whether another relay has of a sector what lies here now, as it said last. */
+  agrees(relay: string, sector: number): boolean {
+    const print = this.#sectors[sector]?.partners.get(relay)?.print
+    return print !== undefined && beginsWith(this.#store.print(sector), print)
+  }
+
   /** What other relays say of a sector. */
   standings(sector: number): readonly { readonly relay: string; readonly state: SectorState }[] {
     return [...(this.#sectors[sector]?.partners ?? [])].flatMap(([relay, { says }]) => (says === undefined ? [] : { relay, state: says }))
@@ -173,13 +182,16 @@ export class Repair {
       saidOf.delete(sector)
       if (partner === undefined) continue
       partner.says = undefined
+      partner.print = undefined
       partner.saidAt = now
       partner.isClean = false
     }
   }
 
   #says({ number }: HeldSector, partner: Partner, { state, print }: SectorStatus, now: number): void {
+    const isMoving = partner.print !== undefined && !equalBytes(print, partner.print)
     partner.says = state
+    partner.print = print
     partner.saidAt = now
     if (beginsWith(this.#store.print(number), print)) {
       partner.isClean = true
@@ -189,7 +201,8 @@ export class Repair {
       partner.hasServed = state === 'serving' ? this.#store.version(number) : undefined
       return
     }
-    partner.differs++
+    // Who is just getting what it lacks needs no help.
+    partner.differs = isMoving && state === 'syncing' ? 1 : partner.differs + 1
     // What is just being written differs once.
     if (partner.differs > 1) partner.isClean = false
   }
@@ -364,7 +377,7 @@ export class Repair {
   #patience(held: HeldSector, relay: string, { says }: Partner): number {
     // Who has just come to own it gets it from whoever serves it; what others pushed meanwhile would come twice.
     const isServed = held.state === 'serving' || [...held.partners.values()].some((one) => one.says === 'serving')
-    if (says === 'syncing' && held.state !== 'syncing' && isServed) return 3
+    if (says === 'syncing' && held.state !== 'syncing' && isServed) return PATIENCE_WITH_NEWCOMERS
     const goesFirst = this.#self < relay || (held.state === 'syncing' && says !== 'syncing') || held.state === 'leaving'
     return goesFirst ? 1 : 3
   }
@@ -390,6 +403,7 @@ export class Repair {
         const partner = this.#sectors[sector]?.partners.get(relay)
         if (partner === undefined) continue
         partner.says = undefined
+        partner.print = undefined
         partner.isClean = false
         partner.differs = 0
         partner.proof = undefined

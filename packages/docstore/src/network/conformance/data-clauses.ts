@@ -10,6 +10,7 @@ import {
   equalBytes,
   EVERYTHING,
   identityFromSeed,
+  type NamespaceBytes,
   questionAbout,
   sha256,
   SummedTree,
@@ -39,11 +40,12 @@ function mustBe(words: readonly string[], expected: readonly string[]): void {
 }
 
 /** Opens our namespace: it has to hold what we know that it holds. */
-async function mustHold(talk: SyncTalk, { id, tree }: Notebook): Promise<Extract<SyncResponse, { t: 'opened' }>> {
+async function mustHold(talk: SyncTalk, { id, tree }: Notebook): Promise<Extract<SyncResponse, { t: 'opened' }> & NamespaceBytes> {
   const opened = await talk.ask({ t: 'open', ns: id }, 'opened')
   must(opened.count === tree.size, `it says that it holds ${opened.count} records in place of ${tree.size}`)
   must(opened.root === tree.root(), `its root is ${opened.root} in place of ${tree.root()}`)
-  return opened
+  must(opened.namespace !== undefined, 'it leaves out a head that it was not told of')
+  return { ...opened, ...opened.namespace }
 }
 
 function clause(id: string, section: string, rule: string, look: (examination: Examination, ours: Notebook) => Promise<string>): Clause {

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, type Exchange } from '@p2p-docstore/core'
+import { DocstoreError, type Exchange, type KindTraffic } from '@p2p-docstore/core'
 import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/core/placement'
 import { openExchange } from '../sync/index.ts'
 import { MAX_PROVED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
@@ -14,16 +14,21 @@ import {
 } from './messages.ts'
 import { statusProtocol } from './protocol.ts'
 
+type OnMoved = (kind: StatusRequest['t'], traffic: KindTraffic) => void
+
 type Answer<T extends StatusResponse['t']> = Extract<StatusResponse, { t: T }>
 
 /** Asks another relay how its sectors stand. What it throws says that it does not answer, or not as an honest one does (`bad-response`). */
 export class StatusAsker {
   readonly #connection: Connection
   readonly #networkId: string
+  readonly #onMoved: OnMoved
 
-  constructor(connection: Connection, networkId: string) {
+  /** `onMoved` hears what each request took. */
+  constructor(connection: Connection, networkId: string, onMoved: OnMoved = () => undefined) {
     this.#connection = connection
     this.#networkId = networkId
+    this.#onMoved = onMoved
   }
 
   /** Tells how the sectors here stand; resolves with how those there do. */
@@ -40,7 +45,7 @@ export class StatusAsker {
       const listed: ListedPrint[] = []
       for (;;) {
         const after = listed.at(-1)?.ns ?? new Uint8Array()
-        const { namespaces, more } = await ask(exchange, { t: 'list', sector, after }, 'list')
+        const { namespaces, more } = await this.#askBy(exchange, { t: 'list', sector, after }, 'list')
         listed.push(...namespaces)
         if (!more || namespaces.length === 0 || listed.length > MAX_PROVED) return listed
       }
@@ -65,7 +70,19 @@ export class StatusAsker {
   }
 
   #ask<T extends StatusResponse['t']>(request: StatusRequest, expected: T | readonly T[], signal: AbortSignal): Promise<Answer<T>> {
-    return this.#within(signal, (exchange) => ask(exchange, request, expected))
+    return this.#within(signal, (exchange) => this.#askBy(exchange, request, expected))
+  }
+
+  async #askBy<T extends StatusResponse['t']>(exchange: Exchange, request: StatusRequest, expected: T | readonly T[]): Promise<Answer<T>> {
+    const frame = encodeStatusMessage(request)
+    const answer = await exchange.exchange(frame)
+    this.#onMoved(request.t, { requests: 1, bytes: frame.length + answer.length })
+    const response = decodeStatusResponse(answer)
+    if (!response.ok) throw forged()
+    const { value } = response
+    if (value.t === 'error') throw new DocstoreError('no-answer', `The relay does not answer (${value.code}: ${value.message})`)
+    if (!isOneOf(value, expected)) throw forged()
+    return value
   }
 
   async #within<T>(signal: AbortSignal, work: (exchange: Exchange) => Promise<T>): Promise<T> {
@@ -79,15 +96,6 @@ export class StatusAsker {
       close()
     }
   }
-}
-
-async function ask<T extends StatusResponse['t']>(exchange: Exchange, request: StatusRequest, expected: T | readonly T[]): Promise<Answer<T>> {
-  const response = decodeStatusResponse(await exchange.exchange(encodeStatusMessage(request)))
-  if (!response.ok) throw forged()
-  const { value } = response
-  if (value.t === 'error') throw new DocstoreError('no-answer', `The relay does not answer (${value.code}: ${value.message})`)
-  if (!isOneOf(value, expected)) throw forged()
-  return value
 }
 
 function isOneOf<T extends StatusResponse['t']>(response: StatusResponse, expected: T | readonly T[]): response is Answer<T> {

@@ -27,7 +27,7 @@ export interface Standing {
 }
 
 /** How many sectors stand how at a relay. */
-export type SectorCounts = Omit<SectorsReport, 'compared' | 'dropped' | 'bytesIn'>
+export type SectorCounts = Omit<SectorsReport, 'compared' | 'dropped' | 'moved'>
 
 const COUNTS = ['members', 'copies', 'owned', 'serving', 'syncing', 'leaving', 'safe', 'unsafe'] as const
 

@@ -6,6 +6,7 @@ import type { Streams } from '../sync/index.ts'
 import { delay, firstOf } from '../timing/index.ts'
 import type { SectorsReport } from '../types.ts'
 import { StatusAsker } from './ask-status.ts'
+import { keptEqualWith } from './kept-equal.ts'
 import {
   ABSENT_MS,
   BRING_MS,
@@ -14,19 +15,23 @@ import {
   MAX_ABSENT,
   MAX_BRINGING,
   MAX_BROUGHT,
+  MAX_FRESH,
   MAX_NEEDED_RELAYS,
   MAX_PROVED,
   MAX_READERS_AT_ONCE,
   MAX_TOLD_AT_ONCE,
   NEXT_READER_MS,
 } from './limits.ts'
-import { SALT_BYTES, type Standing } from './messages.ts'
+import { type ListedPrint, SALT_BYTES, type Standing } from './messages.ts'
+import { Moved, noTraffic } from './moved.ts'
 import type { PlacementView } from './placement-view.ts'
 import { SectorContents } from './sector-contents.ts'
 import { keyBytes, serveStatus } from './serve-status.ts'
 
 /** How often everything that lies here is looked at, statuses: what nobody told is found out then. */
 const LOOK_AT_ALL_EVERY = 10
+/** Looks at the sectors after which what a peer brought is told by these alone. */
+const FRESH_LOOKS = 3
 /** Relays that were told within this part of the time between statuses are not told again. */
 const TOLD_LATELY = 0.75
 
@@ -54,6 +59,8 @@ export interface RelaySectorsInit {
   readonly onNeeds: () => void
   /** Called when it may have changed with whom namespaces are kept equal. */
   readonly onChange: () => void
+  /** Called when a namespace that was asked for is here, or does not come. */
+  readonly onBrought: (ns: string) => void
   /** Called when a namespace was given up. */
   readonly onGone: (ns: string) => void
   readonly onError: (message: string, error: unknown) => void
@@ -72,9 +79,10 @@ export class RelaySectors {
   readonly #brought = new Set<string>()
   readonly #bringing = new Map<string, Promise<void>>()
   readonly #absent = new Map<string, number>()
-  readonly #counts = { compared: 0, dropped: 0, bytesIn: 0 }
-  /** What of a session's bytes was counted. */
-  readonly #counted = new WeakMap<Session, number>()
+  /** What peers have just brought, and before which look at the sectors. */
+  readonly #fresh = new Map<string, number>()
+  readonly #counts = { compared: 0, dropped: 0 }
+  readonly #moved = new Moved()
   #repair: Repair | undefined
   #isDraining: boolean
   #ticks = 0
@@ -125,7 +133,7 @@ export class RelaySectors {
     return !givesUp || !view.isPlaced || view.placement.ownerNames(sector).includes(this.#self)
   }
 
-  /** Whether a namespace is kept equal with another relay all the time: with owners that have it, and while something is missing here with one alone. */
+  /** Whether this relay keeps a namespace equal with another one all the time. */
   shares(peer: string, ns: string): boolean {
     const { view, givesUp } = this.#init
     if (!view.isPlaced && !this.#isDraining) return true
@@ -134,13 +142,27 @@ export class RelaySectors {
     if (key === undefined || sector === undefined) return true
     if (!givesUp && !this.#isDraining) return view.staysAt(peer, ns)
     const owners = view.placement.ownerNames(sector)
-    if (!owners.includes(key)) return false
-    const others = owners.filter((owner) => owner !== this.#self)
-    // One that has said nothing yet may have just come: it gets what is there from one alone.
-    const serving = others.filter((owner) => this.#repair?.says(owner, sector) === 'serving')
-    const complete = serving.length > 0 ? serving : others
-    if (!complete.includes(key)) return false
-    return this.#repair?.state(sector) !== 'syncing' || key === complete[0]
+    // It comes from whom it was asked of.
+    if (!owners.includes(key) || this.#bringing.has(ns)) return false
+    return keptEqualWith({
+      self: this.#self,
+      owners,
+      state: this.#repair?.state(sector),
+      says: (relay) => this.#repair?.says(relay, sector),
+      because: this.#fresh.has(ns) ? 'brought' : this.#brought.has(ns) ? 'read' : undefined,
+      isCompared: this.#turns.has(sector),
+    }).includes(key)
+  }
+
+  /** A peer that is no relay brings a namespace. */
+  came(ns: string): void {
+    if (this.#fresh.size < MAX_FRESH) this.#fresh.set(ns, this.#ticks)
+  }
+
+  /** Whether what another relay has comes here by comparing sectors, and stays equal so: namespaces need not be listed or compared one by one. */
+  compares(peer: string): boolean {
+    const { view, givesUp } = this.#init
+    return givesUp && view.isPlaced && !this.#isDraining && view.keyOf(peer) !== undefined
   }
 
   /** Relays to be linked to: those that have to do with what lies here. */
@@ -162,7 +184,7 @@ export class RelaySectors {
   }
 
   async report(): Promise<SectorsReport> {
-    this.#count()
+    this.#moved.count(this.#init.sessions())
     const { view, givesUp } = this.#init
     const { placement } = view
     const repair = this.#repair
@@ -184,14 +206,7 @@ export class RelaySectors {
       safe,
       unsafe,
       ...this.#counts,
-    }
-  }
-
-  #count(): void {
-    for (const session of this.#init.sessions()) {
-      const { bytesIn } = session.traffic
-      this.#counts.bytesIn += bytesIn - (this.#counted.get(session) ?? 0)
-      this.#counted.set(session, bytesIn)
+      moved: this.#moved.report((ns) => this.owns(ns)),
     }
   }
 
@@ -217,30 +232,51 @@ export class RelaySectors {
     let bringing = this.#bringing.get(ns)
     if (bringing === undefined) {
       if (this.#bringing.size >= MAX_BRINGING || this.#brought.size >= MAX_BROUGHT) return
-      bringing = this.#bring(ns, sector).finally(() => this.#bringing.delete(ns))
+      bringing = this.#bring(ns, sector).finally(() => {
+        this.#bringing.delete(ns)
+        this.#init.onBrought(ns)
+      })
       this.#bringing.set(ns, bringing)
     }
-    await bringing
+    // Of one that is large, who asks is told what has come; the rest comes then as well.
+    await Promise.race([bringing, delay(BRING_MS, this.#ended.signal)])
   }
 
   async #bring(ns: string, sector: number): Promise<void> {
     const { view, replica, session, connection } = this.#init
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(BRING_MS)])
+    const { signal } = this.#ended
     const readers = this.#repair?.readers(sector, performance.now()) ?? view.placement.ownerNames(sector)
     const peers = readers.flatMap((key) => (key === this.#self ? [] : (view.peerOf(key) ?? [])))
     const isConnected = (peer: string): boolean => connection(peer) !== undefined
+    const isHere = async (): Promise<boolean> => (await replica.namespace(ns)) !== undefined
+    const late = new AbortController()
+    const sending: Promise<void>[] = []
+    const traffic = noTraffic()
     const askEach = [...peers.filter(isConnected), ...peers.filter((peer) => !isConnected(peer))].map((peer) => async (end: AbortSignal) => {
       try {
-        await (await session(peer, end)).syncOnce(ns, end)
+        const link = await session(peer, end)
+        // Once it has begun to come, whoever sends it goes on until it is here; should that fail, the next one does.
+        if (await isHere()) await Promise.allSettled(sending)
+        end.throwIfAborted()
+        const sent = link.syncOnce(ns, end, { traffic })
+        sending.push(sent)
+        await sent
       } catch (error) {
         if (!end.aborted) this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
       }
-      return (await replica.namespace(ns)) === undefined ? undefined : true
+      return (await isHere()) ? true : undefined
     })
+    const end = AbortSignal.any([signal, late.signal, AbortSignal.timeout(COMPARE_MS)])
+    const giveUp = async (): Promise<void> => {
+      await delay(BRING_MS, end)
+      if (!(await isHere())) late.abort()
+    }
     // One that was killed a moment ago holds up nobody; two that send the same at once would be of no use to anybody.
-    if (await firstOf(askEach, { signal, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })) {
+    const asked = firstOf(askEach, { signal: end, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })
+    await Promise.all([asked.finally(() => late.abort()), giveUp()])
+    this.#moved.fetched(ns, traffic)
+    if (await isHere()) {
       if (!this.owns(ns)) this.#brought.add(ns)
-      this.#init.onChange()
       return
     }
     if (this.#absent.size >= MAX_ABSENT) this.#absent.clear()
@@ -260,9 +296,10 @@ export class RelaySectors {
 
   /** Never fails: what went wrong is tried again the next time. */
   async #tick(): Promise<void> {
-    this.#count()
+    this.#moved.count(this.#init.sessions())
     try {
       if (this.#isAtWork) await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
+      for (const [ns, tick] of this.#fresh) if (this.#ticks - tick > FRESH_LOOKS) this.#fresh.delete(ns)
       if (!this.#place()) return
       await this.#work()
       await this.#tellAll()
@@ -331,7 +368,7 @@ export class RelaySectors {
     if (repair === undefined || to === undefined) return
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(LINK_MS)])
     try {
-      const theirs = await new StatusAsker(to, this.#init.networkId).status(repair.status(relay), signal)
+      const theirs = await this.#asker(to).status(repair.status(relay), signal)
       this.#toldAt.set(relay, performance.now())
       repair.heard(relay, theirs, performance.now(), { isAnswer: true })
     } catch (error) {
@@ -385,25 +422,43 @@ export class RelaySectors {
     if (peer === undefined) return 'failed'
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
     const link = await session(peer, AbortSignal.any([signal, AbortSignal.timeout(LINK_MS)]))
-    let differing = await this.#differing(relay, sector, signal)
+    await this.#contents.refresh()
+    // What came from one is what the others have, too.
+    if (this.#repair?.agrees(relay, sector) === true) return 'clean'
+    const theirs = await this.#listOf(relay, sector, signal)
+    const differing = this.#differing(relay, sector, theirs)
+    const prints = new Map(theirs.map(({ ns, print }) => [cidText(DAG_CBOR, ns), print]))
     for (const ns of differing) {
+      // Meanwhile somebody may have asked for it.
+      await this.#bringing.get(ns)
+      await this.#contents.refresh()
+      const [here, there] = [this.#contents.printOf(sector, ns), prints.get(ns)]
+      if (here !== undefined && there !== undefined && equalBytes(here, there)) continue
       if (this.shares(peer, ns)) await link.syncNow(ns, signal)
-      else await link.syncOnce(ns, signal)
+      else await link.syncOnce(ns, signal, this.owns(ns) ? {} : { traffic: this.#moved.handingOn })
     }
-    if (differing.length > 0) differing = await this.#differing(relay, sector, signal)
-    return differing.length === 0 ? 'clean' : 'failed'
+    if (differing.length === 0) return 'clean'
+    await this.#contents.refresh()
+    if (this.#differing(relay, sector, theirs).length === 0) return 'clean'
+    // It got something, too.
+    return this.#differing(relay, sector, await this.#listOf(relay, sector, signal)).length === 0 ? 'clean' : 'failed'
   }
 
-  /** Namespaces of a sector that one of both is to have and has not as the other has it. */
-  async #differing(relay: string, sector: number, signal: AbortSignal): Promise<readonly string[]> {
-    const { connection, view, networkId } = this.#init
+  async #listOf(relay: string, sector: number, signal: AbortSignal): Promise<readonly ListedPrint[]> {
+    const { connection, view } = this.#init
     const peer = view.peerOf(relay)
     const to = peer === undefined ? undefined : connection(peer)
     if (to === undefined) throw new Error('not connected')
+    const listed = await this.#asker(to).list(sector, signal)
     await this.#contents.refresh()
-    const theirs = new Map((await new StatusAsker(to, networkId).list(sector, signal)).map(({ ns, print }) => [cidText(DAG_CBOR, ns), print]))
+    return listed
+  }
+
+  /** Namespaces of a sector that one of both is to have and has not as the other has it. */
+  #differing(relay: string, sector: number, listed: readonly ListedPrint[]): readonly string[] {
+    const theirs = new Map(listed.map(({ ns, print }) => [cidText(DAG_CBOR, ns), print]))
     const ours = new Map(this.#contents.namespaces(sector).map(({ id, print }) => [id, print]))
-    const owners = view.placement.ownerNames(sector)
+    const owners = this.#init.view.placement.ownerNames(sector)
     const areOwners = { here: !this.#isDraining && owners.includes(this.#self), there: owners.includes(relay) }
     const differs = (ns: string): boolean => {
       const [a, b] = [ours.get(ns), theirs.get(ns)]
@@ -414,9 +469,13 @@ export class RelaySectors {
     return [...new Set([...ours.keys(), ...theirs.keys()])].filter(differs)
   }
 
+  #asker(to: Connection): StatusAsker {
+    return new StatusAsker(to, this.#init.networkId, (kind, traffic) => this.#moved.note(kind, traffic))
+  }
+
   /** Whether another relay has all that lies here of a sector. */
   async #prove(relay: string, sector: number): Promise<Compared> {
-    const { connection, view, networkId, replica } = this.#init
+    const { connection, view, replica } = this.#init
     const peer = view.peerOf(relay)
     const to = peer === undefined ? undefined : connection(peer)
     if (to === undefined) return 'failed'
@@ -429,7 +488,7 @@ export class RelaySectors {
         all.map(({ id }) => id),
         salt,
       ),
-      new StatusAsker(to, networkId).prove(
+      this.#asker(to).prove(
         all.map(({ digest }) => digest),
         salt,
         signal,
@@ -448,6 +507,7 @@ export class RelaySectors {
       if (!(await replica.takeAway(kept.id, kept))) continue
       this.#counts.dropped++
       this.#brought.delete(kept.id)
+      this.#moved.gone(kept.id)
       onGone(kept.id)
     }
     await this.#contents.refresh()

@@ -105,6 +105,11 @@ export class SectorContents implements SectorStore {
     return [...(this.#sectors.get(sector)?.values() ?? [])].sort((a, b) => compareBytes(a.digest, b.digest))
   }
 
+  /** The print of one of them. */
+  printOf(sector: number, ns: string): Uint8Array | undefined {
+    return this.#sectors.get(sector)?.get(ns)?.print
+  }
+
   /** The same as others are told. */
   list(sector: number, after: Uint8Array, limit: number): { readonly namespaces: readonly ListedPrint[]; readonly more: boolean } {
     const behind = this.namespaces(sector).filter(({ digest }) => compareBytes(digest, after) > 0)

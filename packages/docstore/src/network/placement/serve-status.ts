@@ -52,7 +52,7 @@ async function answer(request: StatusRequest, { peer, onMisdeed }: Asker, init: 
   const { keyOf, contents, replica } = init
   if (request.t === 'where') return { t: 'where', relays: init.where(request.sector) }
   if (request.t === 'report') {
-    const { compared: _compared, dropped: _dropped, bytesIn: _bytesIn, ...counts } = await init.report()
+    const { compared: _compared, dropped: _dropped, moved: _moved, ...counts } = await init.report()
     return { t: 'report', ...counts }
   }
   const relay = keyOf(peer)

@@ -33,6 +33,8 @@ export interface SyncInit {
   readonly onSync: (ns: string) => void
   /** Called with all namespaces of a peer, where whatever it has is to be kept here too. */
   readonly onNamespaces?: (ids: readonly string[]) => void
+  /** Whether others see to it that what is here and what the peer has is equal. */
+  readonly isComparedElsewhere?: (peer: string) => boolean
 }
 
 /** A peer with which namespaces are kept equal. */
@@ -60,7 +62,7 @@ export interface SyncPeer {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, shares, onSync, onHeld, onNamespaces }: SyncInit,
+  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, shares, onSync, onHeld, onNamespaces, isComparedElsewhere }: SyncInit,
   {
     status,
     isRelayLink = false,
@@ -109,6 +111,7 @@ export async function syncConnection(
     ...(clock === undefined ? {} : { clock }),
     ...(onHeld === undefined ? {} : { onHeld }),
     ...(onNamespaces === undefined ? {} : { onNamespaces }),
+    isComparedElsewhere: () => isComparedElsewhere?.(peer) === true,
     onStart: () => {
       // Only now, and in one step with it becoming known: what is wanted while the two greet belongs to it too.
       for (const ns of wanted) if (shares?.(peer, ns) !== false) session.want(ns)
