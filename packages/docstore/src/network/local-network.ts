@@ -24,8 +24,8 @@ import { listPeers } from './peer-list.ts'
 import type { NameService } from './names/index-service.ts'
 import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
-import type { MetStores, PlacementView } from './placement/index-view.ts'
-import type { ProfileAsking } from './profiles/index-ask.ts'
+import type { NetworkQuestions } from './network-questions.ts'
+import type { PlacementView } from './placement/index-view.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
 import { knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
@@ -535,35 +535,48 @@ export class LocalNetwork implements Network {
     return this.#directory?.peers() ?? []
   }
 
-  async listed({ timeoutMs, signal, ...request }: Parameters<Network['listed']>[0]): Promise<ListedPage> {
-    const until = limited(timeoutMs, signal, this.#ended.signal)
-    if (request.after === '') await this.#otherStores(undefined, until)
-    const page = await this.#directory?.list(this.#relayConnections('storage'), request, until)
-    signal?.throwIfAborted()
-    return page ?? { namespaces: [], next: undefined, relays: 0 }
+  /** Loaded when something is asked that seldom is. */
+  readonly #questions = lazily(async (): Promise<NetworkQuestions> => {
+    const { NetworkQuestions } = await import('./network-questions.ts')
+    return new NetworkQuestions({
+      replica: this.#replica,
+      networkId: this.#networkId,
+      libp2p: this.libp2p,
+      isRelay: this.#role === 'relay',
+      relays: this.#relays,
+      connections: (service) => this.#relayConnections(service),
+      directory: () => this.#directory,
+      onDirectory: (listener) => this.on('directory', listener),
+      sectors: () => this.#sectors,
+      view: () => this.#openView(),
+      placementTimes: this.#placementTimes,
+      now: this.#now,
+      ended: this.#ended.signal,
+    })
+  })
+
+  async listed(request: Parameters<Network['listed']>[0]): Promise<ListedPage> {
+    return (await this.#questions()).listed(request)
   }
 
-  async where({ ns, timeoutMs, signal }: Parameters<Network['where']>[0]): Promise<Whereabouts> {
-    const { askStandings, whereIs } = await import('./placement/index-where.ts')
-    const view = this.#view
-    const told = (sector: number, until: AbortSignal) =>
-      askStandings(this.#relayConnections('storage'), sector, { networkId: this.#networkId, keyOf: (peer) => view?.keyOf(peer) }, until)
-    const asked = this.#relayConnections('discovery')
-    const found = await whereIs(
-      ns,
-      {
-        network: readNetwork((await this.#replica.info()).network.descriptor),
-        relays: this.#directory?.directory.relays() ?? [],
-        find: (until) => asked.map(async (relay) => (await this.#directory?.find(ns, relay, until)) ?? []),
-        standings: async (sector, until) => [...(this.#sectors?.standings(sector) ?? []), ...(await told(sector, until))],
-        times: this.#placementTimes,
-        own: this.#role === 'relay' && (await this.#replica.namespace(ns)) !== undefined ? this.libp2p.peerId.toString() : undefined,
-        now: this.#now(),
-      },
-      limited(timeoutMs, signal, this.#ended.signal),
-    )
-    signal?.throwIfAborted()
-    return found
+  async where(request: Parameters<Network['where']>[0]): Promise<Whereabouts> {
+    return (await this.#questions()).where(request)
+  }
+
+  async sectors(request: Parameters<Network['sectors']>[0]): Promise<readonly RelaySectorsReport[]> {
+    return (await this.#questions()).sectors(request)
+  }
+
+  async profiles(request: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
+    return (await this.#questions()).profiles(request)
+  }
+
+  async picture(request: Parameters<Network['picture']>[0]): Promise<Uint8Array | undefined> {
+    return (await this.#questions()).picture(request)
+  }
+
+  async findPerson(request: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
+    return (await this.#questions()).findPerson(request)
   }
 
   async content(request: Parameters<Network['content']>[0]): Promise<FoundContent> {
@@ -591,20 +604,6 @@ export class LocalNetwork implements Network {
     })
   })
 
-  /** Connections to relays that may have what those that are connected lack, where each keeps a part: to owners of these namespaces, or to any. */
-  async #otherStores(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<MetStores> {
-    const { meetStores } = await import('./placement/index-view.ts')
-    const init = {
-      view: () => this.#openView(),
-      directory: () => this.#directory,
-      onDirectory: (listener: () => void) => this.on('directory', listener),
-      links: this.#relays,
-      stores: () => this.#relayConnections('storage'),
-      doorkeeper: this.libp2p.services.doorkeeper,
-    }
-    return meetStores(namespaces, init, signal)
-  }
-
   /** Whether a connection to a peer is looked after by something that goes on. */
   #isNeeded(peer: string): boolean {
     return this.#relays.leadsTo(peer) || this.#neighbours.all.some((neighbour) => neighbour.peer === peer)
@@ -612,15 +611,6 @@ export class LocalNetwork implements Network {
 
   async placement(): Promise<SectorsReport | undefined> {
     return this.#sectors?.report()
-  }
-
-  async sectors({ timeoutMs, signal }: Parameters<Network['sectors']>[0]): Promise<readonly RelaySectorsReport[]> {
-    const until = limited(timeoutMs, signal, this.#ended.signal)
-    const { askReports } = await import('./placement/index-where.ts')
-    await this.#otherStores(undefined, until)
-    const own = await this.#sectors?.report()
-    const others = await askReports(this.#relayConnections('storage'), this.#networkId, until)
-    return [...(own === undefined ? [] : [{ peer: await this.peerId(), ...own }]), ...others]
   }
 
   async bring(ns: string): Promise<void> {
@@ -633,27 +623,6 @@ export class LocalNetwork implements Network {
     this.#directory?.describe({ draining: isDraining })
     this.#sectors.drain(isDraining)
     this.#relays.look()
-  }
-
-  async profiles({ ids, timeoutMs, signal }: Parameters<Network['profiles']>[0]): Promise<ToldProfiles> {
-    const { askProfiles } = await import('./profiles/index-ask.ts')
-    return askProfiles(ids, this.#profileAsking(), limited(timeoutMs, signal, this.#ended.signal))
-  }
-
-  async picture({ ns, cid, timeoutMs, signal }: Parameters<Network['picture']>[0]): Promise<Uint8Array | undefined> {
-    const { askPicture } = await import('./profiles/index-ask.ts')
-    return askPicture({ ns, cid }, this.#profileAsking(), limited(timeoutMs, signal, this.#ended.signal))
-  }
-
-  #profileAsking(): ProfileAsking {
-    const { misconduct } = this.libp2p.services.doorkeeper
-    return {
-      networkId: this.#networkId,
-      replica: this.#replica,
-      relays: this.#relayConnections('storage'),
-      ownersOf: (namespaces, signal) => this.#otherStores(namespaces, signal),
-      onMisdeed: misconduct.note.bind(misconduct),
-    }
   }
 
   async describe(facts: PeerFacts): Promise<void> {
@@ -862,14 +831,6 @@ export class LocalNetwork implements Network {
 
   async finishJoining(): Promise<readonly string[]> {
     return (await this.#devices()).finish()
-  }
-
-  async findPerson({ seed, person, timeoutMs, signal }: Parameters<Network['findPerson']>[0]): ReturnType<Network['findPerson']> {
-    const { findPerson } = await import('./people/index-find.ts')
-    const init = { networkId: this.#networkId, self: this.libp2p.peerId.toString(), seed, person }
-    const end = limited(timeoutMs, signal, this.#ended.signal)
-    await this.#otherStores(undefined, end)
-    return findPerson(this.#relayConnections('storage'), init, end)
   }
 
   /** Loaded when somebody asks for a name: many never do. */
