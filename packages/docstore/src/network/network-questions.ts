@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import type { Replica } from '@p2p-docstore/core'
+import { errorCode, type Replica } from '@p2p-docstore/core'
 import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import { readNetwork } from './admission/index.ts'
 import type { NetworkDirectory } from './directory/index.ts'
@@ -94,7 +94,15 @@ export class NetworkQuestions {
     const until = this.#until(timeoutMs, signal)
     const { findPerson } = await import('./people/index-find.ts')
     await this.#otherStores(undefined, until)
-    return findPerson(connections('storage'), { networkId, self: libp2p.peerId.toString(), seed, person }, until)
+    const ask = (): ReturnType<Network['findPerson']> =>
+      findPerson(connections('storage'), { networkId, self: libp2p.peerId.toString(), seed, person }, until)
+    try {
+      return await ask()
+    } catch (error) {
+      // Who has just come may be asked over a connection whose place another one takes at that moment.
+      if (errorCode(error) !== 'connection-lost') throw error
+      return ask()
+    }
   }
 
   #profileAsking(): ProfileAsking {

@@ -10,7 +10,7 @@ export interface MeetInit {
   readonly view: () => Promise<PlacementView>
   readonly directory: () => { relays(): readonly string[]; services(peer: string): readonly string[] | undefined } | undefined
   readonly onDirectory: Listen
-  readonly links: { sessionWith(peer: string, signal: AbortSignal): Promise<unknown> }
+  readonly links: { sessionWith(peer: string, signal: AbortSignal, heldUntil: AbortSignal): Promise<unknown> }
   /** Connections to relays that keep documents. */
   readonly stores: () => readonly Connection[]
   readonly doorkeeper: { guestOf(connection: Connection): { readonly services?: readonly string[] | undefined } | undefined }
@@ -46,7 +46,7 @@ export async function meetStores(
     namespaces === undefined
       ? (directory()?.relays() ?? []).filter((peer) => isStore(peer) && !isConnected(peer)).slice(0, MAX_MET_STORES)
       : chooseOwners(namespaces.map(view.owners, view), isConnected)
-  await Promise.allSettled(others.map((peer) => links.sessionWith(peer, end)))
+  await Promise.allSettled(others.map((peer) => links.sessionWith(peer, end, signal)))
   return {
     relays: stores().filter(({ remotePeer }) => namespaces === undefined || others.includes(remotePeer.toString())),
     isWhole: (namespaces ?? []).every((ns) => view.owners(ns).some(isConnected)),

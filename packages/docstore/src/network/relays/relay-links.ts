@@ -74,6 +74,8 @@ export class RelayLinks {
   readonly #resting = new Map<string, number>()
   /** Wanted namespaces that no connected relay keeps; where relays gather, all that are wanted. */
   readonly #sought = new Map<string, Sought>()
+  /** Relays that somebody asks something now, and how many do. */
+  readonly #held = new Map<string, number>()
   #here: { readonly at: number; readonly range: AddressRange } | undefined
   #wakeUp = new AbortController()
   #running: Promise<void> | undefined
@@ -152,13 +154,29 @@ export class RelayLinks {
     for (const link of this.all) link.wake()
   }
 
-  /** The session with a relay of the directory, as soon as there is one. Throws why it was not reached when time is over. */
-  async sessionWith(peer: string, signal: AbortSignal): Promise<Session> {
+  /**
+   * The session with a relay of the directory, as soon as there is one. Throws why it was not reached when time is over. The link stays until `heldUntil`
+   * aborts, whatever else it is for.
+   */
+  async sessionWith(peer: string, signal: AbortSignal, heldUntil: AbortSignal = signal): Promise<Session> {
+    this.#hold(peer, heldUntil)
     const linked = (): RelayLink | undefined => this.all.find((link) => link.peer === peer)
     if (linked() === undefined && this.#links.size < MAX_LINKS) this.#add(listedRelay(peer, this.#init.listed.addresses, () => this.here()))
     const link = linked()
     if (link === undefined) throw new DocstoreError('relay-unreachable', `There are links to ${MAX_LINKS} relays already`)
     return link.untilSession(signal)
+  }
+
+  #hold(peer: string, until: AbortSignal): void {
+    if (until.aborted) return
+    this.#held.set(peer, (this.#held.get(peer) ?? 0) + 1)
+    const release = (): void => {
+      const left = (this.#held.get(peer) ?? 1) - 1
+      if (left > 0) this.#held.set(peer, left)
+      else this.#held.delete(peer)
+      this.look()
+    }
+    until.addEventListener('abort', release, { once: true })
   }
 
   /** Something has changed that the choice depends on. */
@@ -222,7 +240,7 @@ export class RelayLinks {
   #choice(now: number): Choice {
     const { libp2p, listed, role, gathers = false } = this.#init
     const needed = this.#needed()
-    const neededPeers = this.#init.needed?.() ?? []
+    const neededPeers = [...new Set([...(this.#init.needed?.() ?? []), ...this.#held.keys()])]
     const own = libp2p.peerId.toString()
     const relays = listed.relays().filter((peer) => peer !== own && !this.#resting.has(peer))
     const known = new Set(relays)

@@ -67,6 +67,8 @@ export class ProfileBook {
   #asking: Promise<void> | undefined
   /** How many people have a name or petname that looks like this; made when it is asked for. */
   #looks: ReadonlyMap<string, number> | undefined
+  /** Looks at profiles that are under way, by their ids. */
+  readonly #looking = new Map<string, Promise<void>>()
   readonly #pictures = new Map<string, Uint8Array>()
 
   private constructor(init: ProfileBookInit, me: string, own: Namespace) {
@@ -189,8 +191,19 @@ export class ProfileBook {
 
   /** Looks at the profile of somebody whom nobody here follows, and remembers what it says; it is not kept. */
   async #look(person: string, timeoutMs: number): Promise<void> {
-    const { replica, network } = this.#init
     const id = this.#idOf(person)
+    // One after another: who ends lets go of what the next one is about to read.
+    const looking = (this.#looking.get(id) ?? Promise.resolve()).catch(() => undefined).then(() => this.#lookNow(person, id, timeoutMs))
+    this.#looking.set(id, looking)
+    try {
+      await looking
+    } finally {
+      if (this.#looking.get(id) === looking) this.#looking.delete(id)
+    }
+  }
+
+  async #lookNow(person: string, id: string, timeoutMs: number): Promise<void> {
+    const { replica, network } = this.#init
     const wasHere = (await replica.namespace(id)) !== undefined
     if (network === undefined) return this.#hear(person, id)
     const isOurs = await this.#fetch(id, timeoutMs)
