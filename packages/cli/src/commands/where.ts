@@ -59,9 +59,9 @@ async function showRelays({ settings, signal, output }: Context, network: NonNul
   await network.reach({ timeoutMs: settings.reachMs, signal })
   const reports = await network.sectors({ timeoutMs: settings.timeoutMs, signal })
   const shown = reports.map((report) => report)
-  await output.result({ relays: shown }, () => {
-    if (shown.length === 0) return 'No relay that keeps documents answers.'
-    const rows = shown.map(({ peer, everywhere, draining, owned, serving, syncing, leaving }) => [
+  await output.result({ relays: reports }, () => {
+    if (reports.length === 0) return 'No relay that keeps documents answers.'
+    const rows = reports.map(({ peer, everywhere, draining, owned, serving, syncing, leaving }) => [
       peer,
       everywhere && !draining ? 'keeps everything' : `owns ${owned} of 1024 sectors, serves ${serving}, fetches ${syncing}, hands on ${leaving}`,
       draining ? 'is drained' : '',
