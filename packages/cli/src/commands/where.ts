@@ -58,7 +58,6 @@ async function showContent({ output }: Context, { cid, holders, namespace, where
 async function showRelays({ settings, signal, output }: Context, network: NonNullable<Docstore['network']>): Promise<void> {
   await network.reach({ timeoutMs: settings.reachMs, signal })
   const reports = await network.sectors({ timeoutMs: settings.timeoutMs, signal })
-  const shown = reports.map((report) => report)
   await output.result({ relays: reports }, () => {
     if (reports.length === 0) return 'No relay that keeps documents answers.'
     const rows = reports.map(({ peer, everywhere, draining, owned, serving, syncing, leaving }) => [
