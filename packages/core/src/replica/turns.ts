@@ -8,6 +8,11 @@ export class Turns {
     return this.#size > 1
   }
 
+  /** Whether nobody has a turn, or wants one. */
+  get isIdle(): boolean {
+    return this.#size === 0
+  }
+
   /** Resolves or rejects with the work, which begins when all before it has ended. */
   take<T>(work: () => Promise<T>): Promise<T> {
     this.#size++

@@ -93,7 +93,10 @@ export class Follower {
       const answer = await channel.ask({ t: 'follow', epoch: this.#init.theirEpoch(), wants, wait }, 'news', 'idle')
       this.#isWaitingLong = false
       if (channel !== this.#channel) return
-      for (const { ns, since } of wants) this.#told.set(ns, since)
+      for (const { ns, since } of wants) {
+        if (since === Number.MAX_SAFE_INTEGER) this.#told.delete(ns)
+        else this.#told.set(ns, since)
+      }
       if (answer.t === 'news') await this.#take(channel, [answer, ...(answer.also ?? [])])
     } catch (error) {
       // A channel that was dropped on purpose is no failure.

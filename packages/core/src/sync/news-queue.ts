@@ -54,16 +54,20 @@ export class NewsQueue {
 
   /** Follows these from their positions on. Throws `too-large` where they would be too many. */
   follow(wants: readonly Followed[]): void {
-    const added = new Set(wants.map(({ ns }) => ns).filter((ns) => !this.#positions.has(ns)))
+    const left = new Set(wants.filter(({ since }) => since === Number.MAX_SAFE_INTEGER).map(({ ns }) => ns))
+    const added = new Set(wants.map(({ ns }) => ns).filter((ns) => !left.has(ns) && !this.#positions.has(ns)))
     // One more than there can be namespaces: their list is followed too.
     if (this.#positions.size + added.size > MAX_NAMESPACES + 1)
       throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
     for (const { ns, since } of wants) {
-      this.#positions.set(ns, since)
-      this.#fresh.add(ns)
-      if (added.has(ns)) this.#unseen.add(ns)
+      if (left.has(ns)) for (const one of [this.#positions, this.#fresh, this.#newHeads, this.#unseen]) one.delete(ns)
+      else {
+        this.#positions.set(ns, since)
+        this.#fresh.add(ns)
+        if (added.has(ns)) this.#unseen.add(ns)
+      }
     }
-    if (this.#told.length > 0 && !this.#told.some(({ ns, seq }) => (this.#positions.get(ns) ?? 0) >= seq)) this.#joins = false
+    if (this.#told.length > 0 && !this.#told.some(({ ns, seq }) => left.has(ns) || (this.#positions.get(ns) ?? 0) >= seq)) this.#joins = false
     this.#told = []
   }
 

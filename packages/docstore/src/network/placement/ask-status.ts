@@ -1,8 +1,8 @@
 import type { Connection } from '@libp2p/interface'
-import { DocstoreError, type Exchange, type KindTraffic } from '@p2p-docstore/core'
+import { compareBytes, DocstoreError, type Exchange, type KindTraffic } from '@p2p-docstore/core'
 import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/core/placement'
 import { openExchange } from '../sync/index.ts'
-import { MAX_PROVED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
+import { MAX_COMPARED, MAX_STATUS_FRAME_BYTES } from './limits.ts'
 import {
   decodeStatusResponse,
   encodeStatusMessage,
@@ -46,8 +46,12 @@ export class StatusAsker {
       for (;;) {
         const after = listed.at(-1)?.ns ?? new Uint8Array()
         const { namespaces, more } = await this.#askBy(exchange, { t: 'list', sector, after }, 'list')
+        for (const [i, { ns }] of namespaces.entries()) if (compareBytes(ns, namespaces[i - 1]?.ns ?? after) <= 0) throw forged()
         listed.push(...namespaces)
-        if (!more || namespaces.length === 0 || listed.length > MAX_PROVED) return listed
+        if (!more) return listed
+        if (namespaces.length === 0) throw forged()
+        // A part of a list says of nothing that it is not there.
+        if (listed.length > MAX_COMPARED) throw new DocstoreError('too-large', `The relay lists more than ${MAX_COMPARED} namespaces of one sector`)
       }
     })
   }

@@ -3,6 +3,8 @@ export const MAX_STATUS_FRAME_BYTES: number = 256 * 1024
 /** Namespaces that one answer lists, and that one proof is about. */
 export const MAX_LISTED = 2000
 export const MAX_PROVED = 5000
+/** Namespaces of one sector that two relays compare: with more there it is never equal, nor served. */
+export const MAX_COMPARED = 20_000
 /** Streams of this protocol that one connection may have open towards a relay. */
 export const MAX_STATUS_STREAMS = 8
 
@@ -18,6 +20,7 @@ export const COMPARE_MS: number = 10 * 60_000
 /** Namespaces that a relay has only because somebody asked it for them, how many it gets at once, and how long that may take, milliseconds. */
 export const MAX_BROUGHT = 1000
 export const MAX_BRINGING = 16
+export const MAX_BRINGING_IN_ALL = 64
 export const BRING_MS = 4000
 /** How long one that should have it may take until another is asked as well, milliseconds, and how many are asked at once. */
 export const NEXT_READER_MS = 500

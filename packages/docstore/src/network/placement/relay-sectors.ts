@@ -14,6 +14,7 @@ import {
   LINK_MS,
   MAX_ABSENT,
   MAX_BRINGING,
+  MAX_BRINGING_IN_ALL,
   MAX_BROUGHT,
   MAX_FRESH,
   MAX_NEEDED_RELAYS,
@@ -32,6 +33,8 @@ import { keyBytes, serveStatus } from './serve-status.ts'
 const LOOK_AT_ALL_EVERY = 10
 /** Looks at the sectors after which what a peer brought is told by these alone. */
 const FRESH_LOOKS = 3
+/** Errors after which nothing else of a sector can be moved either. */
+const ENDING: ReadonlySet<string> = new Set(['connection-lost', 'closed', 'no-answer', 'quota', 'disk-full'])
 /** Relays that were told within this part of the time between statuses are not told again. */
 const TOLD_LATELY = 0.75
 
@@ -78,6 +81,8 @@ export class RelaySectors {
   readonly #toldAt = new Map<string, number>()
   readonly #brought = new Set<string>()
   readonly #bringing = new Map<string, Promise<void>>()
+  /** Of those, such as go on to come though nobody is kept waiting. */
+  readonly #begun = new Set<string>()
   readonly #absent = new Map<string, number>()
   /** What peers have just brought, and before which look at the sectors. */
   readonly #fresh = new Map<string, number>()
@@ -231,9 +236,12 @@ export class RelaySectors {
     if (absent !== undefined && performance.now() - absent < ABSENT_MS) return
     let bringing = this.#bringing.get(ns)
     if (bringing === undefined) {
-      if (this.#bringing.size >= MAX_BRINGING || this.#brought.size >= MAX_BROUGHT) return
+      // Large ones that go on to come keep nobody else from reading.
+      const isFull = this.#bringing.size - this.#begun.size >= MAX_BRINGING || this.#bringing.size >= MAX_BRINGING_IN_ALL
+      if (isFull || this.#brought.size >= MAX_BROUGHT) return
       bringing = this.#bring(ns, sector).finally(() => {
         this.#bringing.delete(ns)
+        this.#begun.delete(ns)
         this.#init.onBrought(ns)
       })
       this.#bringing.set(ns, bringing)
@@ -261,15 +269,17 @@ export class RelaySectors {
         const sent = link.syncOnce(ns, end, { traffic })
         sending.push(sent)
         await sent
+        return (await isHere()) ? true : undefined
       } catch (error) {
         if (!end.aborted) this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
+        return undefined
       }
-      return (await isHere()) ? true : undefined
     })
     const end = AbortSignal.any([signal, late.signal, AbortSignal.timeout(COMPARE_MS)])
     const giveUp = async (): Promise<void> => {
       await delay(BRING_MS, end)
-      if (!(await isHere())) late.abort()
+      if (await isHere()) this.#begun.add(ns)
+      else late.abort()
     }
     // One that was killed a moment ago holds up nobody; two that send the same at once would be of no use to anybody.
     const asked = firstOf(askEach, { signal: end, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })
@@ -411,7 +421,7 @@ export class RelaySectors {
     try {
       return await turns.take(() => this.#compare(relay, sector))
     } finally {
-      if (!turns.isContended) this.#turns.delete(sector)
+      if (turns.isIdle) this.#turns.delete(sector)
     }
   }
 
@@ -428,15 +438,23 @@ export class RelaySectors {
     const theirs = await this.#listOf(relay, sector, signal)
     const differing = this.#differing(relay, sector, theirs)
     const prints = new Map(theirs.map(({ ns, print }) => [cidText(DAG_CBOR, ns), print]))
+    const failures: unknown[] = []
     for (const ns of differing) {
       // Meanwhile somebody may have asked for it.
       await this.#bringing.get(ns)
       await this.#contents.refresh()
       const [here, there] = [this.#contents.printOf(sector, ns), prints.get(ns)]
       if (here !== undefined && there !== undefined && equalBytes(here, there)) continue
-      if (this.shares(peer, ns)) await link.syncNow(ns, signal)
-      else await link.syncOnce(ns, signal, this.owns(ns) ? {} : { traffic: this.#moved.handingOn })
+      try {
+        if (this.shares(peer, ns)) await link.syncNow(ns, signal)
+        else await link.syncOnce(ns, signal, this.owns(ns) ? {} : { traffic: this.#moved.handingOn })
+      } catch (error) {
+        if (signal.aborted || ENDING.has(errorCode(error))) throw error
+        // One that cannot be made equal holds up none of the others.
+        failures.push(error)
+      }
     }
+    if (failures.length > 0) throw failures[0]
     if (differing.length === 0) return 'clean'
     await this.#contents.refresh()
     if (this.#differing(relay, sector, theirs).length === 0) return 'clean'

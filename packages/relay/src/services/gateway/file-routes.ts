@@ -35,10 +35,16 @@ export async function fileRoutes(http: FastifyInstance, { store }: { store: Docs
     if (facts.state === 'whole') return sendRange(store, reply, { ns, cid, size: facts.size, range })
     if (fetching >= MAX_FETCHED_FILES)
       throw new DocstoreError('busy', 'The relay fetches as many files for others as it may. Ask again', { details: { retryAfter: 10 } })
+    assertWaiting(reply)
     fetching++
     reply.raw.once('close', () => fetching--)
     return sendRange(store, reply, { ns, cid, size: facts.size, range })
   })
+}
+
+/** Throws where the connection has been closed: it tells nobody of that any more. */
+function assertWaiting({ raw }: FastifyReply): void {
+  if (raw.destroyed) throw new DocstoreError('cancelled', 'Nobody waits for the file any more')
 }
 
 async function sendRange(
@@ -46,6 +52,7 @@ async function sendRange(
   reply: FastifyReply,
   { ns, cid, size, range }: { readonly ns: string; readonly cid: string; readonly size: number; readonly range: ByteRange },
 ): Promise<FastifyReply> {
+  assertWaiting(reply)
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort(new DocstoreError('cancelled', 'Nobody waits for the file any more')))
   const file = await store.namespaces.peek(ns).getFile(cid, { range, signal: gone.signal })
