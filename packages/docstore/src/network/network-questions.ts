@@ -4,7 +4,7 @@ import type { PlacementTimes } from '@p2p-docstore/core/placement'
 import { readNetwork } from './admission/index.ts'
 import type { NetworkDirectory } from './directory/index.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
-import { type MetStores, meetStores, type PlacementView } from './placement/index-view.ts'
+import { MEET_FOR_PERSON_MS, type MetStores, meetStores, type PlacementView } from './placement/index-view.ts'
 import { askReports, askStandings, whereIs } from './placement/index-where.ts'
 import { askPicture, askProfiles, type ProfileAsking } from './profiles/index-ask.ts'
 import type { NetworkService } from './relay-services.ts'
@@ -93,7 +93,7 @@ export class NetworkQuestions {
     const { libp2p, networkId, connections } = this.#init
     const until = this.#until(timeoutMs, signal)
     const { findPerson } = await import('./people/index-find.ts')
-    await this.#otherStores(undefined, until)
+    await this.#otherStores(undefined, until, MEET_FOR_PERSON_MS)
     const ask = (): ReturnType<Network['findPerson']> =>
       findPerson(connections('storage'), { networkId, self: libp2p.peerId.toString(), seed, person }, until)
     try {
@@ -118,10 +118,11 @@ export class NetworkQuestions {
   }
 
   /** Connections to relays that may have what those that are connected lack, where each keeps a part: to owners of these namespaces, or to any. */
-  #otherStores(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<MetStores> {
+  #otherStores(namespaces: readonly string[] | undefined, signal: AbortSignal, meetMs?: number): Promise<MetStores> {
     const { libp2p, relays, connections, directory, onDirectory, view } = this.#init
     const { doorkeeper } = libp2p.services
-    return meetStores(namespaces, { view, directory, onDirectory, links: relays, stores: () => connections('storage'), doorkeeper }, signal)
+    const init = { view, directory, onDirectory, links: relays, stores: () => connections('storage'), doorkeeper }
+    return meetStores(namespaces, meetMs === undefined ? init : { ...init, meetMs }, signal)
   }
 
   #until(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {

@@ -1,2 +1,3 @@
 export { PlacementView } from './placement-view.ts'
+export { MEET_FOR_PERSON_MS } from './limits.ts'
 export { type MetStores, meetStores } from './meet-stores.ts'

@@ -36,6 +36,8 @@ export const MAX_SECTORS_REMEMBERED = 20_000
 export const MAX_MET_OWNERS = 8
 export const MAX_MET_STORES = 32
 export const MEET_MS = 3000
+/** The same for who comes back by recovery words, which happens once: what is left out then stays away until somebody names it. */
+export const MEET_FOR_PERSON_MS = 15_000
 
 /** Namespaces that peers have just brought and that are told to all their owners at once; of more, comparing tells. */
 export const MAX_FRESH = 10_000

@@ -14,6 +14,8 @@ export interface MeetInit {
   /** Connections to relays that keep documents. */
   readonly stores: () => readonly Connection[]
   readonly doorkeeper: { guestOf(connection: Connection): { readonly services?: readonly string[] | undefined } | undefined }
+  /** How long it may take, milliseconds. */
+  readonly meetMs?: number
 }
 
 /** Relays that were met. */
@@ -29,13 +31,13 @@ export interface MetStores {
  */
 export async function meetStores(
   namespaces: readonly string[] | undefined,
-  { view: openView, directory, onDirectory, links, stores, doorkeeper }: MeetInit,
+  { view: openView, directory, onDirectory, links, stores, doorkeeper, meetMs = MEET_MS }: MeetInit,
   signal: AbortSignal,
 ): Promise<MetStores> {
   const near = stores()
   if (near.length > 0 && !near.some((relay) => doorkeeper.guestOf(relay)?.services?.includes(KEEPS_OWNED_SERVICE)))
     return { relays: [], isWhole: true }
-  const end = AbortSignal.any([signal, AbortSignal.timeout(MEET_MS)])
+  const end = AbortSignal.any([signal, AbortSignal.timeout(meetMs)])
   const view = await openView()
   // Who has just come hears only now who else is there.
   await until(() => view.isPlaced, onDirectory, end)
