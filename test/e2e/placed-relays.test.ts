@@ -135,6 +135,9 @@ describe('five relays that keep what they own, in a network of three copies', ()
     }
     for (const relay of [relays[2], relays[4]]) {
       const store = await peerOf(relay)
+      // Who is asked are the relays of which it has heard.
+      const known = async () => (await store.directory()).filter(({ role }) => role === 'relay').length
+      await expect.poll(known).toBe(COUNT)
       const { person, namespaces } = await store.person.restore(writer.words, { timeoutMs: 60_000 })
       expect([person, namespaces]).toEqual([writer.person, expect.arrayContaining(written.map(({ id }) => id))])
     }
