@@ -1,4 +1,5 @@
 import { DocstoreError, readContentCid } from '@p2p-docstore/core'
+import { SECTORS } from '@p2p-docstore/core/placement'
 import { Command } from 'commander'
 import type { ContentWhereabouts, Docstore, Whereabouts } from 'p2p-docstore'
 import type { Context, Run } from '../context.ts'
@@ -62,7 +63,9 @@ async function showRelays({ settings, signal, output }: Context, network: NonNul
     if (reports.length === 0) return 'No relay that keeps documents answers.'
     const rows = reports.map(({ peer, everywhere, draining, owned, serving, syncing, leaving }) => [
       peer,
-      everywhere && !draining ? 'keeps everything' : `owns ${owned} of 1024 sectors, serves ${serving}, fetches ${syncing}, hands on ${leaving}`,
+      everywhere && !draining
+        ? 'keeps everything'
+        : `owns ${owned} of ${SECTORS} sectors, serves ${serving}, fetches ${syncing}, hands on ${leaving}`,
       draining ? 'is drained' : '',
     ])
     return textTable(rows)
