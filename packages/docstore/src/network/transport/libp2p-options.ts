@@ -3,12 +3,12 @@ import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { FaultTolerance } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type AddressBook, type Admission, Doorkeeper, type DoorkeeperComponents, Misconduct } from '../admission/index.ts'
 import { rangeOf } from './address-range.ts'
 import { Dialler, type DiallerComponents } from './dialler.ts'
 import { IDENTIFY_TIMEOUT_MS, MAX_ANNOUNCED_ADDRESSES, MAX_IDENTIFY_BYTES, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
+import { guardedYamux } from './guarded-muxer.ts'
 import { LineMonitor, type LineMonitorComponents } from './line-monitor.ts'
 
 /** How long a connection may be silent before it is tried, and how long it may take to answer then, milliseconds. */
@@ -38,7 +38,7 @@ export async function commonOptions(
   return {
     privateKey,
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, enableKeepAlive: false })],
+    streamMuxers: [guardedYamux({ maxInboundStreams: MAX_STREAMS_PER_CONNECTION, enableKeepAlive: false })],
     // A relay that some cannot reach would look like a whole one. A peer goes on without the places at relays that it listens through, which come later.
     transportManager: { faultTolerance: isRelay ? FaultTolerance.FATAL_ALL : FaultTolerance.NO_FATAL },
     addresses: { announceFilter: (addresses: Multiaddr[]) => forOthers(addresses).slice(0, MAX_ANNOUNCED_ADDRESSES) },
