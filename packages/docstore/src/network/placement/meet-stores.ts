@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { KEEPS_OWNED_SERVICE } from '@p2p-docstore/core'
 import { offers } from '../relay-services.ts'
-import { type Listen, until } from '../timing/index.ts'
+import { delay, type Listen, until } from '../timing/index.ts'
 import { MAX_MET_OWNERS, MAX_MET_STORES, MEET_MS } from './limits.ts'
 import type { PlacementView } from './placement-view.ts'
 
@@ -13,7 +13,11 @@ export interface MeetInit {
   readonly links: { sessionWith(peer: string, signal: AbortSignal, heldUntil: AbortSignal): Promise<unknown> }
   /** Connections to relays that keep documents. */
   readonly stores: () => readonly Connection[]
-  readonly doorkeeper: { guestOf(connection: Connection): { readonly services?: readonly string[] | undefined } | undefined }
+  readonly doorkeeper: {
+    guestOf(connection: Connection): { readonly services?: readonly string[] | undefined } | undefined
+    /** Resolves when it is decided whether a connection is let in. */
+    decided(connection: Connection): Promise<void>
+  }
   /** How long it may take, milliseconds. */
   readonly meetMs?: number
 }
@@ -34,9 +38,16 @@ export async function meetStores(
   { view: openView, directory, onDirectory, links, stores, doorkeeper, meetMs = MEET_MS }: MeetInit,
   signal: AbortSignal,
 ): Promise<MetStores> {
+  // What a relay keeps is said in its greeting.
+  const greeted = new AbortController()
+  const greetings = Promise.all(stores().map((relay) => doorkeeper.decided(relay))).then(() => greeted.abort())
+  await Promise.race([greetings, delay(meetMs, AbortSignal.any([signal, greeted.signal]))])
   const near = stores()
-  if (near.length > 0 && !near.some((relay) => doorkeeper.guestOf(relay)?.services?.includes(KEEPS_OWNED_SERVICE)))
-    return { relays: [], isWhole: true }
+  const keepsPart = (relay: Connection): boolean => {
+    const guest = doorkeeper.guestOf(relay)
+    return guest === undefined || guest.services?.includes(KEEPS_OWNED_SERVICE) === true
+  }
+  if (near.length > 0 && !near.some(keepsPart)) return { relays: [], isWhole: true }
   const end = AbortSignal.any([signal, AbortSignal.timeout(meetMs)])
   const view = await openView()
   // Who has just come hears only now who else is there.

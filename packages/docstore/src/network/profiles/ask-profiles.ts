@@ -26,11 +26,12 @@ export interface ProfileAsking {
  */
 export async function askProfiles(ids: readonly string[], asking: ProfileAsking, signal: AbortSignal): Promise<ToldProfiles> {
   const newest = new Map<string, ForeignNamespace>()
-  let answers = 0
+  const answered = new Set<Connection>()
   const askAll = async (relays: readonly Connection[], wanted: readonly string[]): Promise<void> => {
-    for (const told of await Promise.all(relays.map((relay) => askOne(relay, wanted, asking, signal)))) {
+    const asked = await Promise.all(relays.map(async (relay) => ({ relay, told: await askOne(relay, wanted, asking, signal) })))
+    for (const { relay, told } of asked) {
       if (told === undefined) continue
-      answers++
+      answered.add(relay)
       for (const one of told) if (one.seq >= (newest.get(one.info.id)?.seq ?? 0)) newest.set(one.info.id, one)
     }
   }
@@ -39,7 +40,9 @@ export async function askProfiles(ids: readonly string[], asking: ProfileAsking,
   const left = ids.filter((id) => !newest.has(id))
   const owners = left.length === 0 ? undefined : await asking.ownersOf(left, signal)
   if (owners !== undefined) await askAll(without(near, owners.relays), left)
-  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answers, isWhole: owners?.isWhole ?? true }
+  // An owner that did not answer has not said that it has nothing.
+  const isWhole = owners === undefined || (owners.isWhole && owners.relays.every((relay) => answered.has(relay)))
+  return { profiles: [...newest.values()].map(({ info, seq }) => ({ info, seq })), relays: answered.size, isWhole }
 }
 
 function without(asked: readonly Connection[], relays: readonly Connection[]): readonly Connection[] {

@@ -1,8 +1,10 @@
 import { createNetwork, openReplica, type Replica } from '@p2p-docstore/core'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
+import type { Connection } from '@libp2p/interface'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { TestPeer } from '../testing/test-peer.ts'
 import { TestRelay } from '../testing/test-relay.ts'
+import { askProfiles } from './ask-profiles.ts'
 
 const descriptor = createNetwork('profiles')
 let owner: Replica
@@ -52,6 +54,23 @@ it('no namespace but profiles is told', async () => {
   const app = await owner.createNamespace({ name: 'secret', write: 'owner' })
   await bring(app.id, relay)
   expect(await peer.network.profiles({ ids: [app.id], timeoutMs: 10_000 })).toMatchObject({ profiles: [], relays: 2 })
+})
+
+it('an owner that cannot be asked has not said that there is nothing', async () => {
+  const connections = peer.libp2p.getConnections().filter(({ remotePeer }) => remotePeer.equals(relay.peer.libp2p.peerId))
+  const gone = { newStream: () => Promise.reject(new Error('gone')) } as unknown as Connection
+  const nobody = (await owner.createNamespace({ name: 'nobody', write: 'owner' })).id
+  const asking = { networkId: descriptor.id, replica: peer.replica, relays: connections, onMisdeed: () => undefined }
+  const { signal } = new AbortController()
+  for (const [relays, isWhole] of [
+    [connections, true],
+    [[gone], false],
+  ] as const)
+    expect(await askProfiles([nobody], { ...asking, ownersOf: async () => ({ relays, isWhole: true }) }, signal)).toEqual({
+      profiles: [],
+      relays: 1,
+      isWhole,
+    })
 })
 
 it.each(['of another kind', 'that was not asked for', 'with a forged signature'])(
