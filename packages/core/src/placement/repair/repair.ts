@@ -165,19 +165,22 @@ export class Repair {
   heard(relay: string, status: readonly SectorStatus[], now: number, { isAnswer }: { readonly isAnswer: boolean }): void {
     if (relay === this.#self) return
     this.#heardAt.set(relay, now)
-    const owns = this.#ownerCheck(relay)
     let saidOf = this.#saidOf.get(relay)
     if (saidOf === undefined) this.#saidOf.set(relay, (saidOf = new Set()))
-    const leftOut = isAnswer ? new Set(saidOf) : undefined
+    let said = 0
     for (const one of status) {
       const held = this.#sectors[one.sector]
-      const partner = held?.partner(relay, owns(one.sector))
+      const partner = held?.partners.get(relay) ?? held?.partner(relay, this.#isOwner(relay, one.sector))
       if (held === undefined || partner === undefined) continue
       saidOf.add(one.sector)
-      leftOut?.delete(one.sector)
+      said++
       this.#says(held, partner, one, now)
     }
-    for (const sector of leftOut ?? []) {
+    // Most answers leave nothing out.
+    if (!isAnswer || said === saidOf.size) return
+    const inAnswer = new Set(status.map(({ sector }) => sector))
+    for (const sector of saidOf) {
+      if (inAnswer.has(sector) && this.#sectors[sector]?.partners.has(relay) === true) continue
       const partner = this.#sectors[sector]?.partners.get(relay)
       saidOf.delete(sector)
       if (partner === undefined) continue
@@ -290,11 +293,8 @@ export class Repair {
     return this.#placement?.ownerNames(sector) ?? []
   }
 
-  /** Says of sectors whether a relay owns them. */
-  #ownerCheck(relay: string): (sector: number) => boolean {
-    const placement = this.#placement
-    const number = placement?.memberNumber(relay)
-    return (sector) => placement?.isOwner(number, sector) === true
+  #isOwner(relay: string, sector: number): boolean {
+    return this.#placement?.isOwner(this.#placement.memberNumber(relay), sector) === true
   }
 
   /** Brings the list of sectors, and their states, up to date; `next` does so too. */
