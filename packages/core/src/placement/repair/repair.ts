@@ -119,16 +119,19 @@ export class Repair {
    */
   status(relay: string, theirs: readonly SectorStatus[] = []): readonly SectorStatus[] {
     // Of a thousand relays each has to do with a few sectors: no status takes as long as there are sectors here.
-    const numbers = new Set<number>()
-    for (const sector of this.#placement?.ownedBy(relay) ?? []) if (this.#sectors[sector] !== undefined) numbers.add(sector)
-    for (const sector of this.#saidOf.get(relay) ?? []) if (this.#sectors[sector]?.partners.has(relay) === true) numbers.add(sector)
-    for (const { sector } of theirs) numbers.add(sector)
+    const numbers: number[] = []
+    for (const sector of this.#placement?.ownedBy(relay) ?? []) if (this.#sectors[sector] !== undefined) numbers.push(sector)
+    for (const sector of this.#saidOf.get(relay) ?? []) if (this.#sectors[sector]?.partners.has(relay) === true) numbers.push(sector)
+    for (const { sector } of theirs) numbers.push(sector)
     const said: SectorStatus[] = []
-    for (const sector of numbers) {
+    let previous = -1
+    for (const sector of numbers.sort((a, b) => a - b)) {
       const held = this.#sectors[sector]
-      if (held !== undefined) said.push({ sector, state: held.state, print: this.#store.print(sector) })
+      if (held === undefined || sector === previous) continue
+      previous = sector
+      said.push({ sector, state: held.state, print: this.#store.print(sector) })
     }
-    return said.sort((a, b) => a.sector - b.sector)
+    return said
   }
 
   /** How one sector stands here. */
@@ -194,7 +197,8 @@ export class Repair {
   #says({ number }: HeldSector, partner: Partner, { state, print }: SectorStatus, now: number): void {
     const isMoving = partner.print !== undefined && !equalBytes(print, partner.print)
     partner.says = state
-    partner.print = print
+    // Of the same one the former is kept: it would keep the message that it came with.
+    if (isMoving || partner.print === undefined) partner.print = print
     partner.saidAt = now
     if (beginsWith(this.#store.print(number), print)) {
       partner.isClean = true

@@ -27,6 +27,8 @@ export interface SimulationInit {
   /** Things that happen to relays, per hour, and writes per hour. */
   readonly eventsPerHour?: number
   readonly writesPerHour?: number
+  /** Partitions per day; where it is left out, they are one of ten things that happen to relays. */
+  readonly partitionsPerDay?: number
   /** How wrong clocks are at most, either way, milliseconds. */
   readonly skewMs?: number
   /** Messages that are lost, at worst. */
@@ -51,7 +53,7 @@ export interface SimulationReport extends Found {
 
 /** Relays and clients in virtual time, as one seed says. Throws where a promise is broken. */
 export class Simulation {
-  readonly #init: Required<Omit<SimulationInit, 'bad'>> & Pick<SimulationInit, 'bad'>
+  readonly #init: Required<Omit<SimulationInit, 'bad' | 'partitionsPerDay'>> & Pick<SimulationInit, 'bad' | 'partitionsPerDay'>
   readonly #random: SeededRandom
   readonly #events = new EventQueue()
   readonly #wires: Wires
@@ -88,12 +90,13 @@ export class Simulation {
 
   /** Runs to the end. `onHour` is called after each simulated hour. */
   run({ onHour = () => undefined }: { readonly onHour?: (hour: number) => void } = {}): SimulationReport {
-    const { relays, hours, quietHours, seed, bad, copies } = this.#init
+    const { relays, hours, quietHours, seed, bad, copies, partitionsPerDay = 0 } = this.#init
     this.#makeDocuments()
     for (let i = 0; i < relays; i++) this.#add(i === 0 ? bad : undefined).start({ agedMs: HOUR_MS })
     if (bad === 'flaps') this.#flap()
     this.#repeat(HOUR_MS / this.#init.writesPerHour, hours, () => this.#write())
     this.#repeat(HOUR_MS / this.#init.eventsPerHour, hours, () => this.#happen())
+    if (partitionsPerDay > 0) this.#repeat((24 * HOUR_MS) / partitionsPerDay, hours, () => this.#split())
     for (let hour = 1; hour <= hours; hour++) {
       this.#events.advance(HOUR_MS)
       onHour(hour)
@@ -191,7 +194,7 @@ export class Simulation {
   /** Something happens to a relay, or to the network. */
   #happen(): void {
     const random = this.#random
-    const { bad, loss } = this.#init
+    const { bad, loss, partitionsPerDay } = this.#init
     const relay = random.pick(this.#alive)
     if (bad === 'flaps' && relay.index === 0) return
     const event = random.below(20)
@@ -200,7 +203,7 @@ export class Simulation {
     if (event < 11) return this.#leaveForGood(relay)
     if (event < 13) return this.#loseDisk(relay)
     if (event < 14) return this.#drain(relay)
-    if (event < 16) return this.#split()
+    if (event < 16) return partitionsPerDay === undefined ? this.#split() : this.#restart(relay)
     if (event < 17) {
       this.#note('slow disk')
       relay.diskMs = random.pick([0, 5, 500, 3000])

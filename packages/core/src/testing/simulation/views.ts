@@ -33,8 +33,6 @@ interface View {
   /** The least of each block of them, and of all. */
   blockDue: Int32Array
   nextDue: number
-  /** Relays that are to be looked at, whatever is due. */
-  readonly changed: Set<number>
   /** 1 at the number of each member in the ranking, and by relay which number that is, plus 1. */
   isIn: Uint8Array
   numbers: Uint16Array
@@ -109,7 +107,6 @@ export class Views {
       due: new Int32Array(),
       blockDue: new Int32Array(),
       nextDue: 0,
-      changed: new Set(),
       isIn: new Uint8Array(),
       numbers: new Uint16Array(),
       size: 0,
@@ -129,7 +126,7 @@ export class Views {
       const view = this.#views[viewer]
       // Who comes from another island looks at all relays then.
       if (view === undefined || (relay.island !== 0 && view.island !== relay.island)) continue
-      view.changed.add(relay.index)
+      dueNow(view, relay.index)
       waiting?.delete(viewer)
     }
   }
@@ -150,8 +147,6 @@ export class Views {
   of(viewer: Viewer): Placement {
     const view = this.#viewOf(viewer)
     const reader: Reader = { time: this.#events.now, lagMs: viewer.lagMs, skewMs: viewer.skewMs, island: viewer.island }
-    for (const relay of view.changed) this.#look(view, viewer.index, relay, reader)
-    view.changed.clear()
     if (view.nextDue <= this.#events.now - this.#begin) this.#lookAtDue(view, viewer.index, reader)
     return (view.placement ??= this.#placementOf(view))
   }
@@ -275,13 +270,21 @@ export class Views {
 
   /** Everybody looks at a relay again. */
   #lookAnew(relay: number): void {
-    for (const { changed } of this.#views) changed.add(relay)
+    for (const view of this.#views) dueNow(view, relay)
   }
 }
 
 /** In whole milliseconds, none of which is too late. */
 function dueAt(ms: number): number {
   return Math.min(NEVER, Math.floor(ms))
+}
+
+function dueNow(view: View, relay: number): void {
+  // One for which there is no room yet is looked at with all others, when there is.
+  if (relay >= view.due.length) return
+  view.due[relay] = 0
+  view.blockDue[relay >> BLOCK_BITS] = 0
+  view.nextDue = 0
 }
 
 function lookAtAll(view: View): void {
