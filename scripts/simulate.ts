@@ -4,7 +4,7 @@ import { seededRandom } from '../packages/core/src/testing/random.ts'
 import { BrokenInvariant } from '../packages/core/src/testing/simulation/checks.ts'
 import { Simulation, type SimulationInit, type SimulationReport } from '../packages/core/src/testing/simulation/simulation.ts'
 
-const BAD: readonly NonNullable<SimulationInit['bad']>[] = ['claims-all', 'keeps-nothing', 'boasts', 'flaps', 'fast', 'full']
+const BAD: readonly NonNullable<SimulationInit['bad']>[] = ['claims-all', 'keeps-nothing', 'boasts', 'flaps', 'fast', 'full', 'twins']
 /** Relays of a seed that says by itself how many there are, at most. */
 const MOST_OF_A_SEED = 50
 const USAGE = `npm run simulate -- [--relays N] [--hours H] [--seed S] [--seeds COUNT|A..B] [--writes N] [--partitions N] [--bad ${BAD.join('|')}] [--json]

@@ -33,8 +33,8 @@ export interface SimulationInit {
   readonly skewMs?: number
   /** Messages that are lost, at worst. */
   readonly loss?: number
-  /** What is wrong with the first relay: a character, or that it comes and goes every minute, has a fast clock, or a disk that is full. */
-  readonly bad?: Exclude<Character, 'honest'> | 'flaps' | 'fast' | 'full'
+  /** What is wrong with the first relay: a character, or that it comes and goes every minute, has a fast clock, a disk that is full, or two of them one key. */
+  readonly bad?: Exclude<Character, 'honest' | 'twin'> | 'flaps' | 'fast' | 'full' | 'twins'
 }
 
 /** What came of it. */
@@ -60,6 +60,8 @@ export class Simulation {
   readonly #views: Views
   readonly #relays: SimRelay[] = []
   readonly #byName = new Map<string, SimRelay>()
+  /** Two relays with one key: who asks it reaches either. */
+  readonly #twins: SimRelay[] = []
   readonly #written = new Map<string, Written>()
   readonly #documents: SimDocument[] = []
   readonly #happened = new Map<string, number>()
@@ -79,7 +81,10 @@ export class Simulation {
       wires: this.#wires,
       random: this.#random,
       views: this.#views,
-      relayOf: (name) => this.#byName.get(name),
+      relayOf: (name) => {
+        const relay = this.#byName.get(name)
+        return relay?.character === 'twin' && this.#twins.length > 0 ? this.#random.pick(this.#twins) : relay
+      },
       moved: this.#moved,
       onDrop: (relay, sector) => {
         this.#dropped++
@@ -94,6 +99,7 @@ export class Simulation {
     this.#makeDocuments()
     for (let i = 0; i < relays; i++) this.#add(i === 0 ? bad : undefined).start({ agedMs: HOUR_MS })
     if (bad === 'flaps') this.#flap()
+    if (bad === 'twins') this.#add(bad).start({ agedMs: HOUR_MS })
     this.#repeat(HOUR_MS / this.#init.writesPerHour, hours, () => this.#write())
     this.#repeat(HOUR_MS / this.#init.eventsPerHour, hours, () => this.#happen())
     if (partitionsPerDay > 0) this.#repeat((24 * HOUR_MS) / partitionsPerDay, hours, () => this.#split())
@@ -108,7 +114,7 @@ export class Simulation {
       placementOf: (relay) => this.#views.of(relay),
       written: this.#written.values(),
       copies,
-      missing: bad === 'keeps-nothing' || bad === 'boasts' || bad === 'full' ? 1 : 0,
+      missing: bad === 'keeps-nothing' || bad === 'boasts' || bad === 'full' || bad === 'twins' ? 1 : 0,
       isTidy: bad === undefined || bad === 'flaps' || bad === 'fast',
     })
     return {
@@ -145,9 +151,11 @@ export class Simulation {
     const random = this.#random
     const { skewMs } = this.#init
     const index = this.#relays.length
-    const character = bad === 'claims-all' || bad === 'keeps-nothing' || bad === 'boasts' ? bad : 'honest'
+    const character = bad === 'twins' ? 'twin' : bad === 'claims-all' || bad === 'keeps-nothing' || bad === 'boasts' ? bad : 'honest'
+    const [twin] = this.#twins
     const relay = new SimRelay(index, this.#world, {
-      key: random.bytes(34),
+      key: twin !== undefined && character === 'twin' ? twin.key : random.bytes(34),
+      isSilent: twin !== undefined && character === 'twin',
       character,
       skewMs: bad === 'fast' ? 10 * MINUTE_MS : Math.round((random.next() * 2 - 1) * skewMs),
       lagMs: random.below(MINUTE_MS),
@@ -156,6 +164,7 @@ export class Simulation {
     relay.diskMs = random.pick([0, 1, 5, 50])
     if (bad === 'full' || bad === 'boasts') relay.store.room = Math.floor(this.#init.documents / (3 * this.#init.relays))
     this.#relays.push(relay)
+    if (character === 'twin') this.#twins.push(relay)
     this.#byName.set(relay.name, relay)
     this.#views.add(relay)
     return relay
