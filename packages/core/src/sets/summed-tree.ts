@@ -10,6 +10,8 @@ const ENTRY_BYTES: number = TIME_AT + 8
 const MAX_LEAF = 256
 /** Entries for which a first leaf has room: most namespaces are small. It grows by doubling. */
 const FIRST_LEAF = 16
+/** What a tree takes beside its entries, bytes, as measured. */
+const OWN_BYTES = 1024
 
 /** A bound of a range of slots: at most 16 bytes, compared as if followed by zeros; `undefined` is the end of everything. */
 export type Bound = Uint8Array | undefined
@@ -43,11 +45,10 @@ export class SummedTree {
     return this.#size
   }
 
-  /** Memory that the entries take. */
+  /** Memory that it takes. */
   get byteLength(): number {
-    let length = 0
-    for (const { bytes } of this.#leaves) length += bytes.length
-    return length
+    // Only one that is alone is smaller: it is full when it is split.
+    return OWN_BYTES + this.#leaves.length * this.#leaf(0).bytes.length
   }
 
   /** Puts a version into its slot, in place of the one that was there. */
