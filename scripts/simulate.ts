@@ -1,4 +1,4 @@
-// Relays in virtual time: npm run simulate -- --relays 300 --hours 24 --seed 7. See docs/spec/placement.md, §6, for what is checked.
+// Relays in virtual time: npm run simulate -- --relays 300 --hours 24 --seed 7. See docs/spec/placement.md, §8, for what is checked.
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../packages/core/src/testing/random.ts'
 import { BrokenInvariant } from '../packages/core/src/testing/simulation/checks.ts'
