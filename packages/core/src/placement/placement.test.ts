@@ -54,6 +54,24 @@ describe('placement', () => {
     expect(one.owners(0)).toHaveLength(3)
   })
 
+  it('is the same whether relays became known at once or one after another', () => {
+    const oneByOne = draws()
+    const sectors = Array.from({ length: 64 }, (_, sector) => sector)
+    for (let count = 1; count <= 40; count++) for (const sector of sectors) new Placement(oneByOne, members(count), 3).owners(sector)
+    const [grown, atOnce] = [new Placement(oneByOne, members(40), 40), new Placement(draws(), members(40), 40)]
+    for (const sector of sectors) expect(grown.ownerNames(sector)).toEqual(atOnce.ownerNames(sector))
+  })
+
+  it('gives each relay the sectors that it is an owner of', () => {
+    const placement = new Placement(draws(), members(30), 3)
+    for (const { key } of placement.members) {
+      const name = Buffer.from(key).toString('hex')
+      const owned = Array.from({ length: SECTORS }, (_, sector) => sector).filter((sector) => placement.ownerNames(sector).includes(name))
+      expect([...placement.ownedBy(name)]).toEqual(owned)
+    }
+    expect([...placement.ownedBy('of nobody')]).toEqual([])
+  })
+
   it('loads 30 equal relays with at most 1.25 times the mean, and moves at most 1.3 times what it must when one joins or leaves', () => {
     for (let seed = 1; seed <= 3; seed++) {
       const known = draws(seed)

@@ -6,6 +6,8 @@ const NOTHING: Uint16Array = new Uint16Array()
 
 /** Relays for which there is room at first. */
 const FIRST_ROOM = 16
+/** With more new ones than that, all are sorted anew. */
+const MAX_PUT_IN = 16
 
 /** A relay of a ranking. */
 export interface Ranked extends Member {
@@ -24,8 +26,9 @@ export class Ranking {
   #costs: readonly Float64Array[] = Array.from({ length: SECTORS }, () => new Float64Array(FIRST_ROOM))
   /** Numbers by name; a relay that has said several weights has several. */
   readonly #numbers = new Map<string, number[]>()
-  /** By sector, numbers by rising cost; so many of each row are in use as there are relays. */
+  /** By sector, numbers by rising cost, and how many stand there: the others are put in when somebody asks for it. */
   #orders: readonly Uint16Array[] = Array.from({ length: SECTORS }, () => new Uint16Array(FIRST_ROOM))
+  readonly #ordered = new Uint16Array(SECTORS)
 
   /** `costsOf` gives what each sector costs a relay that weighs 1. */
   constructor(costsOf: (key: Uint8Array) => Int32Array) {
@@ -53,7 +56,6 @@ export class Ranking {
       // Powers of two divide integers exactly: w times as heavy is 1 / w of the cost.
       if (costs !== undefined) costs[number] = cost * factor
     }
-    this.#insert(number)
     return number
   }
 
@@ -69,7 +71,9 @@ export class Ranking {
 
   /** The numbers of all relays in the order of a sector, and perhaps zeros behind them. */
   order(sector: number): Uint16Array {
-    return this.#orders[sector] ?? NOTHING
+    const order = this.#orders[sector] ?? NOTHING
+    if (this.#ordered[sector] !== this.size) this.#complete(sector, order)
+    return order
   }
 
   #grow(): void {
@@ -86,10 +90,19 @@ export class Ranking {
     })
   }
 
-  #insert(number: number): void {
-    for (const [sector, order] of this.#orders.entries()) {
-      const costs = this.#costs[sector]
-      if (costs === undefined) continue
+  #complete(sector: number, order: Uint16Array): void {
+    const costs = this.#costs[sector]
+    if (costs === undefined) return
+    const { size } = this
+    const ordered = this.#ordered[sector] ?? 0
+    this.#ordered[sector] = size
+    // Thousands that become known at once are sorted in a tenth of the time in which they would be put in one by one.
+    if (size - ordered > MAX_PUT_IN) {
+      for (let number = ordered; number < size; number++) order[number] = number
+      order.subarray(0, size).sort((a, b) => (this.#isBefore(a, b, costs) ? -1 : 1))
+      return
+    }
+    for (let number = ordered; number < size; number++) {
       let [low, high] = [0, number]
       while (low < high) {
         const middle = (low + high) >> 1

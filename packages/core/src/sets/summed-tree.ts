@@ -8,6 +8,10 @@ const TIME_AT: number = SLOT_BYTES + 32
 const ENTRY_BYTES: number = TIME_AT + 8
 /** A leaf is split in two when it has this many entries: 14 KiB, which is moved in well under a microsecond. */
 const MAX_LEAF = 256
+/** Entries for which a first leaf has room: most namespaces are small. It grows by doubling. */
+const FIRST_LEAF = 16
+/** What a tree takes beside its entries, bytes, as measured. */
+const OWN_BYTES = 1024
 
 /** A bound of a range of slots: at most 16 bytes, compared as if followed by zeros; `undefined` is the end of everything. */
 export type Bound = Uint8Array | undefined
@@ -21,8 +25,8 @@ export interface TreeEntry {
 
 /** Entries side by side, and what their hashes add up to: a range costs no more than the leaves at its edges. */
 interface Leaf {
-  readonly bytes: Uint8Array
-  readonly view: DataView
+  bytes: Uint8Array
+  view: DataView
   readonly sum: HashSum
 }
 
@@ -31,7 +35,7 @@ interface Leaf {
  * Two levels of packed leaves; 56 bytes an entry.
  */
 export class SummedTree {
-  readonly #leaves: Leaf[] = [newLeaf()]
+  readonly #leaves: Leaf[] = [newLeaf(FIRST_LEAF)]
   /** Number of entries before each leaf; `undefined` until it is needed again after an insertion. */
   #starts: readonly number[] | undefined
   #size = 0
@@ -41,9 +45,10 @@ export class SummedTree {
     return this.#size
   }
 
-  /** Memory that the entries take. */
+  /** Memory that it takes. */
   get byteLength(): number {
-    return this.#leaves.length * MAX_LEAF * ENTRY_BYTES
+    // Only one that is alone is smaller: it is full when it is split.
+    return OWN_BYTES + this.#leaves.length * this.#leaf(0).bytes.length
   }
 
   /** Puts a version into its slot, in place of the one that was there. */
@@ -60,6 +65,7 @@ export class SummedTree {
           leaf = this.#leaf(index + 1)
         }
       }
+      if (leaf.sum.count * ENTRY_BYTES === leaf.bytes.length) growLeaf(leaf)
       leaf.bytes.copyWithin((position + 1) * ENTRY_BYTES, position * ENTRY_BYTES, leaf.sum.count * ENTRY_BYTES)
       this.#size++
       this.#starts = undefined
@@ -190,13 +196,20 @@ export class SummedTree {
   }
 }
 
-function newLeaf(): Leaf {
-  const bytes = new Uint8Array(MAX_LEAF * ENTRY_BYTES)
+function newLeaf(room: number): Leaf {
+  const bytes = new Uint8Array(room * ENTRY_BYTES)
   return { bytes, view: new DataView(bytes.buffer), sum: new HashSum() }
 }
 
+function growLeaf(leaf: Leaf): void {
+  const bytes = new Uint8Array(2 * leaf.bytes.length)
+  bytes.set(leaf.bytes)
+  leaf.bytes = bytes
+  leaf.view = new DataView(bytes.buffer)
+}
+
 function splitLeaf(leaf: Leaf): Leaf {
-  const right = newLeaf()
+  const right = newLeaf(MAX_LEAF)
   const half = leaf.sum.count >> 1
   const moved = leaf.bytes.subarray(half * ENTRY_BYTES, leaf.sum.count * ENTRY_BYTES)
   right.bytes.set(moved)

@@ -26,7 +26,7 @@ export function seededRandom(seed: number): SeededRandom {
     below,
     chance: (probability) => next() < probability,
     pick: (items) => {
-      const [item] = items.slice(below(items.length))
+      const item = items[below(items.length)]
       if (item === undefined) throw new RangeError('nothing to pick from')
       return item
     },

@@ -173,6 +173,19 @@ it('a relay that only holds a sector leaves an owner alone that has served the s
   expect(repair.toTell(HOLD_MS)).toEqual(new Set(owners))
 })
 
+it('a relay has nothing to do with what its answer leaves out, and goes on with what its own status leaves out', () => {
+  const { repair } = relay(0, [5, 6])
+  repair.place(place(3))
+  repair.next(0)
+  const other = names[1] ?? ''
+  const states = (): readonly unknown[] => [repair.says(other, 5), repair.says(other, 6)]
+  repair.heard(other, [says(5, 'serving'), says(6, 'serving')], 0, ANSWER)
+  repair.heard(other, [says(5, 'serving')], 0, { isAnswer: false })
+  expect(states()).toEqual(['serving', 'serving'])
+  repair.heard(other, [says(5, 'serving')], 0, ANSWER)
+  expect(states()).toEqual(['serving', undefined])
+})
+
 it('a newcomer is clean with each owner that says to have what it has got from one', () => {
   const { repair, versions } = relay(0)
   repair.place(place(3))

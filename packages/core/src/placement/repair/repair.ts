@@ -119,16 +119,19 @@ export class Repair {
    */
   status(relay: string, theirs: readonly SectorStatus[] = []): readonly SectorStatus[] {
     // Of a thousand relays each has to do with a few sectors: no status takes as long as there are sectors here.
-    const numbers = new Set<number>()
-    for (const sector of this.#placement?.ownedBy(relay) ?? []) if (this.#sectors[sector] !== undefined) numbers.add(sector)
-    for (const sector of this.#saidOf.get(relay) ?? []) if (this.#sectors[sector]?.partners.has(relay) === true) numbers.add(sector)
-    for (const { sector } of theirs) numbers.add(sector)
+    const numbers: number[] = []
+    for (const sector of this.#placement?.ownedBy(relay) ?? []) if (this.#sectors[sector] !== undefined) numbers.push(sector)
+    for (const sector of this.#saidOf.get(relay) ?? []) if (this.#sectors[sector]?.partners.has(relay) === true) numbers.push(sector)
+    for (const { sector } of theirs) numbers.push(sector)
     const said: SectorStatus[] = []
-    for (const sector of numbers) {
+    let previous = -1
+    for (const sector of numbers.sort((a, b) => a - b)) {
       const held = this.#sectors[sector]
-      if (held !== undefined) said.push({ sector, state: held.state, print: this.#store.print(sector) })
+      if (held === undefined || sector === previous) continue
+      previous = sector
+      said.push({ sector, state: held.state, print: this.#store.print(sector) })
     }
-    return said.sort((a, b) => a.sector - b.sector)
+    return said
   }
 
   /** How one sector stands here. */
@@ -165,19 +168,22 @@ export class Repair {
   heard(relay: string, status: readonly SectorStatus[], now: number, { isAnswer }: { readonly isAnswer: boolean }): void {
     if (relay === this.#self) return
     this.#heardAt.set(relay, now)
-    const owns = this.#ownerCheck(relay)
     let saidOf = this.#saidOf.get(relay)
     if (saidOf === undefined) this.#saidOf.set(relay, (saidOf = new Set()))
-    const leftOut = isAnswer ? new Set(saidOf) : undefined
+    let said = 0
     for (const one of status) {
       const held = this.#sectors[one.sector]
-      const partner = held?.partner(relay, owns(one.sector))
+      const partner = held?.partners.get(relay) ?? held?.partner(relay, this.#isOwner(relay, one.sector))
       if (held === undefined || partner === undefined) continue
       saidOf.add(one.sector)
-      leftOut?.delete(one.sector)
+      said++
       this.#says(held, partner, one, now)
     }
-    for (const sector of leftOut ?? []) {
+    // Most answers leave nothing out.
+    if (!isAnswer || said === saidOf.size) return
+    const inAnswer = new Set(status.map(({ sector }) => sector))
+    for (const sector of saidOf) {
+      if (inAnswer.has(sector) && this.#sectors[sector]?.partners.has(relay) === true) continue
       const partner = this.#sectors[sector]?.partners.get(relay)
       saidOf.delete(sector)
       if (partner === undefined) continue
@@ -191,7 +197,8 @@ export class Repair {
   #says({ number }: HeldSector, partner: Partner, { state, print }: SectorStatus, now: number): void {
     const isMoving = partner.print !== undefined && !equalBytes(print, partner.print)
     partner.says = state
-    partner.print = print
+    // Of the same one the former is kept: it would keep the message that it came with.
+    if (isMoving || partner.print === undefined) partner.print = print
     partner.saidAt = now
     if (beginsWith(this.#store.print(number), print)) {
       partner.isClean = true
@@ -290,11 +297,8 @@ export class Repair {
     return this.#placement?.ownerNames(sector) ?? []
   }
 
-  /** Says of sectors whether a relay owns them. */
-  #ownerCheck(relay: string): (sector: number) => boolean {
-    const placement = this.#placement
-    const number = placement?.memberNumber(relay)
-    return (sector) => placement?.isOwner(number, sector) === true
+  #isOwner(relay: string, sector: number): boolean {
+    return this.#placement?.isOwner(this.#placement.memberNumber(relay), sector) === true
   }
 
   /** Brings the list of sectors, and their states, up to date; `next` does so too. */

@@ -31,7 +31,7 @@ export function winnerOf(records: Iterable<SimRecord>): SimRecord | undefined {
  */
 export function checkDrop(relay: SimRelay, sector: number, placement: Placement, relayOf: (name: string) => SimRelay | undefined): void {
   const owners = placement.ownerNames(sector).flatMap((name) => relayOf(name) ?? [])
-  const honest = owners.filter(({ character, lostDiskMsAgo }) => character !== 'keeps-nothing' && lostDiskMsAgo > PROOF_MS)
+  const honest = owners.filter(({ character, lostDiskMsAgo }) => character !== 'keeps-nothing' && character !== 'twin' && lostDiskMsAgo > PROOF_MS)
   if (honest.length === 0) broken(`relay ${relay.index} removes sector ${sector} that nobody has`)
   for (const record of relay.store.records(sector))
     for (const owner of honest)

@@ -55,6 +55,8 @@ export function compareSectors({ self, other, sector, wires, random, moved }: Co
         const decoded = decodeReply(reply, question.value)
         if (!decoded.ok) return done('failed')
         const { next, need, have } = run(compareReply(self.store.tree(sector), question.value, decoded.value, random.next))
+        const goOn = (): void => (next === undefined ? finish() : round(next, left - 1))
+        if (have.length === 0 && need.length === 0) return goOn()
         const given = slotsOf(have).flatMap((id) => self.store.get({ sector, id }) ?? [])
         const exchange = (): readonly SimRecord[] => {
           for (const record of given) if (other.take(record)) moved.records++
@@ -65,8 +67,7 @@ export function compareSectors({ self, other, sector, wires, random, moved }: Co
           for (const record of got)
             if (self.take(record)) moved.records++
             else isFull = true
-          if (next === undefined) finish()
-          else round(next, left - 1)
+          goOn()
         })
       },
     )

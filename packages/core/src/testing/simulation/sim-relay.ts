@@ -61,8 +61,14 @@ export class SimRelay implements Side, Viewer {
   #since = 0
   #lostDiskAt: number = Number.NEGATIVE_INFINITY
   readonly #toldAt = new Map<string, number>()
+  /** It says nothing of itself: another one with its key does. */
+  readonly #isSilent: boolean
 
-  constructor(index: number, world: SimWorld, init: { key: Uint8Array; character: Character; skewMs: number; lagMs: number; power: number }) {
+  constructor(
+    index: number,
+    world: SimWorld,
+    init: { key: Uint8Array; character: Character; skewMs: number; lagMs: number; power: number; isSilent?: boolean },
+  ) {
     this.index = index
     this.#world = world
     this.key = init.key
@@ -71,6 +77,7 @@ export class SimRelay implements Side, Viewer {
     this.skewMs = init.skewMs
     this.lagMs = init.lagMs
     this.power = init.power
+    this.#isSilent = init.isSilent ?? false
     this.repair = new Repair(this.key, this.store)
   }
 
@@ -220,6 +227,7 @@ export class SimRelay implements Side, Viewer {
   #say({ agoMs = 0 }: { readonly agoMs?: number } = {}): void {
     const at = this.now - agoMs
     this.#lastSaid = { since: this.#since, at }
+    if (this.#isSilent) return
     const services = this.isDraining ? DRAINING : STORING
     const power = this.character === 'boasts' ? MAX_WEIGHT_POWER : this.power
     this.#world.views.say(this, { since: this.#since, at, services, power }, { agoMs })
@@ -274,6 +282,8 @@ export class SimRelay implements Side, Viewer {
       if (repair === this.repair && repair.isBehind) this.work()
     }
     if (relay === undefined) ended('failed')
+    // What came from one is what the others have, too.
+    else if (action.do === 'compare' && repair.agrees(name, sector)) ended('clean')
     else if (action.do === 'compare') compareSectors({ self: this, other: relay, sector, wires, random, moved }, ended)
     else {
       const salt = random.bytes(16)

@@ -4,7 +4,9 @@ import type { SectorStore } from '../../placement/repair/repair.ts'
 import { SummedTree } from '../../sets/summed-tree.ts'
 import { type SimRecord, wins } from './sim-record.ts'
 
-const EMPTY: Uint8Array = new SummedTree().fingerprint(undefined, undefined)
+/** Nobody writes into it. */
+const EMPTY_TREE = new SummedTree()
+const EMPTY: Uint8Array = EMPTY_TREE.fingerprint(undefined, undefined)
 
 /** What became of a record. */
 export type Stored = 'stored' | 'had' | 'quota'
@@ -43,7 +45,7 @@ export class SimStore implements SectorStore {
 
   /** The tree of a sector. */
   tree(sector: number): SummedTree {
-    return this.#sectors.get(sector)?.tree ?? new SummedTree()
+    return this.#sectors.get(sector)?.tree ?? EMPTY_TREE
   }
 
   records(sector: number): Iterable<SimRecord> {

@@ -17,6 +17,7 @@ describe('relays in virtual time', () => {
     ['says to serve sectors that it does not own', 'claims-all', 3],
     ['comes and goes every minute', 'flaps', 3],
     ['is ten minutes fast', 'fast', 3],
+    ['has the key of another', 'twins', 2],
   ] as const)('lose nothing to one that %s', (_, bad, copies) => {
     const report = new Simulation({ ...small, seed: 3, quietHours: bad === 'claims-all' ? 1 : 2, bad }).run()
     expect(report.acknowledged).toBeGreaterThan(10)

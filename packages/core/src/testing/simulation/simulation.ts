@@ -27,12 +27,14 @@ export interface SimulationInit {
   /** Things that happen to relays, per hour, and writes per hour. */
   readonly eventsPerHour?: number
   readonly writesPerHour?: number
+  /** Partitions per day; where it is left out, they are one of ten things that happen to relays. */
+  readonly partitionsPerDay?: number
   /** How wrong clocks are at most, either way, milliseconds. */
   readonly skewMs?: number
   /** Messages that are lost, at worst. */
   readonly loss?: number
-  /** What is wrong with the first relay: a character, or that it comes and goes every minute, has a fast clock, or a disk that is full. */
-  readonly bad?: Exclude<Character, 'honest'> | 'flaps' | 'fast' | 'full'
+  /** What is wrong with the first relay: a character, or that it comes and goes every minute, has a fast clock, a disk that is full, or two of them one key. */
+  readonly bad?: Exclude<Character, 'honest' | 'twin'> | 'flaps' | 'fast' | 'full' | 'twins'
 }
 
 /** What came of it. */
@@ -51,13 +53,15 @@ export interface SimulationReport extends Found {
 
 /** Relays and clients in virtual time, as one seed says. Throws where a promise is broken. */
 export class Simulation {
-  readonly #init: Required<Omit<SimulationInit, 'bad'>> & Pick<SimulationInit, 'bad'>
+  readonly #init: Required<Omit<SimulationInit, 'bad' | 'partitionsPerDay'>> & Pick<SimulationInit, 'bad' | 'partitionsPerDay'>
   readonly #random: SeededRandom
   readonly #events = new EventQueue()
   readonly #wires: Wires
   readonly #views: Views
   readonly #relays: SimRelay[] = []
   readonly #byName = new Map<string, SimRelay>()
+  /** Two relays with one key: who asks it reaches either. */
+  readonly #twins: SimRelay[] = []
   readonly #written = new Map<string, Written>()
   readonly #documents: SimDocument[] = []
   readonly #happened = new Map<string, number>()
@@ -77,7 +81,10 @@ export class Simulation {
       wires: this.#wires,
       random: this.#random,
       views: this.#views,
-      relayOf: (name) => this.#byName.get(name),
+      relayOf: (name) => {
+        const relay = this.#byName.get(name)
+        return relay?.character === 'twin' && this.#twins.length > 0 ? this.#random.pick(this.#twins) : relay
+      },
       moved: this.#moved,
       onDrop: (relay, sector) => {
         this.#dropped++
@@ -88,12 +95,14 @@ export class Simulation {
 
   /** Runs to the end. `onHour` is called after each simulated hour. */
   run({ onHour = () => undefined }: { readonly onHour?: (hour: number) => void } = {}): SimulationReport {
-    const { relays, hours, quietHours, seed, bad, copies } = this.#init
+    const { relays, hours, quietHours, seed, bad, copies, partitionsPerDay = 0 } = this.#init
     this.#makeDocuments()
     for (let i = 0; i < relays; i++) this.#add(i === 0 ? bad : undefined).start({ agedMs: HOUR_MS })
     if (bad === 'flaps') this.#flap()
+    if (bad === 'twins') this.#add(bad).start({ agedMs: HOUR_MS })
     this.#repeat(HOUR_MS / this.#init.writesPerHour, hours, () => this.#write())
     this.#repeat(HOUR_MS / this.#init.eventsPerHour, hours, () => this.#happen())
+    if (partitionsPerDay > 0) this.#repeat((24 * HOUR_MS) / partitionsPerDay, hours, () => this.#split())
     for (let hour = 1; hour <= hours; hour++) {
       this.#events.advance(HOUR_MS)
       onHour(hour)
@@ -105,7 +114,7 @@ export class Simulation {
       placementOf: (relay) => this.#views.of(relay),
       written: this.#written.values(),
       copies,
-      missing: bad === 'keeps-nothing' || bad === 'boasts' || bad === 'full' ? 1 : 0,
+      missing: bad === 'keeps-nothing' || bad === 'boasts' || bad === 'full' || bad === 'twins' ? 1 : 0,
       isTidy: bad === undefined || bad === 'flaps' || bad === 'fast',
     })
     return {
@@ -142,9 +151,11 @@ export class Simulation {
     const random = this.#random
     const { skewMs } = this.#init
     const index = this.#relays.length
-    const character = bad === 'claims-all' || bad === 'keeps-nothing' || bad === 'boasts' ? bad : 'honest'
+    const character = bad === 'twins' ? 'twin' : bad === 'claims-all' || bad === 'keeps-nothing' || bad === 'boasts' ? bad : 'honest'
+    const [twin] = this.#twins
     const relay = new SimRelay(index, this.#world, {
-      key: random.bytes(34),
+      key: twin !== undefined && character === 'twin' ? twin.key : random.bytes(34),
+      isSilent: twin !== undefined && character === 'twin',
       character,
       skewMs: bad === 'fast' ? 10 * MINUTE_MS : Math.round((random.next() * 2 - 1) * skewMs),
       lagMs: random.below(MINUTE_MS),
@@ -153,6 +164,7 @@ export class Simulation {
     relay.diskMs = random.pick([0, 1, 5, 50])
     if (bad === 'full' || bad === 'boasts') relay.store.room = Math.floor(this.#init.documents / (3 * this.#init.relays))
     this.#relays.push(relay)
+    if (character === 'twin') this.#twins.push(relay)
     this.#byName.set(relay.name, relay)
     this.#views.add(relay)
     return relay
@@ -191,7 +203,7 @@ export class Simulation {
   /** Something happens to a relay, or to the network. */
   #happen(): void {
     const random = this.#random
-    const { bad, loss } = this.#init
+    const { bad, loss, partitionsPerDay } = this.#init
     const relay = random.pick(this.#alive)
     if (bad === 'flaps' && relay.index === 0) return
     const event = random.below(20)
@@ -200,7 +212,7 @@ export class Simulation {
     if (event < 11) return this.#leaveForGood(relay)
     if (event < 13) return this.#loseDisk(relay)
     if (event < 14) return this.#drain(relay)
-    if (event < 16) return this.#split()
+    if (event < 16) return partitionsPerDay === undefined ? this.#split() : this.#restart(relay)
     if (event < 17) {
       this.#note('slow disk')
       relay.diskMs = random.pick([0, 5, 500, 3000])

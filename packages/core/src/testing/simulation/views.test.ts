@@ -21,7 +21,7 @@ it.each([
   const random = seededRandom(seed)
   const events = new EventQueue()
   const [views, board, draws] = [new Views(events, { network, copies: 3 }), new Board(), new Draws(network)]
-  const relays = Array.from({ length: 12 }, (_, index) => ({
+  const relays = Array.from({ length: 40 }, (_, index) => ({
     index,
     key: sha256(`relay ${index}`),
     skewMs: Math.round((random.next() * 2 - 1) * maxSkewMs),
@@ -54,8 +54,10 @@ it.each([
     if (what < 3) relay.isUp = !relay.isUp
     else if (what < 5) relay.since = events.now + relay.skewMs
     else if (what < 6) relay.services = relay.services.length > 1 ? [STORAGE_SERVICE] : [STORAGE_SERVICE, DRAINING_SERVICE]
-    else if (what < 7 && hostility === 'islands') for (const one of relays) one.island = 1 + random.below(2)
-    else if (what < 9) {
+    else if (what < 7) {
+      // As in the simulator, from one whole alone.
+      if (hostility === 'islands' && relays.every(({ island }) => island === 0)) for (const one of relays) one.island = 1 + random.below(2)
+    } else if (what < 9) {
       for (const one of relays) one.island = 0
       views.join()
       board.join()

@@ -22,14 +22,17 @@ const MAX_PLACEMENTS = 4096
 /** Never: longer than any simulation. */
 const NEVER = 2 ** 31 - 1
 
+/** Relays that are looked at together: 2 to this power. */
+const BLOCK_BITS = 5
+
 /** What one relay believes. */
 interface View {
   island: number
   /** By relay, from when on its standing may be another one, milliseconds since the beginning. */
   due: Int32Array
-  /** The least of them, and relays that are to be looked at whatever it is. */
+  /** The least of each block of them, and of all. */
+  blockDue: Int32Array
   nextDue: number
-  readonly changed: Set<number>
   /** 1 at the number of each member in the ranking, and by relay which number that is, plus 1. */
   isIn: Uint8Array
   numbers: Uint16Array
@@ -102,8 +105,8 @@ export class Views {
     this.#views[relay.index] = {
       island: relay.island,
       due: new Int32Array(),
+      blockDue: new Int32Array(),
       nextDue: 0,
-      changed: new Set(),
       isIn: new Uint8Array(),
       numbers: new Uint16Array(),
       size: 0,
@@ -123,7 +126,7 @@ export class Views {
       const view = this.#views[viewer]
       // Who comes from another island looks at all relays then.
       if (view === undefined || (relay.island !== 0 && view.island !== relay.island)) continue
-      view.changed.add(relay.index)
+      dueNow(view, relay.index)
       waiting?.delete(viewer)
     }
   }
@@ -144,41 +147,53 @@ export class Views {
   of(viewer: Viewer): Placement {
     const view = this.#viewOf(viewer)
     const reader: Reader = { time: this.#events.now, lagMs: viewer.lagMs, skewMs: viewer.skewMs, island: viewer.island }
-    for (const relay of view.changed) this.#look(view, viewer.index, relay, reader)
-    view.changed.clear()
     if (view.nextDue <= this.#events.now - this.#begin) this.#lookAtDue(view, viewer.index, reader)
     return (view.placement ??= this.#placementOf(view))
   }
 
   /** Looks at all relays that it is time to look at. */
   #lookAtDue(view: View, viewer: number, reader: Reader): void {
+    const now = reader.time - this.#begin
+    const count = this.#relays.length
+    let nextDue = NEVER
+    for (let block = 0; block << BLOCK_BITS < count; block++) {
+      const isDue = (view.blockDue[block] ?? 0) <= now
+      const blockDue = isDue ? this.#lookAtBlock(view, viewer, reader, block) : (view.blockDue[block] ?? 0)
+      if (blockDue < nextDue) nextDue = blockDue
+    }
+    view.nextDue = nextDue
+  }
+
+  /**
+   * Looks at the relays of a block that it is time to look at, and asks those that go on to be there for when that ends next: so the block has its next turn when nearly half an hour is over,
+   * and not with each of them.
+   */
+  #lookAtBlock(view: View, viewer: number, reader: Reader, block: number): number {
     const { due, numbers } = view
     const { since, at, saidAt, island, number } = this.#last
     const { time, lagMs, skewMs } = reader
     const now = time - this.#begin
     const clock = time + skewMs
-    const count = this.#relays.length
-    let nextDue = NEVER
-    for (let relay = 0; relay < count; relay++) {
-      let dueNow = due[relay] ?? 0
-      if (dueNow <= now) {
-        const saidLast = at[relay] ?? 0
-        // A member that goes on to be there, as nearly all do: what it said last can be read, and is what `#look` would find.
-        const goesOn =
-          numbers[relay] !== 0 &&
-          number[relay] === numbers[relay] &&
-          (island[relay] === 0 || island[relay] === reader.island) &&
-          (saidAt[relay] ?? 0) + lagMs <= time &&
-          saidLast <= clock + MAX_FUTURE_MS &&
-          clock >= (since[relay] ?? 0) + ELIGIBLE_AFTER_MS &&
-          clock < saidLast + OUT_AFTER_MS
-        if (goesOn) due[relay] = dueAt(saidLast + OUT_AFTER_MS - skewMs - this.#begin)
-        else this.#look(view, viewer, relay, reader)
-        dueNow = due[relay] ?? 0
-      }
-      if (dueNow < nextDue) nextDue = dueNow
+    const end = Math.min((block + 1) << BLOCK_BITS, this.#relays.length)
+    let blockDue = NEVER
+    for (let relay = block << BLOCK_BITS; relay < end; relay++) {
+      const saidLast = at[relay] ?? 0
+      // A member that goes on to be there, as nearly all do: what it said last can be read, and is what `#look` would find.
+      const goesOn =
+        numbers[relay] !== 0 &&
+        number[relay] === numbers[relay] &&
+        (island[relay] === 0 || island[relay] === reader.island) &&
+        (saidAt[relay] ?? 0) + lagMs <= time &&
+        saidLast <= clock + MAX_FUTURE_MS &&
+        clock >= (since[relay] ?? 0) + ELIGIBLE_AFTER_MS &&
+        clock < saidLast + OUT_AFTER_MS
+      if (goesOn) due[relay] = dueAt(saidLast + OUT_AFTER_MS - skewMs - this.#begin)
+      else if ((due[relay] ?? 0) <= now) this.#look(view, viewer, relay, reader)
+      const relayDue = due[relay] ?? 0
+      if (relayDue < blockDue) blockDue = relayDue
     }
-    view.nextDue = nextDue
+    view.blockDue[block] = blockDue
+    return blockDue
   }
 
   /** Whether a relay is a member for a reader, and until when that holds. */
@@ -197,6 +212,8 @@ export class Views {
     if (!isIn) this.#waiting[relay]?.add(viewer)
     const due = dueAt(Math.max(next - this.#begin, reader.time - this.#begin + 1))
     view.due[relay] = due
+    const block = relay >> BLOCK_BITS
+    view.blockDue[block] = Math.min(view.blockDue[block] ?? 0, due)
     view.nextDue = Math.min(view.nextDue, due)
   }
 
@@ -242,7 +259,7 @@ export class Views {
     if (view.due.length < count) {
       view.due = grown(view.due, new Int32Array(2 * count))
       view.numbers = grown(view.numbers, new Uint16Array(2 * count))
-      view.nextDue = 0
+      lookAtAll(view)
     }
     if (view.island !== island) {
       view.island = island
@@ -253,7 +270,7 @@ export class Views {
 
   /** Everybody looks at a relay again. */
   #lookAnew(relay: number): void {
-    for (const { changed } of this.#views) changed.add(relay)
+    for (const view of this.#views) dueNow(view, relay)
   }
 }
 
@@ -262,8 +279,17 @@ function dueAt(ms: number): number {
   return Math.min(NEVER, Math.floor(ms))
 }
 
+function dueNow(view: View, relay: number): void {
+  // One for which there is no room yet is looked at with all others, when there is.
+  if (relay >= view.due.length) return
+  view.due[relay] = 0
+  view.blockDue[relay >> BLOCK_BITS] = 0
+  view.nextDue = 0
+}
+
 function lookAtAll(view: View): void {
   view.due.fill(0)
+  view.blockDue = new Int32Array((view.due.length >> BLOCK_BITS) + 1)
   view.nextDue = 0
 }
 
