@@ -132,6 +132,34 @@ describe('a sector that belongs to others', () => {
     expect(of(one.repair.next(HOLD_MS + STATUS_LIFE_MS), foreign)).toEqual([])
   })
 
+  it('is removed where its owners have more of it, and never say the same, without being compared over and over', () => {
+    const one = held()
+    const asked: string[] = []
+    for (let now = 0; now <= HOLD_MS + 60_000; now += 60_000) {
+      for (const owner of owners) one.repair.heard(owner, [says(foreign, 'serving', OTHER)], now, ANSWER)
+      for (const action of of(one.repair.next(now), foreign)) {
+        asked.push(action.do)
+        if (action.do !== 'drop') one.repair.compared(action.relay, foreign, 'clean', now, action.do === 'prove' ? action.version : undefined)
+      }
+    }
+    expect(asked).toEqual(['compare', 'compare', 'compare', 'prove', 'prove', 'prove', 'drop'])
+  })
+
+  it('is compared again with an owner that cannot prove what it was found to have', () => {
+    const one = held()
+    const asked: string[] = []
+    for (let now = 0; now <= HOLD_MS + 120_000; now += 60_000) {
+      for (const owner of owners) one.repair.heard(owner, [says(foreign, 'serving', OTHER)], now, ANSWER)
+      for (const action of of(one.repair.next(now), foreign)) {
+        if (action.do === 'drop') throw new Error('what is not proved is not safe')
+        if (action.relay === owners[0]) asked.push(action.do)
+        const how = action.do === 'prove' && action.relay === owners[0] ? 'failed' : 'clean'
+        one.repair.compared(action.relay, foreign, how, now, action.do === 'prove' ? action.version : undefined)
+      }
+    }
+    expect(asked.slice(0, 3)).toEqual(['compare', 'prove', 'compare'])
+  })
+
   it('stays where something was written since the proof, and where the proof is old', () => {
     const one = held()
     one.repair.drain()

@@ -233,6 +233,7 @@ export class Repair {
     }
     putOff(partner, now, { isOwner: this.#ownersOf(sector).includes(relay), ...this.#times })
     partner.proof = undefined
+    partner.hasServed = undefined
     partner.isClean = false
     // What cannot be stored here must not keep others from keeping it.
     if (how === 'no-room' && held.state === 'serving') held.state = 'syncing'
@@ -368,9 +369,12 @@ export class Repair {
     // Proofs are of use when all owners serve; else they would be too old by the time.
     const canGo = mayGo && owners.every((owner) => held.partners.get(owner)?.says === 'serving')
     for (const [relay, partner] of held.partners) {
-      if (partner.says === undefined || partner.isBusy || partner.retryAt > now || !this.#isReached(relay, now)) continue
+      if (partner.says === undefined || partner.isBusy || !this.#isReached(relay, now)) continue
       if (isLeaving && !owners.includes(relay)) continue
-      if (!partner.isClean) {
+      // An owner may have more of the sector than lies here, and so never says the same: what it was found to have once it has for as long as nothing changes here. Else its proof fails.
+      const hasAll = partner.isClean || (isLeaving && partner.says === 'serving' && partner.hasServed === this.#store.version(held.number))
+      if (partner.retryAt > now && (!hasAll || partner.failures > 0)) continue
+      if (!hasAll) {
         if (partner.differs >= this.#patience(held, relay, partner))
           wanted.push({ held, relay, partner, kind: 'compare', urgency: isLeaving ? 1 : 0 })
       } else if (canGo && !this.#isProved(held, partner, now)) wanted.push({ held, relay, partner, kind: 'prove', urgency: 2 })
