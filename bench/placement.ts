@@ -131,7 +131,7 @@ async function write(relays: readonly RelayChild[], { count, cities }: Placement
     await namespace.putMany(documents.map((city, i) => ({ _id: `${i}`, ...city })))
     const step = Math.ceil(documents.length / SAMPLE)
     const cids: string[] = []
-    for (let i = 0; i < documents.length; i += step) cids.push((await namespace.history(`${i}`))[0]?.cid ?? '')
+    for (let i = 0; i < documents.length; i += step) cids.push((await namespace.put({ _id: `${i}`, ...documents[i] })).cid)
     written.push(await measured(store, namespace, documents.length, cids))
     say(`${documents.length} cities written`)
   }
