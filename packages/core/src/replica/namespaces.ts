@@ -27,6 +27,7 @@ import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
 import { badHistory } from './history/bad-history.ts'
+import { splitOfParts } from './bad-split.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { profileFacts } from './profile-facts.ts'
@@ -219,18 +220,24 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce, listed = false, collections, history }: NamespaceInit): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, listed = false, collections, history, split: parts }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
     }
     if (history !== undefined && !isHistoryDays(history)) throw badHistory()
+    const split = parts === undefined ? undefined : splitOfParts(parts)
     const { network, identity, clock } = this.#ground
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(flatText(genesis.cid))
     if (known !== undefined) return this.#info(known)
-    const body: HeadBody = { title: name, ...(listed ? { listed } : {}), ...(history === undefined ? {} : { history }) }
+    const body: HeadBody = {
+      title: name,
+      ...(listed ? { listed } : {}),
+      ...(history === undefined ? {} : { history }),
+      ...(split === undefined ? {} : { split }),
+    }
     const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
     const epoch = await this.#ownEpoch()
     const head = signHead({ net: network.cid, ns: genesis.cid, epoch, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
@@ -290,7 +297,7 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
-    const { title, description, history, ended, next, listed, created = head.at, collections, profile } = head.body
+    const { title, description, history, ended, next, listed, created = head.at, collections, profile, split } = head.body
     const { identity, people, clock } = this.#ground
     const mayEver =
       genesis.write === 'members'
@@ -305,6 +312,7 @@ export class Namespaces implements ReplicaNamespaces {
       owner: principalId(genesis.owner),
       writable: mayEver && ended === undefined,
       createdAt: new Date(msFromTime(created)).toISOString(),
+      ...(split === undefined ? {} : { split: 2 ** split }),
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
       ...(next === undefined ? {} : { next: next.toString() }),
       ...(listed === undefined ? {} : { listed }),

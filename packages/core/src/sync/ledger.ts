@@ -2,6 +2,7 @@ import type { AcceptResult, OutgoingBatch, Replica } from '../replica/types.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
 import { FORGIVEN_UNITS_PER_MS, MAX_LEDGER_RANGES, MAX_WAIT_MS, MAX_WASTED_UNITS, MIN_WAIT_MS, WAIT_PER_UNIT_MS } from './limits.ts'
+import type { Parts } from '../sets/parts.ts'
 import { Turns } from '../replica/turns.ts'
 
 /** A range of local positions: `from < seq <= to`. */
@@ -75,11 +76,15 @@ export class Ledger {
     replica: Replica,
     ns: string,
     since: number,
-    { maxBytes = MAX_BATCH_BYTES, latest }: { readonly maxBytes?: number | undefined; readonly latest?: number | undefined } = {},
+    {
+      maxBytes = MAX_BATCH_BYTES,
+      latest,
+      parts,
+    }: { readonly maxBytes?: number | undefined; readonly latest?: number | undefined; readonly parts?: Parts | undefined } = {},
   ): Promise<OutgoingBatch> {
     return this.#turns.take(() => {
       const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
-      return replica.batchSince(ns, since, { maxBytes, skip, latest })
+      return replica.batchSince(ns, since, { maxBytes, skip, latest, parts })
     })
   }
 

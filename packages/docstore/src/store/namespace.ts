@@ -58,6 +58,8 @@ export interface NamespaceChange {
   readonly next?: string | null
   /** Whether relays name it to everyone in the network who asks what there is. */
   readonly listed?: boolean
+  /** In how many parts relays keep it that keep a part of the network each: 2, 4, … 64, and never less than before. */
+  readonly split?: number
 }
 
 /** What making a namespace equal with the relays did. */
@@ -201,7 +203,7 @@ export class Namespace extends Collection {
    * `info()` has the other as `conflict` until it is set anew.
    */
   async set(change: NamespaceChange): Promise<NamespaceInfo> {
-    checkOptions(change, ['name', 'description', 'next', 'listed', 'history'], 'set')
+    checkOptions(change, ['name', 'description', 'next', 'listed', 'history', 'split'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
   }

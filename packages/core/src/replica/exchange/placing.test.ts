@@ -34,9 +34,9 @@ describe('what lies here of a namespace', () => {
     const { from, to, id } = await twoThatAreEqual()
     const [a, b] = [await from.print(id), await to.print(id)]
     expect(a?.print).toEqual(b?.print)
-    expect(await from.prove([id], salt)).toEqual(await to.prove([id], salt))
-    expect(await from.prove([id], new Uint8Array(16))).not.toEqual(await from.prove([id], salt))
-    expect(await to.prove([id, network.id], salt)).toBeUndefined()
+    expect(await from.prove([{ id }], salt)).toEqual(await to.prove([{ id }], salt))
+    expect(await from.prove([{ id }], new Uint8Array(16))).not.toEqual(await from.prove([{ id }], salt))
+    expect(await to.prove([{ id }, { id: network.id }], salt)).toBeUndefined()
     expect(await to.print(network.id)).toBeUndefined()
   })
 
@@ -44,7 +44,7 @@ describe('what lies here of a namespace', () => {
     const { from, to, id } = await twoThatAreEqual()
     await to.write(id, 'docs', [{ id: 'd', content: '{"_id":"d"}' }])
     expect((await to.print(id))?.print).not.toEqual((await from.print(id))?.print)
-    expect(await to.prove([id], salt)).not.toEqual(await from.prove([id], salt))
+    expect(await to.prove([{ id }], salt)).not.toEqual(await from.prove([{ id }], salt))
     const before = await from.print(id)
     await from.changeHead(id, { title: 'other' })
     expect((await from.print(id))?.print).not.toEqual(before?.print)
@@ -78,17 +78,17 @@ describe('what lies here of a namespace', () => {
     const { batch } = await from.batchSince(id, 0, { maxBytes: 1_000_000 })
     await to.accept(id, batch ?? new Uint8Array())
     expect((await to.print(id))?.print).toEqual((await from.print(id))?.print)
-    const proof = await from.prove([id], salt)
+    const proof = await from.prove([{ id }], salt)
     expect(proof).toBeDefined()
     // It has the document, and nothing of the file.
-    expect(await to.prove([id], salt)).toBeUndefined()
+    expect(await to.prove([{ id }], salt)).toBeUndefined()
     for (
       let missing = await to.missingBlocks(id, cid, { from: 0, to: size });
       missing.length > 0;
       missing = await to.missingBlocks(id, cid, { from: 0, to: size })
     )
       for (const block of missing) expect(await to.storeBlock(id, cid, block, (await from.block(block.cid)) ?? new Uint8Array())).toBe(true)
-    expect(await to.prove([id], salt)).toEqual(proof)
-    expect(await to.prove([id], new Uint8Array(16))).not.toEqual(proof)
+    expect(await to.prove([{ id }], salt)).toEqual(proof)
+    expect(await to.prove([{ id }], new Uint8Array(16))).not.toEqual(proof)
   })
 })

@@ -1,7 +1,8 @@
 import type { Random } from '../../model/keys/random.ts'
 import { accept, type Verdict } from '../../model/verdict.ts'
-import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
-import { answer, compareReply, type Difference, firstQuestion } from '../../sets/reconcile.ts'
+import { decodeQuestion, decodeReply, EVERYTHING } from '../../sets/ranges.ts'
+import { areAllParts, type Parts, spansOfParts } from '../../sets/parts.ts'
+import { answer, compareReply, type Difference, firstQuestion, printOfSpans } from '../../sets/reconcile.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
 import { inSlices, type Pause } from '../slices.ts'
@@ -51,9 +52,16 @@ export class Reconciler {
     this.#trees.forget(ns)
   }
 
-  async firstQuestion(ns: number): Promise<Uint8Array> {
+  async firstQuestion(ns: number, parts?: Parts): Promise<Uint8Array> {
     const { tree } = await this.#trees.current(ns)
-    return firstQuestion(tree, this.#random.next)
+    return firstQuestion(tree, this.#random.next, parts && spansOfParts(parts))
+  }
+
+  /** What the records in some parts add up to, and the last position that this covers. */
+  async printOf(ns: number, parts: Parts): Promise<{ readonly fingerprint: Uint8Array; readonly count: number; readonly seq: number }> {
+    const { seq } = await this.#storage.total(ns)
+    const { tree } = await this.#trees.current(ns)
+    return { ...printOfSpans(tree, areAllParts(parts) ? [EVERYTHING] : spansOfParts(parts)), seq }
   }
 
   auditQuestion(ns: number): Promise<Uint8Array | undefined> {

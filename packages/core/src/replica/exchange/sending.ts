@@ -1,4 +1,5 @@
 import { SLOT_BYTES } from '../../model/record.ts'
+import { areNoParts, isInParts, type Parts } from '../../sets/parts.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { EXPORT_PAGE } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
@@ -9,7 +10,7 @@ import { Sealing } from './sealing.ts'
 
 /** Makes batches of sealed records for other peers. */
 export class Sending implements ReplicaSending {
-  readonly #ground: Pick<ReplicaGround, 'storage' | 'identity'>
+  readonly #ground: Pick<ReplicaGround, 'storage' | 'identity' | 'pause'>
   readonly #namespaces: Namespaces
   readonly #sealing: Sealing
 
@@ -22,9 +23,16 @@ export class Sending implements ReplicaSending {
   async batchSince(
     id: string,
     since: number,
-    { maxBytes, skip = [], latest }: { maxBytes: number; skip?: readonly (readonly [from: number, to: number])[]; latest?: number | undefined },
+    { maxBytes, skip = [], latest,
+      parts,
+    }: {
+      maxBytes: number
+      skip?: readonly (readonly [from: number, to: number])[]
+      latest?: number | undefined
+      parts?: Parts | undefined
+    },
   ): Promise<OutgoingBatch> {
-    const { storage, identity } = this.#ground
+    const { storage, identity, pause } = this.#ground
     const { ns } = this.#namespaces.open(id)
     await this.#sealing.sealPending(ns)
     const builder = new BatchBuilder(storage, { maxBytes, own: identity.author, latest })
@@ -33,6 +41,8 @@ export class Sending implements ReplicaSending {
       return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more }
     }
     let seq = since
+    // It is followed for its head and logs alone.
+    if (parts !== undefined && areNoParts(parts)) return end(Math.max(since, (await storage.total(ns)).seq), false)
     let sealedTo = 0
     let next = 0
     reading: for (;;) {
@@ -50,7 +60,7 @@ export class Sending implements ReplicaSending {
           seq = until
           continue reading
         }
-        const added = await builder.add(record)
+        const added = parts === undefined || isInParts(parts, record.slot) ? await builder.add(record) : 'added'
         if (added === 'full') return end(seq, true)
         // Written since the sealing above. Whatever has no seal even then stays here.
         if (added === 'unsealed' && record.seq > sealedTo) {
@@ -61,6 +71,7 @@ export class Sending implements ReplicaSending {
         seq = record.seq
       }
       const total = await storage.total(ns)
+      if (parts !== undefined) await pause()
       if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
     }
   }

@@ -16,7 +16,7 @@ class OneNamespace implements Pick<Replica, 'namespaceIds' | 'print' | 'onCommit
 
   async print(): Promise<NamespacePrint> {
     this.printed++
-    return { print: sha256(utf8(`${this.version}`)), seq: this.version, hasFiles: false }
+    return { print: sha256(utf8(`${this.version}`)), seq: this.version, count: this.version }
   }
 
   onCommit(listener: (event: CommitEvent) => void): () => void {
