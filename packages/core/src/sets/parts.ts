@@ -35,6 +35,16 @@ export function joinedParts(a: Parts, b: Parts): Parts {
   return a.map((byte, i) => byte | (b[i] ?? 0))
 }
 
+export function bothParts(a: Parts, b: Parts): Parts {
+  return a.map((byte, i) => byte & (b[i] ?? 0))
+}
+
+/** How many of these have each of all parts: the least of them. */
+export function timesHeld(all: readonly Parts[]): number {
+  const times = Array.from({ length: COUNT }, (_, i) => all.filter((parts) => isSet(parts, i)).length)
+  return Math.min(...times)
+}
+
 /** Those of `a` that are none of `b`. */
 export function partsWithout(a: Parts, b: Parts): Parts {
   return a.map((byte, i) => byte & ~(b[i] ?? 0))

@@ -133,7 +133,9 @@ export interface NamespacePeerStatus {
   readonly state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed' | 'offline'
   /** Unix milliseconds; `undefined` where both were never seen to be equal. */
   readonly lastSyncedAt: number | undefined
-  /** Local position up to which the peer has everything, but for what it holds back. */
+  /** In which parts of a namespace that is split, as 64 bits by the first six bits of slots; absent for all of it. */
+  readonly parts?: Uint8Array
+  /** Local position up to which the peer has everything of that, but for what it holds back. */
   readonly acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
   readonly have: number
@@ -272,7 +274,7 @@ export interface Network {
   drain(isDraining: boolean): Promise<void>
   /**
    * At a relay that keeps a part: gets a namespace that is not here from the relays that have it, to have it for a while. Resolves when it is here as they
-   * have it, and also when nobody has it or it took too long.
+   * have it, and also when nobody has it or it took too long. Of one that is split, all that is not here comes: throws `busy` where it does not.
    */
   bring(ns: string): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */
