@@ -27,6 +27,8 @@ const relays: RelayChild[] = []
 const stores: Docstore[] = []
 let split: Namespace
 let growing: Namespace
+let roles: Namespace
+const picture = new Uint8Array(600_000).fill(7)
 
 beforeAll(async () => {
   const first = await startRelayChild(join(folder, '0'), { storage: 'owned', placementTimes })
@@ -75,6 +77,17 @@ async function readAll(relay: RelayChild | undefined, namespace: Namespace): Pro
   await store.close()
 }
 
+/** Asks all relays: each answers with all of it, or that it is not here now, until it has it. */
+async function readOverHttp({ id }: Namespace): Promise<void> {
+  const read = async ({ ready }: RelayChild): Promise<number> => {
+    const answer = await fetch(`${ready.http}/ns/${id}/docs?limit=1000`)
+    const { documents: found } = (await answer.json()) as { readonly documents?: readonly unknown[] }
+    if (answer.status === 200) expect(found).toHaveLength(DOCUMENTS)
+    return answer.status
+  }
+  await Promise.all(relays.map((relay) => expect.poll(() => read(relay), { timeout: PATIENCE_MS, interval: 100 }).toBe(200)))
+}
+
 const documents = Array.from({ length: DOCUMENTS }, (_, i) => ({ _id: `d${i}`, i }))
 
 describe('six relays that keep what they own, in a network of three copies, and a namespace in four parts', () => {
@@ -85,6 +98,17 @@ describe('six relays that keep what they own, in a network of three copies, and 
     await split.putMany(documents)
     await split.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
     await untilCopies(split, DOCUMENTS)
+    // Each part at its owners.
+    const where = () => store.network?.where({ ns: split.id, timeoutMs: 60_000 })
+    await expect.poll(where, { timeout: PATIENCE_MS }).toMatchObject({ everywhere: false, copies: COPIES, wanted: COPIES })
+    const { parts = [] } = (await where()) ?? {}
+    const kept = await Promise.all(relays.map((relay) => relay.sectors()))
+    for (const { parts: numbers, owners } of parts)
+      for (const number of numbers) {
+        const holders = relays.filter((_, i) => (kept[i]?.quarters[split.id]?.[number - 1] ?? 0) > 0).map(({ ready }) => ready.peer)
+        expect(holders.sort()).toEqual(owners.map(({ peer }) => peer).sort())
+      }
+    expect(parts.flatMap(({ parts: numbers }) => numbers).sort()).toEqual([1, 2, 3, 4])
   }, 240_000)
 
   it('give all of it to a peer that knows one of them', async () => {
@@ -93,18 +117,30 @@ describe('six relays that keep what they own, in a network of three copies, and 
   }, 180_000)
 
   it('give all of it over HTTP, whichever of them is asked', async () => {
-    for (const { ready } of relays) {
-      const all = async () => {
-        const answer = await fetch(`${ready.http}/ns/${split.id}/docs?limit=1000`)
-        const { documents: found } = (await answer.json()) as { readonly documents?: readonly unknown[] }
-        // Either all of it, or that it is not here yet.
-        if (answer.status === 200) expect(found).toHaveLength(DOCUMENTS)
-        else expect(answer.status).toBe(503)
-        return answer.status
-      }
-      await expect.poll(all, { timeout: PATIENCE_MS, interval: 250 }).toBe(200)
-    }
+    await readOverHttp(split)
     await untilCopies(split, DOCUMENTS)
+  }, 240_000)
+
+  it('take documents with files, and what persons write who were given roles', async () => {
+    const owner = await peerOf(relays[2])
+    const member = await peerOf(relays[4])
+    roles = await owner.namespaces.create({ name: 'roles', write: 'members', split: 4 })
+    await roles.grant(member.info.person ?? '', 'write')
+    await roles.putMany(documents.slice(0, 40))
+    await roles.putFile(picture, { name: 'picture' })
+    await roles.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
+    const theirs = await member.namespaces.open(roles.id)
+    await expect.poll(() => theirs.count(), { timeout: PATIENCE_MS, interval: 100 }).toBe(40)
+    await theirs.putMany(documents.slice(40))
+    await theirs.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
+    await untilCopies(roles, DOCUMENTS + 1)
+    await readAll(relays[5], roles)
+    const [file] = await roles.listFiles()
+    for (const { ready } of relays) {
+      const answer = () => fetch(`${ready.http}/ns/${roles.id}/files/${file?.cid}`)
+      await expect.poll(async () => (await answer()).status, { timeout: PATIENCE_MS, interval: 250 }).toBe(200)
+      expect(Buffer.compare(Buffer.from(await (await answer()).arrayBuffer()), picture)).toBe(0)
+    }
   }, 240_000)
 
   it('make up for one that is killed and whose disk is lost', async () => {
@@ -124,6 +160,7 @@ describe('six relays that keep what they own, in a network of three copies, and 
     await growing.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
     for (const parts of [2, 4]) {
       await growing.set({ split: parts })
+      await readOverHttp(growing)
       await growing.putMany(documents.map((document) => ({ ...document, parts })))
       await growing.delivered({ copies: 2, timeoutMs: PATIENCE_MS })
       await untilCopies(growing, DOCUMENTS)

@@ -45,6 +45,8 @@ export interface LinkContext {
   readonly onFollow: (ns: string, seq: number, parts?: Parts) => void
   /** Which parts of a namespace are to be equal on both sides, as far as its head is known; `undefined` for all of it. */
   readonly partsOf: (ns: string) => Promise<Parts | undefined>
+  /** Whether nothing but heads and logs is given: what the peer has is got, and need not stay there. */
+  readonly isTaking: boolean
   /** Called when some records were refused, so that they have to be tried again later. */
   readonly onRefused: (ns: string) => void
   /** Called when records came whose persons are not known here, so that their logs have to be fetched. */
@@ -204,6 +206,11 @@ export class NamespaceLink {
       this.status.have = theirs.count
       this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
       this.#context.onChange(this.#ns)
+      if (this.#context.isTaking) {
+        if (!isEqual && theirs.count > 0) await this.#takeAll(ours)
+        this.status.state = 'live'
+        return isEqual
+      }
       // Where nothing is here, it may have been given up since: what was noted then says nothing of what has to come.
       if (ours.count === 0 || theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
       const tally = isEqual ? newTally() : await this.#equalize(compared === 0, kept, ours, theirs)
@@ -272,6 +279,15 @@ export class NamespaceLink {
   /** Whether both are kept equal in the parts that are to be equal by now. */
   async hasRightParts(): Promise<boolean> {
     return this.status.parts?.join() === (await this.#context.partsOf(this.#ns))?.join()
+  }
+
+  /** Gets what the peer has and is not here. Throws `not-equal` where some of it is not taken. */
+  async #takeAll(ours: Extent): Promise<void> {
+    const tally = newTally()
+    if (ours.count === 0) await this.#pullSince(0, tally)
+    // What is written there meanwhile, or was not sent in order.
+    await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns, this.status.parts))
+    if (refusedBy(tally) > 0) throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
   }
 
   /** How the namespace stands with the peer. A head that is here already does not come again. */
@@ -459,7 +475,7 @@ export class NamespaceLink {
       // What was estimated before is now known slot by slot.
       this.status.want = (round === 0 ? 0 : this.status.want) + difference.need.length / SLOT_BYTES
       await this.#fetch({ need: this.#ofParts(difference.need), replacing: difference.replacing }, tally)
-      await this.#putSlots(this.#ofParts(difference.have), tally)
+      if (!this.#context.isTaking) await this.#putSlots(this.#ofParts(difference.have), tally)
       question = difference.next
     }
     return tally

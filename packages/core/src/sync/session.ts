@@ -138,6 +138,7 @@ export class Session {
       smallPushes: new Slots(MAX_SMALL_PUSHES),
       puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#can.includes(CAN_PUTS), clock }),
       onFollow: (ns, seq, parts) => this.#follower.follow(ns, seq, parts),
+      isTaking: false,
       partsOf: init.partsOf ?? (async () => undefined),
       onRefused: (ns) => this.#refused(ns),
       onStrangers: (ns) => this.#strangers(ns),
@@ -242,12 +243,12 @@ export class Session {
 
   /**
    * The same for a namespace, or the parts of it that `partsOf` names, that need not be kept equal with the peer afterwards: it is not followed, unless it is
-   * wanted anyway. What that takes is added to `traffic`.
+   * wanted anyway. What that takes is added to `traffic`. With `isTaking` no record is given to the peer.
    */
   async syncOnce(
     ns: string,
     signal: AbortSignal,
-    { traffic, partsOf }: { readonly traffic?: Traffic; readonly partsOf?: PartsOf | undefined } = {},
+    { traffic, partsOf, isTaking = false }: { readonly traffic?: Traffic; readonly partsOf?: PartsOf | undefined; readonly isTaking?: boolean } = {},
   ): Promise<void> {
     if (partsOf === undefined && this.#links.has(ns)) return this.syncNow(ns, signal)
     signal.throwIfAborted()
@@ -255,7 +256,7 @@ export class Session {
     const alone = { onFollow: nothing, onRefused: nothing, onStrangers: nothing, onUntold: nothing, onChange: nothing }
     const channel = (): Asking => (traffic === undefined ? this.#controlChannel() : this.#controlChannel().countedBy(traffic))
     const puts = new PutCollector({ channel, canJoin: () => this.#can.includes(CAN_PUTS), clock: this.#init.clock })
-    const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts, ...(partsOf === undefined ? {} : { partsOf }) })
+    const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts, isTaking, ...(partsOf === undefined ? {} : { partsOf }) })
     try {
       await unlessAborted(link.sync(), signal)
       await link.close()

@@ -81,9 +81,17 @@ export interface Whereabouts {
   }[]
   /** Other relays that said to keep it. They count for no copy. */
   readonly others: readonly string[]
-  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. */
+  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. Of one that is split, those of the part that has fewest. */
   readonly copies: number
   readonly wanted: number
+  /** The same for each part of one that is split. `owners` above are all of them then, and `sector` is the one by which its head is found. */
+  readonly parts?: readonly PartWhereabouts[]
+}
+
+/** Where parts of a namespace lie that share a sector. */
+export interface PartWhereabouts extends Pick<Whereabouts, 'sector' | 'owners' | 'copies' | 'wanted'> {
+  /** Their numbers, from 1 on. */
+  readonly parts: readonly number[]
 }
 
 /** How the sectors of a relay stand, for who runs it. */

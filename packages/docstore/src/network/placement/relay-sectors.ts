@@ -17,6 +17,7 @@ import {
 import {
   ALL_PARTS,
   areNoParts,
+  bothParts,
   type Compared,
   coversParts,
   type Home,
@@ -53,6 +54,7 @@ import {
   MAX_TOLD_AT_ONCE,
   NEXT_READER_MS,
   RETRY_WHOLE_MS,
+  MAX_SETTLED,
 } from './limits.ts'
 import { type ListedPrint, SALT_BYTES, type Standing } from './messages.ts'
 import { Moved, noTraffic } from './moved.ts'
@@ -68,6 +70,8 @@ const FRESH_LOOKS = 3
 const ENDING: ReadonlySet<string> = new Set(['connection-lost', 'closed', 'no-answer', 'quota', 'disk-full'])
 /** Relays that were told within this part of the time between statuses are not told again. */
 const TOLD_LATELY = 0.75
+/** Begins the notes of which namespaces only a part may be here, among the small values of the peer. */
+const IN_PARTS = 'in-parts/'
 /** How long is waited for more that is written in namespaces that are split, milliseconds. */
 const FRESHEN_MS = 250
 
@@ -119,6 +123,11 @@ export class RelaySectors {
   /** What is here because somebody asked for it, by namespace. */
   readonly #brought = new Map<string, Parts>()
   /** What is coming, by namespace and sector; whether it came. */
+  /** Of which namespaces it is known, split as they are, that nothing of these parts is at former owners alone. */
+  readonly #settled = new Map<string, { readonly split: number; readonly parts: Parts }>()
+  /** Namespaces of which only a part may be here. */
+  readonly #inParts: Set<string>
+  readonly #settling = new Map<string, Promise<void>>()
   readonly #bringing = new Map<string, Promise<boolean>>()
   /** Of those, such as go on to come though nobody is kept waiting. */
   readonly #begun = new Set<string>()
@@ -135,7 +144,8 @@ export class RelaySectors {
   #isDraining: boolean
   #ticks = 0
 
-  private constructor(init: RelaySectorsInit, contents: SectorContents, isDraining: boolean) {
+  private constructor(init: RelaySectorsInit, contents: SectorContents, inParts: readonly string[], isDraining: boolean) {
+    this.#inParts = new Set(inParts)
     this.#init = init
     this.#self = toHex(init.key)
     this.#contents = contents
@@ -144,13 +154,14 @@ export class RelaySectors {
 
   static async start(init: RelaySectorsInit, { isDraining = false }: { readonly isDraining?: boolean } = {}): Promise<RelaySectors> {
     const { replica, view, networkId, libp2p, misconduct, ledgerOf } = init
+    const inParts = (await replica.listMeta(IN_PARTS)).map(([key]) => key.slice(IN_PARTS.length))
     const contents = new SectorContents({
       replica,
       homesOf: (ns) => view.homes(ns),
       isKept: (ns, home, records) => sectors.#isKept(ns, home, records),
       isToGo: (sector): boolean => init.givesUp || sectors.#isDraining || view.placement.ownerNames(sector).includes(toHex(init.key)),
     })
-    const sectors: RelaySectors = new RelaySectors(init, contents, isDraining)
+    const sectors: RelaySectors = new RelaySectors(init, contents, inParts, isDraining)
     await serveStatus(libp2p, {
       replica,
       networkId,
@@ -174,7 +185,7 @@ export class RelaySectors {
   async stop(): Promise<void> {
     this.#ended.abort()
     this.#unlisten?.()
-    await Promise.allSettled([...this.#running, ...this.#bringing.values()])
+    await Promise.allSettled([...this.#running, ...this.#bringing.values(), ...this.#settling.values()])
     this.#contents.stop()
   }
 
@@ -351,7 +362,8 @@ export class RelaySectors {
   async bring(ns: string, parts: Parts = ALL_PARTS): Promise<void> {
     const { view, replica, splits, givesUp } = this.#init
     const sector = view.sector(ns)
-    if (sector === undefined || !view.isPlaced || !givesUp) return
+    if (sector === undefined || !givesUp) return
+    if (!view.isPlaced) return this.#bringAll(ns)
     if ((await replica.namespace(ns)) === undefined) {
       const absent = this.#absent.get(ns)
       if (absent !== undefined && performance.now() - absent < ABSENT_MS) return
@@ -360,11 +372,85 @@ export class RelaySectors {
       await splits.look(ns)
     }
     const lacking = view.homes(ns).filter((home) => this.#lacks(ns, home, parts))
+    const isSettled = splits.of(ns) === 0 || (await this.#settle(ns, parts))
     const came = await Promise.all(lacking.map((home) => this.#getting(ns, home.sector)))
-    if (came.every((one) => one === true)) return
-    throw new DocstoreError('busy', 'Parts of the namespace lie at other relays, and are not here yet. Try again', {
-      details: { retryMs: RETRY_WHOLE_MS, retryAfter: RETRY_WHOLE_MS / 1000 },
+    if (isSettled && came.every((one) => one === true)) return
+    throw busy()
+  }
+
+  /** Where relays keep everything, one that has kept a part is to get the rest from all others first. */
+  async #bringAll(ns: string): Promise<void> {
+    const { view, session, replica } = this.#init
+    if (!this.#inParts.has(ns)) return
+    const others = view.placement.members.map(({ key }) => toHex(key)).filter((key) => key !== this.#self)
+    const end = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(BRING_MS)])
+    const all = others.map(async (key) => {
+      const link = await session(view.peerOf(key) ?? '', end)
+      await link.syncNow(ns, end)
     })
+    if (others.length === 0 || (await Promise.allSettled(all)).some(({ status }) => status === 'rejected')) throw busy()
+    this.#inParts.delete(ns)
+    await replica.setMeta(IN_PARTS + ns, undefined)
+  }
+
+  /**
+   * Gets what owners still have of some parts whom these had before the namespace was split so often: who owns them now may not have them yet, though they
+   * serve their sectors. Resolves with whether one of each was asked.
+   */
+  async #settle(ns: string, parts: Parts): Promise<boolean> {
+    if (this.#isSettled(ns, parts)) return true
+    let settling = this.#settling.get(ns)
+    if (settling === undefined) {
+      if (this.#settling.size >= MAX_BRINGING_IN_ALL) return false
+      settling = this.#takeFormers(ns, parts).finally(() => this.#settling.delete(ns))
+      this.#settling.set(ns, settling)
+    }
+    // What is large goes on to come.
+    await Promise.race([settling, delay(BRING_MS, this.#ended.signal)])
+    return this.#isSettled(ns, parts)
+  }
+
+  #isSettled(ns: string, parts: Parts): boolean {
+    const settled = this.#settled.get(ns)
+    return settled?.split === this.#init.splits.of(ns) && coversParts(settled.parts, parts)
+  }
+
+  async #takeFormers(ns: string, parts: Parts): Promise<void> {
+    const { view, splits } = this.#init
+    const split = splits.of(ns)
+    const before = this.#settled.get(ns)
+    const known = before?.split === split ? before.parts : NO_PARTS
+    const left = partsWithout(parts, known)
+    const end = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
+    for (let level = 0; level < split; level++)
+      for (const { sector, parts: former = ALL_PARTS } of view.homes(ns, level)) {
+        const wanted = bothParts(former, left)
+        if (!areNoParts(wanted) && !(await this.#takeFormer(ns, sector, wanted, end))) return
+      }
+    if (this.#settled.size >= MAX_SETTLED) this.#settled.clear()
+    this.#settled.set(ns, { split, parts: joinedParts(known, left) })
+  }
+
+  /** Gets what lies of some parts at an owner of a sector in which they were before. */
+  async #takeFormer(ns: string, sector: number, parts: Parts, end: AbortSignal): Promise<boolean> {
+    const { view, session, onError } = this.#init
+    const owners = view.placement.ownerNames(sector)
+    // What it owned itself is here.
+    if (this.#ownsSector(sector) && this.#repair?.state(sector) === 'serving') return true
+    const ask = async (key: string, signal: AbortSignal): Promise<true | undefined> => {
+      try {
+        const peer = view.peerOf(key) ?? ''
+        const link = await session(peer, signal)
+        if (!(await this.#serves(peer, sector, signal))) return undefined
+        await link.syncOnce(ns, signal, { partsOf: async () => parts, isTaking: true, traffic: this.#moved.reading })
+        return true
+      } catch (error) {
+        if (!signal.aborted) onError('a former owner of parts could not be asked - %e', error)
+        return undefined
+      }
+    }
+    const others = owners.filter((owner) => owner !== this.#self).map((key) => (signal: AbortSignal) => ask(key, signal))
+    return (await firstOf(others, { signal: end, nextMs: NEXT_READER_MS, atOnce: MAX_READERS_AT_ONCE })) === true
   }
 
   /** Whether of some parts of a namespace, what lies in one sector is not known to be whole here. */
@@ -481,6 +567,7 @@ export class RelaySectors {
     this.#moved.count(this.#init.sessions())
     try {
       this.#lookAtParts()
+      for (const ns of this.#init.splits.all) await this.#noteInParts(ns)
       if (this.#isAtWork) await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
       for (const [ns, tick] of this.#fresh) if (this.#ticks - tick > FRESH_LOOKS) this.#fresh.delete(ns)
       if (!this.#place()) return
@@ -504,6 +591,20 @@ export class RelaySectors {
   splitChanged(ns: string): void {
     this.#contents.touched(ns)
     this.freshen(ns)
+    this.#background(this.#noteInParts(ns))
+  }
+
+  /** From here on only a part of it may be here. */
+  async #noteInParts(ns: string): Promise<void> {
+    const { view, givesUp, replica, splits, onError } = this.#init
+    if (!givesUp || !view.isPlaced || splits.of(ns) === 0 || this.#inParts.has(ns)) return
+    this.#inParts.add(ns)
+    try {
+      await replica.setMeta(IN_PARTS + ns, Uint8Array.of(1))
+    } catch (error) {
+      this.#inParts.delete(ns)
+      if (!this.#ended.signal.aborted) onError('that a namespace is here in parts could not be noted - %e', error)
+    }
   }
 
   /** Something was written in a namespace that is split: it is told at once to the owners of that part, whichever this is. */
@@ -740,10 +841,12 @@ export class RelaySectors {
       if (!(await replica.takeAway(id, kept, parts && { parts, isLast: !this.owns(id) }))) continue
       this.#counts.dropped++
       const brought = parts && this.#brought.get(id)
+      this.#settled.delete(id)
       if (parts === undefined || brought === undefined || coversParts(parts, brought)) this.#brought.delete(id)
       else this.#brought.set(id, partsWithout(brought, parts))
       // Other parts of it may be here still.
       if ((await replica.namespace(id)) !== undefined) continue
+      if (this.#inParts.delete(id)) await replica.setMeta(IN_PARTS + id, undefined)
       this.#moved.gone(id)
       onGone(id)
     }
@@ -756,6 +859,13 @@ export class RelaySectors {
     const running = work.finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
+}
+
+/** The error of one that is not whole here. */
+function busy(): DocstoreError {
+  return new DocstoreError('busy', 'Parts of the namespace lie at other relays, and are not here yet. Try again', {
+    details: { retryMs: RETRY_WHOLE_MS, retryAfter: RETRY_WHOLE_MS / 1000 },
+  })
 }
 
 /** Names what lies in one sector of a namespace. */
