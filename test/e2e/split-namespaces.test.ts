@@ -58,7 +58,11 @@ async function quarters(namespace: Namespace): Promise<readonly (readonly number
 async function untilCopies(namespace: Namespace, records: number): Promise<void> {
   const seen = async () => {
     const all = await quarters(namespace)
-    return { copies: all.map((one) => one.length), differing: all.filter((one) => new Set(one).size > 1).length, records: all.reduce((sum, one) => sum + (one[0] ?? 0), 0) }
+    return {
+      copies: all.map((one) => one.length),
+      differing: all.filter((one) => new Set(one).size > 1).length,
+      records: all.reduce((sum, one) => sum + (one[0] ?? 0), 0),
+    }
   }
   await expect.poll(seen, { timeout: PATIENCE_MS, interval: 250 }).toEqual({ copies: [COPIES, COPIES, COPIES, COPIES], differing: 0, records })
 }
@@ -79,13 +83,15 @@ async function readAll(relay: RelayChild | undefined, namespace: Namespace): Pro
 
 /** Asks all relays: each answers with all of it, or that it is not here now, until it has it. */
 async function readOverHttp({ id }: Namespace): Promise<void> {
+  const partial: number[] = []
   const read = async ({ ready }: RelayChild): Promise<number> => {
     const answer = await fetch(`${ready.http}/ns/${id}/docs?limit=1000`)
     const { documents: found } = (await answer.json()) as { readonly documents?: readonly unknown[] }
-    if (answer.status === 200) expect(found).toHaveLength(DOCUMENTS)
+    if (answer.status === 200 && found?.length !== DOCUMENTS) partial.push(found?.length ?? 0)
     return answer.status
   }
   await Promise.all(relays.map((relay) => expect.poll(() => read(relay), { timeout: PATIENCE_MS, interval: 100 }).toBe(200)))
+  expect(partial).toEqual([])
 }
 
 const documents = Array.from({ length: DOCUMENTS }, (_, i) => ({ _id: `d${i}`, i }))
@@ -108,7 +114,7 @@ describe('six relays that keep what they own, in a network of three copies, and 
         const holders = relays.filter((_, i) => (kept[i]?.quarters[split.id]?.[number - 1] ?? 0) > 0).map(({ ready }) => ready.peer)
         expect(holders.sort()).toEqual(owners.map(({ peer }) => peer).sort())
       }
-    expect(parts.flatMap(({ parts: numbers }) => numbers).sort()).toEqual([1, 2, 3, 4])
+    expect(new Set(parts.flatMap(({ parts: numbers }) => numbers))).toEqual(new Set([1, 2, 3, 4]))
   }, 240_000)
 
   it('give all of it to a peer that knows one of them', async () => {

@@ -35,8 +35,7 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
   if (change.profile !== undefined && open.genesis.genesis.kind !== PROFILE_KIND)
     throw new DocstoreError('bad-option', `The namespace "${title}" is no profile`)
-  if (change.split !== undefined && open.genesis.genesis.kind === PROFILE_KIND)
-    throw new DocstoreError('bad-option', 'A profile is not split')
+  if (change.split !== undefined && open.genesis.genesis.kind === PROFILE_KIND) throw new DocstoreError('bad-option', 'A profile is not split')
   const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
   if (change.collections !== undefined) {

@@ -715,7 +715,12 @@ export interface ReplicaSending {
   batchSince(
     ns: string,
     since: number,
-    options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[]; readonly latest?: number | undefined; readonly parts?: Parts | undefined },
+    options: {
+      readonly maxBytes: number
+      readonly skip?: readonly (readonly [from: number, to: number])[]
+      readonly latest?: number | undefined
+      readonly parts?: Parts | undefined
+    },
   ): Promise<OutgoingBatch>
   /** Sealed records in these slots (16 bytes each, one after another), as many as fit; `taken` slots were looked at. */
   batchOf(

@@ -286,7 +286,8 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs, has, parts } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs, has, parts } =
+    frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)

@@ -237,7 +237,8 @@ export class NamespaceLink {
       refused = tally.refusedHere + tally.refusedThere
       held = tally.heldHere + tally.heldThere.size
       // What was pulled may be all that the peer had, and all that is here: it need not be asked again.
-      const isFilled = isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns, parts)).root === theirs.root
+      const isFilled =
+        isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns, parts)).root === theirs.root
       if (isEqual || isFilled) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()

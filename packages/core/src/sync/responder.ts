@@ -263,7 +263,10 @@ export class Responder {
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, { latest: clock?.latest(), parts: request.parts })
+        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, {
+          latest: clock?.latest(),
+          parts: request.parts,
+        })
         if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }

@@ -270,7 +270,9 @@ export class LocalNetwork implements Network {
       now: this.#now,
       keeps: this.#role === 'peer' || this.#serves('storage'),
       takes: (ns, from, split) => this.#takes(ns, from, split),
-      ...(this.#storage === 'owned' && this.#serves('storage') ? { bring: async (ns: string, parts: Parts | undefined) => this.#sectors?.bring(ns, parts) } : {}),
+      ...(this.#storage === 'owned' && this.#serves('storage')
+        ? { bring: async (ns: string, parts: Parts | undefined) => this.#sectors?.bring(ns, parts) }
+        : {}),
       intakeOf: this.#intake?.of.bind(this.#intake),
       onKeeper: (peer, ns) => {
         if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
@@ -758,7 +760,8 @@ export class LocalNetwork implements Network {
   ): Promise<readonly string[]> {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
-    const ownParts = (): Parts | undefined => (this.#serves('storage') ? (this.#sectors === undefined ? ALL_PARTS : this.#sectors.ownedParts(ns)) : undefined)
+    const ownParts = (): Parts | undefined =>
+      this.#serves('storage') ? (this.#sectors === undefined ? ALL_PARTS : this.#sectors.ownedParts(ns)) : undefined
     const own = ownParts() === undefined ? [] : [await this.peerId()]
     // They are here since the network was taken up (`load`), as is what sessions take.
     const { Delivery } = await import('./relays/index-links.ts')

@@ -73,7 +73,7 @@ export function isHistoryDays(value: unknown): value is number {
 }
 
 /** Whether a value can say how often a namespace is halved; one that is whole says nothing. */
-export function isSplit(value: unknown): value is number {
+function isSplit(value: unknown): value is number {
   return isUint(value) && value > 0 && value <= MAX_SPLIT
 }
 

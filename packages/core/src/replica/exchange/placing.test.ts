@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { concatBytes } from '../../model/bytes.ts'
+import { concatBytes, toHex } from '../../model/bytes.ts'
 import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { openReplica } from '../open-replica.ts'
-import type { Replica } from '../types.ts'
+import { ALL_PARTS, NO_PARTS, partsOfRange } from '../../sets/parts.ts'
+import type { CommitEvent, Replica } from '../types.ts'
 
 const network = createNetwork('placing')
 const salt = new Uint8Array(16).fill(7)
@@ -28,6 +29,86 @@ async function twoThatAreEqual() {
   await to.accept(id, batch)
   return { from, to, id }
 }
+
+const QUARTERS = [0, 1, 2, 3].map((index) => partsOfRange(2, index))
+
+/** A namespace with 40 documents, some of them edited, and the same at another peer. */
+async function twoWithParts() {
+  const { from, to, id } = await twoThatAreEqual()
+  const ids = Array.from({ length: 40 }, (_, i) => `d${i}`)
+  await from.write(
+    id,
+    'docs',
+    ids.map((one) => ({ id: one, content: JSON.stringify({ _id: one }) })),
+  )
+  for (const one of ids.slice(0, 9)) await from.update(id, 'docs', { id: one, changes: { $set: { n: 1 } } })
+  const { batch } = await from.batchSince(id, 0, { maxBytes: 1_000_000 })
+  await to.accept(id, batch ?? new Uint8Array())
+  return { from, to, id, ids }
+}
+
+describe('parts of a namespace', () => {
+  it('have prints and proofs of their own, which what is written in others leaves as they are', async () => {
+    const { from, to, id } = await twoWithParts()
+    const prints = (replica: Replica) => Promise.all(QUARTERS.map(async (parts) => (await replica.print(id, parts))?.print))
+    const before = await prints(from)
+    expect(await prints(to)).toEqual(before)
+    expect((await from.print(id, ALL_PARTS))?.print).toEqual((await from.print(id))?.print)
+    for (const parts of QUARTERS) expect(await from.prove([{ id, parts }], salt)).toEqual(await to.prove([{ id, parts }], salt))
+    expect(await from.prove([{ id, parts: ALL_PARTS }], salt)).toEqual(await from.prove([{ id }], salt))
+    await to.write(id, 'docs', [{ id: 'other', content: '{"_id":"other"}' }])
+    const after = await prints(to)
+    expect(after.filter((print, i) => toHex(print ?? salt) === toHex(before[i] ?? salt))).toHaveLength(3)
+    const proofs = (replica: Replica) => Promise.all(QUARTERS.map((parts) => replica.prove([{ id, parts }], salt)))
+    const [ours, theirs] = [await proofs(from), await proofs(to)]
+    expect(ours.filter((proof, i) => toHex(proof ?? salt) === toHex(theirs[i] ?? salt))).toHaveLength(3)
+  })
+
+  it('are sent alone', async () => {
+    const { from, id } = await twoWithParts()
+    const sent = await Promise.all(QUARTERS.map(async (parts) => (await from.batchSince(id, 0, { maxBytes: 1_000_000, parts })).records))
+    const counts = await Promise.all(QUARTERS.map(async (parts) => (await from.summary(id, parts)).count))
+    expect(sent).toEqual(counts)
+    expect(sent.reduce((sum, one) => sum + one, 0)).toBe((await from.summary(id)).count)
+    expect(await from.batchSince(id, 0, { maxBytes: 1_000_000, parts: NO_PARTS })).toMatchObject({ records: 0, more: false })
+  })
+
+  it('are taken away alone, unless they have changed since, and the namespace with the last of them', async () => {
+    const { from, to, id, ids } = await twoWithParts()
+    const parts = QUARTERS[1] ?? NO_PARTS
+    const print = async (some: Uint8Array) => {
+      const now = await to.print(id, some)
+      if (now === undefined) throw new Error('no print')
+      return now
+    }
+    const old = await print(parts)
+    await from.write(
+      id,
+      'docs',
+      ids.map((one) => ({ id: one, content: JSON.stringify({ _id: one, again: true }) })),
+    )
+    const { batch } = await from.batchSince(id, 0, { maxBytes: 1_000_000 })
+    await to.accept(id, batch ?? new Uint8Array())
+    expect(await to.takeAway(id, old, { parts, isLast: true })).toBe(false)
+
+    const events: CommitEvent[] = []
+    to.onCommit((event) => events.push(event))
+    expect(await to.takeAway(id, await print(parts), { parts, isLast: true })).toBe(true)
+    expect((await to.summary(id, parts)).count).toBe(0)
+    expect((await to.summary(id)).count).toBe((await from.summary(id)).count - (await from.summary(id, parts)).count)
+    expect(events).toMatchObject([{ namespace: id, head: true }])
+    expect(await to.checkSummaries()).toEqual([])
+    for (const others of QUARTERS.filter((one) => one !== parts))
+      expect((await to.print(id, others))?.print).toEqual((await from.print(id, others))?.print)
+
+    // What was taken away comes again.
+    const again = await from.batchSince(id, 0, { maxBytes: 1_000_000, parts })
+    await to.accept(id, again.batch ?? new Uint8Array())
+    expect((await to.print(id))?.print).toEqual((await from.print(id))?.print)
+    for (const one of QUARTERS) expect(await to.takeAway(id, await print(one), { parts: one, isLast: one === QUARTERS[3] })).toBe(true)
+    expect(await to.namespaceIds()).toEqual([])
+  })
+})
 
 describe('what lies here of a namespace', () => {
   it('has one print, and one proof of a salt, wherever the same lies', async () => {

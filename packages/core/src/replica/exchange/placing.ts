@@ -27,7 +27,12 @@ export class Placing implements ReplicaPlacing {
   readonly #files: Pick<ReplicaFiles, 'file' | 'readFile' | 'missingBlocks'>
   readonly #prints: Pick<Comparing, 'printOf' | 'removed'>
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces, files: Pick<ReplicaFiles, 'file' | 'readFile' | 'missingBlocks'>, prints: Pick<Comparing, 'printOf' | 'removed'>) {
+  constructor(
+    ground: ReplicaGround,
+    namespaces: Namespaces,
+    files: Pick<ReplicaFiles, 'file' | 'readFile' | 'missingBlocks'>,
+    prints: Pick<Comparing, 'printOf' | 'removed'>,
+  ) {
     this.#ground = ground
     this.#namespaces = namespaces
     this.#files = files

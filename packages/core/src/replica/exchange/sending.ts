@@ -23,7 +23,10 @@ export class Sending implements ReplicaSending {
   async batchSince(
     id: string,
     since: number,
-    { maxBytes, skip = [], latest,
+    {
+      maxBytes,
+      skip = [],
+      latest,
       parts,
     }: {
       maxBytes: number

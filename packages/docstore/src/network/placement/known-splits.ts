@@ -10,7 +10,11 @@ export class KnownSplits {
     this.#replica = replica
     this.#unlisten = replica.onCommit(({ namespace, from, to }) => {
       // One that came, has another head, or went.
-      if (from === 0 && to === 0) this.look(namespace).then((isNew) => isNew && onChange(namespace), () => undefined)
+      if (from === 0 && to === 0)
+        this.look(namespace).then(
+          (isNew) => isNew && onChange(namespace),
+          () => undefined,
+        )
     })
   }
 

@@ -816,10 +816,7 @@ export class RelaySectors {
     const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
     const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
     const [ours, theirs] = await Promise.all([
-      replica.prove(
-        all,
-        salt,
-      ),
+      replica.prove(all, salt),
       this.#asker(to).prove(
         sector,
         all.map(({ digest }) => digest),

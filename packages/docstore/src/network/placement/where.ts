@@ -42,9 +42,7 @@ export async function whereIs(
   const isPlaced = !everywhere && descriptors.some(({ services }) => services.includes(KEEPS_OWNED_SERVICE))
   // With so few, those that have just come keep everything too.
   const ownersOf = (one: number): readonly ListedRelay[] =>
-    everywhere
-      ? relays.filter(({ descriptor }) => isStoring(descriptor.services))
-      : placement.ownerNames(one).flatMap((key) => byKey.get(key) ?? [])
+    everywhere ? relays.filter(({ descriptor }) => isStoring(descriptor.services)) : placement.ownerNames(one).flatMap((key) => byKey.get(key) ?? [])
   const holders = new Set((await Promise.all(find(signal))).flat())
   if (own !== undefined) holders.add(own)
   const standing = async (one: number): Promise<Pick<Whereabouts, 'sector' | 'owners' | 'copies' | 'wanted'>> => {

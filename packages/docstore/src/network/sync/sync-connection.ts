@@ -65,7 +65,21 @@ export interface SyncPeer {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, shares, partsOf, onSync, onHeld, onNamespaces, isComparedElsewhere }: SyncInit,
+  {
+    replica,
+    networkId,
+    role,
+    ledgerOf,
+    clockOf,
+    now = Date.now,
+    wanted,
+    shares,
+    partsOf,
+    onSync,
+    onHeld,
+    onNamespaces,
+    isComparedElsewhere,
+  }: SyncInit,
   {
     status,
     isRelayLink = false,
