@@ -369,12 +369,14 @@ export class RelaySectors {
       if (absent !== undefined && performance.now() - absent < ABSENT_MS) return
       // Of one that is large, who asks is told what has come; the rest comes then as well.
       await this.#getting(ns, sector)
-      await splits.look(ns)
     }
+    // Its head may have come a moment ago.
+    await splits.look(ns)
+    const split = splits.of(ns)
     const lacking = view.homes(ns).filter((home) => this.#lacks(ns, home, parts))
-    const isSettled = splits.of(ns) === 0 || (await this.#settle(ns, parts))
+    const isSettled = split === 0 || (await this.#settle(ns, parts))
     const came = await Promise.all(lacking.map((home) => this.#getting(ns, home.sector)))
-    if (isSettled && came.every((one) => one === true)) return
+    if (isSettled && split === splits.of(ns) && came.every((one) => one === true)) return
     throw busy()
   }
 
