@@ -175,4 +175,18 @@ describe('six relays that keep what they own, in a network of three copies, and 
     }
     await readAll(relays[4], growing)
   }, 240_000)
+
+  it('let one go that was drained: all parts that it had are with the others', async () => {
+    const [leaving] = relays.splice(0, 1)
+    try {
+      await leaving?.drain()
+      const left = async () => (await leaving?.sectors())?.report
+      await expect.poll(left, { timeout: PATIENCE_MS, interval: 250 }).toMatchObject({ draining: true, members: COUNT - 2, unsafe: 0 })
+    } finally {
+      await leaving?.kill()
+    }
+    await untilCopies(split, DOCUMENTS)
+    await untilCopies(growing, DOCUMENTS)
+    await readAll(relays[1], growing)
+  }, 240_000)
 })
