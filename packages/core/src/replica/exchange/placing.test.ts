@@ -110,6 +110,61 @@ describe('parts of a namespace', () => {
   })
 })
 
+it('parts are taken away with all edits of their documents, however many these are', async () => {
+  const { from, to, id } = await twoThatAreEqual()
+  const ids = Array.from({ length: 12 }, (_, i) => `e${i}`)
+  await from.write(
+    id,
+    'docs',
+    ids.map((one) => ({ id: one, content: JSON.stringify({ _id: one }) })),
+  )
+  const fields = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, 'x'.repeat(2000)]))
+  for (const one of ids) await from.update(id, 'docs', { id: one, changes: { $set: fields } })
+  for (let since = 0, more = true; more; ) {
+    const next = await from.batchSince(id, since, { maxBytes: 100_000 })
+    if (next.batch !== undefined) await to.accept(id, next.batch)
+    ;({ seq: since, more } = next)
+  }
+  for (const parts of QUARTERS) {
+    const print = await to.print(id, parts)
+    if (print === undefined) throw new Error('no print')
+    expect(await to.takeAway(id, print, { parts, isLast: false })).toBe(true)
+    expect((await to.summary(id, parts)).count).toBe(0)
+  }
+  expect((await to.summary(id)).count).toBe(0)
+})
+
+it('of parts whose removal fails half-way, what is gone is told all the same', async () => {
+  const storage = openNodeStorage(':memory:')
+  const to = await openReplica(storage, { network: network.bytes, aside: false })
+  const { id } = await to.createNamespace({ name: 'notes', write: 'anyone' })
+  const ids = Array.from({ length: 200 }, (_, i) => `d${i}`)
+  await to.write(
+    id,
+    'docs',
+    ids.map((one) => ({ id: one, content: JSON.stringify({ _id: one }) })),
+  )
+  const print = await to.print(id, ALL_PARTS)
+  if (print === undefined) throw new Error('no print')
+  // A tree that is in use knows of all of them.
+  await to.firstQuestion(id)
+  const events: CommitEvent[] = []
+  to.onCommit((event) => events.push(event))
+  const removeLater = storage.removeLater.bind(storage)
+  let calls = 0
+  storage.removeLater = (...given) => {
+    if (++calls > 1) throw new Error('the disk is full')
+    return removeLater(...given)
+  }
+  await expect(to.takeAway(id, print, { parts: ALL_PARTS, isLast: false })).rejects.toThrow('the disk is full')
+  expect(events).toMatchObject([{ namespace: id, head: true }])
+  const { count } = await to.summary(id)
+  expect(count).toBeLessThan(200)
+  expect(await to.print(id, QUARTERS[0])).toBeDefined()
+  const counts = await Promise.all(QUARTERS.map(async (parts) => (await to.summary(id, parts)).count))
+  expect(counts.reduce((sum, one) => sum + one, 0)).toBe(count)
+})
+
 describe('what lies here of a namespace', () => {
   it('has one print, and one proof of a salt, wherever the same lies', async () => {
     const { from, to, id } = await twoThatAreEqual()

@@ -1,9 +1,11 @@
 import { sha256 } from '#crypto'
-import { concatBytes, equalBytes, utf8 } from '../../model/bytes.ts'
+import { concatBytes, equalBytes, toHex, utf8 } from '../../model/bytes.ts'
 import { CHUNK_BYTES } from '../../files/limits.ts'
 import { ALL_PARTS, type Parts, spansOfParts } from '../../sets/parts.ts'
 import { highOf, type Span } from '../../sets/ranges.ts'
 import { fileNamedBy } from '../../files/named-file.ts'
+import { SLOT_BYTES } from '../../model/record.ts'
+import type { Version } from '../../storage/storage.ts'
 import type { ReplicaFiles } from '../files/types.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
@@ -15,6 +17,8 @@ import type { Comparing } from './comparing.ts'
 const BEFORE_ALL = -1
 /** Records that are read at a time. */
 const PAGE = 64
+/** More than one document has of records that are kept, edits and those that lost included. */
+const MAX_DOCUMENT_RECORDS = 256
 /** Stands for the logs of a namespace that needs none. */
 const NO_LOGS = new Uint8Array(32)
 /** Pieces of each file that a proof reads: all of a small one, and of a greater one those that the salt names. Who has less than half of it passes one time in sixteen, and each proof has another salt. */
@@ -138,21 +142,47 @@ export class Placing implements ReplicaPlacing {
     const now = await this.#print(open, parts)
     if (!equalBytes(now.print, print)) return false
     if (now.count === 0) return true
-    for (const span of spansOfParts(parts)) {
-      for (let { low } = span; ; await pause()) {
-        const versions = await storage.versionsBetween(open.ns, low, highOf(span), PAGE)
-        const last = versions.at(-1)
-        if (last === undefined) break
-        const only = versions.flatMap(({ seq }) => (seq <= now.seq ? [seq] : []))
-        while (only.length > 0 && (await storage.removeLater(open.ns, { after: BEFORE_ALL, since: 0, limit: only.length, only })) > 0);
-        low = next(last.slot)
+    try {
+      for (const span of spansOfParts(parts)) {
+        for (let { low } = span; ; await pause()) {
+          const versions = await this.#documentsFrom(open.ns, low, highOf(span))
+          const last = versions.at(-1)
+          if (last === undefined) break
+          const behind = next(last.slot)
+          await this.#takeDocuments(open.ns, low, behind, versions.filter(({ seq }) => seq <= now.seq))
+          low = behind
+        }
       }
+    } finally {
+      // Also what was taken away before something failed.
+      await this.#prints.removed(open.ns)
+      const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
+      // Who follows the namespace here is to look at it again: it is not whole any more.
+      news.tell({ namespace: open.id, from: 0, to: 0, collections, head: true })
     }
-    await this.#prints.removed(open.ns)
-    const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
-    // Who follows the namespace here is to look at it again: it is not whole any more.
-    news.tell({ namespace: open.id, from: 0, to: 0, collections, head: true })
     return true
+  }
+
+  /** The next versions, the last document among them whole. */
+  async #documentsFrom(ns: number, low: Uint8Array, high: Uint8Array | undefined): Promise<readonly Version[]> {
+    const { storage } = this.#ground
+    const versions = await storage.versionsBetween(ns, low, high, PAGE)
+    const last = versions.at(-1)
+    if (last === undefined || versions.length < PAGE) return versions
+    const end = last.slot.slice().fill(0xff, SLOT_BYTES / 2)
+    return [...versions, ...(await storage.versionsBetween(ns, next(last.slot), next(end), MAX_DOCUMENT_RECORDS))]
+  }
+
+  /** Takes documents away, by what they say: one of which something is left for a moment is shown anew, at a later position. */
+  async #takeDocuments(ns: number, low: Uint8Array, high: Uint8Array, versions: readonly Version[]): Promise<void> {
+    const { storage } = this.#ground
+    const going = new Set(versions.map(({ hash }) => toHex(hash)))
+    for (let left = versions; left.length > 0; ) {
+      const only = left.map(({ seq }) => seq)
+      if ((await storage.removeLater(ns, { after: BEFORE_ALL, since: 0, limit: only.length, only })) === 0) return
+      const still = await storage.versionsBetween(ns, low, high, PAGE + MAX_DOCUMENT_RECORDS)
+      left = still.filter(({ hash }) => going.has(toHex(hash)))
+    }
   }
 }
 
