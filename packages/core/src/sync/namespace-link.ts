@@ -273,7 +273,12 @@ export class NamespaceLink {
     if (this.#kept !== undefined && isSame) return this.#kept
     await this.#kept?.save()
     this.status.parts = parts
-    if (!isSame) this.status.acked = 0
+    if (!isSame) {
+      // Until both were compared, nothing that is sent tells how far the peer has come, nor what is here that all of it is.
+      this.status.acked = 0
+      this.#hasHole = true
+      if (this.status.state === 'live') this.status.state = 'syncing'
+    }
     return (this.#kept = await KeptPositions.load(replica, this.#ns, theirEpoch() + (parts === undefined ? '' : ` ${toHex(parts)}`), now))
   }
 

@@ -173,6 +173,32 @@ describe('a session about some parts of a namespace', () => {
     expect([await pair.isEqual(ns), session.status.get(ns)?.state, pair.error]).toEqual([true, 'live', undefined])
   })
 
+  it('counts nothing as delivered of other parts than before until both were compared in these', async () => {
+    const { peer, relay, scripted } = pair
+    const ns = await relay.createNamespace('anyone')
+    let parts: Parts = first
+    const session = pair.sessionWith({ partsOf: async () => parts })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    await pair.put(peer, ns, numbers(40))
+    await pair.time.advance(100)
+    expect(session.status.get(ns)).toMatchObject({ state: 'live', acked: await peer.replica.lastSeq(ns) })
+    // The relay is busy when it is asked about the new parts.
+    scripted.twist = (request, honest) => (request.t === 'open' ? { t: 'error', code: 'busy', message: 'busy', retryMs: 60_000 } : honest)
+    parts = last
+    await session.partsChanged(ns)
+    await pair.time.advance(0)
+    await pair.put(peer, ns, numbers(20, 'more'))
+    await pair.time.advance(100)
+    const { state, acked } = session.status.get(ns) ?? {}
+    expect([state === 'live', acked]).toEqual([false, 0])
+    scripted.twist = (_, honest) => honest
+    await pair.time.advance(10 * MINUTE_MS)
+    expect(session.status.get(ns)).toMatchObject({ state: 'live', parts: last, acked: await peer.replica.lastSeq(ns) })
+    expect((await countsIn(relay, ns))[3]).toBe((await countsIn(peer, ns))[3])
+  })
+
   it('can take what the other side has and give nothing', async () => {
     const { peer, relay } = pair
     const ns = await relay.createNamespace('anyone')
