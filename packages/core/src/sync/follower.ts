@@ -48,7 +48,11 @@ export class Follower {
     const isSame = this.#parts.get(ns)?.join() === parts?.join()
     if (parts === undefined) this.#parts.delete(ns)
     else this.#parts.set(ns, parts)
-    if (!isSame) this.#otherParts.add(ns)
+    if (!isSame) {
+      this.#otherParts.add(ns)
+      // What came of former parts says nothing of what there is of these.
+      this.#positions.delete(ns)
+    }
     this.#move(ns, seq)
     if (known !== undefined && isSame) return
     this.#added.ring()
@@ -128,6 +132,8 @@ export class Follower {
     for (const { ns, seq, batch } of all) {
       // Meanwhile the session can have ended, or another namespace have asked for a new channel. What was not taken comes again.
       if (channel !== this.#channel) return
+      // These are of the parts of before.
+      if (this.#otherParts.has(ns)) continue
       if (await this.#init.onNews(ns, batch, seq)) this.#move(ns, seq)
       else this.leave(ns)
     }
