@@ -405,6 +405,8 @@ export class Namespaces implements ReplicaNamespaces {
     const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
     const { net, ns, seq } = open.head.head
     const { at, body } = (former ?? open.head).head
+    // What relays have given up by it may be nowhere else any more.
+    const split = Math.max(body.split ?? 0, open.head.head.body.split ?? 0)
     const time = clock.next(at)
     await this.#save(
       genesis,
@@ -417,7 +419,7 @@ export class Namespaces implements ReplicaNamespaces {
           prev: open.head.hash,
           ...pastAfter(open.head),
           at: time,
-          body: { ...body, created: body.created ?? at },
+          body: { ...body, created: body.created ?? at, ...(split === 0 ? {} : { split }) },
         },
         identity,
       ),

@@ -149,7 +149,12 @@ export class Placing implements ReplicaPlacing {
           const last = versions.at(-1)
           if (last === undefined) break
           const behind = next(last.slot)
-          await this.#takeDocuments(open.ns, low, behind, versions.filter(({ seq }) => seq <= now.seq))
+          await this.#takeDocuments(
+            open.ns,
+            low,
+            behind,
+            versions.filter(({ seq }) => seq <= now.seq),
+          )
           low = behind
         }
       }

@@ -13,7 +13,11 @@ export function mergedBody(base: HeadBody, winner: HeadBody, loser: HeadBody): {
   const split = Math.max(winner.split ?? 0, loser.split ?? 0)
   const body = readHeadBody(split === 0 ? fields : { ...fields, split })
   // Each alone is within the limits of a body; together they need not be.
-  if (!body.ok) return { body: winner, lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)) }
+  if (!body.ok)
+    return {
+      body: split === 0 ? winner : { ...winner, split },
+      lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)),
+    }
   return { body: body.value, lost: lost.filter((key) => !NEVER_LOST.has(key)) }
 }
 

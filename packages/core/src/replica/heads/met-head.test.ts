@@ -104,6 +104,19 @@ it('a head that says less of parts than another one takes nothing back, whicheve
   }
 })
 
+it('an old head that says more of parts takes nothing else back, at devices of the owner that do not know what both began with', async () => {
+  const ns = await shared()
+  await change(phone, ns, { split: 2, title: 'old' })
+  for (let i = 0; i < 40; i++) await change(desk, ns, { title: `new ${i}`, description: 'Ours' })
+  await meet(ns, desk, relay)
+  await meet(ns, phone, relay)
+  await meet(ns, desk, relay)
+  await meet(ns, phone, relay)
+  for (const replica of [phone, desk, relay]) expect(await replica.namespace(ns)).toMatchObject({ name: 'new 39', description: 'Ours', split: 2 })
+  const [a, b, c] = await heads(ns)
+  expect([b, c]).toEqual([a, a])
+})
+
 it('of one field that both changed, one wins everywhere, and the other is told to the owner until they set it anew', async () => {
   const ns = await shared()
   await change(phone, ns, { title: 'Phone', description: 'Phone', history: 7 })
