@@ -1,4 +1,4 @@
-export { PLACEMENT_TIMES, type PlacementTimes, PRINT_BYTES, SECTORS } from './limits.ts'
+export { MAX_SPLIT, PLACEMENT_TIMES, type PlacementTimes, PRINT_BYTES, SECTORS } from './limits.ts'
 export { isStoring, type Member, membersOf, sinceAtStart } from './membership.ts'
 export { Draws, Placement } from './placement.ts'
 export { type Compared, Repair, type RepairAction, type SectorStore } from './repair/repair.ts'

@@ -27,6 +27,8 @@ export const NEXT_READER_MS = 500
 export const MAX_READERS_AT_ONCE = 3
 /** After how long who asks for a namespace of which parts are not here should ask again, milliseconds. */
 export const RETRY_WHOLE_MS = 2000
+/** How long what was found whole here for a reader is not given up, milliseconds. */
+export const READ_MS = 10_000
 /** Namespaces that are split of which it is remembered that former owners were asked. */
 export const MAX_SETTLED = 10_000
 /** How long it is remembered that nobody had a namespace, milliseconds, and of how many. */

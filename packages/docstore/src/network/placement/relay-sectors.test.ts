@@ -1,4 +1,14 @@
-import { createNetwork, DocstoreError, identityFromSeed, Ledger, type LocalReplica, openReplica, type PeerDescriptor } from '@p2p-docstore/core'
+import {
+  cidText,
+  createNetwork,
+  DAG_CBOR,
+  DocstoreError,
+  identityFromSeed,
+  Ledger,
+  type LocalReplica,
+  openReplica,
+  type PeerDescriptor,
+} from '@p2p-docstore/core'
 import { ALL_PARTS, areNoParts, joinedParts, NO_PARTS, PLACEMENT_TIMES } from '@p2p-docstore/core/placement'
 import { openNodeStorage } from '@p2p-docstore/core/storage/node'
 import { afterEach, expect, it } from 'vitest'
@@ -24,8 +34,9 @@ function listed(n: number): ListedRelay {
 }
 
 /** The first of some relays, which reaches none of the others. */
-async function alone(relays: number) {
+async function alone(relays: number, before: (replica: LocalReplica) => Promise<void> = async () => undefined) {
   const replica: LocalReplica = await openReplica(openNodeStorage(':memory:'), { network: network.bytes, aside: false })
+  await before(replica)
   const splits = await KnownSplits.open(replica, (ns) => sectors.splitChanged(ns))
   const all = Array.from({ length: relays }, (_, n) => listed(n))
   const view = new PlacementView({ network, relays: () => all, splitOf: (ns) => splits.of(ns), now: () => START })
@@ -70,6 +81,21 @@ it('a relay that does not reach the owners of parts says so, and does not take w
   await sectors.bring(id, NO_PARTS)
   const { id: whole } = await replica.createNamespace({ name: 'whole', write: 'anyone' })
   await sectors.bring(whole)
+})
+
+it('a relay that reaches no owner of a namespace does not say that there is none', async () => {
+  const { sectors } = await alone(6)
+  await expect(sectors.bring(cidText(DAG_CBOR, new Uint8Array(32).fill(9)))).rejects.toMatchObject({ code: 'busy' })
+})
+
+it('a namespace whose head says less of parts than one of before is looked for in all of them', async () => {
+  let shrunk = ''
+  const { replica, sectors } = await alone(6, async (early) => {
+    shrunk = (await early.createNamespace({ name: 'shrunk', write: 'anyone' })).id
+    await early.setMeta(`in-parts/${shrunk}`, Uint8Array.of(2))
+  })
+  expect(await replica.namespace(shrunk)).not.toHaveProperty('split')
+  await expect(sectors.bring(shrunk)).rejects.toMatchObject({ code: 'busy' })
 })
 
 it('where relays keep everything again, one that has kept a part says so until it met the others', async () => {

@@ -22,6 +22,7 @@ import {
   coversParts,
   type Home,
   joinedParts,
+  MAX_SPLIT,
   NO_PARTS,
   partsWithout,
   type Placement,
@@ -53,8 +54,9 @@ import {
   MAX_READERS_AT_ONCE,
   MAX_TOLD_AT_ONCE,
   NEXT_READER_MS,
-  RETRY_WHOLE_MS,
   MAX_SETTLED,
+  READ_MS,
+  RETRY_WHOLE_MS,
 } from './limits.ts'
 import { type ListedPrint, SALT_BYTES, type Standing } from './messages.ts'
 import { Moved, noTraffic } from './moved.ts'
@@ -122,12 +124,16 @@ export class RelaySectors {
   readonly #toldAt = new Map<string, number>()
   /** What is here because somebody asked for it, by namespace. */
   readonly #brought = new Map<string, Parts>()
-  /** What is coming, by namespace and sector; whether it came. */
   /** Of which namespaces it is known, split as they are, that nothing of these parts is at former owners alone. */
   readonly #settled = new Map<string, { readonly split: number; readonly parts: Parts }>()
-  /** Namespaces of which only a part may be here. */
-  readonly #inParts: Set<string>
+  /** Namespaces of which only a part may be here, and how often they have been halved at most. */
+  readonly #inParts: Map<string, number>
   readonly #settling = new Map<string, Promise<void>>()
+  /** When parts of a namespace were last found to be whole here for who reads them. */
+  readonly #readAt = new Map<string, number>()
+  /** What is just given up, by namespace and sector: until it is known what is left, it counts as lacking, and does not come again. */
+  readonly #going = new Set<string>()
+  /** What is coming, by namespace and sector; whether it came. */
   readonly #bringing = new Map<string, Promise<boolean>>()
   /** Of those, such as go on to come though nobody is kept waiting. */
   readonly #begun = new Set<string>()
@@ -144,8 +150,8 @@ export class RelaySectors {
   #isDraining: boolean
   #ticks = 0
 
-  private constructor(init: RelaySectorsInit, contents: SectorContents, inParts: readonly string[], isDraining: boolean) {
-    this.#inParts = new Set(inParts)
+  private constructor(init: RelaySectorsInit, contents: SectorContents, inParts: ReadonlyMap<string, number>, isDraining: boolean) {
+    this.#inParts = new Map(inParts)
     this.#init = init
     this.#self = toHex(init.key)
     this.#contents = contents
@@ -154,7 +160,7 @@ export class RelaySectors {
 
   static async start(init: RelaySectorsInit, { isDraining = false }: { readonly isDraining?: boolean } = {}): Promise<RelaySectors> {
     const { replica, view, networkId, libp2p, misconduct, ledgerOf } = init
-    const inParts = (await replica.listMeta(IN_PARTS)).map(([key]) => key.slice(IN_PARTS.length))
+    const inParts = new Map((await replica.listMeta(IN_PARTS)).map(([key, value]) => [key.slice(IN_PARTS.length), value[0] ?? MAX_SPLIT]))
     const contents = new SectorContents({
       replica,
       homesOf: (ns) => view.homes(ns),
@@ -240,7 +246,8 @@ export class RelaySectors {
     const { view } = this.#init
     const owners = view.placement.ownerNames(sector)
     // It comes from whom it was asked of.
-    if (!owners.includes(key) || this.#bringing.has(placeOf(ns, sector))) return false
+    const place = placeOf(ns, sector)
+    if (!owners.includes(key) || this.#bringing.has(place) || this.#going.has(place)) return false
     const isOwned = !this.#isDraining && owners.includes(this.#self)
     const because = this.#fresh.has(ns) ? 'brought' : this.#isRead(ns, parts ?? ALL_PARTS) ? 'read' : undefined
     if (parts !== undefined && !isOwned && this.#contents.printOf(sector, ns) === undefined) {
@@ -357,27 +364,57 @@ export class RelaySectors {
 
   /**
    * Gets a namespace from its owners that somebody asks for, to have it for a while. Of one that is split, what of these parts is not here comes from the
-   * owners of each: throws `busy` where that is not possible now, since what is here would be taken for all.
+   * owners of each: throws `busy` where that is not possible now, since what is here would be taken for all; and where nobody could say whether there is one.
    */
   async bring(ns: string, parts: Parts = ALL_PARTS): Promise<void> {
     const { view, replica, splits, givesUp } = this.#init
-    const sector = view.sector(ns)
-    if (sector === undefined || !givesUp) return
-    if (!view.isPlaced) return this.#bringAll(ns)
-    if ((await replica.namespace(ns)) === undefined) {
-      const absent = this.#absent.get(ns)
-      if (absent !== undefined && performance.now() - absent < ABSENT_MS) return
-      // Of one that is large, who asks is told what has come; the rest comes then as well.
-      await this.#getting(ns, sector)
-    }
+    if (!givesUp) return
     // Its head may have come a moment ago.
     await splits.look(ns)
+    const isHere = (await replica.namespace(ns)) !== undefined
+    if (isHere && splits.of(ns) === 0 && !this.#inParts.has(ns)) return
+    const sector = view.sector(ns)
+    if (sector === undefined) return
+    if (!view.isPlaced) return this.#bringAll(ns)
+    if (!isHere) {
+      if (this.#isAbsent(ns)) return
+      // Of one that is large, who asks is told what has come; the rest comes then as well.
+      await this.#getting(ns, sector)
+      if ((await replica.namespace(ns)) === undefined) {
+        if (this.#isAbsent(ns)) return
+        throw busy('The relays that would have the namespace do not answer. Try again')
+      }
+      await splits.look(ns)
+    }
     const split = splits.of(ns)
     const lacking = view.homes(ns).filter((home) => this.#lacks(ns, home, parts))
-    const isSettled = split === 0 || (await this.#settle(ns, parts))
-    const came = await Promise.all(lacking.map((home) => this.#getting(ns, home.sector)))
-    if (isSettled && split === splits.of(ns) && came.every((one) => one === true)) return
-    throw busy()
+    const isWhole = split === 0 && !this.#inParts.has(ns)
+    const isSettled = isWhole || (await this.#settle(ns, parts))
+    const came = this.#isGoing(ns) ? [] : await Promise.all(lacking.map((home) => this.#getting(ns, home.sector)))
+    if (!isSettled || this.#isGoing(ns) || split !== splits.of(ns) || !came.every((one) => one === true)) throw busy()
+    if (!isWhole) this.#noteRead(ns)
+  }
+
+  /** Whether some of it is just given up. */
+  #isGoing(ns: string): boolean {
+    return this.#going.size > 0 && this.#init.view.homes(ns).some(({ sector }) => this.#going.has(placeOf(ns, sector)))
+  }
+
+  /** Whether an owner has just said that there is no such namespace. */
+  #isAbsent(ns: string): boolean {
+    const absent = this.#absent.get(ns)
+    return absent !== undefined && performance.now() - absent < ABSENT_MS
+  }
+
+  /** From now on for a while, what is here of it is read. */
+  #noteRead(ns: string): void {
+    if (this.#readAt.size >= MAX_SETTLED) this.#readAt.clear()
+    this.#readAt.set(ns, performance.now())
+  }
+
+  #isBeingRead(ns: string): boolean {
+    const readAt = this.#readAt.get(ns)
+    return readAt !== undefined && performance.now() - readAt < READ_MS
   }
 
   /** Where relays keep everything, one that has kept a part is to get the rest from all others first. */
@@ -420,12 +457,14 @@ export class RelaySectors {
   async #takeFormers(ns: string, parts: Parts): Promise<void> {
     const { view, splits } = this.#init
     const split = splits.of(ns)
+    // A head of a later epoch can say less than one of before.
+    const most = Math.max(split, this.#inParts.get(ns) ?? 0)
     const before = this.#settled.get(ns)
     const known = before?.split === split ? before.parts : NO_PARTS
     const left = partsWithout(parts, known)
     const end = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(COMPARE_MS)])
-    for (let level = 0; level < split; level++)
-      for (const { sector, parts: former = ALL_PARTS } of view.homes(ns, level)) {
+    for (let level = 0; level <= most; level++)
+      for (const { sector, parts: former = ALL_PARTS } of level === split ? [] : view.homes(ns, level)) {
         const wanted = bothParts(former, left)
         if (!areNoParts(wanted) && !(await this.#takeFormer(ns, sector, wanted, end))) return
       }
@@ -456,9 +495,12 @@ export class RelaySectors {
   }
 
   /** Whether of some parts of a namespace, what lies in one sector is not known to be whole here. */
-  #lacks(ns: string, { sector, parts }: Home, wanted: Parts): boolean {
+  #lacks(ns: string, { sector, parts: lying }: Home, wanted: Parts): boolean {
     const { view, status } = this.#init
-    if (parts === undefined || coversParts(partsWithout(wanted, parts), wanted)) return false
+    if (lying === undefined && !this.#inParts.has(ns)) return false
+    const parts = lying ?? ALL_PARTS
+    if (coversParts(partsWithout(wanted, parts), wanted)) return false
+    if (this.#going.has(placeOf(ns, sector))) return true
     if (this.#ownsSector(sector)) return this.#repair?.state(sector) !== 'serving'
     if (!this.#isRead(ns, parts)) return true
     // News come from one of its owners.
@@ -500,6 +542,8 @@ export class RelaySectors {
     const late = new AbortController()
     const sending: Promise<void>[] = []
     const traffic = noTraffic()
+    // What it serves itself would be here.
+    let isUnknown = this.#ownsSector(sector) && this.#repair?.state(sector) === 'serving'
     const askEach = [...peers.filter(isConnected), ...peers.filter((peer) => !isConnected(peer))].map((peer) => async (end: AbortSignal) => {
       try {
         const link = await session(peer, end)
@@ -511,7 +555,9 @@ export class RelaySectors {
         const sent = link.syncOnce(ns, end, { traffic, partsOf })
         sending.push(sent)
         await sent
-        return isWhole && (await isHere()) ? true : undefined
+        if (await isHere()) return isWhole ? true : undefined
+        isUnknown ||= await this.#serves(peer, sector, end)
+        return undefined
       } catch (error) {
         if (!end.aborted) this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
         return undefined
@@ -533,7 +579,7 @@ export class RelaySectors {
       return came === true
     }
     if (this.#absent.size >= MAX_ABSENT) this.#absent.clear()
-    this.#absent.set(ns, performance.now())
+    if (isUnknown) this.#absent.set(ns, performance.now())
     return false
   }
 
@@ -570,6 +616,7 @@ export class RelaySectors {
     try {
       this.#lookAtParts()
       for (const ns of this.#init.splits.all) await this.#noteInParts(ns)
+      for (const ns of this.#readAt.keys()) if (!this.#isBeingRead(ns)) this.#readAt.delete(ns)
       if (this.#isAtWork) await this.#contents.refresh({ all: ++this.#ticks % LOOK_AT_ALL_EVERY === 0 })
       for (const [ns, tick] of this.#fresh) if (this.#ticks - tick > FRESH_LOOKS) this.#fresh.delete(ns)
       if (!this.#place()) return
@@ -599,12 +646,15 @@ export class RelaySectors {
   /** From here on only a part of it may be here. */
   async #noteInParts(ns: string): Promise<void> {
     const { view, givesUp, replica, splits, onError } = this.#init
-    if (!givesUp || !view.isPlaced || splits.of(ns) === 0 || this.#inParts.has(ns)) return
-    this.#inParts.add(ns)
+    const split = splits.of(ns)
+    const before = this.#inParts.get(ns)
+    if (!givesUp || !view.isPlaced || split <= (before ?? 0)) return
+    this.#inParts.set(ns, split)
     try {
-      await replica.setMeta(IN_PARTS + ns, Uint8Array.of(1))
+      await replica.setMeta(IN_PARTS + ns, Uint8Array.of(split))
     } catch (error) {
-      this.#inParts.delete(ns)
+      if (before === undefined) this.#inParts.delete(ns)
+      else this.#inParts.set(ns, before)
       if (!this.#ended.signal.aborted) onError('that a namespace is here in parts could not be noted - %e', error)
     }
   }
@@ -757,6 +807,7 @@ export class RelaySectors {
       // Meanwhile somebody may have asked for it.
       await this.#bringing.get(placeOf(ns, sector))
       await this.#contents.refresh()
+      if (this.#going.has(placeOf(ns, sector))) continue
       const [here, there] = [this.#contents.printOf(sector, ns), prints.get(ns)]
       if (here !== undefined && there !== undefined && equalBytes(here, there)) continue
       try {
@@ -832,26 +883,45 @@ export class RelaySectors {
   /** Gives up what lies here of a sector and is safe with others, except what somebody needs here. */
   async #drop(sector: number, version: number): Promise<void> {
     const { replica, givesUp, isUsed, onGone } = this.#init
-    const all = this.#contents.namespaces(sector)
-    if (!givesUp || this.#contents.version(sector) !== version) return
-    for (const kept of all.filter(({ id }) => !isUsed(id))) {
-      // Each goes in one transaction, unless it is another than was proved.
-      const { id, parts } = kept
-      if (!(await replica.takeAway(id, kept, parts && { parts, isLast: !this.owns(id) }))) continue
-      this.#counts.dropped++
-      const brought = parts && this.#brought.get(id)
-      this.#settled.delete(id)
-      if (parts === undefined || brought === undefined || coversParts(parts, brought)) this.#brought.delete(id)
-      else this.#brought.set(id, partsWithout(brought, parts))
-      // Other parts of it may be here still.
-      if ((await replica.namespace(id)) !== undefined) continue
-      if (this.#inParts.delete(id)) await replica.setMeta(IN_PARTS + id, undefined)
-      this.#moved.gone(id)
-      onGone(id)
+    const all = this.#contents.namespaces(sector).filter(({ id }) => !isUsed(id))
+    if (!givesUp || this.#contents.version(sector) !== version || this.#turns.has(sector)) return
+    // Parts go page by page, which nobody may see who has just been told that all is here.
+    if (all.length > 0 && all.every(({ id, parts }) => parts !== undefined && this.#isBeingRead(id))) return
+    const going: string[] = []
+    try {
+      for (const kept of all) {
+        const { id, parts } = kept
+        if (parts !== undefined) {
+          if (this.#isBeingRead(id)) continue
+          going.push(placeOf(id, sector))
+          this.#going.add(placeOf(id, sector))
+          this.#isBroughtNoMore(id, parts)
+        }
+        // Each goes in one transaction, or each page of its parts, unless it is another than was proved.
+        if (!(await replica.takeAway(id, kept, parts && { parts, isLast: !this.owns(id) }))) continue
+        this.#isBroughtNoMore(id, parts)
+        const isHere = (await replica.namespace(id)) !== undefined
+        if (kept.count > 0 || !isHere) this.#counts.dropped++
+        // Other parts of it may be here still.
+        if (isHere) continue
+        if (this.#inParts.delete(id)) await replica.setMeta(IN_PARTS + id, undefined)
+        this.#moved.gone(id)
+        onGone(id)
+      }
+      await this.#contents.refresh()
+    } finally {
+      for (const place of going) this.#going.delete(place)
     }
-    await this.#contents.refresh()
     // What is left begins its time anew.
     this.#repair?.dropped(sector)
+  }
+
+  #isBroughtNoMore(ns: string, parts: Parts = ALL_PARTS): void {
+    const brought = this.#brought.get(ns)
+    this.#settled.delete(ns)
+    if (brought === undefined) return
+    if (coversParts(parts, brought)) this.#brought.delete(ns)
+    else this.#brought.set(ns, partsWithout(brought, parts))
   }
 
   #background(work: Promise<void>): void {
@@ -861,8 +931,8 @@ export class RelaySectors {
 }
 
 /** The error of one that is not whole here. */
-function busy(): DocstoreError {
-  return new DocstoreError('busy', 'Parts of the namespace lie at other relays, and are not here yet. Try again', {
+function busy(message = 'Parts of the namespace lie at other relays, and are not here yet. Try again'): DocstoreError {
+  return new DocstoreError('busy', message, {
     details: { retryMs: RETRY_WHOLE_MS, retryAfter: RETRY_WHOLE_MS / 1000 },
   })
 }

@@ -3,9 +3,7 @@ import type { Docstore } from 'p2p-docstore'
 
 /** Resolves when the namespace is here as a whole, where relays keep a part after getting it from others. Throws `unknown-namespace`, `busy`. */
 export async function knownNamespace(store: Docstore, ns: string): Promise<void> {
-  const here = await store.replica.namespace(ns)
-  if (here !== undefined && here.split === undefined) return
-  // Where each relay keeps a part, it may lie at others.
+  // Where each relay keeps a part, it may lie at others, whatever its head says by now.
   await store.network?.bring(ns)
   if ((await store.replica.namespace(ns)) === undefined) throw new DocstoreError('unknown-namespace', 'This relay does not have the namespace')
 }
