@@ -45,7 +45,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|budget|placing)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed|bad-split)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|budget|placing)\\.ts)',
   ].join('|'),
 )
 
