@@ -27,7 +27,6 @@ import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
 import { badHistory } from './history/bad-history.ts'
-import { splitOfParts } from './bad-split.ts'
 import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { profileFacts } from './profile-facts.ts'
@@ -227,7 +226,7 @@ export class Namespaces implements ReplicaNamespaces {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
     }
     if (history !== undefined && !isHistoryDays(history)) throw badHistory()
-    const split = parts === undefined ? undefined : splitOfParts(parts)
+    const split = parts === undefined ? undefined : (await import('./bad-split.ts')).splitOfParts(parts)
     const { network, identity, clock } = this.#ground
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(flatText(genesis.cid))

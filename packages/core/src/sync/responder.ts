@@ -2,12 +2,13 @@ import { sha256 } from '#crypto'
 import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
+import { decodeCbor, isUint } from '../model/encoding/cbor.ts'
+import { MAX_HEAD_BYTES, MAX_SPLIT } from '../model/limits.ts'
 import { cidOfBytes, DAG_CBOR, parseCid } from '../model/encoding/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Acceptance, NamespaceBytes, Replica } from '../replica/types.ts'
-import { splitOfHead } from '../model/namespace/head-body.ts'
 import type { Parts } from '../sets/parts.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
@@ -355,6 +356,14 @@ function partError(error: unknown): { readonly code: string; readonly message: s
 
 function refused(what: string, reason: Refusal): DocstoreError {
   return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
+}
+
+/** How often a namespace is halved by the bytes of its head, before anybody has judged these; 0 where they do not say. */
+function splitOfHead(bytes: Uint8Array): number {
+  const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
+  const { body } = (decoded.ok ? (decoded.value ?? {}) : {}) as { readonly body?: { readonly split?: unknown } | null }
+  const split = body?.split
+  return isUint(split) && split <= MAX_SPLIT ? split : 0
 }
 
 /** When to try again, where that is known. */

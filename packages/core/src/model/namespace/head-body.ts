@@ -1,8 +1,8 @@
-import { asStruct, decodeCbor, isUint } from '../encoding/cbor.ts'
+import { asStruct, isUint } from '../encoding/cbor.ts'
 import { type CID, DAG_CBOR, isOurCid } from '../encoding/cid.ts'
 import { MAX_TIME } from '../clock.ts'
 import { type CollectionsSettings, readCollectionsSettings } from './collection-settings.ts'
-import { MAX_DESCRIPTION_LENGTH, MAX_HEAD_BYTES, MAX_HISTORY_DAYS, MAX_SPLIT } from '../limits.ts'
+import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS, MAX_SPLIT } from '../limits.ts'
 import { isTitle } from '../network/network.ts'
 import { readStaticProfile, type StaticProfile } from './static-profile.ts'
 import { accept, refuse, type Verdict } from '../verdict.ts'
@@ -75,14 +75,6 @@ export function isHistoryDays(value: unknown): value is number {
 /** Whether a value can say how often a namespace is halved; one that is whole says nothing. */
 function isSplit(value: unknown): value is number {
   return isUint(value) && value > 0 && value <= MAX_SPLIT
-}
-
-/** How often a namespace is halved by the bytes of its head, before anybody has checked these: 0 where they cannot be read. */
-export function splitOfHead(bytes: Uint8Array): number {
-  const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
-  const { body } = (decoded.ok ? decoded.value : {}) as { readonly body?: unknown }
-  const read = readHeadBody(body)
-  return read.ok ? (read.value.split ?? 0) : 0
 }
 
 /** Whether it says something of a collection. */
