@@ -558,6 +558,7 @@ function framesFile(): VectorFile {
         { t: 'status', sectors: new Uint8Array() } as const,
         { t: 'list', sector: 1023, after: hash } as const,
         { t: 'prove', sector: 7, salt, namespaces: [hash] } as const,
+        { t: 'prove', salt, namespaces: [hash] } as const,
         { t: 'where', sector: 0 } as const,
       ].map((one) => row('status', 'request', encodeStatusMessage(one))),
       row('status', 'request', encodeStatusMessage({ t: 'list', sector: 0, after: new Uint8Array() }), 'status: request list from the first'),

@@ -26,7 +26,7 @@ const LATER = new RegExp(
     '/node_modules/(@scure/|@noble/hashes/(scrypt|pbkdf2))',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/(index-session|index-server|serve-requests|sync-relays)|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order|delivery))',
-    '/core/src/(sets/(?!hash-sum|parts)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
+    '/core/src/(sets/(?!hash-sum|parts)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake|split-of-head)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),

@@ -14,10 +14,11 @@ import { KeptPositions } from './kept-positions.ts'
 import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
-import { isInParts, type Parts } from '../sets/parts.ts'
+import { areNoParts, isInParts, type Parts } from '../sets/parts.ts'
 import { CAN_HAS, CAN_HEAD, CAN_LOGS, CAN_PARTS, type Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
+import { splitOfHead } from './split-of-head.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
 import type { Slots, Turns } from '../replica/turns.ts'
 
@@ -168,7 +169,7 @@ export class NamespaceLink {
     const { replica, now, onFollow } = this.#context
     // What neither side had, neither has until the peer says something else.
     if (this.status.state !== 'live' && this.status.state !== 'absent') this.status.state = 'syncing'
-    let kept = await this.#keptFor(await this.#context.partsOf(this.#ns))
+    let kept = await this.#keptFor(await this.#wantedParts())
     let compared = 0
     let rootsBefore = ''
     let refused = 0
@@ -181,7 +182,7 @@ export class NamespaceLink {
         return true
       }
       const told = await replica.headAndLogs(this.#ns)
-      const asked = this.status.parts
+      const answered = await this.#answeredParts(opened)
       const shared = await this.#shareNamespace(opened)
       if (shared !== 'shared') {
         this.status.state = shared
@@ -193,16 +194,17 @@ export class NamespaceLink {
       }
       if (this.status.state !== 'live') this.status.state = 'syncing'
       // The head that came may say that it is split, or split further.
-      const parts = await this.#context.partsOf(this.#ns)
+      const parts = await this.#wantedParts()
       kept = await this.#keptFor(parts)
-      if (asked?.join() !== parts?.join()) continue
+      const isHeadAlone = parts !== undefined && areNoParts(parts)
+      if (!isHeadAlone && answered?.join() !== parts?.join()) continue
       const ours = await replica.summary(this.#ns, parts)
       // After the position: what has changed meanwhile, and may lie before it, is shared by another pass.
       this.#told = await replica.headAndLogs(this.#ns)
       const isTold = told === undefined || told === this.#told
       if (!isTold) this.#told = undefined
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
-      const isEqual = ours.root === theirs.root
+      const isEqual = isHeadAlone || ours.root === theirs.root
       this.status.have = theirs.count
       this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
       this.#context.onChange(this.#ns)
@@ -284,7 +286,20 @@ export class NamespaceLink {
 
   /** Whether both are kept equal in the parts that are to be equal by now. */
   async hasRightParts(): Promise<boolean> {
-    return this.status.parts?.join() === (await this.#context.partsOf(this.#ns))?.join()
+    return this.status.parts?.join() === (await this.#wantedParts())?.join()
+  }
+
+  /** Which parts are to be equal; all of it with a peer that does not know of parts. */
+  async #wantedParts(): Promise<Parts | undefined> {
+    return this.#context.can(CAN_PARTS) ? this.#context.partsOf(this.#ns) : undefined
+  }
+
+  /** What root and count are of that came with a head: of a namespace that is not split, who asks for the head alone is told of all. */
+  async #answeredParts(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<Parts | undefined> {
+    const { parts } = this.status
+    if (opened.t === 'unknown' || parts === undefined || !areNoParts(parts)) return parts
+    const { head } = opened.namespace ?? (await this.#context.replica.exportNamespace(this.#ns)) ?? {}
+    return head !== undefined && splitOfHead(head) === 0 ? undefined : parts
   }
 
   /** Gets what the peer has and is not here. Throws `not-equal` where some of it is not taken. */
@@ -312,9 +327,7 @@ export class NamespaceLink {
   /** Names the parts that are meant, where it is not all. */
   #some(): { readonly parts?: Parts } {
     const { parts } = this.status
-    if (parts === undefined) return {}
-    if (!this.#context.can(CAN_PARTS)) throw new DocstoreError('unsupported', 'The peer does not know of parts of namespaces')
-    return { parts }
+    return parts === undefined ? {} : { parts }
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */

@@ -2,14 +2,13 @@ import { sha256 } from '#crypto'
 import type { ErrorCode } from '../error-codes.ts'
 import { DocstoreError, errorCode, errorMessage } from '../errors.ts'
 import { equalBytes } from '../model/bytes.ts'
-import { decodeCbor, isUint } from '../model/encoding/cbor.ts'
-import { MAX_HEAD_BYTES, MAX_SPLIT } from '../model/limits.ts'
 import { cidOfBytes, DAG_CBOR, parseCid } from '../model/encoding/cid.ts'
 import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Acceptance, NamespaceBytes, Replica } from '../replica/types.ts'
-import type { Parts } from '../sets/parts.ts'
+import { areNoParts, type Parts } from '../sets/parts.ts'
+import { splitOfHead } from './split-of-head.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
 import {
@@ -204,7 +203,9 @@ export class Responder {
         const namespace = await this.#namespace(request)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
-        const { root, count, seq } = await replica.summary(request.ns, request.parts)
+        // Who asks for a head of which he knows nothing need not ask twice where it is whole.
+        const isWhole = request.parts !== undefined && areNoParts(request.parts) && splitOfHead(namespace.head) === 0
+        const { root, count, seq } = await replica.summary(request.ns, isWhole ? undefined : request.parts)
         const logs = await replica.logsDigest(request.ns)
         const isSame = request.head !== undefined && equalBytes(request.head, sha256(namespace.head))
         return { t: 'opened', ...(isSame ? {} : { namespace }), root, count, seq, ...(logs === undefined ? {} : { logs }) }
@@ -356,14 +357,6 @@ function partError(error: unknown): { readonly code: string; readonly message: s
 
 function refused(what: string, reason: Refusal): DocstoreError {
   return new DocstoreError(reason, `The ${what} was refused: ${reason}`)
-}
-
-/** How often a namespace is halved by the bytes of its head, before anybody has judged these; 0 where they do not say. */
-function splitOfHead(bytes: Uint8Array): number {
-  const decoded = decodeCbor(bytes, MAX_HEAD_BYTES)
-  const { body } = (decoded.ok ? (decoded.value ?? {}) : {}) as { readonly body?: { readonly split?: unknown } | null }
-  const split = body?.split
-  return isUint(split) && split <= MAX_SPLIT ? split : 0
 }
 
 /** When to try again, where that is known. */

@@ -10,7 +10,7 @@ import { seededRandom } from '../testing/random.ts'
 import { type Heard, ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
-import { ALL_PARTS, joinedParts, type Parts, partsOfRange } from '../sets/parts.ts'
+import { ALL_PARTS, joinedParts, NO_PARTS, type Parts, partsOfRange } from '../sets/parts.ts'
 import { Ledger } from './ledger.ts'
 import type { Request, Response } from './messages.ts'
 import { Session, type SessionInit } from './session.ts'
@@ -197,6 +197,35 @@ describe('a session about some parts of a namespace', () => {
     await pair.time.advance(10 * MINUTE_MS)
     expect(session.status.get(ns)).toMatchObject({ state: 'live', parts: last, acked: await peer.replica.lastSeq(ns) })
     expect((await countsIn(relay, ns))[3]).toBe((await countsIn(peer, ns))[3])
+  })
+
+  it('asks once for a namespace of which it knows nothing, where that is not split, or the other side knows of no parts', async () => {
+    const { peer, relay, scripted } = pair
+    const partsOf = async (ns: string): Promise<Parts | undefined> => ((await peer.replica.namespace(ns)) === undefined ? NO_PARTS : undefined)
+    const session = pair.sessionWith({ partsOf })
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(20))
+    session.want(ns)
+    await pair.time.advance(0)
+    expect([scripted.count('open'), await pair.isEqual(ns), session.status.get(ns)?.state]).toEqual([1, true, 'live'])
+    const { id } = await relay.replica.createNamespace({ name: 'split', write: 'anyone', split: 4 })
+    await pair.put(relay, id, numbers(20))
+    session.want(id)
+    await pair.time.advance(0)
+    expect([scripted.count('open'), await pair.isEqual(id), session.status.get(id)?.state]).toEqual([3, true, 'live'])
+  })
+
+  it('is about all of it with a peer that knows of no parts', async () => {
+    const { relay, scripted } = pair
+    scripted.twist = (_, honest) => (honest.t === 'hello' ? { ...honest, can: [] } : honest)
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(20))
+    const session = pair.sessionWith({ partsOf: async () => first })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    expect([await pair.isEqual(ns), session.status.get(ns)?.parts, session.status.get(ns)?.state]).toEqual([true, undefined, 'live'])
   })
 
   it('can take what the other side has and give nothing', async () => {

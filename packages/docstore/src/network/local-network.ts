@@ -466,7 +466,7 @@ export class LocalNetwork implements Network {
     if (view?.isPlaced !== true || this.#splits === undefined) return undefined
     await (await this.#splits).look(ns)
     // A relay is asked for all of it by other relays alone, which are told what is there.
-    if (this.#sectors === undefined && (await this.#replica.namespace(ns)) === undefined) return view.headAlone
+    if (this.#sectors === undefined && (await this.#replica.namespace(ns)) === undefined) return view.keepsAll(peer) ? undefined : view.headAlone
     return view.asked(ns, this.#partsWith(peer, ns, view))
   }
 

@@ -1,7 +1,7 @@
 import type { Random } from '../../model/keys/random.ts'
 import { accept, type Verdict } from '../../model/verdict.ts'
-import { decodeQuestion, decodeReply, EVERYTHING } from '../../sets/ranges.ts'
-import { areAllParts, type Parts, spansOfParts } from '../../sets/parts.ts'
+import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
+import { type Parts, spansOfParts } from '../../sets/parts.ts'
 import { answer, compareReply, type Difference, firstQuestion, printOfSpans } from '../../sets/reconcile.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
@@ -61,7 +61,7 @@ export class Reconciler {
   async printOf(ns: number, parts: Parts): Promise<{ readonly fingerprint: Uint8Array; readonly count: number; readonly seq: number }> {
     const { seq } = await this.#storage.total(ns)
     const { tree } = await this.#trees.current(ns)
-    return { ...printOfSpans(tree, areAllParts(parts) ? [EVERYTHING] : spansOfParts(parts)), seq }
+    return { ...printOfSpans(tree, spansOfParts(parts)), seq }
   }
 
   auditQuestion(ns: number): Promise<Uint8Array | undefined> {

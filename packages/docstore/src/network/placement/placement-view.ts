@@ -117,6 +117,11 @@ export class PlacementView {
     return placement.ownerNames(sector).flatMap((key) => peerByKey.get(key) ?? [])
   }
 
+  /** Whether a relay has all parts of what it has. */
+  keepsAll(peer: string): boolean {
+    return !this.#look().keepingOwned.has(peer)
+  }
+
   /** What of a namespace stays at a relay that says to have it, because it owns that, or keeps everything; `undefined` where not even its head does. */
   staysAt(peer: string, ns: string): Parts | undefined {
     if (!this.isPlaced || !this.#look().keepingOwned.has(peer)) return ALL_PARTS

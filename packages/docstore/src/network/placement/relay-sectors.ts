@@ -871,7 +871,7 @@ export class RelaySectors {
     const [ours, theirs] = await Promise.all([
       replica.prove(all, salt),
       this.#asker(to).prove(
-        sector,
+        all.some(({ parts }) => parts !== undefined) ? sector : undefined,
         all.map(({ digest }) => digest),
         salt,
         signal,

@@ -78,7 +78,7 @@ async function answer(request: StatusRequest, { peer, onMisdeed }: Asker, init: 
       const proof = await replica.prove(
         request.namespaces.map((digest) => {
           const id = cidText(DAG_CBOR, digest)
-          return { id, parts: init.partsIn(id, request.sector) }
+          return { id, parts: request.sector === undefined ? undefined : init.partsIn(id, request.sector) }
         }),
         request.salt,
       )
