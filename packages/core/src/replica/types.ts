@@ -501,6 +501,8 @@ export interface OutgoingBatch {
   readonly seq: number
   /** Whether more follows right away. */
   readonly more: boolean
+  /** Where it is of some parts, records that were looked at for it. */
+  readonly looked?: number
   /** Where `seq` is the last position: what all records add up to at this moment. */
   readonly summary?: Summary
 }

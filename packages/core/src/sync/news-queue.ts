@@ -155,6 +155,8 @@ export class NewsQueue {
     // The last position has no record: it is that of a head which came before the other side followed.
     if (!more && seq < last) return { ns, batch: null, seq: last, more: false }
     this.#positions.set(ns, seq)
+    // Much may lie between two records of some parts: it is looked at further after the others.
+    if (more) this.#freshen(ns)
     return undefined
   }
 }

@@ -17,6 +17,7 @@ import {
   FOLLOW_WAIT_MS,
   LIST_PAGE,
   LOGS_PAGE,
+  LOOKED_UNITS,
   MAX_ERROR_TEXT,
   MAX_PART_ERROR_TEXT,
   FOLLOWED_UNITS,
@@ -265,11 +266,17 @@ export class Responder {
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, {
+        const {
+          batch,
+          records,
+          looked = 0,
+          seq,
+          more,
+        } = await ledger.batchSince(replica, request.ns, request.since, {
           latest: clock?.latest(),
           parts: request.parts,
         })
-        if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
+        if (ledger.pulled(request.ns, { ...request, seq })) cost.spent += Math.max(records, looked * LOOKED_UNITS)
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }

@@ -110,6 +110,27 @@ describe('parts of a namespace', () => {
   })
 })
 
+it('of few parts little is looked at for one batch', async () => {
+  const from = await open()
+  const { id } = await from.createNamespace({ name: 'notes', write: 'anyone' })
+  for (let page = 0; page < 3; page++)
+    await from.write(
+      id,
+      'docs',
+      Array.from({ length: 4000 }, (_, i) => ({ id: `${page} ${i}`, content: '{}' })),
+    )
+  const parts = partsOfRange(6, 7)
+  const first = await from.batchSince(id, 0, { maxBytes: 100_000, parts })
+  expect(first).toMatchObject({ more: true, looked: 4096, seq: 4096 })
+  let records = 0
+  for (let since = 0, more = true; more; ) {
+    const next = await from.batchSince(id, since, { maxBytes: 100_000, parts })
+    records += next.records
+    ;({ seq: since, more } = next)
+  }
+  expect(records).toBe((await from.summary(id, parts)).count)
+})
+
 it('parts are taken away with all edits of their documents, however many these are', async () => {
   const { from, to, id } = await twoThatAreEqual()
   const ids = Array.from({ length: 12 }, (_, i) => `e${i}`)

@@ -1,7 +1,7 @@
 import { SLOT_BYTES } from '../../model/record.ts'
 import { areNoParts, isInParts, type Parts } from '../../sets/parts.ts'
 import type { ReplicaGround } from '../ground.ts'
-import { EXPORT_PAGE } from '../limits.ts'
+import { EXPORT_PAGE, MAX_LOOKED } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
 import type { OutgoingBatch, ReplicaSending, SentRecord } from '../types.ts'
@@ -44,6 +44,7 @@ export class Sending implements ReplicaSending {
       return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more }
     }
     let seq = since
+    let looked = 0
     // It is followed for its head and logs alone.
     if (parts !== undefined && areNoParts(parts)) return end(Math.max(since, (await storage.total(ns)).seq), false)
     let sealedTo = 0
@@ -64,7 +65,7 @@ export class Sending implements ReplicaSending {
           continue reading
         }
         const added = parts === undefined || isInParts(parts, record.slot) ? await builder.add(record) : 'added'
-        if (added === 'full') return end(seq, true)
+        if (added === 'full') return { ...(await end(seq, true)), looked }
         // Written since the sealing above. Whatever has no seal even then stays here.
         if (added === 'unsealed' && record.seq > sealedTo) {
           sealedTo = record.seq
@@ -74,8 +75,14 @@ export class Sending implements ReplicaSending {
         seq = record.seq
       }
       const total = await storage.total(ns)
-      if (parts !== undefined) await pause()
-      if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
+      if (parts !== undefined) {
+        looked += records.length
+        await pause()
+      }
+      if (records.length === 0 || seq >= total.seq)
+        return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}), looked }
+      // Of few parts little may lie in much.
+      if (looked >= MAX_LOOKED) return { ...(await end(seq, true)), looked }
     }
   }
 
