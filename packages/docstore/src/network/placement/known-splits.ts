@@ -8,9 +8,9 @@ export class KnownSplits {
 
   private constructor(replica: Pick<Replica, 'namespace' | 'namespaces' | 'onCommit'>, onChange: (ns: string) => void) {
     this.#replica = replica
-    this.#unlisten = replica.onCommit(({ namespace, from, to }) => {
-      // One that came, has another head, or went.
-      if (from === 0 && to === 0)
+    this.#unlisten = replica.onCommit(({ namespace, from, to, head }) => {
+      // One that came, has another head, here or by another process on the database, or went.
+      if (head === true || (from === 0 && to === 0))
         this.look(namespace).then(
           (isNew) => isNew && onChange(namespace),
           () => undefined,
