@@ -20,7 +20,6 @@ import {
   type WritePolicy,
 } from '../model/namespace/namespace.ts'
 import { isHistoryDays } from '../model/namespace/head-body.ts'
-import { pastAfter } from '../model/namespace/head-past.ts'
 import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
 import { isTitle } from '../model/network/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
@@ -402,27 +401,8 @@ export class Namespaces implements ReplicaNamespaces {
     const { genesis } = open
     // What a device that acts says in an epoch that is no more, is the owner's word still.
     const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
-    const { net, ns, seq } = open.head.head
-    const { at, body } = (former ?? open.head).head
-    // What relays have given up by it may be nowhere else any more.
-    const split = Math.max(body.split ?? 0, open.head.head.body.split ?? 0)
-    const time = clock.next(at)
-    await this.#save(
-      genesis,
-      signHead(
-        {
-          net,
-          ns,
-          epoch: owner.epoch,
-          seq: seq + 1,
-          prev: open.head.hash,
-          ...pastAfter(open.head),
-          at: time,
-          body: { ...body, created: body.created ?? at, ...(split === 0 ? {} : { split }) },
-        },
-        identity,
-      ),
-    )
+    const { renewedHead } = await import('./heads/renewed-head.ts')
+    await this.#save(genesis, renewedHead(open.head, former ?? open.head, { epoch: owner.epoch, clock, identity }))
   }
 
   /**

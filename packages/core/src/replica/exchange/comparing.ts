@@ -1,6 +1,5 @@
 import type { Refusal } from '../../model/verdict.ts'
-import { HashSum } from '../../sets/hash-sum.ts'
-import { areAllParts, areNoParts, type Parts } from '../../sets/parts.ts'
+import type { Parts } from '../../sets/parts.ts'
 import type { Difference } from '../../sets/reconcile.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
@@ -26,8 +25,6 @@ export class Comparing implements ReplicaComparing {
 
   /** What the records in some parts of a namespace, by the storage's number, add up to. */
   async printOf(ns: number, parts: Parts): ReturnType<Reconciler['printOf']> {
-    if (areAllParts(parts)) return this.#init.storage.total(ns)
-    if (areNoParts(parts)) return { fingerprint: new HashSum().fingerprint(), count: 0, seq: (await this.#init.storage.total(ns)).seq }
     return (await this.#loaded()).printOf(ns, parts)
   }
 

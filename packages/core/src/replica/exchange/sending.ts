@@ -38,13 +38,13 @@ export class Sending implements ReplicaSending {
     const { storage, identity, pause } = this.#ground
     const { ns } = this.#namespaces.open(id)
     await this.#sealing.sealPending(ns)
+    let looked = 0
     const builder = new BatchBuilder(storage, { maxBytes, own: identity.author, latest })
     const end = async (seq: number, more: boolean): Promise<OutgoingBatch> => {
       await this.#handOut(ns, builder)
-      return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more }
+      return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more, looked }
     }
     let seq = since
-    let looked = 0
     // It is followed for its head and logs alone.
     if (parts !== undefined && areNoParts(parts)) return end(Math.max(since, (await storage.total(ns)).seq), false)
     let sealedTo = 0
@@ -65,7 +65,7 @@ export class Sending implements ReplicaSending {
           continue reading
         }
         const added = parts === undefined || isInParts(parts, record.slot) ? await builder.add(record) : 'added'
-        if (added === 'full') return { ...(await end(seq, true)), looked }
+        if (added === 'full') return end(seq, true)
         // Written since the sealing above. Whatever has no seal even then stays here.
         if (added === 'unsealed' && record.seq > sealedTo) {
           sealedTo = record.seq
@@ -79,10 +79,9 @@ export class Sending implements ReplicaSending {
         looked += records.length
         await pause()
       }
-      if (records.length === 0 || seq >= total.seq)
-        return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}), looked }
+      if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
       // Of few parts little may lie in much.
-      if (looked >= MAX_LOOKED) return { ...(await end(seq, true)), looked }
+      if (looked >= MAX_LOOKED) return end(seq, true)
     }
   }
 
