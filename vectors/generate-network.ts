@@ -9,7 +9,7 @@ import { type Certificate, createCertificate, createRevocation, createVoucher } 
 import { createNetwork } from '../packages/core/src/model/network/network.ts'
 import { type PeerDescriptor, signPeerDescriptor } from '../packages/core/src/model/network/peer-descriptor.ts'
 import { packSigned, type Signed } from '../packages/core/src/model/keys/signed.ts'
-import { partsOfRange } from '../packages/core/src/sets/parts.ts'
+import { partsOfRange } from '../packages/core/src/sets/part-spans.ts'
 import { encodeRequest, encodeResponse, type Request, type Response } from '../packages/core/src/sync/messages.ts'
 import { encodeHello } from '../packages/docstore/src/network/admission/hello.ts'
 import { encodeInvitation } from '../packages/docstore/src/network/admission/invitation.ts'

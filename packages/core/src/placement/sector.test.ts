@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes } from '../model/bytes.ts'
 import { MAX_SPLIT, PART_RECORDS } from './limits.ts'
-import { areAllParts, coversParts, joinedParts, NO_PARTS, partsOfRange } from '../sets/parts.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
+import { areAllParts, coversParts, joinedParts, NO_PARTS } from '../sets/parts.ts'
 import { homesOf, partOfSlot, partsOf, sectorOf, slotsOfPart, splitFor } from './sector.ts'
 
 const ns = sha256('a namespace')

@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto'
 import { concatBytes, utf8 } from '../model/bytes.ts'
-import { joinedParts, NO_PARTS, type Parts, partsOfRange } from '../sets/parts.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
+import { joinedParts, NO_PARTS, type Parts } from '../sets/parts.ts'
 import { MAX_SPLIT, PART_RECORDS } from './limits.ts'
 
 const DOMAIN: Uint8Array = utf8('docstore/sector')

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compareBytes } from '../model/bytes.ts'
 import { seededRandom } from '../testing/random.ts'
-import {
-  ALL_PARTS,
-  areAllParts,
-  areNoParts,
-  bothParts,
-  coversParts,
-  isInParts,
-  joinedParts,
-  NO_PARTS,
-  partsOfRange,
-  partsWithout,
-  spansOfParts,
-  timesHeld,
-} from './parts.ts'
+import { partsOfRange, spansOfParts } from './part-spans.ts'
+import { ALL_PARTS, areAllParts, areNoParts, bothParts, coversParts, isInParts, joinedParts, NO_PARTS, partsWithout, timesHeld } from './parts.ts'
 
 describe('parts of a namespace', () => {
   it('are all of it together, and have nothing in common, however it is split', () => {

@@ -1,33 +1,25 @@
-import type { Span } from './ranges.ts'
-
 /**
  * A set of 64ths of all slots, in 8 bytes: bit i, the highest of the first byte being bit 0, stands for the slots whose first six bits are i. Each part of
  * a namespace, however it is split, is some of them.
  */
 export type Parts = Uint8Array
 
-/** Bytes of such a set, and how many parts it tells apart. */
+/** Bytes of such a set. */
 export const PARTS_BYTES = 8
-const COUNT: number = 8 * PARTS_BYTES
+/** How many they are. */
+export const PARTS: number = 8 * PARTS_BYTES
 
 /** All slots, and none. */
 export const ALL_PARTS: Parts = new Uint8Array(PARTS_BYTES).fill(0xff)
 export const NO_PARTS: Parts = new Uint8Array(PARTS_BYTES)
-
-/** The 64ths that a part of a namespace has: those whose first `split` bits are `index`. */
-export function partsOfRange(split: number, index: number): Parts {
-  const parts = new Uint8Array(PARTS_BYTES)
-  const width = COUNT >>> split
-  for (let i = index * width; i < (index + 1) * width; i++) parts[i >>> 3] = (parts[i >>> 3] ?? 0) | (0x80 >>> (i & 7))
-  return parts
-}
 
 /** Whether a slot lies in one of them. */
 export function isInParts(parts: Parts, slot: Uint8Array): boolean {
   return isSet(parts, (slot[0] ?? 0) >>> 2)
 }
 
-function isSet(parts: Parts, i: number): boolean {
+/** Whether one of them is in a set. */
+export function isSet(parts: Parts, i: number): boolean {
   return ((parts[i >>> 3] ?? 0) & (0x80 >>> (i & 7))) !== 0
 }
 
@@ -41,7 +33,7 @@ export function bothParts(a: Parts, b: Parts): Parts {
 
 /** How many of these have each of all parts: the least of them. */
 export function timesHeld(all: readonly Parts[]): number {
-  const times = Array.from({ length: COUNT }, (_, i) => all.filter((parts) => isSet(parts, i)).length)
+  const times = Array.from({ length: PARTS }, (_, i) => all.filter((parts) => isSet(parts, i)).length)
   return Math.min(...times)
 }
 
@@ -61,17 +53,4 @@ export function areAllParts(parts: Parts): boolean {
 
 export function areNoParts(parts: Parts): boolean {
   return parts.every((byte) => byte === 0)
-}
-
-/** The slots of these parts, as ranges that rise and do not touch. */
-export function spansOfParts(parts: Parts): readonly Span[] {
-  const spans: { low: Uint8Array; high: Uint8Array }[] = []
-  for (let i = 0; i < COUNT; i++) {
-    if (!isSet(parts, i)) continue
-    const high = i + 1 === COUNT ? new Uint8Array() : Uint8Array.of((i + 1) << 2)
-    const last = spans.at(-1)
-    if (last !== undefined && i > 0 && isSet(parts, i - 1)) last.high = high
-    else spans.push({ low: i === 0 ? new Uint8Array() : Uint8Array.of(i << 2), high })
-  }
-  return spans
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { partsOfRange } from '../sets/parts.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
 import type { Channel } from './channel.ts'
 import { Follower } from './follower.ts'
 import type { Request, Response } from './messages.ts'

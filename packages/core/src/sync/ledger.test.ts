@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { partsOfRange } from '../sets/parts.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
 import { Ledger } from './ledger.ts'
 
 it('what is pulled of some parts is not what was pulled of others, but of as many as one asks for, somebody gets the same again', () => {

@@ -3,7 +3,8 @@ import { concatBytes, toHex } from '../../model/bytes.ts'
 import { createNetwork } from '../../model/network/network.ts'
 import { openNodeStorage } from '../../storage/open-node.ts'
 import { openReplica } from '../open-replica.ts'
-import { ALL_PARTS, NO_PARTS, partsOfRange } from '../../sets/parts.ts'
+import { partsOfRange } from '../../sets/part-spans.ts'
+import { ALL_PARTS, NO_PARTS } from '../../sets/parts.ts'
 import type { CommitEvent, Replica } from '../types.ts'
 
 const network = createNetwork('placing')
