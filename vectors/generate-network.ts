@@ -9,6 +9,7 @@ import { type Certificate, createCertificate, createRevocation, createVoucher } 
 import { createNetwork } from '../packages/core/src/model/network/network.ts'
 import { type PeerDescriptor, signPeerDescriptor } from '../packages/core/src/model/network/peer-descriptor.ts'
 import { packSigned, type Signed } from '../packages/core/src/model/keys/signed.ts'
+import { partsOfRange } from '../packages/core/src/sets/part-spans.ts'
 import { encodeRequest, encodeResponse, type Request, type Response } from '../packages/core/src/sync/messages.ts'
 import { encodeHello } from '../packages/docstore/src/network/admission/hello.ts'
 import { encodeInvitation } from '../packages/docstore/src/network/admission/invitation.ts'
@@ -486,6 +487,7 @@ function framesFile(): VectorFile {
     { t: 'open', ns },
     { t: 'open', ns, has: true },
     { t: 'open', ns, has: true, head: hash },
+    { t: 'open', ns, parts: partsOfRange(2, 1) },
     { t: 'offer', genesis: bytes, head: bytes, signature: bytes },
     { t: 'logs', ns, after: new Uint8Array() },
     { t: 'logs', ns, after: hash },
@@ -497,7 +499,9 @@ function framesFile(): VectorFile {
     { t: 'put', ns, batch: bytes },
     { t: 'puts', puts: [{ ns, batch: bytes }] },
     { t: 'pull', epoch: 'a', ns, since: 0 },
+    { t: 'pull', epoch: 'a', ns, since: 0, parts: partsOfRange(6, 63) },
     { t: 'follow', epoch: 'a', wants: [{ ns, since: Number.MAX_SAFE_INTEGER }], wait: 20_000 },
+    { t: 'follow', epoch: 'a', wants: [{ ns, since: 1, parts: partsOfRange(1, 0) }], wait: 20_000 },
   ]
   const news = { ns, batch: bytes, seq: 7, more: false }
   const responses: readonly Response[] = [
@@ -553,6 +557,7 @@ function framesFile(): VectorFile {
       ...[
         { t: 'status', sectors: new Uint8Array() } as const,
         { t: 'list', sector: 1023, after: hash } as const,
+        { t: 'prove', sector: 7, salt, namespaces: [hash] } as const,
         { t: 'prove', salt, namespaces: [hash] } as const,
         { t: 'where', sector: 0 } as const,
       ].map((one) => row('status', 'request', encodeStatusMessage(one))),
@@ -620,6 +625,8 @@ function framesFile(): VectorFile {
       bad('text that is not UTF-8', 'sync', 'request', 'a2 6174 646c697374 656166746572 61ff'),
       bad('an integer as a float', 'sync', 'request', 'a4 6174 6470756c6c 626e73 6178 6565706f6368 60 6573696e6365 fb3ff0000000000000'),
       bad('an integer that is not the shortest', 'sync', 'request', 'a4 6174 6470756c6c 626e73 6178 6565706f6368 60 6573696e6365 1801'),
+      bad('parts of seven bytes', 'sync', 'request', encodeCbor({ t: 'open', ns, parts: new Uint8Array(7) })),
+      bad('a want of four things', 'sync', 'request', encodeCbor({ t: 'follow', epoch: '', wants: [[ns, 0, new Uint8Array(8), 0]], wait: 0 })),
       bad('a negative integer', 'sync', 'request', encodeCbor({ t: 'pull', epoch: '', ns, since: -1 })),
       bad('an integer beyond 2^53 - 1', 'sync', 'request', encodeCbor({ t: 'pull', epoch: '', ns, since: 2n ** 53n })),
       bad('an unknown field', 'sync', 'request', encodeCbor({ t: 'list', after: '', filter: 1 })),
@@ -698,9 +705,9 @@ function framesFile(): VectorFile {
       bad('a sector beyond the last', 'status', 'request', encodeCbor({ t: 'list', sector: 1024, after: new Uint8Array() })),
       bad('a sector below the first', 'status', 'request', encodeCbor({ t: 'where', sector: -1 })),
       bad('a digest of 31 bytes to go on from', 'status', 'request', encodeCbor({ t: 'list', sector: 0, after: hash.subarray(1) })),
-      bad('a salt of 15 bytes', 'status', 'request', encodeCbor({ t: 'prove', salt: salt.subarray(1), namespaces: [hash] })),
-      bad('a proof of 5,001 namespaces', 'status', 'request', encodeCbor({ t: 'prove', salt, namespaces: Array.from({ length: MAX_PROVED + 1 }, () => hash) })),
-      bad('a proof of what is no digest', 'status', 'request', encodeCbor({ t: 'prove', salt, namespaces: [ns] })),
+      bad('a salt of 15 bytes', 'status', 'request', encodeCbor({ t: 'prove', sector: 7, salt: salt.subarray(1), namespaces: [hash] })),
+      bad('a proof of 5,001 namespaces', 'status', 'request', encodeCbor({ t: 'prove', sector: 7, salt, namespaces: Array.from({ length: MAX_PROVED + 1 }, () => hash) })),
+      bad('a proof of what is no digest', 'status', 'request', encodeCbor({ t: 'prove', sector: 7, salt, namespaces: [ns] })),
       bad('an unknown field', 'status', 'request', encodeCbor({ t: 'where', sector: 0, later: 1 })),
       bad('2,001 namespaces', 'status', 'response', encodeCbor({ t: 'list', namespaces: Array.from({ length: MAX_LISTED + 1 }, () => [hash, hash]), more: true })),
       bad('a print of 16 bytes', 'status', 'response', encodeCbor({ t: 'list', namespaces: [[hash, hash.subarray(16)]], more: false })),

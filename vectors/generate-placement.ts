@@ -4,7 +4,7 @@ import { drawCost } from '../packages/core/src/placement/draw.ts'
 import { SECTORS } from '../packages/core/src/placement/limits.ts'
 import { isMember, type Member, weightPower } from '../packages/core/src/placement/membership.ts'
 import { Draws, Placement, sectorCosts } from '../packages/core/src/placement/placement.ts'
-import { partOfSlot, sectorOf, splitFor } from '../packages/core/src/placement/sector.ts'
+import { homesOf, partOfSlot, sectorOf, splitFor } from '../packages/core/src/placement/sector.ts'
 import { encodeStatus } from '../packages/core/src/placement/status.ts'
 import type { VectorFile } from './vector-file.ts'
 
@@ -72,6 +72,13 @@ export function placementFile(): VectorFile {
       standing('is leaving', 60, 0, ['storage', 'draining']),
       ...[0, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 10 * 2 ** 30, 2 ** 36, 2 ** 40].map((space) => ({ name: `${space} bytes`, kind: 'weight', space, power: weightPower(space) })),
       ...[0, 500_000, 500_001, 2_000_000, 10 ** 9].map((records) => ({ name: `${records} records`, kind: 'split', records, split: splitFor(records) })),
+      ...[0, 1, 3].map((split) => ({
+        name: `where a namespace lies that is split by ${split}`,
+        kind: 'homes',
+        ns: toHex(digest('a namespace')),
+        split,
+        homes: homesOf(digest('a namespace'), split).map(({ sector, parts }) => ({ sector, parts: parts === undefined ? null : toHex(parts) })),
+      })),
       {
         name: 'a status of three sectors',
         kind: 'status',

@@ -245,7 +245,10 @@ function headFile(): VectorFile {
   const listed = signHead({ ...fields, seq: 4, prev: ended.hash, ...pastAfter(ended, renamed), at: AT + 5, body: shown }, alice)
   const pastOf16 = new Uint8Array(16 * 8).fill(7)
   const long = signHead({ ...fields, seq: 20, prev: ended.hash, past: pastOf16, at: AT + 6, body: { title: 'First' } }, alice)
-  const named = { first, renamed, rival, described, ended, ruled, typed, listed, long, last }
+  const split = signHead({ ...fields, seq: 2, prev: rival.hash, at: AT + 3, body: { title: 'First', split: 2 } }, alice)
+  // A higher number takes no part away again.
+  const whole = signHead({ ...fields, seq: 6, prev: split.hash, at: AT + 7, body: { title: 'Whole' } }, alice)
+  const named = { first, renamed, rival, described, ended, ruled, typed, listed, long, last, split, whole }
   const signed = (name: string, structure: Readonly<Record<string, unknown>>, reason: string) => {
     const bytes = encodeCbor(structure)
     return { name, bytes: toHex(bytes), signature: toHex(alice.sign('head', sha256(bytes))), reason }
@@ -294,6 +297,9 @@ function headFile(): VectorFile {
       changed('not listed said aloud', { body: { title: 'First', listed: false } }, 'malformed'),
       changed('created as text', { body: { title: 'First', created: '2026' } }, 'malformed'),
       changed('created after all times', { body: { title: 'First', created: MAX_TIME + 1 } }, 'malformed'),
+      changed('split by nothing', { body: { title: 'First', split: 0 } }, 'malformed'),
+      changed('split by seven', { body: { title: 'First', split: 7 } }, 'malformed'),
+      changed('split by a text', { body: { title: 'First', split: '2' } }, 'malformed'),
       changed('unknown field in the body', { body: { title: 'First', rules: {} } }, 'malformed'),
       set('collections as a list', []),
       set('no collections', {}),

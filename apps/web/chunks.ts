@@ -26,7 +26,7 @@ const LATER = new RegExp(
     '/node_modules/(@scure/|@noble/hashes/(scrypt|pbkdf2))',
     '/docstore/src/network/files/(?!index\\.ts|protocol\\.ts)',
     '/docstore/src/network/(directory/|sync/(index-session|index-server|serve-requests|sync-relays)|peers/(index-direct|direct-links)|relays/(index-links|relay-|dial-order|delivery))',
-    '/core/src/(sets/(?!hash-sum)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake)\\.ts|model/network/peer-descriptor\\.ts)',
+    '/core/src/(sets/(?!hash-sum|parts)|sync/(session|namespace-link|log-link|follower|responder|messages|news-queue|put-collector|kept-positions|audit|channel|wake|split-of-head)\\.ts|model/network/peer-descriptor\\.ts)',
     // The page alone reads what people type as JSON: it goes with its own code.
     '/core/src/model/json/(parse-json|json-number|json-error)\\.ts',
   ].join('|'),
@@ -45,7 +45,7 @@ const WORKER_LATER = new RegExp(
     '/core/src/(rules/|replica/rules/(?!known-rules|judged-prefix))',
     '/core/src/model/namespace/profile(-id)?\\.ts',
     '/core/src/(replica/writing/(typed/|pending-entry|erasing|withdrawn-entry|seen-by-writer)|replica/reading/conflicts|storage/space/compacting|storage/records/lost-version|model/types/(log-id|crdt-part-id))',
-    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|budget|placing)\\.ts)',
+    '/core/src/replica/(files/|moving/|heads/(?!head-prefixes)|(changed-(head|collections)|others-changed|bad-split)\\.ts|removing\\.ts|storage-check\\.ts|writing/pending-changes\\.ts|exchange/(reconciler|trees|auditor|budget|placing)\\.ts)',
   ].join('|'),
 )
 
@@ -53,7 +53,7 @@ const WORKER_LATER = new RegExp(
 const BOTH = new RegExp(
   [
     '/node_modules/(multiformats|cborg|@ipld/dag-cbor|@noble/ed25519|@noble/hashes(?!/(scrypt|pbkdf2)))/',
-    '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/hash-sum)\\.ts',
+    '/core/src/(errors|files/(limits|file-cid)|query/(path|sort-input)|replica/(limits|turns|slices|moving/moved-ids|people/person-meta)|sets/(hash-sum|parts))\\.ts',
     '/core/src/model/(\\w+/)?(bytes|next-task|random|crypto-web|verdict|cbor|cid|limits|clock|identity|compare-text|content|network|static-profile|record-like|collection-type|crdt-part-id|log-id|signed|collection-name|author|service-names)\\.ts',
     '/docstore/src/rpc/(locks-web|message-port|rpc|remote)\\.ts',
     'vite/preload-helper',

@@ -30,6 +30,8 @@ export interface ChildSectors {
   readonly namespaces: readonly string[]
   /** How many records each of these has. */
   readonly records: Readonly<Record<string, number>>
+  /** How many records each of these has that is split, by the first two bits of their slots. */
+  readonly quarters: Readonly<Record<string, readonly number[]>>
   /** Bytes that came over all its sockets. */
   readonly received: number
 }

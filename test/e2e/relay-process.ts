@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { partsOfRange } from '@p2p-docstore/core/placement'
 import { type RelayOptions, type RelayReady, startRelay } from '@p2p-docstore/relay'
 
 // A relay as a process of its own, so that a test can kill it. Argument: its options. Says one line when it is ready, and answers what it is asked.
@@ -29,6 +30,7 @@ async function answer(question: unknown): Promise<unknown> {
         report: await store.network?.placement(),
         namespaces: await store.replica.namespaceIds(),
         records: await recordCounts(),
+        quarters: await quarterCounts(),
         received: [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, received),
       }
     case 'drain':
@@ -45,6 +47,17 @@ async function recordCounts(): Promise<Readonly<Record<string, number>>> {
     // One can be given up meanwhile.
     const summary = await store.replica.summary(id).catch(() => undefined)
     if (summary !== undefined) counts[id] = summary.count
+  }
+  return counts
+}
+
+/** Of namespaces that are split. */
+async function quarterCounts(): Promise<Readonly<Record<string, readonly number[]>>> {
+  const counts: Record<string, readonly number[]> = {}
+  for (const { id, split } of await store.replica.namespaces()) {
+    if (split === undefined) continue
+    const quarters = [0, 1, 2, 3].map(async (index) => (await store.replica.summary(id, partsOfRange(2, index)).catch(() => undefined))?.count ?? 0)
+    counts[id] = await Promise.all(quarters)
   }
   return counts
 }

@@ -101,6 +101,10 @@ export const ERROR_CODES = {
     means: 'That cannot be the name of a place in which somebody is.',
     fix: 'Take the id of a namespace, or a text of 1 to 119 characters.',
   },
+  'bad-split': {
+    means: 'A namespace cannot have that number of parts, or has more already.',
+    fix: 'Take 1, 2, 4, … 64 parts, and no less than it has; see [Split namespaces](namespaces.md#split-namespaces).',
+  },
   'bad-topic': { means: 'That cannot be the name of a topic.', fix: 'The message says how long it may be.' },
   'bad-type': {
     means: 'There is no such type of collection, or it would change: it stays as the namespace was made.',

@@ -105,6 +105,7 @@ export type { Asker } from './storage/queries/query-queue.ts'
 export type { HistorySize, IndexInfo, IndexKind, Storage } from './storage/storage.ts'
 export { decodeQuestion, decodeReply, encodeQuestion, EVERYTHING } from './sets/ranges.ts'
 export { answer, compareReply, type Difference, questionAbout } from './sets/reconcile.ts'
+export { ALL_PARTS, areAllParts, bothParts, joinedParts, type Parts, timesHeld } from './sets/parts.ts'
 export { SummedTree } from './sets/summed-tree.ts'
 export {
   type ClockReport,

@@ -38,6 +38,7 @@ export type {
   Via,
   RelaySectorsReport,
   SectorsReport,
+  PartWhereabouts,
   Whereabouts,
 } from './network/types.ts'
 export type { Arrival } from './store/life/arrival.ts'

@@ -17,14 +17,29 @@ export function namespaceCreateCommand(run: Run): Command {
     .addOption(
       new Option('--history <days>', 'how long earlier versions of documents are kept; 30, and not at relays, unless said').argParser(wholeNumber(0)),
     )
+    .addOption(
+      new Option('--split <parts>', 'in how many parts relays keep it that keep a part of the network each: 1, 2, 4, … 64; 1 unless said').argParser(
+        wholeNumber(1),
+      ),
+    )
     .option('--again', 'also where a namespace of this name is here already')
   for (const option of copiesOptions()) command.addOption(option)
   return command.action(
-    (name: string, options: CopiesOptions & { write: WritePolicy; type?: readonly string[]; again?: boolean; listed?: boolean; history?: number }) =>
+    (
+      name: string,
+      options: CopiesOptions & {
+        write: WritePolicy
+        type?: readonly string[]
+        again?: boolean
+        listed?: boolean
+        history?: number
+        split?: number
+      },
+    ) =>
       run(async (context) => {
         await using store = await openStore(context, { network: options.offline === true ? 'off' : 'auto' })
         if (options.again !== true) await checkName(store, name)
-        const { write, history } = options
+        const { write, history, split } = options
         const types = typesOf(options.type ?? [])
         const namespace = await store.namespaces.create({
           name,
@@ -32,6 +47,7 @@ export function namespaceCreateCommand(run: Run): Command {
           listed: options.listed === true,
           ...(types === undefined ? {} : { types }),
           ...(history === undefined ? {} : { history }),
+          ...(split === undefined ? {} : { split }),
         })
         const copies = await waitForCopies(context, store, namespace, options)
         const result = {
@@ -40,6 +56,7 @@ export function namespaceCreateCommand(run: Run): Command {
           write,
           ...(types === undefined ? {} : { types }),
           ...(history === undefined ? {} : { history }),
+          ...(split === undefined || split === 1 ? {} : { split }),
           copies,
         }
         await context.output.result(result, () => `${namespace.id}\n"${name}", ${copiesText(copies)}`)

@@ -8,7 +8,7 @@ import { nameText } from '../name-text.ts'
 import { openHere } from '../open-namespace.ts'
 import { openStore } from '../open-store.ts'
 
-const FIELDS = ['title', 'description', 'next', 'listed', 'history'] as const
+const FIELDS = ['title', 'description', 'next', 'listed', 'history', 'split'] as const
 
 /** `docstore namespace set NS FIELD [VALUE]` */
 export function namespaceSetCommand(run: Run): Command {
@@ -18,7 +18,7 @@ export function namespaceSetCommand(run: Run): Command {
     .addArgument(
       new Argument(
         '<field>',
-        'its title, its description, the id of the namespace that takes its place, whether it is listed (true or false), or for how many days earlier versions are kept',
+        'its title, its description, the id of the namespace that takes its place, whether it is listed (true or false), for how many days earlier versions are kept, or in how many parts relays keep it (2, 4, … 64)',
       ).choices(FIELDS),
     )
     .argument('[value]', 'the new value')
@@ -50,7 +50,8 @@ async function checkConflict(namespace: Namespace, field: (typeof FIELDS)[number
 }
 
 function changeOf(field: (typeof FIELDS)[number], value: string | undefined): NamespaceChange {
-  if (field === 'history') return { history: value === undefined ? null : daysOf(value) }
+  if (field === 'history') return { history: value === undefined ? null : numberOf(value, 'history is a whole number of days') }
+  if (field === 'split') return { split: numberOf(value ?? '', 'split is a number of parts') }
   if (field === 'listed') {
     if (value !== undefined && value !== 'true' && value !== 'false') throw new DocstoreError('bad-option', 'listed is true or false')
     return { listed: value === 'true' }
@@ -60,7 +61,7 @@ function changeOf(field: (typeof FIELDS)[number], value: string | undefined): Na
   return { name: value }
 }
 
-function daysOf(text: string): number {
+function numberOf(text: string, what: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new DocstoreError('bad-option', `history is a whole number of days, not ${JSON.stringify(text.slice(0, 80))}`)
+  throw new DocstoreError('bad-option', `${what}, not ${JSON.stringify(text.slice(0, 80))}`)
 }

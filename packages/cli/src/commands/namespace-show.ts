@@ -1,5 +1,6 @@
 import { type CollectionCount, type CollectionsSettings, DocstoreError, type HistorySize } from '@p2p-docstore/core'
 import { decode } from '@ipld/dag-cbor'
+import { splitFor } from '@p2p-docstore/core/placement'
 import { Command } from 'commander'
 import type { Docstore, Namespace } from 'p2p-docstore'
 import type { Run } from '../context.ts'
@@ -38,6 +39,8 @@ export function namespaceShowCommand(run: Run): Command {
             ['documents', String(shown.documents)],
             ['records', String(shown.records)],
             ['history', historyText(shown)],
+            ...(shown.split === undefined ? [] : [['split', `in ${shown.split} parts`]]),
+            ...(shown.advice === undefined ? [] : [['advice', shown.advice]]),
             ...shown.collections.map(({ collection, documents, type }) => [
               'collection',
               `${collection}: ${documents}${type === undefined ? '' : ` (${type})`}`,
@@ -60,8 +63,11 @@ async function describe(store: Docstore, { id }: Namespace) {
   const [info, bytes] = [await replica.namespace(id), await replica.exportNamespace(id)]
   if (info === undefined || bytes === undefined) throw new DocstoreError('unknown-namespace', `The namespace ${id} is not here`)
   const { root, count, documents, collections } = await replica.overview(id)
+  const split = splitFor(count, Math.log2(info.split ?? 1))
+  const isTooLarge = 2 ** split > (info.split ?? 1)
   return {
     ...info,
+    ...(isTooLarge ? { advice: `its parts are large: split it with docstore namespace set ${id} split ${2 ** split}` } : {}),
     root,
     records: count,
     documents,

@@ -1,3 +1,4 @@
+import { toHex } from '@p2p-docstore/core'
 import { Command } from 'commander'
 import type { Docstore, NamespaceReport } from 'p2p-docstore'
 import { clockText } from '../output/clock-notes.ts'
@@ -64,8 +65,9 @@ async function showAll(context: Context, store: Docstore): Promise<void> {
 
 /** A report with every field in its JSON: what is not known is `null`. */
 function reported({ lastSyncedAt: syncedAt, peers, held, ...report }: NamespaceReport) {
-  const shown = peers.map(({ via, lastSyncedAt, lastRefusal, heldUntil, error, ...rest }) => ({
+  const shown = peers.map(({ via, lastSyncedAt, lastRefusal, heldUntil, error, parts, ...rest }) => ({
     ...rest,
+    ...(parts === undefined ? {} : { parts: toHex(parts) }),
     via: via ?? null,
     lastSyncedAt: lastSyncedAt ?? null,
     lastRefusal: lastRefusal ?? null,

@@ -26,10 +26,16 @@ export function whereCommand(run: Run): Command {
         await network.reach({ timeoutMs: settings.reachMs, signal })
         if (id === undefined) return await showContent(context, await store.whereContent(text, { timeoutMs: settings.timeoutMs, signal }))
         const { owners, ...found } = await network.where({ ns: id, timeoutMs: settings.timeoutMs, signal })
-        const shown = owners.map(({ origin = null, ...owner }) => ({ ...owner, origin }))
-        await output.result({ namespace: id, ...found, owners: shown }, () => whereText(id, { owners, ...found }))
+        const parts = found.parts?.map((part) => ({ ...part, owners: withOrigins(part.owners) }))
+        const shown = { namespace: id, ...found, owners: withOrigins(owners), ...(parts === undefined ? {} : { parts }) }
+        await output.result(shown, () => whereText(id, { owners, ...found }))
       }),
     )
+}
+
+/** As JSON has it. */
+function withOrigins(owners: Whereabouts['owners']) {
+  return owners.map(({ origin = null, ...owner }) => ({ ...owner, origin }))
 }
 
 /** Of a document that is here, it is known in which sector it lies; of other content, only who has it. */
@@ -79,12 +85,29 @@ function keeping(has: boolean, state: Whereabouts['owners'][number]['state']): s
   return state === 'syncing' ? 'keeps it, and fetches what is missing of the sector' : 'keeps it'
 }
 
-function whereText(id: string, { sector, everywhere, owners, others, copies, wanted }: Whereabouts): string {
+function whereText(id: string, { sector, everywhere, owners, others, copies, wanted, parts }: Whereabouts): string {
   if (owners.length === 0) return `No relay is known that could keep ${id}.`
+  if (parts !== undefined && !everywhere) return partsText(id, parts, others)
   const head = `${id} lies in sector ${sector}${everywhere ? ', which every relay keeps: there are few' : ''}. ${copies} of ${wanted} copies are there.`
   const rows = [
     ...owners.map(({ peer, has, state, origin }) => [peer, keeping(has, state), origin ?? '']),
     ...others.map((peer) => [peer, 'keeps it, and need not', '']),
   ]
   return `${head}\n${textTable(rows)}`
+}
+
+/** Of each part of a namespace that is split, who is to keep it, and whether they do. */
+function partsText(id: string, parts: NonNullable<Whereabouts['parts']>, others: readonly string[]): string {
+  const count = parts.reduce((sum, one) => sum + one.parts.length, 0)
+  const short = parts.filter(({ copies, wanted }) => copies < wanted).reduce((sum, one) => sum + one.parts.length, 0)
+  const rows = parts.flatMap((one) =>
+    one.owners.map(({ peer, state, origin }, i) => [
+      i === 0 ? `${one.parts.join(', ')} in sector ${one.sector}: ${one.copies} of ${one.wanted} copies` : '',
+      peer,
+      state === 'serving' ? 'keeps it, and has all of the sector' : state === 'syncing' ? 'fetches what is missing of the sector' : 'does not say so',
+      origin ?? '',
+    ]),
+  )
+  const head = `${id} lies in ${count} parts. ${short === 0 ? 'All copies are there' : `${short} of them lack copies`}.`
+  return `${head}\n${textTable([...rows, ...others.map((peer) => ['', peer, 'keeps something of it, and need not', ''])])}`
 }

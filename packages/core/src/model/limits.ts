@@ -122,3 +122,6 @@ export const MAX_LOG_ACTS: number = 16 * 1024
 export const MAX_REMOVED_RECORDS = 32
 /** Longest name of a device, UTF-16 units. */
 export const MAX_DEVICE_LABEL_LENGTH = 64
+
+/** How often a namespace is halved at most: 64 parts. */
+export const MAX_SPLIT = 6

@@ -90,7 +90,7 @@ describe('head.json', () => {
   const read = async ({ bytes, signature }: Case): Promise<Verdict<SignedHead>> => decodeHead(bytesOf(bytes), bytesOf(signature), genesis)
   it.each(valid)('reads $name', async (head) => {
     const decoded = valueOf(await read(head))
-    const { epoch, seq, at, title, description, history, ended, next, listed, created, past, collections } = head
+    const { epoch, seq, at, title, description, history, ended, next, listed, created, past, collections, split } = head
     const body = {
       title,
       ...(description === undefined ? {} : { description }),
@@ -100,6 +100,7 @@ describe('head.json', () => {
       ...(listed === undefined ? {} : { listed }),
       ...(created === undefined ? {} : { created }),
       ...(collections === undefined ? {} : { collections }),
+      ...(split === undefined ? {} : { split }),
     }
     expect(decoded.head).toMatchObject({ epoch, seq, at, prev: head['prev'] && bytesOf(head['prev']) })
     expect(decoded.head.body).toEqual(body)

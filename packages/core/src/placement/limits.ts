@@ -1,7 +1,7 @@
 /** Parts of the key space. Fixed: each relay's share of it is computed from the number. */
 export const SECTORS = 1024
 /** Most parts that a namespace is split into are 2 to this power: 64. */
-export const MAX_SPLIT = 6
+export { MAX_SPLIT } from '../model/limits.ts'
 /** Records of one part above which its namespace should be split further: some 130 MB, which a relay copies in a minute. */
 export const PART_RECORDS = 250_000
 

@@ -5,7 +5,7 @@ import { drawCost } from './draw.ts'
 import { SECTORS } from './limits.ts'
 import { isMember, weightPower } from './membership.ts'
 import { Draws, Placement, sectorCosts } from './placement.ts'
-import { partOfSlot, sectorOf, splitFor } from './sector.ts'
+import { homesOf, partOfSlot, sectorOf, splitFor } from './sector.ts'
 import { decodeStatus, encodeStatus } from './status.ts'
 
 /** The cases of the file. What lies in them is described by it; `any` is what JSON.parse gives. */
@@ -47,6 +47,10 @@ function result(one: Case): unknown {
       return { power: weightPower(one['space']) }
     case 'split':
       return { split: splitFor(one['records']) }
+    case 'homes':
+      return {
+        homes: homesOf(bytesOf(one['ns']), one['split']).map(({ sector, parts }) => ({ sector, parts: parts === undefined ? null : hexOf(parts) })),
+      }
     case 'status': {
       const decoded = decodeStatus(bytesOf(one['bytes']))
       if (!decoded.ok) return { reason: decoded.reason }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '#crypto'
 import { compareBytes } from '../model/bytes.ts'
 import { MAX_SPLIT, PART_RECORDS } from './limits.ts'
-import { partOfSlot, partsOf, sectorOf, slotsOfPart, splitFor } from './sector.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
+import { areAllParts, coversParts, joinedParts, NO_PARTS } from '../sets/parts.ts'
+import { homesOf, partOfSlot, partsOf, sectorOf, slotsOfPart, splitFor } from './sector.ts'
 
 const ns = sha256('a namespace')
 
@@ -22,6 +24,19 @@ describe('sectors', () => {
       }
     }
     expect(new Set(partsOf(ns, MAX_SPLIT).map(sectorOf)).size).toBeGreaterThan(50)
+  })
+
+  it('have the head of a namespace in the one that it has unsplit, and each part once', () => {
+    expect(homesOf(ns, 0)).toEqual([{ sector: sectorOf({ ns, split: 0, index: 0 }), parts: undefined }])
+    for (let split = 1; split <= MAX_SPLIT; split++) {
+      const homes = homesOf(ns, split)
+      expect(homes.some(({ sector }) => sector === sectorOf({ ns, split: 0, index: 0 }))).toBe(true)
+      expect(areAllParts(homes.map(({ parts = NO_PARTS }) => parts).reduce(joinedParts))).toBe(true)
+      for (const part of partsOf(ns, split)) {
+        const holding = homes.filter(({ parts = NO_PARTS }) => coversParts(parts, partsOfRange(split, part.index)))
+        expect(holding.map(({ sector }) => sector)).toEqual([sectorOf(part)])
+      }
+    }
   })
 
   it('become more when a part has twice its records, and never fewer', () => {

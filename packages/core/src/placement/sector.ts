@@ -1,5 +1,7 @@
 import { sha256 } from '#crypto'
 import { concatBytes, utf8 } from '../model/bytes.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
+import { joinedParts, NO_PARTS, type Parts } from '../sets/parts.ts'
 import { MAX_SPLIT, PART_RECORDS } from './limits.ts'
 
 const DOMAIN: Uint8Array = utf8('docstore/sector')
@@ -28,6 +30,27 @@ export function partsOf(ns: Uint8Array, split: number): readonly Part[] {
 /** The part of a namespace that a slot lies in. */
 export function partOfSlot(ns: Uint8Array, split: number, slot: Uint8Array): Part {
   return { ns, split, index: (slot[0] ?? 0) >>> (8 - split) }
+}
+
+/** A sector, and what of a namespace lies there besides its head and logs; `undefined` for all of it. */
+export interface Home {
+  readonly sector: number
+  readonly parts: Parts | undefined
+}
+
+/**
+ * Where a namespace lies, by rising number. Its head and logs lie wherever a part of it does, and in the sector that it has unsplit, too: there they are found
+ * by who knows nothing but its id.
+ */
+export function homesOf(ns: Uint8Array, split: number): readonly Home[] {
+  const first = sectorOf({ ns, split: 0, index: 0 })
+  if (split === 0) return [{ sector: first, parts: undefined }]
+  const bySector = new Map<number, Parts>([[first, NO_PARTS]])
+  for (const part of partsOf(ns, split)) {
+    const sector = sectorOf(part)
+    bySector.set(sector, joinedParts(bySector.get(sector) ?? NO_PARTS, partsOfRange(split, part.index)))
+  }
+  return [...bySector].map(([sector, parts]) => ({ sector, parts })).sort((a, b) => a.sector - b.sector)
 }
 
 /** The slots of a part, as bounds of sync: from `low` to below `high`; an empty `low` is the beginning, an empty `high` the end. */

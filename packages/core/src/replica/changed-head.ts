@@ -9,6 +9,7 @@ import { type SignedHead, signHead } from '../model/namespace/namespace.ts'
 import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
 import { principalOf } from '../model/people/author.ts'
 import { isTitle } from '../model/network/network.ts'
+import { badSplit, splitOfParts } from './bad-split.ts'
 import { badHistory } from './history/bad-history.ts'
 import { badName } from './bad-name.ts'
 import { changedCollections } from './changed-collections.ts'
@@ -34,6 +35,7 @@ export async function changedHead(open: OpenNamespace, change: HeadChange, groun
   const ended = change.end === true ? (head.body.ended ?? (await end())) : head.body.ended
   if (change.profile !== undefined && open.genesis.genesis.kind !== PROFILE_KIND)
     throw new DocstoreError('bad-option', `The namespace "${title}" is no profile`)
+  if (change.split !== undefined && open.genesis.genesis.kind === PROFILE_KIND) throw new DocstoreError('bad-option', 'A profile is not split')
   const body = changedBody(head.body, { ...change, ...(await nextNow(change, storage)) }, ended)
   if (equalBytes(encodeCbor(body), encodeCbor(head.body))) return undefined
   if (change.collections !== undefined) {
@@ -62,10 +64,10 @@ async function nextNow({ next }: HeadChange, storage: ReplicaGround['storage']):
   return now === undefined ? {} : { next: fromUtf8(now) ?? null }
 }
 
-/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`. */
+/** A body with what changes in it. Throws `bad-name`, `bad-option`, `bad-namespace-id`, `bad-collection`, `bad-rules`, `bad-split`. */
 function changedBody(
   body: HeadBody,
-  { title = body.title, description, history, next, listed = body.listed === true, collections, profile }: HeadChange,
+  { title = body.title, description, history, next, listed = body.listed === true, collections, profile, split: parts }: HeadChange,
   ended: number | undefined,
 ): HeadBody {
   if (!isTitle(title)) throw badName()
@@ -74,6 +76,8 @@ function changedBody(
     throw new DocstoreError('bad-option', `A description is a text of 1 to ${MAX_DESCRIPTION_LENGTH} characters`)
   const days = history === undefined ? body.history : (history ?? undefined)
   if (days !== undefined && !isHistoryDays(days)) throw badHistory()
+  const split = parts === undefined ? body.split : splitOfParts(parts)
+  if ((split ?? 0) < (body.split ?? 0)) throw badSplit(2 ** (body.split ?? 0))
   const successor = next === undefined ? body.next : next === null ? undefined : parseCid(DAG_CBOR, next)
   if (typeof next === 'string' && successor === undefined)
     throw new DocstoreError('bad-namespace-id', `${JSON.stringify(next.slice(0, 80))} is not a namespace id. It looks like bafyrei…`)
@@ -91,5 +95,6 @@ function changedBody(
     ...(created === undefined ? {} : { created }),
     ...(settings === undefined ? {} : { collections: settings }),
     ...(facts === undefined ? {} : { profile: facts }),
+    ...(split === undefined ? {} : { split }),
   }
 }

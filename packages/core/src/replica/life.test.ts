@@ -125,6 +125,23 @@ describe('a head', () => {
     expect(await owner.checkSummaries()).toEqual([])
   })
 
+  it('says in how many parts relays keep the namespace, which never become less', async () => {
+    const ns = await create()
+    expect(await owner.namespace(ns)).not.toHaveProperty('split')
+    const whole = await owner.exportNamespace(ns)
+    await owner.changeHead(ns, { split: 1 })
+    expect(await owner.exportNamespace(ns)).toEqual(whole)
+    expect(await owner.changeHead(ns, { split: 4 })).toMatchObject({ split: 4 })
+    const now = await owner.exportNamespace(ns)
+    for (const split of [1, 2, 3, 0, -2, 128, 4.5, Number.NaN, '8'])
+      await expect(owner.changeHead(ns, { split: split as number })).rejects.toMatchObject({ code: 'bad-split' })
+    expect(await owner.exportNamespace(ns)).toEqual(now)
+    expect(await owner.changeHead(ns, { split: 64, title: 'other' })).toMatchObject({ split: 64, name: 'other' })
+    await expect(owner.createNamespace({ name: 'notes', write: 'anyone', split: 5 })).rejects.toMatchObject({ code: 'bad-split' })
+    expect(await owner.createNamespace({ name: 'notes', write: 'anyone', split: 2 })).toMatchObject({ split: 2 })
+    expect(await owner.namespaceIds()).toHaveLength(2)
+  })
+
   it('is refused with what is wrong with it, and stays as it was', async () => {
     const ns = await create()
     const before = await owner.exportNamespace(ns)

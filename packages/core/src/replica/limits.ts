@@ -4,6 +4,9 @@ export const MAX_BATCH_BYTES: number = 192 * 1024
 /** Records read at a time to fill a batch: 4 MB where all are of the largest size, of which the batch takes one. */
 export const EXPORT_PAGE = 32
 
+/** Records that are looked at for one batch of some parts of a namespace. */
+export const MAX_LOOKED = 4096
+
 /** Versions read at a time into a tree: one or two milliseconds. */
 export const TREE_PAGE = 512
 

@@ -8,6 +8,7 @@ import type { Network } from '../model/network/network.ts'
 import { type Random, secureRandom } from '../model/keys/random.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Explanation } from '../query/index.ts'
+import type { Parts } from '../sets/parts.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { QueriesAside } from '../storage/queries/queries-aside.ts'
 import type { Asker } from '../storage/queries/query-queue.ts'
@@ -60,7 +61,7 @@ import type {
   NamespaceBytes,
   NamespaceInfo,
   NamespaceInit,
-  NamespacePrint,
+  ProvedNamespace,
   OpenedReading,
   OutgoingBatch,
   PendingChange,
@@ -473,27 +474,27 @@ export class LocalReplica implements Replica {
 
   // Exchange with other peers
 
-  async summary(ns: string): Promise<Summary> {
+  async summary(ns: string, parts?: Parts): Promise<Summary> {
     if (this.#expiry.isDue) await this.#expiry.sweep()
-    return this.#comparing.summary(ns)
+    return this.#comparing.summary(ns, parts)
   }
 
-  async print(ns: string): ReturnType<Replica['print']> {
-    return (await this.#placing()).print(ns)
+  async print(ns: string, parts?: Parts): ReturnType<Replica['print']> {
+    return (await this.#placing()).print(ns, parts)
   }
 
-  async prove(namespaces: readonly string[], salt: Uint8Array): ReturnType<Replica['prove']> {
+  async prove(namespaces: readonly ProvedNamespace[], salt: Uint8Array): ReturnType<Replica['prove']> {
     return (await this.#placing()).prove(namespaces, salt)
   }
 
-  async takeAway(ns: string, print: NamespacePrint): Promise<boolean> {
-    return (await this.#placing()).takeAway(ns, print)
+  async takeAway(...[ns, print, parts]: Parameters<Replica['takeAway']>): Promise<boolean> {
+    return (await this.#placing()).takeAway(ns, print, parts)
   }
 
   /** Loaded at relays, where there are more than copies. */
   async #placing(): Promise<Placing> {
     const { Placing } = await import('./exchange/placing.ts')
-    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces, this))
+    return (this.#loadedPlacing ??= new Placing(this.#ground, this.#namespaces, this, this.#comparing))
   }
 
   checkSummaries(): Promise<readonly string[]> {
@@ -504,8 +505,8 @@ export class LocalReplica implements Replica {
     return this.#comparing.lastSeq(ns)
   }
 
-  firstQuestion(ns: string): Promise<Uint8Array> {
-    return this.#comparing.firstQuestion(ns)
+  firstQuestion(ns: string, parts?: Parts): Promise<Uint8Array> {
+    return this.#comparing.firstQuestion(ns, parts)
   }
 
   auditQuestion(ns: string): Promise<Uint8Array | undefined> {

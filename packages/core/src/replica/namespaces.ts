@@ -20,7 +20,6 @@ import {
   type WritePolicy,
 } from '../model/namespace/namespace.ts'
 import { isHistoryDays } from '../model/namespace/head-body.ts'
-import { pastAfter } from '../model/namespace/head-past.ts'
 import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
 import { isTitle } from '../model/network/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
@@ -219,18 +218,24 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce, listed = false, collections, history }: NamespaceInit): Promise<NamespaceInfo> {
+  async createNamespace({ name, write, nonce, listed = false, collections, history, split: parts }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
     if (!WRITE_POLICIES.includes(write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
     }
     if (history !== undefined && !isHistoryDays(history)) throw badHistory()
+    const split = parts === undefined ? undefined : (await import('./bad-split.ts')).splitOfParts(parts)
     const { network, identity, clock } = this.#ground
     const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
     const known = this.#open.get(flatText(genesis.cid))
     if (known !== undefined) return this.#info(known)
-    const body: HeadBody = { title: name, ...(listed ? { listed } : {}), ...(history === undefined ? {} : { history }) }
+    const body: HeadBody = {
+      title: name,
+      ...(listed ? { listed } : {}),
+      ...(history === undefined ? {} : { history }),
+      ...(split === undefined ? {} : { split }),
+    }
     const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
     const epoch = await this.#ownEpoch()
     const head = signHead({ net: network.cid, ns: genesis.cid, epoch, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
@@ -290,7 +295,7 @@ export class Namespaces implements ReplicaNamespaces {
   }
 
   #info({ id, genesis: { genesis }, head: { head }, lost }: Pick<OpenNamespace, 'id' | 'genesis' | 'head' | 'lost'>): NamespaceInfo {
-    const { title, description, history, ended, next, listed, created = head.at, collections, profile } = head.body
+    const { title, description, history, ended, next, listed, created = head.at, collections, profile, split } = head.body
     const { identity, people, clock } = this.#ground
     const mayEver =
       genesis.write === 'members'
@@ -305,6 +310,7 @@ export class Namespaces implements ReplicaNamespaces {
       owner: principalId(genesis.owner),
       writable: mayEver && ended === undefined,
       createdAt: new Date(msFromTime(created)).toISOString(),
+      ...(split === undefined ? {} : { split: 2 ** split }),
       ...(ended === undefined ? {} : { ended: new Date(msFromTime(ended)).toISOString() }),
       ...(next === undefined ? {} : { next: next.toString() }),
       ...(listed === undefined ? {} : { listed }),
@@ -395,25 +401,8 @@ export class Namespaces implements ReplicaNamespaces {
     const { genesis } = open
     // What a device that acts says in an epoch that is no more, is the owner's word still.
     const former = isByDevice(open.head, owner) ? undefined : await (await import('./heads/former-head.ts')).formerHead(storage, open, owner)
-    const { net, ns, seq } = open.head.head
-    const { at, body } = (former ?? open.head).head
-    const time = clock.next(at)
-    await this.#save(
-      genesis,
-      signHead(
-        {
-          net,
-          ns,
-          epoch: owner.epoch,
-          seq: seq + 1,
-          prev: open.head.hash,
-          ...pastAfter(open.head),
-          at: time,
-          body: { ...body, created: body.created ?? at },
-        },
-        identity,
-      ),
-    )
+    const { renewedHead } = await import('./heads/renewed-head.ts')
+    await this.#save(genesis, renewedHead(open.head, former ?? open.head, { epoch: owner.epoch, clock, identity }))
   }
 
   /**

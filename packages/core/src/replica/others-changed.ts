@@ -20,8 +20,11 @@ export async function othersChanged(
       const { ns, cid } = stored
       await comparing.removed(ns)
       const known = namespaces.get(cid)
-      if (known === undefined) await namespaces.takeUp(stored)
-      else if (!equalBytes(known.head.bytes, stored.head)) {
+      if (known === undefined) {
+        await namespaces.takeUp(stored)
+        // As of one that came here.
+        news.tell({ namespace: cid, from: 0, to: 0, collections: [] })
+      } else if (!equalBytes(known.head.bytes, stored.head)) {
         await namespaces.importNamespace(stored.genesis, stored.head, stored.signature)
         const kept = namespaces.get(cid)
         // Both have met another head at the same time, and the one that loses was stored last.

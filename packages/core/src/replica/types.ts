@@ -5,6 +5,7 @@ import type { HeldRole } from '../model/people/roles-state.ts'
 import type { Device, PersonState } from '../model/people/person-state.ts'
 import type { WritePolicy } from '../model/namespace/namespace.ts'
 import type { Refusal } from '../model/verdict.ts'
+import type { Parts } from '../sets/parts.ts'
 import type { Difference } from '../sets/reconcile.ts'
 import type { Explanation } from '../query/index.ts'
 import type { Asker } from '../storage/queries/query-queue.ts'
@@ -37,6 +38,8 @@ export interface NamespaceInfo {
   readonly description?: string
   /** How long earlier versions of documents are kept, days; absent where the owner does not say. */
   readonly history?: number
+  /** In how many parts relays keep it that keep a part of the network: 2, 4, … 64; absent where it is whole. */
+  readonly split?: number
   /** ISO time at which its owner ended it; absent where it goes on. Nothing that was written later is accepted. */
   readonly ended?: string
   /** Id of the namespace that takes its place, where its owner named one. */
@@ -149,6 +152,8 @@ export interface NamespaceInit {
   readonly listed?: boolean
   /** How long earlier versions of documents are kept, days. */
   readonly history?: number
+  /** In how many parts relays keep it that keep a part of the network: 1, 2, 4, … 64. */
+  readonly split?: number
   /** Settings of collections, by their names. Types stay as they are made here. */
   readonly collections?: Readonly<Record<string, CollectionChange | null>>
 }
@@ -164,6 +169,8 @@ export interface HeadChange {
   readonly description?: string | null
   /** How long earlier versions of documents are kept, days. */
   readonly history?: number | null
+  /** In how many parts relays keep it that keep a part of the network: never less than before. */
+  readonly split?: number
   readonly next?: string | null
   readonly listed?: boolean
   /** By their names; `null` takes all settings of a collection away. */
@@ -494,6 +501,8 @@ export interface OutgoingBatch {
   readonly seq: number
   /** Whether more follows right away. */
   readonly more: boolean
+  /** Where it is of some parts, records that were looked at for it. */
+  readonly looked?: number
   /** Where `seq` is the last position: what all records add up to at this moment. */
   readonly summary?: Summary
 }
@@ -703,12 +712,17 @@ export interface ReplicaTimes {
 export interface ReplicaSending {
   /**
    * Sealed records after `since`, except those at positions in `skip` (pairs of `from < seq <= to`, rising). The receiver counts as one who may
-   * keep them, unless they lie beyond `latest`, which it surely does not accept.
+   * keep them, unless they lie beyond `latest`, which it surely does not accept. With `parts`, only those in these.
    */
   batchSince(
     ns: string,
     since: number,
-    options: { readonly maxBytes: number; readonly skip?: readonly (readonly [from: number, to: number])[]; readonly latest?: number | undefined },
+    options: {
+      readonly maxBytes: number
+      readonly skip?: readonly (readonly [from: number, to: number])[]
+      readonly latest?: number | undefined
+      readonly parts?: Parts | undefined
+    },
   ): Promise<OutgoingBatch>
   /** Sealed records in these slots (16 bytes each, one after another), as many as fit; `taken` slots were looked at. */
   batchOf(
@@ -908,12 +922,13 @@ export interface ReplicaFile {
 
 /** What two peers ask each other to find out where they differ. */
 export interface ReplicaComparing {
-  summary(ns: string): Promise<Summary>
+  /** Of all records, or of those in some parts. */
+  summary(ns: string, parts?: Parts): Promise<Summary>
   /** Adds up all records of all namespaces anew. Resolves with the ids of those whose summary was wrong; it is right now. */
   checkSummaries(): Promise<readonly string[]>
   lastSeq(ns: string): Promise<number>
-  /** The first question of a reconciliation. */
-  firstQuestion(ns: string): Promise<Uint8Array>
+  /** The first question of a reconciliation, of all records or of those in some parts. */
+  firstQuestion(ns: string, parts?: Parts): Promise<Uint8Array>
   /** The first question of an audit, which finds what equal roots can hide; `undefined` where nothing is stored. */
   auditQuestion(ns: string): Promise<Uint8Array | undefined>
   /** Answers another peer's question. Throws `busy` where it would take too much work. */
@@ -928,21 +943,30 @@ export interface NamespacePrint {
   readonly print: Uint8Array
   /** Highest position in the local order that it covers. */
   readonly seq: number
-  /** Whether documents here name files. */
-  readonly hasFiles: boolean
+  /** Records that it covers. */
+  readonly count: number
+}
+
+/** A namespace, or what lies in some parts of it, that is to be proved. */
+export interface ProvedNamespace {
+  readonly id: string
+  readonly parts?: Parts | undefined
 }
 
 /** What relays tell each other of what lies where, and how one gives up what others keep. */
 export interface ReplicaPlacing {
   /** `undefined` where it is not here. */
-  print(ns: string): Promise<NamespacePrint | undefined>
+  print(ns: string, parts?: Parts): Promise<NamespacePrint | undefined>
   /**
    * SHA-256 of a salt and of all that lies here of these namespaces, contents and all, in their order; `undefined` where one of them is not here. Only who has
    * the same knows it.
    */
-  prove(namespaces: readonly string[], salt: Uint8Array): Promise<Uint8Array | undefined>
-  /** Takes a namespace away from here, unless it is another than this by now. False where it stays. */
-  takeAway(ns: string, print: NamespacePrint): Promise<boolean>
+  prove(namespaces: readonly ProvedNamespace[], salt: Uint8Array): Promise<Uint8Array | undefined>
+  /**
+   * Takes a namespace away from here, unless it is another than this by now; with `parts`, the records in these alone, and the namespace too if `isLast`
+   * and no others are here. False where they stay.
+   */
+  takeAway(ns: string, print: NamespacePrint, parts?: { readonly parts: Parts; readonly isLast: boolean }): Promise<boolean>
 }
 
 /** What happens here. */

@@ -1,5 +1,6 @@
 import { compareBytes, equalBytes } from '../model/bytes.ts'
 import { SLOT_BYTES } from '../model/record.ts'
+import { HashSum } from './hash-sum.ts'
 import {
   encodeItems,
   encodeQuestion,
@@ -50,8 +51,15 @@ export interface Difference {
  * with its items, or with fingerprints of its parts. All of it is pure: what has to be remembered lies in the messages. `random` gives
  * numbers from 0 to below 1. The first question is about sets whose roots differ, which is known: so it begins with the parts.
  */
-export function firstQuestion(tree: SummedTree, random: () => number): Uint8Array {
-  return encodeQuestion({ salt: undefined, ranges: cut(tree, EVERYTHING, random) })
+export function firstQuestion(tree: SummedTree, random: () => number, spans: readonly Span[] = [EVERYTHING]): Uint8Array {
+  return encodeQuestion({ salt: undefined, ranges: spans.flatMap((span) => cut(tree, span, random)) })
+}
+
+/** What the versions in some ranges of slots add up to, and how many they are. */
+export function printOfSpans(tree: SummedTree, spans: readonly Span[]): { readonly fingerprint: Uint8Array; readonly count: number } {
+  const sum = new HashSum()
+  for (const { low, high } of spans) sum.addAll(tree.sum(low, highOf({ low, high })))
+  return { fingerprint: sum.fingerprint(), count: sum.count }
 }
 
 /** Asks whether these spans are the same on both sides. With a salt, the tree is one of salted hashes and needs to hold the spans only. */

@@ -104,7 +104,7 @@ export class SummedTree {
 
   /** Fingerprint of `[low, high)`. */
   fingerprint(low: Bound, high: Bound): Uint8Array {
-    return this.#sum(low, high).fingerprint()
+    return this.sum(low, high).fingerprint()
   }
 
   /** Fingerprint of everything, as text: the `root` of a namespace. */
@@ -182,7 +182,8 @@ export class SummedTree {
     return this.#starts
   }
 
-  #sum(low: Bound, high: Bound): HashSum {
+  /** What `[low, high)` adds up to. */
+  sum(low: Bound, high: Bound): HashSum {
     const sum = new HashSum()
     for (let index = low === undefined ? 0 : this.#leafFor(low); index < this.#leaves.length; index++) {
       const leaf = this.#leaf(index)

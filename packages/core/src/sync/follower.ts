@@ -2,6 +2,7 @@ import { DocstoreError } from '../errors.ts'
 import type { Channel } from './channel.ts'
 import { FOLLOW_JOINING_MS, FOLLOW_SETTLING_MS, FOLLOW_WAIT_MS, MAX_FOLLOWED } from './limits.ts'
 import type { Followed, NamespaceNews } from './messages.ts'
+import type { Parts } from '../sets/parts.ts'
 import { Wake } from './wake.ts'
 
 /** What a follower needs of its session. */
@@ -21,6 +22,10 @@ export class Follower {
   readonly #init: FollowerInit
   /** Position in the peer's local order per namespace. */
   readonly #positions = new Map<string, number>()
+  /** Of which parts news are asked for, where not of all. */
+  readonly #parts = new Map<string, Parts>()
+  /** Namespaces of which the peer is still to be told of which parts. */
+  readonly #otherParts = new Set<string>()
   /** The same as the peer knows it on this channel. */
   readonly #told = new Map<string, number>()
   /** Namespaces of which the peer is still to be told, on this channel. Only these are looked at when it is asked. */
@@ -37,11 +42,19 @@ export class Follower {
     this.#init = init
   }
 
-  /** Follows a namespace from this position, or from where it has come to already. */
-  follow(ns: string, seq: number): void {
+  /** Follows a namespace, or some parts of it, from this position, or from where it has come to already. */
+  follow(ns: string, seq: number, parts?: Parts): void {
     const known = this.#positions.get(ns)
+    const isSame = this.#parts.get(ns)?.join() === parts?.join()
+    if (parts === undefined) this.#parts.delete(ns)
+    else this.#parts.set(ns, parts)
+    if (!isSame) {
+      this.#otherParts.add(ns)
+      // What came of former parts says nothing of what there is of these.
+      this.#positions.delete(ns)
+    }
     this.#move(ns, seq)
-    if (known !== undefined) return
+    if (known !== undefined && isSame) return
     this.#added.ring()
     // A request that waits for news does not know of this namespace: a new channel asks again, with it.
     if (this.#isWaitingLong) this.#dropChannel()
@@ -50,6 +63,8 @@ export class Follower {
   /** Follows a namespace no longer, which the peer is told with the next request. What comes of it until then is not taken. */
   leave(ns: string): void {
     this.#positions.delete(ns)
+    this.#parts.delete(ns)
+    this.#otherParts.delete(ns)
     this.#untold.delete(ns)
     if (this.#told.has(ns)) this.#left.add(ns)
   }
@@ -76,7 +91,8 @@ export class Follower {
     for (const ns of [...this.#moved, ...this.#untold]) {
       if (wants.length === MAX_FOLLOWED) break
       const since = this.#positions.get(ns)
-      if (this.#untold.delete(ns) && since !== undefined && since !== this.#told.get(ns)) wants.push({ ns, since })
+      const isNew = this.#otherParts.has(ns) || since !== this.#told.get(ns)
+      if (this.#untold.delete(ns) && since !== undefined && isNew) wants.push({ ns, since, ...this.#partsFor(ns) })
     }
     this.#moved = []
     // A channel cannot be told to leave a namespace: from the last position there is, there are no news of it.
@@ -93,7 +109,8 @@ export class Follower {
       const answer = await channel.ask({ t: 'follow', epoch: this.#init.theirEpoch(), wants, wait }, 'news', 'idle')
       this.#isWaitingLong = false
       if (channel !== this.#channel) return
-      for (const { ns, since } of wants) {
+      for (const { ns, since, parts } of wants) {
+        if (parts?.join() === this.#parts.get(ns)?.join()) this.#otherParts.delete(ns)
         if (since === Number.MAX_SAFE_INTEGER) this.#told.delete(ns)
         else this.#told.set(ns, since)
       }
@@ -115,9 +132,16 @@ export class Follower {
     for (const { ns, seq, batch } of all) {
       // Meanwhile the session can have ended, or another namespace have asked for a new channel. What was not taken comes again.
       if (channel !== this.#channel) return
+      // These are of the parts of before.
+      if (this.#otherParts.has(ns)) continue
       if (await this.#init.onNews(ns, batch, seq)) this.#move(ns, seq)
       else this.leave(ns)
     }
+  }
+
+  #partsFor(ns: string): Pick<Followed, 'parts'> {
+    const parts = this.#parts.get(ns)
+    return parts === undefined ? {} : { parts }
   }
 
   #move(ns: string, seq: number): void {

@@ -1,7 +1,8 @@
 import type { AcceptResult, OutgoingBatch, Replica } from '../replica/types.ts'
 import type { Refusal } from '../model/verdict.ts'
 import { MAX_BATCH_BYTES } from '../replica/limits.ts'
-import { FORGIVEN_UNITS_PER_MS, MAX_LEDGER_RANGES, MAX_WAIT_MS, MAX_WASTED_UNITS, MIN_WAIT_MS, WAIT_PER_UNIT_MS } from './limits.ts'
+import { FORGIVEN_UNITS_PER_MS, MAX_LEDGER_RANGES, MAX_PULLED_PARTS, MAX_WAIT_MS, MAX_WASTED_UNITS, MIN_WAIT_MS, WAIT_PER_UNIT_MS } from './limits.ts'
+import type { Parts } from '../sets/parts.ts'
 import { Turns } from '../replica/turns.ts'
 
 /** A range of local positions: `from < seq <= to`. */
@@ -13,8 +14,8 @@ export type SeqRange = readonly [from: number, to: number]
  */
 export class Ledger {
   readonly #ranges = new Map<string, SeqRange[]>()
-  /** How far the peer has pulled; only of namespaces that are here. */
-  readonly #pulled = new Map<string, number>()
+  /** How far the peer has pulled, by parts; only of namespaces that are here. */
+  readonly #pulled = new Map<string, Map<string, number>>()
   readonly #turns = new Turns()
   readonly #requests = new Turns()
   #wasted = 0
@@ -34,9 +35,14 @@ export class Ledger {
   }
 
   /** Notes that the peer got what lies between two positions; tells whether it had got that before. */
-  pulled(ns: string, since: number, seq: number): boolean {
-    const before = this.#pulled.get(ns) ?? 0
-    this.#pulled.set(ns, Math.max(before, seq))
+  pulled(ns: string, { since, seq, parts }: { readonly since: number; readonly seq: number; readonly parts?: Parts | undefined }): boolean {
+    const ofParts = this.#pulled.get(ns) ?? new Map<string, number>()
+    this.#pulled.set(ns, ofParts)
+    const key = parts?.join() ?? ''
+    // Who names ever other parts gets the same again.
+    if (!ofParts.has(key) && ofParts.size >= MAX_PULLED_PARTS) return true
+    const before = ofParts.get(key) ?? 0
+    ofParts.set(key, Math.max(before, seq))
     return since < before
   }
 
@@ -75,11 +81,15 @@ export class Ledger {
     replica: Replica,
     ns: string,
     since: number,
-    { maxBytes = MAX_BATCH_BYTES, latest }: { readonly maxBytes?: number | undefined; readonly latest?: number | undefined } = {},
+    {
+      maxBytes = MAX_BATCH_BYTES,
+      latest,
+      parts,
+    }: { readonly maxBytes?: number | undefined; readonly latest?: number | undefined; readonly parts?: Parts | undefined } = {},
   ): Promise<OutgoingBatch> {
     return this.#turns.take(() => {
       const skip = (this.#ranges.get(ns) ?? []).filter(([, to]) => to > since)
-      return replica.batchSince(ns, since, { maxBytes, skip, latest })
+      return replica.batchSince(ns, since, { maxBytes, skip, latest, parts })
     })
   }
 

@@ -63,6 +63,9 @@ export const ROOM_MS = 5_000
 /** Ranges of local positions remembered per peer and namespace, so that nothing goes back to where it came from. */
 export const MAX_LEDGER_RANGES = 1024
 
+/** Sets of parts of a namespace that one peer may pull without its being counted as waste. */
+export const MAX_PULLED_PARTS = 16
+
 /** Units of work that a peer may waste: one is a record that was not needed, or an entry of a reply after which nothing was fetched. */
 export const MAX_WASTED_UNITS = 8192
 
@@ -71,6 +74,8 @@ export const FORGIVEN_UNITS_PER_MS = 0.1
 
 /** What a request costs that moves nothing, and each id in a list of namespaces, units; an offered namespace, which is signed; and each namespace that a request has looked at for news. */
 export const REQUEST_UNITS = 0.25
+/** The same for a record that was looked at and lies in none of the parts that are meant. */
+export const LOOKED_UNITS: number = 1 / 16
 export const OFFER_UNITS = 1
 export const FOLLOWED_UNITS = 0.001
 

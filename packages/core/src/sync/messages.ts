@@ -3,6 +3,7 @@ import { asStruct, decodeCbor, isBytes, isUint } from '../model/encoding/cbor.ts
 import { accept, refuse, type Verdict } from '../model/verdict.ts'
 import { SLOT_BYTES } from '../model/record.ts'
 import { MAX_TIPS } from '../replica/limits.ts'
+import { type Parts, PARTS_BYTES } from '../sets/parts.ts'
 import type { Acceptance, LogParcel, LogTips, LogWant, NamespaceBytes } from '../replica/types.ts'
 import { SIGNATURE_BYTES } from '../model/keys/identity.ts'
 import { LIST_PAGE, LOGS_PAGE, MAX_ACTS, MAX_FETCH_SLOTS, MAX_FOLLOWED, MAX_FRAME_BYTES, MAX_JOINED } from './limits.ts'
@@ -14,6 +15,8 @@ export type Role = 'relay' | 'peer'
 export interface Followed {
   readonly ns: string
   readonly since: number
+  /** Of which parts it is to be told, where not of all: only for who said `CAN_PARTS`. */
+  readonly parts?: Parts
 }
 
 /** Records of a namespace up to position `seq`, and whether there are `more` behind it. */
@@ -35,6 +38,8 @@ export const CAN_LOGS = 'logs'
 export const CAN_HAS = 'has'
 /** That `open` names the head that the asking side has, which then need not come again. */
 export const CAN_HEAD = 'head'
+/** That `open`, `pull` and `follow` are about some parts of a namespace. */
+export const CAN_PARTS = 'parts'
 /** Such words that are read. */
 const MAX_CAN = 16
 
@@ -45,9 +50,10 @@ export type Request =
   | { readonly t: 'list'; readonly after: string }
   /**
    * How does this namespace stand with you? With `has`, which is only for who said `CAN_HAS`, it need not be looked for elsewhere: it is here. With
-   * `head`, only for who said `CAN_HEAD`, the hash of the newest head here.
+   * `head`, only for who said `CAN_HEAD`, the hash of the newest head here. With `parts`, only for who said `CAN_PARTS`, root and count are to be those of
+   * the records in these.
    */
-  | { readonly t: 'open'; readonly ns: string; readonly has?: true; readonly head?: Uint8Array }
+  | { readonly t: 'open'; readonly ns: string; readonly has?: true; readonly head?: Uint8Array; readonly parts?: Parts }
   /** Here is a namespace, or a newer head of it. */
   | ({ readonly t: 'offer' } & NamespaceBytes)
   /** Which logs of persons and roles does the namespace need, after this one, and how far do you have them? */
@@ -64,8 +70,8 @@ export type Request =
   | { readonly t: 'put'; readonly ns: string; readonly batch: Uint8Array }
   /** Take these records of several namespaces. Only for who said `CAN_PUTS`. */
   | { readonly t: 'puts'; readonly puts: readonly { readonly ns: string; readonly batch: Uint8Array }[] }
-  /** Send me the records after a position. */
-  | { readonly t: 'pull'; readonly epoch: string; readonly ns: string; readonly since: number }
+  /** Send me the records after a position, of some parts or of all. */
+  | { readonly t: 'pull'; readonly epoch: string; readonly ns: string; readonly since: number; readonly parts?: Parts }
   /**
    * Tell me what is new; wait up to `wait` milliseconds for it. `wants` adds to what earlier requests of this stream named, or moves its
    * positions.
@@ -142,7 +148,7 @@ const MAX_TEXT = 512
 export function encodeRequest(request: Request): Uint8Array {
   switch (request.t) {
     case 'follow':
-      return dagCbor.encode({ ...request, wants: request.wants.map(({ ns, since }) => [ns, since]) })
+      return dagCbor.encode({ ...request, wants: request.wants.map(({ ns, since, parts }) => [ns, since, ...(parts === undefined ? [] : [parts])]) })
     case 'puts':
       return dagCbor.encode({ ...request, puts: request.puts.map(({ ns, batch }) => [ns, batch]) })
     case 'acts':
@@ -280,7 +286,8 @@ export function decodeRequest(bytes: Uint8Array): Verdict<Request> {
 }
 
 function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefined {
-  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs, has } = frame
+  const { t, v, net, role, clock, after, ns, genesis, head, signature, question, slots, batch, puts, epoch, since, wants, wait, logs, has, parts } =
+    frame
   switch (t) {
     case 'hello':
       return asStruct(frame, ['t', 'v', 'net', 'role', 'clock', 'epoch']) && v === 1 && isText(net) && isRole(role) && isUint(clock) && isText(epoch)
@@ -289,9 +296,9 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
     case 'list':
       return asStruct(frame, ['t', 'after']) && isText(after) ? { t, after } : undefined
     case 'open':
-      if (!asStruct(frame, ['t', 'ns'], ['has', 'head']) || !isText(ns)) return undefined
-      if (!(has === undefined || has === true) || !(head === undefined || isBytes(head, 32))) return undefined
-      return { t, ns, ...(has === undefined ? {} : { has }), ...(head === undefined ? {} : { head }) }
+      if (!asStruct(frame, ['t', 'ns'], ['has', 'head', 'parts']) || !isText(ns)) return undefined
+      if (!(has === undefined || has === true) || !(head === undefined || isBytes(head, 32)) || !areParts(parts)) return undefined
+      return { t, ns, ...(has === undefined ? {} : { has }), ...(head === undefined ? {} : { head }), ...(parts === undefined ? {} : { parts }) }
     case 'offer':
       return asStruct(frame, ['t', 'genesis', 'head', 'signature']) && isBytes(genesis) && isBytes(head) && isBytes(signature)
         ? { t, genesis, head, signature }
@@ -325,7 +332,8 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
       return all === undefined ? undefined : { t, puts: all }
     }
     case 'pull':
-      return asStruct(frame, ['t', 'epoch', 'ns', 'since']) && isText(epoch) && isText(ns) && isUint(since) ? { t, epoch, ns, since } : undefined
+      if (!asStruct(frame, ['t', 'epoch', 'ns', 'since'], ['parts']) || !isText(epoch) || !isText(ns) || !isUint(since)) return undefined
+      return areParts(parts) ? { t, epoch, ns, since, ...(parts === undefined ? {} : { parts }) } : undefined
     case 'follow': {
       if (
         !asStruct(frame, ['t', 'epoch', 'wants', 'wait']) ||
@@ -337,10 +345,10 @@ function readRequest(frame: Readonly<Record<string, unknown>>): Request | undefi
         return undefined
       const followed: Followed[] = []
       for (const want of wants as unknown[]) {
-        if (!Array.isArray(want) || want.length !== 2) return undefined
-        const [id, since]: unknown[] = want
-        if (!isText(id) || !isUint(since)) return undefined
-        followed.push({ ns: id, since })
+        if (!Array.isArray(want) || want.length < 2 || want.length > 3) return undefined
+        const [id, since, some]: unknown[] = want
+        if (!isText(id) || !isUint(since) || !areParts(some)) return undefined
+        followed.push({ ns: id, since, ...(some === undefined ? {} : { parts: some }) })
       }
       return { t, epoch, wants: followed, wait }
     }
@@ -440,6 +448,10 @@ function readResponse(frame: Readonly<Record<string, unknown>>): Response | unde
     default:
       return undefined
   }
+}
+
+function areParts(value: unknown): value is Parts | undefined {
+  return value === undefined || isBytes(value, PARTS_BYTES)
 }
 
 function isText(value: unknown): value is string {

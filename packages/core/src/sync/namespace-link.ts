@@ -14,9 +14,11 @@ import { KeptPositions } from './kept-positions.ts'
 import { LogLink } from './log-link.ts'
 import type { Ledger } from './ledger.ts'
 import { MAX_FETCH_SLOTS, MAX_HELD, MAX_PASSES, MAX_QUOTA_IN_A_ROW, MAX_ROUNDS, SMALL_PUSH_BYTES } from './limits.ts'
-import { CAN_HAS, CAN_HEAD, CAN_LOGS, type Response } from './messages.ts'
+import { areNoParts, isInParts, type Parts } from '../sets/parts.ts'
+import { CAN_HAS, CAN_HEAD, CAN_LOGS, CAN_PARTS, type Response } from './messages.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import type { PutCollector } from './put-collector.ts'
+import { splitOfHead } from './split-of-head.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
 import type { Slots, Turns } from '../replica/turns.ts'
 
@@ -41,7 +43,11 @@ export interface LinkContext {
   /** Sends batches to the peer, those of several namespaces together. */
   readonly puts: PutCollector
   /** Called when the peer's news count from this position of its local order on. */
-  readonly onFollow: (ns: string, seq: number) => void
+  readonly onFollow: (ns: string, seq: number, parts?: Parts) => void
+  /** Which parts of a namespace are to be equal on both sides, as far as its head is known; `undefined` for all of it. */
+  readonly partsOf: (ns: string) => Promise<Parts | undefined>
+  /** Whether nothing but heads and logs is given: what the peer has is got, and need not stay there. */
+  readonly isTaking: boolean
   /** Called when some records were refused, so that they have to be tried again later. */
   readonly onRefused: (ns: string) => void
   /** Called when records came whose persons are not known here, so that their logs have to be fetched. */
@@ -163,7 +169,8 @@ export class NamespaceLink {
     const { replica, now, onFollow } = this.#context
     // What neither side had, neither has until the peer says something else.
     if (this.status.state !== 'live' && this.status.state !== 'absent') this.status.state = 'syncing'
-    const kept = (this.#kept ??= await KeptPositions.load(replica, this.#ns, this.#context.theirEpoch(), now))
+    let kept = await this.#keptFor(await this.#wantedParts())
+    let compared = 0
     let rootsBefore = ''
     let refused = 0
     let held = 0
@@ -175,6 +182,7 @@ export class NamespaceLink {
         return true
       }
       const told = await replica.headAndLogs(this.#ns)
+      const answered = await this.#answeredParts(opened)
       const shared = await this.#shareNamespace(opened)
       if (shared !== 'shared') {
         this.status.state = shared
@@ -185,21 +193,32 @@ export class NamespaceLink {
         continue
       }
       if (this.status.state !== 'live') this.status.state = 'syncing'
-      const ours = await replica.summary(this.#ns)
+      // The head that came may say that it is split, or split further.
+      const parts = await this.#wantedParts()
+      kept = await this.#keptFor(parts)
+      const isHeadAlone = parts !== undefined && areNoParts(parts)
+      if (!isHeadAlone && answered?.join() !== parts?.join()) continue
+      const ours = await replica.summary(this.#ns, parts)
       // After the position: what has changed meanwhile, and may lie before it, is shared by another pass.
       this.#told = await replica.headAndLogs(this.#ns)
       const isTold = told === undefined || told === this.#told
       if (!isTold) this.#told = undefined
       const theirs = opened.t === 'opened' ? opened : { root: '', count: 0, seq: 0 }
-      const isEqual = ours.root === theirs.root
+      const isEqual = isHeadAlone || ours.root === theirs.root
       this.status.have = theirs.count
       this.status.want = isEqual ? 0 : Math.max(0, theirs.count - ours.count)
       this.#context.onChange(this.#ns)
+      if (this.#context.isTaking) {
+        if (!isEqual && theirs.count > 0) await this.#takeAll(ours)
+        this.status.state = 'live'
+        return isEqual
+      }
       // Where nothing is here, it may have been given up since: what was noted then says nothing of what has to come.
       if (ours.count === 0 || theirs.seq < kept.current.pulled || ours.seq < kept.current.pushed) kept.reset()
-      const tally = isEqual ? newTally() : await this.#equalize(pass === 0, kept, ours, theirs)
+      const tally = isEqual ? newTally() : await this.#equalize(compared === 0, kept, ours, theirs)
+      compared++
       // Both positions are from before the exchange: whatever came in between is followed and pushed from there.
-      onFollow(this.#ns, theirs.seq)
+      onFollow(this.#ns, theirs.seq, parts)
       this.#pushed = Math.max(ours.seq, this.#pushed ?? 0)
       this.#hasHole = tally.refusedThere > 0 || tally.heldThere.size > MAX_HELD || !tally.isComplete || this.status.headRefusal !== undefined
       // What only waits for its time says nothing of room.
@@ -220,14 +239,16 @@ export class NamespaceLink {
       refused = tally.refusedHere + tally.refusedThere
       held = tally.heldHere + tally.heldThere.size
       // What was pulled may be all that the peer had, and all that is here: it need not be asked again.
-      const isFilled = isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns)).root === theirs.root
+      const isFilled =
+        isTold && tally.isComplete && refused + held + tally.forgotten === 0 && (await replica.summary(this.#ns, parts)).root === theirs.root
       if (isEqual || isFilled) {
         this.status.state = 'live'
         this.status.lastSyncedAt = now()
         await kept.note({ pulled: theirs.seq, pushed: ours.seq }, { isFinal: true })
         if (!isEqual) return false
         if (!isTold) continue
-        if (!(await this.#audits.maybe())) return pass === 0
+        // What is chosen by chance need not lie in these parts.
+        if (parts !== undefined || !(await this.#audits.maybe())) return compared === 1
         continue
       }
       const roots = ours.root + theirs.root
@@ -236,6 +257,7 @@ export class NamespaceLink {
       if (roots === rootsBefore) throw new DocstoreError('not-equal', 'What the peer sends is not what it says that it has')
       rootsBefore = roots
     }
+    if (compared === 0) throw new DocstoreError('not-equal', 'Which parts of the namespace are meant changed while they were compared')
     if (refused > 0) {
       throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
     }
@@ -246,17 +268,66 @@ export class NamespaceLink {
     return false
   }
 
+  /** What earlier sessions noted of these parts. Of other ones than before, nothing is known to be offered. */
+  async #keptFor(parts: Parts | undefined): Promise<KeptPositions> {
+    const { replica, now, theirEpoch } = this.#context
+    const isSame = this.status.parts?.join() === parts?.join()
+    if (this.#kept !== undefined && isSame) return this.#kept
+    await this.#kept?.save()
+    this.status.parts = parts
+    if (!isSame) {
+      // Until both were compared, nothing that is sent tells how far the peer has come, nor what is here that all of it is.
+      this.status.acked = 0
+      this.#hasHole = true
+      if (this.status.state === 'live') this.status.state = 'syncing'
+    }
+    return (this.#kept = await KeptPositions.load(replica, this.#ns, theirEpoch() + (parts === undefined ? '' : ` ${toHex(parts)}`), now))
+  }
+
+  /** Whether both are kept equal in the parts that are to be equal by now. */
+  async hasRightParts(): Promise<boolean> {
+    return this.status.parts?.join() === (await this.#wantedParts())?.join()
+  }
+
+  /** Which parts are to be equal; all of it with a peer that does not know of parts. */
+  async #wantedParts(): Promise<Parts | undefined> {
+    return this.#context.can(CAN_PARTS) ? this.#context.partsOf(this.#ns) : undefined
+  }
+
+  /** What root and count are of that came with a head: of a namespace that is not split, who asks for the head alone is told of all. */
+  async #answeredParts(opened: Extract<Response, { t: 'opened' | 'unknown' }>): Promise<Parts | undefined> {
+    const { parts } = this.status
+    if (opened.t === 'unknown' || parts === undefined || !areNoParts(parts)) return parts
+    const { head } = opened.namespace ?? (await this.#context.replica.exportNamespace(this.#ns)) ?? {}
+    return head !== undefined && splitOfHead(head) === 0 ? undefined : parts
+  }
+
+  /** Gets what the peer has and is not here. Throws `not-equal` where some of it is not taken. */
+  async #takeAll(ours: Extent): Promise<void> {
+    const tally = newTally()
+    if (ours.count === 0) await this.#pullSince(0, tally)
+    // What is written there meanwhile, or was not sent in order.
+    await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns, this.status.parts))
+    if (refusedBy(tally) > 0) throw new DocstoreError('not-equal', refusedText(this.status.lastRefusal))
+  }
+
   /** How the namespace stands with the peer. A head that is here already does not come again. */
   async #open(): Promise<Extract<Response, { t: 'opened' | 'unknown' }>> {
     const { replica, channel, can } = this.#context
     const here = await replica.exportNamespace(this.#ns)
     const head = here !== undefined && can(CAN_HEAD) ? sha256(here.head) : undefined
     const has = here !== undefined && can(CAN_HAS)
-    const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }) } as const
+    const request = { t: 'open', ns: this.#ns, ...(has ? { has } : {}), ...(head === undefined ? {} : { head }), ...this.#some() } as const
     const opened = await channel().ask(request, 'opened', 'unknown')
     if (opened.t === 'opened' && opened.namespace === undefined && head === undefined)
       throw new DocstoreError('protocol', 'The peer answered what was not asked')
     return opened
+  }
+
+  /** Names the parts that are meant, where it is not all. */
+  #some(): { readonly parts?: Parts } {
+    const { parts } = this.status
+    return parts === undefined ? {} : { parts }
   }
 
   /** Sends what was committed here since the last time, except what came from the peer. */
@@ -328,7 +399,7 @@ export class NamespaceLink {
     if (!tally.isComplete) this.#hasHole = true
     if (isFirst && isPull) await this.#pullSince(ours.count === 0 ? 0 : pulled, tally)
     if (isFirst && isPush) await this.#pushSince(theirs.count === 0 ? 0 : pushed, theirs.count > 0, tally)
-    if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns))
+    if (!isFirst || (!isPull && !isPush)) await this.#reconcile(tally, await this.#context.replica.firstQuestion(this.#ns, this.status.parts))
     return tally
   }
 
@@ -422,11 +493,23 @@ export class NamespaceLink {
       if (difference.next !== undefined && equalBytes(question, difference.next)) throw new DocstoreError('protocol', 'The peer answers in circles')
       // What was estimated before is now known slot by slot.
       this.status.want = (round === 0 ? 0 : this.status.want) + difference.need.length / SLOT_BYTES
-      await this.#fetch(difference, tally)
-      await this.#putSlots(difference.have, tally)
+      await this.#fetch({ need: this.#ofParts(difference.need), replacing: difference.replacing }, tally)
+      if (!this.#context.isTaking) await this.#putSlots(this.#ofParts(difference.have), tally)
       question = difference.next
     }
     return tally
+  }
+
+  /** Of these slots, those in the parts that are meant: one question about many ranges can span what lies between them. */
+  #ofParts(slots: Uint8Array): Uint8Array {
+    const { parts } = this.status
+    if (parts === undefined) return slots
+    const inside = new SlotList()
+    for (let at = 0; at < slots.length; at += SLOT_BYTES) {
+      const slot = slots.subarray(at, at + SLOT_BYTES)
+      if (isInParts(parts, slot)) inside.push(slot)
+    }
+    return inside.toBytes()
   }
 
   /** Gets what is missing here. Once there is no room, only newer versions of what is here: they may make some. All else would come in vain, again and again. */
@@ -508,7 +591,7 @@ export class NamespaceLink {
 
   async #askPull(since: number): Promise<News> {
     const { channel, theirEpoch } = this.#context
-    const answer = await channel().ask({ t: 'pull', epoch: theirEpoch(), ns: this.#ns, since }, 'news')
+    const answer = await channel().ask({ t: 'pull', epoch: theirEpoch(), ns: this.#ns, since, ...this.#some() }, 'news')
     if (answer.ns !== this.#ns || answer.seq < since) throw new DocstoreError('protocol', 'The peer answered what was not asked')
     return answer
   }
@@ -629,7 +712,10 @@ export class NamespaceLink {
   #outgoing(since: number, isSkipping: boolean, maxBytes: number = MAX_BATCH_BYTES): Promise<OutgoingBatch> {
     const { replica, ledger } = this.#context
     const latest = this.#context.clock?.latest()
-    return isSkipping ? ledger.batchSince(replica, this.#ns, since, { maxBytes, latest }) : replica.batchSince(this.#ns, since, { maxBytes, latest })
+    const { parts } = this.status
+    return isSkipping
+      ? ledger.batchSince(replica, this.#ns, since, { maxBytes, latest, parts })
+      : replica.batchSince(this.#ns, since, { maxBytes, latest, parts })
   }
 
   /** Has the namespace tried again later where something was refused, or held back. */

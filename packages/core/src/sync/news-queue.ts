@@ -1,6 +1,7 @@
 import { DocstoreError, errorCode } from '../errors.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Replica } from '../replica/types.ts'
+import type { Parts } from '../sets/parts.ts'
 import type { Ledger } from './ledger.ts'
 import { JOINED_BYTES, MAX_JOINED } from './limits.ts'
 import type { Followed, NamespaceNews, Response } from './messages.ts'
@@ -27,6 +28,8 @@ export interface NewsSource {
 export class NewsQueue {
   readonly #source: NewsSource
   readonly #positions = new Map<string, number>()
+  /** Of which parts the other side is told, of those of which it is not told all. */
+  readonly #parts = new Map<string, Parts>()
   /** Namespaces that changed, or whose position was moved, since they were last looked at; who waits longest is the first. */
   readonly #fresh = new Set<string>()
   /** Namespaces whose head has changed since the other side was last told. */
@@ -59,9 +62,11 @@ export class NewsQueue {
     // One more than there can be namespaces: their list is followed too.
     if (this.#positions.size + added.size > MAX_NAMESPACES + 1)
       throw new DocstoreError('too-large', `One stream follows at most ${MAX_NAMESPACES} namespaces`)
-    for (const { ns, since } of wants) {
-      if (left.has(ns)) for (const one of [this.#positions, this.#fresh, this.#newHeads, this.#unseen]) one.delete(ns)
+    for (const { ns, since, parts } of wants) {
+      if (left.has(ns)) for (const one of [this.#positions, this.#parts, this.#fresh, this.#newHeads, this.#unseen]) one.delete(ns)
       else {
+        if (parts === undefined) this.#parts.delete(ns)
+        else this.#parts.set(ns, parts)
         this.#positions.set(ns, since)
         this.#fresh.add(ns)
         if (added.has(ns)) this.#unseen.add(ns)
@@ -145,11 +150,13 @@ export class NewsQueue {
     // A head has a position of its own. The other side compares, which brings it, and all that its position passes over here. One that came between its
     // comparison and this stream was not noted here.
     if (this.#newHeads.delete(ns) || (isFirst && (await replica.headSeq(ns)) > since)) return { ns, batch: null, seq: since + 1, more: false }
-    const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.() })
+    const { batch, seq, more } = await ledger.batchSince(replica, ns, since, { maxBytes, latest: latest?.(), parts: this.#parts.get(ns) })
     if (batch !== undefined) return { ns, batch, seq, more }
     // The last position has no record: it is that of a head which came before the other side followed.
     if (!more && seq < last) return { ns, batch: null, seq: last, more: false }
     this.#positions.set(ns, seq)
+    // Much may lie between two records of some parts: it is looked at further after the others.
+    if (more) this.#freshen(ns)
     return undefined
   }
 }

@@ -7,6 +7,8 @@ import { timeFromMs } from '../model/clock.ts'
 import { MAX_BATCH_BYTES, MAX_NAMESPACES } from '../replica/limits.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Acceptance, NamespaceBytes, Replica } from '../replica/types.ts'
+import { areNoParts, type Parts } from '../sets/parts.ts'
+import { splitOfHead } from './split-of-head.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
 import {
@@ -15,6 +17,7 @@ import {
   FOLLOW_WAIT_MS,
   LIST_PAGE,
   LOGS_PAGE,
+  LOOKED_UNITS,
   MAX_ERROR_TEXT,
   MAX_PART_ERROR_TEXT,
   FOLLOWED_UNITS,
@@ -27,6 +30,7 @@ import {
   CAN_HAS,
   CAN_HEAD,
   CAN_LOGS,
+  CAN_PARTS,
   CAN_PUTS,
   decodeRequest,
   encodeResponse,
@@ -51,10 +55,13 @@ export interface ResponderInit {
   readonly clock?: PeerClock
   /** Resolves after so many milliseconds, or as soon as the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Whether others may bring this namespace in, relays or peers. Without it they may bring any. */
-  readonly isWanted?: (id: string, from: Role) => boolean
-  /** Gets a namespace here that a peer asks for, if it can: where relays keep only a part each. */
-  readonly bring?: (id: string) => Promise<void>
+  /** Whether others may bring this namespace in, relays or peers, which is split so often where its head is known. Without it they may bring any. */
+  readonly isWanted?: (id: string, from: Role, split?: number) => boolean
+  /**
+   * Gets a namespace here that a peer asks for, or those parts of it, if it can: where relays keep only a part each. Throws `busy` where something of it is
+   * to be found at others and is not here now.
+   */
+  readonly bring?: (id: string, parts: Parts | undefined) => Promise<void>
   /** False at a relay that keeps nothing for others: it answers as one that has nothing. */
   readonly keeps?: boolean
   /** What may stand between the peer and the store. */
@@ -138,7 +145,7 @@ export class Responder {
         this.#theirRole = request.role
         ledger.meet(request.epoch)
         clock?.note({ clock: request.clock, sentAt: clock.elapsed() })
-        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS, CAN_HAS, CAN_HEAD] }
+        return { t: 'hello', v: 1, net: network.id, role, clock: timeFromMs(now()), epoch, can: [CAN_PUTS, CAN_LOGS, CAN_HAS, CAN_HEAD, CAN_PARTS] }
       }
       case 'follow': {
         await this.#checkEpoch(request.epoch)
@@ -197,7 +204,9 @@ export class Responder {
         const namespace = await this.#namespace(request)
         if (namespace === undefined) return { t: 'unknown' }
         onNamespace?.(request.ns)
-        const { root, count, seq } = await replica.summary(request.ns)
+        // Who asks for a head of which he knows nothing need not ask twice where it is whole.
+        const isWhole = request.parts !== undefined && areNoParts(request.parts) && splitOfHead(namespace.head) === 0
+        const { root, count, seq } = await replica.summary(request.ns, isWhole ? undefined : request.parts)
         const logs = await replica.logsDigest(request.ns)
         const isSame = request.head !== undefined && equalBytes(request.head, sha256(namespace.head))
         return { t: 'opened', ...(isSame ? {} : { namespace }), root, count, seq, ...(logs === undefined ? {} : { logs }) }
@@ -222,7 +231,7 @@ export class Responder {
         cost.spent += OFFER_UNITS
         const id = cidOfBytes(DAG_CBOR, request.genesis).toString()
         const isKnown = (await replica.namespace(id)) !== undefined
-        if (!isKnown && this.#init.isWanted?.(id, this.#theirRole) === false)
+        if (!isKnown && this.#init.isWanted?.(id, this.#theirRole, splitOfHead(request.head)) === false)
           throw new DocstoreError('not-wanted', 'This peer does not keep the namespace')
         if (!isKnown && (await replica.namespaceIds()).length >= MAX_NAMESPACES)
           throw new DocstoreError('full', `This peer keeps at most ${MAX_NAMESPACES} namespaces`)
@@ -257,19 +266,29 @@ export class Responder {
       }
       case 'pull': {
         await this.#checkEpoch(request.epoch)
-        const { batch, records, seq, more } = await ledger.batchSince(replica, request.ns, request.since, { latest: clock?.latest() })
-        if (ledger.pulled(request.ns, request.since, seq)) cost.spent += records
+        const {
+          batch,
+          records,
+          looked = 0,
+          seq,
+          more,
+        } = await ledger.batchSince(replica, request.ns, request.since, {
+          latest: clock?.latest(),
+          parts: request.parts,
+        })
+        if (ledger.pulled(request.ns, { ...request, seq })) cost.spent += Math.max(records, looked * LOOKED_UNITS)
         return { t: 'news', ns: request.ns, batch: batch ?? null, seq, more }
       }
     }
   }
 
-  /** A namespace that is here, or comes when somebody asks for it who does not have it and is no relay. */
-  async #namespace({ ns: id, has }: Extract<Request, { t: 'open' }>): Promise<NamespaceBytes | undefined> {
+  /** A namespace that is here, or comes when somebody asks for it who does not have it and is no relay, as do parts of it that are not here. */
+  async #namespace({ ns: id, has, parts }: Extract<Request, { t: 'open' }>): Promise<NamespaceBytes | undefined> {
     const { replica, bring } = this.#init
     const here = await replica.exportNamespace(id)
-    if (here !== undefined || bring === undefined || has === true || this.#theirRole === 'relay' || parseCid(DAG_CBOR, id) === undefined) return here
-    await bring(id)
+    if (bring === undefined || this.#theirRole === 'relay' || parseCid(DAG_CBOR, id) === undefined) return here
+    if (here === undefined && has === true) return undefined
+    await bring(id, parts)
     return replica.exportNamespace(id)
   }
 

@@ -10,6 +10,8 @@ import { seededRandom } from '../testing/random.ts'
 import { type Heard, ScriptedPeer, type Twist } from '../testing/scripted-peer.ts'
 import { TestPeer } from '../testing/test-peer.ts'
 import { VirtualTime } from '../testing/virtual-time.ts'
+import { partsOfRange } from '../sets/part-spans.ts'
+import { ALL_PARTS, joinedParts, NO_PARTS, type Parts } from '../sets/parts.ts'
 import { Ledger } from './ledger.ts'
 import type { Request, Response } from './messages.ts'
 import { Session, type SessionInit } from './session.ts'
@@ -117,6 +119,133 @@ afterEach(async () => {
   pair.ended.abort()
   await pair.peer.close()
   await pair.relay.close()
+})
+
+describe('a session about some parts of a namespace', () => {
+  const [first, last] = [partsOfRange(2, 0), partsOfRange(2, 3)]
+  const countsIn = async (peer: TestPeer, ns: string): Promise<readonly number[]> =>
+    Promise.all([0, 1, 2, 3].map(async (index) => (await peer.replica.summary(ns, partsOfRange(2, index))).count))
+
+  it('copies, pushes and follows what lies in them, and nothing else', async () => {
+    const { peer, relay } = pair
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(100, 'before'))
+    const session = pair.sessionWith({ partsOf: async () => joinedParts(first, last) })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    const [a, , , d] = await countsIn(relay, ns)
+    expect(await countsIn(peer, ns)).toEqual([a, 0, 0, d])
+    await pair.put(peer, ns, numbers(50, 'up'))
+    await pair.time.advance(100)
+    await pair.put(relay, ns, numbers(50, 'down'))
+    await pair.time.advance(100)
+    const [ours, theirs] = [await countsIn(peer, ns), await countsIn(relay, ns)]
+    expect([ours[0], ours[3]]).toEqual([theirs[0], theirs[3]])
+    // Of what each wrote in the others, the other side has nothing.
+    expect((ours[1] ?? 0) + (ours[2] ?? 0)).toBeLessThan(50)
+    expect((theirs[1] ?? 0) + (theirs[2] ?? 0)).toBeGreaterThan(50)
+    expect(session.status.get(ns)).toMatchObject({ state: 'live', parts: joinedParts(first, last) })
+    expect(pair.error).toBeUndefined()
+  })
+
+  it('finds what differs in them, where both have much, and takes up others', async () => {
+    const { peer, relay } = pair
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(100))
+    let parts: Parts | undefined = ALL_PARTS
+    const session = pair.sessionWith({ partsOf: async () => (parts === ALL_PARTS ? undefined : parts) })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    expect(await pair.isEqual(ns)).toBe(true)
+    parts = first
+    await session.partsChanged(ns)
+    await pair.time.advance(0)
+    await pair.put(peer, ns, numbers(80, 'up'))
+    await pair.put(relay, ns, numbers(80, 'down'))
+    await pair.time.advance(100)
+    const [ours, theirs] = [await countsIn(peer, ns), await countsIn(relay, ns)]
+    expect(ours.map((count, i) => count === theirs[i])).toContain(false)
+    expect(ours[0]).toBe(theirs[0])
+    parts = ALL_PARTS
+    await session.partsChanged(ns)
+    await pair.time.advance(100)
+    expect([await pair.isEqual(ns), session.status.get(ns)?.state, pair.error]).toEqual([true, 'live', undefined])
+  })
+
+  it('counts nothing as delivered of other parts than before until both were compared in these', async () => {
+    const { peer, relay, scripted } = pair
+    const ns = await relay.createNamespace('anyone')
+    let parts: Parts = first
+    const session = pair.sessionWith({ partsOf: async () => parts })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    await pair.put(peer, ns, numbers(40))
+    await pair.time.advance(100)
+    expect(session.status.get(ns)).toMatchObject({ state: 'live', acked: await peer.replica.lastSeq(ns) })
+    // The relay is busy when it is asked about the new parts.
+    scripted.twist = (request, honest) => (request.t === 'open' ? { t: 'error', code: 'busy', message: 'busy', retryMs: 60_000 } : honest)
+    parts = last
+    await session.partsChanged(ns)
+    await pair.time.advance(0)
+    await pair.put(peer, ns, numbers(20, 'more'))
+    await pair.time.advance(100)
+    const { state, acked } = session.status.get(ns) ?? {}
+    expect([state === 'live', acked]).toEqual([false, 0])
+    scripted.twist = (_, honest) => honest
+    await pair.time.advance(10 * MINUTE_MS)
+    expect(session.status.get(ns)).toMatchObject({ state: 'live', parts: last, acked: await peer.replica.lastSeq(ns) })
+    expect((await countsIn(relay, ns))[3]).toBe((await countsIn(peer, ns))[3])
+  })
+
+  it('asks once for a namespace of which it knows nothing, where that is not split, or the other side knows of no parts', async () => {
+    const { peer, relay, scripted } = pair
+    const partsOf = async (ns: string): Promise<Parts | undefined> => ((await peer.replica.namespace(ns)) === undefined ? NO_PARTS : undefined)
+    const session = pair.sessionWith({ partsOf })
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(20))
+    session.want(ns)
+    await pair.time.advance(0)
+    expect([scripted.count('open'), await pair.isEqual(ns), session.status.get(ns)?.state]).toEqual([1, true, 'live'])
+    const { id } = await relay.replica.createNamespace({ name: 'split', write: 'anyone', split: 4 })
+    await pair.put(relay, id, numbers(20))
+    session.want(id)
+    await pair.time.advance(0)
+    expect([scripted.count('open'), await pair.isEqual(id), session.status.get(id)?.state]).toEqual([3, true, 'live'])
+  })
+
+  it('is about all of it with a peer that knows of no parts', async () => {
+    const { relay, scripted } = pair
+    scripted.twist = (_, honest) => (honest.t === 'hello' ? { ...honest, can: [] } : honest)
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(20))
+    const session = pair.sessionWith({ partsOf: async () => first })
+    session.want(ns)
+    session.run(pair.ended.signal).catch((error: unknown) => (pair.error = error))
+    await pair.time.advance(0)
+    expect([await pair.isEqual(ns), session.status.get(ns)?.parts, session.status.get(ns)?.state]).toEqual([true, undefined, 'live'])
+  })
+
+  it('can take what the other side has and give nothing', async () => {
+    const { peer, relay } = pair
+    const ns = await relay.createNamespace('anyone')
+    await pair.put(relay, ns, numbers(60, 'theirs'))
+    pair.session.want(ns)
+    await pair.run()
+    pair.session.unwant(ns)
+    await pair.put(peer, ns, numbers(60, 'ours'))
+    await pair.put(relay, ns, numbers(60, 'more'))
+    const before = await countsIn(relay, ns)
+    await pair.session.syncOnce(ns, idle, { partsOf: async () => last, isTaking: true })
+    expect(await countsIn(relay, ns)).toEqual(before)
+    const lacking = await pair.missing(ns, Number.MAX_SAFE_INTEGER)
+    expect(lacking).toBe(60)
+    const ours = await countsIn(peer, ns)
+    expect(ours[3]).toBeGreaterThan(before[3] ?? 0)
+  })
 })
 
 describe('Session', () => {

@@ -24,6 +24,7 @@ import { ALL_NAMESPACES } from './news-queue.ts'
 import type { PeerClock } from './peer-clocks.ts'
 import { PutCollector } from './put-collector.ts'
 import { type NamespaceSync, newStatus } from './status.ts'
+import type { Parts } from '../sets/parts.ts'
 import { Slots, Turns } from '../replica/turns.ts'
 
 /** What a session needs. Time and connections come from outside. */
@@ -44,6 +45,8 @@ export interface SessionInit {
   readonly status?: Map<string, NamespaceSync>
   /** What the peer does with namespaces, which it says before sync begins; everything, unless told otherwise. */
   readonly keeping?: () => Keeping
+  /** Which parts of a namespace are to be equal on both sides, as far as its head is known here; all of it, unless told otherwise. */
+  readonly partsOf?: PartsOf
   /** Called once, when both sides said hello. */
   readonly onStart?: () => void
   /** Called with the ids of all namespaces that the peer has, at the beginning and whenever it has more; without it, it is not asked for them. */
@@ -55,6 +58,9 @@ export interface SessionInit {
   /** Called whenever the status of a namespace changed. */
   readonly onChange: (ns: string) => void
 }
+
+/** Which parts of a namespace are meant; `undefined` for all of it. */
+type PartsOf = (ns: string) => Promise<Parts | undefined>
 
 /** What a peer does with namespaces: keeps them, only notes who does, so that these find each other, or neither. */
 export type Keeping = 'keeps' | 'notes' | 'ignores'
@@ -131,7 +137,9 @@ export class Session {
       transfers: new Turns(),
       smallPushes: new Slots(MAX_SMALL_PUSHES),
       puts: new PutCollector({ channel: () => this.#controlChannel(), canJoin: () => this.#can.includes(CAN_PUTS), clock }),
-      onFollow: (ns, seq) => this.#follower.follow(ns, seq),
+      onFollow: (ns, seq, parts) => this.#follower.follow(ns, seq, parts),
+      isTaking: false,
+      partsOf: init.partsOf ?? (async () => undefined),
       onRefused: (ns) => this.#refused(ns),
       onStrangers: (ns) => this.#strangers(ns),
       onUntold: (ns) => this.#scheduleSync(ns),
@@ -204,6 +212,12 @@ export class Session {
     if (this.#control !== undefined) this.#scheduleSync(ns)
   }
 
+  /** Compares a namespace again where other parts of it are to be equal than before. */
+  async partsChanged(ns: string): Promise<void> {
+    const link = this.#links.get(ns)
+    if (link?.isCompared === true && this.#control !== undefined && !(await link.hasRightParts())) this.#scheduleSync(ns)
+  }
+
   /** Takes a namespace out again. What is under way with it comes to nothing. */
   unwant(ns: string): void {
     this.#links.get(ns)?.drop()
@@ -228,17 +242,21 @@ export class Session {
   }
 
   /**
-   * The same for a namespace that need not be kept equal with the peer afterwards: it is not followed, unless it is wanted anyway. What that takes is
-   * added to `traffic`.
+   * The same for a namespace, or the parts of it that `partsOf` names, that need not be kept equal with the peer afterwards: it is not followed, unless it is
+   * wanted anyway. What that takes is added to `traffic`. With `isTaking` no record is given to the peer.
    */
-  async syncOnce(ns: string, signal: AbortSignal, { traffic }: { readonly traffic?: Traffic } = {}): Promise<void> {
-    if (this.#links.has(ns)) return this.syncNow(ns, signal)
+  async syncOnce(
+    ns: string,
+    signal: AbortSignal,
+    { traffic, partsOf, isTaking = false }: { readonly traffic?: Traffic; readonly partsOf?: PartsOf | undefined; readonly isTaking?: boolean } = {},
+  ): Promise<void> {
+    if (partsOf === undefined && this.#links.has(ns)) return this.syncNow(ns, signal)
     signal.throwIfAborted()
     const nothing = (): void => undefined
     const alone = { onFollow: nothing, onRefused: nothing, onStrangers: nothing, onUntold: nothing, onChange: nothing }
     const channel = (): Asking => (traffic === undefined ? this.#controlChannel() : this.#controlChannel().countedBy(traffic))
     const puts = new PutCollector({ channel, canJoin: () => this.#can.includes(CAN_PUTS), clock: this.#init.clock })
-    const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts })
+    const link = new NamespaceLink(ns, { ...this.#context, ...alone, channel, puts, isTaking, ...(partsOf === undefined ? {} : { partsOf }) })
     try {
       await unlessAborted(link.sync(), signal)
       await link.close()

@@ -1,4 +1,5 @@
 import type { Refusal } from '../model/verdict.ts'
+import type { Parts } from '../sets/parts.ts'
 
 /** How a namespace stands with one peer. */
 export interface NamespaceSync {
@@ -7,7 +8,9 @@ export interface NamespaceSync {
    * compared, and what came since is on its way. `failed`: see `error`; it is tried again.
    */
   state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed'
-  /** Our local position up to which the peer has everything durably, but for what it holds back. */
+  /** The parts in which both are kept equal; `undefined` for all of it. */
+  parts: Parts | undefined
+  /** Our local position up to which the peer has everything of that durably, but for what it holds back. */
   acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
   have: number
@@ -37,6 +40,7 @@ export function newStatus(before?: NamespaceSync): NamespaceSync {
   const { have = 0, received = 0, sent = 0, rounds = 0, refused = 0, lastRefusal, lastSyncedAt } = before ?? {}
   return {
     state: 'waiting',
+    parts: undefined,
     acked: 0,
     have,
     want: 0,

@@ -1,11 +1,13 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import {
+  ALL_PARTS,
   type ClockReport,
   DAG_CBOR,
   DocstoreError,
   identityFromSeed,
   KEEPS_OWNED_SERVICE,
+  type Parts,
   parseCid,
   type Replica,
   type Role,
@@ -25,9 +27,9 @@ import type { NameService } from './names/index-service.ts'
 import type { DevicePairing } from './people/index-devices.ts'
 import { type DirectLinks, Neighbours } from './peers/index.ts'
 import type { NetworkQuestions } from './network-questions.ts'
-import type { PlacementView } from './placement/index-view.ts'
+import type { KnownSplits, PlacementView } from './placement/index-view.ts'
 import type { RelaySectors } from './placement/index-relay.ts'
-import { knownRelays, reachRelays, type RelayLinks, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
+import { knownRelays, reachRelays, type RelayLinks, type RelayLinksInit, rememberOwnOrigin, rememberRelays } from './relays/index.ts'
 import { Rendezvous, SIGNALING_PROTOCOL } from './signaling/index.ts'
 import { noteMet } from './standing.ts'
 import { Ledgers, namespaceStatusWith, patiently, serveSync, type SyncInit, type SyncPeer, TimeKeeper } from './sync/index.ts'
@@ -114,6 +116,7 @@ export class LocalNetwork implements Network {
   readonly #placementTimes: PlacementTimes | undefined
   /** Who owns what: at relays that keep documents, and at peers where some relays keep only what they own. */
   #view: PlacementView | undefined
+  #splits: Promise<KnownSplits> | undefined
   #isViewLoading = false
   /** At a relay that keeps documents. */
   #sectors: RelaySectors | undefined
@@ -208,6 +211,7 @@ export class LocalNetwork implements Network {
       wanted: this.#wanted,
       onSync: (namespace) => this.#moved(namespace),
       shares: (peer, ns) => this.#shares(peer, ns),
+      partsOf: (peer, ns) => this.#partsOf(peer, ns),
       ...(this.#serves('storage') && this.#storage !== 'asked' ? { onNamespaces: (ids) => this.#copyNamespaces(ids) } : {}),
       isComparedElsewhere: (peer) => this.#sectors?.compares(peer) === true,
     }
@@ -265,8 +269,10 @@ export class LocalNetwork implements Network {
       clockOf: (peer) => this.#time.clocks.of(peer),
       now: this.#now,
       keeps: this.#role === 'peer' || this.#serves('storage'),
-      takes: (ns, from) => this.#takes(ns, from),
-      ...(this.#storage === 'owned' && this.#serves('storage') ? { bring: async (ns: string) => this.#sectors?.bring(ns) } : {}),
+      takes: (ns, from, split) => this.#takes(ns, from, split),
+      ...(this.#storage === 'owned' && this.#serves('storage')
+        ? { bring: async (ns: string, parts: Parts | undefined) => this.#sectors?.bring(ns, parts) }
+        : {}),
       intakeOf: this.#intake?.of.bind(this.#intake),
       onKeeper: (peer, ns) => {
         if (this.rendezvous.note(peer, ns)) this.#withFiles((files) => files.came(ns))
@@ -367,7 +373,7 @@ export class LocalNetwork implements Network {
 
   /** Looks after what this relay owns, or keeps until the owners have it. */
   async #startSectors(): Promise<void> {
-    const [{ RelaySectors }, view] = await Promise.all([import('./placement/index-relay.ts'), this.#openView()])
+    const [{ RelaySectors }, view, splits] = await Promise.all([import('./placement/index-relay.ts'), this.#openView(), this.#openSplits()])
     const { misconduct } = this.libp2p.services.doorkeeper
     const isDraining = (await this.#replica.getMeta(DRAINING)) !== undefined
     const log = this.libp2p.logger.forComponent('docstore:placement')
@@ -380,6 +386,8 @@ export class LocalNetwork implements Network {
         misconduct,
         ledgerOf: this.#ledgers.of,
         view,
+        splits,
+        status: (peer, ns) => this.#relays.all.find((link) => link.peer === peer && link.isConnected)?.status.get(ns),
         givesUp: this.#storage === 'owned',
         connection: (peer) => this.#connectionTo(peer),
         sessions: () => this.#relays.connected.flatMap(({ session }) => session ?? []),
@@ -397,14 +405,30 @@ export class LocalNetwork implements Network {
   }
 
   async #openView(): Promise<PlacementView> {
-    const { PlacementView } = await import('./placement/index-view.ts')
+    const [{ PlacementView }, splits] = await Promise.all([import('./placement/index-view.ts'), this.#openSplits()])
     this.#view ??= new PlacementView({
       network: readNetwork((await this.#replica.info()).network.descriptor),
       relays: () => this.#directory?.directory.relays() ?? [],
       times: this.#placementTimes,
+      splitOf: (ns) => splits.of(ns),
       now: this.#now,
     })
     return this.#view
+  }
+
+  #openSplits(): Promise<KnownSplits> {
+    return (this.#splits ??= this.#loadSplits())
+  }
+
+  async #loadSplits(): Promise<KnownSplits> {
+    const { KnownSplits } = await import('./placement/index-view.ts')
+    const splits = await KnownSplits.open(this.#replica, (ns) => {
+      this.#sectors?.splitChanged(ns)
+      this.#reshare([ns])
+      this.#relays.look()
+    })
+    this.#unlisten.push(() => splits.stop())
+    return splits
   }
 
   /** A connection to a peer that was let in. */
@@ -415,18 +439,35 @@ export class LocalNetwork implements Network {
   }
 
   /** Relays that own a namespace, and how many of them should be connected: one, or as many as somebody waits for. */
-  #ownersOf(ns: string): { readonly peers: readonly string[]; readonly wanted: number } {
-    const peers = this.#view?.isPlaced === true ? this.#view.owners(ns) : []
+  #ownersOf(ns: string): ReturnType<NonNullable<RelayLinksInit['owners']>> {
+    const peersOfParts = this.#view?.isPlaced === true ? this.#view.ownersOfParts(ns) : []
     const wanted = [...this.#copiesWanted].map((one) => (one.ns === ns ? one.copies : 1))
-    return { peers, wanted: Math.max(1, ...wanted) }
+    return { peersOfParts, wanted: Math.max(1, ...wanted) }
   }
 
   /** Whether a namespace is kept equal with a peer: not with a relay that would give it up again, where it is with one that does not. */
   #shares(peer: string | undefined, ns: string): boolean {
+    return peer === undefined || this.#view === undefined || this.#partsWith(peer, ns, this.#view) !== undefined
+  }
+
+  /** What of it is kept equal with that peer; `undefined`: nothing. */
+  #partsWith(peer: string, ns: string, view: PlacementView): Parts | undefined {
+    if (this.#sectors !== undefined) return this.#sectors.partsWith(peer, ns)
+    return view.partsWith(
+      peer,
+      ns,
+      this.#relays.connected.flatMap((link) => link.peer ?? []),
+    )
+  }
+
+  /** The same as a session asks for it, by the head that is here now. */
+  async #partsOf(peer: string, ns: string): Promise<Parts | undefined> {
     const view = this.#view
-    if (peer === undefined || view === undefined) return true
-    if (this.#sectors !== undefined) return this.#sectors.shares(peer, ns)
-    return view.staysAt(peer, ns) || !this.#relays.connected.some((link) => link.peer !== undefined && view.staysAt(link.peer, ns))
+    if (view?.isPlaced !== true || this.#splits === undefined) return undefined
+    await (await this.#splits).look(ns)
+    // A relay is asked for all of it by other relays alone, which are told what is there.
+    if (this.#sectors === undefined && (await this.#replica.namespace(ns)) === undefined) return view.keepsAll(peer) ? undefined : view.headAlone
+    return view.asked(ns, this.#partsWith(peer, ns, view))
   }
 
   /** Who owns what may have changed, or who is connected. */
@@ -436,8 +477,14 @@ export class LocalNetwork implements Network {
       if (session === undefined) continue
       for (const ns of namespaces) {
         if (!this.#wanted.has(ns)) continue
-        if (this.#shares(peer, ns)) session.want(ns)
-        else if (session.status.has(ns)) session.unwant(ns)
+        if (!this.#shares(peer, ns)) {
+          if (session.status.has(ns)) session.unwant(ns)
+          continue
+        }
+        session.want(ns)
+        if (session.status.get(ns)?.parts !== undefined || this.#view.homes(ns).length > 1)
+          // Where the replica cannot say it, it is closing.
+          session.partsChanged(ns).catch(() => undefined)
       }
     }
   }
@@ -502,11 +549,11 @@ export class LocalNetwork implements Network {
   }
 
   /** Whether others may bring a namespace here. */
-  #takes(ns: string, from: Role): boolean {
+  #takes(ns: string, from: Role, split?: number): boolean {
     if (this.#role === 'peer') return this.#wanted.has(ns)
     if (from === 'peer') this.#sectors?.came(ns)
     // What another relay is to have it must not leave here.
-    return this.#storage === 'all' || from === 'peer' || (this.#storage === 'owned' && this.#sectors?.owns(ns) !== false)
+    return this.#storage === 'all' || from === 'peer' || (this.#storage === 'owned' && this.#sectors?.owns(ns, split) !== false)
   }
 
   async peerId(): Promise<string> {
@@ -713,15 +760,17 @@ export class LocalNetwork implements Network {
   ): Promise<readonly string[]> {
     await this.want(ns)
     // What is on a relay's own disk is a copy on a relay.
-    const own = this.#serves('storage') && this.#sectors?.owns(ns) !== false ? [await this.peerId()] : []
+    const ownParts = (): Parts | undefined =>
+      this.#serves('storage') ? (this.#sectors === undefined ? ALL_PARTS : this.#sectors.ownedParts(ns)) : undefined
+    const own = ownParts() === undefined ? [] : [await this.peerId()]
     // They are here since the network was taken up (`load`), as is what sessions take.
     const { Delivery } = await import('./relays/index-links.ts')
-    const delivery = new Delivery(this.#relays, ns, seq, (peer) => this.#view?.staysAt(peer, ns) !== false)
+    const delivery = new Delivery(this.#relays, ns, seq, (peer) => (this.#view === undefined ? ALL_PARTS : this.#view.staysAt(peer, ns)))
     const holders = (): readonly string[] => [...new Set([...own, ...delivery.holders()])]
     // Held back is what has to wait for a right clock; where the clock is right already, that is being mended.
     const isHeldBack = (): boolean => delivery.held() > 0 && this.#time.clocks.report().state !== 'right'
     const isDecided = (): boolean =>
-      holders().length >= copies || delivery.shutOut() !== undefined || delivery.refused() !== undefined || isHeldBack()
+      delivery.copies(ownParts()) >= copies || delivery.shutOut() !== undefined || delivery.refused() !== undefined || isHeldBack()
     // Several may wait for one namespace, each until it has its own.
     const wanted = { ns, copies }
     this.#copiesWanted.add(wanted)
@@ -731,7 +780,8 @@ export class LocalNetwork implements Network {
     } finally {
       this.#copiesWanted.delete(wanted)
     }
-    if (holders().length < copies) throw delivery.notDelivered(holders().length, copies)
+    const reached = delivery.copies(ownParts())
+    if (reached < copies) throw delivery.notDelivered(reached, copies)
     return holders()
   }
 

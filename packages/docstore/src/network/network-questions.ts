@@ -63,6 +63,7 @@ export class NetworkQuestions {
         find: (until) => asked.map(async (relay) => (await directory()?.find(ns, relay, until)) ?? []),
         standings: async (sector, until) => [...(sectors()?.standings(sector) ?? []), ...(await told(sector, until))],
         times: placementTimes,
+        split: Math.log2((await replica.namespace(ns))?.split ?? 1),
         own: isRelay && (await replica.namespace(ns)) !== undefined ? libp2p.peerId.toString() : undefined,
         now: now(),
       },

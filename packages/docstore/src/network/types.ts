@@ -81,9 +81,17 @@ export interface Whereabouts {
   }[]
   /** Other relays that said to keep it. They count for no copy. */
   readonly others: readonly string[]
-  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. */
+  /** Owners that have it, and serve its sector where relays keep only a part each, and how many should. Of one that is split, those of the part that has fewest. */
   readonly copies: number
   readonly wanted: number
+  /** The same for each part of one that is split. `owners` above are all of them then, and `sector` is the one by which its head is found. */
+  readonly parts?: readonly PartWhereabouts[]
+}
+
+/** Where parts of a namespace lie that share a sector. */
+export interface PartWhereabouts extends Pick<Whereabouts, 'sector' | 'owners' | 'copies' | 'wanted'> {
+  /** Their numbers, from 1 on. */
+  readonly parts: readonly number[]
 }
 
 /** How the sectors of a relay stand, for who runs it. */
@@ -133,7 +141,9 @@ export interface NamespacePeerStatus {
   readonly state: 'waiting' | 'absent' | 'declined' | 'syncing' | 'live' | 'failed' | 'offline'
   /** Unix milliseconds; `undefined` where both were never seen to be equal. */
   readonly lastSyncedAt: number | undefined
-  /** Local position up to which the peer has everything, but for what it holds back. */
+  /** In which parts of a namespace that is split, as 64 bits by the first six bits of slots; absent for all of it. */
+  readonly parts?: Uint8Array
+  /** Local position up to which the peer has everything of that, but for what it holds back. */
   readonly acked: number
   /** Records that the peer holds, tombstones included: as it said last, and what it took since. */
   readonly have: number
@@ -272,7 +282,7 @@ export interface Network {
   drain(isDraining: boolean): Promise<void>
   /**
    * At a relay that keeps a part: gets a namespace that is not here from the relays that have it, to have it for a while. Resolves when it is here as they
-   * have it, and also when nobody has it or it took too long.
+   * have it, and also when nobody has it or it took too long. Of one that is split, all that is not here comes: throws `busy` where it does not.
    */
   bring(ns: string): Promise<void>
   /** What profiles say, by their ids, 100 at most; relays that do not answer within `timeoutMs` are left out. */

@@ -378,6 +378,7 @@ export interface NewNamespace {
   readonly collections?: Readonly<Record<string, CollectionRules>>
   readonly network?: string
   readonly history?: number
+  readonly split?: number
 }
 
 interface NamespacesInit {
@@ -411,11 +412,12 @@ export class Namespaces {
    * relays name it to everyone in the network who asks what there is: without it, only who has its id finds it. `types` says of collections, by name, how
    * their documents are written, for good: `map`, `log` or `crdt`; the others are `lww`. `collections`: rules for documents, by the names of their
    * collections. `network`: id or name of the network that it is in for good, where that is another one than this store's. Throws `bad-name`, `bad-type`,
-   * `bad-collection`, `bad-rules`. `history`: for how many days peers keep what documents were before (`set` says more).
+   * `bad-collection`, `bad-rules`. `history`: for how many days peers keep what documents were before (`set` says more). `split`: in how many parts
+   * relays keep it that keep a part of the network each: 1, 2, 4, … 64. Throws `bad-split`.
    */
   async create(options: NewNamespace): Promise<Namespace> {
-    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network', 'history'], 'namespaces.create')
-    const { name, write = 'owner', listed = false, types, collections, network, history } = options
+    checkOptions(options, ['name', 'write', 'listed', 'types', 'collections', 'network', 'history', 'split'], 'namespaces.create')
+    const { name, write = 'owner', listed = false, types, collections, network, history, split } = options
     if (network !== undefined) {
       const { network: _, ...rest } = options
       return (await this.#store.inNetwork(network)).namespaces.create(rest)
@@ -428,6 +430,7 @@ export class Namespaces {
       listed,
       ...(settings === undefined ? {} : { collections: settings }),
       ...(history === undefined ? {} : { history }),
+      ...(split === undefined ? {} : { split }),
     })
     return this.open(id)
   }

@@ -13,6 +13,7 @@ import type { Awaited } from './life/until-here.ts'
 import type { GrantOptions, MemberInfo, PastChange, RevokeRolesOptions } from './people/members.ts'
 import { type NamespaceEvents, SyncEvents } from './sync-events.ts'
 import { turn } from './turn.ts'
+import { areWhole } from './whole-status.ts'
 
 /** The collection that a namespace itself stands for. */
 const DEFAULT_COLLECTION = 'docs'
@@ -58,6 +59,8 @@ export interface NamespaceChange {
   readonly next?: string | null
   /** Whether relays name it to everyone in the network who asks what there is. */
   readonly listed?: boolean
+  /** In how many parts relays keep it that keep a part of the network each: 2, 4, … 64, and never less than before. */
+  readonly split?: number
 }
 
 /** What making a namespace equal with the relays did. */
@@ -201,7 +204,7 @@ export class Namespace extends Collection {
    * `info()` has the other as `conflict` until it is set anew.
    */
   async set(change: NamespaceChange): Promise<NamespaceInfo> {
-    checkOptions(change, ['name', 'description', 'next', 'listed', 'history'], 'set')
+    checkOptions(change, ['name', 'description', 'next', 'listed', 'history', 'split'], 'set')
     const { name, ...rest } = change
     return this.#replica.changeHead(this.id, name === undefined ? rest : { ...rest, title: name })
   }
@@ -384,7 +387,7 @@ function checkCopies(copies: number): void {
 
 /** Whether a relay has everything up to a local position; a relay has what it has. */
 async function isSynced(network: Network, { peers }: { readonly peers: readonly NamespacePeerStatus[] }, seq: number): Promise<boolean> {
-  return peers.some(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq) || network.isRelay()
+  return areWhole(peers.filter(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq)) || network.isRelay()
 }
 
 /** One working peer is enough for a namespace to be alive. */
@@ -392,7 +395,8 @@ function overallState(peers: readonly NamespacePeerStatus[]): NamespaceReport['s
   const has = (...states: readonly NamespacePeerStatus['state'][]): boolean => peers.some(({ state }) => states.includes(state))
   // `absent` is what the peer was before the namespace came here: it is about to be offered to it.
   if (has('syncing', 'waiting', 'absent')) return 'syncing'
-  if (has('live')) return 'live'
+  // Of one that is split, each has a part.
+  if (has('live')) return areWhole(peers.filter(({ state }) => state === 'live')) ? 'live' : 'syncing'
   return has('failed') ? 'failed' : 'offline'
 }
 

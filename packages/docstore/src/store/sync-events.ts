@@ -1,6 +1,7 @@
 import { type CommitEvent, DocstoreError, type NamespaceInfo, type Replica } from '@p2p-docstore/core'
 import type { NamespacePeerStatus, Network } from '../network/types.ts'
 import { type Arrival, arrivalOf } from './life/arrival.ts'
+import { areWhole } from './whole-status.ts'
 
 /** What a namespace reports by itself. `peer` is a peer id. */
 export interface NamespaceEvents {
@@ -148,7 +149,8 @@ export class SyncEvents {
       else if (before?.state === 'syncing' && now.state === 'live') this.#emit('paused', { peer, error: undefined })
     }
     this.#before = new Map(peers.map((peer) => [peer.id, peer]))
-    const holders = peers.filter(({ role, state, acked }) => role === 'relay' && state === 'live' && acked >= seq)
+    const acked = peers.filter((peer) => peer.role === 'relay' && peer.state === 'live' && peer.acked >= seq)
+    const holders = areWhole(acked) ? acked : []
     if (holders.length > 0 && this.#syncedSeq !== seq) this.#emit('synced', { peers: holders.map(({ id }) => id) })
     this.#syncedSeq = holders.length > 0 ? seq : undefined
   }

@@ -2,7 +2,7 @@ import { asStruct, isUint } from '../encoding/cbor.ts'
 import { type CID, DAG_CBOR, isOurCid } from '../encoding/cid.ts'
 import { MAX_TIME } from '../clock.ts'
 import { type CollectionsSettings, readCollectionsSettings } from './collection-settings.ts'
-import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS } from '../limits.ts'
+import { MAX_DESCRIPTION_LENGTH, MAX_HISTORY_DAYS, MAX_SPLIT } from '../limits.ts'
 import { isTitle } from '../network/network.ts'
 import { readStaticProfile, type StaticProfile } from './static-profile.ts'
 import { accept, refuse, type Verdict } from '../verdict.ts'
@@ -25,17 +25,20 @@ export interface HeadBody {
   readonly created?: number
   /** Of a profile: what its owner says of himself. */
   readonly profile?: StaticProfile
+  /** How often it is halved by slots, 1 to 6: relays that keep a part of the network keep its parts apart. Absent where it is whole. */
+  readonly split?: number
 }
 
 /** The body of a head: `malformed`, `unsupported` where it has settings of collections that this release does not know, or `bad-profile`. */
 export function readHeadBody(value: unknown): Verdict<HeadBody> {
-  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created', 'history', 'profile'])
+  const struct = asStruct(value, ['title'], ['description', 'ended', 'next', 'collections', 'listed', 'created', 'history', 'profile', 'split'])
   if (struct === undefined) return refuse('malformed')
-  const { title, description, ended, next, collections, listed, created, history, profile } = struct
+  const { title, description, ended, next, collections, listed, created, history, profile, split } = struct
   if (!isTitle(title) || !(description === undefined || isDescription(description))) return refuse('malformed')
   if (!isOptionalTime(ended) || !isOptionalTime(created)) return refuse('malformed')
   if (!(next === undefined || isOurCid(next, DAG_CBOR)) || !(listed === undefined || listed === true)) return refuse('malformed')
   if (!(history === undefined || isHistoryDays(history))) return refuse('malformed')
+  if (!(split === undefined || isSplit(split))) return refuse('malformed')
   const settings = collections === undefined ? undefined : readCollectionsSettings(collections)
   const facts = profile === undefined ? undefined : readStaticProfile(profile)
   if (facts?.ok === false && facts.reason === 'malformed') return facts
@@ -51,6 +54,7 @@ export function readHeadBody(value: unknown): Verdict<HeadBody> {
     ...(listed === undefined ? {} : { listed }),
     ...(created === undefined ? {} : { created }),
     ...(facts === undefined ? {} : { profile: facts.value }),
+    ...(split === undefined ? {} : { split }),
   })
 }
 
@@ -66,6 +70,11 @@ export function isAfterEnd({ ended }: HeadBody, at: number): boolean {
 /** Whether a value can say for how many days earlier versions are kept. */
 export function isHistoryDays(value: unknown): value is number {
   return isUint(value) && value <= MAX_HISTORY_DAYS
+}
+
+/** Whether a value can say how often a namespace is halved; one that is whole says nothing. */
+function isSplit(value: unknown): value is number {
+  return isUint(value) && value > 0 && value <= MAX_SPLIT
 }
 
 /** Whether it says something of a collection. */

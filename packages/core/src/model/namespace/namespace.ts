@@ -195,6 +195,9 @@ function deviceFault(by: Uint8Array, { epoch, at }: Pick<Head, 'epoch' | 'at'>, 
 /** Whether head `a` wins over head `b`: higher `(epoch, seq)`, then lower hash. */
 export function headWins(a: SignedHead, b: SignedHead): boolean {
   if (a.head.epoch !== b.head.epoch) return a.head.epoch > b.head.epoch
+  // A namespace that is split stays so, whichever head comes first or last.
+  const [splitA = 0, splitB = 0] = [a.head.body.split, b.head.body.split]
+  if (splitA !== splitB) return splitA > splitB
   if (a.head.seq !== b.head.seq) return a.head.seq > b.head.seq
   return compareBytes(a.hash, b.hash) < 0
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../model/verdict.ts'
+import type { Parts } from '../../sets/parts.ts'
 import type { Difference } from '../../sets/reconcile.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
@@ -16,8 +17,15 @@ export class Comparing implements ReplicaComparing {
     this.#namespaces = namespaces
   }
 
-  async summary(id: string): Promise<Summary> {
-    return summaryOf(await this.#init.storage.total(this.#namespaces.open(id).ns))
+  async summary(id: string, parts?: Parts): Promise<Summary> {
+    const { ns } = this.#namespaces.open(id)
+    const total = await this.#init.storage.total(ns)
+    return summaryOf(parts === undefined ? total : { ...total, ...(await this.printOf(ns, parts)) })
+  }
+
+  /** What the records in some parts of a namespace, by the storage's number, add up to. */
+  async printOf(ns: number, parts: Parts): ReturnType<Reconciler['printOf']> {
+    return (await this.#loaded()).printOf(ns, parts)
   }
 
   async lastSeq(id: string): Promise<number> {
@@ -32,9 +40,9 @@ export class Comparing implements ReplicaComparing {
     return wrong
   }
 
-  async firstQuestion(id: string): Promise<Uint8Array> {
+  async firstQuestion(id: string, parts?: Parts): Promise<Uint8Array> {
     const { ns } = this.#namespaces.open(id)
-    return (await this.#loaded()).firstQuestion(ns)
+    return (await this.#loaded()).firstQuestion(ns, parts)
   }
 
   async auditQuestion(id: string): Promise<Uint8Array | undefined> {

@@ -1,7 +1,10 @@
 import type { Random } from '../../model/keys/random.ts'
 import { accept, type Verdict } from '../../model/verdict.ts'
+import { HashSum } from '../../sets/hash-sum.ts'
 import { decodeQuestion, decodeReply } from '../../sets/ranges.ts'
-import { answer, compareReply, type Difference, firstQuestion } from '../../sets/reconcile.ts'
+import { spansOfParts } from '../../sets/part-spans.ts'
+import { areAllParts, areNoParts, type Parts } from '../../sets/parts.ts'
+import { answer, compareReply, type Difference, firstQuestion, printOfSpans } from '../../sets/reconcile.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Auditor, type AuditorInit } from './auditor.ts'
 import { inSlices, type Pause } from '../slices.ts'
@@ -51,9 +54,20 @@ export class Reconciler {
     this.#trees.forget(ns)
   }
 
-  async firstQuestion(ns: number): Promise<Uint8Array> {
+  async firstQuestion(ns: number, parts?: Parts): Promise<Uint8Array> {
     const { tree } = await this.#trees.current(ns)
-    return firstQuestion(tree, this.#random.next)
+    return firstQuestion(tree, this.#random.next, parts && spansOfParts(parts))
+  }
+
+  /** What the records in some parts add up to, and the last position that this covers. */
+  async printOf(ns: number, parts: Parts): Promise<{ readonly fingerprint: Uint8Array; readonly count: number; readonly seq: number }> {
+    const total = await this.#storage.total(ns)
+    // What is asked of each namespace that is not split, or before its head is known, needs no tree.
+    if (areAllParts(parts)) return total
+    if (areNoParts(parts)) return { fingerprint: new HashSum().fingerprint(), count: 0, seq: total.seq }
+    const { seq } = total
+    const { tree } = await this.#trees.current(ns)
+    return { ...printOfSpans(tree, spansOfParts(parts)), seq }
   }
 
   auditQuestion(ns: number): Promise<Uint8Array | undefined> {

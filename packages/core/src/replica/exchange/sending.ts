@@ -1,6 +1,7 @@
 import { SLOT_BYTES } from '../../model/record.ts'
+import { areNoParts, isInParts, type Parts } from '../../sets/parts.ts'
 import type { ReplicaGround } from '../ground.ts'
-import { EXPORT_PAGE } from '../limits.ts'
+import { EXPORT_PAGE, MAX_LOOKED } from '../limits.ts'
 import type { Namespaces } from '../namespaces.ts'
 import { summaryOf } from '../summary.ts'
 import type { OutgoingBatch, ReplicaSending, SentRecord } from '../types.ts'
@@ -9,7 +10,7 @@ import { Sealing } from './sealing.ts'
 
 /** Makes batches of sealed records for other peers. */
 export class Sending implements ReplicaSending {
-  readonly #ground: Pick<ReplicaGround, 'storage' | 'identity'>
+  readonly #ground: Pick<ReplicaGround, 'storage' | 'identity' | 'pause'>
   readonly #namespaces: Namespaces
   readonly #sealing: Sealing
 
@@ -22,17 +23,30 @@ export class Sending implements ReplicaSending {
   async batchSince(
     id: string,
     since: number,
-    { maxBytes, skip = [], latest }: { maxBytes: number; skip?: readonly (readonly [from: number, to: number])[]; latest?: number | undefined },
+    {
+      maxBytes,
+      skip = [],
+      latest,
+      parts,
+    }: {
+      maxBytes: number
+      skip?: readonly (readonly [from: number, to: number])[]
+      latest?: number | undefined
+      parts?: Parts | undefined
+    },
   ): Promise<OutgoingBatch> {
-    const { storage, identity } = this.#ground
+    const { storage, identity, pause } = this.#ground
     const { ns } = this.#namespaces.open(id)
     await this.#sealing.sealPending(ns)
+    let looked = 0
     const builder = new BatchBuilder(storage, { maxBytes, own: identity.author, latest })
     const end = async (seq: number, more: boolean): Promise<OutgoingBatch> => {
       await this.#handOut(ns, builder)
-      return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more }
+      return { batch: builder.finish(), records: builder.records, sent: builder.sent, seq, more, looked }
     }
     let seq = since
+    // It is followed for its head and logs alone.
+    if (parts !== undefined && areNoParts(parts)) return end(Math.max(since, (await storage.total(ns)).seq), false)
     let sealedTo = 0
     let next = 0
     reading: for (;;) {
@@ -50,7 +64,7 @@ export class Sending implements ReplicaSending {
           seq = until
           continue reading
         }
-        const added = await builder.add(record)
+        const added = parts === undefined || isInParts(parts, record.slot) ? await builder.add(record) : 'added'
         if (added === 'full') return end(seq, true)
         // Written since the sealing above. Whatever has no seal even then stays here.
         if (added === 'unsealed' && record.seq > sealedTo) {
@@ -61,7 +75,13 @@ export class Sending implements ReplicaSending {
         seq = record.seq
       }
       const total = await storage.total(ns)
+      if (parts !== undefined) {
+        looked += records.length
+        await pause()
+      }
       if (records.length === 0 || seq >= total.seq) return { ...(await end(seq, false)), ...(total.seq === seq ? { summary: summaryOf(total) } : {}) }
+      // Of few parts little may lie in much.
+      if (looked >= MAX_LOOKED) return end(seq, true)
     }
   }
 

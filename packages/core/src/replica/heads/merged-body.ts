@@ -4,15 +4,20 @@ import { type HeadBody, readHeadBody } from '../../model/namespace/head-body.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Fields of which two values are no contradiction: when it ended, as soon as it has, and when it was made. */
-const NEVER_LOST: ReadonlySet<string> = new Set(['ended', 'created'] satisfies (keyof HeadBody)[])
+/** Fields of which two values are no contradiction: when it ended, as soon as it has, when it was made, and how it is split: as finely as one says. */
+const NEVER_LOST: ReadonlySet<string> = new Set(['ended', 'created', 'split'] satisfies (keyof HeadBody)[])
 
 /** What two changes of one body make together. `lost` names the fields that both changed, each to something else: those of `winner` stand. */
 export function mergedBody(base: HeadBody, winner: HeadBody, loser: HeadBody): { readonly body: HeadBody; readonly lost: readonly string[] } {
   const { fields, lost } = merged({ ...base }, { ...winner }, { ...loser })
-  const body = readHeadBody(fields)
+  const split = Math.max(winner.split ?? 0, loser.split ?? 0)
+  const body = readHeadBody(split === 0 ? fields : { ...fields, split })
   // Each alone is within the limits of a body; together they need not be.
-  if (!body.ok) return { body: winner, lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)) }
+  if (!body.ok)
+    return {
+      body: split === 0 ? winner : { ...winner, split },
+      lost: Object.keys(loser).filter((key) => !equal(loser, base, key) && !equal(loser, winner, key)),
+    }
   return { body: body.value, lost: lost.filter((key) => !NEVER_LOST.has(key)) }
 }
 

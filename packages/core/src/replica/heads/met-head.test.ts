@@ -71,6 +71,52 @@ it.each(['phone', 'desk'])('changes of different fields by two devices both stay
   expect([b, c]).toEqual([a, a])
 })
 
+it('a namespace that one device splits, while another one names it, is split and named', async () => {
+  const ns = await shared()
+  await change(phone, ns, { split: 4 })
+  await change(desk, ns, { title: 'Notes' })
+  await change(desk, ns, { description: 'Ours', split: 2 })
+  await meet(ns, desk, relay)
+  await meet(ns, phone, relay)
+  await meet(ns, desk, relay)
+  for (const replica of [phone, desk, relay]) {
+    expect(await replica.namespace(ns)).toMatchObject({ name: 'Notes', description: 'Ours', split: 4 })
+    expect(await replica.namespace(ns)).not.toHaveProperty('conflict')
+  }
+  const [a, b, c] = await heads(ns)
+  expect([b, c]).toEqual([a, a])
+})
+
+it('a head that says less of parts than another one takes nothing back, whichever comes first', async () => {
+  const ns = await shared()
+  const before = await desk.exportNamespace(ns)
+  await change(phone, ns, { split: 2 })
+  for (const title of ['a', 'b', 'c']) await change(desk, ns, { title })
+  const [split, later] = [await phone.exportNamespace(ns), await desk.exportNamespace(ns)]
+  for (const order of [
+    [split, later],
+    [later, split],
+  ]) {
+    const reader = await open(openNodeStorage(':memory:'))
+    for (const one of [before, ...order]) if (one !== undefined) await reader.importNamespace(one.genesis, one.head, one.signature)
+    expect(await reader.namespace(ns)).toMatchObject({ split: 2 })
+    await reader.close()
+  }
+})
+
+it('an old head that says more of parts takes nothing else back, at devices of the owner that do not know what both began with', async () => {
+  const ns = await shared()
+  await change(phone, ns, { split: 2, title: 'old' })
+  for (let i = 0; i < 40; i++) await change(desk, ns, { title: `new ${i}`, description: 'Ours' })
+  await meet(ns, desk, relay)
+  await meet(ns, phone, relay)
+  await meet(ns, desk, relay)
+  await meet(ns, phone, relay)
+  for (const replica of [phone, desk, relay]) expect(await replica.namespace(ns)).toMatchObject({ name: 'new 39', description: 'Ours', split: 2 })
+  const [a, b, c] = await heads(ns)
+  expect([b, c]).toEqual([a, a])
+})
+
 it('of one field that both changed, one wins everywhere, and the other is told to the owner until they set it anew', async () => {
   const ns = await shared()
   await change(phone, ns, { title: 'Phone', description: 'Phone', history: 7 })

@@ -31,7 +31,9 @@ export async function metHead(
   { storage, identity }: { storage: Storage; identity: Identity },
 ): Promise<MetHead> {
   const [winner, loser] = headWins(theirs, ours) ? [theirs, ours] : [ours, theirs]
-  const unchanged: MetHead = { head: winner, lost: [], body: loser.head.body }
+  // One that wins by its parts alone may be old: what is newer stands all the same.
+  const [newer, older] = isLater(winner, loser) ? [winner, loser] : [loser, winner]
+  const unchanged: MetHead = { head: winner, lost: [], body: older.head.body }
   if (hasSeen(winner, loser.hash)) return unchanged
   const former = await formerHeads(storage, id)
   // One that was here before has lost already.
@@ -39,13 +41,21 @@ export async function metHead(
   if (former.some((one) => equalBytes(one.mark, mark))) return unchanged
   const base = commonBody(former, theirs) ?? commonFirstBody(genesis, ours, theirs)
   // They parted too long ago to know who changed what.
-  if (base === undefined) return unchanged
-  const { body, lost } = mergedBody(base, winner.head.body, loser.head.body)
+  if (base === undefined && newer === winner) return unchanged
+  const { body, lost } =
+    base === undefined ? mergedBody(older.head.body, newer.head.body, older.head.body) : mergedBody(base, newer.head.body, older.head.body)
   if (equalBytes(encodeCbor(body), encodeCbor(winner.head.body))) return { ...unchanged, lost }
-  const { net, ns, epoch, seq } = winner.head
+  const { net, ns, epoch } = winner.head
+  const seq = newer.head.seq
   const at = Math.max(winner.head.at, loser.head.at) + 1
   const head = signHead({ net, ns, epoch, seq: seq + 1, prev: winner.hash, ...pastAfter(winner, loser), at, body }, identity)
   return head.bytes.length > MAX_HEAD_BYTES ? unchanged : { ...unchanged, head, lost }
+}
+
+/** Whether one of two heads is the later one, however both are split. */
+function isLater(a: SignedHead, b: SignedHead): boolean {
+  if (a.head.epoch !== b.head.epoch) return a.head.epoch > b.head.epoch
+  return a.head.seq === b.head.seq ? headWins(a, b) : a.head.seq > b.head.seq
 }
 
 /** What two devices began with that each made the profile of their owner: of one that has had few heads, all of them are known to all later ones. */

@@ -89,3 +89,15 @@ it('where a revoked device wrote the last head of a namespace that only another 
   expect(await titles(peer, other)).toEqual(['anyone'])
   expect(await ids(peer, other)).toEqual(['x'])
 })
+
+it('a namespace stays split that a device has split which was revoked since: relays have given up by it what they do not own', async () => {
+  const [thief, third] = [await device('thief'), await device('third')]
+  const other = await third.createNamespace('anyone')
+  for (const one of [third, thief]) one.want(other)
+  await world.settle(300_000)
+  await thief.replica.changeHead(other, { title: 'stolen', split: 4 })
+  await world.settle(300_000)
+  await ada.replica.changePerson(revocation(ada, thief))
+  await world.settle(300_000)
+  expect(await (await late(other)).replica.namespace(other)).toMatchObject({ name: 'anyone', split: 4 })
+})

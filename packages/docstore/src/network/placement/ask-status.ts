@@ -56,9 +56,9 @@ export class StatusAsker {
     })
   }
 
-  /** The proof that it has all of these; `undefined` where it has not. */
-  async prove(namespaces: readonly Uint8Array[], salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const answer = await this.#ask({ t: 'prove', salt, namespaces }, ['proof', 'none'], signal)
+  /** The proof that it has all of these, as far as they lie in a sector where one is named; `undefined` where it has not. */
+  async prove(sector: number | undefined, namespaces: readonly Uint8Array[], salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const answer = await this.#ask({ t: 'prove', ...(sector === undefined ? {} : { sector }), salt, namespaces }, ['proof', 'none'], signal)
     return answer.t === 'proof' ? answer.proof : undefined
   }
 

@@ -25,6 +25,12 @@ export const BRING_MS = 4000
 /** How long one that should have it may take until another is asked as well, milliseconds, and how many are asked at once. */
 export const NEXT_READER_MS = 500
 export const MAX_READERS_AT_ONCE = 3
+/** After how long who asks for a namespace of which parts are not here should ask again, milliseconds. */
+export const RETRY_WHOLE_MS = 2000
+/** How long what was found whole here for a reader is not given up, milliseconds. */
+export const READ_MS = 10_000
+/** Namespaces that are split of which it is remembered that former owners were asked. */
+export const MAX_SETTLED = 10_000
 /** How long it is remembered that nobody had a namespace, milliseconds, and of how many. */
 export const ABSENT_MS = 10_000
 export const MAX_ABSENT = 1000

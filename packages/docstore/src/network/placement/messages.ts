@@ -36,8 +36,8 @@ export type StatusRequest =
   | { readonly t: 'status'; readonly sectors: Uint8Array }
   /** Which namespaces lie there of a sector, behind this one by digest? */
   | { readonly t: 'list'; readonly sector: number; readonly after: Uint8Array }
-  /** The proof that all of these namespaces lie there. */
-  | { readonly t: 'prove'; readonly salt: Uint8Array; readonly namespaces: readonly Uint8Array[] }
+  /** The proof that all of these namespaces lie there; with a sector, what of them lies in that. */
+  | { readonly t: 'prove'; readonly sector?: number; readonly salt: Uint8Array; readonly namespaces: readonly Uint8Array[] }
   /** How does a sector stand there, and at others, as far as is known? */
   | { readonly t: 'where'; readonly sector: number }
   /** How do all sectors stand there? */
@@ -81,11 +81,12 @@ function readRequest(value: unknown): StatusRequest | undefined {
   const list = asStruct(value, ['t', 'sector', 'after'])
   if (list?.['t'] === 'list' && isSector(list['sector']) && isBytes(list['after']) && (list['after'].length === 0 || isDigest(list['after'])))
     return { t: 'list', sector: list['sector'], after: list['after'] }
-  const prove = asStruct(value, ['t', 'salt', 'namespaces'])
+  const prove = asStruct(value, ['t', 'salt', 'namespaces'], ['sector'])
   if (prove?.['t'] === 'prove') {
-    const { salt, namespaces } = prove
+    const { sector, salt, namespaces } = prove
+    if (!(sector === undefined || isSector(sector))) return undefined
     const isRight = isBytes(salt) && salt.length === SALT_BYTES && Array.isArray(namespaces) && namespaces.length <= MAX_PROVED
-    return isRight && namespaces.every(isDigest) ? { t: 'prove', salt, namespaces } : undefined
+    return isRight && namespaces.every(isDigest) ? { t: 'prove', ...(sector === undefined ? {} : { sector }), salt, namespaces } : undefined
   }
   if (asStruct(value, ['t'])?.['t'] === 'report') return { t: 'report' }
   const where = asStruct(value, ['t', 'sector'])

@@ -1,5 +1,5 @@
 import { createNetwork, type PeerDescriptor } from '@p2p-docstore/core'
-import { PLACEMENT_TIMES } from '@p2p-docstore/core/placement'
+import { ALL_PARTS, PLACEMENT_TIMES } from '@p2p-docstore/core/placement'
 import { describe, expect, it } from 'vitest'
 import { type ListedRelay, PlacementView } from './placement-view.ts'
 
@@ -26,7 +26,7 @@ describe('who owns what, as a peer sees it', () => {
     const { view } = viewOf([1, 2, 3, 4, 5].map((n) => relay(n)))
     const owners = view.owners(ns)
     expect([view.isPlaced, owners.length, new Set(owners).size]).toEqual([true, 3, 3])
-    for (const n of [1, 2, 3, 4, 5]) expect(view.staysAt(`peer ${n}`, ns)).toBe(owners.includes(`peer ${n}`))
+    for (const n of [1, 2, 3, 4, 5]) expect(view.staysAt(`peer ${n}`, ns)).toEqual(owners.includes(`peer ${n}`) ? ALL_PARTS : undefined)
     expect(view.owners('nonsense')).toEqual([])
   })
 
@@ -34,13 +34,13 @@ describe('who owns what, as a peer sees it', () => {
     const everything = [1, 2, 3, 4, 5].map((n) => relay(n, { services: ['relay', 'storage'] }))
     for (const relays of [everything, [1, 2, 3].map((n) => relay(n)), []]) {
       const { view } = viewOf(relays)
-      expect([view.isPlaced, view.isAtWork, view.staysAt('peer 1', ns)]).toEqual([false, false, true])
+      expect([view.isPlaced, view.isAtWork, view.staysAt('peer 1', ns)]).toEqual([false, false, ALL_PARTS])
     }
   })
 
   it('leaves what a relay has that keeps everything, among others that do not', () => {
     const { view } = viewOf([1, 2, 3, 4, 5].map((n) => relay(n, n === 1 ? { services: ['relay', 'storage'] } : {})))
-    expect([view.isPlaced, view.staysAt('peer 1', ns)]).toEqual([true, true])
+    expect([view.isPlaced, view.staysAt('peer 1', ns)]).toEqual([true, ALL_PARTS])
   })
 
   it('changes when a relay was silent for too long, though nothing new is heard, and stays the same object until then', () => {

@@ -1,5 +1,21 @@
-import { DAG_CBOR, DRAINING_SERVICE, KEEPS_OWNED_SERVICE, type Network, parseCid, type PeerDescriptor, toHex } from '@p2p-docstore/core'
-import { Draws, type Member, membersOf, PLACEMENT_TIMES, Placement, type PlacementTimes, sectorOf } from '@p2p-docstore/core/placement'
+import { DAG_CBOR, DRAINING_SERVICE, KEEPS_OWNED_SERVICE, type Network, parseCid, type Parts, type PeerDescriptor, toHex } from '@p2p-docstore/core'
+import {
+  ALL_PARTS,
+  areAllParts,
+  areNoParts,
+  Draws,
+  type Home,
+  homesOf,
+  joinedParts,
+  type Member,
+  membersOf,
+  NO_PARTS,
+  partsWithout,
+  PLACEMENT_TIMES,
+  Placement,
+  type PlacementTimes,
+  sectorOf,
+} from '@p2p-docstore/core/placement'
 import { MAX_SECTORS_REMEMBERED } from './limits.ts'
 
 /** A relay of the directory. */
@@ -14,6 +30,8 @@ export interface PlacementViewInit {
   /** The relays that are listed now. */
   readonly relays: () => readonly ListedRelay[]
   readonly times?: PlacementTimes | undefined
+  /** How often a namespace is halved, as far as its head is known here. */
+  readonly splitOf?: (ns: string) => number
   /** Wall clock, Unix milliseconds. */
   readonly now: () => number
 }
@@ -33,7 +51,7 @@ export class PlacementView {
   readonly times: PlacementTimes
   readonly #init: PlacementViewInit
   readonly #draws: Draws
-  readonly #sectors = new Map<string, number | undefined>()
+  readonly #homes = new Map<string, { readonly split: number; readonly homes: readonly Home[] }>()
   #members = ''
   #seen: Seen | undefined
   #isStale = true
@@ -66,26 +84,73 @@ export class PlacementView {
     return this.isPlaced || this.#look().isAnyDraining
   }
 
-  /** The sector of a namespace; `undefined` for what is no id. */
+  /** The sector in which the head of a namespace is found by its id alone; `undefined` for what is no id. */
   sector(ns: string): number | undefined {
-    if (this.#sectors.has(ns)) return this.#sectors.get(ns)
     const cid = parseCid(DAG_CBOR, ns)
-    const sector = cid && sectorOf({ ns: cid.multihash.digest, split: 0, index: 0 })
-    if (this.#sectors.size >= MAX_SECTORS_REMEMBERED) this.#sectors.clear()
-    this.#sectors.set(ns, sector)
-    return sector
+    return cid && sectorOf({ ns: cid.multihash.digest, split: 0, index: 0 })
   }
 
-  /** Peer ids of the owners of a namespace, the one with the best draw first. */
+  /** Where a namespace lies, by rising sector; nowhere, what is no id. */
+  homes(ns: string, split = this.#init.splitOf?.(ns) ?? 0): readonly Home[] {
+    const known = this.#homes.get(ns)
+    if (known?.split === split) return known.homes
+    const cid = parseCid(DAG_CBOR, ns)
+    const homes = cid === undefined ? [] : homesOf(cid.multihash.digest, split)
+    if (this.#homes.size >= MAX_SECTORS_REMEMBERED) this.#homes.clear()
+    this.#homes.set(ns, { split, homes })
+    return homes
+  }
+
+  /** Peer ids of those who have the head of a namespace in any case, and all of it where it is not split; the one with the best draw first. */
   owners(ns: string): readonly string[] {
-    const { placement, peerByKey } = this.#look()
     const sector = this.sector(ns)
-    return sector === undefined ? [] : placement.ownerNames(sector).flatMap((key) => peerByKey.get(key) ?? [])
+    return sector === undefined ? [] : this.#ownersOf(sector)
   }
 
-  /** Whether what a relay says to have stays there: it owns it, or keeps everything. */
-  staysAt(peer: string, ns: string): boolean {
-    return !this.isPlaced || !this.#look().keepingOwned.has(peer) || this.owners(ns).includes(peer)
+  /** The same for each part of it. */
+  ownersOfParts(ns: string): readonly (readonly string[])[] {
+    return this.homes(ns).map(({ sector }) => this.#ownersOf(sector))
+  }
+
+  #ownersOf(sector: number): readonly string[] {
+    const { placement, peerByKey } = this.#look()
+    return placement.ownerNames(sector).flatMap((key) => peerByKey.get(key) ?? [])
+  }
+
+  /** Whether a relay has all parts of what it has. */
+  keepsAll(peer: string): boolean {
+    return !this.#look().keepingOwned.has(peer)
+  }
+
+  /** What of a namespace stays at a relay that says to have it, because it owns that, or keeps everything; `undefined` where not even its head does. */
+  staysAt(peer: string, ns: string): Parts | undefined {
+    if (!this.isPlaced || !this.#look().keepingOwned.has(peer)) return ALL_PARTS
+    let stays: Parts | undefined
+    for (const { sector, parts = ALL_PARTS } of this.homes(ns))
+      if (this.#ownersOf(sector).includes(peer)) stays = joinedParts(stays ?? NO_PARTS, parts)
+    return stays
+  }
+
+  /**
+   * What of a namespace a peer that is no relay keeps equal with one: what stays there, and what stays at no connected one. `undefined`: nothing, not even its
+   * head.
+   */
+  partsWith(peer: string, ns: string, connected: readonly string[]): Parts | undefined {
+    const own = this.staysAt(peer, ns)
+    let missing = ALL_PARTS
+    for (const one of connected) missing = partsWithout(missing, this.staysAt(one, ns) ?? NO_PARTS)
+    return areNoParts(missing) ? own : joinedParts(own ?? NO_PARTS, missing)
+  }
+
+  /** Parts as a session asks for them: `undefined` for all of a namespace. */
+  asked(ns: string, parts: Parts | undefined): Parts | undefined {
+    if (this.homes(ns).every((home) => home.parts === undefined)) return undefined
+    return parts !== undefined && areAllParts(parts) ? undefined : (parts ?? NO_PARTS)
+  }
+
+  /** Of one whose head is not here: that comes first. */
+  get headAlone(): Parts {
+    return NO_PARTS
   }
 
   keyOf(peer: string): string | undefined {

@@ -16,7 +16,7 @@ class OneNamespace implements Pick<Replica, 'namespaceIds' | 'print' | 'onCommit
 
   async print(): Promise<NamespacePrint> {
     this.printed++
-    return { print: sha256(utf8(`${this.version}`)), seq: this.version, hasFiles: false }
+    return { print: sha256(utf8(`${this.version}`)), seq: this.version, count: this.version }
   }
 
   onCommit(listener: (event: CommitEvent) => void): () => void {
@@ -32,7 +32,7 @@ class OneNamespace implements Pick<Replica, 'namespaceIds' | 'print' | 'onCommit
 
 it('contents of sectors are looked at when somebody needs them, and then after each change', async () => {
   const replica = new OneNamespace()
-  const contents = new SectorContents({ replica, sectorOf: () => 5, isToGo: () => true })
+  const contents = new SectorContents({ replica, homesOf: () => [{ sector: 5, parts: undefined }], isKept: () => true, isToGo: () => true })
   replica.commit()
   expect([replica.printed, replica.listeners.size, contents.isKnown, contents.all]).toEqual([0, 0, false, []])
 

@@ -1,5 +1,5 @@
-import { compareBytes, concatBytes, DAG_CBOR, equalBytes, type NamespacePrint, parseCid, type Replica, sha256 } from '@p2p-docstore/core'
-import type { SectorStore } from '@p2p-docstore/core/placement'
+import { compareBytes, concatBytes, DAG_CBOR, equalBytes, type NamespacePrint, parseCid, type Parts, type Replica, sha256 } from '@p2p-docstore/core'
+import type { Home, SectorStore } from '@p2p-docstore/core/placement'
 import type { ListedPrint } from './messages.ts'
 
 const NOTHING: Uint8Array = sha256(new Uint8Array())
@@ -8,12 +8,17 @@ const NOTHING: Uint8Array = sha256(new Uint8Array())
 export interface KeptNamespace extends NamespacePrint {
   readonly id: string
   readonly digest: Uint8Array
+  /** What of it lies in the sector besides its head and logs; `undefined` for all of it. */
+  readonly parts: Parts | undefined
 }
 
 /** What contents are made of. */
 export interface SectorContentsInit {
   readonly replica: Pick<Replica, 'namespaceIds' | 'print' | 'onCommit'>
-  readonly sectorOf: (ns: string) => number | undefined
+  /** Where a namespace lies. */
+  readonly homesOf: (ns: string) => readonly Home[]
+  /** Whether one that is here is kept in this sector: of a namespace that is split, its head alone may be here for other parts. */
+  readonly isKept: (ns: string, home: Home, records: number) => boolean
   /** Whether what lies here of a sector counts although it is not to be here. */
   readonly isToGo: (sector: number) => boolean
 }
@@ -25,6 +30,8 @@ export interface SectorContentsInit {
 export class SectorContents implements SectorStore {
   readonly #init: SectorContentsInit
   readonly #sectors = new Map<number, Map<string, KeptNamespace>>()
+  /** Sectors under which each namespace is listed that is here. */
+  readonly #homes = new Map<string, readonly number[]>()
   readonly #versions = new Map<number, number>()
   readonly #prints = new Map<number, Uint8Array>()
   readonly #changed = new Set<string>()
@@ -47,17 +54,18 @@ export class SectorContents implements SectorStore {
 
   /** Something of a namespace may have changed: what was proved before does not hold any more. */
   touched(ns: string): void {
-    const sector = this.#init.sectorOf(ns)
-    if (sector === undefined) return
+    const homes = this.#init.homesOf(ns)
+    if (homes.length === 0) return
     this.#changed.add(ns)
-    this.#versions.set(sector, this.version(sector) + 1)
+    // Of one that is split, looking tells in which part it was.
+    for (const { sector, parts } of homes) if (parts === undefined) this.#versions.set(sector, this.version(sector) + 1)
   }
 
   /** Finds out what has changed since the last time; with `all`, also what nobody told, as acts of persons may be. */
   refresh({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
     const refreshed = this.#refreshing.then(async () => {
       await this.#begin()
-      const unasked = all ? [...this.#sectors.values()].flatMap((kept) => [...kept.keys()]) : []
+      const unasked = all ? this.#homes.keys() : []
       for (const ns of new Set([...this.#changed, ...unasked])) {
         this.#changed.delete(ns)
         try {
@@ -82,19 +90,36 @@ export class SectorContents implements SectorStore {
   }
 
   async #look(id: string): Promise<void> {
-    const sector = this.#init.sectorOf(id)
     const digest = parseCid(DAG_CBOR, id)?.multihash.digest
-    if (sector === undefined || digest === undefined) return
-    const print = await this.#init.replica.print(id)
+    if (digest === undefined) return
+    const { homesOf, isKept, replica } = this.#init
+    const homes = homesOf(id)
+    const listed: number[] = []
+    const found: (readonly [number, KeptNamespace])[] = []
+    for (const home of homes) {
+      const { sector, parts } = home
+      const print = await replica.print(id, parts)
+      if (print === undefined || !isKept(id, home, print.count)) continue
+      listed.push(sector)
+      found.push([sector, { id, digest, parts, ...print }])
+    }
+    // In one step, so that nobody sees it in two ways at once.
+    for (const sector of this.#homes.get(id) ?? []) if (!listed.includes(sector)) this.#put(sector, id, undefined)
+    for (const [sector, kept] of found) this.#put(sector, id, kept)
+    if (listed.length === 0) this.#homes.delete(id)
+    else this.#homes.set(id, listed)
+  }
+
+  #put(sector: number, id: string, now: KeptNamespace | undefined): void {
     const kept = this.#sectors.get(sector) ?? new Map<string, KeptNamespace>()
     const before = kept.get(id)?.print
-    if (before !== undefined && print !== undefined && equalBytes(before, print.print)) {
-      kept.set(id, { id, digest, ...print })
+    if (before !== undefined && now !== undefined && equalBytes(before, now.print)) {
+      kept.set(id, now)
       return
     }
     this.#versions.set(sector, this.version(sector) + 1)
-    if (print === undefined) kept.delete(id)
-    else kept.set(id, { id, digest, ...print })
+    if (now === undefined) kept.delete(id)
+    else kept.set(id, now)
     if (kept.size === 0) this.#sectors.delete(sector)
     else this.#sectors.set(sector, kept)
     this.#prints.delete(sector)

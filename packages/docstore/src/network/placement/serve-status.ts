@@ -1,4 +1,4 @@
-import { cidText, DAG_CBOR, type Ledger, type Replica } from '@p2p-docstore/core'
+import { cidText, DAG_CBOR, type Ledger, type Parts, type Replica } from '@p2p-docstore/core'
 import { decodeStatus, encodeStatus, type SectorStatus } from '@p2p-docstore/core/placement'
 import type { Misconduct } from '../admission/index.ts'
 import type { Streams } from '../sync/index.ts'
@@ -22,6 +22,8 @@ export interface StatusServerInit {
   /** The key of a listed relay, in hexadecimal; `undefined` for everybody else. */
   readonly keyOf: (peer: string) => string | undefined
   readonly contents: SectorContents
+  /** What of a namespace lies in a sector; `undefined` for all of it. */
+  readonly partsIn: (ns: string, sector: number) => Parts | undefined
   /** Whether there is anything to agree about: where there is not, nobody looks at what lies here. */
   readonly isAtWork: () => boolean
   /** A relay said this of its sectors: what is to be answered. */
@@ -74,7 +76,10 @@ async function answer(request: StatusRequest, { peer, onMisdeed }: Asker, init: 
     }
     case 'prove': {
       const proof = await replica.prove(
-        request.namespaces.map((digest) => cidText(DAG_CBOR, digest)),
+        request.namespaces.map((digest) => {
+          const id = cidText(DAG_CBOR, digest)
+          return { id, parts: request.sector === undefined ? undefined : init.partsIn(id, request.sector) }
+        }),
         request.salt,
       )
       return proof === undefined ? { t: 'none' } : { t: 'proof', proof }

@@ -1,4 +1,4 @@
-import { DocstoreError, type NamespaceSync } from '@p2p-docstore/core'
+import { ALL_PARTS, bothParts, DocstoreError, type NamespaceSync, type Parts, timesHeld } from '@p2p-docstore/core'
 import { isShutOut } from './shut-out.ts'
 import type { RelayLinks } from './relay-links.ts'
 import type { PeerStatus } from '../types.ts'
@@ -8,27 +8,39 @@ export class Delivery {
   readonly #relays: RelayLinks
   readonly #ns: string
   readonly #seq: number
-  readonly #stays: (peer: string) => boolean
+  readonly #stays: (peer: string) => Parts | undefined
 
-  /** `stays`: whether what a relay has of the namespace is there for good. */
-  constructor(relays: RelayLinks, ns: string, seq: number, stays: (peer: string) => boolean) {
+  /** `stays`: what a relay has of the namespace for good. */
+  constructor(relays: RelayLinks, ns: string, seq: number, stays: (peer: string) => Parts | undefined) {
     this.#stays = stays
     this.#relays = relays
     this.#ns = ns
     this.#seq = seq
   }
 
-  /** Peer ids of relays that have it all. */
+  /** Peer ids of relays that have it all, or what is to be theirs. */
   holders(): readonly string[] {
-    const peers = this.#relays.connected.flatMap(({ session, peer }) => {
+    return [...this.#held().keys()]
+  }
+
+  /** How many relays have it: of one that is split, of the part that fewest have. With what this peer itself has for good. */
+  copies(own: Parts | undefined): number {
+    return timesHeld([...this.#held().values(), ...(own === undefined ? [] : [own])])
+  }
+
+  #held(): ReadonlyMap<string, Parts> {
+    const held = this.#relays.connected.flatMap(({ session, peer }): [string, Parts][] => {
       const sync = session?.status.get(this.#ns)
       // A namespace without documents is at position 0, as is one that the relay never heard of.
       const isThere =
         sync !== undefined && sync.acked >= this.#seq && sync.heldSeq < Math.max(1, this.#seq) && (this.#seq > 0 || sync.state === 'live')
-      return peer !== undefined && isThere && this.#stays(peer) ? [peer] : []
+      const stays = peer !== undefined && isThere ? this.#stays(peer) : undefined
+      const held = stays && bothParts(stays, sync?.parts ?? ALL_PARTS)
+      // Who has its head alone has no copy.
+      return peer === undefined || held?.some((byte) => byte !== 0) !== true ? [] : [[peer, held]]
     })
     // Two addresses can lead to one relay, which has one copy.
-    return [...new Set(peers)]
+    return new Map(held)
   }
 
   /** What a relay says where all of them answer, and none lets this peer in: waiting is in vain. */

@@ -45,8 +45,8 @@ export interface RelayLinksInit extends Omit<RelayLinkInit, 'source' | 'ways'> {
   }
   /** Peer ids of relays that keep a namespace, the most wanted first. */
   readonly find: (ns: string, signal: AbortSignal) => Promise<readonly string[]>
-  /** Relays that own a namespace, where not all keep it, and how many of them it should be told. */
-  readonly owners?: (ns: string) => { readonly peers: readonly string[]; readonly wanted: number }
+  /** Relays that own each part of a namespace, where not all keep it, and how many of each it should be told. */
+  readonly owners?: (ns: string) => { readonly peersOfParts: readonly (readonly string[])[]; readonly wanted: number }
   /** Relays that this one has to be linked to: at a relay, because of what both keep. */
   readonly needed?: () => readonly string[]
   /** Whether all relays that keep a namespace are to meet, because not every relay keeps it. */
@@ -279,9 +279,11 @@ export class RelayLinks {
     const connected = new Set(this.connected.map(({ peer }) => peer))
     const missing: Holders[] = []
     for (const ns of wanted) {
-      const { peers, wanted: count } = owners(ns)
-      if (peers.filter((peer) => connected.has(peer)).length >= Math.min(count, peers.length)) continue
-      missing.push({ ns, peers: peers.filter((peer) => !connected.has(peer) && known.has(peer)) })
+      const { peersOfParts, wanted: count } = owners(ns)
+      for (const peers of peersOfParts) {
+        if (peers.filter((peer) => connected.has(peer)).length >= Math.min(count, peers.length)) continue
+        missing.push({ ns, peers: peers.filter((peer) => !connected.has(peer) && known.has(peer)) })
+      }
       if (missing.length >= MAX_OWNED_SOUGHT) break
     }
     return missing

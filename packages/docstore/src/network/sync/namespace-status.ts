@@ -11,6 +11,7 @@ export function namespaceStatusWith(one: SyncPeer, ns: string): NamespacePeerSta
     via: one.via,
     state: one.session === undefined ? 'offline' : (sync?.state ?? 'waiting'),
     lastSyncedAt: sync?.lastSyncedAt,
+    ...(sync?.parts === undefined ? {} : { parts: sync.parts }),
     acked: sync?.acked ?? 0,
     have: sync?.have ?? 0,
     want: sync?.want ?? 0,

@@ -5,6 +5,7 @@ import {
   type Keeping,
   type Ledger,
   type NamespaceSync,
+  type Parts,
   type PeerClock,
   type Replica,
   type Role,
@@ -29,6 +30,8 @@ export interface SyncInit {
   /** Namespaces to keep equal, and whether one of them is to be with this peer. */
   readonly wanted: ReadonlySet<string>
   readonly shares?: (peer: string, ns: string) => boolean
+  /** Which parts of one are to be equal on both sides; `undefined` for all of it. */
+  readonly partsOf?: (peer: string, ns: string) => Promise<Parts | undefined>
   /** Called when the state of a namespace with a peer has changed. */
   readonly onSync: (ns: string) => void
   /** Called with all namespaces of a peer, where whatever it has is to be kept here too. */
@@ -62,7 +65,21 @@ export interface SyncPeer {
  */
 export async function syncConnection(
   connection: Connection,
-  { replica, networkId, role, ledgerOf, clockOf, now = Date.now, wanted, shares, onSync, onHeld, onNamespaces, isComparedElsewhere }: SyncInit,
+  {
+    replica,
+    networkId,
+    role,
+    ledgerOf,
+    clockOf,
+    now = Date.now,
+    wanted,
+    shares,
+    partsOf,
+    onSync,
+    onHeld,
+    onNamespaces,
+    isComparedElsewhere,
+  }: SyncInit,
   {
     status,
     isRelayLink = false,
@@ -110,6 +127,7 @@ export async function syncConnection(
     onChange: onSync,
     ...(clock === undefined ? {} : { clock }),
     ...(onHeld === undefined ? {} : { onHeld }),
+    ...(partsOf === undefined ? {} : { partsOf: (ns) => partsOf(peer, ns) }),
     ...(onNamespaces === undefined ? {} : { onNamespaces }),
     isComparedElsewhere: () => isComparedElsewhere?.(peer) === true,
     onStart: () => {

@@ -1,4 +1,4 @@
-import { DocstoreError } from '@p2p-docstore/core'
+import { ALL_PARTS, DocstoreError, joinedParts, areAllParts, type Parts } from '@p2p-docstore/core'
 import { GRACE_MS } from '../limits.ts'
 import { patiently } from './patience.ts'
 import type { SyncPeer } from './sync-connection.ts'
@@ -11,24 +11,38 @@ export interface SyncRelaysOptions {
   readonly onChange: (listener: () => void) => () => void
 }
 
-/** Makes a namespace equal with all of these relays that answer. Once one is done, those that stand still are left out. Throws where none is. */
+/**
+ * Makes a namespace equal with all of these relays that answer. Once one is done, or as many as have all of it where it is split, those that stand still are
+ * left out. Throws where none is, and where what is equal is not all of it.
+ */
 export async function syncRelays(ns: string, links: readonly SyncPeer[], { signal, onChange }: SyncRelaysOptions): Promise<SyncReport> {
   const late = new AbortController()
   const waiting = new Set(links)
   const work = links.map((link) => syncOne(ns, link, AbortSignal.any([signal, late.signal])).finally(() => waiting.delete(link)))
   const settled = Promise.allSettled(work)
   // A relay that does not have the namespace either is no reason to leave out the others. Where none has it, all are waited for.
-  await Promise.any(work.map(async (one) => isEqual(await one))).catch(() => settled)
+  const whole = Promise.withResolvers<void>()
+  let equal: Parts | undefined
+  for (const [i, one] of work.entries())
+    one.then(
+      (report) => {
+        if (report.peers.length === 0) return
+        equal = joinedParts(equal ?? new Uint8Array(ALL_PARTS.length), links[i]?.session?.status.get(ns)?.parts ?? ALL_PARTS)
+        if (areAllParts(equal)) whole.resolve()
+      },
+      () => undefined,
+    )
+  await Promise.race([whole.promise, settled])
   const reports = await patiently({ timeoutMs: GRACE_MS, moved: () => movedBy([...waiting], ns), onChange }, async (idle) => {
     idle.addEventListener('abort', () => late.abort(), { once: true })
     return settled
   })
+  if (equal !== undefined && !areAllParts(equal)) throw reports.find((one) => one.status === 'rejected')?.reason ?? partial()
   return summed(reports)
 }
 
-/** Resolves where the relay was seen to be equal, throws otherwise. */
-function isEqual({ peers }: SyncReport): void {
-  if (peers.length === 0) throw new DocstoreError('unknown-namespace', 'Neither side has the namespace')
+function partial(): DocstoreError {
+  return new DocstoreError('not-equal', 'Some parts of the namespace are at relays that do not answer')
 }
 
 /** A number that changes whenever something of a namespace went over one of the connections. */

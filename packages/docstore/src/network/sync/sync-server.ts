@@ -1,5 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { DocstoreError, type Intake, type Ledger, type PeerClock, type Replica, type Role } from '@p2p-docstore/core'
+import { DocstoreError, type Intake, type Ledger, type Parts, type PeerClock, type Replica, type Role } from '@p2p-docstore/core'
 import type { Misconduct } from '../admission/index.ts'
 import { MAX_INBOUND_STREAMS, MAX_STREAMS_PER_CONNECTION } from '../limits.ts'
 import { delay } from '../timing/index.ts'
@@ -16,10 +16,10 @@ export interface SyncServerInit {
   readonly now: () => number
   /** Whether anything is kept for others. */
   readonly keeps: boolean
-  /** Whether a peer of this role may bring a namespace here. */
-  readonly takes: (ns: string, from: Role) => boolean
-  /** Gets a namespace here that a peer asks for, if it can. */
-  readonly bring?: ((ns: string) => Promise<void>) | undefined
+  /** Whether a peer of this role may bring a namespace here, which is split so often where that is known. */
+  readonly takes: (ns: string, from: Role, split?: number) => boolean
+  /** Gets a namespace here that a peer asks for, or some parts of it, if it can. Throws `busy` where it would not be whole. */
+  readonly bring?: ((ns: string, parts: Parts | undefined) => Promise<void>) | undefined
   /** What stands between a peer and the store, at a relay. */
   readonly intakeOf?: ((connection: Connection) => Intake) | undefined
   /** Called when a peer was seen to keep a namespace. */
