@@ -66,3 +66,5 @@ process.on('message', (question) => {
   void answer(question).then((told) => process.send?.(told))
 })
 console.log(JSON.stringify(ready))
+// Where the test was ended, nobody else ends it.
+process.on('disconnect', () => process.exit(0))
