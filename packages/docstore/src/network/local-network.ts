@@ -270,7 +270,7 @@ export class LocalNetwork implements Network {
       now: this.#now,
       keeps: this.#role === 'peer' || this.#serves('storage'),
       takes: (ns, from, split) => this.#takes(ns, from, split),
-      ...(this.#storage === 'owned' && this.#serves('storage')
+      ...(this.#storage !== 'asked' && this.#serves('storage')
         ? { bring: async (ns: string, parts: Parts | undefined) => this.#sectors?.bring(ns, parts) }
         : {}),
       intakeOf: this.#intake?.of.bind(this.#intake),

@@ -137,7 +137,9 @@ export class RelaySectors {
   readonly #bringing = new Map<string, Promise<boolean>>()
   /** Of those, such as go on to come though nobody is kept waiting. */
   readonly #begun = new Set<string>()
+  /** When it was known that there is no such namespace, and when nobody who would know answered. */
   readonly #absent = new Map<string, number>()
+  readonly #unanswered = new Map<string, number>()
   /** What peers have just brought, and before which look at the sectors. */
   readonly #fresh = new Map<string, number>()
   readonly #counts = { compared: 0, dropped: 0 }
@@ -368,7 +370,8 @@ export class RelaySectors {
    */
   async bring(ns: string, parts: Parts = ALL_PARTS): Promise<void> {
     const { view, replica, splits, givesUp } = this.#init
-    if (!givesUp) return
+    // One that has kept parts, and keeps everything since, gets the rest first.
+    if (!givesUp) return this.#bringAll(ns)
     // Its head may have come a moment ago.
     await splits.look(ns)
     const isHere = (await replica.namespace(ns)) !== undefined
@@ -378,6 +381,7 @@ export class RelaySectors {
     if (!view.isPlaced) return this.#bringAll(ns)
     if (!isHere) {
       if (this.#isAbsent(ns)) return
+      if (this.#isRecent(this.#unanswered.get(ns), RETRY_WHOLE_MS)) throw busy('The relays that would have the namespace do not answer. Try again')
       // Of one that is large, who asks is told what has come; the rest comes then as well.
       await this.#getting(ns, sector)
       if ((await replica.namespace(ns)) === undefined) {
@@ -387,9 +391,11 @@ export class RelaySectors {
       await splits.look(ns)
     }
     const split = splits.of(ns)
-    const lacking = view.homes(ns).filter((home) => this.#lacks(ns, home, parts))
+    // Of one whose head says that it is whole, all is told, whatever was asked for.
+    const wanted = split === 0 ? ALL_PARTS : parts
+    const lacking = view.homes(ns).filter((home) => this.#lacks(ns, home, wanted))
     const isWhole = split === 0 && !this.#inParts.has(ns)
-    const isSettled = isWhole || (await this.#settle(ns, parts))
+    const isSettled = isWhole || (await this.#settle(ns, wanted))
     const came = this.#isGoing(ns) ? [] : await Promise.all(lacking.map((home) => this.#getting(ns, home.sector)))
     if (!isSettled || this.#isGoing(ns) || split !== splits.of(ns) || !came.every((one) => one === true)) throw busy()
     if (!isWhole) this.#noteRead(ns)
@@ -402,8 +408,11 @@ export class RelaySectors {
 
   /** Whether an owner has just said that there is no such namespace. */
   #isAbsent(ns: string): boolean {
-    const absent = this.#absent.get(ns)
-    return absent !== undefined && performance.now() - absent < ABSENT_MS
+    return this.#isRecent(this.#absent.get(ns), ABSENT_MS)
+  }
+
+  #isRecent(at: number | undefined, forMs: number): boolean {
+    return at !== undefined && performance.now() - at < forMs
   }
 
   /** From now on for a while, what is here of it is read. */
@@ -556,7 +565,7 @@ export class RelaySectors {
         sending.push(sent)
         await sent
         if (await isHere()) return isWhole ? true : undefined
-        isUnknown ||= await this.#serves(peer, sector, end)
+        if (await this.#serves(peer, sector, end)) isUnknown = true
         return undefined
       } catch (error) {
         if (!end.aborted) this.#init.onError('a namespace that was asked for did not come from one of its owners - %e', error)
@@ -578,8 +587,9 @@ export class RelaySectors {
       if (came === true && !this.#ownsSector(sector)) this.#brought.set(ns, joinedParts(this.#brought.get(ns) ?? NO_PARTS, parts))
       return came === true
     }
-    if (this.#absent.size >= MAX_ABSENT) this.#absent.clear()
-    if (isUnknown) this.#absent.set(ns, performance.now())
+    const noted = isUnknown ? this.#absent : this.#unanswered
+    if (noted.size >= MAX_ABSENT) noted.clear()
+    noted.set(ns, performance.now())
     return false
   }
 
@@ -908,9 +918,11 @@ export class RelaySectors {
         this.#moved.gone(id)
         onGone(id)
       }
-      await this.#contents.refresh()
     } finally {
-      for (const place of going) this.#going.delete(place)
+      // Also where some of it could not go: who compares by what was here before would get it again.
+      await this.#contents.refresh().finally(() => {
+        for (const place of going) this.#going.delete(place)
+      })
     }
     // What is left begins its time anew.
     this.#repair?.dropped(sector)
