@@ -4,6 +4,12 @@ import { findPart, FirefoxPart, type PartActions, type PartState, PATIENCE_MS, t
 import { PagePeer } from './page-peer.ts'
 
 /** What Firefox says, by the name in the specification of WebDriver BiDi, where what is to be moved to lies outside the window. */
+/** Runs in the page: notes whether the next press lands on something else than a part. */
+const NOTE_PRESS = `(part) => {
+  globalThis.pressedBeside = undefined
+  const note = ({ target }) => (globalThis.pressedBeside = !part.contains(target) && !target.contains(part))
+  document.addEventListener('pointerdown', note, { capture: true, once: true })
+}`
 const OUT_OF_WINDOW = 'move target out of bounds'
 
 /** Firefox pairs no ICE candidate with this machine itself, unless it is told to and thinks that it may use camera and microphone. */
@@ -142,13 +148,14 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
     throw new Error(`${JSON.stringify(steps)} did not become ${state} within ${timeoutMs} ms. The page says: ${text.slice(0, 2000)}`)
   }
 
-  /** Moves the pointer there, and presses: once, where it rests. What has left the window before the pointer was there was not pressed, and is followed. */
+  /** Moves the pointer there, and presses where it rests. What has left the window, or moved away, before the pointer was there was not pressed, and is followed. */
   async #press(part: string): Promise<void> {
     await this.#session.send('browsingContext.activate', { context: this.#context })
     for (const until = performance.now() + PATIENCE_MS; ; ) {
       const left = Math.max(0, until - performance.now())
       const { value: inTheWay } = await this.#callThatWaits(left, String(untilPressable), { sharedId: part }, { type: 'number', value: left })
       if (inTheWay !== '') throw new Error(`What was to be pressed did not come to rest. Where it is, there is: ${String(inTheWay)}`)
+      await this.#call(NOTE_PRESS, { sharedId: part })
       try {
         await this.#act({
           type: 'pointer',
@@ -159,10 +166,12 @@ export class FirefoxPeer extends PagePeer<FirefoxPart> {
             { type: 'pointerUp', button: 0 },
           ],
         })
-        return
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith(OUT_OF_WINDOW))) throw error
+        continue
       }
+      const { value: isBeside } = await this.#call('() => globalThis.pressedBeside === true')
+      if (isBeside !== true || left === 0) return
     }
   }
 

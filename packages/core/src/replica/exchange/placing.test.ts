@@ -122,7 +122,8 @@ it('of few parts little is looked at for one batch', async () => {
     )
   const parts = partsOfRange(6, 7)
   const first = await from.batchSince(id, 0, { maxBytes: 100_000, parts })
-  expect(first).toMatchObject({ more: true, looked: 4096, seq: 4096 })
+  expect(first.more).toBe(true)
+  expect(first.looked).toBeLessThanOrEqual(4096)
   let records = 0
   for (let since = 0, more = true; more; ) {
     const next = await from.batchSince(id, since, { maxBytes: 100_000, parts })
