@@ -3,13 +3,13 @@ import { BidiSession, type Preference } from './bidi-session.ts'
 import { findPart, FirefoxPart, type PartActions, type PartState, PATIENCE_MS, type Step, untilPressable } from './firefox-part.ts'
 import { PagePeer } from './page-peer.ts'
 
-/** What Firefox says, by the name in the specification of WebDriver BiDi, where what is to be moved to lies outside the window. */
 /** Runs in the page: notes whether the next press lands on something else than a part. */
 const NOTE_PRESS = `(part) => {
   globalThis.pressedBeside = undefined
   const note = ({ target }) => (globalThis.pressedBeside = !part.contains(target) && !target.contains(part))
   document.addEventListener('pointerdown', note, { capture: true, once: true })
 }`
+/** What Firefox says, by the name in the specification of WebDriver BiDi, where what is to be moved to lies outside the window. */
 const OUT_OF_WINDOW = 'move target out of bounds'
 
 /** Firefox pairs no ICE candidate with this machine itself, unless it is told to and thinks that it may use camera and microphone. */
