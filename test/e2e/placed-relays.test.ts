@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocstore, type Docstore, type Namespace } from 'p2p-docstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { placementTimes } from './placed-times.ts'
 import { type RelayChild, startRelayChild } from './relay-child.ts'
 
 /** Two more than there are copies. */
@@ -11,18 +12,6 @@ const COPIES = 3
 const NAMESPACES = 8
 /** How long is waited for what takes seconds where nothing else runs. */
 const PATIENCE_MS = 120_000
-/** What takes minutes and hours in a network takes seconds here; how the times stand to each other is the same. */
-const placementTimes = {
-  eligibleAfterMs: 2000,
-  outAfterMs: 12_000,
-  refreshMs: 1000,
-  statusMs: 1000,
-  statusLifeMs: 15_000,
-  holdMs: 2000,
-  proofMs: 40_000,
-  minRetryMs: 500,
-  maxRetryMs: 2000,
-} as const
 
 const folder = mkdtempSync(join(tmpdir(), 'docstore-placed-'))
 const relays: RelayChild[] = []
