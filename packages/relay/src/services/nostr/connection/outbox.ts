@@ -1,0 +1,69 @@
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { MAX_WAITING_BYTES, PAUSE_BYTES } from '../limits.ts'
+
+/** What is on its way to a client, and how much that is: who sends a lot waits for room, and a client that does not read is let go. */
+export class Outbox {
+  readonly #socket: WebSocket
+  readonly #raw: Duplex
+  #waiting = 0
+  #isCorked = false
+  #wakeUps: (() => void)[] = []
+  #isClosed = false
+
+  constructor(socket: WebSocket, raw: Duplex) {
+    this.#socket = socket
+    this.#raw = raw
+    socket.once('close', () => {
+      this.#isClosed = true
+      this.#wake()
+    })
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Sends a text frame, as text or as the bytes of one. */
+  send(frame: string | Buffer): void {
+    if (this.#isClosed || this.#socket.readyState !== this.#socket.OPEN) return
+    const size = frame.length
+    this.#waiting += size
+    if (this.#waiting > MAX_WAITING_BYTES) {
+      this.#socket.terminate()
+      return
+    }
+    this.#cork()
+    this.#socket.send(frame, { binary: false }, () => {
+      this.#waiting -= size
+      if (this.#waiting <= PAUSE_BYTES / 2) this.#wake()
+    })
+  }
+
+  /** Resolves once the client has read most of what was sent, or is gone. */
+  async room(): Promise<void> {
+    while (this.#waiting > PAUSE_BYTES && !this.#isClosed) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
+  }
+
+  #wake(): void {
+    const wakeUps = this.#wakeUps
+    this.#wakeUps = []
+    for (const wakeUp of wakeUps) wakeUp()
+  }
+
+  /** All frames of one turn go out together. */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#raw.cork()
+    process.nextTick(() => {
+      this.#isCorked = false
+      this.#raw.uncork()
+    })
+  }
+}
