@@ -9,7 +9,13 @@ import { slimLibp2p } from './slim-libp2p.ts'
 import { thirdPartyNotice } from './third-party.js'
 
 /** Parts of the core that few programs need, and not at once. */
-const PARTS = ['people/keys/index-keys', 'people/names/index-names', 'people/pairing/index-pairing', 'placement/index-placement']
+const PARTS = [
+  'replica/nostr/index-nostr',
+  'people/keys/index-keys',
+  'people/names/index-names',
+  'people/pairing/index-pairing',
+  'placement/index-placement',
+]
 
 /** What each package offers on which platform: `index` is `src/index.ts`, and becomes `dist/node/index.js`. */
 const PACKAGES = [

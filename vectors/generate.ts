@@ -26,6 +26,7 @@ import { profileFile } from './generate-profile.ts'
 import { peopleFile } from './generate-people.ts'
 import { typesFile } from './generate-types.ts'
 import { namesFile } from './generate-names.ts'
+import { nostrFile, schnorrFile } from './generate-nostr.ts'
 import { peopleKeysFile } from './generate-people-keys.ts'
 import { placementFile } from './generate-placement.ts'
 import { reconcileVectors } from './generate-reconcile.ts'
@@ -913,6 +914,8 @@ export function generateVectors(): Readonly<Record<string, VectorFile>> {
     'files.json': filesFile(),
     'names.json': namesFile(),
     'people.json': peopleFile(),
+    'nostr.json': nostrFile(),
+    'schnorr.json': schnorrFile(),
     'placement.json': placementFile(),
     ...reconcileVectors(),
   }

@@ -1,13 +1,6 @@
-/** An event as NIP-01 has it. Ids, keys and signatures are lower-case hexadecimal, `created_at` is in seconds. */
-export interface NostrEvent {
-  readonly id: string
-  readonly pubkey: string
-  readonly created_at: number
-  readonly kind: number
-  readonly tags: readonly (readonly string[])[]
-  readonly content: string
-  readonly sig: string
-}
+import type { NostrEvent } from '../../model/nostr/event.ts'
+
+export type { NostrEvent }
 
 /** A filter of NIP-01 that was read and is within its limits; `tags` has the values of `#x` by their letter, `search` the words of NIP-50. */
 export interface NostrFilter {
@@ -54,7 +47,18 @@ export interface NostrPage {
  * What became of an event. `superseded`: a later version of the same replaceable event is here. `deleted`, `vanished`: its author wants it gone.
  * `expired`: its time is over. `full`: there is no room. Otherwise a `Refusal`, as `bad-signature`.
  */
-export type NostrOutcome = 'stored' | 'duplicate' | 'superseded' | 'deleted' | 'vanished' | 'expired' | 'full' | 'bad-signature' | 'malformed' | 'too-large' | 'future'
+export type NostrOutcome =
+  | 'stored'
+  | 'duplicate'
+  | 'superseded'
+  | 'deleted'
+  | 'vanished'
+  | 'expired'
+  | 'full'
+  | 'bad-signature'
+  | 'malformed'
+  | 'too-large'
+  | 'future'
 
 /** Ids and times of a set of events, in the order of NIP-77: by rising `created_at`, of one second by rising id. */
 export interface NostrIds {
