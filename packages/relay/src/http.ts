@@ -13,6 +13,7 @@ import { RunningServices } from './services/running-services.ts'
 import type { Service } from './services/service.ts'
 import type { SettingValues } from './settings/setting.ts'
 import { createWebServer } from './web-server.ts'
+import { WebSocketSwitch } from './web-socket-switch.ts'
 
 /** Largest body of a request: everything that this server takes is in the URL, which Node holds below 16 KiB. */
 const MAX_BODY_BYTES = 1024
@@ -48,11 +49,12 @@ export interface RelayHttp {
 
 /** The HTTP side of a relay: the page, who it is, how it is, what its services have there, and the way in for peers who come over WebSocket. */
 export async function createHttp(store: Docstore, { certificate, origin, adminKey, services, settings, told, log }: HttpInit): Promise<RelayHttp> {
+  const webSockets = new WebSocketSwitch(() => store.libp2p?.services.webSocketDoor)
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
-    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => store.libp2p?.services.webSocketDoor?.upgrade(...upgrade), certificate),
+    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), certificate),
   })
   // Documents are other people's: nothing but the page may be taken for one, even where it is opened as one.
   http.addHook('onRequest', async (_request, reply) => {
@@ -106,7 +108,7 @@ export async function createHttp(store: Docstore, { certificate, origin, adminKe
       .send({ error: { code: 'not-found' satisfies ErrorCode, message: `There is nothing at ${request.method} ${request.url.slice(0, 200)}` } }),
   )
 
-  const running = await RunningServices.start({ services, settings, store, http, log })
+  const running = await RunningServices.start({ services, settings, store, http, origin, onTextSocket: (accept) => webSockets.onText(accept), log })
   /** Whether it can do its work: its data is in place, and each service says so of itself. */
   const readiness = async () => {
     const health = await running.health()

@@ -4,7 +4,7 @@ import type { Docstore } from 'p2p-docstore'
 import type { Log } from '../log.ts'
 import type { Metric } from '../metrics.ts'
 import type { SettingValues } from '../settings/setting.ts'
-import type { RunningService, Service, ServiceHealth } from './service.ts'
+import type { RunningService, Service, ServiceContext, ServiceHealth } from './service.ts'
 
 /** How long a service may take to end, and to tell of itself, milliseconds. */
 const STOP_MS = 5000
@@ -16,6 +16,8 @@ export interface RunningServicesInit {
   readonly settings: Readonly<Record<string, SettingValues>>
   readonly store: Docstore
   readonly http: FastifyInstance
+  readonly origin: string | undefined
+  readonly onTextSocket: ServiceContext['onTextSocket']
   readonly log: Log
 }
 
@@ -30,7 +32,7 @@ export class RunningServices {
   }
 
   /** Starts them in order. Throws `service-failed` where one does not, with those stopped that did. */
-  static async start({ services, settings, store, http, log }: RunningServicesInit): Promise<RunningServices> {
+  static async start({ services, settings, store, http, origin, onTextSocket, log }: RunningServicesInit): Promise<RunningServices> {
     const all = new RunningServices(log)
     for (const service of services) {
       const { name } = service
@@ -38,7 +40,7 @@ export class RunningServices {
         // A scope of the web server for each, so that what one adds is not for the others.
         await http.register(async (scope) => {
           const signal = all.#ended.signal
-          const running = await service.start?.({ store, http: scope, settings: settings[name] ?? {}, log, signal })
+          const running = await service.start?.({ store, http: scope, settings: settings[name] ?? {}, origin, onTextSocket, log, signal })
           all.#running.set(name, running ?? {})
         })
         log.info({ service: name }, 'service-started')

@@ -3,6 +3,7 @@ import type { Docstore, DocstoreOptions } from 'p2p-docstore'
 import type { Log } from '../log.ts'
 import type { Metric } from '../metrics.ts'
 import type { Settings, SettingValues } from '../settings/setting.ts'
+import type { AcceptText } from '../web-socket-switch.ts'
 
 /** Something that a relay does for others. What comes with it and what a module brings (`--service ./mine.js`) have this one shape. */
 export interface Service<Http = ServiceHttp> {
@@ -12,6 +13,8 @@ export interface Service<Http = ServiceHttp> {
   readonly about: string
   /** Services that have to run too. */
   readonly needs?: readonly string[]
+  /** Whether it runs only where it is named. */
+  readonly isOnlyNamed?: boolean
   readonly settings?: Settings
   /** Whether it can be offered in a network; where it cannot, it is left out. */
   fits?(network: Network['descriptor']): boolean
@@ -29,6 +32,10 @@ export interface ServiceContext<Http = ServiceHttp> {
   /** Its part of the web server, for routes; hooks and error handlers that it adds are for its routes alone. */
   readonly http: Http
   readonly settings: SettingValues
+  /** Origin under which others reach the page's port, where that is known. */
+  readonly origin?: string | undefined
+  /** Takes over all WebSockets of the page's port whose messages are text; one service of a relay can. */
+  readonly onTextSocket: (accept: AcceptText) => void
   readonly log: Log
   /** Aborts when the relay ends. */
   readonly signal: AbortSignal

@@ -9,6 +9,7 @@ const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024
 interface WebSocketListener extends Listener {
   readonly wsServer: { readonly options: { maxPayload?: number } }
   onUpgrade(request: object, socket: object, head: Uint8Array): void
+  onWsServerConnection(socket: object, request: object): void
 }
 
 /**
@@ -47,5 +48,20 @@ export class WebSocketDoor {
   upgrade(request: object, socket: ArrivingSocket, head: Uint8Array): void {
     if (this.#listener === undefined) socket.destroy()
     else if (this.#arrivals.arrive(socket)) this.#listener.onUpgrade(request, socket, head)
+  }
+  /** The same for a WebSocket that the other server has made of it, before any message was heard. Whose it is may take a moment to find out: it arrives first. */
+  adopt(socket: { close(): void }, request: object): void {
+    if (this.#listener === undefined) socket.close()
+    else this.#listener.onWsServerConnection(socket, request)
+  }
+
+  /** Whether there is a place for somebody who has just come. */
+  arrive(socket: ArrivingSocket): boolean {
+    return this.#arrivals.arrive(socket)
+  }
+
+  /** Somebody turns out to be no peer. */
+  leave({ remoteAddress, remotePort }: ArrivingSocket): void {
+    this.#arrivals.leave(remoteAddress, remotePort)
   }
 }

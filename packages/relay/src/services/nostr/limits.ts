@@ -31,8 +31,6 @@ export const PAGE_EVENTS = 200
 
 /** How often a client is pinged, milliseconds; one that has not answered by the next time is gone. */
 export const PING_MS = 30_000
-/** How long somebody who connects may say nothing before it counts as a client of Nostr, milliseconds. */
-export const QUIET_MS = 3000
 /** Messages that make no sense before a client is let go. */
 export const MAX_NONSENSE = 100
 

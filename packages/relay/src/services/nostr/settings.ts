@@ -13,13 +13,26 @@ export const nostrSettings: Settings = {
   pubkey: { kind: 'text', about: 'key of its operator, 64 hexadecimal digits' },
   urls: { kind: 'list', default: [], about: 'URLs under which clients reach it, besides that of the page, such as wss://relay.example' },
   port: { kind: 'whole', min: 0, max: 65_535, default: 0, about: 'a port for Nostr alone, besides that of the page; 0 for none' },
+  host: { kind: 'text', default: '127.0.0.1', about: 'address on which that port listens; 0.0.0.0 lets others in' },
   proxies: { kind: 'list', default: [], about: 'addresses of proxies whose X-Forwarded-For is believed' },
   connections: { kind: 'whole', min: 1, max: 100_000, default: 2000, about: 'clients at once' },
-  connectionsPerAddress: { kind: 'whole', min: 1, max: 100_000, default: 100, about: 'clients at once of one address; this very machine does not count' },
+  connectionsPerAddress: {
+    kind: 'whole',
+    min: 1,
+    max: 100_000,
+    default: 100,
+    about: 'clients at once of one address; this very machine does not count',
+  },
   subscriptions: { kind: 'whole', min: 1, max: 1000, default: 100, about: 'subscriptions of one client at once' },
   messageBytes: { kind: 'whole', min: 16_384, max: MAX_MESSAGE_BYTES, default: MIB, about: 'largest message of a client, bytes' },
   eventBytes: { kind: 'whole', min: 1024, max: MAX_MESSAGE_BYTES, default: 128 * 1024, about: 'largest event, bytes of its JSON' },
-  listBytes: { kind: 'whole', min: 1024, max: MAX_MESSAGE_BYTES, default: 900_000, about: 'the same for lists: kinds 3, 10000 to 19999 and 30000 to 39999' },
+  listBytes: {
+    kind: 'whole',
+    min: 1024,
+    max: MAX_MESSAGE_BYTES,
+    default: 900_000,
+    about: 'the same for lists: kinds 3, 10000 to 19999 and 30000 to 39999',
+  },
   tags: { kind: 'whole', min: 1, max: 10_000, default: 2000, about: 'tags of an event; of a list, 10000' },
   maxLimit: { kind: 'whole', min: 1, max: 100_000, default: 5000, about: 'events that one filter gets at most' },
   defaultLimit: { kind: 'whole', min: 1, max: 100_000, default: 500, about: 'events that a filter without a limit gets' },
@@ -33,9 +46,21 @@ export const nostrSettings: Settings = {
     default: ['4', '13', '14', '15', '1059', '21059'],
     about: 'kinds that only their author and whom they name get to see',
   },
-  eventsPerSecond: { kind: 'whole', min: 1, max: 1_000_000, default: 100, about: 'events a second of one key and of one client, once they have sent `eventsAtOnce`; 4 times as many of one address' },
+  eventsPerSecond: {
+    kind: 'whole',
+    min: 1,
+    max: 1_000_000,
+    default: 100,
+    about: 'events a second of one key and of one client, once they have sent `eventsAtOnce`; 4 times as many of one address',
+  },
   eventsAtOnce: { kind: 'whole', min: 1, max: 10_000_000, default: 20_000, about: 'events before that counts' },
-  requestsPerSecond: { kind: 'whole', min: 1, max: 1_000_000, default: 50, about: 'requests a second of one client, once it has made `requestsAtOnce`' },
+  requestsPerSecond: {
+    kind: 'whole',
+    min: 1,
+    max: 1_000_000,
+    default: 50,
+    about: 'requests a second of one client, once it has made `requestsAtOnce`',
+  },
   requestsAtOnce: { kind: 'whole', min: 1, max: 1_000_000, default: 1000, about: 'requests before that counts' },
   authToRead: { kind: 'flag', default: false, about: 'whether only who has shown a key gets events' },
   authToWrite: { kind: 'flag', default: false, about: 'whether only who has shown a key may write' },
@@ -56,6 +81,7 @@ export interface NostrConfig {
   readonly pubkey: string | undefined
   readonly urls: readonly string[]
   readonly port: number
+  readonly host: string
   readonly proxies: readonly string[]
   readonly connections: number
   readonly connectionsPerAddress: number
@@ -108,6 +134,7 @@ export function readConfig(values: SettingValues): NostrConfig {
     pubkey,
     urls: textsOf(values['urls']),
     port: whole('port'),
+    host: text('host') ?? '127.0.0.1',
     proxies: textsOf(values['proxies']),
     connections: whole('connections'),
     connectionsPerAddress: whole('connectionsPerAddress'),

@@ -1,5 +1,5 @@
 /**
- * What is compared of a URL under which clients reach a relay: host, port unless it is the usual one of the scheme, and path. `undefined` for what is none. A proxy may speak another
+ * What is compared of a URL under which clients reach a relay: host, port unless it is a usual one, and path. `undefined` for what is none. A proxy may speak another
  * scheme to the outside, so that does not count; what stands behind `?` is no part of a relay's URL.
  */
 export function urlKey(text: string): string | undefined {
@@ -11,8 +11,9 @@ export function urlKey(text: string): string | undefined {
   }
   if (!['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.search !== '') return undefined
   const host = url.hostname.toLowerCase().replace(/\.$/, '')
-  // `URL` leaves the usual port of the scheme out by itself.
-  return `${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname.replace(/\/+$/, '')}`
+  // `URL` leaves the usual port of the scheme out by itself; who writes the other one means the same.
+  const port = ['', '80', '443'].includes(url.port) ? '' : `:${url.port}`
+  return `${host}${port}${url.pathname.replace(/\/+$/, '')}`
 }
 
 /** The URLs of a relay. */

@@ -1,4 +1,4 @@
-import type { NostrFilter } from '@p2p-docstore/core'
+import type { NostrFilter } from '@p2p-docstore/core/nostr'
 import { MAX_ID_LENGTH } from '../limits.ts'
 import { readFilters } from './read-filter.ts'
 

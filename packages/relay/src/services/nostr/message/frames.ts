@@ -9,9 +9,10 @@ export function okFrame(eventId: string, isTaken: boolean, reason: string): stri
   return `["OK",${JSON.stringify(eventId)},${isTaken},${JSON.stringify(reason)}]`
 }
 
-/** Whether all stored events that match were sent (NIP-67). */
-export function eoseFrame(id: string, isFinished: boolean): string {
-  return `["EOSE",${JSON.stringify(id)},["${isFinished ? 'finish' : 'more'}"]]`
+/** With whether all stored events that match were sent, where that is known (NIP-67). */
+export function eoseFrame(id: string, isFinished: boolean | undefined): string {
+  const hint = isFinished === undefined ? '' : `,["${isFinished ? 'finish' : 'more'}"]`
+  return `["EOSE",${JSON.stringify(id)}${hint}]`
 }
 
 export function closedFrame(id: string, reason: string): string {

@@ -1,4 +1,4 @@
-import { isHex32, isTagLetter, type NostrFilter } from '@p2p-docstore/core'
+import { isHex32, isTagLetter, type NostrFilter } from '@p2p-docstore/core/nostr'
 import { MAX_FILTERS, MAX_SEARCH_LENGTH, MAX_VALUE_LENGTH, MAX_VALUES } from '../limits.ts'
 
 type Mutable = { -readonly [Name in keyof NostrFilter]: NostrFilter[Name] }

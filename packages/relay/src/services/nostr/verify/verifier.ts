@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { errorMessage, type SchnorrCheck, type SchnorrVerifier, verifySchnorr } from '@p2p-docstore/core'
+import { errorMessage } from '@p2p-docstore/core'
+import { type SchnorrCheck, type SchnorrVerifier, verifySchnorr } from '@p2p-docstore/core/nostr'
 import type { Log } from '../../../log.ts'
 import type { FromVerifyWorker, VerifyOrder } from './verify-worker.ts'
 import { CHECK_BYTES } from './wasm-verify.ts'

@@ -14,7 +14,8 @@ export interface VerifyOrder {
 
 type Check = (checks: Uint8Array, at: number) => boolean
 
-const pure: Check = (checks, at) => schnorr.verify(checks.subarray(at + 64, at + 128), checks.subarray(at, at + 32), checks.subarray(at + 32, at + 64))
+const pure: Check = (checks, at) =>
+  schnorr.verify(checks.subarray(at + 64, at + 128), checks.subarray(at, at + 32), checks.subarray(at + 32, at + 64))
 
 /** libsecp256k1, if it says what is known of known signatures. */
 async function fastest(): Promise<{ readonly engine: 'wasm' | 'pure'; readonly check: Check }> {

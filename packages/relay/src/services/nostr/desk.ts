@@ -1,0 +1,37 @@
+import type { ReplicaNostr, SchnorrVerifier } from '@p2p-docstore/core/nostr'
+import type { Log } from '../../log.ts'
+import type { Lists } from './admin/lists.ts'
+import type { RelayUrls } from './auth/relay-urls.ts'
+import type { Intake } from './intake/intake.ts'
+import type { Judge } from './judge/judge.ts'
+import type { LiveIndex } from './live/live-index.ts'
+import type { Subscription } from './live/subscription.ts'
+import type { Gate } from './query/gate.ts'
+import type { NostrConfig } from './settings.ts'
+
+/** How often something happened, by name. */
+export type Counts = Map<string, number>
+
+/** What all stages work with. */
+export interface Desk {
+  readonly config: NostrConfig
+  readonly nostr: ReplicaNostr
+  readonly lists: Lists
+  readonly judge: Judge
+  readonly intake: Intake
+  readonly gate: Gate
+  readonly live: LiveIndex<Subscription>
+  readonly verify: SchnorrVerifier
+  /** URLs of this relay, which are not known before it listens. */
+  readonly urls: () => RelayUrls
+  /** Milliseconds. */
+  readonly now: () => number
+  readonly log: Log
+  readonly counts: Counts
+  /** Events in all comparisons that go on. */
+  readonly compared: { events: number }
+}
+
+export function count(counts: Counts, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}

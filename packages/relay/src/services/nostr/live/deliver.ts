@@ -1,0 +1,43 @@
+import { eventJson, type NostrEvent, type StoredEvent } from '@p2p-docstore/core/nostr'
+import { count, type Desk } from '../desk.ts'
+import { MAX_LIVE_WAITING, MAX_WAITING_BYTES } from '../limits.ts'
+import { closedFrame } from '../message/frames.ts'
+import { unsubscribe } from '../query/subscribe.ts'
+import type { Subscription } from './subscription.ts'
+
+/** New events, to all who listen to them. */
+export function deliverStored(desk: Desk, events: readonly StoredEvent[]): void {
+  if (desk.live.size === 0) return
+  for (const { json } of events) deliver(desk, JSON.parse(json) as NostrEvent, json)
+}
+
+/** An event that is not kept. */
+export function deliverEphemeral(desk: Desk, event: NostrEvent): void {
+  if (desk.live.size > 0) deliver(desk, event, eventJson({ ...event, tags: JSON.stringify(event.tags), content: JSON.stringify(event.content) }))
+}
+
+function deliver(desk: Desk, event: NostrEvent, json: string): void {
+  // The same bytes for all; only what stands before them differs.
+  let body: Buffer | undefined
+  for (const subscription of desk.live.find(event)) {
+    const { client, headBytes, waiting } = subscription
+    if (!desk.gate.lets(event, client.keys)) continue
+    if (client.outbox.waiting > MAX_WAITING_BYTES / 2) {
+      giveUp(desk, subscription, 'error: new events come faster than you read them')
+      continue
+    }
+    body ??= Buffer.from(`${json}]`)
+    const frame = Buffer.concat([headBytes, body])
+    if (waiting === undefined) {
+      count(desk.counts, 'live')
+      client.outbox.send(frame)
+    } else if (waiting.size < MAX_LIVE_WAITING) waiting.set(event.id, frame)
+    else giveUp(desk, subscription, 'error: new events come faster than you read stored ones')
+  }
+}
+
+function giveUp(desk: Desk, subscription: Subscription, reason: string): void {
+  const { client, id } = subscription
+  unsubscribe(desk, client, id)
+  client.outbox.send(closedFrame(id, reason))
+}

@@ -1,0 +1,145 @@
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { readNetwork } from 'p2p-docstore'
+import type { ReplicaNostr } from '@p2p-docstore/core/nostr'
+import type { Docstore } from 'p2p-docstore'
+import { counter, gauge, type Metric } from '../../metrics.ts'
+import { createWebServer } from '../../web-server.ts'
+import { WebSocketSwitch } from '../../web-socket-switch.ts'
+import type { RunningService, Service, ServiceContext } from '../service.ts'
+import { nostrRoutes } from './admin/http-routes.ts'
+import { Lists } from './admin/lists.ts'
+import { relayInformation } from './admin/relay-information.ts'
+import { RelayUrls } from './auth/relay-urls.ts'
+import type { Desk } from './desk.ts'
+import { Intake } from './intake/intake.ts'
+import { Judge } from './judge/judge.ts'
+import { deliverEphemeral, deliverStored } from './live/deliver.ts'
+import { LiveIndex } from './live/live-index.ts'
+import { NostrRelay } from './nostr-relay.ts'
+import { Gate } from './query/gate.ts'
+import { nostrSettings, readConfig } from './settings.ts'
+import { Verifier } from './verify/verifier.ts'
+
+/** What it is told to clients as. */
+const SOFTWARE = 'https://www.npmjs.com/package/@p2p-docstore/relay'
+const VERSION = '0.1.0'
+
+/** The relay as one of Nostr: its clients connect to the page's port, and their events are stored and replicated as documents are. */
+export const nostr: Service<FastifyInstance> = nostrService((store) => (store.replica as unknown as { nostr(): Promise<ReplicaNostr> }).nostr())
+
+/** The same over a store of events that is had from a docstore. */
+export function nostrService(nostrOf: (store: Docstore) => Promise<ReplicaNostr>): Service<FastifyInstance> {
+  return {
+    name: 'nostr',
+    about: 'takes and serves events of Nostr',
+    needs: ['storage'],
+    // Whoever finds the port may write, and in the whole network: that is for an operator to choose.
+    isOnlyNamed: true,
+    // Clients of Nostr show no invitation.
+    fits: (network) => network.admission === 'open',
+    settings: nostrSettings,
+    start: async (context) => start(context, await nostrOf(context.store)),
+  }
+}
+
+async function start(
+  { store, http, settings, origin, onTextSocket, log }: ServiceContext<FastifyInstance>,
+  events: ReplicaNostr,
+): Promise<RunningService> {
+  const config = readConfig(settings)
+  const lists = await Lists.open(store.replica)
+  const verifier = new Verifier(config.verifiers, log)
+  ;(events as unknown as { verifyWith?(verify: unknown): void }).verifyWith?.(verifier.verify)
+  const ports = new Set<FastifyInstance>([http])
+  const urls = (): RelayUrls =>
+    new RelayUrls([...config.urls, ...(origin === undefined ? [] : [origin]), ...[...ports].flatMap(({ server }) => ownUrls(server.address()))])
+  const now = Date.now
+  const counts = new Map<string, number>()
+  const judge = new Judge({ config, lists, urls, now })
+  const intake = new Intake({ nostr: events, verify: verifier.verify, onEphemeral: (event) => deliverEphemeral(desk, event), log })
+  const desk: Desk = {
+    config,
+    nostr: events,
+    lists,
+    judge,
+    intake,
+    gate: new Gate(config.privateKinds, config.authToRead),
+    live: new LiveIndex(),
+    verify: verifier.verify,
+    urls,
+    now,
+    log,
+    counts,
+    compared: { events: 0 },
+  }
+  const relay = new NostrRelay(desk)
+  const forget = events.onStored((stored) => deliverStored(desk, stored))
+  onTextSocket((...socket) => relay.accept(...socket))
+  const { name } = readNetwork(store.info.network.descriptor).descriptor
+  const routes = {
+    information: () => relayInformation({ desk, name, software: SOFTWARE, version: VERSION, self: undefined }),
+    order: async () => ({ status: 401, answer: { error: 'not yet' } }),
+  }
+  nostrRoutes(http, routes)
+  const own =
+    config.port === 0
+      ? undefined
+      : await listenAlone(config, (alone, webSockets) => {
+          ports.add(alone)
+          webSockets.onText((...socket) => relay.accept(...socket))
+          nostrRoutes(alone, routes)
+        })
+  return {
+    metrics: () => nostrMetrics(desk, relay, verifier),
+    health: () => ({ ok: true, clients: relay.clients.size, verifier: verifier.engine }),
+    stop: async () => {
+      forget()
+      relay.stop()
+      await own?.close()
+      await verifier.stop()
+    },
+  }
+}
+
+/** A port for Nostr alone. */
+async function listenAlone(
+  { port, host }: { readonly port: number; readonly host: string },
+  prepare: (http: FastifyInstance, webSockets: WebSocketSwitch) => void,
+): Promise<FastifyInstance> {
+  const webSockets = new WebSocketSwitch(() => undefined)
+  const http = Fastify({
+    forceCloseConnections: true,
+    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), undefined),
+  })
+  prepare(http, webSockets)
+  await http.listen({ port, host })
+  return http
+}
+
+/** URLs by which this machine itself is reached: nobody else can have these addresses, and pass on what was signed for them. */
+function ownUrls(address: AddressInfo | string | null): readonly string[] {
+  if (address === null || typeof address === 'string') return []
+  const hosts = Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).map(({ address: host, family }) => (family === 'IPv6' ? `[${host}]` : host)),
+  )
+  return ['localhost', ...hosts].map((host) => `ws://${host}:${address.port}`)
+}
+
+function nostrMetrics({ counts, live, intake, compared }: Desk, relay: NostrRelay, verifier: Verifier): readonly Metric[] {
+  return [
+    gauge('docstore_nostr_clients', 'Clients of Nostr that are connected', relay.clients.size),
+    gauge('docstore_nostr_subscriptions', 'Subscriptions of theirs', live.size),
+    gauge('docstore_nostr_events_waiting', 'Events that wait to be checked', intake.waiting),
+    gauge('docstore_nostr_compared_events', 'Events in comparisons of sets that go on', compared.events),
+    counter('docstore_nostr_signatures_total', 'Signatures that were checked', verifier.checked),
+    counter('docstore_nostr_signatures_slow_total', 'Those of them that no thread checked', verifier.checkedHere),
+    {
+      name: 'docstore_nostr_happened_total',
+      help: 'What clients asked, and what became of it, by name',
+      type: 'counter',
+      values: [...counts].map(([what, value]) => [`{what="${what.replace(/[^\w-]/g, '_')}"}`, value]),
+    },
+  ]
+}

@@ -1,0 +1,96 @@
+import { errorMessage } from '@p2p-docstore/core'
+import type { NostrFilter } from '@p2p-docstore/core/nostr'
+import type { Client } from '../connection/client.ts'
+import { count, type Desk } from '../desk.ts'
+import { AUTH_HOLD_MS, MAX_CLIENT_VALUES, MAX_REQUESTS_UNDER_WAY } from '../limits.ts'
+import { Subscription } from '../live/subscription.ts'
+import { closedFrame, eoseFrame } from '../message/frames.ts'
+import { valuesOf } from '../message/read-filter.ts'
+import { StoredEvents } from './stored-events.ts'
+
+/** `REQ`: stored events, then exactly one `EOSE` or `CLOSED`, then new events. */
+export async function subscribe(desk: Desk, client: Client, id: string, filters: readonly NostrFilter[]): Promise<void> {
+  unsubscribe(desk, client, id)
+  const refuse = (reason: string): void => {
+    count(desk.counts, `closed-${reason.split(':', 1)[0] ?? ''}`)
+    client.outbox.send(closedFrame(id, reason))
+  }
+  const values = filters.reduce((sum, filter) => sum + valuesOf(filter), 0)
+  const { subscriptions: most } = desk.config
+  if (client.subscriptions.size >= most) return refuse(`rate-limited: too many subscriptions, ${client.subscriptions.size + 1}>${most}`)
+  if (client.values + values > MAX_CLIENT_VALUES)
+    return refuse(`rate-limited: too many values in filters, ${client.values + values}>${MAX_CLIENT_VALUES}`)
+  const crowd = crowdFault(client)
+  if (crowd !== undefined) return refuse(crowd)
+  const subscription = new Subscription(client, id, filters, values)
+  client.subscriptions.set(id, subscription)
+  client.values += values
+  client.requestsUnderWay++
+  try {
+    const fault = await gateFault(desk, client, filters)
+    if (subscription.isClosed) return
+    if (fault !== undefined) {
+      unsubscribe(desk, client, id)
+      return refuse(fault)
+    }
+    await sendStored(desk, subscription)
+  } catch (error) {
+    desk.log.error({ reason: errorMessage(error) }, 'nostr-query-failed')
+    if (subscription.isClosed) return
+    unsubscribe(desk, client, id)
+    refuse('error: the events could not be read, try again')
+  } finally {
+    client.requestsUnderWay--
+  }
+}
+
+/** `CLOSE`, and what comes before a subscription of the same id. */
+export function unsubscribe(desk: Desk, client: Client, id: string): void {
+  const subscription = client.subscriptions.get(id)
+  if (subscription === undefined) return
+  subscription.isClosed = true
+  subscription.waiting = undefined
+  client.subscriptions.delete(id)
+  client.values -= subscription.values
+  desk.live.remove(subscription)
+}
+
+/** Why a client has to wait before it asks for more. */
+export function crowdFault(client: Client): string | undefined {
+  if (client.requestsUnderWay >= MAX_REQUESTS_UNDER_WAY) return 'rate-limited: too many requests at once, wait for their answers'
+  return client.requests.take() ? undefined : 'rate-limited: too many requests, come back in a while'
+}
+
+/** Why a client may not read. Where it was asked for a key, that may be on its way behind the request. */
+export async function gateFault(desk: Desk, client: Client, filters: readonly NostrFilter[]): Promise<string | undefined> {
+  const fault = desk.gate.fault(filters, client.keys)
+  if (fault === undefined || client.askForKey()) return fault
+  await client.shownKey(AUTH_HOLD_MS)
+  return desk.gate.fault(filters, client.keys)
+}
+
+async function sendStored(desk: Desk, subscription: Subscription): Promise<void> {
+  const { client, id, filters, head } = subscription
+  // Before anything is read, so that nothing is missed between the two.
+  desk.live.add(subscription)
+  // What it has written itself it finds.
+  await client.allWritten()
+  const stored = new StoredEvents(desk.nostr, filters, desk.gate.for(client.keys), desk.config)
+  for (;;) {
+    const events = await stored.next()
+    if (events.length === 0 || subscription.isClosed) break
+    for (const { id: eventId, json } of events) {
+      subscription.waiting?.delete(eventId)
+      client.outbox.send(`${head}${json}]`)
+    }
+    await client.outbox.room()
+    // Others have their turn between two pages.
+    await new Promise(setImmediate)
+  }
+  if (subscription.isClosed) return
+  const isLiveOnly = filters.every(({ limit }) => limit === 0)
+  client.outbox.send(eoseFrame(id, isLiveOnly ? undefined : stored.isFinished))
+  const waiting = subscription.waiting
+  subscription.waiting = undefined
+  for (const frame of waiting?.values() ?? []) client.outbox.send(frame)
+}

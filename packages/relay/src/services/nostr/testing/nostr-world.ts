@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import type { NostrEvent } from '@p2p-docstore/core/nostr'
+import { finalizeEvent, getPublicKey } from 'nostr-tools/pure'
+import { WebSocket } from 'ws'
+import { startRelay } from '../../../index.ts'
+import type { Relay } from '../../../relay.ts'
+import type { SettingValues } from '../../../settings/setting.ts'
+import { nostrService } from '../nostr.ts'
+import { MapNostr } from './map-nostr.ts'
+
+/** A key for tests, the same for the same name. */
+export function keyOf(name: string): { readonly secret: Uint8Array; readonly key: string } {
+  const secret = new Uint8Array(createHash('sha256').update(`key ${name}`).digest())
+  return { secret, key: getPublicKey(secret) }
+}
+
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+/** A signed event of somebody. */
+export function eventBy(name: string, fields: { kind?: number; content?: string; tags?: string[][]; created_at?: number } = {}): NostrEvent {
+  const { kind = 1, content = '', tags = [], created_at = nowSeconds() } = fields
+  const { id, pubkey, sig } = finalizeEvent({ kind, content, tags, created_at }, keyOf(name).secret)
+  return { id, pubkey, created_at, kind, tags, content, sig }
+}
+
+/** A relay with Nostr over a store that is in memory and simple. */
+export async function startNostr(
+  settings: SettingValues = {},
+  events: MapNostr = new MapNostr(),
+): Promise<{ relay: Relay; url: string; events: MapNostr }> {
+  const service = nostrService(async () => events)
+  const relay = await startRelay({
+    data: 'memory',
+    port: 0,
+    services: ['default'],
+    load: [service],
+    settings: { nostr: settings },
+    log: { level: 'error' },
+  })
+  return { relay, url: relay.ready.http.replace('http', 'ws'), events }
+}
+
+type Frame = readonly [type: string, ...rest: unknown[]]
+
+/** A client that sends what it is told, and keeps all that it hears. */
+export class TestClient {
+  readonly socket: WebSocket
+  readonly frames: Frame[] = []
+  readonly texts: string[] = []
+  closed: number | undefined
+  #wakeUps: (() => void)[] = []
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket
+    socket.on('message', (data: Buffer) => {
+      this.texts.push(data.toString())
+      this.frames.push(JSON.parse(data.toString()) as Frame)
+      this.#wake()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', (code) => {
+      this.closed = code
+      this.#wake()
+    })
+  }
+
+  static async open(url: string, headers: Record<string, string> = {}): Promise<TestClient> {
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false })
+    const client = new TestClient(socket)
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    return client
+  }
+
+  send(...frame: readonly unknown[]): void {
+    this.socket.send(JSON.stringify(frame))
+  }
+
+  /** The first frame that fits, taken out; waits for it. */
+  async next(fits: (frame: Frame) => boolean): Promise<Frame> {
+    for (;;) {
+      const at = this.frames.findIndex(fits)
+      const [frame] = at === -1 ? [] : this.frames.splice(at, 1)
+      if (frame !== undefined) return frame
+      if (this.closed !== undefined) throw new Error(`closed with ${this.closed}, after ${JSON.stringify(this.frames).slice(0, 500)}`)
+      await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
+    }
+  }
+
+  /** Publishes an event, and gives what is answered. */
+  async publish(event: unknown): Promise<readonly [isTaken: boolean, reason: string]> {
+    this.send('EVENT', event)
+    const { id } = event as NostrEvent
+    const [, , isTaken, reason] = await this.next(([type, of]) => type === 'OK' && of === id)
+    return [isTaken as boolean, reason as string]
+  }
+
+  /** Asks, and gives the events up to the end, with what that is: an `EOSE` or a `CLOSED`. */
+  async request(...filters: readonly unknown[]): Promise<{ readonly events: readonly NostrEvent[]; readonly end: Frame; readonly id: string }> {
+    const id = `r${++lastId}`
+    this.send('REQ', id, ...filters)
+    const end = await this.next(([type, of]) => (type === 'EOSE' || type === 'CLOSED') && of === id)
+    return { events: this.take(id), end, id }
+  }
+
+  /** Events that came under an id. */
+  take(id: string): readonly NostrEvent[] {
+    const found = this.frames.filter(([type, of]) => type === 'EVENT' && of === id)
+    for (const frame of found) this.frames.splice(this.frames.indexOf(frame), 1)
+    return found.map(([, , event]) => event as NostrEvent)
+  }
+
+  /** Shows a key, as NIP-42 has it; gives what is answered. */
+  async authenticate(name: string, url: string, challenge?: string): Promise<readonly [isTaken: boolean, reason: string]> {
+    const asked = challenge ?? (await this.next(([type]) => type === 'AUTH'))[1]
+    const event = eventBy(name, {
+      kind: 22_242,
+      tags: [
+        ['relay', url],
+        ['challenge', String(asked)],
+      ],
+    })
+    this.send('AUTH', event)
+    const [, , isTaken, reason] = await this.next(([type, of]) => type === 'OK' && of === event.id)
+    return [isTaken as boolean, reason as string]
+  }
+
+  async hasClosed(): Promise<number> {
+    while (this.closed === undefined) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
+    return this.closed
+  }
+
+  close(): void {
+    this.socket.terminate()
+  }
+
+  #wake(): void {
+    for (const wakeUp of this.#wakeUps.splice(0)) wakeUp()
+  }
+}
+
+let lastId = 0
