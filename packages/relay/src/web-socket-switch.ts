@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Docstore } from 'p2p-docstore'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
@@ -38,10 +37,10 @@ export class WebSocketSwitch {
     const accept = this.#accept
     if (accept === undefined) {
       if (door === undefined) raw.destroy()
-      else door.upgrade(request, raw as Socket, head)
+      else door.upgrade(request, raw, head)
       return
     }
-    if (door !== undefined && !door.arrive(raw as Socket)) return
+    if (door !== undefined && !door.arrive(raw)) return
     this.#server.handleUpgrade(request, raw, head, (socket) => this.#sort(socket, raw, request, accept))
   }
 
@@ -52,7 +51,7 @@ export class WebSocketSwitch {
     const door = this.#door()
     let letGo: (() => void) | undefined
     const take = (): void => {
-      door?.leave(raw as Socket)
+      door?.leave(raw)
       letGo = accept(socket, raw, request)
     }
     const quiet = setTimeout(take, QUIET_MS)
@@ -66,7 +65,7 @@ export class WebSocketSwitch {
       } else {
         letGo?.()
         if (door === undefined) return socket.close(1003, 'messages are text')
-        if (wasQuiet && !door.arrive(raw as Socket)) return
+        if (wasQuiet && !door.arrive(raw)) return
         door.adopt(socket, request)
       }
       // Whoever has it now begins with the first message.

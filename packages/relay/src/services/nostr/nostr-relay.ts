@@ -56,8 +56,8 @@ export class NostrRelay {
       isOurs = false
       leave()
       this.#clients.delete(client)
-      for (const id of [...client.subscriptions.keys()]) unsubscribe(this.#desk, client, id)
-      for (const id of [...client.comparisons.keys()]) closeComparison(this.#desk, client, id)
+      for (const id of client.subscriptions.keys()) unsubscribe(this.#desk, client, id)
+      for (const id of client.comparisons.keys()) closeComparison(this.#desk, client, id)
     }
     socket.once('close', end)
     socket.on('pong', () => {
@@ -143,6 +143,7 @@ export class NostrRelay {
   #refuse(client: Client, { answer, id, reason }: BadMessage): void {
     count(this.#desk.counts, 'nonsense')
     client.outbox.send(answer === 'NOTICE' ? noticeFrame(reason) : answer === 'CLOSED' ? closedFrame(id, reason) : negErrorFrame(id, reason))
-    if (++client.nonsense >= MAX_NONSENSE) client.socket.close(1008, 'too many messages that make no sense')
+    // A request that is refused by its id is no more than one that is granted.
+    if (answer === 'NOTICE' && ++client.nonsense >= MAX_NONSENSE) client.socket.close(1008, 'too many messages that make no sense')
   }
 }

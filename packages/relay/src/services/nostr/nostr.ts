@@ -8,12 +8,15 @@ import { counter, gauge, type Metric } from '../../metrics.ts'
 import { createWebServer } from '../../web-server.ts'
 import { WebSocketSwitch } from '../../web-socket-switch.ts'
 import type { RunningService, Service, ServiceContext } from '../service.ts'
+import { HttpAuth } from './admin/http-auth.ts'
 import { nostrRoutes } from './admin/http-routes.ts'
 import { Lists } from './admin/lists.ts'
+import { doOrder } from './admin/orders.ts'
 import { relayInformation } from './admin/relay-information.ts'
 import { RelayUrls } from './auth/relay-urls.ts'
 import type { Desk } from './desk.ts'
 import { Intake } from './intake/intake.ts'
+import { openEventPolicy } from './judge/event-policy.ts'
 import { Judge } from './judge/judge.ts'
 import { deliverEphemeral, deliverStored } from './live/deliver.ts'
 import { LiveIndex } from './live/live-index.ts'
@@ -58,7 +61,8 @@ async function start(
   const now = Date.now
   const counts = new Map<string, number>()
   const judge = new Judge({ config, lists, urls, now })
-  const intake = new Intake({ nostr: events, verify: verifier.verify, onEphemeral: (event) => deliverEphemeral(desk, event), log })
+  const policy = config.policy === undefined ? undefined : openEventPolicy(config.policy, config, log)
+  const intake = new Intake({ nostr: events, verify: verifier.verify, onEphemeral: (event) => deliverEphemeral(desk, event), policy, log })
   const desk: Desk = {
     config,
     nostr: events,
@@ -78,9 +82,15 @@ async function start(
   const forget = events.onStored((stored) => deliverStored(desk, stored))
   onTextSocket((...socket) => relay.accept(...socket))
   const { name } = readNetwork(store.info.network.descriptor).descriptor
+  const auth = new HttpAuth({ verify: verifier.verify, urls, now })
   const routes = {
     information: () => relayInformation({ desk, name, software: SOFTWARE, version: VERSION, self: undefined }),
-    order: async () => ({ status: 401, answer: { error: 'not yet' } }),
+    order: async (body: string, authorization: string | undefined) => {
+      const key = await auth.keyOf(authorization, body)
+      const answer = key && (await doOrder({ lists, admins: config.admins, nostr: events, log }, key, body))
+      if (answer !== undefined && answer !== '') return { status: 200, answer }
+      return { status: 401, answer: { result: null, error: 'show the key of an admin, as NIP-98 has it' } }
+    },
   }
   nostrRoutes(http, routes)
   const own =
@@ -131,6 +141,11 @@ function nostrMetrics({ counts, live, intake, compared }: Desk, relay: NostrRela
   return [
     gauge('docstore_nostr_clients', 'Clients of Nostr that are connected', relay.clients.size),
     gauge('docstore_nostr_subscriptions', 'Subscriptions of theirs', live.size),
+    gauge(
+      'docstore_nostr_waiting_bytes',
+      'Bytes that clients have not read yet',
+      [...relay.clients].reduce((sum, { outbox }) => sum + outbox.waiting, 0),
+    ),
     gauge('docstore_nostr_events_waiting', 'Events that wait to be checked', intake.waiting),
     gauge('docstore_nostr_compared_events', 'Events in comparisons of sets that go on', compared.events),
     counter('docstore_nostr_signatures_total', 'Signatures that were checked', verifier.checked),

@@ -5,7 +5,7 @@ import type { Bucket } from '../judge/bucket.ts'
 import { MAX_KEYS } from '../limits.ts'
 import type { Subscription } from '../live/subscription.ts'
 import { authFrame } from '../message/frames.ts'
-import type { Comparison } from '../negentropy/comparisons.ts'
+import type { Comparison } from '../negentropy/comparison.ts'
 import { Outbox } from './outbox.ts'
 
 /** What a client begins with. */

@@ -37,6 +37,7 @@ export interface IntakeInit {
 export class Intake {
   readonly #init: IntakeInit
   #waiting: Waiting[] = []
+  readonly #underWay = new Map<string, Promise<Taken>>()
   #isChecking = false
   #storing: Promise<void> = Promise.resolve()
 
@@ -51,10 +52,16 @@ export class Intake {
   /** Takes an event that a judge has let pass. Never rejects. */
   async take(event: NostrEvent, address: string): Promise<Taken> {
     if (this.#waiting.length >= MAX_EVENTS_WAITING) return 'busy'
+    // Many bring the same at once. What has the same id and another signature is looked at all the same.
+    for (let same = this.#underWay.get(event.id); same !== undefined; same = this.#underWay.get(event.id))
+      if ((await same) === 'stored') return 'duplicate'
     const { promise, resolve } = Promise.withResolvers<Taken>()
+    this.#underWay.set(event.id, promise)
     this.#waiting.push({ event, address, resolve })
     if (!this.#isChecking) void this.#checkAll()
-    return promise
+    const taken = await promise
+    if (this.#underWay.get(event.id) === promise) this.#underWay.delete(event.id)
+    return taken
   }
 
   async #checkAll(): Promise<void> {

@@ -1,9 +1,6 @@
 import { eventJson, type NostrEvent, type StoredEvent } from '@p2p-docstore/core/nostr'
 import { count, type Desk } from '../desk.ts'
 import { MAX_LIVE_WAITING, MAX_WAITING_BYTES } from '../limits.ts'
-import { closedFrame } from '../message/frames.ts'
-import { unsubscribe } from '../query/subscribe.ts'
-import type { Subscription } from './subscription.ts'
 
 /** New events, to all who listen to them. */
 export function deliverStored(desk: Desk, events: readonly StoredEvent[]): void {
@@ -19,25 +16,18 @@ export function deliverEphemeral(desk: Desk, event: NostrEvent): void {
 function deliver(desk: Desk, event: NostrEvent, json: string): void {
   // The same bytes for all; only what stands before them differs.
   let body: Buffer | undefined
-  for (const subscription of desk.live.find(event)) {
-    const { client, headBytes, waiting } = subscription
-    if (!desk.gate.lets(event, client.keys)) continue
-    if (client.outbox.waiting > MAX_WAITING_BYTES / 2) {
-      giveUp(desk, subscription, 'error: new events come faster than you read them')
+  for (const { outbox, keys, headBytes, waiting, giveUp } of desk.live.find(event)) {
+    if (!desk.gate.lets(event, keys)) continue
+    if (outbox.waiting > MAX_WAITING_BYTES / 2) {
+      giveUp('error: new events come faster than you read them')
       continue
     }
     body ??= Buffer.from(`${json}]`)
     const frame = Buffer.concat([headBytes, body])
     if (waiting === undefined) {
       count(desk.counts, 'live')
-      client.outbox.send(frame)
+      outbox.send(frame)
     } else if (waiting.size < MAX_LIVE_WAITING) waiting.set(event.id, frame)
-    else giveUp(desk, subscription, 'error: new events come faster than you read stored ones')
+    else giveUp('error: new events come faster than you read stored ones')
   }
-}
-
-function giveUp(desk: Desk, subscription: Subscription, reason: string): void {
-  const { client, id } = subscription
-  unsubscribe(desk, client, id)
-  client.outbox.send(closedFrame(id, reason))
 }

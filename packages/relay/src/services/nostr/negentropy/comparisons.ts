@@ -6,16 +6,11 @@ import { MAX_COMPARED, MAX_COMPARISONS, NEGENTROPY_FRAME_BYTES } from '../limits
 import { negErrorFrame, negMessageFrame } from '../message/frames.ts'
 import { crowdFault, gateFault } from '../query/subscribe.ts'
 import { ComparedSet } from './compared-set.ts'
+import type { Comparison } from './comparison.ts'
 import { reconcile } from './reconcile.ts'
 
 /** How long a comparison may rest, milliseconds. */
 const IDLE_MS: number = 5 * 60_000
-
-/** A comparison of one client; without a set while that is read. */
-export interface Comparison {
-  set: ComparedSet | undefined
-  usedAt: number
-}
 
 /** `NEG-OPEN` (NIP-77): reads the set, which stays as it is until the comparison ends, and answers the first message. */
 export async function openComparison(desk: Desk, client: Client, id: string, filter: NostrFilter, message: string): Promise<void> {

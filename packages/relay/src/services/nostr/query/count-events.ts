@@ -23,7 +23,7 @@ export async function countEvents(desk: Desk, client: Client, id: string, filter
     }
     await client.allWritten()
     const gate = desk.gate.for(client.keys)
-    const [filter, ...others] = filters.map(({ limit: _, ...rest }) => rest)
+    const [filter, ...others] = filters
     if (filter === undefined) return
     const number = others.length === 0 ? await desk.nostr.count(filter, { gate }) : await countAll(desk, [filter, ...others], gate)
     if (number === undefined) client.outbox.send(closedFrame(id, `error: too many events to count with several filters, ask for each alone`))

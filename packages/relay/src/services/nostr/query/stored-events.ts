@@ -66,9 +66,8 @@ class FilterPages {
       this.#isLast = true
       return
     }
-    const { limit: _, ...filter } = this.#filter
     const limit = isOver ? PAGE_EVENTS : Math.min(this.#left, PAGE_EVENTS)
-    const { events, end } = await this.#nostr.page(filter, {
+    const { events, end } = await this.#nostr.page(this.#filter, {
       limit,
       gate: this.#gate,
       ...(this.#after === undefined ? {} : { after: this.#after }),

@@ -22,23 +22,22 @@ export async function subscribe(desk: Desk, client: Client, id: string, filters:
     return refuse(`rate-limited: too many values in filters, ${client.values + values}>${MAX_CLIENT_VALUES}`)
   const crowd = crowdFault(client)
   if (crowd !== undefined) return refuse(crowd)
-  const subscription = new Subscription(client, id, filters, values)
+  const giveUp = (reason: string): void => {
+    unsubscribe(desk, client, id)
+    refuse(reason)
+  }
+  const subscription = new Subscription({ id, filters, values, outbox: client.outbox, keys: client.keys, giveUp })
   client.subscriptions.set(id, subscription)
   client.values += values
   client.requestsUnderWay++
   try {
     const fault = await gateFault(desk, client, filters)
     if (subscription.isClosed) return
-    if (fault !== undefined) {
-      unsubscribe(desk, client, id)
-      return refuse(fault)
-    }
-    await sendStored(desk, subscription)
+    if (fault === undefined) await sendStored(desk, client, subscription)
+    else giveUp(fault)
   } catch (error) {
     desk.log.error({ reason: errorMessage(error) }, 'nostr-query-failed')
-    if (subscription.isClosed) return
-    unsubscribe(desk, client, id)
-    refuse('error: the events could not be read, try again')
+    if (!subscription.isClosed) giveUp('error: the events could not be read, try again')
   } finally {
     client.requestsUnderWay--
   }
@@ -69,8 +68,8 @@ export async function gateFault(desk: Desk, client: Client, filters: readonly No
   return desk.gate.fault(filters, client.keys)
 }
 
-async function sendStored(desk: Desk, subscription: Subscription): Promise<void> {
-  const { client, id, filters, head } = subscription
+async function sendStored(desk: Desk, client: Client, subscription: Subscription): Promise<void> {
+  const { id, filters, head } = subscription
   // Before anything is read, so that nothing is missed between the two.
   desk.live.add(subscription)
   // What it has written itself it finds.

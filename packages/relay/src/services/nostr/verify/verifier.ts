@@ -119,7 +119,7 @@ export class Verifier {
   async stop(): Promise<void> {
     this.#isEnded = true
     const workers = [...this.#threads].map(({ worker }) => worker)
-    for (const thread of [...this.#threads]) this.#giveUp(thread, 'the relay ends')
+    for (const thread of this.#threads) this.#giveUp(thread, 'the relay ends')
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }
