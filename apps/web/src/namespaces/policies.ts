@@ -31,5 +31,7 @@ export function policyName({ write, owner, ended }: NamespaceInfo, identity: str
       return 'everyone writes'
     case 'members':
       return owner === identity ? 'you write, and whom you choose' : 'members write'
+    case 'nostr':
+      return 'clients of Nostr write'
   }
 }

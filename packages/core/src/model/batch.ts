@@ -47,6 +47,9 @@ export interface Batch {
 /** Most records in one batch. Bounds the work that one frame can ask for. */
 export const MAX_BATCH_RECORDS = 2048
 
+/** Length of a key of Nostr, which signs an event by itself. In any other namespace nothing is signed so. */
+const NOSTR_KEY_BYTES = 32
+
 /** Bytes that a record adds to a batch beside its key's UTF-8 and its content, at most; used to fill frames without encoding twice. */
 export const RECORD_OVERHEAD_BYTES = 96
 /** Bytes that an author, or a time that is left open, adds to what a record has seen, at most. */
@@ -115,7 +118,13 @@ function readSeal(reader: CborReader): Seal | undefined {
   const by = reader.bytes()
   const signature = reader.bytes()
   const hashes = reader.view()
-  if (by === undefined || !isAuthorLength(by.length) || signature?.length !== SIGNATURE_BYTES || hashes === undefined || !isHashList(hashes))
+  if (
+    by === undefined ||
+    !(isAuthorLength(by.length) || by.length === NOSTR_KEY_BYTES) ||
+    signature?.length !== SIGNATURE_BYTES ||
+    hashes === undefined ||
+    !isHashList(hashes)
+  )
     return undefined
   return { by, signature, hashes }
 }

@@ -135,6 +135,7 @@ export function mayWrite(write: WritePolicy, owner: Uint8Array, by: Uint8Array, 
     case 'owner':
       return equalBytes(principalOf(by), owner)
     case 'members':
+    case 'nostr':
       return false
   }
 }

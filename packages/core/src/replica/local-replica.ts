@@ -21,6 +21,7 @@ import type { ReplicaGround } from './ground.ts'
 import { HistoryKeeping } from './history/history-keeping.ts'
 import { Namespaces } from './namespaces.ts'
 import type { Files } from './files/files.ts'
+import type { NostrEvents } from './nostr/nostr-events.ts'
 import type { KeyLookup } from './people/finding/key-lookup.ts'
 import { LazyPeople } from './people/lazy-people.ts'
 import { ASIDE } from './people/judging/aside-prefixes.ts'
@@ -143,6 +144,7 @@ export class LocalReplica implements Replica {
   #loadedLookup: PersonLookup | undefined
   #loadedPlacing: Placing | undefined
   #loadedKeys: KeyLookup | undefined
+  #nostr: NostrEvents | undefined
   #forgetTimer: ReturnType<typeof setTimeout> | undefined
 
   private constructor(init: LocalReplicaInit) {
@@ -174,7 +176,7 @@ export class LocalReplica implements Replica {
     }
     this.#history = new HistoryKeeping({ ground, namespaces: () => this.#namespaces.all(), onlyAsked: init.historyOnlyAsked === true, now })
     const namespaces = new Namespaces(ground, {
-      onHead: (open) => this.#history.follow(open),
+      onHead: async (open) => (open.scope.write === 'nostr' ? void (await storage.nostr(open.ns)) : this.#history.follow(open)),
       onArrival: (open, isNew) => this.#pending.apply(open, { mayLackRoles: isNew }),
       onJudged: async (id, when) => {
         await this.#aside?.bringBack(id, { isLater: when === 'later' })
@@ -209,7 +211,7 @@ export class LocalReplica implements Replica {
     })
     this.#feeds = new Feeds(storage, namespaces, this.#expiry)
     this.#sending = new Sending(ground, namespaces)
-    this.#receiving = new Receiving(ground, namespaces, { aside })
+    this.#receiving = new Receiving(ground, namespaces, { aside, nostr: () => this.nostr() })
     this.#comparing = new Comparing({ storage, random, now, pause, onGone: (listener) => this.#news.onGone(listener) }, namespaces)
     this.#news.onCommit(({ collections }) => {
       if (collections.includes(FILES_COLLECTION)) this.#clearFiles()
@@ -735,6 +737,13 @@ export class LocalReplica implements Replica {
           if (!this.#isClosed) this.#forgetLater(FORGET_EVERY_MS)
         })
     }, ms)
+  }
+
+  async nostr(): Promise<NostrEvents> {
+    const { NostrEvents } = await import('./nostr/nostr-events.ts')
+    this.#nostr ??= new NostrEvents({ ground: this.#ground, namespaces: this.#namespaces, expiry: this.#expiry })
+    await this.#nostr.open()
+    return this.#nostr
   }
 
   onCommit(listener: (event: CommitEvent) => void): () => void {

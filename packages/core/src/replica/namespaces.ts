@@ -221,7 +221,7 @@ export class Namespaces implements ReplicaNamespaces {
   async createNamespace({ name, write, nonce, listed = false, collections, history, split: parts }: NamespaceInit): Promise<NamespaceInfo> {
     if (!isTitle(name)) throw badName()
     if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
-    if (!WRITE_POLICIES.includes(write)) {
+    if (!WRITE_POLICIES.some((known) => known === write)) {
       throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
     }
     if (history !== undefined && !isHistoryDays(history)) throw badHistory()

@@ -4,6 +4,7 @@ import type { ActContent, MemberRole, PersonAct, RoleAct } from '../model/people
 import type { HeldRole } from '../model/people/roles-state.ts'
 import type { Device, PersonState } from '../model/people/person-state.ts'
 import type { WritePolicy } from '../model/namespace/namespace.ts'
+import type { ReplicaNostr } from './nostr/types.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { Parts } from '../sets/parts.ts'
 import type { Difference } from '../sets/reconcile.ts'
@@ -998,6 +999,8 @@ export interface Replica
     ReplicaFile,
     ReplicaFiles,
     ReplicaEvents {
+  /** Events of Nostr; their namespace is made where it is not here. Only in the process that holds the data: throws `unsupported` elsewhere, and on PostgreSQL. */
+  nostr(): Promise<ReplicaNostr>
   close(): Promise<void>
 }
 

@@ -1,4 +1,5 @@
 import type { HistoryTable } from './history/history-table.ts'
+import type { NostrRows } from './nostr/nostr-rows.ts'
 import type { EditedDocuments } from './records/edited-documents.ts'
 import type { RecordTableInit } from './records/record-table.ts'
 
@@ -13,6 +14,8 @@ export class LateParts {
   readonly #init: LatePartsInit
   #edited: EditedDocuments | undefined
   #history: HistoryTable | undefined
+  /** What finds events of Nostr, loaded with their namespace. */
+  nostr: NostrRows | undefined
   /** Whether there was some history when the first namespace said that it keeps none. */
   #hasHistory: boolean | undefined
 

@@ -8,6 +8,8 @@ import type { DiskReserve } from './space/room.ts'
 
 /** Version of the schema, kept in `user_version`. A change of the schema brings a migration and a test on an old database. */
 export const SCHEMA_VERSION = 15
+/** The same with tables for events of Nostr, which are made with the first namespace of them: databases without stay of the version before. */
+export const NOSTR_SCHEMA_VERSION = 16
 
 /** `DOCS`, so that `file` and we tell our databases from others (sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x444f4353
@@ -162,10 +164,10 @@ export function checkOwner(driver: SqlDriver): number {
   const hasTables = numberOf(driver, 'SELECT EXISTS (SELECT 1 FROM sqlite_schema)') === 1
   if (!hasTables && version === 0 && owner === 0) return 0
   if (owner !== APPLICATION_ID) throw new DocstoreError('data-corrupt', 'The file is a database of another program')
-  if (version > SCHEMA_VERSION) {
+  if (version > NOSTR_SCHEMA_VERSION) {
     throw new DocstoreError(
       'data-too-new',
-      `The data was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}). Update the program`,
+      `The data was written by a newer version (schema ${version}, this one knows ${NOSTR_SCHEMA_VERSION}). Update the program`,
     )
   }
   return version

@@ -30,6 +30,7 @@ import type {
   RecordsOf,
   LostDocuments,
   LostVersion,
+  NostrStorage,
   NamespaceMove,
   OpenedReading,
   PastRecord,
@@ -403,6 +404,13 @@ export abstract class SqlStorage implements Storage {
     // Loaded when somebody has files: many have none.
     const { KeptFiles } = await import('./files/kept-files.ts')
     return (this.#files ??= new KeptFiles(this.#parts)).tables
+  }
+
+  async nostr(ns: number): Promise<NostrStorage> {
+    this.#parts.statements.assertOpen()
+    // Loaded where there are events of Nostr.
+    const { openNostr } = await import('./nostr/open-nostr.ts')
+    return openNostr(this.#parts, ns)
   }
 
   isInPlace(): boolean {

@@ -93,7 +93,10 @@ export function storageParts(
     readings: new Readings(),
     now,
     onReplaced: (ns, document, gone, by) => late.history?.replaced(ns, document, gone, by),
-    onRemoved: (ns, document) => late.history?.forgetDocument(ns, document),
+    onRemoved: (ns, document, record) => {
+      late.history?.forgetDocument(ns, document)
+      if (record !== undefined && late.nostr?.ns === ns) late.nostr.removed(record)
+    },
   }
   const records = new RecordTable(table)
   const late = new LateParts({ ...table, maxBytes }, edits)

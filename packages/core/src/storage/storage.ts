@@ -3,11 +3,13 @@ import type { EditPath } from '../model/edits/edit-path.ts'
 import type { Seen } from '../model/edits/seen.ts'
 import type { Json } from '../model/json/json-value.ts'
 import type { Explanation, Filter, Sort } from '../query/index.ts'
+import type { NostrEvent } from '../model/nostr/event.ts'
 import type { Seal } from '../model/seal.ts'
 import type { SqlValue } from './drivers/driver.ts'
 import type { CompactStep } from './space/compacting.ts'
 import type { FileStorage } from './files/file-storage.ts'
 import type { LogStorage, StoredAct, StoredLog } from './logs/log-storage.ts'
+import type { NostrFilter, NostrGate, NostrIds, NostrPage, PageOptions, SetOptions } from './nostr/types.ts'
 
 /** A value, or a promise of it: SQLite answers at once, PostgreSQL or a worker later. */
 type Awaitable<T> = T | Promise<T>
@@ -292,6 +294,8 @@ export interface ExpiredDocument {
   /** The new position of its record. */
   readonly seq: number
   readonly collection: string | null
+  /** Of an event of Nostr: the version that went, for which nothing came. */
+  readonly gone?: Pick<Version, 'slot' | 'hash'>
 }
 
 /** What a record is called in the network that it moves to. */
@@ -413,6 +417,43 @@ export interface FoundDocument {
   readonly collection: string
   readonly id: string
   readonly content: string
+}
+
+/** An event as it is stored: all of it follows from the event. */
+export interface NostrRecord {
+  readonly event: NostrEvent
+  readonly slot: Uint8Array
+  readonly record: NewRecord
+  readonly seal: Seal
+}
+
+/** What became of an event in a commit. `hidden`: it is stored for what it does, and nobody finds it. */
+export type NostrStored = 'stored' | 'hidden' | 'duplicate' | 'superseded' | 'deleted' | 'vanished' | 'expired'
+
+/** What a commit of events did. */
+export interface NostrCommit {
+  /** One for each event, in their order. */
+  readonly results: readonly { readonly what: NostrStored; readonly outcome?: CommitOutcome }[]
+  /** Versions that went though nothing took their slots. */
+  readonly gone: readonly Pick<Version, 'slot' | 'hash'>[]
+}
+
+/** Events of Nostr, which lie in one namespace. Every method is one atomic step. */
+export interface NostrStorage {
+  /** Stores events whose signatures are right; `now` is a hybrid time. Throws `disk-full` where there is no room for all of them. */
+  commit(records: readonly NostrRecord[], now: number): NostrCommit
+  /** What a full store still takes: events that take others away. Throws `disk-full` where not even that is possible. */
+  commitShrinking(records: readonly NostrRecord[], now: number): NostrCommit
+  /** Which of these ids are here, or are not wanted. */
+  known(ids: readonly string[]): readonly ('here' | 'unwanted' | undefined)[]
+  page(filter: NostrFilter, options: PageOptions): NostrPage
+  count(filter: NostrFilter, gate: NostrGate | undefined): number
+  /** Keys of those whose events match, once each event, of so many at most. */
+  authorsOf(filter: NostrFilter, options: SetOptions): readonly string[]
+  /** `undefined` for more than so many. */
+  ids(filter: NostrFilter, options: SetOptions): NostrIds | undefined
+  /** Takes events away that the operator does not want, and keeps them from coming back. Gives what went. */
+  ban(ids: readonly string[]): readonly Pick<Version, 'slot' | 'hash'>[]
 }
 
 /**
@@ -587,6 +628,9 @@ export interface Storage extends LogStorage {
   files(): Promise<FileStorage>
   /** Whether blocks may be here that no document needs: of files whose removal was cut short, or of uploads. */
   hasFilesToClear(): Awaitable<boolean>
+
+  /** Where events of Nostr lie: the namespace of this number, which is the only one of its kind. Throws `unsupported` on PostgreSQL. */
+  nostr(ns: number): Promise<NostrStorage>
 
   /** Calls back with numbers of namespaces that other processes have changed, where several share a database. */
   onOthers?(listener: (ns: readonly number[]) => void): void

@@ -12,7 +12,8 @@ import { accept, type Refusal, refuse, type Verdict } from '../verdict.ts'
 
 /** Who may write documents in a namespace; with `members` the owner and those who have roles. */
 export const WRITE_POLICIES = ['owner', 'members', 'author', 'anyone'] as const
-export type WritePolicy = (typeof WRITE_POLICIES)[number]
+/** Beside those that anybody can choose: that of the one namespace in which a network keeps events of Nostr, see `nostr-namespace.ts`. */
+export type WritePolicy = (typeof WRITE_POLICIES)[number] | 'nostr'
 
 /** The immutable fields of a namespace. Its id is the CID of this. */
 export interface Genesis {
@@ -97,7 +98,7 @@ export function decodeGenesis(bytes: Uint8Array, net: CID): Verdict<DecodedGenes
   if (!(next === null || isBytes(next, 32)) || !(nonce === null || isBytes(nonce, 16))) return refuse('malformed')
   if (!equalCids(network, net)) return refuse('wrong-network')
   if (owner.length !== PERSON_BYTES && !isAuthorKey(owner)) return refuse('bad-key')
-  const policy = WRITE_POLICIES.find((known) => known === write)
+  const policy = write === 'nostr' ? write : WRITE_POLICIES.find((known) => known === write)
   if (policy === undefined) return refuse('unsupported')
   return accept({
     genesis: { v: 1, t: 'ns', net, kind, owner, next, write: policy, nonce },
@@ -136,6 +137,9 @@ export async function decodeHead(
   const read = readHead(bytes, signature, genesis)
   if (!read.ok) return read
   const { head, hash } = read.value
+  // Which one that is, only networks with events of Nostr have to know.
+  if (genesis.genesis.write === 'nostr')
+    return (await import('../nostr/nostr-namespace.ts')).isNostrHead(read.value, genesis) ? read : refuse('not-allowed')
   if (!(await verifySignature(keyOf(head.by), 'head', hash, signature))) return refuse('bad-signature')
   const fault = genesis.genesis.owner.length === PERSON_BYTES ? deviceFault(head.by, head, owner) : undefined
   return fault === undefined ? read : refuse(fault)

@@ -3,6 +3,7 @@ import { type Batch, decodeBatch } from '../../model/batch.ts'
 import type { Refusal } from '../../model/verdict.ts'
 import type { ReplicaGround } from '../ground.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { NostrEvents } from '../nostr/nostr-events.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
 import type { Acceptance, AcceptResult, ReplicaReceiving } from '../types.ts'
 import { Slices } from '../slices.ts'
@@ -27,11 +28,17 @@ export class Receiving implements ReplicaReceiving {
   readonly #namespaces: Namespaces
   /** Whether other threads may check signatures. */
   readonly #aside: boolean
+  readonly #nostr: () => Promise<NostrEvents>
 
-  constructor(ground: ReplicaGround, namespaces: Namespaces, { aside }: { readonly aside: boolean }) {
+  constructor(
+    ground: ReplicaGround,
+    namespaces: Namespaces,
+    { aside, nostr }: { readonly aside: boolean; readonly nostr: () => Promise<NostrEvents> },
+  ) {
     this.#ground = ground
     this.#namespaces = namespaces
     this.#aside = aside
+    this.#nostr = nostr
   }
 
   async accept(
@@ -44,6 +51,7 @@ export class Receiving implements ReplicaReceiving {
     if (open === undefined) return { refused: 'wrong-namespace' }
     const batch = decodeBatch(batchBytes)
     if (!batch.ok) return { refused: batch.reason }
+    if (open.scope.write === 'nostr') return (await this.#nostr()).accept(id, batch.value, refused)
     // Where several may write a document, any of it may meet one that it had not seen.
     if (open.scope.write === 'anyone' || batch.value.records.some(({ path }) => path !== undefined)) await storage.readyForEdits()
     const { seals, records } = batch.value

@@ -15,4 +15,13 @@ export {
   vanishRelays,
 } from '../../model/nostr/tags.ts'
 export { type SchnorrCheck, type SchnorrVerifier, verifySchnorr } from '../../model/nostr/verify.ts'
-export type { NostrEnd, NostrFilter, NostrGate, NostrIds, NostrOutcome, NostrPage, ReplicaNostr, StoredEvent } from './types.ts'
+export type {
+  NostrEnd,
+  NostrFilter,
+  NostrGate,
+  NostrIds,
+  NostrOutcome,
+  NostrPage,
+  ReplicaNostr,
+  StoredEvent,
+} from './types.ts'

@@ -1,51 +1,12 @@
 import type { NostrEvent } from '../../model/nostr/event.ts'
+import type { SchnorrVerifier } from '../../model/nostr/verify.ts'
+import type { NostrEnd, NostrFilter, NostrGate, NostrIds, NostrPage, PageOptions, SetOptions, StoredEvent } from '../../storage/nostr/types.ts'
 
-export type { NostrEvent }
-
-/** A filter of NIP-01 that was read and is within its limits; `tags` has the values of `#x` by their letter, `search` the words of NIP-50. */
-export interface NostrFilter {
-  readonly ids?: readonly string[]
-  readonly authors?: readonly string[]
-  readonly kinds?: readonly number[]
-  readonly tags?: Readonly<Record<string, readonly string[]>>
-  readonly since?: number
-  readonly until?: number
-  readonly limit?: number
-  readonly search?: string
-}
-
-/** Who may see what: events of these kinds are only for their author and for those whom they name in a tag `p`. */
-export interface NostrGate {
-  readonly kinds: readonly number[]
-  /** Keys that the one who asks has proved to have. */
-  readonly readers: readonly string[]
-}
-
-/** An event that is here: what decides who sees it, and its compact JSON, as clients want it. */
-export interface StoredEvent {
-  readonly id: string
-  readonly pubkey: string
-  readonly created_at: number
-  readonly kind: number
-  readonly json: string
-}
-
-/** Where a page of events ended: newest first, of one second by rising id. */
-export interface NostrEnd {
-  readonly created_at: number
-  readonly id: string
-}
-
-/** A page of events. */
-export interface NostrPage {
-  readonly events: readonly StoredEvent[]
-  /** Where the next page begins; absent on the last. */
-  readonly end?: NostrEnd
-}
+export type { NostrEnd, NostrEvent, NostrFilter, NostrGate, NostrIds, NostrPage, StoredEvent }
 
 /**
  * What became of an event. `superseded`: a later version of the same replaceable event is here. `deleted`, `vanished`: its author wants it gone.
- * `expired`: its time is over. `full`: there is no room. Otherwise a `Refusal`, as `bad-signature`.
+ * `expired`: its time is over. An event that was banned here is `deleted`. `full`: there is no room. Otherwise a `Refusal`, as `bad-signature`.
  */
 export type NostrOutcome =
   | 'stored'
@@ -60,28 +21,23 @@ export type NostrOutcome =
   | 'too-large'
   | 'future'
 
-/** Ids and times of a set of events, in the order of NIP-77: by rising `created_at`, of one second by rising id. */
-export interface NostrIds {
-  readonly times: Float64Array
-  /** 32 bytes each, one after another. */
-  readonly ids: Uint8Array
-}
-
 /** Events of Nostr, which a network keeps in one namespace of its own; they are stored, replicated and placed as its documents are. */
 export interface ReplicaNostr {
   /** Stores events of one client; `isVerified` where their ids and signatures were checked. Resolves once they are on disk. */
   put(events: readonly NostrEvent[], options?: { readonly isVerified?: boolean }): Promise<readonly NostrOutcome[]>
-  /** Which of these ids are here, or must not come back. */
+  /** Which of these ids are here, or must not come back as far as their ids tell. */
   known(ids: readonly string[]): Promise<readonly boolean[]>
-  /** Newest first, of one second by rising id; with `search` the best first. `limit` counts what the gate lets through. */
-  page(filter: NostrFilter, options: { readonly limit: number; readonly after?: NostrEnd; readonly gate?: NostrGate }): Promise<NostrPage>
+  /** Newest first, of one second by rising id; with `search` the best first, and no `end`. `limit` counts what the gate lets through; that of the filter does not count. */
+  page(filter: NostrFilter, options: PageOptions): Promise<NostrPage>
   count(filter: NostrFilter, options?: { readonly gate?: NostrGate }): Promise<number>
   /** Keys of those whose events match, once each event, for the registers of NIP-45. */
-  authorsOf(filter: NostrFilter, options: { readonly max: number; readonly gate?: NostrGate }): Promise<readonly string[]>
-  /** The set that matches, `undefined` where it has more than `max`. */
-  ids(filter: NostrFilter, options: { readonly max: number; readonly gate?: NostrGate }): Promise<NostrIds | undefined>
+  authorsOf(filter: NostrFilter, options: SetOptions): Promise<readonly string[]>
+  /** The set that matches, of it the newest where the filter has a `limit`; `undefined` where it has more than `max`. */
+  ids(filter: NostrFilter, options: SetOptions): Promise<NostrIds | undefined>
   /** Calls back with events after they were stored, whoever brought them: a client, or another relay. Returns the way to stop. */
   onStored(listener: (events: readonly StoredEvent[]) => void): () => void
+  /** Checks signatures so from now on, in a faster way perhaps than the one that is always there; events that other relays bring too. */
+  verifyWith(verifier: SchnorrVerifier): void
   /** Takes events away here that the operator does not want; they are not taken again. Gives how many were here. */
   ban(ids: readonly string[]): Promise<number>
 }

@@ -29,6 +29,11 @@ export class CommitNews implements ReplicaEvents {
     this.#goneListeners.add(listener)
   }
 
+  /** Tells of versions that went though nothing took their slots. */
+  gone(ns: number, versions: readonly Pick<Version, 'slot' | 'hash'>[]): void {
+    for (const listener of this.#goneListeners) listener(ns, versions)
+  }
+
   /** Calls back with the hybrid time at which something expires that was stored. */
   onExpiring(listener: (exp: number) => void): void {
     this.#noteExpiry = listener
@@ -49,7 +54,7 @@ export class CommitNews implements ReplicaEvents {
       const { collection, id } = record
       if (outcome.lost !== undefined && collection !== null && id !== null) lost.set(`${collection}/${id}`, { collection, id })
       if (record.exp !== null && record.erased === undefined) this.#noteExpiry?.(record.exp)
-      if (edited !== undefined) for (const listener of this.#goneListeners) listener(edited.ns, edited.gone)
+      if (edited !== undefined) this.gone(edited.ns, edited.gone)
       // Of what an edit comes to, all stays: what it hides is said by other rows.
       const hasErased = edited === undefined ? replaced !== undefined && replaced.content !== null : replaced !== undefined || edited.gone.length > 0
       if (hasErased) this.#tidying.scrubSoon()

@@ -131,6 +131,13 @@ export class Expiry {
     for (const one of expired) byNamespace.set(one.ns, [...(byNamespace.get(one.ns) ?? []), one])
     for (const [ns, all] of byNamespace) {
       const namespace = this.#init.idOf(ns)
+      const gone = all.flatMap((one) => one.gone ?? [])
+      if (gone.length > 0) {
+        news.gone(ns, gone)
+        if (namespace !== undefined)
+          news.tell({ namespace, from: 0, to: 0, collections: [...new Set(all.flatMap(({ collection }) => collection ?? []))] })
+        continue
+      }
       const seqs = all.map(({ seq }) => seq)
       const collections = [...new Set(all.flatMap(({ collection }) => collection ?? []))]
       if (namespace !== undefined) news.tell({ namespace, from: Math.min(...seqs) - 1, to: Math.max(...seqs), collections })

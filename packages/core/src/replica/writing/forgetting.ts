@@ -83,7 +83,8 @@ export class Forgetting {
     const { ground, namespaces, onRemoved } = this.#init
     const { storage, news, clock } = ground
     const open = namespaces.get(id)
-    if (open === undefined || seqs.length === 0) return 0
+    // What of Nostr others do not have any more, they say why: a deletion comes, or a time is over here too.
+    if (open === undefined || seqs.length === 0 || open.scope.write === 'nostr') return 0
     const collections = (await storage.collections(open.ns)).map(({ collection }) => collection)
     const now = msFromTime(clock.wall())
     const kept = await this.#restateMaps(open, seqs, timeFromMs(horizonAt(now)) + 1)

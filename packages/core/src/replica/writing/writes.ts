@@ -154,8 +154,14 @@ export class Writes implements ReplicaWrites {
         ? people.loaded?.lastRoles(open.id)?.may(identity.author, clock.wall(), 'write', { collection, ...(isOwn && { ownSlot: true }) }) === 'yes'
         : mayWrite(write, owner, identity.author, isOwn ? undefined : id)
     if (isAllowed) return
-    const reasons = { author: 'the document belongs to another author', members: 'you have no role there that allows it' }
-    const reason = write === 'author' || write === 'members' ? reasons[write] : 'only its owner writes there'
+    const reasons = {
+      author: 'the document belongs to another author',
+      members: 'you have no role there that allows it',
+      nostr: 'events of Nostr are signed by their own keys',
+      owner: 'only its owner writes there',
+      anyone: '',
+    }
+    const reason = reasons[write]
     throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
   }
 

@@ -71,6 +71,10 @@ export class PostgresStorage extends SqlStorage {
     return [...all].sort(([a], [b]) => compareText(a, b))
   }
 
+  override async nostr(): Promise<never> {
+    throw new DocstoreError('unsupported', 'Events of Nostr are kept in SQLite. Take storage of its own for a relay of Nostr')
+  }
+
   override async moveNamespaces(...[moves, meta]: Parameters<SqlStorage['moveNamespaces']>): Promise<void> {
     if (this.#init.own !== undefined)
       throw new DocstoreError(

@@ -4,6 +4,7 @@ import { bytes, bytesOrUndefined } from '../rows.ts'
 import { CAN_EXPIRE, SEQ_SPAN } from '../schema.ts'
 import type { ExpiredDocument, StoredRecord } from '../storage.ts'
 import { erasedColumn } from './erased-content.ts'
+import type { LateParts } from '../late-parts.ts'
 import type { EditedDocuments, ShownChange } from './edited-documents.ts'
 import type { RecordTable, RecordTableInit } from './record-table.ts'
 
@@ -12,6 +13,7 @@ export interface ExpiredRecordsInit extends Pick<RecordTableInit, 'statements' |
   readonly records: RecordTable
   readonly references: FileReferences
   readonly edited: EditedDocuments
+  readonly late: Pick<LateParts, 'nostr'>
 }
 
 /**
@@ -27,7 +29,7 @@ export class ExpiredRecords {
 
   /** Erases what has expired by this time, the first of it first, as much as is asked for. Call inside a transaction. */
   erase(now: number, limit: number): ExpiredDocument[] {
-    const { statements, totals, references, edited, onRemoved } = this.#init
+    const { statements, totals, references, edited, onRemoved, late } = this.#init
     const due = statements.own(`SELECT ns, slot, document FROM records WHERE exp <= ? AND ${CAN_EXPIRE} ORDER BY exp LIMIT ?`).all(now, limit)
     const seen = new Set<string>()
     const expired: ExpiredDocument[] = []
@@ -37,6 +39,12 @@ export class ExpiredRecords {
       const slot = bytes(row['slot'])
       const document = bytesOrUndefined(row['document']) ?? slot
       if (seen.size === seen.add(`${ns} ${toHex(document)}`).size) continue
+      if (late.nostr?.ns === ns) {
+        const gone = this.#remove(ns, slot)
+        if (gone !== undefined) expired.push(gone)
+        changed.set(ns, [])
+        continue
+      }
       const one = edited.hasEdits(ns) ? edited.expire(ns, document, now) : this.#expire(ns, slot)
       const all = changed.get(ns) ?? []
       changed.set(ns, all)
@@ -76,6 +84,15 @@ export class ExpiredRecords {
       totals.storeNow(ns)
     }
     return [...byNamespace.keys()]
+  }
+
+  /** An event of Nostr goes without a trace: without what it says nobody could check it. */
+  #remove(ns: number, slot: Uint8Array): ExpiredDocument | undefined {
+    const { records } = this.#init
+    const record = records.bySlot(ns, slot)
+    if (record === undefined) return undefined
+    records.remove(ns, record)
+    return { ns, seq: record.seq, collection: record.collection, gone: { slot, hash: record.hash } }
   }
 
   #expire(ns: number, slot: Uint8Array): { readonly seq: number; readonly change: ShownChange } | undefined {

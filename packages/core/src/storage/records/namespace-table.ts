@@ -62,7 +62,7 @@ export class NamespaceTable {
   }
 
   forget(ns: number, onlyAt?: number): boolean {
-    const { statements, transactions, indexes, texts, queries, totals } = this.#parts
+    const { statements, transactions, indexes, texts, queries, totals, late } = this.#parts
     const declared = statements.own('SELECT collection, paths FROM indexes WHERE ns = ?')
     const words = statements.own('SELECT collection, paths FROM text_indexes WHERE ns = ?')
     const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
@@ -74,10 +74,12 @@ export class NamespaceTable {
       for (const { collection, paths } of declared.all(ns)) indexes.drop(ns, String(collection), pathsOf(paths))
       statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
       this.#forgetLogs(ns)
+      if (late.nostr?.ns === ns) late.nostr.drop()
       for (const { collection, paths } of words.all(ns)) texts.drop(ns, String(collection), pathsOf(paths))
       return true
     }, ns)
     if (isGone && onlyAt !== undefined) this.#takenAway.add(ns)
+    if (isGone && late.nostr?.ns === ns) late.nostr = undefined
     queries.forgetPlans()
     return isGone
   }

@@ -37,7 +37,7 @@ export interface RecordTableInit {
   /** To be called with what goes of a document because another record came. */
   readonly onReplaced: (ns: number, document: Uint8Array, gone: readonly StoredRecord[], by: NewRecord) => void
   /** To be called when a document goes, or a part of it, and nothing takes its place. */
-  readonly onRemoved: (ns: number, document: Uint8Array) => void
+  readonly onRemoved: (ns: number, document: Uint8Array, record?: StoredRecord) => void
 }
 
 // What every write runs is put together once: a text that is made anew is read from end to end to find its statement.
@@ -211,7 +211,7 @@ export class RecordTable {
     this.#totals.remove(ns, record)
     this.#texts.replaced(ns, record, { seq: record.seq, collection: null, content: null })
     this.#remove(ns, record.slot, record)
-    this.#onRemoved(ns, documentOf(record))
+    this.#onRemoved(ns, documentOf(record), record)
   }
 
   #remove(ns: number, slot: Uint8Array, old: StoredRecord): void {

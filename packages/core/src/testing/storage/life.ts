@@ -9,7 +9,7 @@ import { type OpenStorage, testOn } from './test-on.ts'
 import { signerOf } from './plans.ts'
 
 /** Every method of a storage, called in some way. */
-const CALLS: { readonly [Method in Exclude<keyof Storage, 'close' | 'onOthers'>]: (storage: Storage) => unknown } = {
+const CALLS: { readonly [Method in Exclude<keyof Storage, 'close' | 'onOthers' | 'nostr'>]: (storage: Storage) => unknown } = {
   getMeta: (storage) => storage.getMeta('a'),
   setMeta: (storage) => storage.setMeta('a', undefined),
   listMeta: (storage) => storage.listMeta(''),

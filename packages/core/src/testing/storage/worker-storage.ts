@@ -28,6 +28,8 @@ export class StorageWorker {
     await this.#ask({ kind: 'open', name, durability })
     const call = (method: keyof Storage): never => ((...args: readonly unknown[]) => this.#ask({ kind: 'call', method, args })) as never
     return {
+      // It lives where it is made.
+      nostr: call('nostr'),
       getMeta: call('getMeta'),
       setMeta: call('setMeta'),
       listMeta: call('listMeta'),
