@@ -1,6 +1,11 @@
 /** Largest message that is read at all, bytes: what peers send over the same port, and four times a list of 10,000 tags. */
 export const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024
 
+/** Largest event, bytes: a document of the network holds no more. */
+export const MAX_EVENT_BYTES: number = 120 * 1024
+/** How far the time of an event may lie ahead, seconds: other relays take no document from farther. */
+export const MAX_SECONDS_AHEAD = 300
+
 /** Filters of one request. */
 export const MAX_FILTERS = 50
 /** Values in all filters of one request, and in all subscriptions of one client: each takes a place in memory. */

@@ -30,7 +30,7 @@ const SOFTWARE = 'https://www.npmjs.com/package/@p2p-docstore/relay'
 const VERSION = '0.1.0'
 
 /** The relay as one of Nostr: its clients connect to the page's port, and their events are stored and replicated as documents are. */
-export const nostr: Service<FastifyInstance> = nostrService((store) => (store.replica as unknown as { nostr(): Promise<ReplicaNostr> }).nostr())
+export const nostr: Service<FastifyInstance> = nostrService((store) => store.replica.nostr())
 
 /** The same over a store of events that is had from a docstore. */
 export function nostrService(nostrOf: (store: Docstore) => Promise<ReplicaNostr>): Service<FastifyInstance> {
@@ -54,7 +54,7 @@ async function start(
   const config = readConfig(settings)
   const lists = await Lists.open(store.replica)
   const verifier = new Verifier(config.verifiers, log)
-  ;(events as unknown as { verifyWith?(verify: unknown): void }).verifyWith?.(verifier.verify)
+  events.verifyWith(verifier.verify)
   const ports = new Set<FastifyInstance>([http])
   const urls = (): RelayUrls =>
     new RelayUrls([...config.urls, ...(origin === undefined ? [] : [origin]), ...[...ports].flatMap(({ server }) => ownUrls(server.address()))])

@@ -7,7 +7,7 @@ let relay: Relay
 let url: string
 const clients: TestClient[] = []
 beforeAll(async () => {
-  ;({ relay, url } = await startNostr({ urls: ['wss://relay.example/nostr'] }))
+  ;({ relay, url } = await startNostr({ urls: ['wss://relay.example/nostr'], privateKinds: ['4', '1059', '9'] }))
 })
 afterAll(() => relay.close())
 afterEach(() => {
@@ -130,6 +130,7 @@ describe('who shows a key', () => {
     await sender.authenticate('sender', url)
     const dm = eventBy('sender', { kind: 4, content: 'needle one', tags: [['p', keyOf('friend').key]] })
     await writer.publish(dm)
+    await writer.publish(eventBy('sender', { kind: 9, content: 'needle two', tags: [['p', keyOf('friend').key]] }))
     const identities: readonly (readonly [who: string | undefined, sees: boolean])[] = [
       [undefined, false],
       ['other', false],

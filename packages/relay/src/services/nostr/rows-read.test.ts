@@ -1,20 +1,23 @@
-import type { NostrEvent } from '@p2p-docstore/core/nostr'
+import type { NostrEvent, ReplicaNostr } from '@p2p-docstore/core/nostr'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Relay } from '../../relay.ts'
-import type { MapNostr } from './testing/map-nostr.ts'
-import { eventBy, keyOf, nowSeconds, startNostr, TestClient } from './testing/nostr-world.ts'
+import { MapNostr } from './testing/map-nostr.ts'
+import { clear, eventBy, keyOf, nowSeconds, startNostr, TestClient } from './testing/nostr-world.ts'
 
 let relay: Relay
 let url: string
-let store: MapNostr
+let store: ReplicaNostr
+/** Makes ids of each test others: what was taken away does not come back. */
+let batch = 0
 const clients: TestClient[] = []
 beforeAll(async () => {
   ;({ relay, url, events: store } = await startNostr({ maxLimit: 60, defaultLimit: 30, subscriptions: 5 }))
 })
 afterAll(() => relay.close())
-afterEach(() => {
+afterEach(async () => {
   for (const client of clients.splice(0)) client.close()
-  store.events.clear()
+  await clear(store)
+  batch++
 })
 
 async function open(): Promise<TestClient> {
@@ -26,7 +29,7 @@ async function open(): Promise<TestClient> {
 /** Events that nobody signed: what is read was checked when it was written. */
 function made(count: number, fields: (i: number) => Partial<NostrEvent> = () => ({})): readonly NostrEvent[] {
   return Array.from({ length: count }, (_, i) => {
-    const id = (i + 1).toString(16).padStart(8, '0').padEnd(64, 'a')
+    const id = ((i + 1).toString(16).padStart(8, '0') + batch.toString(16).padStart(8, '0')).padEnd(64, 'a')
     return { id, pubkey: keyOf('alice').key, created_at: 1_700_000_000 + i, kind: 1, tags: [], content: '', sig: '0'.repeat(128), ...fields(i) }
   })
 }
@@ -177,10 +180,12 @@ describe('who asks for stored events', () => {
 
   it('gets what several filters find in one order, as the simplest store has it', async () => {
     const all = made(120, (i) => ({ kind: i % 4, created_at: 1_700_000_000 + (i % 11), tags: i % 3 === 0 ? [['t', 'x']] : [] }))
-    await store.put(
-      all.map((event) => ({ ...event, kind: event.kind === 0 || event.kind === 3 ? 7 : event.kind })),
-      { isVerified: true },
-    )
+    const oracle = new MapNostr()
+    for (const one of [store, oracle])
+      await one.put(
+        all.map((event) => ({ ...event, kind: event.kind === 0 || event.kind === 3 ? 7 : event.kind })),
+        { isVerified: true },
+      )
     const client = await open()
     const { events } = await client.request({ kinds: [7], limit: 20 }, { '#t': ['x'], limit: 25 }, { kinds: [1], since: 1_700_000_004, limit: 5 })
     const expected = new Map<string, NostrEvent>()
@@ -189,7 +194,7 @@ describe('who asks for stored events', () => {
       [{ tags: { t: ['x'] } }, 25],
       [{ kinds: [1], since: 1_700_000_004 }, 5],
     ] as const)
-      for (const { id } of (await store.page(filter, { limit })).events) expected.set(id, store.events.get(id) as NostrEvent)
+      for (const { id } of (await oracle.page(filter, { limit })).events) expected.set(id, oracle.events.get(id) as NostrEvent)
     expect(ids(events)).toEqual(ids([...expected.values()].toSorted((a, b) => b.created_at - a.created_at || (a.id < b.id ? -1 : 1))))
   })
 

@@ -1,7 +1,7 @@
 import { DocstoreError } from '@p2p-docstore/core'
 import type { Settings, SettingValues } from '../../settings/setting.ts'
 import { numberOf, textsOf } from '../setting-value.ts'
-import { MAX_MESSAGE_BYTES } from './limits.ts'
+import { MAX_EVENT_BYTES, MAX_MESSAGE_BYTES, MAX_SECONDS_AHEAD } from './limits.ts'
 
 const MIB: number = 1024 * 1024
 
@@ -25,19 +25,31 @@ export const nostrSettings: Settings = {
   },
   subscriptions: { kind: 'whole', min: 1, max: 1000, default: 100, about: 'subscriptions of one client at once' },
   messageBytes: { kind: 'whole', min: 16_384, max: MAX_MESSAGE_BYTES, default: MIB, about: 'largest message of a client, bytes' },
-  eventBytes: { kind: 'whole', min: 1024, max: MAX_MESSAGE_BYTES, default: 128 * 1024, about: 'largest event, bytes of its JSON' },
+  eventBytes: {
+    kind: 'whole',
+    min: 1024,
+    max: MAX_EVENT_BYTES,
+    default: MAX_EVENT_BYTES,
+    about: 'largest event, bytes of its JSON; no more than documents of the network have',
+  },
   listBytes: {
     kind: 'whole',
     min: 1024,
-    max: MAX_MESSAGE_BYTES,
-    default: 900_000,
+    max: MAX_EVENT_BYTES,
+    default: MAX_EVENT_BYTES,
     about: 'the same for lists: kinds 3, 10000 to 19999 and 30000 to 39999',
   },
   tags: { kind: 'whole', min: 1, max: 10_000, default: 2000, about: 'tags of an event; of a list, 10000' },
   maxLimit: { kind: 'whole', min: 1, max: 100_000, default: 5000, about: 'events that one filter gets at most' },
   defaultLimit: { kind: 'whole', min: 1, max: 100_000, default: 500, about: 'events that a filter without a limit gets' },
   negentropyEvents: { kind: 'whole', min: 1, max: 10_000_000, default: 1_000_000, about: 'events of a set that is compared (NIP-77)' },
-  secondsAhead: { kind: 'whole', min: 1, max: 1_000_000_000, default: 900, about: 'how far the time of an event may lie ahead, seconds' },
+  secondsAhead: {
+    kind: 'whole',
+    min: 1,
+    max: MAX_SECONDS_AHEAD,
+    default: MAX_SECONDS_AHEAD,
+    about: 'how far the time of an event may lie ahead, seconds',
+  },
   secondsBehind: { kind: 'whole', min: 0, max: 10_000_000_000, default: 0, about: 'how far it may lie behind, seconds; 0 for no limit' },
   workBits: { kind: 'whole', min: 0, max: 64, default: 0, about: 'proof of work that each event has to show (NIP-13), bits' },
   kinds: { kind: 'list', default: [], about: 'the only kinds that are taken; all where it is empty' },

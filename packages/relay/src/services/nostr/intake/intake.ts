@@ -83,13 +83,18 @@ export class Intake {
 
   /** Answers those that are known or wrong, and gives the others. */
   async #check(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
-    const known = await this.#init.nostr.known(batch.map(({ event }) => event.id))
-    const fresh: Waiting[] = []
-    for (const [i, waiting] of batch.entries()) {
-      if (known[i] === true) waiting.resolve('duplicate')
-      else if (eventId(waiting.event) === waiting.event.id) fresh.push(waiting)
-      else waiting.resolve('malformed')
-    }
+    const isKnown = await this.#init.nostr.known(batch.map(({ event }) => event.id))
+    // Whether these are here or must not come back, the storage says; one that is gone by now, it checks.
+    await this.#put(
+      batch.filter((_, i) => isKnown[i] === true),
+      false,
+    )
+    const fresh = batch.filter(({ event, resolve }, i) => {
+      if (isKnown[i] === true) return false
+      const isRight = eventId(event) === event.id
+      if (!isRight) resolve('malformed')
+      return isRight
+    })
     const isRight = await this.#init.verify(
       fresh.map(({ event: { id, pubkey, sig } }) => ({ hash: fromHex(id), key: fromHex(pubkey), signature: fromHex(sig) })),
     )
@@ -118,15 +123,19 @@ export class Intake {
       resolve('ephemeral')
       return false
     })
-    if (kept.length === 0) return
+    await this.#put(kept, true)
+  }
+
+  async #put(all: readonly Waiting[], isVerified: boolean): Promise<void> {
+    if (all.length === 0) return
     try {
       const outcomes = await this.#init.nostr.put(
-        kept.map(({ event }) => event),
-        { isVerified: true },
+        all.map(({ event }) => event),
+        { isVerified },
       )
-      for (const [i, { resolve }] of kept.entries()) resolve(outcomes[i] ?? 'failed')
+      for (const [i, { resolve }] of all.entries()) resolve(outcomes[i] ?? 'failed')
     } catch (error) {
-      this.#fail(kept, error)
+      this.#fail(all, error)
     }
   }
 

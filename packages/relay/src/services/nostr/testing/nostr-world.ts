@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { NostrEvent } from '@p2p-docstore/core/nostr'
+import { toHex } from '@p2p-docstore/core'
+import type { NostrEvent, ReplicaNostr } from '@p2p-docstore/core/nostr'
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure'
 import { WebSocket } from 'ws'
 import { startRelay } from '../../../index.ts'
 import type { Relay } from '../../../relay.ts'
 import type { SettingValues } from '../../../settings/setting.ts'
 import { nostrService } from '../nostr.ts'
-import { MapNostr } from './map-nostr.ts'
 
 /** A key for tests, the same for the same name. */
 export function keyOf(name: string): { readonly secret: Uint8Array; readonly key: string } {
@@ -23,21 +23,20 @@ export function eventBy(name: string, fields: { kind?: number; content?: string;
   return { id, pubkey, created_at, kind, tags, content, sig }
 }
 
-/** A relay with Nostr over a store that is in memory and simple. */
-export async function startNostr(
-  settings: SettingValues = {},
-  events: MapNostr = new MapNostr(),
-): Promise<{ relay: Relay; url: string; events: MapNostr }> {
-  const service = nostrService(async () => events)
-  const relay = await startRelay({
-    data: 'memory',
-    port: 0,
-    services: ['default'],
-    load: [service],
-    settings: { nostr: settings },
-    log: { level: 'error' },
-  })
-  return { relay, url: relay.ready.http.replace('http', 'ws'), events }
+/** A relay with Nostr, and its store of events: its own, or one that is given. */
+export async function startNostr(settings: SettingValues = {}, given?: ReplicaNostr): Promise<{ relay: Relay; url: string; events: ReplicaNostr }> {
+  const common = { data: 'memory', port: 0, settings: { nostr: settings }, log: { level: 'error' } } as const
+  const relay =
+    given === undefined
+      ? await startRelay({ ...common, services: ['default', 'nostr'] })
+      : await startRelay({ ...common, load: [nostrService(async () => given)] })
+  return { relay, url: relay.ready.http.replace('http', 'ws'), events: given ?? (await relay.store.replica.nostr()) }
+}
+
+/** Takes everything away. */
+export async function clear(events: ReplicaNostr): Promise<void> {
+  const all = await events.ids({}, { max: 1_000_000 })
+  await events.ban(Array.from(all?.times ?? [], (_, i) => toHex(all?.ids.subarray(i * 32, (i + 1) * 32) ?? new Uint8Array())))
 }
 
 type Frame = readonly [type: string, ...rest: unknown[]]
