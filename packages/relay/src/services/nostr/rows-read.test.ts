@@ -211,7 +211,7 @@ describe('who asks for stored events', () => {
     expect((await client.request({ limit: 0 })).end[2]).toBe('rate-limited: too many subscriptions, 6>5')
     client.send('REQ', 'x'.repeat(65), {})
     expect((await client.next(([type]) => type === 'NOTICE'))[1]).toMatch(/^invalid: REQ has an id of 1 to 64/)
-    client.send('REQ', 'y', ...Array(51).fill({ kinds: [1] }))
+    client.send('REQ', 'y', ...Array.from({ length: 51 }, () => ({ kinds: [1] })))
     expect((await client.next(([type, of]) => type === 'CLOSED' && of === 'y'))[2]).toBe('invalid: too many filters, 51>50')
   })
 

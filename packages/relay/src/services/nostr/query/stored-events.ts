@@ -32,7 +32,8 @@ class FilterPages {
     this.#filter = filter
     this.#gate = gate
     this.#isExact = (filter.limit !== undefined && filter.limit <= maxLimit) || filter.search !== undefined
-    this.#left = Math.min(filter.limit ?? defaultLimit, maxLimit)
+    // Who names events wants them all.
+    this.#left = Math.min(filter.limit ?? Math.max(defaultLimit, filter.ids?.length ?? 0), maxLimit)
   }
 
   /** Loads the next page where nothing of the last one is left; false at the end. */

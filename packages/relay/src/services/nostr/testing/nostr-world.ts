@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { toHex } from '@p2p-docstore/core'
 import type { NostrEvent, ReplicaNostr } from '@p2p-docstore/core/nostr'
-import { finalizeEvent, getPublicKey } from 'nostr-tools/pure'
+import { finalizeEvent, getPublicKey, setNostrWasm } from 'nostr-tools/wasm'
+import { initNostrWasm } from 'nostr-wasm'
 import { WebSocket } from 'ws'
 import { startRelay } from '../../../index.ts'
 import type { Relay } from '../../../relay.ts'
 import type { SettingValues } from '../../../settings/setting.ts'
 import { nostrService } from '../nostr.ts'
+
+setNostrWasm(await initNostrWasm())
 
 /** A key for tests, the same for the same name. */
 export function keyOf(name: string): { readonly secret: Uint8Array; readonly key: string } {
