@@ -163,7 +163,7 @@ export const NETWORK_METHODS = [
 const NETWORK_EVENTS = ['peers', 'sync', 'message', 'directory', 'clock'] as const satisfies readonly (keyof NetworkEvents)[]
 
 /** Events of Nostr are many, and reached where they lie. */
-export async function noNostr(): Promise<never> {
+async function noNostr(): Promise<never> {
   throw new DocstoreError('unsupported', 'Events of Nostr are reached in the process that holds the data')
 }
 

@@ -1,6 +1,6 @@
 import { DocstoreError, type Replica } from '@p2p-docstore/core'
 import type { Network } from '../network/types.ts'
-import { noNostr, NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
+import { NETWORK_METHODS, REPLICA_METHODS } from '../rpc/remote.ts'
 import { callMethod, forwardMethods, signalOf } from '../rpc/rpc.ts'
 import { createDocumentId } from '../store/document-id.ts'
 import type { DocstoreParts } from '../store/docstore.ts'
@@ -57,7 +57,7 @@ function sharedReplica(shared: SharedData): Replica {
     ...forwardMethods<Replica, (typeof REPLICA_METHODS)[number]>(REPLICA_METHODS, (name, args) =>
       shared.run(({ replica }) => callMethod(replica, name, args)),
     ),
-    nostr: noNostr,
+    nostr: () => shared.run(({ replica }) => replica.nostr()),
     createNamespace: async (init) => {
       // Without it, a namespace that is created again because the owner ended would be another one.
       const nonce = crypto.getRandomValues(new Uint8Array(16))

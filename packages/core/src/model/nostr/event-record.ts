@@ -10,7 +10,7 @@ import { coordinateOf, expirationOf, recipientOf } from './tags.ts'
 export const EVENTS = 'events'
 
 /** Bytes of a slot by which events of one owner lie side by side. */
-export const OWNER_BYTES = 4
+const OWNER_BYTES = 4
 
 /**
  * Hybrid time of a time of Nostr, seconds: the greater of it and of the seconds themselves, so that events of before 2025, where hybrid times begin, keep their order.
@@ -27,7 +27,7 @@ export function ownerOf(event: Pick<NostrEvent, 'kind' | 'pubkey' | 'tags'>): st
 }
 
 /** What the slots of all events of an owner begin with. */
-export function slotPrefix(owner: string): Uint8Array {
+function slotPrefix(owner: string): Uint8Array {
   return sha256(fromHex(owner)).subarray(0, OWNER_BYTES)
 }
 

@@ -1,5 +1,6 @@
 import type { Batch } from '../../model/batch.ts'
 import { errorCode } from '../../errors.ts'
+import { flatText } from '../../model/encoding/cid.ts'
 import type { NostrEvent } from '../../model/nostr/event.ts'
 import { EVENTS } from '../../model/nostr/event-record.ts'
 import { eventId } from '../../model/nostr/event-text.ts'
@@ -32,6 +33,7 @@ export interface NostrEventsInit {
 
 /** Events of Nostr here: those that clients bring, and those that other relays do. */
 export class NostrEvents implements ReplicaNostr {
+  readonly namespace: string
   readonly #init: NostrEventsInit
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>()
   readonly #queue: PutQueue
@@ -40,6 +42,7 @@ export class NostrEvents implements ReplicaNostr {
 
   constructor(init: NostrEventsInit) {
     this.#init = init
+    this.namespace = flatText(nostrNamespace(init.ground.network.cid).genesis.cid)
     this.#queue = new PutQueue(init.ground.pause, (records) => this.#store(records))
   }
 

@@ -23,6 +23,8 @@ export type NostrOutcome =
 
 /** Events of Nostr, which a network keeps in one namespace of its own; they are stored, replicated and placed as its documents are. */
 export interface ReplicaNostr {
+  /** Id of the namespace. A relay that is to have it whole tells its network that it wants it: `store.network?.want(nostr.namespace)`. */
+  readonly namespace: string
   /** Stores events of one client; `isVerified` where their ids and signatures were checked. Resolves once they are on disk. */
   put(events: readonly NostrEvent[], options?: { readonly isVerified?: boolean }): Promise<readonly NostrOutcome[]>
   /** Which of these ids are here, or must not come back as far as their ids tell. */

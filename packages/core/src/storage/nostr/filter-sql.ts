@@ -1,7 +1,8 @@
+import { EVENTS } from '../../model/nostr/event-record.ts'
 import { fromHex } from '../../model/nostr/hex.ts'
 import type { NostrFilter, NostrGate } from './types.ts'
 import type { SqlValue } from '../drivers/driver.ts'
-import { endOf, idKey, startOf } from './position.ts'
+import { endOf, startOf } from './position.ts'
 import { tagKey } from './tag-key.ts'
 import { searchOf } from './words.ts'
 
@@ -13,6 +14,8 @@ export interface Conditions {
 
 /** What a filter asks of rows, by the numbers of those authors who are here; `isEmpty` where nobody can match. */
 export interface ReadFilter {
+  /** Number of the namespace. */
+  readonly ns: number
   readonly isEmpty: boolean
   readonly authors: readonly number[] | undefined
   readonly kinds: readonly number[] | undefined
@@ -26,12 +29,13 @@ export interface ReadFilter {
 }
 
 /** Reads a filter with what gives the number of an author, where there is one. */
-export function readFilter(filter: NostrFilter, numberOf: (key: Uint8Array) => number | undefined): ReadFilter {
+export function readFilter(ns: number, filter: NostrFilter, numberOf: (key: Uint8Array) => number | undefined): ReadFilter {
   const { ids, authors, kinds, tags = {}, since, until, search } = filter
   const known = authors === undefined ? undefined : [...new Set(authors)].flatMap((key) => numberOf(fromHex(key)) ?? [])
   const keys = Object.entries(tags).map(([letter, values]) => [...new Set(values)].map((value) => tagKey(letter, value)))
   const isPast = until !== undefined && until < 0
   return {
+    ns,
     isEmpty: isPast || known?.length === 0 || ids?.length === 0 || kinds?.length === 0 || keys.some((values) => values.length === 0),
     authors: known,
     kinds: kinds && [...new Set(kinds)],
@@ -57,16 +61,16 @@ export function gateConditions(gate: NostrGate | undefined, numberOf: (key: Uint
 /** All that a filter asks, of rows of `nostr_events`, or, with one letter left out, of those of `nostr_tags` for that letter. */
 export function conditionsOf(
   filter: ReadFilter,
-  { without }: { readonly without?: 'authors' | 'authors and kinds' | 'kinds' | readonly SqlValue[] } = {},
+  { without }: { readonly without?: 'authors and kinds' | 'kinds' | readonly SqlValue[] } = {},
 ): Conditions {
   const sql: string[] = []
   const params: SqlValue[] = []
   const { authors, kinds, tags, ids, search } = filter
   if (ids !== undefined) {
-    sql.push(`e.idkey IN (${ids.map(idKey).join()})`, `substr(e.pos, 5) IN (${marks(ids.length)})`)
-    params.push(...ids.map(fromHex))
+    sql.push(`e.rid IN (SELECT rid FROM records WHERE ns = ? AND collection = '${EVENTS}' AND id IN (${marks(ids.length)}) AND content IS NOT NULL)`)
+    params.push(filter.ns, ...ids)
   }
-  if (authors !== undefined && without !== 'authors' && without !== 'authors and kinds') sql.push(`e.author IN (${authors.join()})`)
+  if (authors !== undefined && without !== 'authors and kinds') sql.push(`e.author IN (${authors.join()})`)
   if (kinds !== undefined && without !== 'kinds' && without !== 'authors and kinds') sql.push(`e.kind IN (${kinds.join()})`)
   for (const keys of tags) {
     if (keys === without) continue

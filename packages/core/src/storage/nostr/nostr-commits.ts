@@ -5,6 +5,7 @@ import { fromHex } from '../../model/nostr/hex.ts'
 import type { NostrEvent } from '../../model/nostr/event.ts'
 import { DELETION, GIFT_WRAP, VANISH } from '../../model/nostr/kinds.ts'
 import { coordinateOf, deletionTargets, recipientOf } from '../../model/nostr/tags.ts'
+import type { Seal } from '../../model/seal.ts'
 import { bytes, storedRecord } from '../rows.ts'
 import { SELECT } from '../records/record-table.ts'
 import { SEQ_SPAN } from '../schema.ts'
@@ -45,7 +46,7 @@ export class NostrCommits {
   }
 
   #take({ event, slot, record, seal }: NostrRecord, now: number): NostrCommit['results'][number] {
-    const { records, seals } = this.#parts
+    const { records } = this.#parts
     const { ns } = this.#rows
     if (record.exp !== null && record.exp <= now) return { what: 'expired' }
     const old = records.bySlot(ns, slot)
@@ -56,7 +57,7 @@ export class NostrCommits {
     if (old !== undefined && !wins(record, old)) return { what: 'superseded' }
     // It goes with the record that takes its place: afterwards nobody knows what it said.
     if (old !== undefined) this.#rows.removed(old)
-    const outcome = records.replace(ns, slot, old, record, seals.add(seal, 1))
+    const outcome = records.replace(ns, slot, old, record, this.#addSeal(seal))
     const rid = ns * SEQ_SPAN + outcome.seq
     if (!isHidden) this.#rows.show(rid, event, record.by)
     if (event.kind === DELETION || event.kind === VANISH) {
@@ -64,6 +65,13 @@ export class NostrCommits {
       this.#apply(event, record.by, rid)
     }
     return { what: isHidden ? 'hidden' : 'stored', outcome }
+  }
+
+  /** As `SealTable.add`, without `RETURNING`: that begins a savepoint, at each of which FTS5 writes all that it has gathered. */
+  #addSeal({ by, hashes, signature }: Seal): number {
+    const { statements, authors } = this.#parts
+    statements.own('INSERT INTO seals (author, hashes, signature, live) VALUES (?, ?, ?, 1)').run(authors.number(by), hashes, signature)
+    return Number(statements.own('SELECT last_insert_rowid() AS seal').get()?.['seal'])
   }
 
   /** Takes away what an event wants to be gone. */

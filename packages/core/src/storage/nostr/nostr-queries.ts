@@ -10,7 +10,7 @@ import { after, mergedPlaces, type StreamQuery } from './merged-streams.ts'
 import { idsOf, POSITION_BYTES, positionOf } from './position.ts'
 
 /** Streams that are merged at most: beyond that, fewer streams are read, and what does not belong there is passed over. */
-const MAX_STREAMS = 2048
+const MAX_STREAMS = 8192
 /** Rows that are looked at to find out which of two tags fewer events have. */
 const LOOKED_ROWS = 1000
 
@@ -19,6 +19,8 @@ const BEYOND: Uint8Array = new Uint8Array(POSITION_BYTES + 1).fill(255)
 
 /** What queries stand on. */
 export interface NostrQueriesInit {
+  /** Number of the namespace. */
+  readonly ns: number
   readonly statements: Statements
   readonly mapping: Pick<FileMapping, 'documentsRead'>
 }
@@ -54,7 +56,7 @@ export class NostrQueries {
   }
 
   #read(filter: NostrFilter): ReadFilter {
-    return readFilter(filter, (key) => this.#authorOf(key))
+    return readFilter(this.#init.ns, filter, (key) => this.#authorOf(key))
   }
 
   #gate(gate: NostrGate | undefined): Conditions {
@@ -86,25 +88,39 @@ export class NostrQueries {
       return letter.map((key) => stream('nostr_tags e', 'e.tag = ?', [key], rest))
     }
     if (ids !== undefined) return [stream('nostr_events e', 'TRUE', [], together(conditionsOf(read), gated))]
-    if (authors.length > 0 && authors.length * Math.max(1, kinds.length) <= MAX_STREAMS) {
-      if (kinds.length === 0) {
-        const rest = together(conditionsOf(read, { without: 'authors' }), gated)
-        return authors.map((author) => stream('nostr_events e INDEXED BY nostr_by_author', 'e.author = ?', [author], rest))
-      }
+    const ofAuthors = this.#streamsOfAuthors(authors, kinds)
+    if (ofAuthors.length > 0) {
       const rest = together(conditionsOf(read, { without: 'authors and kinds' }), gated)
-      return authors.flatMap((author) =>
-        kinds.map((kind) => stream('nostr_events e INDEXED BY nostr_by_author_kind', 'e.author = ? AND e.kind = ?', [author, kind], rest)),
-      )
-    }
-    if (authors.length > 0 && authors.length <= MAX_STREAMS) {
-      const rest = together(conditionsOf(read, { without: 'authors' }), gated)
-      return authors.map((author) => stream('nostr_events e INDEXED BY nostr_by_author', 'e.author = ?', [author], rest))
+      return ofAuthors.map((of) => stream('nostr_events e INDEXED BY nostr_by_author', 'e.author = ? AND e.kind = ?', of, rest))
     }
     if (kinds.length > 0 && kinds.length <= MAX_STREAMS) {
       const rest = together(conditionsOf(read, { without: 'kinds' }), gated)
       return kinds.map((kind) => stream('nostr_events e INDEXED BY nostr_by_kind', 'e.kind = ?', [kind], rest))
     }
     return [stream('nostr_events e INDEXED BY nostr_by_time', 'TRUE', [], together(conditionsOf(read), gated))]
+  }
+
+  /** Authors with kinds of theirs, each as one stream; none where that would be too many. An author without any event has a stream too. */
+  #streamsOfAuthors(authors: readonly number[], kinds: readonly number[]): readonly (readonly [author: number, kind: number])[] {
+    if (authors.length * Math.max(1, kinds.length) > MAX_STREAMS) return []
+    if (kinds.length > 0) return authors.flatMap((author) => kinds.map((kind) => [author, kind] as const))
+    // One look for each kind that somebody has: few have many.
+    const next = this.#init.statements.own(
+      'SELECT kind FROM nostr_events INDEXED BY nostr_by_author WHERE author = ? AND kind > ? ORDER BY kind LIMIT 1',
+    )
+    const streams: [number, number][] = []
+    for (const author of authors)
+      for (let kind = -1; ; ) {
+        const row = next.get(author, kind)
+        if (row === undefined) {
+          if (kind === -1) streams.push([author, kind])
+          break
+        }
+        kind = Number(row['kind'])
+        streams.push([author, kind])
+        if (streams.length > MAX_STREAMS) return []
+      }
+    return streams
   }
 
   /** The keys of the letter that the fewest events have, as far as that is soon known. */

@@ -1,6 +1,7 @@
 import type { NostrEvent } from '../../model/nostr/event.ts'
 import { sha256 } from '#crypto'
 import { concatBytes, equalBytes, utf8 } from '../../model/bytes.ts'
+import { EVENTS } from '../../model/nostr/event-record.ts'
 import { eventOf } from '../../model/nostr/event-text.ts'
 import { fromHex } from '../../model/nostr/hex.ts'
 import { DELETION, VANISH } from '../../model/nostr/kinds.ts'
@@ -10,14 +11,16 @@ import { bytes } from '../rows.ts'
 import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { StoredRecord } from '../storage.ts'
-import { idKey, positionOf } from './position.ts'
+import { positionOf } from './position.ts'
 import { NOSTR_TABLE_NAMES, NOSTR_TABLES, NOSTR_WORDS } from './schema.ts'
 import { tagKey } from './tag-key.ts'
 import { wordsOf } from './words.ts'
 
-const INSERT_EVENT = 'INSERT INTO nostr_events (rid, pos, idkey, kind, author) VALUES (?, ?, ?, ?, ?)'
+const INSERT_EVENT = 'INSERT INTO nostr_events (rid, pos, kind, author) VALUES (?, ?, ?, ?)'
 const INSERT_TAG = 'INSERT INTO nostr_tags (tag, pos, rid, kind, author) VALUES (?, ?, ?, ?, ?)'
 const INSERT_WORDS = 'INSERT INTO nostr_words (rowid, words) VALUES (?, ?)'
+const RID_OF_ID = `SELECT rid FROM records WHERE ns = ? AND collection = '${EVENTS}' AND id = ? AND content IS NOT NULL`
+const ARE_DELETIONS = 'SELECT 1 FROM nostr_deletions WHERE target IN (?, ?) LIMIT 1'
 const DELETIONS =
   'SELECT d.target, d.author, d.rid, d.upto, d.hit, a.key AS by FROM nostr_deletions d JOIN authors a ON a.author = d.author WHERE d.target IN (?, ?)'
 
@@ -50,7 +53,7 @@ export class NostrRows {
     const { created_at, id, kind } = event
     const pos = positionOf(created_at, id)
     const author = this.#authors.number(by)
-    this.#statements.own(INSERT_EVENT).run(rid, pos, idKey(id), kind, author)
+    this.#statements.own(INSERT_EVENT).run(rid, pos, kind, author)
     for (const [letter, value] of indexedTags(event)) this.#statements.own(INSERT_TAG).run(tagKey(letter, value), pos, rid, kind, author)
     const words = wordsOf(event)
     if (words !== undefined) this.#statements.own(INSERT_WORDS).run(rid, words)
@@ -58,7 +61,8 @@ export class NostrRows {
 
   /** Makes an event found no more. */
   hide(rid: number, event: NostrEvent): void {
-    if (this.#statements.own('DELETE FROM nostr_events WHERE rid = ? RETURNING rid').get(rid) === undefined) return
+    if (this.#statements.own('SELECT 1 FROM nostr_events WHERE rid = ?').get(rid) === undefined) return
+    this.#statements.own('DELETE FROM nostr_events WHERE rid = ?').run(rid)
     const pos = positionOf(event.created_at, event.id)
     for (const [letter, value] of indexedTags(event))
       this.#statements.own('DELETE FROM nostr_tags WHERE tag = ? AND pos = ?').run(tagKey(letter, value), pos)
@@ -96,10 +100,9 @@ export class NostrRows {
     for (const target of [...ids.map(fromHex), ...coordinates.map(coordinateTarget)]) drop.run(target, author, rid)
   }
 
-  /** Row of the event of this id, where it is found. */
+  /** Row of the event of this id, found or hidden. */
   ridOf(id: string): number | undefined {
-    const rows = this.#statements.own('SELECT rid, pos FROM nostr_events WHERE idkey = ?').all(idKey(id))
-    const row = rows.find(({ pos }) => equalBytes(bytes(pos).subarray(4), fromHex(id)))
+    const row = this.#statements.own(RID_OF_ID).get(this.ns, id)
     return row && Number(row['rid'])
   }
 
@@ -118,7 +121,10 @@ export class NostrRows {
 
   #isDeleted(event: NostrEvent, id: Uint8Array, by: readonly Uint8Array[]): boolean {
     const coordinate = coordinateOf(event)
-    const rows = this.#statements.own(DELETIONS).all(id, coordinate === undefined ? id : coordinateTarget(coordinate))
+    const target = coordinate === undefined ? id : coordinateTarget(coordinate)
+    // Nearly always there are none.
+    if (this.#statements.own(ARE_DELETIONS).get(id, target) === undefined) return false
+    const rows = this.#statements.own(DELETIONS).all(id, target)
     const row = rows.find((one) => Number(one['upto']) >= event.created_at && by.some((key) => equalBytes(key, bytes(one['by']))))
     if (row === undefined) return false
     if (row['hit'] === 0) this.noteHit(bytes(row['target']), Number(row['author']), Number(row['rid']))

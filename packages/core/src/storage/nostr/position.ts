@@ -32,11 +32,6 @@ function setTime(position: Uint8Array, created_at: number): void {
   new DataView(position.buffer).setUint32(0, LAST_SECOND - created_at)
 }
 
-/** First 48 bits of an id, by which it is looked up. */
-export function idKey(id: string): number {
-  return Number.parseInt(id.slice(0, 12), 16)
-}
-
 /** Ids and times of places that lie one after another in rising order: by rising time, of one second by rising id. */
 export function idsOf(positions: Uint8Array): NostrIds {
   const count = positions.length / POSITION_BYTES

@@ -3,14 +3,11 @@ export const NOSTR_TABLES: string = `
 CREATE TABLE IF NOT EXISTS nostr_events (
   rid INTEGER PRIMARY KEY, -- of the record
   pos BLOB NOT NULL, -- place in the order of clients, see position.ts
-  idkey INTEGER NOT NULL, -- first 48 bits of the id
   kind INTEGER NOT NULL, author INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS nostr_by_time ON nostr_events (pos);
-CREATE INDEX IF NOT EXISTS nostr_by_id ON nostr_events (idkey);
-CREATE INDEX IF NOT EXISTS nostr_by_author ON nostr_events (author, pos);
 CREATE INDEX IF NOT EXISTS nostr_by_kind ON nostr_events (kind, pos);
-CREATE INDEX IF NOT EXISTS nostr_by_author_kind ON nostr_events (author, kind, pos);
+CREATE INDEX IF NOT EXISTS nostr_by_author ON nostr_events (author, kind, pos);
 CREATE TABLE IF NOT EXISTS nostr_tags (
   tag NOT NULL, -- letter and value, see tag-key.ts
   pos BLOB NOT NULL, rid INTEGER NOT NULL, kind INTEGER NOT NULL, author INTEGER NOT NULL, PRIMARY KEY (tag, pos)

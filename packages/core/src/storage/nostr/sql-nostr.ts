@@ -16,7 +16,7 @@ export class SqlNostr implements NostrStorage {
     this.#parts = parts
     this.#rows = rows
     this.#commits = new NostrCommits(parts, rows)
-    this.#queries = new NostrQueries(parts)
+    this.#queries = new NostrQueries({ ...parts, ns: rows.ns })
   }
 
   commit(records: readonly NostrRecord[], now: number): NostrCommit {
