@@ -55,6 +55,8 @@ async function start(
   const lists = await Lists.open(store.replica)
   const verifier = new Verifier(config.verifiers, log)
   events.verifyWith(verifier.verify)
+  // All of it, from other relays too, whatever part of the network this one keeps.
+  await store.network?.want(events.namespace)
   const ports = new Set<FastifyInstance>([http])
   const urls = (): RelayUrls =>
     new RelayUrls([...config.urls, ...(origin === undefined ? [] : [origin]), ...[...ports].flatMap(({ server }) => ownUrls(server.address()))])

@@ -24,6 +24,7 @@ import { matcherOf } from '../live/match-filter.ts'
 
 /** A store of events that looks at all of them for everything: slow, and too simple to be wrong. */
 export class MapNostr implements ReplicaNostr {
+  readonly namespace = 'none'
   readonly events: Map<string, NostrEvent> = new Map()
   readonly #gone = new Set<string>()
   readonly #deletions: NostrEvent[] = []
