@@ -38,7 +38,7 @@ const PACKAGES = [
     web: ['index-web', 'people/index-people', 'store/worker-web'],
     types: ['index-node', 'index-web', 'people/index-people'],
   },
-  { name: 'relay', node: ['index'], types: ['index'] },
+  { name: 'relay', node: ['index', 'services/nostr/verify/verify-worker'], types: ['index'] },
   { name: 'cli', node: ['run'], types: ['run'] },
 ]
 
@@ -47,7 +47,11 @@ const STARTS = ['core/src/index', 'core/src/storage/open-node', 'docstore/src/in
 
 /** Programs of threads, which their starters name by file, by how they name it. */
 const THREADS = {
-  node: { './query-worker-node.ts': './query-worker-node.js', './connection-thread-node.ts': './connection-thread-node.js' },
+  node: {
+    './query-worker-node.ts': './query-worker-node.js',
+    './connection-thread-node.ts': './connection-thread-node.js',
+    './verify-worker.ts': './verify-worker.js',
+  },
   web: { '../store/worker-web.ts': './worker-web.js', './check-worker-web.ts': './check-worker-web.js' },
 }
 

@@ -2,14 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Docstore } from 'p2p-docstore'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { AcceptText } from './text-socket.ts'
 
 /** Largest message that is read before it is known whose it is, and later, bytes: what libp2p reads over the same port. */
 const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024
 /** How long somebody may say nothing before it counts as one who speaks text, milliseconds: peers speak first, and at once. */
 const QUIET_MS = 3000
-
-/** Takes WebSockets over whose messages are text. Gives the way to let go of one that is none after all, or nothing where it did not take it. */
-export type AcceptText = (socket: WebSocket, raw: Duplex, request: IncomingMessage) => (() => void) | undefined
 
 type Door = NonNullable<Docstore['libp2p']>['services']['webSocketDoor']
 

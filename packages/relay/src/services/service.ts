@@ -3,7 +3,7 @@ import type { Docstore, DocstoreOptions } from 'p2p-docstore'
 import type { Log } from '../log.ts'
 import type { Metric } from '../metrics.ts'
 import type { Settings, SettingValues } from '../settings/setting.ts'
-import type { AcceptText } from '../web-socket-switch.ts'
+import type { AcceptText } from '../text-socket.ts'
 
 /** Something that a relay does for others. What comes with it and what a module brings (`--service ./mine.js`) have this one shape. */
 export interface Service<Http = ServiceHttp> {

@@ -6,7 +6,6 @@ import { createDocstore } from 'p2p-docstore'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RelayOptions } from '../config.ts'
 import { type Relay, startRelay } from '../relay.ts'
-import { BUILT_IN } from './built-in.ts'
 import { loadService } from './load-service.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../../examples/relay-service/visitors.js', import.meta.url))
@@ -37,7 +36,7 @@ describe('the services of a relay', () => {
     await expect.poll(() => ownServices(all)).toEqual(['relay', ...told])
     expect(JSON.parse((await get(all, '/.well-known/docstore.json')).text)).toMatchObject({ services: told })
     const { status, text } = await get(all, '/health/ready')
-    expect([status, Object.keys((JSON.parse(text) as { services: object }).services)]).toEqual([200, BUILT_IN.slice(0, -1).map(({ name }) => name)])
+    expect([status, Object.keys((JSON.parse(text) as { services: object }).services)]).toEqual([200, told.filter((name) => name !== 'profiles')])
   })
 
   it('are those that were chosen: one that only helps browsers to meet has no documents, over HTTP neither, and is asked for none', async () => {

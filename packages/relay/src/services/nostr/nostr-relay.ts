@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errorMessage } from '@p2p-docstore/core'
-import type { RawData, WebSocket } from 'ws'
+import type { TextSocket } from '../../text-socket.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { Client } from './connection/client.ts'
 import { clientAddress } from './connection/client-address.ts'
@@ -38,7 +38,7 @@ export class NostrRelay {
   }
 
   /** Takes a WebSocket over. Gives the way to let go of it, so that it is somebody else's; nothing where there is no place for it. */
-  accept(socket: WebSocket, raw: Duplex, request: IncomingMessage): (() => void) | undefined {
+  accept(socket: TextSocket, raw: Duplex, request: IncomingMessage): (() => void) | undefined {
     const { config, lists, now } = this.#desk
     const address = clientAddress(request, config.proxies)
     const leave = lists.has('blockedAddresses', address) ? undefined : this.#places.take(address)
@@ -63,7 +63,7 @@ export class NostrRelay {
     socket.on('pong', () => {
       client.isAlive = true
     })
-    socket.on('message', (data: RawData, isBinary: boolean) => {
+    socket.on('message', (data, isBinary) => {
       if (isOurs) this.#hear(client, data, isBinary)
     })
     return end
@@ -93,7 +93,7 @@ export class NostrRelay {
     }
   }
 
-  #hear(client: Client, data: RawData, isBinary: boolean): void {
+  #hear(client: Client, data: unknown, isBinary: boolean): void {
     client.isAlive = true
     if (isBinary || !Buffer.isBuffer(data)) return this.#refuse(client, { answer: 'NOTICE', id: '', reason: 'invalid: messages are text' })
     const read = readMessage(data.toString())

@@ -2,7 +2,7 @@
  * What is compared of a URL under which clients reach a relay: host, port unless it is a usual one, and path. `undefined` for what is none. A proxy may speak another
  * scheme to the outside, so that does not count; what stands behind `?` is no part of a relay's URL.
  */
-export function urlKey(text: string): string | undefined {
+function urlKey(text: string): string | undefined {
   let url: URL
   try {
     url = new URL(text.trim())

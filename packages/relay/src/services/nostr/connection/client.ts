@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import type { TextSocket } from '../../../text-socket.ts'
 import type { Bucket } from '../judge/bucket.ts'
 import { MAX_KEYS } from '../limits.ts'
 import type { Subscription } from '../live/subscription.ts'
@@ -10,7 +10,7 @@ import { Outbox } from './outbox.ts'
 
 /** What a client begins with. */
 export interface ClientInit {
-  readonly socket: WebSocket
+  readonly socket: TextSocket
   readonly raw: Duplex
   readonly address: string
   /** How many events, and requests, it may send. */
@@ -20,7 +20,7 @@ export interface ClientInit {
 
 /** Somebody who is connected: what it listens to, which keys it has shown, and what is on its way. */
 export class Client {
-  readonly socket: WebSocket
+  readonly socket: TextSocket
   readonly outbox: Outbox
   readonly address: string
   readonly bucket: Bucket

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import type { TextSocket } from '../../../text-socket.ts'
 import { MAX_WAITING_BYTES, PAUSE_BYTES } from '../limits.ts'
 
 /** What is on its way to a client, and how much that is: who sends a lot waits for room, and a client that does not read is let go. */
 export class Outbox {
-  readonly #socket: WebSocket
+  readonly #socket: TextSocket
   readonly #raw: Duplex
   #waiting = 0
   #isCorked = false
   #wakeUps: (() => void)[] = []
   #isClosed = false
 
-  constructor(socket: WebSocket, raw: Duplex) {
+  constructor(socket: TextSocket, raw: Duplex) {
     this.#socket = socket
     this.#raw = raw
     socket.once('close', () => {

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 import { type Bound, type ComparedSet, END, ID_BYTES, PRINT_BYTES } from './compared-set.ts'
 
 /** Version 1 of the protocol, with which messages begin. */
-export const VERSION = 0x61
+const VERSION = 0x61
 const MODE = { skip: 0, print: 1, ids: 2 } as const
 /** Into so many ranges one that differs is cut; one with less than twice as many events is told by its ids. */
 const BUCKETS = 16
