@@ -22,6 +22,7 @@ import { joinCommand } from './commands/join.ts'
 import { nameCommand } from './commands/name.ts'
 import { namespaceCommand } from './commands/namespace.ts'
 import { networkCommand } from './commands/network.ts'
+import { nostrCommand } from './nostr/nostr-command.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { personCommand } from './commands/person.ts'
 import { peersCommand } from './commands/peers.ts'
@@ -53,6 +54,7 @@ const COMMANDS = [
   deviceCommand,
   profileCommand,
   nameCommand,
+  nostrCommand,
   namespaceCommand,
   putCommand,
   getCommand,
