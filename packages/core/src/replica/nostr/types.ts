@@ -54,7 +54,18 @@ export interface NostrPage {
  * What became of an event. `superseded`: a later version of the same replaceable event is here. `deleted`, `vanished`: its author wants it gone.
  * `expired`: its time is over. `full`: there is no room. Otherwise a `Refusal`, as `bad-signature`.
  */
-export type NostrOutcome = 'stored' | 'duplicate' | 'superseded' | 'deleted' | 'vanished' | 'expired' | 'full' | 'bad-signature' | 'malformed' | 'too-large' | 'future'
+export type NostrOutcome =
+  | 'stored'
+  | 'duplicate'
+  | 'superseded'
+  | 'deleted'
+  | 'vanished'
+  | 'expired'
+  | 'full'
+  | 'bad-signature'
+  | 'malformed'
+  | 'too-large'
+  | 'future'
 
 /** Ids and times of a set of events, in the order of NIP-77: by rising `created_at`, of one second by rising id. */
 export interface NostrIds {
