@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startRelay } from '@p2p-docstore/relay'
 import { readyOf, startRelayCommand } from '../test/soak/relay-command.ts'
+import { assertBuilt } from './assert-built.ts'
 import { benchDocument } from './documents.ts'
 import type { Figures } from './local.ts'
 
@@ -33,6 +34,7 @@ interface Numbers {
 
 /** What 10,000 namespaces with a million documents, and 1,000 clients that each keep ten of them, cost a relay: time to start, memory, processor. */
 export async function measureCrowd(): Promise<Figures> {
+  assertBuilt()
   const folder = mkdtempSync(join(tmpdir(), 'docstore-bench-'))
   const children: ChildProcess[] = []
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createDocstore, type Docstore, type Namespace, type NewDocument } from 'p2p-docstore'
 import { type ChildSectors, type RelayChild, startRelayChild } from '../test/e2e/relay-child.ts'
+import { assertBuilt } from './assert-built.ts'
 import { benchDocument } from './documents.ts'
 import type { Figures } from './local.ts'
 
@@ -60,6 +61,7 @@ interface Written {
  * statuses, which are told all the time.
  */
 export async function measurePlacement(load: PlacementLoad): Promise<Figures> {
+  assertBuilt()
   const folder = mkdtempSync(join(tmpdir(), 'docstore-placement-'))
   const relays: RelayChild[] = []
   try {

@@ -188,6 +188,7 @@ export class LocalNetwork implements Network {
       own: libp2p.peerId.toString(),
       kademlia: libp2p.services.kademlia,
       askRelays: (ns, signal) => this.#relayConnections('discovery').map(async (relay) => (await this.#directory?.find(ns, relay, signal)) ?? []),
+      tells: () => this.#storage !== 'owned' || this.#view?.isPlaced !== true,
       onError: libp2p.logger.forComponent('docstore:providers').error,
     })
     this.#neighbours = new Neighbours({
@@ -545,7 +546,8 @@ export class LocalNetwork implements Network {
 
   async #answerFind(ns: string, asker: string): Promise<FindAnswer> {
     const [relays, peers] = await Promise.all([this.#providers.answer(ns, asker), this.rendezvous.keepers(ns, asker)])
-    return { relays: this.#directory?.descriptors(relays) ?? [], peers }
+    const owners = this.#ownersOf(ns).peersOfParts.flat()
+    return { relays: this.#directory?.descriptors([...new Set([...relays, ...owners])]) ?? [], peers }
   }
 
   /** Whether others may bring a namespace here. */

@@ -224,20 +224,21 @@ it('a newcomer is clean with each owner that says to have what it has got from o
   expect(repair.agrees(names[2] ?? '', 5)).toBe(true)
 })
 
-it('an owner leaves it to a newcomer to get what it lacks, for as long as that moves', () => {
-  const { repair } = relay(0, [5])
+it('an owner leaves it to a newcomer to get what it lacks, for as long as that moves, there or in another sector', () => {
+  const { repair } = relay(0, [5, 6])
   repair.place(place(3))
   repair.next(0)
   const [newcomer = '', other = ''] = names.slice(1, 3)
-  repair.heard(other, [says(5, 'serving')], 0, ANSWER)
-  repair.heard(newcomer, [says(5, 'syncing', FULL)], 0, ANSWER)
+  repair.heard(other, [says(5, 'serving'), says(6, 'serving')], 0, ANSWER)
+  repair.heard(newcomer, [says(5, 'syncing', FULL), says(6, 'syncing', FULL)], 0, ANSWER)
   repair.next(0)
   expect(repair.state(5)).toBe('serving')
-  const hear = (print: typeof FULL): readonly RepairAction[] => {
-    repair.heard(newcomer, [says(5, 'syncing', print)], 0, ANSWER)
+  const hear = (print: typeof FULL, elsewhere = OTHER): readonly RepairAction[] => {
+    repair.heard(newcomer, [says(5, 'syncing', print), says(6, 'syncing', elsewhere)], 0, ANSWER)
     return of(repair.next(0), 5)
   }
   for (let n = 10; n < 40; n++) expect(hear(new Uint8Array(16).fill(n))).toEqual([])
+  for (let n = 10; n < 40; n++) expect(hear(OTHER, new Uint8Array(16).fill(n))).toEqual([])
   let statuses = 0
   while (hear(OTHER).length === 0 && statuses < 100) statuses++
   expect(statuses).toBeGreaterThan(5)

@@ -170,6 +170,8 @@ export class Repair {
     this.#heardAt.set(relay, now)
     let saidOf = this.#saidOf.get(relay)
     if (saidOf === undefined) this.#saidOf.set(relay, (saidOf = new Set()))
+    // Who gets what it lacks takes one sector after another: those that wait for their turn need no help either.
+    const isAtWork = status.some((one) => isFilling(this.#sectors[one.sector]?.partners.get(relay), one))
     let said = 0
     for (const one of status) {
       const held = this.#sectors[one.sector]
@@ -177,7 +179,7 @@ export class Repair {
       if (held === undefined || partner === undefined) continue
       saidOf.add(one.sector)
       said++
-      this.#says(held, partner, one, now)
+      this.#says(held, partner, one, { now, isAtWork })
     }
     // Most answers leave nothing out.
     if (!isAnswer || said === saidOf.size) return
@@ -194,7 +196,12 @@ export class Repair {
     }
   }
 
-  #says({ number }: HeldSector, partner: Partner, { state, print }: SectorStatus, now: number): void {
+  #says(
+    { number }: HeldSector,
+    partner: Partner,
+    { state, print }: SectorStatus,
+    { now, isAtWork }: { readonly now: number; readonly isAtWork: boolean },
+  ): void {
     const isMoving = partner.print !== undefined && !equalBytes(print, partner.print)
     partner.says = state
     // Of the same one the former is kept: it would keep the message that it came with.
@@ -209,7 +216,7 @@ export class Repair {
       return
     }
     // Who is just getting what it lacks needs no help.
-    partner.differs = isMoving && state === 'syncing' ? 1 : partner.differs + 1
+    partner.differs = isAtWork && state === 'syncing' ? 1 : partner.differs + 1
     // What is just being written differs once.
     if (partner.differs > 1) partner.isClean = false
   }
@@ -435,6 +442,12 @@ export class Repair {
     if (left > 0) this.#underWay.set(relay, left)
     else this.#underWay.delete(relay)
   }
+}
+
+/** Whether a relay that lacked something of a sector has more of it now, or all. */
+function isFilling(before: Partner | undefined, { state, print }: SectorStatus): boolean {
+  if (before?.says !== 'syncing' || before.print === undefined) return false
+  return state === 'serving' || (state === 'syncing' && !equalBytes(print, before.print))
 }
 
 function beginsWith(bytes: Uint8Array, start: Uint8Array): boolean {

@@ -47,7 +47,7 @@ export function candidates(scope: CandidateScope, filter: Filter): Candidates | 
       const words = leadingWords(filter.search).map(wordKey)
       if (scope.tx === undefined) return undefined
       if (words.length === 0) return { sql: 'FALSE', params: [], by: 'text', paths: [undefined] }
-      const sql = `rid IN (SELECT rid FROM text_words WHERE tx = ? AND word IN (${words.map(() => '?').join(', ')}))`
+      const sql = among(`SELECT rid FROM text_words WHERE tx = ? AND word IN (${words.map(() => '?').join(', ')})`)
       return { sql, params: [scope.tx, ...words], by: 'text', paths: [undefined] }
     }
     case 'equals': {
@@ -117,7 +117,15 @@ function keyed({ ix }: FieldIndex, path: string, { equal, from, before, upTo }: 
       : before !== undefined
         ? ['(key >= ? AND key < ? OR key = ?)', [from ?? ANY_KEY, before, ANY_KEY]]
         : ['(key >= ? AND key <= ? OR key = ?)', [from ?? ANY_KEY, upTo ?? ANY_KEY, ANY_KEY]]
-  return { sql: `rid IN (SELECT rid FROM index_keys WHERE ix = ? AND ${wanted})`, params: [ix, ...params], by: 'index', paths: [path] }
+  return { sql: among(`SELECT rid FROM index_keys WHERE ix = ? AND ${wanted}`), params: [ix, ...params], by: 'index', paths: [path] }
+}
+
+/**
+ * Documents that a statement finds. It is run first, and once: of an index that was just made the database has no statistics yet, and took a join of it with
+ * all documents for cheaper, which is a hundred times slower.
+ */
+function among(select: string): string {
+  return `rid = ANY(ARRAY(${select}))`
 }
 
 /** The key of the texts that begin so: without the end that a whole text has. */

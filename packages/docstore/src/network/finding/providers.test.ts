@@ -111,6 +111,20 @@ describe('a relay that is asked', () => {
     await providers.stop()
   })
 
+  it('tells nothing for as long as others need not be told, then all of it', async () => {
+    let tells = false
+    const kademlia = new TestKademlia()
+    const providers = new Providers({ own: 'me', kademlia, askRelays: () => [], tells: () => tells })
+    providers.keep('a')
+    expect(await providers.answer('a', 'asker')).toEqual(['me'])
+    expect(kademlia.told).toEqual([])
+    tells = true
+    providers.keep('b')
+    await kademlia.untilTold(2)
+    expect(kademlia.told.toSorted()).toEqual(['a', 'b'])
+    await providers.stop()
+  })
+
   it('tells all of it again when there are more than twice as many relays', async () => {
     const kademlia = new TestKademlia()
     const providers = new Providers({ own: 'me', kademlia, askRelays: () => [] })

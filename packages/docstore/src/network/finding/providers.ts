@@ -32,6 +32,8 @@ export interface ProvidersInit {
   readonly kademlia: Kademlia | undefined
   /** Asks each connected relay who keeps a namespace; the answers end with the signal. */
   readonly askRelays: (ns: string, signal: AbortSignal) => readonly Promise<readonly string[]>[]
+  /** Whether others are told what is kept here. Where placement says who keeps what, they need not be, and of thousands of namespaces that is most of the work. */
+  readonly tells?: () => boolean
   /** Called with what went wrong, where others may still be told or found. */
   readonly onError?: (message: string) => void
 }
@@ -136,7 +138,7 @@ export class Providers {
         this.#toldAt = size
         for (const ns of this.#kept) this.#pending.add(ns)
       }
-      if (size > 0) await this.#tellPending()
+      if (size > 0 && this.#init.tells?.() !== false) await this.#tellPending()
       // Those that reached nobody are tried again.
       await delay(LOOK_MS, AbortSignal.any([signal, this.#wakeUp.signal]))
     }
@@ -145,7 +147,7 @@ export class Providers {
   async #tellPending(): Promise<void> {
     const queue = [...this.#pending]
     const work = async (): Promise<void> => {
-      for (let ns = queue.shift(); ns !== undefined && !this.#ended.signal.aborted; ns = queue.shift()) {
+      for (let ns = queue.shift(); ns !== undefined && !this.#ended.signal.aborted && this.#init.tells?.() !== false; ns = queue.shift()) {
         const told = await this.#tellOne(ns)
         if (told > 0) this.#pending.delete(ns)
       }
