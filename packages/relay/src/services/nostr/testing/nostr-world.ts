@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { toHex } from '@p2p-docstore/core'
-import type { NostrEvent, ReplicaNostr } from '@p2p-docstore/core/nostr'
+import { schnorr } from '@noble/curves/secp256k1.js'
+import { eventId, fromHex, type NostrEvent, type ReplicaNostr } from '@p2p-docstore/core/nostr'
 import { finalizeEvent, getPublicKey, setNostrWasm } from 'nostr-tools/wasm'
 import { initNostrWasm } from 'nostr-wasm'
 import { WebSocket } from 'ws'
@@ -10,6 +11,8 @@ import type { SettingValues } from '../../../settings/setting.ts'
 import { nostrService } from '../nostr.ts'
 
 setNostrWasm(await initNostrWasm())
+
+const MAX_WASM_LENGTH = 500
 
 /** A key for tests, the same for the same name. */
 export function keyOf(name: string): { readonly secret: Uint8Array; readonly key: string } {
@@ -22,7 +25,14 @@ export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 /** A signed event of somebody. */
 export function eventBy(name: string, fields: { kind?: number; content?: string; tags?: string[][]; created_at?: number } = {}): NostrEvent {
   const { kind = 1, content = '', tags = [], created_at = nowSeconds() } = fields
-  const { id, pubkey, sig } = finalizeEvent({ kind, content, tags, created_at }, keyOf(name).secret)
+  const { secret, key } = keyOf(name)
+  // The memory of nostr-wasm is too small for large ones, or is once some were signed.
+  if (content.length + tags.length > MAX_WASM_LENGTH) {
+    const event = { pubkey: key, created_at, kind, tags, content }
+    const id = eventId(event)
+    return { id, ...event, sig: toHex(schnorr.sign(Uint8Array.from(fromHex(id)), secret)) }
+  }
+  const { id, pubkey, sig } = finalizeEvent({ kind, content, tags, created_at }, secret)
   return { id, pubkey, created_at, kind, tags, content, sig }
 }
 
