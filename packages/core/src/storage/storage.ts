@@ -318,8 +318,11 @@ export interface MovedLog {
 
 /** A namespace of this database, by its number `ns`, as what it is in the network that it moves to. */
 export interface NamespaceMove extends StoredNamespace {
-  /** Called inside the transaction with each of its records, in append order; one that is `undefined` is forgotten. Pure and synchronous. */
-  readonly restate: (record: StoredRecord) => Restated | undefined
+  /**
+   * Called inside the transaction with each of its records, in append order; one that is `undefined` is forgotten. Pure and synchronous. Without it they stay as
+   * they are: events of Nostr are the same in every network.
+   */
+  readonly restate?: (record: StoredRecord) => Restated | undefined
   /** Signs the restated records, in groups. */
   readonly sealWith: (hashes: Uint8Array) => Seal
   /** Its log of roles, where it has one. */

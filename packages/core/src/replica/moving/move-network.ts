@@ -16,7 +16,8 @@ import {
 } from '../../model/namespace/namespace.ts'
 import type { Network } from '../../model/network/network.ts'
 import type { RecordScope } from '../../model/record.ts'
-import { createSeal } from '../../model/seal.ts'
+import { NOSTR, nostrNamespace } from '../../model/nostr/nostr-namespace.ts'
+import { createSeal, type Seal } from '../../model/seal.ts'
 import { ownContent } from '../../storage/records/own-content.ts'
 import type { MovedLog, NamespaceMove, Storage, StoredNamespace, StoredRecord } from '../../storage/storage.ts'
 import { HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE } from '../heads/head-prefixes.ts'
@@ -55,9 +56,22 @@ export interface NetworkMove {
  */
 export async function moveNetwork(storage: Storage, { identity, from, to, meta, onMove }: NetworkMove): Promise<void> {
   const namespaces: Moving[] = []
+  const unchanged: { readonly before: string; readonly cid: CID; readonly move: NamespaceMove }[] = []
   let total = 0
   for (const stored of await storage.namespaces()) {
     const { genesis, head } = await read(stored, from)
+    if (genesis.genesis.write === NOSTR) {
+      await checkRecords(storage, { ns: stored.ns, cid: stored.cid, identity: undefined, to })
+      const there = nostrNamespace(to.cid)
+      const { cid, bytes } = there.genesis
+      const sealWith = (hashes: Uint8Array): Seal => createSeal(to.cid, hashes, identity)
+      unchanged.push({
+        before: stored.cid,
+        cid,
+        move: { ns: stored.ns, cid: cid.toString(), genesis: bytes, head: there.head.bytes, signature: there.head.signature, sealWith },
+      })
+      continue
+    }
     if (!equalBytes(genesis.genesis.owner, principalOf(identity.author))) throw othersDocuments(stored.cid)
     total += await checkRecords(storage, { ns: stored.ns, cid: stored.cid, identity, to })
     const bytes = encodeCbor({ ...genesis.genesis, net: to.cid })
@@ -74,8 +88,8 @@ export async function moveNetwork(storage: Storage, { identity, from, to, meta, 
     done = Math.min(total, done + records)
     onMove?.({ done, total })
   }
-  const ids = new Map(namespaces.map(({ before, cid }) => [before, cid] as const))
-  const moves = namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords }))
+  const ids = new Map([...namespaces, ...unchanged].map(({ before, cid }) => [before, cid] as const))
+  const moves = [...namespaces.map((namespace) => ({ ...moveOf(namespace, { identity, to, ids }), onRecords })), ...unchanged.map(({ move }) => move)]
   await storage.moveNamespaces(
     moves,
     new Map([
@@ -107,10 +121,10 @@ async function read(stored: StoredNamespace, { cid }: Network): Promise<{ readon
   throw new DocstoreError('data-corrupt', `The stored namespace ${stored.cid} does not verify. Restore the data from a backup`)
 }
 
-/** Makes sure that every record is ours and small enough, before any of them changes; gives their number. */
+/** Makes sure that every record is ours, where that matters, and small enough, before any of them changes; gives their number. */
 async function checkRecords(
   storage: Storage,
-  { ns, cid, identity, to }: { readonly ns: number; readonly cid: string; readonly identity: Identity; readonly to: Network },
+  { ns, cid, identity, to }: { readonly ns: number; readonly cid: string; readonly identity: Identity | undefined; readonly to: Network },
 ): Promise<number> {
   const { content: most } = to.descriptor.limits
   let count = 0
@@ -119,7 +133,7 @@ async function checkRecords(
     for (const record of page) {
       const { by, id } = record
       const content = ownContent(record)
-      if (!equalBytes(by, identity.author)) throw othersDocuments(cid)
+      if (identity !== undefined && !equalBytes(by, identity.author)) throw othersDocuments(cid)
       // No UTF-16 unit takes more than three bytes.
       if (content !== null && content.length * 3 > most && utf8(content).length > most)
         throw new DocstoreError('document-too-large', `The document ${JSON.stringify(id)} is larger than the other network allows (${most} bytes)`)

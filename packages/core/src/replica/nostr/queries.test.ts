@@ -89,6 +89,20 @@ it.each([1, 2, 3])('pages, counts and sets are what looking at every event gives
   await close()
 })
 
+it('pages through what many authors wrote, as few or as many of them write lately', async () => {
+  const random = seededRandom(5)
+  const { nostr, close } = await openNostr()
+  const many = Array.from({ length: 160 }, () => toHex(random.bytes(32)))
+  const events = Array.from({ length: 700 }, (_, i) => {
+    const author = many[random.below(i < 350 ? 160 : 60)] ?? ''
+    return unsignedEvent(author, { kind: random.pick([1, 7, 9]), created_at: EVENT_TIME + Math.floor(i / 3), content: String(i) })
+  })
+  for (let i = 0; i < events.length; i += 100) await nostr.put(events.slice(i, i + 100), VERIFIED)
+  for (const filter of [{ authors: many.slice(0, 150), kinds: [1, 7] }, { authors: many.slice(60), kinds: [1, 7] }, { authors: many.slice(5) }])
+    for (const limit of [1, 7, 100]) expect(await pages(nostr, filter, { limit })).toEqual(matching(events, filter).map(({ id }) => id))
+  await close()
+})
+
 it('gives events as they were signed, with all that is escaped', async () => {
   const { nostr, close } = await openNostr()
   const alice = testAuthor('alice')

@@ -6,11 +6,17 @@ import type { FileMapping } from '../reading/file-mapping.ts'
 import { bytes } from '../rows.ts'
 import type { Statements } from '../statements.ts'
 import { type Conditions, conditionsOf, gateConditions, marks, rangeConditions, type ReadFilter, readFilter, together } from './filter-sql.ts'
-import { after, mergedPlaces, type StreamQuery } from './merged-streams.ts'
+import { after, type FoundPlace, mergedPlaces, type StreamQuery } from './merged-streams.ts'
 import { idsOf, POSITION_BYTES, positionOf } from './position.ts'
 
 /** Streams that are merged at most: beyond that, fewer streams are read, and what does not belong there is passed over. */
 const MAX_STREAMS = 8192
+/** From so many on, the newest events are looked at first, so many for each that is wanted, and so many at most: that takes less than to begin each stream. */
+const MANY_STREAMS = 128
+const NEWEST_PER_EVENT = 20
+const MAX_NEWEST = 4000
+/** Events that are compared to find the best: the last of those that came. A word that is in every event would take a second otherwise. */
+const MAX_SCORED = 5000
 /** Rows that are looked at to find out which of two tags fewer events have. */
 const LOOKED_ROWS = 1000
 
@@ -48,7 +54,11 @@ export class NostrQueries {
     const gated = this.#gate(gate)
     if (read.search !== undefined) return { events: this.#searched(read, read.search, gated, limit) }
     const low = end === undefined ? (read.from ?? FIRST) : later(after(positionOf(end.created_at, end.id)), read.from)
-    const places = mergedPlaces(this.#init.statements, this.#streams(read, gated), { low, high: read.to ?? BEYOND, limit: limit + 1 })
+    const range = { low, high: read.to ?? BEYOND, limit: limit + 1 }
+    const streams = this.#streams(read, gated)
+    const places =
+      (streams.length > MANY_STREAMS && read.tags.length === 0 ? this.#newest(read, gated, range) : undefined) ??
+      mergedPlaces(this.#init.statements, streams, range)
     const content = this.#init.statements.own('SELECT content FROM records WHERE rid = ?')
     const events = places.slice(0, limit).map(({ rid }) => storedEvent(String(content.get(rid)?.['content'])))
     const last = events.at(-1)
@@ -71,12 +81,21 @@ export class NostrQueries {
   /** The best first. */
   #searched(read: ReadFilter, search: string, gated: Conditions, limit: number): StoredEvent[] {
     const { where, params } = together(conditionsOf({ ...read, search: undefined }), rangeConditions(read), gated)
+    const matches = `SELECT e.rid AS rid, e.pos AS pos, bm25(nostr_words) AS score FROM nostr_words JOIN nostr_events e ON e.rid = nostr_words.rowid WHERE nostr_words MATCH ? AND ${where} ORDER BY nostr_words.rowid DESC LIMIT ${MAX_SCORED}`
     const rows = this.#init.statements
-      .query(
-        `SELECT r.content FROM nostr_words JOIN nostr_events e ON e.rid = nostr_words.rowid JOIN records r ON r.rid = e.rid WHERE nostr_words MATCH ? AND ${where} ORDER BY bm25(nostr_words), e.pos LIMIT ?`,
-      )
+      .query(`SELECT r.content FROM (${matches}) m JOIN records r ON r.rid = m.rid ORDER BY m.score, m.pos LIMIT ?`)
       .all(search, ...params, limit)
     return rows.map(({ content }) => storedEvent(String(content)))
+  }
+
+  /** What of the newest events matches, where that is a page: of many authors some have written lately. */
+  #newest(read: ReadFilter, gated: Conditions, { low, high, limit }: Parameters<typeof mergedPlaces>[2]): readonly FoundPlace[] | undefined {
+    const { where, params } = together(conditionsOf(read), gated)
+    const newest = 'SELECT pos, rid, kind, author FROM nostr_events INDEXED BY nostr_by_time WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ?'
+    const rows = this.#init.statements
+      .query(`SELECT e.pos AS pos, e.rid AS rid FROM (${newest}) e WHERE ${where} ORDER BY e.pos LIMIT ?`)
+      .all(low, high, Math.min(MAX_NEWEST, limit * NEWEST_PER_EVENT), ...params, limit)
+    return rows.length < limit ? undefined : rows.map(({ pos, rid }) => ({ pos: bytes(pos), rid: Number(rid) }))
   }
 
   /** The streams in which all that matches lies, and nothing else. */

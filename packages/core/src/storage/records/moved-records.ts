@@ -19,6 +19,7 @@ export function moveRecords(
   move: NamespaceMove,
 ): void {
   const { ns, restate, onRecords } = move
+  if (restate === undefined) return
   let since = 0
   for (;;) {
     const page = tables.records.since(ns, since, PAGE)
