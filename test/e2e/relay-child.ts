@@ -37,7 +37,7 @@ export interface ChildSectors {
 }
 
 /** How a relay in a process of its own begins. */
-export interface RelayChildOptions extends Pick<RelayOptions, 'host' | 'tls' | 'publicUrl'> {
+export interface RelayChildOptions extends Pick<RelayOptions, 'host' | 'tls' | 'publicUrl' | 'services'> {
   readonly port?: number
   /** What its command begins with, to run it elsewhere. */
   readonly prefix?: readonly string[]

@@ -30,7 +30,7 @@ export interface RelayOptions {
   readonly publicUrl?: string
   /** Password of `/admin`, the page for who runs the relay, 16 characters at least; without it there is none. */
   readonly adminKey?: string
-  /** Names of the services that it runs; all that there are unless given. */
+  /** Names of the services that it runs; unless given `default`, which stands for all but those that have to be named. */
   readonly services?: readonly string[]
   /** Services of your own, which run besides. */
   readonly load?: readonly Service[]

@@ -50,7 +50,10 @@ export function relayCommand(run: Run): Command {
     .option('--public-url <origin>', 'how others reach the page, such as https://relay.example, where a proxy stands before it', notEmpty)
     .option('--announce <address...>', 'libp2p addresses to tell others in place of those listened on')
     .addOption(
-      new Option('--services <names>', 'what it does for others, with commas between; everything unless given').argParser((text) =>
+      new Option(
+        '--services <names>',
+        'what it does for others, with commas between; `default` unless given, which is everything but nostr',
+      ).argParser((text) =>
         notEmpty(text)
           .split(',')
           .map((name) => name.trim()),

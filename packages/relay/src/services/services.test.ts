@@ -55,6 +55,19 @@ describe('the services of a relay', () => {
     expect(gate.store.libp2p?.services.places?.max).toBe(3)
   })
 
+  it('are those of old and Nostr where that is named besides, and clients of Nostr are served then', async () => {
+    const plain = await relay()
+    const both = await relay({ services: ['default', 'nostr'], settings: { nostr: { name: 'notes' } } })
+    await expect
+      .poll(() => ownServices(both))
+      .toEqual(['relay', 'signaling', 'discovery', 'directory', 'storage', 'profiles', 'gateway', 'messages', 'nostr'])
+    const asked = async ({ ready }: Relay): Promise<string> => (await fetch(ready.http, { headers: { accept: 'application/nostr+json' } })).text()
+    expect(JSON.parse(await asked(both))).toMatchObject({ name: 'notes' })
+    expect(await asked(plain)).not.toContain('supported_nips')
+    const members = await relay({ services: ['default', 'nostr'], inviteOnly: true })
+    expect(await asked(members)).not.toContain('supported_nips')
+  })
+
   it('are refused by name where there is no such service, one needs another, or a setting is wrong', async () => {
     const refused = async (options: Partial<RelayOptions>): Promise<unknown> => startRelay({ data: 'memory', port: 0, ...options })
     await expect(refused({ services: ['storag'] })).rejects.toMatchObject({ code: 'bad-setting', message: expect.stringContaining('"storag"') })

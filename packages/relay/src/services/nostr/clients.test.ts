@@ -101,7 +101,7 @@ it('welshman publishes and requests', async () => {
 })
 
 it('rx-nostr requests, listens and sends', async () => {
-  const rx = createRxNostr({ verifier: async (event) => verifyEvent(event as never), websocketCtor: WebSocket as never })
+  const rx = createRxNostr({ verifier: async (event) => verifyEvent(event), websocketCtor: WebSocket })
   rx.setDefaultRelays([url])
   const back = createRxBackwardReq()
   const ids: string[] = []
