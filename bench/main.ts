@@ -32,6 +32,12 @@ async function run(wanted: Wanted): Promise<void> {
     case 'peers':
       // They are a program of their own: they have their own packages.
       return runProgram(process.execPath, [fileURLToPath(new URL('./peers/main.ts', import.meta.url)), ...wanted.words])
+    case 'nostr':
+      return runProgram(process.execPath, [
+        '--conditions=@p2p-docstore/source',
+        fileURLToPath(new URL('./nostr/main.ts', import.meta.url)),
+        ...wanted.words,
+      ])
     case 'queries':
       return runQueries(wanted)
     case 'browser':

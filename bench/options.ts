@@ -9,6 +9,8 @@ npm run bench -- --against COMMIT    the working tree and a commit in turn: puts
     [--count N]                      documents, 1,000 to 100,000; 10,000 unless said
 npm run bench -- --peers             us beside OrbitDB, Peerbit, Hyperbee and PouchDB
     [--only IDS] [--count N] [--rounds N] [--large] [--json] [--write]    see bench/peers/README.md
+npm run bench -- --nostr             our relay beside @nostr-relay/core and others of Nostr, over one corpus of signed events
+    [--events N] [--relay NAME=COMMAND] [--only NAMES] [--json]    2,000 to 1,000,000 events, 100,000 unless said; {port} and {data} stand in the command
 npm run bench -- --queries           questions to 100,000 documents, beside SQLite by hand and PouchDB
     [--no-peers]                     without PouchDB
     [--json]
@@ -32,8 +34,8 @@ const PLAIN = ['files', 'storage', 'browser', 'reach', 'network', 'beside-querie
 export type Wanted =
   | { readonly benchmark: 'local' | (typeof PLAIN)[number] }
   | { readonly benchmark: 'against'; readonly hash: string; readonly pairs: number; readonly count: number }
-  /** The peers look at their words themselves. */
-  | { readonly benchmark: 'peers'; readonly words: readonly string[] }
+  /** These programs look at their words themselves. */
+  | { readonly benchmark: 'peers' | 'nostr'; readonly words: readonly string[] }
   | { readonly benchmark: 'placement'; readonly namespaces: number; readonly cities: string | undefined }
   | { readonly benchmark: 'queries'; readonly peers: boolean; readonly json: boolean }
 
@@ -41,7 +43,7 @@ export type Wanted =
 export function parseOptions(words: readonly string[]): Wanted {
   const [first, ...rest] = words
   if (first === undefined) return { benchmark: 'local' }
-  if (first === '--peers') return { benchmark: 'peers', words: rest }
+  if (first === '--peers' || first === '--nostr') return { benchmark: first === '--peers' ? 'peers' : 'nostr', words: rest }
   if (first === '--against') {
     const options = { pairs: { type: 'string', default: String(MIN_PAIRS) }, count: { type: 'string', default: '10000' } } as const
     const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true })

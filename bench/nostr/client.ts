@@ -1,4 +1,4 @@
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 /** How long an answer may take, milliseconds. */
 const PATIENCE_MS = 120_000
@@ -12,7 +12,7 @@ export class Client {
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
-    socket.on('message', (data) => this.#read(String(data)))
+    socket.on('message', (data: Buffer) => this.#read(data.toString()))
   }
 
   static async open(url: string): Promise<Client> {
@@ -33,10 +33,13 @@ export class Client {
   async stored(filter: object): Promise<number> {
     const name = `s${++this.#next}`
     let count = 0
-    const how = await within<string>((resolve) => {
-      this.#subscriptions.set(name, { onEvent: () => count++, onEnd: resolve })
-      this.#socket.send(`["REQ","${name}",${JSON.stringify(filter)}]`)
-    }, `no EOSE for ${JSON.stringify(filter)}`)
+    const how = await within<string>(
+      (resolve) => {
+        this.#subscriptions.set(name, { onEvent: () => count++, onEnd: resolve })
+        this.#socket.send(`["REQ","${name}",${JSON.stringify(filter)}]`)
+      },
+      `no EOSE for ${JSON.stringify(filter)}`,
+    )
     this.#subscriptions.delete(name)
     this.#socket.send(`["CLOSE","${name}"]`)
     if (how !== 'EOSE') throw new Error(`${JSON.stringify(filter)} was closed: ${how}`)
@@ -46,10 +49,13 @@ export class Client {
   /** Calls back with each event from now on. Resolves once the relay has answered. */
   async follow(filter: object, onEvent: (frame: string) => void): Promise<void> {
     const name = `l${++this.#next}`
-    await within<string>((resolve) => {
-      this.#subscriptions.set(name, { onEvent, onEnd: resolve })
-      this.#socket.send(`["REQ","${name}",${JSON.stringify(filter)}]`)
-    }, `no EOSE for ${JSON.stringify(filter)}`)
+    await within<string>(
+      (resolve) => {
+        this.#subscriptions.set(name, { onEvent, onEnd: resolve })
+        this.#socket.send(`["REQ","${name}",${JSON.stringify(filter)}]`)
+      },
+      `no EOSE for ${JSON.stringify(filter)}`,
+    )
   }
 
   close(): void {

@@ -22,7 +22,9 @@ const END = 1_760_000_000
 const SPACING = 5
 /** Events for each author, on average. How much one writes falls with its rank (Zipf). */
 const EVENTS_PER_AUTHOR = 40
-const WORDS = 'relay note bitcoin coffee morning garden music river code photo market travel winter bread paper signal open moon friend city'.split(' ')
+const WORDS = 'relay note bitcoin coffee morning garden music river code photo market travel winter bread paper signal open moon friend city'.split(
+  ' ',
+)
 const TOPICS = ['nostr', 'bitcoin', 'art', 'music', 'food', 'code', 'photography', 'travel']
 
 /**
@@ -58,7 +60,13 @@ async function makeLines(count: number, folder: string, file: string): Promise<r
     const rank = Math.min(authors.length - 1, Math.floor(authors.length ** random()) - 1)
     const { secret, pubkey } = authors[Math.max(0, rank)] ?? authors[0] ?? { secret: new Uint8Array(), pubkey: '' }
     const recent = made.length === 0 ? undefined : made[made.length - 1 - Math.floor(Math.min(made.length, 500) * random())]
-    const event = { pubkey, created_at: END - (count - n) * SPACING + Math.floor(random() * SPACING), ...bodyOf(random, recent, authors), id: '', sig: '' }
+    const event = {
+      pubkey,
+      created_at: END - (count - n) * SPACING + Math.floor(random() * SPACING),
+      ...bodyOf(random, recent, authors),
+      id: '',
+      sig: '',
+    }
     wasm.finalizeEvent(event, secret)
     made.push({ id: event.id, pubkey })
     const { id, created_at, kind, tags, content, sig } = event
@@ -83,13 +91,20 @@ function bodyOf(random: () => number, recent: Made, authors: readonly Author[]):
   const dice = random()
   const text = (words: number): string => Array.from({ length: words }, () => WORDS[Math.floor(random() * WORDS.length)]).join(' ')
   const other = authors[Math.floor(random() * authors.length)]?.pubkey ?? ''
-  const about = recent === undefined ? [] : [['e', recent.id], ['p', recent.pubkey]]
+  const about =
+    recent === undefined
+      ? []
+      : [
+          ['e', recent.id],
+          ['p', recent.pubkey],
+        ]
   const topic = random() < 0.15 ? [['t', TOPICS[Math.floor(random() * TOPICS.length)] ?? '']] : []
   if (dice < 0.62) return { kind: 1, tags: [...(random() < 0.5 ? about : []), ...topic], content: text(5 + Math.floor(random() * 40)) }
   if (dice < 0.84) return { kind: 7, tags: about, content: '+' }
   if (dice < 0.89) return { kind: 6, tags: about, content: '' }
   if (dice < 0.91) return { kind: 0, tags: [], content: JSON.stringify({ name: text(1), about: text(10) }) }
-  if (dice < 0.93) return { kind: 3, tags: Array.from({ length: 50 }, () => ['p', authors[Math.floor(random() * authors.length)]?.pubkey ?? '']), content: '' }
+  if (dice < 0.93)
+    return { kind: 3, tags: Array.from({ length: 50 }, () => ['p', authors[Math.floor(random() * authors.length)]?.pubkey ?? '']), content: '' }
   if (dice < 0.97) return { kind: 30_023, tags: [['d', `text-${Math.floor(random() * 1000)}`], ...topic], content: text(200) }
   return { kind: 1059, tags: [['p', other]], content: text(60) }
 }
@@ -111,7 +126,8 @@ export function standing(events: readonly CorpusEvent[]): readonly CorpusEvent[]
   for (const event of events) {
     const place = placeOf(event)
     const before = newest.get(place)
-    if (before === undefined || event.created_at > before.created_at || (event.created_at === before.created_at && event.id < before.id)) newest.set(place, event)
+    if (before === undefined || event.created_at > before.created_at || (event.created_at === before.created_at && event.id < before.id))
+      newest.set(place, event)
   }
   return [...newest.values()]
 }

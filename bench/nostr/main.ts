@@ -19,7 +19,8 @@ const { values } = parseArgs({
   },
 })
 const count = Number(values.events)
-if (!Number.isInteger(count) || count < MIN_EVENTS || count > MAX_EVENTS) throw new RangeError(`--events is a whole number from ${MIN_EVENTS} to ${MAX_EVENTS}`)
+if (!Number.isInteger(count) || count < MIN_EVENTS || count > MAX_EVENTS)
+  throw new RangeError(`--events is a whole number from ${MIN_EVENTS} to ${MAX_EVENTS}`)
 assertBuilt()
 const all = [OURS, NOSTR_RELAY, ...values.relay.map(foreignRelay)]
 const contestants = values.only === undefined ? all : all.filter(({ name }) => values.only?.split(',').includes(name))

@@ -128,7 +128,7 @@ function answerOf({ authors, kinds, since = 0, limit, ...tags }: AskedFor, event
   for (const event of events) {
     if (!kinds.includes(event.kind) || event.created_at < since || wanted?.has(event.pubkey) === false) continue
     const isTagged = Object.entries(tags).every(([name, values]) =>
-      event.tags.some(([letter, value = '']) => `#${letter}` === name && (values as readonly string[]).includes(value)),
+      event.tags.some(([letter, value = '']) => `#${letter}` === name && values.includes(value)),
     )
     if (isTagged) count++
   }

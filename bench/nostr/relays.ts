@@ -36,7 +36,10 @@ export const OURS: Contestant = {
 /** The library `@nostr-relay/core` with its SQLite storage, in the least program that serves it. */
 export const NOSTR_RELAY: Contestant = {
   name: '@nostr-relay/core',
-  command: (port, data) => ({ program: process.execPath, args: [fileURLToPath(new URL('nostr-relay.js', import.meta.url)), `${port}`, join(data, 'events.db')] }),
+  command: (port, data) => ({
+    program: process.execPath,
+    args: [fileURLToPath(new URL('nostr-relay.js', import.meta.url)), `${port}`, join(data, 'events.db')],
+  }),
 }
 
 /** A relay of another program: `NAME=COMMAND`, with `{port}` and `{data}` in the command. */
