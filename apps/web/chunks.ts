@@ -6,7 +6,7 @@ const LATER = new RegExp(
     '/docstore/src/network/transport/(index-gossip|gossip|gossip-id)\\.ts',
     '/node_modules/@multiformats/dns/dist/src/(dns\\.js|resolvers/|utils/)',
     '/docstore/src/network/admission/(device-invitations|invitations|index-guests|index-join|join-link|link-text|former-link)\\.ts',
-    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
+    '/docstore/src/store/(conflicts\\.ts|erase\\.ts|(index-fields|in-chunks)\\.ts|doctor/|files/|life/(until-here|assert-taken|pending|forget|rules|succession|listed-namespaces)\\.ts)',
     '/docstore/src/(store/content/|network/(content/|serve-stored\\.ts))',
     '/core/src/(files/(foreign-file|file-node|file-shape)|model/encoding/content-cid)\\.ts',
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs)/',

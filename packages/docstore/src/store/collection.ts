@@ -20,8 +20,7 @@ import { type ExpiryOptions, expiryOf } from './expiry-options.ts'
 import { type Change, changesOf } from './reading/changes.ts'
 import { failedFeed } from './reading/feed.ts'
 import { countOf, DEFAULT_PAGE, type FilterInput, FIND_OPTIONS, type FindOptions, Found, type MetaOptions } from './reading/found.ts'
-import { inChunks } from './in-chunks.ts'
-import { type IndexFields, indexDeclaration, type IndexOptions } from './index-fields.ts'
+import type { IndexFields, IndexOptions } from './index-fields.ts'
 import { isoTime } from './iso-time.ts'
 import { ownName } from './own-name.ts'
 import { checkedLimit, checkedSkip, checkOptions } from './options.ts'
@@ -213,6 +212,7 @@ export class Collection<T extends Document = Document> {
       return one
     }
     const length = ({ content }: Write): number => content?.length ?? 0
+    const { inChunks } = await import('./in-chunks.ts')
     await inChunks(documents, { read, write, maxItems: CHUNK, maxLength: MAX_CHUNK_LENGTH, length, signal })
     return total
   }
@@ -350,15 +350,13 @@ export class Collection<T extends Document = Document> {
    * fields that say `'text'`, it is over their words, for `$text`. Declaring it again changes nothing.
    */
   async createIndex(fields: IndexFields, options?: IndexOptions): Promise<void> {
-    const { fields: names, text } = indexDeclaration(fields, options)
-    await turn()
+    const { fields: names, text } = await declared(fields, options)
     await this.#init.replica.createIndex(this.#init.namespace, this.name, names, { text })
   }
 
   /** Drops an index that was declared with these fields; resolves with whether there was one. */
   async dropIndex(fields: IndexFields, options?: IndexOptions): Promise<boolean> {
-    const { fields: names, text } = indexDeclaration(fields, options)
-    await turn()
+    const { fields: names, text } = await declared(fields, options)
     return this.#init.replica.dropIndex(this.#init.namespace, this.name, names, { text })
   }
 
@@ -495,4 +493,15 @@ function toEntry(document: NewDocument, exp: number | undefined): Write {
   if (!isPlainObject(document)) throw new DocstoreError('bad-document', 'A document is an object, such as { "title": "Hello" }')
   if (document._id !== undefined) return toWrite(document, { idPrefix: '', exp })
   return { id: '', content: canonicalJson(document), ...(exp === undefined ? {} : { exp }) }
+}
+
+/** What an index is declared with, read by what few programs load. */
+async function declared(
+  fields: IndexFields,
+  options: IndexOptions | undefined,
+): Promise<{ readonly fields: readonly string[]; readonly text: boolean }> {
+  const { indexDeclaration } = await import('./index-fields.ts')
+  const declaration = indexDeclaration(fields, options)
+  await turn()
+  return declaration
 }
