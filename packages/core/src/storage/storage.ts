@@ -291,7 +291,7 @@ export interface ForgetRange {
 /** A document that was shown and is not any more, or in another way, because of records that have expired. `ns` is the number of its namespace. */
 export interface ExpiredDocument {
   readonly ns: number
-  /** The new position of its record. */
+  /** The new position of its record, 0 where that went. */
   readonly seq: number
   readonly collection: string | null
   /** Of an event of Nostr: the version that went, for which nothing came. */

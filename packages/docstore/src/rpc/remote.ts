@@ -162,16 +162,11 @@ export const NETWORK_METHODS = [
 
 const NETWORK_EVENTS = ['peers', 'sync', 'message', 'directory', 'clock'] as const satisfies readonly (keyof NetworkEvents)[]
 
-/** Events of Nostr are many, and reached where they lie. */
-async function noNostr(): Promise<never> {
-  throw new DocstoreError('unsupported', 'Events of Nostr are reached in the process that holds the data')
-}
-
 /** A replica that lives on the other side of a line. Closing it closes nothing there. */
 export function remoteReplica(client: RpcClient): Replica {
   return {
     ...remoteMethods<Replica, (typeof REPLICA_METHODS)[number]>(client, REPLICA_METHODS, 'replica.'),
-    nostr: noNostr,
+    nostr: () => Promise.reject(new DocstoreError('unsupported', 'Events of Nostr are where the data is held')),
     onCommit: (listener) => client.onEvent((name, payload) => name === 'commit' && listener(payload as CommitEvent)),
     close: async () => undefined,
   }

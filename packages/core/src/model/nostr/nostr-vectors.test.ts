@@ -9,6 +9,7 @@ import { eventDocument, eventId, eventJson, eventMessage, eventOf, eventPieces }
 import { fromHex } from './hex.ts'
 import { kindClass } from './kinds.ts'
 import { coordinateOf, deletionTargets, indexedTags, isProtected, vanishRelays } from './tags.ts'
+import { schnorr as inBrowsers } from './schnorr-web.ts'
 import { verifySchnorr } from './verify.ts'
 
 /** The cases of a file. What lies in them is described by the file; `any` is what JSON.parse gives. */
@@ -72,6 +73,12 @@ describe('nostr.json', () => {
 
 describe('schnorr.json', () => {
   const { valid, invalid } = load('schnorr.json')
+
+  it('is what browsers say of it too', () => {
+    const verified = [...valid, ...invalid].map(({ key, hash, signature }) => inBrowsers.verify(fromHex(signature), fromHex(hash), fromHex(key)))
+    expect(verified).toEqual([...valid.map(() => true), ...invalid.map(() => false)])
+  })
+
   const checkOf = ({ key, hash, signature }: Case) => ({ key: fromHex(key), hash: fromHex(hash), signature: fromHex(signature) })
 
   it('accepts and refuses all at once as one by one', async () => {

@@ -16,7 +16,7 @@ const CHECKS_PER_TURN = 4
 /** The verifier that is always there. A key that is on no curve, and a signature out of its range, are wrong. */
 export const verifySchnorr: SchnorrVerifier = async (checks) => {
   // Large, and for Nostr alone.
-  const { schnorr } = await import('@noble/curves/secp256k1.js')
+  const { schnorr } = await import('#schnorr')
   const valid: boolean[] = []
   for (const { hash, key, signature } of checks) {
     if (valid.length > 0 && valid.length % CHECKS_PER_TURN === 0) await nextTask()

@@ -132,12 +132,7 @@ export class Expiry {
     for (const [ns, all] of byNamespace) {
       const namespace = this.#init.idOf(ns)
       const gone = all.flatMap((one) => one.gone ?? [])
-      if (gone.length > 0) {
-        news.gone(ns, gone)
-        if (namespace !== undefined)
-          news.tell({ namespace, from: 0, to: 0, collections: [...new Set(all.flatMap(({ collection }) => collection ?? []))] })
-        continue
-      }
+      if (gone.length > 0) news.gone(ns, gone)
       const seqs = all.map(({ seq }) => seq)
       const collections = [...new Set(all.flatMap(({ collection }) => collection ?? []))]
       if (namespace !== undefined) news.tell({ namespace, from: Math.min(...seqs) - 1, to: Math.max(...seqs), collections })

@@ -1,13 +1,15 @@
 import { fullError } from '../../storage/space/room.ts'
 import type { ReplicaGround } from '../ground.ts'
 import { REDATE_PAGE } from '../limits.ts'
+import type { Namespaces } from '../namespaces.ts'
 import type { OpenNamespace } from '../open-namespace.ts'
+import type { Redated } from '../types.ts'
 import { commitOr } from './commit-or.ts'
 import type { Fitted } from './full-store.ts'
 import { redatedEntries } from './redated-entry.ts'
 
 /** Writes anew what nobody else can have of a namespace and lies in the future; resolves with how many records that was. */
-export async function redateRecords(ground: ReplicaGround, open: OpenNamespace): Promise<number> {
+async function redateRecords(ground: ReplicaGround, open: OpenNamespace): Promise<number> {
   const { storage, identity, clock, latest, news, pause } = ground
   let redated = 0
   let isFull = false
@@ -37,4 +39,27 @@ export async function redateRecords(ground: ReplicaGround, open: OpenNamespace):
   // Puts right how far the times of the namespace reach.
   if (redated > 0) await storage.future(open.ns, latest(), identity.author)
   return redated
+}
+
+/** Gives all that lies in the future and nobody else has a right time. */
+export async function redateAll(ground: ReplicaGround, all: Pick<Namespaces, 'all' | 'redateHead' | 'open'>): Promise<Omit<Redated, 'acts'>> {
+  const { storage, latest, newest } = ground
+  let [records, namespaces] = [0, 0]
+  for (const open of all.all()) {
+    if (await all.redateHead(open)) namespaces++
+    // A new time would lie after the end.
+    if (open.head.head.body.ended !== undefined) continue
+    // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
+    if ((await storage.times(open.ns)).known > latest()) continue
+    records += await redateRecords(ground, open)
+  }
+  if (records + namespaces === 0) return { records, namespaces }
+  // How far all times reach is looked at anew, so that where nothing lies ahead any more nothing is looked at again.
+  await newest.findAnew(async () => {
+    for (const { ns, id } of all.all()) {
+      newest.raise(all.open(id).head.head.at)
+      newest.raise((await storage.times(ns)).newest)
+    }
+  })
+  return { records, namespaces }
 }

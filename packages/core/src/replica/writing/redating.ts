@@ -33,33 +33,12 @@ export class Redating implements ReplicaTimes {
   async redate(): Promise<Redated> {
     return this.#turns.take(async () => {
       const { storage, latest, newest, people } = this.#ground
-      let [records, namespaces] = [0, 0]
       const isActAhead = people.loaded !== undefined && (await newestActed(storage)) > latest()
       const acts = isActAhead ? await (await this.#ownActs()).redateActs() : 0
-      if (newest.time <= latest()) return { records, namespaces, acts }
-      for (const open of this.#namespaces.all()) {
-        if (await this.#namespaces.redateHead(open)) namespaces++
-        // A new time would lie after the end.
-        if (open.head.head.body.ended !== undefined) continue
-        // What others have lies ahead of this clock: it is wrong now, or theirs was as wrong. Then a new time could lose against theirs.
-        if ((await storage.times(open.ns)).known > latest()) continue
-        // Loaded when a clock was wrong, which few ever are.
-        const { redateRecords } = await import('./redate-records.ts')
-        records += await redateRecords(this.#ground, open)
-      }
-      if (records + namespaces > 0) await this.#lowerNewest()
-      return { records, namespaces, acts }
-    })
-  }
-
-  /** Looks anew how far all times reach, so that where nothing lies ahead any more nothing is looked at again. */
-  #lowerNewest(): Promise<void> {
-    const { storage, newest } = this.#ground
-    return newest.findAnew(async () => {
-      for (const { ns, id } of this.#namespaces.all()) {
-        newest.raise(this.#namespaces.open(id).head.head.at)
-        newest.raise((await storage.times(ns)).newest)
-      }
+      if (newest.time <= latest()) return { records: 0, namespaces: 0, acts }
+      // Loaded when a clock was wrong, which few ever are.
+      const { redateAll } = await import('./redate-records.ts')
+      return { ...(await redateAll(this.#ground, this.#namespaces)), acts }
     })
   }
 }

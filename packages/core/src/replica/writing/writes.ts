@@ -2,6 +2,7 @@ import { DocstoreError } from '../../errors.ts'
 import { utf8 } from '../../model/bytes.ts'
 import { isOfAuthors } from '../../model/types/collection-type.ts'
 import { typeOf } from '../../model/types/type-of.ts'
+import type { WritePolicy } from '../../model/namespace/namespace.ts'
 import { hasSettings } from '../../model/namespace/head-body.ts'
 import { mayWrite } from '../../model/record.ts'
 import { keyOf, personOf } from '../../model/people/author.ts'
@@ -154,14 +155,12 @@ export class Writes implements ReplicaWrites {
         ? people.loaded?.lastRoles(open.id)?.may(identity.author, clock.wall(), 'write', { collection, ...(isOwn && { ownSlot: true }) }) === 'yes'
         : mayWrite(write, owner, identity.author, isOwn ? undefined : id)
     if (isAllowed) return
-    const reasons = {
+    const reasons: Partial<Record<WritePolicy, string>> = {
       author: 'the document belongs to another author',
       members: 'you have no role there that allows it',
-      nostr: 'events of Nostr are signed by their own keys',
-      owner: 'only its owner writes there',
-      anyone: '',
+      nostr: 'events are signed by their own keys',
     }
-    const reason = reasons[write]
+    const reason = reasons[write] ?? 'only its owner writes there'
     throw new DocstoreError('not-allowed', `You cannot write this document in "${title}": ${reason}`)
   }
 

@@ -92,7 +92,8 @@ export class ExpiredRecords {
     const record = records.bySlot(ns, slot)
     if (record === undefined) return undefined
     records.remove(ns, record)
-    return { ns, seq: record.seq, collection: record.collection, gone: { slot, hash: record.hash } }
+    // No position shows that it went.
+    return { ns, seq: 0, collection: record.collection, gone: { slot, hash: record.hash } }
   }
 
   #expire(ns: number, slot: Uint8Array): { readonly seq: number; readonly change: ShownChange } | undefined {

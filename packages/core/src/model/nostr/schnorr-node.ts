@@ -1,0 +1,1 @@
+export { schnorr } from '@noble/curves/secp256k1.js'
