@@ -9,7 +9,6 @@ export interface TextSocket {
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown
   on(event: 'pong', listener: () => void): unknown
   once(event: 'close', listener: () => void): unknown
-  off(event: 'close', listener: () => void): unknown
   send(data: string | Buffer, options: { readonly binary: boolean }, done: () => void): void
   ping(): void
   pause(): void

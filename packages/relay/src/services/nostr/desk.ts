@@ -35,3 +35,11 @@ export interface Desk {
 export function count(counts: Counts, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
+
+/** Prefixes of reasons (NIP-01, NIP-42) that are counted each by itself; an operator's program may say anything. */
+const PREFIXES: readonly string[] = ['invalid', 'blocked', 'restricted', 'auth-required', 'rate-limited', 'pow', 'error', 'unsupported', 'duplicate']
+
+export function prefixOf(reason: string): string {
+  const [prefix = ''] = reason.split(':', 1)
+  return PREFIXES.includes(prefix) ? prefix : 'other'
+}

@@ -56,6 +56,7 @@ export class NostrRelay {
       isOurs = false
       leave()
       this.#clients.delete(client)
+      client.end()
       for (const id of client.subscriptions.keys()) unsubscribe(this.#desk, client, id)
       for (const id of client.comparisons.keys()) closeComparison(this.#desk, client, id)
     }

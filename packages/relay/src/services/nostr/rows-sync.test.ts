@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { NostrEvent, ReplicaNostr } from '@p2p-docstore/core/nostr'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createLog } from '../../log.ts'
 import type { Relay } from '../../relay.ts'
@@ -125,6 +125,22 @@ describe('a mirror', () => {
       await mirror({ url: foreign, nostr: rest, filter: { tags: { t: ['even', 'odd'] } }, until: 1_700_000_004 })
       expect(idsOf(rest.events.values())).toEqual(idsOf(all.filter(({ created_at }) => created_at <= 1_700_000_004)))
     }
+  })
+
+  it('row 23: and where nothing is said at all', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    cleanups.push(() => vi.useRealTimers())
+    const foreign = await startForeign((_socket, [type]) => {
+      // As long as it takes to give up.
+      if (type === 'NEG-OPEN') setImmediate(() => vi.advanceTimersByTime(30_000))
+      return type !== 'NEG-OPEN'
+    })
+    const here = mapNostr()
+    expect(await mirror({ url: foreign, nostr: here, filter: { kinds: [1], authors: [all[0]?.pubkey ?? ''] } })).toMatchObject({
+      by: 'page',
+      stored: 60,
+      reason: 'it does not answer',
+    })
   })
 
   it('says what the other side did not give, and stores nothing that is forged', async () => {

@@ -37,8 +37,8 @@ export class Client {
   eventsUnderWay = 0
   requestsUnderWay = 0
   #challenge: string | undefined
-  #onKey: (() => void)[] = []
-  #onWritten: (() => void)[] = []
+  readonly #onKey = new Set<() => void>()
+  readonly #onWritten: (() => void)[] = []
 
   constructor({ socket, raw, address, bucket, requests }: ClientInit) {
     this.socket = socket
@@ -65,19 +65,27 @@ export class Client {
   addKey(key: string): boolean {
     if (this.keys.size >= MAX_KEYS && !this.keys.has(key)) return false
     this.keys.add(key)
-    for (const wakeUp of this.#onKey.splice(0)) wakeUp()
+    this.#wakeForKey()
     return true
   }
 
-  /** Resolves once it has shown a key, or after a while. */
+  /** Resolves once it has shown a key, is gone, or after a while. */
   async shownKey(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#onKey.push(resolve)
+    this.#onKey.add(resolve)
     const late = setTimeout(resolve, ms)
-    this.socket.once('close', resolve)
     await promise
     clearTimeout(late)
-    this.socket.off('close', resolve)
+    this.#onKey.delete(resolve)
+  }
+
+  /** Says that it is gone to those that wait for a key. */
+  end(): void {
+    this.#wakeForKey()
+  }
+
+  #wakeForKey(): void {
+    for (const wakeUp of this.#onKey) wakeUp()
   }
 
   /** Notes that one of its events was answered. */

@@ -1,13 +1,13 @@
 import { isHex32, MAX_EVENT_TAGS, readEvent } from '@p2p-docstore/core/nostr'
 import type { Client } from '../connection/client.ts'
-import { count, type Desk } from '../desk.ts'
+import { count, type Desk, prefixOf } from '../desk.ts'
 import { answerTo } from '../intake/intake.ts'
 import { noticeFrame, okFrame } from '../message/frames.ts'
 
 /** `EVENT`: judged, checked, stored, and answered with `OK`, always. */
 export async function publish(desk: Desk, client: Client, value: unknown, bytes: number): Promise<void> {
   const answer = (id: string, isTaken: boolean, reason: string): void => {
-    count(desk.counts, isTaken ? 'taken' : `refused-${reason.split(':', 1)[0] ?? ''}`)
+    count(desk.counts, isTaken ? 'taken' : `refused-${prefixOf(reason)}`)
     client.outbox.send(okFrame(id, isTaken, reason))
   }
   const named = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined
@@ -31,7 +31,9 @@ export async function publish(desk: Desk, client: Client, value: unknown, bytes:
     return answer(event.id, false, fault)
   }
   client.eventsUnderWay++
-  const taken = await desk.intake.take(event, client.address)
-  answer(event.id, ...answerTo(taken))
-  client.written()
+  try {
+    answer(event.id, ...answerTo(await desk.intake.take(event, client.address)))
+  } finally {
+    client.written()
+  }
 }

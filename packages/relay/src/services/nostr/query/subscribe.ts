@@ -1,7 +1,7 @@
 import { errorMessage } from '@p2p-docstore/core'
 import type { NostrFilter } from '@p2p-docstore/core/nostr'
 import type { Client } from '../connection/client.ts'
-import { count, type Desk } from '../desk.ts'
+import { count, type Desk, prefixOf } from '../desk.ts'
 import { AUTH_HOLD_MS, MAX_CLIENT_VALUES, MAX_REQUESTS_UNDER_WAY } from '../limits.ts'
 import { Subscription } from '../live/subscription.ts'
 import { closedFrame, eoseFrame } from '../message/frames.ts'
@@ -12,7 +12,7 @@ import { StoredEvents } from './stored-events.ts'
 export async function subscribe(desk: Desk, client: Client, id: string, filters: readonly NostrFilter[]): Promise<void> {
   unsubscribe(desk, client, id)
   const refuse = (reason: string): void => {
-    count(desk.counts, `closed-${reason.split(':', 1)[0] ?? ''}`)
+    count(desk.counts, `closed-${prefixOf(reason)}`)
     client.outbox.send(closedFrame(id, reason))
   }
   const values = filters.reduce((sum, filter) => sum + valuesOf(filter), 0)
