@@ -37,7 +37,7 @@ const WORKER_LATER = new RegExp(
   [
     '/node_modules/(@ipld/dag-pb|ipfs-unixfs|rabin|murmurhash)',
     '/core/src/(model|replica|storage)/nostr/|/node_modules/@noble/secp256k1/',
-    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|forgotten-namespace|edited-|erased-content|is-conflict|records-of)|queries/explain-query|reading/distinct)|query/sql/explain\\.ts)',
+    '/core/src/(files/(?!limits|file-(cid|shape)|named-file)|storage/(files/(?!schema|file-references)|damage\\.ts|migrations\\.ts|records/(moved-|edited-|erased-content|is-conflict|records-of)|queries/explain-query|reading/distinct)|query/sql/explain\\.ts)',
     '/core/src/(model/edits/(merged|normal-form)|replica/writing/(update/|full-store|redated-entry|redate-records|written-anew|pending-row|forgetting))',
     '/core/src/(model/edits/earlier-versions|storage/history/(?!schema|limits)|replica/history/(document-history|tidy-history)|storage/(records/(expired-records|forgotten-slots)|writing/timed-removals))',
     '/core/src/people/|/node_modules/@noble/hashes/(scrypt|pbkdf2)',

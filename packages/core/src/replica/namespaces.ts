@@ -2,12 +2,10 @@ import { DocstoreError } from '../errors.ts'
 import { equalBytes, toHex } from '../model/bytes.ts'
 import { MAX_TIME, msFromTime } from '../model/clock.ts'
 import { flatText } from '../model/encoding/cid.ts'
-import type { HeadBody } from '../model/namespace/head-body.ts'
 import { keyOf, PERSON_BYTES, personOf, principalOf } from '../model/people/author.ts'
 import {
   type ActingDevices,
   ANY_DEVICE,
-  createGenesis,
   type DecodedGenesis,
   decodeGenesis,
   decodeHead,
@@ -16,17 +14,11 @@ import {
   readHead,
   type SignedHead,
   signHead,
-  WRITE_POLICIES,
-  type WritePolicy,
 } from '../model/namespace/namespace.ts'
-import { isHistoryDays } from '../model/namespace/head-body.ts'
 import { PROFILE_KIND } from '../model/namespace/static-profile.ts'
-import { isTitle } from '../model/network/network.ts'
 import { mayWrite, type RecordScope } from '../model/record.ts'
 import type { Refusal } from '../model/verdict.ts'
 import type { StoredNamespace } from '../storage/storage.ts'
-import { badHistory } from './history/bad-history.ts'
-import { badName } from './bad-name.ts'
 import type { ReplicaGround } from './ground.ts'
 import { profileFacts } from './profile-facts.ts'
 import { FORMER_HEAD, HEAD_BODIES, HEAD_HISTORY, LOST_CHANGE, UNJUDGED } from './heads/head-prefixes.ts'
@@ -218,40 +210,19 @@ export class Namespaces implements ReplicaNamespaces {
     return this.#open.values()
   }
 
-  async createNamespace({ name, write, nonce, listed = false, collections, history, split: parts }: NamespaceInit): Promise<NamespaceInfo> {
-    if (!isTitle(name)) throw badName()
-    if (typeof listed !== 'boolean') throw new DocstoreError('bad-option', 'listed is true or false')
-    if (!WRITE_POLICIES.some((known) => known === write)) {
-      throw new DocstoreError('unsupported-policy', `There is no write policy ${JSON.stringify(write)}. Use owner, members, author or anyone`)
-    }
-    if (history !== undefined && !isHistoryDays(history)) throw badHistory()
-    const split = parts === undefined ? undefined : (await import('./bad-split.ts')).splitOfParts(parts)
-    const { network, identity, clock } = this.#ground
-    const genesis = createGenesis({ net: network.cid, owner: identity, write, ...(nonce === undefined ? {} : { nonce }) })
+  async createNamespace(init: NamespaceInit): Promise<NamespaceInfo> {
+    // Loaded when somebody makes one: most programs use those that are there.
+    const { newNamespace } = await import('./heads/new-namespace.ts')
+    const { genesis, body } = await newNamespace(init, this.#ground)
     const known = this.#open.get(flatText(genesis.cid))
     if (known !== undefined) return this.#info(known)
-    const body: HeadBody = {
-      title: name,
-      ...(listed ? { listed } : {}),
-      ...(history === undefined ? {} : { history }),
-      ...(split === undefined ? {} : { split }),
-    }
-    const ruled = collections === undefined ? body : await this.#ruledBody(body, write, collections)
+    const { network, identity, clock } = this.#ground
     const epoch = await this.#ownEpoch()
-    const head = signHead({ net: network.cid, ns: genesis.cid, epoch, seq: 0, prev: null, at: clock.next(0), body: ruled }, identity)
-    if (collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
+    const head = signHead({ net: network.cid, ns: genesis.cid, epoch, seq: 0, prev: null, at: clock.next(0), body }, identity)
+    if (init.collections !== undefined) (await import('./changed-head.ts')).checkHeadSize(head)
     const open = await this.#save(genesis, head)
     await this.#judgeAgain(open)
     return this.#info(open)
-  }
-
-  async #ruledBody(body: HeadBody, write: WritePolicy, change: NonNullable<NamespaceInit['collections']>): Promise<HeadBody> {
-    const { changedCollections } = await import('./changed-collections.ts')
-    const { checkedRules } = await import('./rules/checked-collections.ts')
-    const collections = changedCollections(undefined, change, { isNew: true })
-    const ruled = { ...body, ...(collections === undefined ? {} : { collections }) }
-    await checkedRules(ruled, write, this.#ground)
-    return ruled
   }
 
   async openProfile(): Promise<NamespaceInfo> {

@@ -96,7 +96,7 @@ export abstract class SqlStorage implements Storage {
     return this.#namespaces.save(namespace)
   }
 
-  forgetNamespace(ns: number, onlyAt?: number): Promise<boolean> {
+  forgetNamespace(ns: number, onlyAt?: number): boolean {
     return this.#namespaces.forget(ns, onlyAt)
   }
 

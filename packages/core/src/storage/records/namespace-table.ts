@@ -61,14 +61,37 @@ export class NamespaceTable {
     if (this.#takenAway.has(ns)) throw new DocstoreError('unknown-namespace', 'The namespace was just taken away from here')
   }
 
-  /** Takes one away; false where another position than this is the last. */
-  async forget(ns: number, onlyAt?: number): Promise<boolean> {
-    this.#parts.statements.assertOpen()
-    // Loaded when somebody forgets one: seldom.
-    const { forgetNamespace } = await import('./forgotten-namespace.ts')
-    const isGone = forgetNamespace(this.#parts, ns, onlyAt)
+  forget(ns: number, onlyAt?: number): boolean {
+    const { statements, transactions, indexes, texts, queries, totals, late } = this.#parts
+    const declared = statements.own('SELECT collection, paths FROM indexes WHERE ns = ?')
+    const words = statements.own('SELECT collection, paths FROM text_indexes WHERE ns = ?')
+    const pathsOf = (paths: unknown): string[] => JSON.parse(String(paths)) as string[]
+    const isGone = transactions.reserved(() => {
+      if (onlyAt !== undefined && totals.lastSeq(ns) !== onlyAt) return false
+      // An empty genesis stands for none: the row keeps the number for this id.
+      const none = new Uint8Array()
+      statements.own('UPDATE namespaces SET genesis = ?, head = ?, signature = ? WHERE ns = ?').run(none, none, none, ns)
+      for (const { collection, paths } of declared.all(ns)) indexes.drop(ns, String(collection), pathsOf(paths))
+      statements.own('DELETE FROM forgotten WHERE ns = ?').run(ns)
+      this.#forgetLogs(ns)
+      if (late.nostr?.ns === ns) late.nostr.drop()
+      for (const { collection, paths } of words.all(ns)) texts.drop(ns, String(collection), pathsOf(paths))
+      return true
+    }, ns)
     if (isGone && onlyAt !== undefined) this.#takenAway.add(ns)
+    if (isGone && late.nostr?.ns === ns) late.nostr = undefined
+    queries.forgetPlans()
     return isGone
+  }
+
+  /** Logs that no other namespace needs go with it. */
+  #forgetLogs(ns: number): void {
+    const { statements } = this.#parts
+    const lone =
+      '(SELECT lid FROM namespace_logs n WHERE n.ns = ?1 AND NOT EXISTS (SELECT 1 FROM namespace_logs o WHERE o.lid = n.lid AND o.ns <> ?1))'
+    statements.own(`DELETE FROM acts WHERE lid IN ${lone}`).run(ns)
+    statements.own(`DELETE FROM logs WHERE lid IN ${lone}`).run(ns)
+    statements.own('DELETE FROM namespace_logs WHERE ns = ?').run(ns)
   }
 
   halfForgotten(): number[] {
