@@ -10,6 +10,7 @@ import type { Certificate } from './certificate.ts'
 import type { Log } from './log.ts'
 import { metricsText, relayMetrics } from './metrics.ts'
 import { RunningServices } from './services/running-services.ts'
+import { numberOf } from './services/setting-value.ts'
 import type { Service } from './services/service.ts'
 import type { SettingValues } from './settings/setting.ts'
 import { createWebServer } from './web-server.ts'
@@ -50,11 +51,12 @@ export interface RelayHttp {
 /** The HTTP side of a relay: the page, who it is, how it is, what its services have there, and the way in for peers who come over WebSocket. */
 export async function createHttp(store: Docstore, { certificate, origin, adminKey, services, settings, told, log }: HttpInit): Promise<RelayHttp> {
   const webSockets = new WebSocketSwitch(() => store.libp2p?.services.webSocketDoor)
+  const maxClients = services.some(({ name }) => name === 'nostr') ? numberOf(settings['nostr']?.['connections']) : 0
   const http = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
-    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), certificate),
+    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), certificate, maxClients),
   })
   // Documents are other people's: nothing but the page may be taken for one, even where it is opened as one.
   http.addHook('onRequest', async (_request, reply) => {

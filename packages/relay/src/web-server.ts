@@ -24,14 +24,14 @@ const MAX_CONNECTIONS_PER_HOST = 250
 const DESCRIPTORS_PART = 1 / 8
 /** Part of them from which on connections without a request are closed. */
 const CROWDED = 0.8
-/** Connections that have become WebSockets; libp2p, which has them then, keeps fewer. */
+/** Connections that have become WebSockets of peers; libp2p, which has them then, keeps fewer. */
 const MAX_WEB_SOCKETS = 2500
 
 /** What becomes of a connection that asks to be a WebSocket. */
 export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** The server of the page's port: HTTP, or with a certificate HTTPS, and peers who come over WebSocket. */
-export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade, certificate: Certificate | undefined): Server {
+/** The server of the page's port: HTTP, or with a certificate HTTPS, and peers who come over WebSocket, with so many clients besides who do. */
+export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade, certificate: Certificate | undefined, maxClients = 0): Server {
   const options = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
@@ -68,7 +68,7 @@ export function createWebServer(onRequest: RequestListener, onUpgrade: OnUpgrade
   server.on('upgrade', (request, socket, head) => {
     const { remoteAddress, remotePort } = request.socket
     arrivals.leave(remoteAddress, remotePort)
-    if (server.maxConnections >= mostAtOnce + MAX_WEB_SOCKETS) {
+    if (server.maxConnections >= mostAtOnce + MAX_WEB_SOCKETS + maxClients) {
       socket.destroy()
       return
     }

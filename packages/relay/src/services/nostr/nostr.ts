@@ -22,7 +22,7 @@ import { deliverEphemeral, deliverStored } from './live/deliver.ts'
 import { LiveIndex } from './live/live-index.ts'
 import { NostrRelay } from './nostr-relay.ts'
 import { Gate } from './query/gate.ts'
-import { nostrSettings, readConfig } from './settings.ts'
+import { type NostrConfig, nostrSettings, readConfig } from './settings.ts'
 import { Verifier } from './verify/verifier.ts'
 
 /** What it is told to clients as. */
@@ -117,13 +117,13 @@ async function start(
 
 /** A port for Nostr alone. */
 async function listenAlone(
-  { port, host }: { readonly port: number; readonly host: string },
+  { port, host, connections }: NostrConfig,
   prepare: (http: FastifyInstance, webSockets: WebSocketSwitch) => void,
 ): Promise<FastifyInstance> {
   const webSockets = new WebSocketSwitch(() => undefined)
   const http = Fastify({
     forceCloseConnections: true,
-    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), undefined),
+    serverFactory: (onRequest) => createWebServer(onRequest, (...upgrade) => webSockets.upgrade(...upgrade), undefined, connections),
   })
   prepare(http, webSockets)
   await http.listen({ port, host })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { NostrIds } from '@p2p-docstore/core/nostr'
 import { writeVarint } from './bytes.ts'
 
@@ -8,6 +8,11 @@ export const PRINT_BYTES = 16
 /** 32-bit parts of an id, and how many events lie between two sums that are kept. */
 const LIMBS = 8
 const STRIDE = 16
+
+/** What is hashed for a fingerprint, sum and count, and the sums that it takes: there are tens of thousands of them in a comparison, one at a time. */
+const HASHED = new Uint8Array(ID_BYTES + 8)
+const HIGH: Uint32Array = new Uint32Array(HASHED.buffer, 0, LIMBS)
+const LOW: Uint32Array = new Uint32Array(LIMBS)
 
 /** A place between events: before all that are not less. Ids may be cut short. */
 export interface Bound {
@@ -64,11 +69,14 @@ export class ComparedSet {
 
   /** Fingerprint of the events from `low` to before `high`: of what their ids add up to, and how many they are. */
   fingerprint(low: number, high: number): Uint8Array {
-    const sum = this.#sumTo(high)
-    subtractFrom(sum, this.#sumTo(low))
-    const count: number[] = []
-    writeVarint(high - low, (byte) => count.push(byte))
-    return createHash('sha256').update(new Uint8Array(sum.buffer)).update(Uint8Array.from(count)).digest().subarray(0, PRINT_BYTES)
+    this.#sumTo(high, HIGH)
+    this.#sumTo(low, LOW)
+    subtractFrom(HIGH, LOW)
+    let length = ID_BYTES
+    writeVarint(high - low, (byte) => {
+      HASHED[length++] = byte
+    })
+    return hash('sha256', HASHED.subarray(0, length), 'buffer').subarray(0, PRINT_BYTES)
   }
 
   /** The shortest bound between an event and the one before. */
@@ -80,11 +88,11 @@ export class ComparedSet {
     return { time: this.time(i), id: after.subarray(0, shared + 1) }
   }
 
-  #sumTo(end: number): Uint32Array {
+  /** What the ids of all events before one add up to. */
+  #sumTo(end: number, sum: Uint32Array): void {
     const from = Math.floor(end / STRIDE)
-    const sum = this.#sums.slice(from * LIMBS, (from + 1) * LIMBS)
+    for (let i = 0; i < LIMBS; i++) sum[i] = this.#sums[from * LIMBS + i] ?? 0
     for (let i = from * STRIDE; i < end; i++) addTo(sum, this.#limbs, i * LIMBS)
-    return sum
   }
 
   #isBefore(i: number, { time, id }: Bound): boolean {
