@@ -59,4 +59,8 @@ it('a database is of the version that has events from the first of them on, and 
   const again = await openReplica(openNodeStorage(path), { now })
   expect(await (await again.nostr()).count({ search: 'kept' })).toBe(1)
   await again.close()
+  // Who only reads finds the same.
+  const reader = await openReplica(openNodeStorage(path, { readOnly: true }), { now })
+  expect(await (await reader.nostr()).count({ search: 'kept' })).toBe(1)
+  await reader.close()
 })

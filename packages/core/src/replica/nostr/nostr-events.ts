@@ -53,7 +53,8 @@ export class NostrEvents implements ReplicaNostr {
 
   async #open(): Promise<{ readonly open: OpenNamespace; readonly storage: NostrStorage }> {
     const { ground, namespaces } = this.#init
-    if (this.#opened !== undefined && namespaces.get(this.#opened.open.id) !== undefined) return this.#opened
+    // One that was forgotten and made again has other tables.
+    if (this.#opened !== undefined && namespaces.get(this.namespace) === this.#opened.open) return this.#opened
     const { genesis, head } = nostrNamespace(ground.network.cid)
     const imported = await namespaces.importNamespace(genesis.bytes, head.bytes, head.signature)
     if ('refused' in imported) throw new TypeError(`the namespace of Nostr was refused: ${imported.refused}`)
@@ -160,9 +161,9 @@ export class NostrEvents implements ReplicaNostr {
       const checked = await this.#verified<Refusal | 'same'>(judged, 'bad-signature')
       const good = checked.filter((one): one is NostrRecord => typeof one !== 'string')
       // It may have been taken away meanwhile.
-      const open = namespaces.get(id)
-      if (open === undefined) return { refused: 'wrong-namespace' }
-      const stored = this.#commitFitting(open, storage, good)
+      if (namespaces.get(id) === undefined) return { refused: 'wrong-namespace' }
+      const now = await this.#open()
+      const stored = this.#commitFitting(now.open, now.storage, good)
       ranges.push(...stored.ranges)
       let next = 0
       for (const one of checked) {

@@ -12,7 +12,7 @@ import { SEQ_SPAN } from '../schema.ts'
 import type { Statements } from '../statements.ts'
 import type { StoredRecord } from '../storage.ts'
 import { positionOf } from './position.ts'
-import { NOSTR_TABLE_NAMES, NOSTR_TABLES, NOSTR_WORDS } from './schema.ts'
+import { NOSTR_TABLE_NAMES } from './schema.ts'
 import { tagKey } from './tag-key.ts'
 import { wordsOf } from './words.ts'
 
@@ -37,8 +37,6 @@ export class NostrRows {
     this.ns = ns
     this.#statements = statements
     this.#authors = authors
-    if (statements.own("SELECT 1 FROM sqlite_schema WHERE name = 'nostr_words'").get() === undefined)
-      statements.exec(`${NOSTR_TABLES} ${NOSTR_WORDS}`)
     this.#hasVanished = statements.own('SELECT 1 FROM nostr_vanished LIMIT 1').get() !== undefined
     this.#hasBanned = statements.own('SELECT 1 FROM nostr_banned LIMIT 1').get() !== undefined
   }

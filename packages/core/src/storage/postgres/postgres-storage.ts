@@ -1,5 +1,7 @@
 import { sha256 } from '#crypto'
 import { equalBytes, toHex } from '../../model/bytes.ts'
+import { asStruct, decodeCbor } from '../../model/encoding/cbor.ts'
+import { MAX_GENESIS_BYTES } from '../../model/limits.ts'
 import { DocstoreError } from '../../errors.ts'
 import type { CompactStep } from '../space/compacting.ts'
 import { compareText } from '../../model/compare-text.ts'
@@ -72,7 +74,7 @@ export class PostgresStorage extends SqlStorage {
   }
 
   override async nostr(): Promise<never> {
-    throw new DocstoreError('unsupported', 'Events of Nostr are kept in SQLite. Take storage of its own for a relay of Nostr')
+    throw noNostr()
   }
 
   override async moveNamespaces(...[moves, meta]: Parameters<SqlStorage['moveNamespaces']>): Promise<void> {
@@ -85,6 +87,9 @@ export class PostgresStorage extends SqlStorage {
   }
 
   override saveNamespace(namespace: Omit<StoredNamespace, 'ns'>): number {
+    const genesis = decodeCbor(namespace.genesis, MAX_GENESIS_BYTES)
+    // Before it is here: whoever opens the database next could not read its events either.
+    if (genesis.ok && asStruct(genesis.value, ['write'], ['v', 't', 'net', 'kind', 'owner', 'next', 'nonce'])?.['write'] === 'nostr') throw noNostr()
     const ns = super.saveNamespace(namespace)
     this.#shared.saved(ns)
     return ns
@@ -167,4 +172,8 @@ export class PostgresStorage extends SqlStorage {
     this.end()
     await this.#init.end()
   }
+}
+
+function noNostr(): DocstoreError {
+  return new DocstoreError('unsupported', 'Events of Nostr are kept in SQLite, not in PostgreSQL. Take a data folder of its own for a relay of Nostr')
 }
