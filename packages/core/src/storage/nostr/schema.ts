@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS nostr_events (
   pos BLOB NOT NULL, -- place in the order of clients, see position.ts
   kind INTEGER NOT NULL, author INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS nostr_by_time ON nostr_events (pos);
+CREATE UNIQUE INDEX IF NOT EXISTS nostr_by_time ON nostr_events (pos, kind, author); -- all that a look at everything asks
 CREATE INDEX IF NOT EXISTS nostr_by_kind ON nostr_events (kind, pos);
 CREATE INDEX IF NOT EXISTS nostr_by_author ON nostr_events (author, kind, pos);
 CREATE TABLE IF NOT EXISTS nostr_tags (
