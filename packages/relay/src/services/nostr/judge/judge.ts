@@ -122,9 +122,9 @@ export class Judge {
   }
 }
 
-/** Whether the content of a repost has a tag `-` (NIP-70). */
+/** Whether the content of a repost has a tag `-` (NIP-70), which JSON writes in two ways. */
 function embedsProtected(content: string): boolean {
-  if (!content.includes('"-"')) return false
+  if (!/"(?:-|\\u002d)"/i.test(content)) return false
   try {
     const { tags } = JSON.parse(content) as { readonly tags?: unknown }
     return Array.isArray(tags) && tags.some((tag) => Array.isArray(tag) && tag[0] === '-')
