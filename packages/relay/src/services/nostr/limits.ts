@@ -31,8 +31,9 @@ export const MAX_EVENTS_WAITING = 20_000
 /** Events that are checked, and stored, together. */
 export const EVENTS_TOGETHER = 500
 
-/** Events that are read from the storage at a time. */
+/** Events that are read from the storage at a time, and the UTF-16 units of them from which on no more are. */
 export const PAGE_EVENTS = 200
+export const PAGE_UNITS: number = 512 * 1024
 
 /** How often a client is pinged, milliseconds; one that has not answered by the next time is gone. */
 export const PING_MS = 30_000

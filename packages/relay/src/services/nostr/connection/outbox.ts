@@ -10,6 +10,7 @@ export class Outbox {
   #isCorked = false
   #wakeUps: (() => void)[] = []
   #isClosed = false
+  #turns: Promise<unknown> = Promise.resolve()
 
   constructor(socket: TextSocket, raw: Duplex) {
     this.#socket = socket
@@ -45,9 +46,22 @@ export class Outbox {
     })
   }
 
+  /** Whether what is read from the storage need not wait. */
+  get hasRoom(): boolean {
+    return this.#waiting <= PAUSE_BYTES || this.#isClosed
+  }
+
+  /** Does work for the client when there is room for what comes of it, and one after another: whatever it asks for at once, a page of it is held. */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(() => this.room()).then(work)
+    // Whoever waits for it learns that it failed.
+    this.#turns = turn.catch(() => undefined)
+    return turn
+  }
+
   /** Resolves once the client has read most of what was sent, or is gone. */
   async room(): Promise<void> {
-    while (this.#waiting > PAUSE_BYTES && !this.#isClosed) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
+    while (!this.hasRoom) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
   }
 
   #wake(): void {

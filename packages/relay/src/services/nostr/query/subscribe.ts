@@ -69,27 +69,32 @@ export async function gateFault(desk: Desk, client: Client, filters: readonly No
 }
 
 async function sendStored(desk: Desk, client: Client, subscription: Subscription): Promise<void> {
-  const { id, filters, head } = subscription
+  const { id, filters } = subscription
   // Before anything is read, so that nothing is missed between the two.
   desk.live.add(subscription)
   // What it has written itself it finds.
   await client.allWritten()
   const stored = new StoredEvents(desk.nostr, filters, desk.gate.for(client.keys), desk.config)
-  for (;;) {
-    const events = await stored.next()
-    if (events.length === 0 || subscription.isClosed) break
-    for (const { id: eventId, json } of events) {
-      subscription.waiting?.delete(eventId)
-      client.outbox.send(`${head}${json}]`)
-    }
-    await client.outbox.room()
-    // Others have their turn between two pages.
-    await new Promise(setImmediate)
-  }
+  while (await client.outbox.turn(() => sendPage(stored, subscription)));
   if (subscription.isClosed) return
   const isLiveOnly = filters.every(({ limit }) => limit === 0)
   client.outbox.send(eoseFrame(id, isLiveOnly ? undefined : stored.isFinished))
   const waiting = subscription.waiting
   subscription.waiting = undefined
   for (const frame of waiting?.values() ?? []) client.outbox.send(frame)
+}
+
+/** Sends the next page; false where there is none. */
+async function sendPage(stored: StoredEvents, subscription: Subscription): Promise<boolean> {
+  const { head, outbox } = subscription
+  const events = subscription.isClosed ? [] : await stored.next()
+  for (const { id, json } of events) {
+    if (!outbox.hasRoom) await outbox.room()
+    if (subscription.isClosed) return false
+    subscription.waiting?.delete(id)
+    outbox.send(`${head}${json}]`)
+  }
+  // Others have their turn between two pages.
+  await new Promise(setImmediate)
+  return events.length > 0
 }
