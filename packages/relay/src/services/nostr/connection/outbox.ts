@@ -6,6 +6,8 @@ import { MAX_WAITING_BYTES, PAUSE_BYTES } from '../limits.ts'
 export class Outbox {
   readonly #socket: TextSocket
   readonly #raw: Duplex
+  /** Bytes of new events that are to follow stored ones. */
+  held = 0
   #waiting = 0
   #isCorked = false
   #wakeUps: (() => void)[] = []
