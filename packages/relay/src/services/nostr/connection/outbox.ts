@@ -9,6 +9,9 @@ export class Outbox {
   /** Bytes of new events that are to follow stored ones. */
   held = 0
   #waiting = 0
+  /** What waited at the last beat, and whether some of it was taken since. */
+  #backlog = 0
+  #hasMoved = false
   #isCorked = false
   #wakeUps: (() => void)[] = []
   #isClosed = false
@@ -44,8 +47,17 @@ export class Outbox {
     this.#cork()
     this.#socket.send(frame, { binary: false }, () => {
       this.#waiting -= size
+      this.#hasMoved ||= this.#backlog > 0
       if (this.#waiting <= PAUSE_BYTES / 2) this.#wake()
     })
+  }
+
+  /** Whether the client has taken some of what waited the last time that this was asked: a ping comes to it behind all of that. */
+  movedOn(): boolean {
+    const hasMoved = this.#hasMoved
+    this.#hasMoved = false
+    this.#backlog = this.#waiting
+    return hasMoved
   }
 
   /** Whether what is read from the storage need not wait. */
