@@ -457,6 +457,8 @@ export interface NostrStorage {
   ids(filter: NostrFilter, options: SetOptions): NostrIds | undefined
   /** Takes events away that the operator does not want, and keeps them from coming back. Gives what went. */
   ban(ids: readonly string[]): readonly Pick<Version, 'slot' | 'hash'>[]
+  /** Lets them be stored again. */
+  unban(ids: readonly string[]): void
 }
 
 /**

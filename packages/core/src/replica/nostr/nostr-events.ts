@@ -255,6 +255,11 @@ export class NostrEvents implements ReplicaNostr {
     }
     return gone.length
   }
+
+  async unban(ids: readonly string[]): Promise<void> {
+    const { storage } = await this.#open()
+    storage.unban(ids)
+  }
 }
 
 function outcomeOf(what: NostrStored): NostrOutcome {

@@ -42,4 +42,6 @@ export interface ReplicaNostr {
   verifyWith(verifier: SchnorrVerifier): void
   /** Takes events away here that the operator does not want; they are not taken again. Gives how many were here. */
   ban(ids: readonly string[]): Promise<number>
+  /** Takes them again, when somebody brings them. */
+  unban(ids: readonly string[]): Promise<void>
 }

@@ -47,7 +47,7 @@ export class NostrQueries {
     this.#init = init
   }
 
-  page(filter: NostrFilter, { limit, after: end, gate }: PageOptions): NostrPage {
+  page(filter: NostrFilter, { limit, units = Number.POSITIVE_INFINITY, after: end, gate }: PageOptions): NostrPage {
     this.#init.mapping.documentsRead()
     const read = this.#read(filter)
     if (read.isEmpty || limit <= 0) return { events: [] }
@@ -60,9 +60,16 @@ export class NostrQueries {
       (streams.length > MANY_STREAMS && read.tags.length === 0 ? this.#newest(read, gated, range) : undefined) ??
       mergedPlaces(this.#init.statements, streams, range)
     const content = this.#init.statements.own('SELECT content FROM records WHERE rid = ?')
-    const events = places.slice(0, limit).map(({ rid }) => storedEvent(String(content.get(rid)?.['content'])))
+    const events: StoredEvent[] = []
+    let left = units
+    for (const { rid } of places.slice(0, limit)) {
+      if (left <= 0) break
+      const document = String(content.get(rid)?.['content'])
+      left -= document.length
+      events.push(storedEvent(document))
+    }
     const last = events.at(-1)
-    return { events, ...(places.length > limit && last !== undefined ? { end: { created_at: last.created_at, id: last.id } } : {}) }
+    return { events, ...(places.length > events.length && last !== undefined ? { end: { created_at: last.created_at, id: last.id } } : {}) }
   }
 
   #read(filter: NostrFilter): ReadFilter {

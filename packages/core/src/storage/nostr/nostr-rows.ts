@@ -143,6 +143,10 @@ export class NostrRows {
     this.#statements.own('INSERT OR IGNORE INTO nostr_banned (id) VALUES (?)').run(id)
   }
 
+  unban(id: Uint8Array): void {
+    this.#statements.own('DELETE FROM nostr_banned WHERE id = ?').run(id)
+  }
+
   /** Whether an event of this id is here, or must not come back as far as its id tells. */
   stateOf(id: string): 'here' | 'unwanted' | undefined {
     if (this.ridOf(id) !== undefined) return 'here'

@@ -1,3 +1,4 @@
+import { fromHex } from '../../model/nostr/hex.ts'
 import type { NostrFilter, NostrGate, NostrIds, NostrPage, PageOptions, SetOptions } from './types.ts'
 import type { NostrCommit, NostrRecord, NostrStorage, Version } from '../storage.ts'
 import type { StorageParts } from '../storage-parts.ts'
@@ -55,5 +56,15 @@ export class SqlNostr implements NostrStorage {
 
   ban(ids: readonly string[]): readonly Pick<Version, 'slot' | 'hash'>[] {
     return this.#parts.transactions.makingRoom(() => this.#commits.ban(ids), ids.length, this.#rows.ns)
+  }
+
+  unban(ids: readonly string[]): void {
+    this.#parts.transactions.makingRoom(
+      () => {
+        for (const id of ids) this.#rows.unban(fromHex(id))
+      },
+      ids.length,
+      this.#rows.ns,
+    )
   }
 }

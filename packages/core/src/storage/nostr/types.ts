@@ -49,6 +49,8 @@ export interface NostrIds {
 /** Which events of those that match are read, and for whom. */
 export interface PageOptions {
   readonly limit: number
+  /** UTF-16 units of documents from which on a page ends, with one event at least; searches have but one page. */
+  readonly units?: number
   readonly after?: NostrEnd
   readonly gate?: NostrGate
 }

@@ -28,6 +28,8 @@ export interface Desk {
   readonly now: () => number
   readonly log: Log
   readonly counts: Counts
+  /** Values in the filters of all clients. */
+  readonly listened: { values: number }
   /** Events in all comparisons that go on. */
   readonly compared: { events: number }
 }

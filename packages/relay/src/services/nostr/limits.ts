@@ -11,6 +11,9 @@ export const MAX_FILTERS = 50
 /** Values in all filters of one request, and in all subscriptions of one client: each takes a place in memory. */
 export const MAX_VALUES = 10_000
 export const MAX_CLIENT_VALUES = 50_000
+/** The same of all clients. One may have an eighth of what is left, and a few in any case: those who want all of it leave room for others. */
+export const MAX_LISTENED_VALUES = 1_000_000
+export const MIN_CLIENT_VALUES = 500
 /** Length of the id of a subscription (NIP-01), and of the words of a search and a value of a tag, characters. */
 export const MAX_ID_LENGTH = 64
 export const MAX_SEARCH_LENGTH = 256
@@ -31,8 +34,9 @@ export const MAX_EVENTS_WAITING = 20_000
 /** Events that are checked, and stored, together. */
 export const EVENTS_TOGETHER = 500
 
-/** Events that are read from the storage at a time. */
+/** Events that are read from the storage at a time, and the UTF-16 units of them from which on no more are. */
 export const PAGE_EVENTS = 200
+export const PAGE_UNITS: number = 512 * 1024
 
 /** How often a client is pinged, milliseconds; one that has not answered by the next time is gone. */
 export const PING_MS = 30_000

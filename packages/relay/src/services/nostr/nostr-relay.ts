@@ -70,10 +70,11 @@ export class NostrRelay {
     return end
   }
 
-  /** Lets go of those who have not answered since the last time, and pings the others. */
+  /** Lets go of those who have neither answered nor read what waits for them since the last time, and pings the others. */
   beat(): void {
     for (const client of this.#clients) {
-      if (!client.isAlive) {
+      const movedOn = client.outbox.movedOn()
+      if (!client.isAlive && !movedOn) {
         count(this.#desk.counts, 'silent')
         client.socket.terminate()
         continue

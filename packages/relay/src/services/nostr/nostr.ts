@@ -64,7 +64,14 @@ async function start(
   const counts = new Map<string, number>()
   const judge = new Judge({ config, lists, urls, now })
   const policy = config.policy === undefined ? undefined : openEventPolicy(config.policy, config, log)
-  const intake = new Intake({ nostr: events, verify: verifier.verify, onEphemeral: (event) => deliverEphemeral(desk, event), policy, log })
+  const intake = new Intake({
+    nostr: events,
+    verify: verifier.verify,
+    onEphemeral: (event) => deliverEphemeral(desk, event),
+    mayWrite: (key) => judge.mayWrite(key),
+    policy,
+    log,
+  })
   const desk: Desk = {
     config,
     nostr: events,
@@ -78,13 +85,14 @@ async function start(
     now,
     log,
     counts,
+    listened: { values: 0 },
     compared: { events: 0 },
   }
   const relay = new NostrRelay(desk)
   const forget = events.onStored((stored) => deliverStored(desk, stored))
   onTextSocket((...socket) => relay.accept(...socket))
   const { name } = readNetwork(store.info.network.descriptor).descriptor
-  const auth = new HttpAuth({ verify: verifier.verify, urls, now })
+  const auth = new HttpAuth({ verify: verifier.verify, urls, now, isKnown: (key) => config.admins.includes(key) || lists.methods.has(key) })
   const routes = {
     information: () => relayInformation({ desk, name, software: SOFTWARE, version: VERSION, self: undefined }),
     order: async (body: string, authorization: string | undefined) => {
@@ -139,7 +147,7 @@ function ownUrls(address: AddressInfo | string | null): readonly string[] {
   return ['localhost', ...hosts].map((host) => `ws://${host}:${address.port}`)
 }
 
-function nostrMetrics({ counts, live, intake, compared }: Desk, relay: NostrRelay, verifier: Verifier): readonly Metric[] {
+function nostrMetrics({ counts, live, intake, listened, compared }: Desk, relay: NostrRelay, verifier: Verifier): readonly Metric[] {
   return [
     gauge('docstore_nostr_clients', 'Clients of Nostr that are connected', relay.clients.size),
     gauge('docstore_nostr_subscriptions', 'Subscriptions of theirs', live.size),
@@ -149,6 +157,7 @@ function nostrMetrics({ counts, live, intake, compared }: Desk, relay: NostrRela
       [...relay.clients].reduce((sum, { outbox }) => sum + outbox.waiting, 0),
     ),
     gauge('docstore_nostr_events_waiting', 'Events that wait to be checked', intake.waiting),
+    gauge('docstore_nostr_listened_values', 'Values in the filters of their subscriptions', listened.values),
     gauge('docstore_nostr_compared_events', 'Events in comparisons of sets that go on', compared.events),
     counter('docstore_nostr_signatures_total', 'Signatures that were checked', verifier.checked),
     counter('docstore_nostr_signatures_slow_total', 'Those of them that no thread checked', verifier.checkedHere),

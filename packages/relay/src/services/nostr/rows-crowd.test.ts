@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SettingValues } from '../../settings/setting.ts'
 import { clientAddress } from './connection/client-address.ts'
 import { PING_MS } from './limits.ts'
+import { valuesLeft } from './query/subscribe.ts'
 import { eventBy, startNostr, TestClient } from './testing/nostr-world.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -113,6 +114,38 @@ describe('a relay among many clients', () => {
     for (let i = 0; i < 8; i++) answers.push((await spammer.publish(eventBy('spammer', { content: `${i}` })))[1])
     expect(answers.slice(0, 5)).toEqual(['', '', '', '', ''])
     expect(answers.at(-1)).toMatch(/^rate-limited: /)
+  })
+
+  it('does not slow down a key in whose name others send what it did not sign', async () => {
+    const { url } = await start({ eventsPerSecond: 1, eventsAtOnce: 5 })
+    for (let i = 0; i < 2; i++) {
+      const forger = await open(url)
+      for (let j = 0; j < 5; j++)
+        expect((await forger.publish({ ...eventBy('alice', { content: `${i} ${j}` }), sig: '0'.repeat(128) }))[1]).toMatch(/signature is wrong/)
+    }
+    const [client, another] = [await open(url), await open(url)]
+    for (let i = 0; i < 5; i++) expect(await client.publish(eventBy('alice', { content: `mine ${i}` }))).toEqual([true, ''])
+    expect((await another.publish(eventBy('alice', { content: 'one more' })))[1]).toMatch(/^rate-limited: /)
+  })
+
+  it('leaves others room for filters while some take all that they can get', async () => {
+    let listened = 0
+    for (let clients = 0; clients < 2000; clients++) listened += valuesLeft(listened)
+    expect(valuesLeft(0)).toBe(50_000)
+    expect(listened).toBeLessThanOrEqual(1_000_000 + 2000 * 500)
+    expect(valuesLeft(listened)).toBe(500)
+    const { url, metric } = await start()
+    const client = await open(url)
+    for (const id of ['a', 'a', 'b']) {
+      client.send('REQ', id, { kinds: [1, 2], '#t': ['x', 'y'], limit: 1 })
+      await client.next(([type]) => type === 'EOSE')
+    }
+    expect(await metric('listened_values')).toBe(10)
+    client.send('CLOSE', 'a')
+    await client.request({ limit: 1 })
+    expect(await metric('listened_values')).toBe(6)
+    client.close()
+    await expect.poll(() => metric('listened_values')).toBe(0)
   })
 
   it('row 31: is there for others while half-open sockets wait, and lets these go', async () => {

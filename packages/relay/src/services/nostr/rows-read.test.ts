@@ -236,6 +236,20 @@ describe('who asks for stored events', () => {
     await own.close()
   })
 
+  it('gets large events, and the answers to several requests at once, as it reads them', async () => {
+    const all = made(30, () => ({ kind: 9, content: 'x'.repeat(100_000) }))
+    await store.put(all, { isVerified: true })
+    const client = await open()
+    client.socket.pause()
+    for (const id of ['a', 'b', 'c', 'd']) client.send('REQ', id, { kinds: [9], limit: 60 })
+    client.send('REQ', 'e', { kinds: [9], limit: 30 }, { kinds: [8] })
+    client.socket.resume()
+    for (const id of ['a', 'b', 'c', 'd', 'e']) {
+      expect(await client.next(([type, of]) => type === 'EOSE' && of === id)).toEqual(['EOSE', id, ['finish']])
+      expect(new Set(ids(client.take(id)))).toEqual(new Set(ids(all)))
+    }
+  })
+
   it('hears new events that arrive meanwhile once, after the stored ones', async () => {
     await store.put(made(50), { isVerified: true })
     const [reader, writer] = [await open(), await open()]

@@ -78,6 +78,8 @@ describe('who publishes', () => {
         false,
         expect.stringMatching(/^blocked: the event in this repost/),
       ])
+    const hidden = JSON.stringify(inner).replace('"-"', String.raw`"\u002d"`)
+    expect((await client.publish(eventBy('bob', { kind: 6, content: hidden })))[0]).toBe(false)
     expect(await client.publish(eventBy('bob', { kind: 6, content: JSON.stringify(eventBy('alice')) }))).toEqual([true, ''])
     expect(await client.publish(eventBy('bob', { kind: 6, content: 'no "-" JSON' }))).toEqual([true, ''])
   })

@@ -15,6 +15,8 @@ export interface HttpAuthInit {
   readonly verify: SchnorrVerifier
   readonly urls: () => RelayUrls
   readonly now: () => number
+  /** Whether a key may order anything: proofs of others are not remembered, of which there may be any number. */
+  readonly isKnown: (key: string) => boolean
 }
 
 /** Who sends an order over HTTP, by a proof that is for this order and for one time. */
@@ -37,6 +39,7 @@ export class HttpAuth {
     const hash = createHash('sha256').update(body).digest('hex')
     const isForThis =
       event.kind === HTTP_AUTH_KIND &&
+      this.#init.isKnown(event.pubkey) &&
       Math.abs(event.created_at - seconds) <= HTTP_AUTH_SECONDS &&
       this.#init.urls().has(firstTag(event, 'u') ?? '') &&
       firstTag(event, 'method')?.toUpperCase() === 'POST' &&

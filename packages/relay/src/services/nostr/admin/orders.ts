@@ -13,7 +13,7 @@ const MAX_MEMBERS = 100_000
 export interface OrdersInit {
   readonly lists: Lists
   readonly admins: readonly string[]
-  readonly nostr: Pick<ReplicaNostr, 'ban'>
+  readonly nostr: Pick<ReplicaNostr, 'ban' | 'unban'>
   readonly log: Log
 }
 
@@ -58,6 +58,13 @@ function text(name: 'name' | 'description' | 'icon'): Order {
   }
 }
 
+/** The same for an event, which the store takes again. */
+async function unbanning(init: OrdersInit, parameters: Parameters, order: (init: OrdersInit, parameters: Parameters) => unknown): Promise<unknown> {
+  const done = order(init, parameters)
+  if (done === true) await init.nostr.unban([String(parameters[0])])
+  return done
+}
+
 const isKind = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535
 const isAddress = (value: unknown): boolean => typeof value === 'string' && isIP(value) !== 0
 const isRoleId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,64}$/.test(value)
@@ -75,9 +82,9 @@ const ORDERS: Readonly<Record<string, Order>> = {
     if (done === true) await init.nostr.ban([String(parameters[0])])
     return done
   },
-  unbanevent: unlisting('bannedEvents', isHex32),
+  unbanevent: (init, parameters) => unbanning(init, parameters, unlisting('bannedEvents', isHex32)),
   listbannedevents: listed('bannedEvents', 'id'),
-  allowevent: listing('allowedEvents', isHex32, 'bannedEvents'),
+  allowevent: (init, parameters) => unbanning(init, parameters, listing('allowedEvents', isHex32, 'bannedEvents')),
   unallowevent: unlisting('allowedEvents', isHex32),
   listallowedevents: listed('allowedEvents', 'id'),
   changerelayname: text('name'),

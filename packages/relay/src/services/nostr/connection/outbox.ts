@@ -6,10 +6,16 @@ import { MAX_WAITING_BYTES, PAUSE_BYTES } from '../limits.ts'
 export class Outbox {
   readonly #socket: TextSocket
   readonly #raw: Duplex
+  /** Bytes of new events that are to follow stored ones. */
+  held = 0
   #waiting = 0
+  /** What waited at the last beat, and whether some of it was taken since. */
+  #backlog = 0
+  #hasMoved = false
   #isCorked = false
   #wakeUps: (() => void)[] = []
   #isClosed = false
+  #turns: Promise<unknown> = Promise.resolve()
 
   constructor(socket: TextSocket, raw: Duplex) {
     this.#socket = socket
@@ -41,13 +47,35 @@ export class Outbox {
     this.#cork()
     this.#socket.send(frame, { binary: false }, () => {
       this.#waiting -= size
+      this.#hasMoved ||= this.#backlog > 0
       if (this.#waiting <= PAUSE_BYTES / 2) this.#wake()
     })
   }
 
+  /** Whether the client has taken some of what waited the last time that this was asked: a ping comes to it behind all of that. */
+  movedOn(): boolean {
+    const hasMoved = this.#hasMoved
+    this.#hasMoved = false
+    this.#backlog = this.#waiting
+    return hasMoved
+  }
+
+  /** Whether what is read from the storage need not wait. */
+  get hasRoom(): boolean {
+    return this.#waiting <= PAUSE_BYTES || this.#isClosed
+  }
+
+  /** Does work for the client when there is room for what comes of it, and one after another: whatever it asks for at once, a page of it is held. */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(() => this.room()).then(work)
+    // Whoever waits for it learns that it failed.
+    this.#turns = turn.catch(() => undefined)
+    return turn
+  }
+
   /** Resolves once the client has read most of what was sent, or is gone. */
   async room(): Promise<void> {
-    while (this.#waiting > PAUSE_BYTES && !this.#isClosed) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
+    while (!this.hasRoom) await new Promise<void>((resolve) => this.#wakeUps.push(resolve))
   }
 
   #wake(): void {

@@ -27,6 +27,8 @@ export interface IntakeInit {
   readonly verify: SchnorrVerifier
   /** Gets events that are not kept, once they were checked. */
   readonly onEphemeral: (event: NostrEvent) => void
+  /** Whether a key may write one more event. */
+  readonly mayWrite?: (key: string) => boolean
   readonly policy?: EventPolicy | undefined
   readonly log: Log
 }
@@ -71,7 +73,7 @@ export class Intake {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, EVENTS_TOGETHER)
       try {
-        const right = await this.#ask(await this.#check(batch))
+        const right = await this.#ask(this.#slowDown(await this.#check(batch)))
         await this.#storing
         this.#storing = this.#store(right)
       } catch (error) {
@@ -101,6 +103,15 @@ export class Intake {
     return fresh.filter(({ resolve }, i) => {
       if (isRight[i] !== true) resolve('bad-signature')
       return isRight[i] === true
+    })
+  }
+
+  /** Answers those of keys that write too much, and gives the others. */
+  #slowDown(all: readonly Waiting[]): readonly Waiting[] {
+    return all.filter(({ event, resolve }) => {
+      const mayWrite = this.#init.mayWrite?.(event.pubkey) ?? true
+      if (!mayWrite) resolve('busy')
+      return mayWrite
     })
   }
 

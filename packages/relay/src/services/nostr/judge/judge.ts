@@ -59,7 +59,7 @@ export class Judge {
       this.#listFault(event, bringer) ??
       this.#vanishFault(event) ??
       this.#protectedFault(event, bringer) ??
-      this.#rateFault(event, bringer)
+      this.#rateFault(bringer)
     )
   }
 
@@ -116,15 +116,20 @@ export class Judge {
     return REPOSTS.includes(event.kind) && embedsProtected(event.content) ? 'blocked: the event in this repost is protected' : undefined
   }
 
-  #rateFault({ pubkey }: NostrEvent, { address, bucket }: Bringer): string | undefined {
-    const isSlow = bucket.take() && this.#byKey.take(pubkey) && (isLoopback(address) || this.#byHost.take(hostOf(address)))
+  /** Whether a key may write one more; asked once a signature shows that it is the one who writes. */
+  mayWrite(key: string): boolean {
+    return this.#byKey.take(key)
+  }
+
+  #rateFault({ address, bucket }: Bringer): string | undefined {
+    const isSlow = bucket.take() && (isLoopback(address) || this.#byHost.take(hostOf(address)))
     return isSlow ? undefined : 'rate-limited: too many events, come back in a while'
   }
 }
 
-/** Whether the content of a repost has a tag `-` (NIP-70). */
+/** Whether the content of a repost has a tag `-` (NIP-70), which JSON writes in two ways. */
 function embedsProtected(content: string): boolean {
-  if (!content.includes('"-"')) return false
+  if (!/"(?:-|\\u002d)"/i.test(content)) return false
   try {
     const { tags } = JSON.parse(content) as { readonly tags?: unknown }
     return Array.isArray(tags) && tags.some((tag) => Array.isArray(tag) && tag[0] === '-')

@@ -1,6 +1,6 @@
 import { eventJson, type NostrEvent, type StoredEvent } from '@p2p-docstore/core/nostr'
 import { count, type Desk } from '../desk.ts'
-import { MAX_LIVE_WAITING, MAX_WAITING_BYTES } from '../limits.ts'
+import { MAX_WAITING_BYTES } from '../limits.ts'
 
 /** New events, to all who listen to them. */
 export function deliverStored(desk: Desk, events: readonly StoredEvent[]): void {
@@ -16,18 +16,17 @@ export function deliverEphemeral(desk: Desk, event: NostrEvent): void {
 function deliver(desk: Desk, event: NostrEvent, json: string): void {
   // The same bytes for all; only what stands before them differs.
   let body: Buffer | undefined
-  for (const { outbox, keys, headBytes, waiting, giveUp } of desk.live.find(event)) {
+  for (const subscription of desk.live.find(event)) {
+    const { outbox, keys, headBytes, giveUp } = subscription
     if (!desk.gate.lets(event, keys)) continue
     if (outbox.waiting > MAX_WAITING_BYTES / 2) {
       giveUp('error: new events come faster than you read them')
       continue
     }
     body ??= Buffer.from(`${json}]`)
-    const frame = Buffer.concat([headBytes, body])
-    if (waiting === undefined) {
+    if (!subscription.isWaiting) {
       count(desk.counts, 'live')
-      outbox.send(frame)
-    } else if (waiting.size < MAX_LIVE_WAITING) waiting.set(event.id, frame)
-    else giveUp('error: new events come faster than you read stored ones')
+      outbox.send(Buffer.concat([headBytes, body]))
+    } else if (!subscription.hold(event.id, body)) giveUp('error: new events come faster than you read stored ones')
   }
 }

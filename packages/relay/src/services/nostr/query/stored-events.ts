@@ -1,5 +1,5 @@
 import type { NostrEnd, NostrFilter, NostrGate, ReplicaNostr, StoredEvent } from '@p2p-docstore/core/nostr'
-import { PAGE_EVENTS } from '../limits.ts'
+import { PAGE_EVENTS, PAGE_UNITS } from '../limits.ts'
 
 /** What decides how much a filter gets. */
 export interface StoredLimits {
@@ -18,6 +18,7 @@ class FilterPages {
   readonly #filter: NostrFilter
   readonly #gate: NostrGate
   readonly #isExact: boolean
+  readonly #units: number
   #left: number
   #after: NostrEnd | undefined
   #page: readonly StoredEvent[] = []
@@ -27,8 +28,9 @@ class FilterPages {
   /** Whether everything that matches was given; `undefined` where nobody knows. */
   isFinished: boolean | undefined = false
 
-  constructor(nostr: Pages, filter: NostrFilter, gate: NostrGate, { maxLimit, defaultLimit }: StoredLimits) {
+  constructor(nostr: Pages, filter: NostrFilter, gate: NostrGate, { maxLimit, defaultLimit }: StoredLimits, units: number) {
     this.#nostr = nostr
+    this.#units = units
     this.#filter = filter
     this.#gate = gate
     this.#isExact = (filter.limit !== undefined && filter.limit <= maxLimit) || filter.search !== undefined
@@ -39,6 +41,8 @@ class FilterPages {
   /** Loads the next page where nothing of the last one is left; false at the end. */
   async fill(): Promise<boolean> {
     while (this.#at >= this.#page.length) {
+      this.#page = []
+      this.#at = 0
       if (this.#isLast) return false
       await this.#load()
     }
@@ -70,6 +74,7 @@ class FilterPages {
     const limit = isOver ? PAGE_EVENTS : Math.min(this.#left, PAGE_EVENTS)
     const { events, end } = await this.#nostr.page(this.#filter, {
       limit,
+      units: this.#units,
       gate: this.#gate,
       ...(this.#after === undefined ? {} : { after: this.#after }),
     })
@@ -95,7 +100,9 @@ export class StoredEvents {
   readonly #given = new Set<string>()
 
   constructor(nostr: Pages, filters: readonly NostrFilter[], gate: NostrGate, limits: StoredLimits) {
-    this.#filters = filters.map((filter) => new FilterPages(nostr, filter, gate, limits))
+    // One page of each is held.
+    const units = Math.ceil(PAGE_UNITS / filters.length)
+    this.#filters = filters.map((filter) => new FilterPages(nostr, filter, gate, limits, units))
     // Of a search the best come first.
     this.#isSorted = filters.every(({ search }) => search === undefined)
   }
@@ -112,7 +119,7 @@ export class StoredEvents {
     if (only !== undefined && others.length === 0) return (await only.fill()) ? only.takeAll() : []
     const events: StoredEvent[] = []
     while (events.length < PAGE_EVENTS) {
-      for (const filter of this.#filters) if (filter.head === undefined) await filter.fill()
+      for (const filter of this.#filters) if ((filter.head !== undefined || (await filter.fill())) && !this.#isSorted) break
       const from = this.#isSorted ? this.#newest() : this.#filters.find(({ head }) => head !== undefined)
       const event = from?.head
       if (from === undefined || event === undefined) break

@@ -2,7 +2,7 @@ import { errorMessage } from '@p2p-docstore/core'
 import type { NostrFilter } from '@p2p-docstore/core/nostr'
 import type { Client } from '../connection/client.ts'
 import { count, type Desk, prefixOf } from '../desk.ts'
-import { AUTH_HOLD_MS, MAX_CLIENT_VALUES, MAX_REQUESTS_UNDER_WAY } from '../limits.ts'
+import { AUTH_HOLD_MS, MAX_CLIENT_VALUES, MAX_LISTENED_VALUES, MIN_CLIENT_VALUES, MAX_REQUESTS_UNDER_WAY } from '../limits.ts'
 import { Subscription } from '../live/subscription.ts'
 import { closedFrame, eoseFrame } from '../message/frames.ts'
 import { valuesOf } from '../message/read-filter.ts'
@@ -18,8 +18,8 @@ export async function subscribe(desk: Desk, client: Client, id: string, filters:
   const values = filters.reduce((sum, filter) => sum + valuesOf(filter), 0)
   const { subscriptions: most } = desk.config
   if (client.subscriptions.size >= most) return refuse(`rate-limited: too many subscriptions, ${client.subscriptions.size + 1}>${most}`)
-  if (client.values + values > MAX_CLIENT_VALUES)
-    return refuse(`rate-limited: too many values in filters, ${client.values + values}>${MAX_CLIENT_VALUES}`)
+  const mostValues = valuesLeft(desk.listened.values)
+  if (client.values + values > mostValues) return refuse(`rate-limited: too many values in filters, ${client.values + values}>${mostValues}`)
   const crowd = crowdFault(client)
   if (crowd !== undefined) return refuse(crowd)
   const giveUp = (reason: string): void => {
@@ -29,6 +29,7 @@ export async function subscribe(desk: Desk, client: Client, id: string, filters:
   const subscription = new Subscription({ id, filters, values, outbox: client.outbox, keys: client.keys, giveUp })
   client.subscriptions.set(id, subscription)
   client.values += values
+  desk.listened.values += values
   client.requestsUnderWay++
   try {
     const fault = await gateFault(desk, client, filters)
@@ -43,14 +44,20 @@ export async function subscribe(desk: Desk, client: Client, id: string, filters:
   }
 }
 
+/** How many values a client may have in its filters where all clients have so many. */
+export function valuesLeft(listened: number): number {
+  return Math.max(MIN_CLIENT_VALUES, Math.min(MAX_CLIENT_VALUES, Math.floor((MAX_LISTENED_VALUES - listened) / 8)))
+}
+
 /** `CLOSE`, and what comes before a subscription of the same id. */
 export function unsubscribe(desk: Desk, client: Client, id: string): void {
   const subscription = client.subscriptions.get(id)
   if (subscription === undefined) return
   subscription.isClosed = true
-  subscription.waiting = undefined
+  subscription.release()
   client.subscriptions.delete(id)
   client.values -= subscription.values
+  desk.listened.values -= subscription.values
   desk.live.remove(subscription)
 }
 
@@ -69,27 +76,30 @@ export async function gateFault(desk: Desk, client: Client, filters: readonly No
 }
 
 async function sendStored(desk: Desk, client: Client, subscription: Subscription): Promise<void> {
-  const { id, filters, head } = subscription
+  const { id, filters } = subscription
   // Before anything is read, so that nothing is missed between the two.
   desk.live.add(subscription)
   // What it has written itself it finds.
   await client.allWritten()
   const stored = new StoredEvents(desk.nostr, filters, desk.gate.for(client.keys), desk.config)
-  for (;;) {
-    const events = await stored.next()
-    if (events.length === 0 || subscription.isClosed) break
-    for (const { id: eventId, json } of events) {
-      subscription.waiting?.delete(eventId)
-      client.outbox.send(`${head}${json}]`)
-    }
-    await client.outbox.room()
-    // Others have their turn between two pages.
-    await new Promise(setImmediate)
-  }
+  while (await client.outbox.turn(() => sendPage(stored, subscription)));
   if (subscription.isClosed) return
   const isLiveOnly = filters.every(({ limit }) => limit === 0)
   client.outbox.send(eoseFrame(id, isLiveOnly ? undefined : stored.isFinished))
-  const waiting = subscription.waiting
-  subscription.waiting = undefined
-  for (const frame of waiting?.values() ?? []) client.outbox.send(frame)
+  for (const body of subscription.release()) client.outbox.send(Buffer.concat([subscription.headBytes, body]))
+}
+
+/** Sends the next page; false where there is none. */
+async function sendPage(stored: StoredEvents, subscription: Subscription): Promise<boolean> {
+  const { head, outbox } = subscription
+  const events = subscription.isClosed ? [] : await stored.next()
+  for (const { id, json } of events) {
+    if (!outbox.hasRoom) await outbox.room()
+    if (subscription.isClosed) return false
+    subscription.forget(id)
+    outbox.send(`${head}${json}]`)
+  }
+  // Others have their turn between two pages.
+  await new Promise(setImmediate)
+  return events.length > 0
 }

@@ -91,6 +91,10 @@ export class MapNostr implements ReplicaNostr {
     return () => this.#listeners.delete(listener)
   }
 
+  async unban(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#gone.delete(id)
+  }
+
   async ban(ids: readonly string[]): Promise<number> {
     const here = ids.filter((id) => this.events.delete(id))
     for (const id of ids) this.#gone.add(id)
