@@ -80,10 +80,36 @@ describe('NIP-77', () => {
     expect(await client.next(([type]) => type === 'NEG-ERR')).toEqual(['NEG-ERR', 'much', 'blocked: too many query results'])
     client.send('NEG-OPEN', 'less', { '#t': ['odd'] }, '6100000200')
     expect((await client.next(([type]) => type === 'NEG-MSG'))[1]).toBe('less')
+    // One client does not take the place of all.
+    client.send('NEG-OPEN', 'other', { '#t': ['even'] }, '6100000200')
+    expect((await client.next(([, of]) => of === 'other'))[2]).toMatch(/^error: too much is compared/)
+    client.send('NEG-CLOSE', 'less')
+    client.send('NEG-OPEN', 'other', { '#t': ['even'] }, '6100000200')
+    expect((await client.next(([, of]) => of === 'other'))[0]).toBe('NEG-MSG')
   })
 })
 
 describe('a mirror', () => {
+  it('brings no request to vanish that was made to the other relay alone', async () => {
+    const there = mapNostr()
+    const [note, gone] = [eventBy('bob', { content: 'stays' }), eventBy('eve', { content: 'goes' })]
+    const asks = [
+      eventBy('bob', { kind: 62, tags: [['relay', 'wss://there.example']] }),
+      eventBy('eve', { kind: 62, tags: [['relay', 'ALL_RELAYS']] }),
+    ]
+    await there.put(asks)
+    const { relay: foreign, url: foreignUrl } = await startNostr({}, there)
+    cleanups.push(() => foreign.close())
+    const { relay: own, events: here } = await startNostr()
+    cleanups.push(() => own.close())
+    await here.put([note, gone])
+    const done = await mirror({ url: foreignUrl, nostr: here, filter: { kinds: [62] } })
+    expect(done.outcomes).toEqual({ stored: 1, elsewhere: 1 })
+    expect(await here.known([note.id, asks[0]?.id ?? ''])).toEqual([true, false])
+    expect(await here.count({ authors: [note.pubkey] })).toBe(1)
+    expect(await here.count({ authors: [gone.pubkey], kinds: [1] })).toBe(0)
+  })
+
   it('row 32: brings what is there, sends what is here, and has nothing to do the second time', async () => {
     const here = mapNostr()
     const own = Array.from({ length: 70 }, (_, i) => eventBy('own', { content: `${i}`, created_at: 1_700_000_000 + i, tags: [['t', 'own']] }))

@@ -1,5 +1,15 @@
 import { DocstoreError, errorCode, toHex } from '@p2p-docstore/core'
-import { fromHex, isHex32, type NostrEvent, type NostrFilter, type NostrOutcome, readEvent, type ReplicaNostr } from '@p2p-docstore/core/nostr'
+import {
+  fromHex,
+  isHex32,
+  type NostrEvent,
+  type NostrFilter,
+  type NostrOutcome,
+  readEvent,
+  type ReplicaNostr,
+  VANISH,
+  vanishRelays,
+} from '@p2p-docstore/core/nostr'
 import { ComparedSet } from '../negentropy/compared-set.ts'
 import { openingMessage, reconcile } from '../negentropy/reconcile.ts'
 import { type ForeignFrame, ForeignRelay } from './foreign-relay.ts'
@@ -48,8 +58,8 @@ export interface Mirrored extends MirrorProgress {
   /** Ids that the other side said to have and did not give, a hundred at most, and how many these are. */
   readonly lost: readonly string[]
   readonly lostCount: number
-  /** What became of events that came, by how often. */
-  readonly outcomes: Readonly<Partial<Record<NostrOutcome | 'unreadable', number>>>
+  /** What became of events that came, by how often; `elsewhere`: a request to vanish that is for other relays alone. */
+  readonly outcomes: Readonly<Partial<Record<NostrOutcome | 'unreadable' | 'elsewhere', number>>>
   /** Why it was read page by page. */
   readonly reason?: string
 }
@@ -238,7 +248,7 @@ class MirrorState {
   #stored = 0
   #lost: string[] = []
   #lostCount = 0
-  readonly #outcomes: Partial<Record<NostrOutcome | 'unreadable', number>> = {}
+  readonly #outcomes: Partial<Record<NostrOutcome | 'unreadable' | 'elsewhere', number>> = {}
   readonly #onProgress: ((progress: MirrorProgress) => void) | undefined
 
   constructor(
@@ -261,7 +271,10 @@ class MirrorState {
       if (read.ok) events.push(read.value)
       else this.#outcomes.unreadable = (this.#outcomes.unreadable ?? 0) + 1
     }
-    const outcomes = await this.nostr.put(events)
+    // What its author asked of the relay that is mirrored, he did not ask here.
+    const meant = events.filter((event) => event.kind !== VANISH || vanishRelays(event).includes('ALL_RELAYS'))
+    if (meant.length < events.length) this.#outcomes.elsewhere = (this.#outcomes.elsewhere ?? 0) + events.length - meant.length
+    const outcomes = await this.nostr.put(meant)
     for (const outcome of outcomes) this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1
     this.#fetched += events.length
     this.#stored += outcomes.filter((outcome) => outcome === 'stored').length

@@ -33,10 +33,11 @@ export async function openComparison(desk: Desk, client: Client, id: string, fil
       return refuse(fault)
     }
     await client.allWritten()
-    const max = Math.min(desk.config.negentropyEvents, MAX_COMPARED - desk.compared.events)
+    const max = eventsLeft(desk, client)
     const ids = await desk.nostr.ids(filter, { max, gate: desk.gate.for(client.keys) })
     if (isOver()) return
-    if (ids === undefined || desk.compared.events + ids.times.length > MAX_COMPARED) {
+    // Others may have been opened meanwhile.
+    if (ids === undefined || ids.times.length > eventsLeft(desk, client)) {
       client.comparisons.delete(id)
       // Others look for these very words.
       return refuse(max < desk.config.negentropyEvents ? 'error: too much is compared here, come back in a while' : 'blocked: too many query results')
@@ -52,6 +53,12 @@ export async function openComparison(desk: Desk, client: Client, id: string, fil
   } finally {
     client.requestsUnderWay--
   }
+}
+
+/** How many events a client may compare yet: it has one large set, or several small ones, and half of what is left for all at most. */
+function eventsLeft({ config, compared }: Desk, { comparisons }: Client): number {
+  const own = [...comparisons.values()].reduce((sum, { set }) => sum + (set?.size ?? 0), 0)
+  return Math.min(config.negentropyEvents - own, Math.floor((MAX_COMPARED - compared.events) / 2))
 }
 
 /** `NEG-MSG`: the next message of a comparison. */
