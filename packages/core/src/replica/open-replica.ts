@@ -1,4 +1,4 @@
-import { DocstoreError } from '../errors.ts'
+import { DocstoreError, errorCode } from '../errors.ts'
 import { toHex } from '../model/bytes.ts'
 import type { Identity } from '../model/keys/identity.ts'
 import { createNetwork, decodeNetwork, type NameAuthorities, type Network } from '../model/network/network.ts'
@@ -111,8 +111,15 @@ async function chooseNetwork(storage: Storage, { wanted, create, identity, moves
   if (stored === undefined) {
     const network = given ?? create()
     await remember(storage, MET, Uint8Array.of(0))
-    await remember(storage, NETWORK, network.bytes)
-    return network
+    try {
+      await remember(storage, NETWORK, network.bytes)
+      return network
+    } catch (error) {
+      // Another process made one at the same moment, where several share a database: theirs is that of all.
+      const others = given === undefined && errorCode(error) === 'other-network' ? await storage.getMeta(NETWORK) : undefined
+      if (others === undefined) throw error
+      return readNetwork(others)
+    }
   }
   if (given === undefined || given.id === stored.id) return stored
   if (!moves && (await storage.namespaces()).length > 0) {

@@ -58,9 +58,10 @@ export class PostgresStorage extends SqlStorage {
 
   /** All who share the database are of one network, which whoever comes without one takes over. */
   async #beOf(network: Uint8Array): Promise<void> {
+    // In one statement: another process may find nothing at the same moment.
+    this.#parts.statements.own('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING').run(NETWORK, network)
     const found = await super.getMeta(NETWORK)
-    if (found === undefined) return super.setMeta(NETWORK, network)
-    if (!equalBytes(found, network))
+    if (found === undefined || !equalBytes(found, network))
       throw new DocstoreError(
         'other-network',
         'The documents of this database are in another network than this data folder. Join that one with a folder of its own, or name another schema with ?schema=NAME',

@@ -48,6 +48,15 @@ describe.skipIf(postgresPrograms() === undefined)('processes on one database', (
     )
   }
 
+  it('are of one network where they begin at the same moment on an empty database', async () => {
+    const database = address()
+    const begin = async (): Promise<LocalReplica> => openReplica(await openPostgresStorage(database, { own: openNodeStorage(':memory:') }))
+    const replicas = await Promise.all([begin(), begin(), begin()])
+    const networks = await Promise.all(replicas.map(async (replica) => (await replica.info()).network.id))
+    expect(new Set(networks).size).toBe(1)
+    for (const replica of replicas) await replica.close()
+  })
+
   it('write one namespace side by side: nothing is lost, sums are right, and each hears of the other', async () => {
     const database = address()
     await using first = await open(database)
