@@ -50,8 +50,8 @@ describe.skipIf(postgresPrograms() === undefined)('processes on one database', (
 
   it('are of one network where they begin at the same moment on an empty database', async () => {
     const database = address()
-    const begin = async (): Promise<LocalReplica> => openReplica(await openPostgresStorage(database, { own: openNodeStorage(':memory:') }))
-    const replicas = await Promise.all([begin(), begin(), begin()])
+    const storages = await Promise.all([0, 1, 2].map(() => openPostgresStorage(database, { own: openNodeStorage(':memory:') })))
+    const replicas = await Promise.all(storages.map((storage) => openReplica(storage)))
     const networks = await Promise.all(replicas.map(async (replica) => (await replica.info()).network.id))
     expect(new Set(networks).size).toBe(1)
     for (const replica of replicas) await replica.close()
