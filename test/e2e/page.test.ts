@@ -39,7 +39,6 @@ beforeAll(async () => {
   ben = await BrowserPeer.open(join(folder, 'ben'), relay.ready.join)
   terminal = await createDocstore({ data: join(folder, 'terminal'), join: relay.ready.join })
   await Promise.all([ada.untilConnection('connected'), ben.untilConnection('connected')])
-  for (const browser of [ada, ben]) await browser.part('connection', '[data-via="websocket"]').waitFor()
   const id = await ada.createNamespace('Notes')
   await ben.openNamespace(id)
   notes = await terminal.namespaces.open(id)
